@@ -1,0 +1,31 @@
+//! The cloud's clock.
+
+use std::time::{Duration, Instant};
+
+/// A start chosen by the caller, plus the monotonic time since then: the device's own clock never
+/// decides what the world looks like.
+#[derive(Debug)]
+pub(super) struct Clock {
+    base: u64,
+    started: Instant,
+    skipped: Duration,
+}
+
+impl Clock {
+    pub(super) fn starting_at(seconds: u64) -> Self {
+        Self { base: seconds, started: Instant::now(), skipped: Duration::ZERO }
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        let elapsed = self.started.elapsed().saturating_add(self.skipped);
+        self.base.saturating_add(elapsed.as_secs())
+    }
+
+    pub(super) fn advance(&mut self, by: Duration) {
+        self.skipped = self.skipped.saturating_add(by);
+    }
+
+    pub(super) fn set(&mut self, seconds: u64) {
+        *self = Self::starting_at(seconds);
+    }
+}

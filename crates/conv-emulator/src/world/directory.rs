@@ -1,0 +1,114 @@
+//! The users and groups that all accounts share.
+
+use std::{collections::HashMap, sync::Arc};
+
+/// The type of a chat group, spelled as the wire spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GroupType {
+    /// `Private`, which newer documentation calls Work.
+    Work,
+    /// `Public`.
+    Public,
+    /// `ChatRoom`, which newer documentation calls Meeting.
+    Meeting,
+    /// `AVChatRoom`, which newer documentation calls Live.
+    AvChatRoom,
+    /// `Community`.
+    Community,
+}
+
+impl GroupType {
+    /// The value of the `Type` field.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Work => "Private",
+            Self::Public => "Public",
+            Self::Meeting => "ChatRoom",
+            Self::AvChatRoom => "AVChatRoom",
+            Self::Community => "Community",
+        }
+    }
+}
+
+/// What `profile/portrait_get` can tell of a user. A field never set is `None`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct User {
+    pub(crate) nick: Option<Box<str>>,
+    pub(crate) avatar: bool,
+    pub(crate) gender: Option<&'static str>,
+    pub(crate) birthday: Option<u32>,
+    pub(crate) level: Option<u32>,
+}
+
+/// What the group service can tell of a group.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) kind: GroupType,
+    pub(crate) name: Box<str>,
+    pub(crate) avatar: bool,
+    pub(crate) owner: Arc<str>,
+    pub(crate) created: u64,
+    pub(crate) members: u32,
+    pub(crate) with_topics: bool,
+    /// The caller has no right to read it.
+    pub(crate) hidden: bool,
+    pub(crate) last: Message,
+}
+
+impl Group {
+    /// A topic is not a group of its own: it never stands in a list of joined groups.
+    pub(crate) fn is_topic(id: &str) -> bool {
+        id.contains("@TOPIC#_")
+    }
+}
+
+/// The newest message of a conversation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Message {
+    pub(crate) time: u64,
+    pub(crate) seq: u32,
+    /// `None` stands for a phrase picked by the sequence number.
+    pub(crate) text: Option<Box<str>>,
+}
+
+impl Message {
+    pub(crate) fn text(&self) -> &str {
+        let phrase = self.seq as usize % super::names::PHRASES.len().max(1);
+        match &self.text {
+            Some(text) => text,
+            None => super::names::PHRASES.get(phrase).copied().unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    pub(crate) users: HashMap<Arc<str>, User>,
+    pub(crate) groups: HashMap<Arc<str>, Group>,
+    /// The IDs of the beginning, which accounts generated later draw their peers from: what tests
+    /// change in the directory must not change what another account looks like.
+    pub(crate) first_users: Vec<Arc<str>>,
+    pub(crate) first_groups: Vec<Arc<str>>,
+}
+
+impl Directory {
+    pub(crate) fn add_user(&mut self, id: &str, user: User) {
+        self.users.insert(Arc::from(id), user);
+    }
+
+    pub(crate) fn add_group(&mut self, id: &str, kind: GroupType, name: &str, now: u64) {
+        let group = Group {
+            kind,
+            name: name.into(),
+            avatar: false,
+            owner: Arc::from("administrator"),
+            created: now,
+            members: 1,
+            with_topics: false,
+            hidden: false,
+            last: Message { time: now, seq: 1, text: None },
+        };
+        self.groups.insert(Arc::from(id), group);
+    }
+}

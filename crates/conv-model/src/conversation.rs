@@ -1,0 +1,173 @@
+//! A conversation: a join of facets that come from different calls at different times.
+
+mod json;
+mod merge;
+mod message;
+mod profile;
+mod unread;
+
+use std::sync::Arc;
+
+use crate::{ConversationId, ConversationType, Marks, Timestamp};
+
+pub use self::{
+    merge::merge,
+    message::{LastMessage, MessageKind, Payload, PayloadError, Preview},
+    profile::{CustomField, GroupDetail, GroupType, Profile, ProfileDetail, SelfInfo, UserDetail},
+    unread::{AtType, GroupAtInfo, RemindType, Unread},
+};
+
+/// One row of the list.
+///
+/// A row is a join of *facets*: the [listing](Listing) that makes it a row, the
+/// [profile](Profile), the [unread state](Unread), the [last message](LastMessage), and
+/// [local state](Local) that no cloud knows. Each comes from its own call. What was never fetched
+/// is `None`, which means *unknown, not zero*: JSON shows the SDK's default for it, and no filter
+/// matches it.
+///
+/// `serde` reads and writes the JSON of the web SDK's `Conversation`.
+///
+/// ```
+/// use conv_model::{Conversation, ConversationId};
+///
+/// let row = Conversation::new(ConversationId::c2c("alice")?);
+/// assert_eq!(row.unread.count, None);
+/// assert_eq!(row.show_name(), "alice");
+/// assert_eq!(serde_json::to_value(&row).unwrap()["unreadCount"], 0);
+/// # Ok::<(), conv_model::ParseIdError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Conversation {
+    /// Which conversation it is.
+    pub id: ConversationId,
+    /// Time, pin, marks, groups: what makes the order and the filters.
+    pub listing: Listing,
+    /// Name and avatar; in the answer of a profile call the detail too.
+    pub profile: Profile,
+    /// Unread count, mentions, and how new messages are announced.
+    pub unread: Unread,
+    /// The last message, where it was fetched.
+    pub last_message: Option<Arc<LastMessage>>,
+    /// The draft and the embedder's own bytes.
+    pub local: Local,
+}
+
+/// What the cloud's listing says of a conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Listing {
+    /// Time of the last message; `None` if the cloud said none, zero if there is no message.
+    pub time: Option<Timestamp>,
+    /// Whether the user pinned it.
+    pub is_pinned: bool,
+    /// The marks on it.
+    pub marks: Marks,
+    /// Names of the conversation groups it is in, ascending, each once.
+    pub groups: Vec<Arc<str>>,
+    /// The SDK's `customData`: the app's own text, kept by the cloud, at most 256 bytes there.
+    pub custom_data: Arc<str>,
+    /// The source's version of this listing, if it has versions: greater is newer.
+    pub version: Option<u64>,
+}
+
+/// What only this store knows of a conversation. `None` is *never set*.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Local {
+    /// The text the user has begun to write.
+    pub draft: Option<Arc<str>>,
+    /// The embedder's own bytes.
+    pub data: Option<Arc<[u8]>>,
+}
+
+impl Local {
+    /// A draft; the rest untouched. An empty text clears it.
+    pub fn draft(text: impl Into<Arc<str>>) -> Self {
+        Self {
+            draft: Some(text.into()),
+            data: None,
+        }
+    }
+
+    /// The embedder's own bytes; the rest untouched. An empty slice clears them.
+    pub fn data(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self {
+            draft: None,
+            data: Some(bytes.into()),
+        }
+    }
+
+    /// This state with what `newer` sets.
+    #[must_use]
+    pub fn merged(&self, newer: &Self) -> Self {
+        Self {
+            draft: newer.draft.clone().or_else(|| self.draft.clone()),
+            data: newer.data.clone().or_else(|| self.data.clone()),
+        }
+    }
+
+    /// Whether nothing stands in it.
+    pub fn is_empty(&self) -> bool {
+        self.draft.as_ref().is_none_or(|draft| draft.is_empty())
+            && self.data.as_ref().is_none_or(|data| data.is_empty())
+    }
+}
+
+impl Conversation {
+    /// A bare row: nothing is known but the ID.
+    pub fn new(id: ConversationId) -> Self {
+        Self {
+            id,
+            listing: Listing::default(),
+            profile: Profile::default(),
+            unread: Unread::default(),
+            last_message: None,
+            local: Local::default(),
+        }
+    }
+
+    /// The kind, from the ID.
+    pub fn conversation_type(&self) -> ConversationType {
+        self.id.conversation_type()
+    }
+
+    /// What to show as its name: remark, then name, then the ID without its prefix.
+    pub fn show_name(&self) -> &str {
+        [&self.profile.remark, &self.profile.name]
+            .into_iter()
+            .flatten()
+            .map(|name| name.as_ref())
+            .find(|name| !name.is_empty())
+            .unwrap_or_else(|| self.peer_text())
+    }
+
+    /// The @-mentions of the user; one-to-one conversations have none by nature, in a group
+    /// `None` is unknown.
+    pub fn group_at_info(&self) -> Option<&[GroupAtInfo]> {
+        match self.conversation_type() {
+            ConversationType::Group => self.unread.group_at_info.as_deref(),
+            _ => Some(&[]),
+        }
+    }
+
+    /// The row as a list shows it: without the profile's detail. Shares the row if it has none.
+    pub fn listed(self: &Arc<Self>) -> Arc<Self> {
+        if self.profile.detail.is_none() {
+            return Arc::clone(self);
+        }
+        let mut thin = Self::clone(self);
+        thin.profile.detail = None;
+        Arc::new(thin)
+    }
+
+    /// The ID without its prefix.
+    fn peer_text(&self) -> &str {
+        let id = self.id.as_str();
+        match self.conversation_type() {
+            ConversationType::C2c => id.strip_prefix("C2C").unwrap_or(id),
+            ConversationType::Group => id.strip_prefix("GROUP").unwrap_or(id),
+            ConversationType::System => id,
+        }
+    }
+}

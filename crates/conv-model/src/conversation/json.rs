@@ -1,0 +1,226 @@
+//! The web SDK's JSON of a conversation, out and in.
+//!
+//! Keys, spelling and defaults are those of `@tencentcloud/chat` 3.6.6 as observed at run time.
+
+mod profile;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use self::profile::{GroupProfileJson, UserProfileJson};
+use super::{Conversation, GroupAtInfo, LastMessage, Payload, RemindType, Unread};
+use crate::{ConversationId, ConversationType, Listing, Local, Marks, Timestamp};
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConversationJson {
+    #[serde(rename = "conversationID")]
+    id: ConversationId,
+    #[serde(rename = "type")]
+    kind: ConversationType,
+    #[serde(default)]
+    sub_type: Arc<str>,
+    #[serde(default, deserialize_with = "some")]
+    unread_count: Option<u32>,
+    #[serde(default)]
+    last_message: LastMessageJson,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group_profile: Option<GroupProfileJson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_profile: Option<UserProfileJson>,
+    #[serde(default, deserialize_with = "some")]
+    group_at_info_list: Option<Vec<GroupAtInfo>>,
+    #[serde(default, deserialize_with = "some")]
+    remark: Option<Arc<str>>,
+    #[serde(default)]
+    is_pinned: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message_remind_type: Option<RemindType>,
+    #[serde(default)]
+    mark_list: Marks,
+    #[serde(default)]
+    custom_data: Arc<str>,
+    #[serde(default)]
+    conversation_group_list: Vec<Arc<str>>,
+    #[serde(default)]
+    draft_text: Arc<str>,
+    #[serde(default)]
+    peer_read_time: Timestamp,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct LastMessageJson {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_time: Option<Timestamp>,
+    last_sequence: u64,
+    from_account: Arc<str>,
+    #[serde(rename = "type")]
+    kind: Option<Arc<str>>,
+    payload: Option<Payload>,
+    #[serde(skip_deserializing)]
+    message_for_show: String,
+    cloud_custom_data: Arc<str>,
+    is_revoked: bool,
+    revoker: Option<Arc<str>>,
+    online_only_flag: bool,
+    nick: Arc<str>,
+    name_card: Arc<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_peer_read: Option<bool>,
+    version: u64,
+}
+
+/// A field that is there is known, even where it has the default's value.
+fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
+}
+
+impl From<&Conversation> for ConversationJson {
+    fn from(row: &Conversation) -> Self {
+        let kind = row.conversation_type();
+        Self {
+            id: row.id.clone(),
+            kind,
+            sub_type: match &row.profile.group_type {
+                Some(group_type) => group_type.as_str().into(),
+                None => Arc::default(),
+            },
+            unread_count: Some(row.unread.count.unwrap_or_default()),
+            last_message: LastMessageJson::of(row),
+            group_profile: (kind == ConversationType::Group).then(|| GroupProfileJson::of(row)),
+            user_profile: (kind == ConversationType::C2c).then(|| UserProfileJson::of(row)),
+            group_at_info_list: Some(row.group_at_info().unwrap_or_default().to_vec()),
+            remark: Some(row.profile.remark.clone().unwrap_or_default()),
+            is_pinned: row.listing.is_pinned,
+            message_remind_type: row.unread.remind_type.clone(),
+            mark_list: row.listing.marks,
+            custom_data: row.listing.custom_data.clone(),
+            conversation_group_list: row.listing.groups.clone(),
+            draft_text: row.local.draft.clone().unwrap_or_default(),
+            peer_read_time: row.unread.peer_read_time.unwrap_or_default(),
+        }
+    }
+}
+
+impl TryFrom<ConversationJson> for Conversation {
+    type Error = &'static str;
+
+    fn try_from(json: ConversationJson) -> Result<Self, Self::Error> {
+        if json.kind != json.id.conversation_type() {
+            return Err("conversation type and conversation ID disagree");
+        }
+        let mut row = Self::new(json.id);
+        row.listing = Listing {
+            time: json.last_message.last_time,
+            is_pinned: json.is_pinned,
+            marks: json.mark_list,
+            groups: json.conversation_group_list,
+            custom_data: json.custom_data,
+            version: None,
+        };
+        row.listing.groups.sort_unstable();
+        row.listing.groups.dedup();
+        if let Some(profile) = json.user_profile {
+            row.profile = profile.into();
+        }
+        if let Some(profile) = json.group_profile {
+            row.profile = profile.into();
+        }
+        row.profile.remark = json.remark.filter(|remark| !remark.is_empty());
+        if !json.sub_type.is_empty() {
+            row.profile.group_type = Some((*json.sub_type).into());
+        }
+        row.unread = Unread {
+            count: json.unread_count,
+            group_at_info: json.group_at_info_list.map(Into::into),
+            remind_type: json.message_remind_type,
+            peer_read_time: Some(json.peer_read_time).filter(|time| !time.is_zero()),
+        };
+        row.last_message = json.last_message.into();
+        row.local = Local {
+            draft: Some(json.draft_text).filter(|d| !d.is_empty()),
+            data: None,
+        };
+        Ok(row)
+    }
+}
+
+impl LastMessageJson {
+    fn of(row: &Conversation) -> Self {
+        let is_c2c = row.conversation_type() == ConversationType::C2c;
+        let place = Self {
+            last_time: row.listing.time,
+            kind: Some(Arc::default()),
+            is_peer_read: is_c2c.then_some(false),
+            ..Self::default()
+        };
+        let Some(message) = &row.last_message else {
+            return place;
+        };
+        Self {
+            last_sequence: message.sequence,
+            from_account: message.from_account.clone(),
+            kind: Some(message.kind.as_str().into()),
+            payload: message.payload.clone(),
+            message_for_show: message.preview().to_string(),
+            cloud_custom_data: message.cloud_custom_data.clone(),
+            is_revoked: message.is_revoked,
+            revoker: message.revoker.clone(),
+            online_only_flag: message.online_only,
+            nick: message.nick.clone(),
+            name_card: message.name_card.clone(),
+            is_peer_read: is_c2c.then(|| is_peer_read(row, message)),
+            version: message.version,
+            ..place
+        }
+    }
+}
+
+/// One to one: the message is the account's own and the other user has read as far.
+fn is_peer_read(row: &Conversation, message: &LastMessage) -> bool {
+    let is_own = row
+        .id
+        .user_id()
+        .is_some_and(|user| user.as_str() != &*message.from_account);
+    let read = row.unread.peer_read_time.unwrap_or_default();
+    is_own
+        && row
+            .listing
+            .time
+            .is_some_and(|time| !time.is_zero() && time <= read)
+}
+
+impl From<LastMessageJson> for Option<Arc<LastMessage>> {
+    fn from(json: LastMessageJson) -> Self {
+        let kind = json.kind.filter(|kind| !kind.is_empty())?;
+        Some(Arc::new(LastMessage {
+            time: json.last_time,
+            sequence: json.last_sequence,
+            from_account: json.from_account,
+            nick: json.nick,
+            name_card: json.name_card,
+            kind: (*kind).into(),
+            payload: json.payload,
+            cloud_custom_data: json.cloud_custom_data,
+            is_revoked: json.is_revoked,
+            revoker: json.revoker,
+            online_only: json.online_only_flag,
+            version: json.version,
+        }))
+    }
+}
+
+impl Serialize for Conversation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ConversationJson::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Conversation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = ConversationJson::deserialize(deserializer)?;
+        Self::try_from(json).map_err(de::Error::custom)
+    }
+}

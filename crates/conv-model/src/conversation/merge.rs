@@ -1,0 +1,92 @@
+//! How what is newly learned of a conversation joins what is known.
+
+use std::sync::Arc;
+
+use crate::{Conversation, ConversationPatch, Listing, ListingPatch, Profile, Unread};
+
+/// The conversation as it is after a patch; `old` is `None` where there was no row.
+///
+/// What a patch leaves out stays. A listing whose source version is older than the stored one is
+/// left out as well; message times are never compared, because a recall lowers them. Local state
+/// is not part of a patch and stays untouched.
+///
+/// ```
+/// use conv_model::{ConversationId, ConversationPatch, Profile, merge};
+///
+/// let mut patch = ConversationPatch::new(ConversationId::c2c("alice")?);
+/// patch.profile.name = Some("Alice".into());
+/// let row = merge(None, &patch);
+///
+/// // A page row brings no name: the known one stays.
+/// let again = merge(Some(&row), &ConversationPatch::new(row.id.clone()));
+/// assert_eq!(again.show_name(), "Alice");
+/// # Ok::<(), conv_model::ParseIdError>(())
+/// ```
+pub fn merge(old: Option<&Conversation>, patch: &ConversationPatch) -> Conversation {
+    let mut row = old
+        .cloned()
+        .unwrap_or_else(|| Conversation::new(patch.id.clone()));
+    if let Some(listing) = &patch.listing {
+        merge_listing(&mut row.listing, listing);
+    }
+    merge_profile(&mut row.profile, &patch.profile);
+    merge_unread(&mut row.unread, &patch.unread);
+    if let Some(message) = &patch.last_message {
+        row.last_message = Some(Arc::clone(message));
+    }
+    if row
+        .profile
+        .group_type
+        .as_ref()
+        .is_some_and(|kind| !kind.counts_unread())
+    {
+        row.unread.count = Some(0);
+    }
+    row
+}
+
+fn merge_listing(row: &mut Listing, patch: &ListingPatch) {
+    if let (Some(old), Some(new)) = (row.version, patch.version) {
+        if new < old {
+            return;
+        }
+    }
+    set_some(&mut row.time, &patch.time);
+    set(&mut row.is_pinned, &patch.is_pinned);
+    set(&mut row.marks, &patch.marks);
+    set(&mut row.custom_data, &patch.custom_data);
+    set_some(&mut row.version, &patch.version);
+    if let Some(groups) = &patch.groups {
+        row.groups.clone_from(groups);
+        row.groups.sort_unstable();
+        row.groups.dedup();
+    }
+}
+
+fn merge_profile(row: &mut Profile, patch: &Profile) {
+    set_some(&mut row.name, &patch.name);
+    set_some(&mut row.avatar, &patch.avatar);
+    set_some(&mut row.remark, &patch.remark);
+    set_some(&mut row.group_type, &patch.group_type);
+    set_some(&mut row.read_at, &patch.read_at);
+    set_some(&mut row.detail, &patch.detail);
+}
+
+fn merge_unread(row: &mut Unread, patch: &Unread) {
+    set_some(&mut row.count, &patch.count);
+    set_some(&mut row.group_at_info, &patch.group_at_info);
+    set_some(&mut row.remind_type, &patch.remind_type);
+    set_some(&mut row.peer_read_time, &patch.peer_read_time);
+}
+
+fn set<T: Clone>(field: &mut T, newer: &Option<T>) {
+    if let Some(value) = newer {
+        field.clone_from(value);
+    }
+}
+
+fn set_some<T: Clone>(field: &mut Option<T>, newer: &Option<T>) {
+    if newer.is_some() {
+        field.clone_from(newer);
+    }
+}

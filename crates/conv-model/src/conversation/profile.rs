@@ -1,0 +1,167 @@
+//! The profile facet: thin in every row, with detail where a profile call read it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Timestamp, open_enum::open_enum};
+
+open_enum! {
+    /// The type of a group, in the wire's old words.
+    pub enum GroupType {
+        /// A work group.
+        Work = "Private" | "Work",
+        /// A public group.
+        Public = "Public",
+        /// A meeting group: it has no unread count.
+        Meeting = "ChatRoom" | "Meeting",
+        /// A live-streaming group: it has no unread count.
+        AvChatRoom = "AVChatRoom",
+        /// A community.
+        Community = "Community",
+        /// A room.
+        Room = "Room",
+        /// A live session.
+        Live = "Live",
+    }
+}
+
+impl GroupType {
+    /// Whether groups of this type count unread messages; Meeting and AVChatRoom do not.
+    pub fn counts_unread(&self) -> bool {
+        !matches!(self, Self::Meeting | Self::AvChatRoom)
+    }
+}
+
+/// Who is behind a conversation. `None` is *not fetched*; an empty text is *none is set*.
+///
+/// As part of a change, `None` leaves what is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The user's nickname or the group's name.
+    pub name: Option<Arc<str>>,
+    /// URL of the picture.
+    pub avatar: Option<Arc<str>>,
+    /// The account's own name for a friend.
+    pub remark: Option<Arc<str>>,
+    /// The group's type; one-to-one conversations have none.
+    pub group_type: Option<GroupType>,
+    /// When it was read, by the cloud's clock: decides when it is read again.
+    pub read_at: Option<Timestamp>,
+    /// The full profile; rows of a list leave it out.
+    pub detail: Option<Arc<ProfileDetail>>,
+}
+
+impl Profile {
+    /// Whether name and avatar were ever fetched.
+    pub fn is_known(&self) -> bool {
+        self.name.is_some()
+    }
+}
+
+/// The part of a profile that only a profile call brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProfileDetail {
+    /// Of a user.
+    User(UserDetail),
+    /// Of a group.
+    Group(GroupDetail),
+}
+
+/// A user's profile besides nickname and avatar (REST `Tag_Profile_*`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UserDetail {
+    /// `Gender_Type_Unknown`, `Gender_Type_Female`, `Gender_Type_Male`, or empty.
+    pub gender: String,
+    /// As a number, such as 20000101; 0 if not set.
+    pub birthday: u64,
+    /// At most 16 bytes.
+    pub location: String,
+    /// At most 500 bytes.
+    pub self_signature: String,
+    /// Who may add the user as a friend: `AllowType_Type_…`; empty is the SDK's default.
+    pub allow_type: String,
+    /// The app's own number.
+    pub language: u64,
+    /// Bit 0 blocks messages.
+    pub message_settings: u64,
+    /// `AdminForbid_Type_None` or `_SendOut`; empty is the SDK's default.
+    pub admin_forbid_type: String,
+    /// The app's own number.
+    pub level: u64,
+    /// The app's own number.
+    pub role: u64,
+    /// The app's own fields.
+    pub custom_fields: Vec<CustomField>,
+    /// When the profile changed last, in milliseconds since 1970; 0 if the cloud said none.
+    pub last_updated_ms: u64,
+}
+
+/// A group's profile besides name, avatar and type. A number that was not sent is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GroupDetail {
+    /// What the group is about.
+    pub introduction: String,
+    /// The group's notice.
+    pub notification: String,
+    /// userID of the owner.
+    pub owner_id: String,
+    /// Seconds since 1970.
+    pub create_time: Option<u64>,
+    /// Counts changes of the profile.
+    pub info_sequence: Option<u64>,
+    /// Time of the last change, in seconds since 1970.
+    pub last_info_time: Option<u64>,
+    /// The number that the next message will get.
+    pub next_message_seq: Option<u64>,
+    /// How many members there are.
+    pub member_count: Option<u64>,
+    /// How many there may be.
+    pub max_member_count: Option<u64>,
+    /// Whether nobody may write.
+    pub mute_all_members: Option<bool>,
+    /// How one joins: `FreeAccess`, `NeedPermission`, `DisableApply`.
+    pub join_option: String,
+    /// Who may invite.
+    pub invite_option: String,
+    /// Whether the community has topics.
+    pub is_support_topic: Option<bool>,
+    /// The account's own membership, where the call told it.
+    pub self_info: SelfInfo,
+    /// The app's own fields.
+    pub custom_fields: Vec<CustomField>,
+}
+
+/// The account's own membership of a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct SelfInfo {
+    /// `Owner`, `Admin`, `Member`, or empty.
+    pub role: String,
+    /// How new messages are announced, in the SDK's words.
+    pub message_remind_type: String,
+    /// Seconds since 1970; 0 if unknown.
+    pub join_time: u64,
+    /// The account's name in the group.
+    pub name_card: String,
+    /// The account's userID.
+    #[serde(rename = "userID")]
+    pub user_id: String,
+    /// The last message read. (The SDK spells it so.)
+    #[serde(rename = "readedSequence")]
+    pub read_sequence: u64,
+}
+
+/// A field that the app defined.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomField {
+    /// Its name.
+    pub key: String,
+    /// Its value; a number is kept as its digits.
+    pub value: String,
+}

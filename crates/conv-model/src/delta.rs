@@ -1,0 +1,277 @@
+//! What is learned, and what became of it: the only data between a pull and a store.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Conversation, ConversationId, GroupNames, LastMessage, Listing, Marks, PassId, Profile,
+    SyncState, SyncStep, Timestamp, Unread,
+};
+
+/// The number of a commit of one account's store: each greater than the one before.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Seq(u64);
+
+impl Seq {
+    /// Of a store without any commit.
+    pub const ZERO: Self = Self(0);
+
+    /// From its number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The next commit's number.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// One whole change of an account's list. A store applies it whole or not at all.
+///
+/// ```
+/// use conv_model::{ConversationId, ConversationPatch, Delta, ListingPatch, Timestamp};
+///
+/// // A message came in, as a webhook might tell it.
+/// let mut patch = ConversationPatch::new(ConversationId::c2c("alice")?);
+/// patch.listing = Some(ListingPatch::at(Timestamp::from_secs(1_700_000_000)));
+/// let delta = Delta::listed([patch]);
+/// assert_eq!(delta.pass, None);
+/// # Ok::<(), conv_model::ParseIdError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Delta {
+    /// The pass this belongs to. It is refused as superseded once a later pass has begun; a change
+    /// without a pass always merges.
+    pub pass: Option<PassId>,
+    /// What it does to the state of the sync.
+    pub step: Option<SyncStep>,
+    /// Rows of a listing: made if absent.
+    pub listed: Vec<ConversationPatch>,
+    /// Facets learned elsewhere: ignored for rows that are absent, so that nothing comes back to
+    /// life by a late name.
+    pub amended: Vec<ConversationPatch>,
+    /// Rows known to be gone.
+    pub removed: Vec<ConversationId>,
+    /// Rows to remove by a rule.
+    pub prune: Option<Prune>,
+    /// The names of the account's conversation groups, where they were read.
+    pub groups: Option<GroupNames>,
+    /// The commit names those listed rows as *wanting* whose profile is unknown or was read
+    /// before this moment.
+    pub profile_before: Timestamp,
+}
+
+impl Delta {
+    /// A change that lists rows, without a pass.
+    pub fn listed(rows: impl IntoIterator<Item = ConversationPatch>) -> Self {
+        Self {
+            listed: rows.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// A change that amends rows which are there, without a pass.
+    pub fn amended(rows: impl IntoIterator<Item = ConversationPatch>) -> Self {
+        Self {
+            amended: rows.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// A change that removes rows, without a pass.
+    pub fn removed(ids: impl IntoIterator<Item = ConversationId>) -> Self {
+        Self {
+            removed: ids.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// A step of a pass.
+    pub fn step(pass: PassId, step: SyncStep) -> Self {
+        Self {
+            pass: Some(pass),
+            step: Some(step),
+            ..Self::default()
+        }
+    }
+}
+
+/// Which rows go, by a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Prune {
+    /// Each row that no listing of the pass confirmed and whose listing nobody else changed since
+    /// the pass began.
+    Unlisted {
+        /// The rows that a listing of the pass confirmed.
+        keep: Arc<BTreeSet<ConversationId>>,
+    },
+    /// Each row whose retention ended after the last finished pass and by `now`. A row that the
+    /// pass still returned stays, however old.
+    Expired {
+        /// The cloud's time.
+        now: Timestamp,
+        /// How long a row is kept after its last message, in seconds.
+        retention: u64,
+    },
+}
+
+/// What is newly known of one conversation. What is `None` leaves what is stored.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ConversationPatch {
+    /// Which conversation.
+    pub id: ConversationId,
+    /// What a listing says.
+    pub listing: Option<ListingPatch>,
+    /// Names and pictures.
+    pub profile: Profile,
+    /// Unread state.
+    pub unread: Unread,
+    /// The newest message.
+    pub last_message: Option<Arc<LastMessage>>,
+}
+
+impl ConversationPatch {
+    /// A patch that changes nothing yet.
+    pub fn new(id: ConversationId) -> Self {
+        Self {
+            id,
+            listing: None,
+            profile: Profile::default(),
+            unread: Unread::default(),
+            last_message: None,
+        }
+    }
+}
+
+/// What a listing says of a conversation; each part by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListingPatch {
+    /// Time of the last message; zero: there is none.
+    pub time: Option<Timestamp>,
+    /// Whether it is pinned.
+    pub is_pinned: Option<bool>,
+    /// Its marks.
+    pub marks: Option<Marks>,
+    /// Names of its conversation groups.
+    pub groups: Option<Vec<Arc<str>>>,
+    /// The app's own text.
+    pub custom_data: Option<Arc<str>>,
+    /// The source's version.
+    pub version: Option<u64>,
+}
+
+impl ListingPatch {
+    /// A new time; the rest stays.
+    pub fn at(time: Timestamp) -> Self {
+        Self {
+            time: Some(time),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Listing> for ListingPatch {
+    fn from(listing: Listing) -> Self {
+        Self {
+            time: Some(listing.time.unwrap_or_default()),
+            is_pinned: Some(listing.is_pinned),
+            marks: Some(listing.marks),
+            groups: Some(listing.groups),
+            custom_data: Some(listing.custom_data),
+            version: listing.version,
+        }
+    }
+}
+
+/// What became of a change.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Commit {
+    /// Its number.
+    pub seq: Seq,
+    /// The rows that are other than before, in order of their IDs.
+    pub changes: Vec<RowChange>,
+    /// Of the rows listed, those whose profile is unknown or older than asked for.
+    pub wanting: Vec<ConversationId>,
+    /// The state of the sync after it.
+    pub sync: Arc<SyncState>,
+}
+
+impl Commit {
+    /// A commit that changed no row.
+    pub fn new(seq: Seq, sync: Arc<SyncState>) -> Self {
+        Self {
+            seq,
+            changes: Vec::new(),
+            wanting: Vec::new(),
+            sync,
+        }
+    }
+}
+
+/// One row before and after a commit; one of the two is there.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RowChange {
+    /// As it was; `None` if it is new.
+    pub before: Option<Arc<Conversation>>,
+    /// As it is; `None` if it is gone.
+    pub after: Option<Arc<Conversation>>,
+    /// Why it is gone, if it is.
+    pub removal: Option<Removal>,
+}
+
+impl RowChange {
+    /// A new or changed row.
+    pub fn set(before: Option<Arc<Conversation>>, after: Arc<Conversation>) -> Self {
+        Self {
+            before,
+            after: Some(after),
+            removal: None,
+        }
+    }
+
+    /// A row that is gone.
+    pub fn removed(before: Arc<Conversation>, removal: Removal) -> Self {
+        Self {
+            before: Some(before),
+            after: None,
+            removal: Some(removal),
+        }
+    }
+
+    /// Which row.
+    pub fn id(&self) -> Option<&ConversationId> {
+        self.after
+            .as_ref()
+            .or(self.before.as_ref())
+            .map(|row| &row.id)
+    }
+}
+
+/// Why a row left the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Removal {
+    /// A finished pass did not find it in the cloud.
+    NotInCloud,
+    /// Its retention ended.
+    Expired,
+    /// Somebody said that it is gone.
+    Deleted,
+}

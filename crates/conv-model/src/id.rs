@@ -1,0 +1,298 @@
+//! Conversation IDs: one pure function decides, and everything else goes through it.
+
+mod error;
+mod group;
+mod native;
+mod user;
+
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use self::{
+    error::ParseIdError,
+    group::{GroupId, GroupIdKind},
+    user::UserId,
+};
+
+const C2C: &str = "C2C";
+const GROUP: &str = "GROUP";
+const SYSTEM: &str = "@TIM#SYSTEM";
+
+/// The kind of a conversation, as the SDK's `type` field spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ConversationType {
+    /// One to one: `"C2C"`.
+    #[serde(rename = "C2C")]
+    C2c,
+    /// A group, a community or one of its topics: `"GROUP"`.
+    #[serde(rename = "GROUP")]
+    Group,
+    /// The system notifications: `"@TIM#SYSTEM"`.
+    #[serde(rename = "@TIM#SYSTEM")]
+    System,
+}
+
+impl ConversationType {
+    /// The SDK's spelling: `C2C`, `GROUP` or `@TIM#SYSTEM`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::C2c => C2C,
+            Self::Group => GROUP,
+            Self::System => SYSTEM,
+        }
+    }
+}
+
+impl fmt::Display for ConversationType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whom a conversation is with: the ID without its prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Peer<'a> {
+    /// The other user of a one-to-one conversation.
+    User(UserId<'a>),
+    /// The group, community or topic.
+    Group(GroupId<'a>),
+    /// The system conversation has no peer.
+    System,
+}
+
+/// A borrowed conversation ID: parsed without allocating.
+///
+/// ```
+/// use conv_model::{ConversationIdRef, Peer};
+///
+/// let id = ConversationIdRef::parse("GROUP@TGS#_123@TOPIC#_news")?;
+/// let Peer::Group(group) = id.peer() else { unreachable!() };
+/// assert_eq!(group.topic(), Some("news"));
+/// # Ok::<(), conv_model::ParseIdError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConversationIdRef<'a> {
+    text: &'a str,
+    peer: Peer<'a>,
+}
+
+impl<'a> ConversationIdRef<'a> {
+    /// Reads a conversation ID in the web SDK's spelling.
+    ///
+    /// # Errors
+    /// One [`ParseIdError`] variant for each rule of the grammar.
+    #[inline]
+    pub fn parse(text: &'a str) -> Result<Self, ParseIdError> {
+        // Only the first prefix counts: `C2CGROUPy` is the user `GROUPy`.
+        let peer = if let Some(user) = text.strip_prefix(C2C) {
+            Peer::User(UserId::parse(user)?)
+        } else if let Some(group) = text.strip_prefix(GROUP) {
+            Peer::Group(GroupId::parse(group)?)
+        } else if text == SYSTEM {
+            Peer::System
+        } else {
+            return Err(ParseIdError::of_unknown_prefix(text));
+        };
+        Ok(Self { text, peer })
+    }
+
+    /// The whole ID, byte for byte as it was given.
+    pub const fn as_str(self) -> &'a str {
+        self.text
+    }
+
+    /// Whom the conversation is with.
+    pub const fn peer(self) -> Peer<'a> {
+        self.peer
+    }
+
+    /// Its kind.
+    pub const fn conversation_type(self) -> ConversationType {
+        match self.peer {
+            Peer::User(_) => ConversationType::C2c,
+            Peer::Group(_) => ConversationType::Group,
+            Peer::System => ConversationType::System,
+        }
+    }
+
+    /// An owned copy.
+    pub fn to_owned(self) -> ConversationId {
+        ConversationId(Arc::from(self.text))
+    }
+}
+
+impl fmt::Display for ConversationIdRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text)
+    }
+}
+
+/// A conversation ID: `C2C` and a userID, `GROUP` and a groupID, or `@TIM#SYSTEM`.
+///
+/// An ID that exists is valid. Its text is kept byte for byte; comparing and hashing are those of
+/// the text, so a map keyed by `ConversationId` can be asked with a `&str`. Cloning copies a
+/// pointer.
+///
+/// ```
+/// use conv_model::{ConversationId, ConversationType, ParseIdError};
+///
+/// let alice: ConversationId = "C2Calice".parse()?;
+/// assert_eq!(alice.conversation_type(), ConversationType::C2c);
+/// assert_eq!(alice.user_id().map(|user| user.as_str()), Some("alice"));
+/// assert_eq!(alice.to_string(), "C2Calice");
+///
+/// assert_eq!("c2calice".parse::<ConversationId>(), Err(ParseIdError::WrongCase));
+/// # Ok::<(), ParseIdError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConversationId(Arc<str>);
+
+impl ConversationId {
+    /// The one-to-one conversation with a user.
+    ///
+    /// # Errors
+    /// If `user` breaks a rule of userIDs: 1–32 bytes of printable ASCII.
+    pub fn c2c(user: &str) -> Result<Self, ParseIdError> {
+        UserId::parse(user)?;
+        Ok(Self(Arc::from(format!("{C2C}{user}"))))
+    }
+
+    /// The conversation of a group, community or topic.
+    ///
+    /// # Errors
+    /// If `group` breaks a rule of groupIDs; see [`GroupId`].
+    pub fn group(group: &str) -> Result<Self, ParseIdError> {
+        GroupId::parse(group)?;
+        Ok(Self(Arc::from(format!("{GROUP}{group}"))))
+    }
+
+    /// The system conversation, `@TIM#SYSTEM`.
+    pub fn system() -> Self {
+        Self(Arc::from(SYSTEM))
+    }
+
+    /// The whole ID.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its kind.
+    pub fn conversation_type(&self) -> ConversationType {
+        // The text was checked when the ID was made; its first byte tells the three apart.
+        match self.0.as_bytes().first() {
+            Some(b'C') => ConversationType::C2c,
+            Some(b'G') => ConversationType::Group,
+            _ => ConversationType::System,
+        }
+    }
+
+    /// Whom the conversation is with.
+    pub fn peer(&self) -> Peer<'_> {
+        if let Some(user) = self.0.strip_prefix(C2C) {
+            Peer::User(UserId::trusted(user))
+        } else if let Some(group) = self.0.strip_prefix(GROUP) {
+            Peer::Group(GroupId::trusted(group))
+        } else {
+            Peer::System
+        }
+    }
+
+    /// The other user, of a one-to-one conversation.
+    pub fn user_id(&self) -> Option<UserId<'_>> {
+        match self.peer() {
+            Peer::User(user) => Some(user),
+            _ => None,
+        }
+    }
+
+    /// The group, of a group's conversation.
+    pub fn group_id(&self) -> Option<GroupId<'_>> {
+        match self.peer() {
+            Peer::Group(group) => Some(group),
+            _ => None,
+        }
+    }
+
+    /// The same ID, borrowed.
+    pub fn borrowed(&self) -> ConversationIdRef<'_> {
+        ConversationIdRef {
+            text: &self.0,
+            peer: self.peer(),
+        }
+    }
+}
+
+impl fmt::Display for ConversationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ConversationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for ConversationId {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        ConversationIdRef::parse(text).map(ConversationIdRef::to_owned)
+    }
+}
+
+impl TryFrom<&str> for ConversationId {
+    type Error = ParseIdError;
+
+    fn try_from(text: &str) -> Result<Self, ParseIdError> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for ConversationId {
+    type Error = ParseIdError;
+
+    fn try_from(text: String) -> Result<Self, ParseIdError> {
+        text.parse()
+    }
+}
+
+impl From<ConversationIdRef<'_>> for ConversationId {
+    fn from(id: ConversationIdRef<'_>) -> Self {
+        id.to_owned()
+    }
+}
+
+impl From<ConversationId> for String {
+    fn from(id: ConversationId) -> Self {
+        id.as_str().to_owned()
+    }
+}
+
+impl AsRef<str> for ConversationId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for ConversationId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for ConversationId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ConversationId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::try_from(text).map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,63 @@
+//! Values and rules of a chat account's conversation list, as Tencent Cloud Chat defines them.
+//!
+//! For everybody who names, shows or stores conversations: a webhook handler that only parses
+//! IDs, a store, a pull, an app. It never does I/O, awaits nothing and reads no clock.
+//!
+//! ```
+//! use conv_model::{Conversation, ConversationFilter, ConversationId, MarkType, Peer};
+//!
+//! let id: ConversationId = "GROUP@TGS#1NVTZEAE4".parse()?;
+//! let Peer::Group(group) = id.peer() else { unreachable!() };
+//! assert_eq!(group.as_str(), "@TGS#1NVTZEAE4");
+//!
+//! let mut row = Conversation::new(id);
+//! row.listing.marks = row.listing.marks.with(MarkType::STAR);
+//! assert!(ConversationFilter::mark_type(MarkType::STAR).matches(&row));
+//! # Ok::<(), conv_model::ParseIdError>(())
+//! ```
+//!
+//! * [`ConversationId`], [`ConversationIdRef`], [`AccountId`]: who and where.
+//! * [`Conversation`] and its facets; [`merge`]; [`list_order`]. `serde` gives the web SDK's JSON.
+//! * [`ConversationQuery`] and its [`matches`](ConversationQuery::matches): what a list answers.
+//! * [`Delta`] and [`Commit`]: all that passes between a pull and a store.
+//! * [`SyncState`] and [`SyncReport`]: how complete the list is.
+//!
+//! # Features
+//! * `testing`: property-test strategies for every type. No stable API.
+
+mod account;
+mod class;
+mod conversation;
+mod delta;
+mod id;
+mod mark;
+mod open_enum;
+mod order;
+mod query;
+mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod timestamp;
+
+pub use self::{
+    account::{AccountId, AccountIdError},
+    class::ErrorClass,
+    conversation::{
+        AtType, Conversation, CustomField, GroupAtInfo, GroupDetail, GroupType, LastMessage,
+        Listing, Local, MessageKind, Payload, PayloadError, Preview, Profile, ProfileDetail,
+        RemindType, SelfInfo, Unread, UserDetail, merge,
+    },
+    delta::{Commit, ConversationPatch, Delta, ListingPatch, Prune, Removal, RowChange, Seq},
+    id::{
+        ConversationId, ConversationIdRef, ConversationType, GroupId, GroupIdKind, ParseIdError,
+        Peer, UserId,
+    },
+    mark::{MarkError, MarkType, Marks},
+    order::{Rank, list_order},
+    query::{All, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter, QueryError},
+    sync::{
+        Checkpoint, Coverage, Cursor, Facet, Finished, GroupNames, ListLimit, PassFailure, PassId,
+        PassStatus, Phase, SkippedRow, Superseded, SyncReport, SyncScope, SyncState, SyncStep,
+    },
+    timestamp::{Timestamp, TimestampError},
+};

@@ -1,0 +1,63 @@
+//! The one order of a list.
+
+use std::cmp::Ordering;
+
+use crate::{Conversation, ConversationId, Listing, Timestamp};
+
+/// A row's place in the list but for ties: smaller comes first.
+///
+/// Pinned rows first, then later times first, rows without a time last in their class. Packed into
+/// one number so that an index compares it in one step; equal ranks are ordered by
+/// [`ConversationId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rank(u64);
+
+impl Rank {
+    /// The rank of a listing.
+    pub fn of(listing: &Listing) -> Self {
+        Self::new(listing.is_pinned, listing.time.unwrap_or_default())
+    }
+
+    /// The rank of a row with a pin and a time; zero is *no time*.
+    pub const fn new(is_pinned: bool, time: Timestamp) -> Self {
+        const UNPINNED: u64 = 1 << 63;
+        const NO_TIME: u64 = UNPINNED - 1;
+        let time = time.as_secs();
+        let lateness = if time == 0 {
+            NO_TIME
+        } else {
+            NO_TIME.saturating_sub(time)
+        };
+        Self(if is_pinned {
+            lateness
+        } else {
+            UNPINNED | lateness
+        })
+    }
+
+    /// The number.
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+/// Where a row stands: rank, then ID. A total order, the same in every store.
+///
+/// ```
+/// use conv_model::{Conversation, ConversationId, Timestamp, list_order};
+///
+/// let mut older = Conversation::new(ConversationId::c2c("alice")?);
+/// older.listing.time = Some(Timestamp::from_secs(1_700_000_000));
+/// let mut newer = Conversation::new(ConversationId::c2c("bob")?);
+/// newer.listing.time = Some(Timestamp::from_secs(1_700_000_009));
+/// assert!(list_order(&newer, &older).is_lt());
+/// older.listing.is_pinned = true;
+/// assert!(list_order(&older, &newer).is_lt());
+/// # Ok::<(), conv_model::ParseIdError>(())
+/// ```
+pub fn list_order(a: &Conversation, b: &Conversation) -> Ordering {
+    fn key(row: &Conversation) -> (Rank, &ConversationId) {
+        (Rank::of(&row.listing), &row.id)
+    }
+    key(a).cmp(&key(b))
+}

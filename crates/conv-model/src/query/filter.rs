@@ -1,0 +1,160 @@
+//! The SDK's filter of five.
+
+use std::sync::Arc;
+
+use crate::{Conversation, ConversationType, MarkType};
+
+/// Rows that meet every condition that is set. Without a condition: all rows.
+///
+/// The five are the SDK's; together they mean *and*. A condition on a facet that was never
+/// fetched is not met, neither as `true` nor as `false`.
+///
+/// ```
+/// use conv_model::{ConversationFilter, ConversationType, MarkType};
+///
+/// let starred_groups =
+///     ConversationFilter::conversation_type(ConversationType::Group).and_mark(MarkType::STAR);
+/// # let _ = starred_groups;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct ConversationFilter {
+    /// Of this kind. (The SDK ignores `@TIM#SYSTEM` here and answers with everything.)
+    pub conversation_type: Option<ConversationType>,
+    /// With this mark, or with none.
+    pub mark: Option<MarkFilter>,
+    /// In this conversation group, or in none.
+    pub group: Option<GroupFilter>,
+    /// With unread messages, or without.
+    pub has_unread_count: Option<bool>,
+    /// With unread mentions of the user, or without.
+    pub has_group_at_info: Option<bool>,
+}
+
+/// The SDK's `markType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MarkFilter {
+    /// Without any mark: `markType: 0`.
+    Unmarked,
+    /// With this mark.
+    With(MarkType),
+}
+
+/// The SDK's `groupName`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum GroupFilter {
+    /// In no conversation group: `groupName: ""`.
+    Ungrouped,
+    /// In the group of this name.
+    In(Arc<str>),
+}
+
+impl From<MarkType> for MarkFilter {
+    fn from(mark: MarkType) -> Self {
+        Self::With(mark)
+    }
+}
+
+impl From<&str> for GroupFilter {
+    fn from(name: &str) -> Self {
+        if name.is_empty() {
+            Self::Ungrouped
+        } else {
+            Self::In(name.into())
+        }
+    }
+}
+
+impl ConversationFilter {
+    /// Rows of a kind.
+    pub fn conversation_type(kind: ConversationType) -> Self {
+        Self::default().and_type(kind)
+    }
+
+    /// Rows with a mark, or with [`MarkFilter::Unmarked`] those without any.
+    pub fn mark_type(mark: impl Into<MarkFilter>) -> Self {
+        Self::default().and_mark(mark)
+    }
+
+    /// Rows in a conversation group; `""` means those in none.
+    pub fn group_name(name: &str) -> Self {
+        Self::default().and_group(name)
+    }
+
+    /// Rows with (or without) unread messages.
+    pub fn has_unread_count(has: bool) -> Self {
+        Self::default().and_unread(has)
+    }
+
+    /// Rows with (or without) unread mentions.
+    pub fn has_group_at_info(has: bool) -> Self {
+        Self::default().and_at_info(has)
+    }
+
+    /// And of a kind.
+    #[must_use]
+    pub fn and_type(self, kind: ConversationType) -> Self {
+        Self {
+            conversation_type: Some(kind),
+            ..self
+        }
+    }
+
+    /// And with a mark.
+    #[must_use]
+    pub fn and_mark(self, mark: impl Into<MarkFilter>) -> Self {
+        Self {
+            mark: Some(mark.into()),
+            ..self
+        }
+    }
+
+    /// And in a conversation group; `""` means in none.
+    #[must_use]
+    pub fn and_group(self, name: &str) -> Self {
+        Self {
+            group: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// And with (or without) unread messages.
+    #[must_use]
+    pub fn and_unread(self, has: bool) -> Self {
+        Self {
+            has_unread_count: Some(has),
+            ..self
+        }
+    }
+
+    /// And with (or without) unread mentions.
+    #[must_use]
+    pub fn and_at_info(self, has: bool) -> Self {
+        Self {
+            has_group_at_info: Some(has),
+            ..self
+        }
+    }
+
+    /// Whether a row meets every condition.
+    pub fn matches(&self, row: &Conversation) -> bool {
+        let listing = &row.listing;
+        self.conversation_type
+            .is_none_or(|kind| kind == row.conversation_type())
+            && self.mark.is_none_or(|mark| match mark {
+                MarkFilter::Unmarked => listing.marks.is_empty(),
+                MarkFilter::With(mark) => listing.marks.contains(mark),
+            })
+            && self.group.as_ref().is_none_or(|group| match group {
+                GroupFilter::Ungrouped => listing.groups.is_empty(),
+                GroupFilter::In(name) => listing.groups.contains(name),
+            })
+            && self
+                .has_unread_count
+                .is_none_or(|has| row.unread.count.is_some_and(|count| has == (count > 0)))
+            && self.has_group_at_info.is_none_or(|has| {
+                row.group_at_info()
+                    .is_some_and(|info| has != info.is_empty())
+            })
+    }
+}

@@ -1,0 +1,186 @@
+//! What a user is told about the list's completeness.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ConversationId, ErrorClass, Timestamp};
+
+/// How complete a list is, why it may be shorter than the user's history, and what is going on.
+///
+/// ```
+/// use conv_model::{Coverage, SyncReport};
+///
+/// let report = SyncReport::default();
+/// assert_eq!(report.coverage, Coverage::Empty);
+/// assert!(!report.is_sync_completed());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SyncReport {
+    /// How much of the cloud's list is held.
+    pub coverage: Coverage,
+    /// Why the list may be shorter than the user's history.
+    pub limit: Vec<ListLimit>,
+    /// The cloud's time to which `Complete` refers: when the last head read began.
+    pub as_of: Option<Timestamp>,
+    /// What the newest pass does.
+    pub pass: PassStatus,
+    /// Rows that the newest pass could not read.
+    pub skipped: Vec<SkippedRow>,
+    /// Facets that at least one row lacks: filters on them match only rows that have them.
+    pub not_fetched: Vec<Facet>,
+}
+
+impl SyncReport {
+    /// The SDK's `isSyncCompleted`: exactly [`Coverage::Complete`].
+    pub fn is_sync_completed(&self) -> bool {
+        self.coverage == Coverage::Complete
+    }
+}
+
+/// How much of the cloud's list is held.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Coverage {
+    /// Nothing: no rows, and no pass has ever finished.
+    #[default]
+    Empty,
+    /// What an earlier run left: no pass has finished since the store was opened, or the newest
+    /// one failed.
+    CacheOnly,
+    /// The first pass is under way.
+    Partial,
+    /// All: every conversation among the cloud's newest, up to the limit, that did not change
+    /// between the pass's start and `as_of` is held with its value; and every row held was in the
+    /// cloud at some moment of the pass.
+    Complete,
+}
+
+/// Why a list may be shorter than the user's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum ListLimit {
+    /// The plan gives this many conversations, and the list has reached it.
+    Capped(u32),
+    /// The cloud keeps a conversation this long after its last message, in seconds.
+    Retention(u64),
+}
+
+impl fmt::Display for ListLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Capped(rows) => write!(f, "Capped({rows})"),
+            Self::Retention(seconds) => write!(f, "Retention({} days)", seconds / 86_400),
+        }
+    }
+}
+
+/// What the newest pass does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum PassStatus {
+    /// None is under way, and the last one did not fail.
+    #[default]
+    Idle,
+    /// One is under way.
+    #[non_exhaustive]
+    Running {
+        /// What it does.
+        phase: Phase,
+        /// Rows listed so far in this phase.
+        done: u32,
+        /// Rows expected, where that is known.
+        total: Option<u32>,
+    },
+    /// The newest one failed.
+    Failed(PassFailure),
+}
+
+/// What a running pass does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Phase {
+    /// It shows the rest of a listing that an earlier run began.
+    Resuming,
+    /// It lists for the first time.
+    Listing,
+    /// It lists again, until two listings agree.
+    Relisting,
+}
+
+impl PassStatus {
+    /// A pass under way.
+    pub fn running(phase: Phase, done: u32, total: Option<u32>) -> Self {
+        Self::Running { phase, done, total }
+    }
+}
+
+/// Why a pass failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PassFailure {
+    /// What kind of error.
+    pub class: ErrorClass,
+    /// The cloud's number, else 0.
+    pub code: i32,
+    /// How long to wait before the next try, where the cloud said so.
+    pub retry_after: Option<Duration>,
+    /// The error in words. Holds no secret and no row's content.
+    pub message: String,
+}
+
+impl PassFailure {
+    /// A failure without the cloud's number.
+    pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            code: 0,
+            retry_after: None,
+            message: message.into(),
+        }
+    }
+}
+
+/// A row that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SkippedRow {
+    /// Which conversation, if that much could be read.
+    #[serde(rename = "conversationID")]
+    pub id: Option<ConversationId>,
+    /// Why, in words. Holds no content of the row.
+    pub reason: String,
+}
+
+impl SkippedRow {
+    /// A row skipped for a reason.
+    pub fn new(id: Option<ConversationId>, reason: impl Into<String>) -> Self {
+        Self {
+            id,
+            reason: reason.into(),
+        }
+    }
+}
+
+/// A part of a conversation that comes from a call of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Facet {
+    /// Name and avatar.
+    Profile,
+    /// Unread count, mentions, remind type.
+    Unread,
+    /// The last message.
+    LastMessage,
+}

@@ -1,0 +1,251 @@
+//! The state of an account's sync, and the steps that change it.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{
+    Coverage, Cursor, GroupNames, ListLimit, PassFailure, PassId, PassStatus, Phase, SkippedRow,
+    SyncReport,
+};
+use crate::{Seq, Timestamp};
+
+/// How far an account's list is in step with the cloud. Part of every snapshot, so that what it
+/// says is true of the rows beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SyncState {
+    /// The newest pass that began.
+    pub pass: PassId,
+    /// The commit with which it began.
+    pub begun: Seq,
+    /// What the newest pass asked for.
+    pub scope: SyncScope,
+    /// Where the newest pass's first listing can go on after a restart; `None` once it is through.
+    pub checkpoint: Option<Checkpoint>,
+    /// The last pass that finished, in this run or an earlier one.
+    pub finished: Option<Finished>,
+    /// Names of the conversation groups.
+    pub groups: GroupNames,
+    /// How much is held. Not stored: what a store holds at opening is a preview.
+    pub coverage: Coverage,
+    /// What the newest pass does. Not stored.
+    pub status: PassStatus,
+    /// What the newest pass could not read. Not stored.
+    pub skipped: Vec<SkippedRow>,
+}
+
+/// What a pass asks of the cloud. A pass with another scope than the last finished one makes the
+/// list incomplete until it is through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SyncScope {
+    /// The most rows the plan gives.
+    pub plan_limit: u32,
+    /// The version of the pull's rules: raised when a mended bug asks for a full pass.
+    pub epoch: u32,
+}
+
+impl SyncScope {
+    /// A plan's limit under the rules of an epoch.
+    pub const fn new(plan_limit: u32, epoch: u32) -> Self {
+        Self { plan_limit, epoch }
+    }
+}
+
+/// Where a listing can go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Checkpoint {
+    /// The cursor of the next page.
+    pub cursor: Cursor,
+    /// How many rows came before it.
+    pub listed: u32,
+}
+
+impl Checkpoint {
+    /// A place after some rows.
+    pub fn new(cursor: Cursor, listed: u32) -> Self {
+        Self { cursor, listed }
+    }
+}
+
+/// A pass that finished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Finished {
+    /// The cloud's time when its last head read began.
+    pub as_of: Timestamp,
+    /// Why the list may be shorter than the user's history.
+    pub limit: Vec<ListLimit>,
+    /// What it asked for.
+    pub scope: SyncScope,
+}
+
+impl Finished {
+    /// A pass that finished.
+    pub fn new(as_of: Timestamp, limit: Vec<ListLimit>, scope: SyncScope) -> Self {
+        Self {
+            as_of,
+            limit,
+            scope,
+        }
+    }
+}
+
+/// What a change does to the state of the sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SyncStep {
+    /// A pass begins; its number must be greater than that of every pass before.
+    Begin {
+        /// What it asks for.
+        scope: SyncScope,
+        /// Whether it goes on from the stored checkpoint; else that is forgotten.
+        resume: bool,
+    },
+    /// A page is in.
+    Page {
+        /// What the pass does, and how far it is.
+        status: PassStatus,
+        /// Where the listing can go on, if it can.
+        checkpoint: Option<Checkpoint>,
+        /// Rows of the page that could not be read.
+        skipped: Vec<SkippedRow>,
+    },
+    /// The pass is through.
+    Finish {
+        /// What it found.
+        finished: Finished,
+        /// Rows of the last page that could not be read.
+        skipped: Vec<SkippedRow>,
+    },
+    /// The pass failed; its checkpoint stays unless it `forget`s it.
+    Fail {
+        /// Why.
+        failure: PassFailure,
+        /// Whether the checkpoint is useless.
+        forget: bool,
+    },
+}
+
+/// The pass is no longer the newest one: another began, and this one must stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("superseded: pass {newest:?} began")]
+pub struct Superseded {
+    /// The newest pass.
+    pub newest: PassId,
+}
+
+impl SyncState {
+    /// The state as a store that is opened holds it: what was stored, as a preview.
+    #[must_use]
+    pub fn reopened(self, has_rows: bool) -> Self {
+        let coverage = self.preview(has_rows);
+        Self {
+            coverage,
+            status: PassStatus::Idle,
+            skipped: Vec::new(),
+            ..self
+        }
+    }
+
+    /// Checks that a change of `pass` may still be applied. A beginning pass must be newer than
+    /// all, any other step's pass the newest one.
+    ///
+    /// # Errors
+    /// [`Superseded`].
+    pub fn admit(&self, pass: PassId, step: Option<&SyncStep>) -> Result<(), Superseded> {
+        let admitted = match step {
+            Some(SyncStep::Begin { .. }) => pass > self.pass,
+            _ => pass == self.pass,
+        };
+        if admitted {
+            Ok(())
+        } else {
+            Err(Superseded { newest: self.pass })
+        }
+    }
+
+    /// The state after an admitted step, which is commit `seq`; `has_rows` after it.
+    #[must_use]
+    pub fn after(&self, pass: PassId, step: &SyncStep, seq: Seq, has_rows: bool) -> Self {
+        let mut next = self.clone();
+        match step {
+            SyncStep::Begin { scope, resume } => {
+                let phase = if *resume {
+                    Phase::Resuming
+                } else {
+                    Phase::Listing
+                };
+                next.pass = pass;
+                next.begun = seq;
+                next.scope = *scope;
+                next.status = PassStatus::running(phase, 0, None);
+                next.skipped = Vec::new();
+                if !resume {
+                    next.checkpoint = None;
+                }
+                let is_same_scope = self.finished.as_ref().is_some_and(|f| f.scope == *scope);
+                if self.coverage != Coverage::Complete || !is_same_scope {
+                    next.coverage = Coverage::Partial;
+                }
+            }
+            SyncStep::Page {
+                status,
+                checkpoint,
+                skipped,
+            } => {
+                next.status = status.clone();
+                next.checkpoint.clone_from(checkpoint);
+                next.skip(skipped);
+            }
+            SyncStep::Finish { finished, skipped } => {
+                next.status = PassStatus::Idle;
+                next.checkpoint = None;
+                next.skip(skipped);
+                next.finished = Some(finished.clone());
+                next.coverage = Coverage::Complete;
+            }
+            SyncStep::Fail { failure, forget } => {
+                next.status = PassStatus::Failed(failure.clone());
+                next.coverage = self.preview(has_rows);
+                if *forget {
+                    next.checkpoint = None;
+                }
+            }
+        }
+        next
+    }
+
+    /// What a user is told; the facets not fetched are the store's to add.
+    pub fn report(&self) -> SyncReport {
+        let finished = self.finished.as_ref();
+        SyncReport {
+            coverage: self.coverage,
+            limit: finished
+                .map(|finished| finished.limit.clone())
+                .unwrap_or_default(),
+            as_of: finished.map(|finished| finished.as_of),
+            pass: self.status.clone(),
+            skipped: self.skipped.clone(),
+            not_fetched: Vec::new(),
+        }
+    }
+
+    fn preview(&self, has_rows: bool) -> Coverage {
+        if has_rows || self.finished.is_some() {
+            Coverage::CacheOnly
+        } else {
+            Coverage::Empty
+        }
+    }
+
+    /// The pass lists rows several times; each unreadable one is named once.
+    fn skip(&mut self, rows: &[SkippedRow]) {
+        for row in rows {
+            if !self.skipped.contains(row) {
+                self.skipped.push(row.clone());
+            }
+        }
+    }
+}

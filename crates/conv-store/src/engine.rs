@@ -1,0 +1,121 @@
+//! What a backend implements: keys and bytes.
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+use conv_model::{ConversationId, Seq};
+
+use crate::StoreError;
+
+/// A backend for one account: it keeps bytes under keys, and nothing else.
+///
+/// [`IndexedStore`](crate::IndexedStore) does the rest once for all: index, merge, guard, codec,
+/// checksums, snapshots.
+///
+/// # Contract
+/// * `load` gives the records of one instant, and the sequence number of the last write in them.
+/// * `commit` applies its writes in order, each whole or not at all. A crash leaves a prefix of
+///   whole writes. Once it returned, the writes are as durable as the engine was opened for.
+/// * A write whose [`expected`](Write::expected) is not the number of the last write is refused
+///   with [`StoreError::Conflict`], and so are all after it in the call; those before it stand.
+///   The write's own number is [`Write::seq`].
+/// * A [`Write`] holds either [`Record::Local`] records or others, never both.
+/// * After any error but a conflict nothing is known of what was written: the caller loads anew.
+/// * Dropping a future leaves each write whole or absent.
+#[async_trait]
+pub trait Engine: Debug + Send + Sync + 'static {
+    /// All records, of one instant.
+    ///
+    /// # Errors
+    /// Why they could not be read.
+    async fn load(&self) -> Result<Loaded, StoreError>;
+
+    /// Writes, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if somebody else wrote; else why it could not be written.
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError>;
+
+    /// Waits until somebody else has written after `since`. An engine that nobody else writes to
+    /// never returns. Cancel-safe.
+    ///
+    /// # Errors
+    /// Why it cannot know.
+    async fn follow(&self, since: Seq) -> Result<(), StoreError>;
+
+    /// Writes what is pending and lets go of files.
+    ///
+    /// # Errors
+    /// Why pending writes could not be stored.
+    async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// The key of a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Record {
+    /// The state of the sync: one an account.
+    State,
+    /// A conversation, as the cloud knows it.
+    Row(ConversationId),
+    /// A conversation's local state.
+    Local(ConversationId),
+}
+
+/// One whole write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Write {
+    /// The number of the last write that the writer knows.
+    pub expected: Seq,
+    /// This write's own number, greater than `expected`.
+    pub seq: Seq,
+    /// Records to set. Their bytes are whole [`record`](crate::record) envelopes.
+    pub put: Vec<(Record, Arc<[u8]>)>,
+    /// Records to remove.
+    pub delete: Vec<Record>,
+}
+
+impl Write {
+    /// A write that follows another.
+    pub fn new(expected: Seq, seq: Seq) -> Self {
+        Self { expected, seq, put: Vec::new(), delete: Vec::new() }
+    }
+}
+
+/// All records of an account, of one instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The number of the last write.
+    pub seq: Seq,
+    /// Every record, in any order.
+    pub records: Vec<(Record, Arc<[u8]>)>,
+}
+
+impl Loaded {
+    /// Records as of a write.
+    pub fn new(seq: Seq, records: Vec<(Record, Arc<[u8]>)>) -> Self {
+        Self { seq, records }
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<T: Engine + ?Sized> Engine for Arc<T> {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        (**self).load().await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        (**self).commit(writes).await
+    }
+
+    async fn follow(&self, since: Seq) -> Result<(), StoreError> {
+        (**self).follow(since).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        (**self).close().await
+    }
+}

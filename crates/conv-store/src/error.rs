@@ -1,0 +1,88 @@
+//! Why a store could not do it.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use conv_model::{ErrorClass, Superseded};
+use thiserror::Error;
+
+/// Why a store could not do it.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store was closed.
+    #[error("store is closed")]
+    Closed,
+    /// A later pass began; this one must stop.
+    #[error(transparent)]
+    Superseded(#[from] Superseded),
+    /// Somebody else wrote first. An engine's answer to a write that was computed from an older
+    /// state; the store resolves it anew, and gives it to its caller only if that never ends.
+    #[error("somebody else wrote first")]
+    Conflict,
+    /// The database is open elsewhere.
+    #[error("database at {} is open elsewhere", path.display())]
+    Locked {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The data was written by a newer version; it is left as it is.
+    #[error("data has schema version {found}, newest known is {known}")]
+    NewerSchema {
+        /// The version that was met.
+        found: u8,
+        /// The newest one that this version reads.
+        known: u8,
+    },
+    /// Stored data is damaged.
+    #[error("stored data is damaged: {what}")]
+    Corrupt {
+        /// What was met.
+        what: String,
+    },
+    /// A change is larger than a store takes.
+    #[error("record of {bytes} bytes is larger than {limit}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The most a record may have.
+        limit: usize,
+    },
+    /// A file could not be read or written.
+    #[error("storage failed while {doing}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The system's error.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The backend failed in a way of its own.
+    #[error("storage engine failed")]
+    Engine(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// A store was opened outside a Tokio runtime.
+    #[error("expected to be called within a Tokio runtime")]
+    NoRuntime,
+}
+
+impl StoreError {
+    /// A system's error met while doing something.
+    pub fn io(doing: &'static str, source: io::Error) -> Self {
+        Self::Io { doing, source: Arc::new(source) }
+    }
+
+    /// A backend's own error.
+    pub fn engine(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Engine(Arc::new(source))
+    }
+
+    /// What kind of error it is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Closed | Self::Superseded(_) => ErrorClass::Cancelled,
+            Self::Corrupt { .. } => ErrorClass::Corrupt,
+            Self::NewerSchema { .. } => ErrorClass::Unsupported,
+            Self::TooLarge { .. } | Self::NoRuntime => ErrorClass::InvalidArgument,
+            _ => ErrorClass::Store,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What uses a store, and what gives one.
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+use conv_model::{AccountId, Commit, ConversationId, Delta, Local, Seq};
+
+use crate::{Snapshot, StoreError};
+
+/// The cache of one account's conversation list.
+///
+/// [`IndexedStore`](crate::IndexedStore) implements it over any [`Engine`](crate::Engine); a
+/// backend implements that one. This trait is what a facade holds and a test mocks.
+///
+/// # Contract
+/// * **Whole.** A change is applied whole or not at all, also when the process dies in the middle.
+/// * **Then visible.** A snapshot shows a change once it is as durable as the store was opened for.
+/// * **One instant.** Rows, totals and sync state of a snapshot belong to the same commit.
+/// * **Cancel-safe.** Dropping a future of any method leaves the change whole or absent.
+/// * **No lost update.** Changes through any number of handles and tasks are applied one after
+///   another.
+#[async_trait]
+pub trait ConversationStore: Debug + Send + Sync + 'static {
+    /// The list at this instant. A store that exists is loaded: it neither waits nor fails.
+    fn snapshot(&self) -> Snapshot;
+
+    /// The first snapshot newer than `since`, whoever wrote; at once if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] once no newer one can come.
+    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError>;
+
+    /// Applies a change.
+    ///
+    /// A change of a pass is admitted by
+    /// [`SyncState::admit`](conv_model::SyncState::admit). Rows are joined by
+    /// [`merge`](conv_model::merge); a row whose listing another writer changed since the pass
+    /// began keeps its listing. See [`Delta`] for the rest.
+    ///
+    /// # Errors
+    /// [`StoreError::Superseded`] if a later pass began; else why it could not be stored.
+    /// Whatever the error, nothing of the change is visible.
+    async fn apply(&self, delta: Delta) -> Result<Commit, StoreError>;
+
+    /// Sets the draft or the embedder's bytes of a conversation; a part that is `None` stays. The
+    /// row need not be there: local state outlives its row and meets it again.
+    ///
+    /// # Errors
+    /// Why it could not be stored. It is durable once this returns, whatever the store's level.
+    async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError>;
+
+    /// Writes what is pending and lets go of files. Later calls but `snapshot` fail with
+    /// [`StoreError::Closed`].
+    ///
+    /// # Errors
+    /// Why pending changes could not be stored.
+    async fn close(&self) -> Result<(), StoreError>;
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<T: ConversationStore + ?Sized> ConversationStore for Arc<T> {
+    fn snapshot(&self) -> Snapshot {
+        (**self).snapshot()
+    }
+
+    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
+        (**self).changed(since).await
+    }
+
+    async fn apply(&self, delta: Delta) -> Result<Commit, StoreError> {
+        (**self).apply(delta).await
+    }
+
+    async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError> {
+        (**self).put_local(id, local).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        (**self).close().await
+    }
+}
+
+/// Where the stores of any number of accounts live.
+#[async_trait]
+pub trait ConversationDatabase: Debug + Send + Sync + 'static {
+    /// The store of an account, loaded. Asking twice gives the same store.
+    ///
+    /// # Errors
+    /// Why it could not be opened.
+    async fn account(&self, account: &AccountId) -> Result<Arc<dyn ConversationStore>, StoreError>;
+
+    /// Wipes an account: rows, sync state and local state. An open store of it is closed.
+    ///
+    /// # Errors
+    /// Why it could not be wiped.
+    async fn forget(&self, account: &AccountId) -> Result<(), StoreError>;
+
+    /// Closes every store and lets go of files.
+    ///
+    /// # Errors
+    /// Why pending changes could not be stored.
+    async fn close(&self) -> Result<(), StoreError>;
+}

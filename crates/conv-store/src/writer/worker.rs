@@ -1,0 +1,110 @@
+//! The thread: takes what waits, writes it, makes it durable, answers.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{Arc, mpsc::Receiver},
+};
+
+use super::{Disk, Home, Message, Queued, caught, panic::is_panic};
+use crate::StoreError;
+
+/// The most jobs a group has. More would keep the first of them waiting for long.
+const GROUP_JOBS: usize = 64;
+
+pub(super) struct Worker<D: Disk> {
+    disk: D,
+    inbox: Receiver<Message<D::Account>>,
+    waiting: VecDeque<Queued<D::Account>>,
+    closing: bool,
+    /// Set by a panic: nothing is known of the disk's state from then on.
+    failed: Option<StoreError>,
+}
+
+impl<D: Disk> Worker<D> {
+    pub(super) fn new(disk: D, inbox: Receiver<Message<D::Account>>) -> Self {
+        Self { disk, inbox, waiting: VecDeque::new(), closing: false, failed: None }
+    }
+
+    /// Serves until the last handle is gone or one asked to close.
+    pub(super) fn run(mut self) -> Result<(), StoreError> {
+        while let Some(group) = self.next_group() {
+            let answers = self.commit(&group);
+            for (queued, answer) in group.into_iter().zip(answers) {
+                // The caller may have gone; the job is done all the same.
+                let _ = queued.answer.send(answer);
+            }
+        }
+        let Self { disk, failed, .. } = self;
+        let closed = caught(|| disk.close());
+        failed.map_or(closed, Err)
+    }
+
+    /// The next jobs to do together: the first of each account, in the order they came.
+    fn next_group(&mut self) -> Option<Vec<Queued<D::Account>>> {
+        if self.waiting.is_empty() && !self.closing {
+            match self.inbox.recv() {
+                Ok(message) => self.take(message),
+                Err(_) => self.closing = true,
+            }
+        }
+        while !self.closing {
+            let Ok(message) = self.inbox.try_recv() else { break };
+            self.take(message);
+        }
+        let group = self.pick();
+        (!group.is_empty()).then_some(group)
+    }
+
+    fn take(&mut self, message: Message<D::Account>) {
+        match message {
+            Message::Job(queued) => self.waiting.push_back(queued),
+            Message::Close => self.closing = true,
+        }
+    }
+
+    fn pick(&mut self) -> Vec<Queued<D::Account>> {
+        let mut accounts = HashSet::new();
+        let mut group = Vec::new();
+        let mut later = VecDeque::new();
+        while let Some(queued) = self.waiting.pop_front() {
+            let account = Arc::as_ptr(&queued.job.account);
+            if group.len() < GROUP_JOBS && accounts.insert(account) {
+                group.push(queued);
+            } else {
+                later.push_back(queued);
+            }
+        }
+        self.waiting = later;
+        group
+    }
+
+    /// Writes a group and makes it durable, home by home.
+    fn commit(&mut self, group: &[Queued<D::Account>]) -> Vec<Result<(), StoreError>> {
+        let mut answers: Vec<_> =
+            group.iter().map(|queued| self.guarded(|disk| disk.write(&queued.job))).collect();
+        for home in Home::ALL {
+            if !group.iter().any(|queued| queued.job.touches(home)) {
+                continue;
+            }
+            let Err(error) = self.guarded(|disk| disk.sync(home)) else { continue };
+            let touched = group.iter().map(|queued| queued.job.touches(home));
+            for (answer, _) in answers.iter_mut().zip(touched).filter(|(_, touched)| *touched) {
+                *answer = Err(error.clone());
+            }
+        }
+        answers
+    }
+
+    /// Runs the disk's code, unless it panicked before.
+    fn guarded(
+        &mut self,
+        work: impl FnOnce(&mut D) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let result = caught(|| work(&mut self.disk));
+        self.failed = result.as_ref().err().filter(|error| is_panic(error)).cloned();
+        result
+    }
+}

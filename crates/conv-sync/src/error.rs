@@ -1,0 +1,131 @@
+//! What can go wrong between a pull and its cloud.
+
+use std::{sync::Arc, time::Duration};
+
+use conv_model::{ErrorClass, PassFailure};
+use thiserror::Error;
+
+/// What a call to a source met. No variant holds a secret: neither key nor UserSig nor URL.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The network failed: no connection, a broken one, an HTTP error.
+    #[error("cloud cannot be reached: {what}")]
+    Network {
+        /// What happened.
+        what: String,
+    },
+    /// No answer in time.
+    #[error("cloud did not answer in time")]
+    TimedOut,
+    /// The cloud answered with an error code of its own.
+    #[error("cloud refused with code {code}: {message}")]
+    Cloud {
+        /// The cloud's number.
+        code: i32,
+        /// What kind of error the number stands for.
+        class: ErrorClass,
+        /// Whether the same call may be tried again.
+        retry: Retry,
+        /// The cloud's words, shortened, without control characters.
+        message: String,
+        /// How long to wait, where the cloud said so.
+        retry_after: Option<Duration>,
+    },
+    /// The answer is not the protocol: HTML, cut JSON, a wrong shape, too large.
+    #[error("cloud answered with something else than its protocol: {what}")]
+    Protocol {
+        /// What was met where what was expected.
+        what: String,
+    },
+    /// The cursor no longer serves: the listing has to begin anew.
+    #[error("cursor has expired")]
+    CursorExpired,
+    /// The user or group does not exist, was dissolved, or is not visible.
+    #[error("no such user or group")]
+    NotFound,
+    /// The source does not offer it.
+    #[error("source does not offer {what}")]
+    Unsupported {
+        /// What was asked for.
+        what: String,
+    },
+    /// The request can never be answered.
+    #[error("request is not valid: {what}")]
+    InvalidArgument {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The pass was told to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// The embedder's own signer failed.
+    #[error("signer failed")]
+    Signer(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// Whether a failed call may be tried again as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Retry {
+    /// It would fail again.
+    Never,
+    /// One more time at most.
+    Once,
+    /// After a growing pause.
+    BackOff,
+    /// Once, with a UserSig made anew.
+    Resign,
+}
+
+impl SourceError {
+    /// What kind of error it is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Network { .. } | Self::TimedOut => ErrorClass::Transient,
+            Self::Cloud { class, .. } => *class,
+            Self::Protocol { .. } | Self::CursorExpired => ErrorClass::Cloud,
+            Self::NotFound => ErrorClass::NotFound,
+            Self::Unsupported { .. } => ErrorClass::Unsupported,
+            Self::InvalidArgument { .. } => ErrorClass::InvalidArgument,
+            Self::Cancelled => ErrorClass::Cancelled,
+            Self::Signer(_) => ErrorClass::Auth,
+        }
+    }
+
+    /// The cloud's number, if it gave one.
+    pub fn code(&self) -> Option<i32> {
+        match self {
+            Self::Cloud { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may be tried again.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Network { .. } | Self::TimedOut => Retry::BackOff,
+            Self::Cloud { retry, .. } => *retry,
+            // A proxy in trouble answers with HTML, a broken connection with half a body.
+            Self::Protocol { .. } => Retry::BackOff,
+            _ => Retry::Never,
+        }
+    }
+
+    /// How long to wait, where the cloud said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Cloud { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl From<&SourceError> for PassFailure {
+    fn from(error: &SourceError) -> Self {
+        let mut failure = Self::new(error.class(), error.to_string());
+        failure.code = error.code().unwrap_or_default();
+        failure.retry_after = error.retry_after();
+        failure
+    }
+}

@@ -1,0 +1,63 @@
+//! Pulls a chat account's conversation list from its cloud, page by page, until the list is
+//! provably the cloud's.
+//!
+//! For whoever keeps conversation lists: it yields plain [`Delta`](conv_model::Delta) values, and
+//! learns from [`Commit`](conv_model::Commit)s what became of them. It stores nothing and knows no
+//! store; where the changes go is the embedder's business.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use conv_model::{Commit, Seq, SyncState};
+//! use conv_sync::{PullOptions, Puller, TokioClock, testing::ScriptedSource};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let source = Arc::new(ScriptedSource::with_rows(250).page_size(100));
+//! let clock = Arc::new(TokioClock::default());
+//! let options = PullOptions::default().with_plan_limit(500);
+//! let state = SyncState::default();
+//!
+//! let mut puller = Puller::new(source, clock, "user_0001".parse()?, options, &state);
+//! let mut rows = std::collections::BTreeMap::new();
+//! while let Some(delta) = puller.next().await? {
+//!     rows.extend(delta.listed.into_iter().map(|row| (row.id.clone(), row)));
+//!     puller.applied(&Commit::new(Seq::ZERO, Arc::default()));
+//! }
+//! assert_eq!(rows.len(), 250);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! * [`ConversationSource`]: a cloud. Implement it for your own.
+//! * [`Pull`]: a pass as a plain state machine; [`Puller`] drives it against a source, on a
+//!   [`Clock`].
+//! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API.
+//! * `UserSigSigner` (feature `usersig`): makes and verifies UserSig.
+//!
+//! # Features
+//! None is on by default; without any, the pull builds without tokio.
+//! * `tokio`: `TokioClock`. `usersig`, `rest`: as above; TLS for `rest` by `rustls` or
+//!   `native-tls`.
+//! * `testing`: a scripted source. No stable API.
+
+mod clock;
+mod error;
+mod pull;
+mod puller;
+mod source;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+#[cfg(feature = "tokio")]
+pub use self::clock::TokioClock;
+pub use self::{
+    clock::Clock,
+    error::{Retry, SourceError},
+    pull::{Delay, Effect, Input, Line, Pull, PullOptions, SYNC_EPOCH},
+    puller::Puller,
+    source::{
+        Batch, Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated,
+        ListingOrder, Page, ProfileRequest, PullRequest, SourceRow,
+    },
+};

@@ -1,0 +1,526 @@
+//! One pass over an account's list, as a plain state machine.
+//!
+//! No I/O, no clock and no randomness inside: the same inputs give the same effects.
+
+mod hydration;
+mod listing;
+mod naming;
+mod options;
+mod retries;
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use conv_model::{
+    Checkpoint, ConversationId, ConversationPatch, Cursor, Delta, Facet, Finished, ListLimit,
+    PassFailure, PassId, PassStatus, Phase, Prune, SkippedRow, SyncState, SyncStep, Timestamp,
+};
+
+use self::{
+    hydration::Hydration,
+    listing::{Listing, Seen, Turn},
+    naming::Naming,
+    retries::Retries,
+};
+use crate::{Capabilities, Groups, Hydrated, Page, SourceError};
+
+pub use self::{
+    options::{PullOptions, SYNC_EPOCH},
+    retries::Delay,
+};
+
+/// The most listings of one pass: it lists again until two agree, this often at most.
+const MAX_LISTINGS: u32 = 4;
+
+/// What happened. Every effect but [`Effect::Done`] is answered by one input.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Input {
+    /// A change was applied; these of its listed rows want a profile.
+    Applied {
+        /// [`Commit::wanting`](conv_model::Commit::wanting).
+        wanting: Vec<ConversationId>,
+    },
+    /// A page came, or the call failed.
+    Listed(Result<Page, SourceError>),
+    /// Group names came, or the call failed.
+    Named(Result<Groups, SourceError>),
+    /// A facet came, or the call failed.
+    Hydrated(Result<Hydrated, SourceError>),
+    /// The pause of a line is over.
+    Woke(Line),
+    /// The pass is to stop.
+    Cancel,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Ask for a page.
+    List {
+        /// Where it begins; `None`: at the head.
+        cursor: Option<Cursor>,
+    },
+    /// Ask for the names of the conversation groups.
+    Name,
+    /// Ask for a facet of some conversations of one kind.
+    Hydrate {
+        /// Which facet.
+        facet: Facet,
+        /// Which conversations.
+        ids: Vec<ConversationId>,
+    },
+    /// Apply a change; the next one comes only after [`Input::Applied`].
+    Apply(Box<Delta>),
+    /// Pause a line.
+    Wait {
+        /// Which one.
+        line: Line,
+        /// For how long.
+        delay: Delay,
+    },
+    /// The pass is over.
+    Done,
+}
+
+/// A pass has at most one call in flight on each of its lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Line {
+    /// Pages and group names.
+    Listing,
+    /// Profiles and other facets.
+    Hydration,
+}
+
+/// What an applied change was, to know what comes after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mail {
+    Begin,
+    Page,
+    Finish,
+    Amend,
+    Fail,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Pages are read.
+    Listing,
+    /// A page waits for the names of its groups.
+    Naming(Page),
+    /// The list is complete; profiles are still read.
+    Hydrating,
+    /// The pass is stopping: nothing more is asked.
+    Stopping,
+    Over,
+}
+
+/// One pass over an account's list.
+///
+/// [`Puller`](crate::Puller) drives it against a source. To drive it by hand: hand every
+/// [`Effect`] of [`start`](Self::start) and [`step`](Self::step) to the world, and every answer
+/// back to `step`.
+///
+/// ```
+/// use conv_model::SyncState;
+/// use conv_sync::{Capabilities, Effect, Pull, PullOptions};
+///
+/// let (pull, effects) =
+///     Pull::start(PullOptions::default(), &Capabilities::default(), &SyncState::default());
+/// // Beginning is a change like any other: it makes this pass the newest one.
+/// assert!(matches!(effects[..], [Effect::Apply(_)]));
+/// assert!(pull.outcome().is_none());
+/// ```
+#[derive(Debug)]
+pub struct Pull {
+    options: PullOptions,
+    capabilities: Capabilities,
+    pass: PassId,
+    stage: Stage,
+    listing: Listing,
+    /// The listing before, to compare with.
+    previous: Option<BTreeSet<Seen>>,
+    listings: u32,
+    /// What the pass's own listings confirmed; a resumed one confirms nothing.
+    keep: BTreeSet<ConversationId>,
+    restarted: bool,
+    naming: Naming,
+    hydration: Hydration,
+    retries: Retries,
+    /// When the newest head read was asked for, on the driver's clock.
+    head_asked: Duration,
+    as_of: Timestamp,
+    outbox: VecDeque<(Mail, Delta)>,
+    applying: Option<Mail>,
+    outcome: Option<Result<(), SourceError>>,
+}
+
+impl Pull {
+    /// Begins a pass after what the store knows: it goes on from a stored checkpoint of the same
+    /// scope, and a fresh listing follows.
+    pub fn start(
+        options: PullOptions,
+        capabilities: &Capabilities,
+        state: &SyncState,
+    ) -> (Self, Vec<Effect>) {
+        let scope = options.scope();
+        let checkpoint = state.checkpoint.clone().filter(|_| state.scope == scope);
+        let resume = checkpoint.is_some();
+        let begin = SyncStep::Begin { scope, resume };
+        let mut pull = Self {
+            listing: Listing::new(capabilities.order, options.plan_limit, checkpoint),
+            capabilities: capabilities.clone(),
+            pass: state.pass.next(),
+            stage: Stage::Listing,
+            previous: None,
+            listings: 0,
+            keep: BTreeSet::new(),
+            restarted: false,
+            naming: Naming::new(state.groups.clone(), options.profile_freshness),
+            hydration: Hydration::new(capabilities),
+            retries: Retries::default(),
+            head_asked: Duration::ZERO,
+            as_of: Timestamp::ZERO,
+            outbox: VecDeque::new(),
+            applying: None,
+            outcome: None,
+            options,
+        };
+        pull.post(Mail::Begin, Delta::step(pull.pass, begin));
+        let effects = pull.settle(Vec::new());
+        (pull, effects)
+    }
+
+    /// The pass's number.
+    pub fn pass(&self) -> PassId {
+        self.pass
+    }
+
+    /// How it ended; `None` while it runs.
+    pub fn outcome(&self) -> Option<Result<(), &SourceError>> {
+        match (&self.stage, &self.outcome) {
+            (Stage::Over, Some(outcome)) => Some(outcome.as_ref().copied()),
+            _ => None,
+        }
+    }
+
+    /// Takes in what happened at a moment of the driver's clock, and says what is to be done.
+    pub fn step(&mut self, now: Duration, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match input {
+            Input::Applied { wanting } => self.on_applied(now, wanting, &mut effects),
+            Input::Listed(answer) => self.on_listed(now, answer, &mut effects),
+            Input::Named(answer) => self.on_named(now, answer, &mut effects),
+            Input::Hydrated(answer) => self.on_hydrated(now, answer, &mut effects),
+            Input::Woke(Line::Listing) => self.ask(now, &mut effects),
+            Input::Woke(Line::Hydration) => effects.extend(self.hydration.again()),
+            Input::Cancel => self.fail(SourceError::Cancelled, false),
+        }
+        self.settle(effects)
+    }
+
+    fn on_applied(&mut self, now: Duration, wanting: Vec<ConversationId>, out: &mut Vec<Effect>) {
+        self.hydration.want(Facet::Profile, wanting);
+        match self.applying.take() {
+            Some(Mail::Begin | Mail::Page) => self.ask(now, out),
+            Some(Mail::Finish) => self.stage = Stage::Hydrating,
+            Some(Mail::Fail) => self.stage = Stage::Over,
+            Some(Mail::Amend) | None => {}
+        }
+    }
+
+    /// Asks for what the listing line needs next.
+    fn ask(&mut self, now: Duration, out: &mut Vec<Effect>) {
+        match self.stage {
+            Stage::Listing => {
+                let cursor = self.listing.cursor();
+                if cursor.is_none() {
+                    self.head_asked = now;
+                }
+                out.push(Effect::List { cursor });
+            }
+            Stage::Naming(_) => out.push(Effect::Name),
+            _ => {}
+        }
+    }
+
+    fn on_listed(
+        &mut self,
+        now: Duration,
+        answer: Result<Page, SourceError>,
+        out: &mut Vec<Effect>,
+    ) {
+        if !matches!(self.stage, Stage::Listing) {
+            return;
+        }
+        match answer {
+            Ok(page) => {
+                self.retries.succeeded(Line::Listing);
+                if self.naming.is_needed(&page) {
+                    self.stage = Stage::Naming(page);
+                    out.push(Effect::Name);
+                } else {
+                    self.take_in(now, page);
+                }
+            }
+            Err(SourceError::CursorExpired) if self.may_restart() => {
+                self.restart();
+                self.ask(now, out);
+            }
+            Err(error) => self.retry(now, Line::Listing, error, out),
+        }
+    }
+
+    fn on_named(
+        &mut self,
+        now: Duration,
+        answer: Result<Groups, SourceError>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Stage::Naming(page) = std::mem::replace(&mut self.stage, Stage::Listing) else {
+            return;
+        };
+        match answer {
+            Ok(groups) => {
+                self.retries.succeeded(Line::Listing);
+                self.naming.learn(groups);
+                self.take_in(now, page);
+            }
+            Err(error) => match self.retries.delay(now, Line::Listing, &error) {
+                Some(delay) => {
+                    self.stage = Stage::Naming(page);
+                    out.push(Effect::Wait {
+                        line: Line::Listing,
+                        delay,
+                    });
+                }
+                // Rows count more than the names of their groups: those keep what they had.
+                None => {
+                    self.naming.give_up();
+                    self.take_in(now, page);
+                }
+            },
+        }
+    }
+
+    fn on_hydrated(
+        &mut self,
+        now: Duration,
+        answer: Result<Hydrated, SourceError>,
+        out: &mut Vec<Effect>,
+    ) {
+        match answer {
+            Ok(hydrated) => {
+                self.retries.succeeded(Line::Hydration);
+                self.hydration.answered();
+                if !hydrated.found.is_empty() && !matches!(self.stage, Stage::Stopping) {
+                    let mut delta = Delta::amended(hydrated.found);
+                    delta.pass = Some(self.pass);
+                    self.post(Mail::Amend, delta);
+                }
+            }
+            // Names are worth a few tries, not the pass: those missing are wanted next time.
+            Err(error) => match self.retries.delay(now, Line::Hydration, &error) {
+                Some(delay) => out.push(Effect::Wait {
+                    line: Line::Hydration,
+                    delay,
+                }),
+                None => self.hydration.answered(),
+            },
+        }
+    }
+
+    /// A page with all its names: makes the change that shows it.
+    fn take_in(&mut self, now: Duration, page: Page) {
+        if self.listing.is_at_head() {
+            self.as_of = asked_at(page.server_time, now.saturating_sub(self.head_asked));
+        }
+        let server_time = page.server_time;
+        let (rows, mut skipped) = self.naming.name(page.rows);
+        skipped.extend(page.skipped);
+        let turn = match self.listing.turn(&rows, &skipped, page.next) {
+            Ok(turn) => turn,
+            Err(what) => return self.fail(SourceError::Protocol { what: what.into() }, true),
+        };
+        if let Some(broken) = self.listing.take_broken_promise() {
+            skipped.push(SkippedRow::new(None, broken));
+        }
+        let mut delta = Delta::listed(rows);
+        delta.pass = Some(self.pass);
+        delta.groups = self.naming.take_learned();
+        delta.profile_before = self.options.profile_before(server_time);
+        self.want_facets(&delta.listed);
+        match turn {
+            Turn::Next => self.post_page(delta, skipped),
+            Turn::End => self.end_listing(delta, skipped),
+        }
+    }
+
+    fn want_facets(&mut self, rows: &[ConversationPatch]) {
+        for facet in self
+            .options
+            .facets
+            .iter()
+            .filter(|facet| **facet != Facet::Profile)
+        {
+            self.hydration
+                .want(*facet, rows.iter().map(|row| row.id.clone()).collect());
+        }
+    }
+
+    /// The listing goes on after this page.
+    fn post_page(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>) {
+        let status = self.status();
+        let checkpoint = match self.phase() {
+            Phase::Relisting => None,
+            _ => self.listing.checkpoint(),
+        };
+        delta.step = Some(SyncStep::Page {
+            status,
+            checkpoint,
+            skipped,
+        });
+        self.post(Mail::Page, delta);
+    }
+
+    /// The listing is through: the pass lists anew, or is complete.
+    fn end_listing(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>) {
+        let was_resumed = self.listing.is_resumed();
+        let newest = self.listing.newest();
+        let is_single_reply = self.listing.pages() == 1;
+        let reached_limit = newest.len() >= self.options.plan_limit as usize;
+        if !was_resumed {
+            self.listings += 1;
+            self.keep.extend(newest.iter().map(|seen| seen.id.clone()));
+            self.keep.extend(self.listing.take_unread_ids());
+            let agrees = self.previous.as_ref() == Some(&newest);
+            // One reply is a snapshot by itself.
+            let is_sure = agrees || (is_single_reply && self.listings == 1);
+            if is_sure || self.listings == MAX_LISTINGS {
+                return self.finish(delta, skipped, reached_limit);
+            }
+            self.previous = Some(newest);
+        }
+        let status = self.status();
+        delta.step = Some(SyncStep::Page {
+            status,
+            checkpoint: None,
+            skipped,
+        });
+        self.listing = self.listing.anew();
+        self.post(Mail::Page, delta);
+    }
+
+    /// The last page: what no listing confirmed goes in the same change that says so.
+    fn finish(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>, reached_limit: bool) {
+        let capped = reached_limit.then_some(ListLimit::Capped(self.options.plan_limit));
+        let retention = self.capabilities.retention.map(ListLimit::Retention);
+        let limit = capped.into_iter().chain(retention).collect();
+        let finished = Finished::new(self.as_of, limit, self.options.scope());
+        delta.prune = Some(Prune::Unlisted {
+            keep: Arc::new(std::mem::take(&mut self.keep)),
+        });
+        delta.step = Some(SyncStep::Finish { finished, skipped });
+        self.post(Mail::Finish, delta);
+    }
+
+    fn phase(&self) -> Phase {
+        if self.listing.is_resumed() {
+            Phase::Resuming
+        } else if self.previous.is_some() {
+            Phase::Relisting
+        } else {
+            Phase::Listing
+        }
+    }
+
+    fn status(&self) -> PassStatus {
+        let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
+        let total = self.previous.as_ref().map(|previous| count(previous.len()));
+        PassStatus::running(self.phase(), count(self.listing.len()), total)
+    }
+
+    /// A checkpoint of an earlier run may be stale, and a listing may begin anew once.
+    fn may_restart(&self) -> bool {
+        self.listing.cursor().is_some() && (self.listing.is_resumed() || !self.restarted)
+    }
+
+    fn restart(&mut self) {
+        if !self.listing.is_resumed() {
+            self.restarted = true;
+        }
+        self.listing = self.listing.anew();
+    }
+
+    fn retry(&mut self, now: Duration, line: Line, error: SourceError, out: &mut Vec<Effect>) {
+        match self.retries.delay(now, line, &error) {
+            Some(delay) => out.push(Effect::Wait { line, delay }),
+            None => self.fail(error, false),
+        }
+    }
+
+    fn fail(&mut self, error: SourceError, forget: bool) {
+        if matches!(self.stage, Stage::Stopping | Stage::Over) {
+            return;
+        }
+        // A list that is complete stays so, even where names are still missing.
+        if matches!(self.stage, Stage::Hydrating) {
+            self.stage = Stage::Over;
+            self.outcome = Some(Err(error));
+            return;
+        }
+        let forget = forget || matches!(error, SourceError::CursorExpired);
+        let failure = PassFailure::from(&error);
+        self.outbox.clear();
+        self.stage = Stage::Stopping;
+        self.outcome = Some(Err(error));
+        self.post(
+            Mail::Fail,
+            Delta::step(self.pass, SyncStep::Fail { failure, forget }),
+        );
+    }
+
+    fn post(&mut self, mail: Mail, delta: Delta) {
+        self.outbox.push_back((mail, delta));
+    }
+
+    /// Adds what follows from the state: the next change, the next batch, the end.
+    fn settle(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {
+        let is_listing = matches!(self.stage, Stage::Listing | Stage::Naming(_));
+        if is_listing || matches!(self.stage, Stage::Hydrating) {
+            effects.extend(self.hydration.next(!is_listing));
+        }
+        if self.applying.is_none() {
+            if let Some((mail, delta)) = self.outbox.pop_front() {
+                self.applying = Some(mail);
+                effects.push(Effect::Apply(Box::new(delta)));
+            }
+        }
+        let is_idle = self.applying.is_none() && self.hydration.is_idle();
+        if matches!(self.stage, Stage::Hydrating) && is_idle {
+            self.stage = Stage::Over;
+            self.outcome = Some(Ok(()));
+        }
+        if matches!(self.stage, Stage::Over) {
+            effects.push(Effect::Done);
+        }
+        effects
+    }
+}
+
+/// When a call was asked for by the cloud's clock, at the latest: its answer's time less the
+/// whole seconds that it may have taken.
+fn asked_at(answered: Timestamp, took: Duration) -> Timestamp {
+    let took = took.as_secs() + u64::from(took.subsec_nanos() > 0);
+    Timestamp::from_secs(answered.as_secs().saturating_sub(took))
+}
+
+/// A place in a listing, for the store to keep.
+fn checkpoint(cursor: &Cursor, listed: usize) -> Checkpoint {
+    Checkpoint::new(cursor.clone(), u32::try_from(listed).unwrap_or(u32::MAX))
+}

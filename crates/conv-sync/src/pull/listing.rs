@@ -1,0 +1,202 @@
+//! One listing, from its head to its end.
+
+use std::collections::BTreeSet;
+
+use conv_model::{
+    Checkpoint, ConversationId, ConversationPatch, Cursor, Rank, SkippedRow, Timestamp,
+};
+
+use super::checkpoint;
+use crate::ListingOrder;
+
+/// Pages without a row, and pages without a new row, that a listing accepts one after another.
+const MAX_EMPTY: u32 = 3;
+const MAX_STALE: u32 = 16;
+/// A listing longer than this many times the plan's limit has no end.
+const MAX_LENGTH: usize = 20;
+
+/// A row as a listing showed it. Two listings agree if they showed the same of these.
+///
+/// The order of the fields is that of the list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seen {
+    rank: Rank,
+    pub(super) id: ConversationId,
+}
+
+/// What follows a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    Next,
+    End,
+}
+
+#[derive(Debug)]
+pub(super) struct Listing {
+    order: ListingOrder,
+    limit: usize,
+    resumed: bool,
+    next: Option<Cursor>,
+    /// Per listing: a cloud gives the same cursors again in the next one.
+    cursors: BTreeSet<Cursor>,
+    seen: BTreeSet<Seen>,
+    ids: BTreeSet<ConversationId>,
+    /// Rows that could not be read but named their conversation: they are in the cloud.
+    unread_ids: Vec<ConversationId>,
+    /// Rows that came before a resumed listing's first page.
+    before: usize,
+    pages: u32,
+    empty: u32,
+    stale: u32,
+    broken_promise: Option<&'static str>,
+}
+
+impl Listing {
+    pub(super) fn new(order: ListingOrder, limit: u32, from: Option<Checkpoint>) -> Self {
+        Self {
+            order,
+            limit: limit as usize,
+            resumed: from.is_some(),
+            before: from
+                .as_ref()
+                .map_or(0, |checkpoint| checkpoint.listed as usize),
+            cursors: from
+                .iter()
+                .map(|checkpoint| checkpoint.cursor.clone())
+                .collect(),
+            next: from.map(|checkpoint| checkpoint.cursor),
+            seen: BTreeSet::new(),
+            ids: BTreeSet::new(),
+            unread_ids: Vec::new(),
+            pages: 0,
+            empty: 0,
+            stale: 0,
+            broken_promise: None,
+        }
+    }
+
+    /// A fresh listing of the same list.
+    pub(super) fn anew(&self) -> Self {
+        let limit = u32::try_from(self.limit).unwrap_or(u32::MAX);
+        Self::new(self.order, limit, None)
+    }
+
+    pub(super) fn cursor(&self) -> Option<Cursor> {
+        self.next.clone()
+    }
+
+    pub(super) fn checkpoint(&self) -> Option<Checkpoint> {
+        self.next
+            .as_ref()
+            .map(|cursor| checkpoint(cursor, self.len()))
+    }
+
+    pub(super) fn is_resumed(&self) -> bool {
+        self.resumed
+    }
+
+    pub(super) fn is_at_head(&self) -> bool {
+        self.pages == 0 && !self.resumed
+    }
+
+    pub(super) fn pages(&self) -> u32 {
+        self.pages
+    }
+
+    /// How many rows it has shown.
+    pub(super) fn len(&self) -> usize {
+        self.before.saturating_add(self.ids.len())
+    }
+
+    /// The rows within the limit, in list order.
+    pub(super) fn newest(&self) -> BTreeSet<Seen> {
+        self.seen.iter().take(self.limit).cloned().collect()
+    }
+
+    pub(super) fn take_unread_ids(&mut self) -> Vec<ConversationId> {
+        std::mem::take(&mut self.unread_ids)
+    }
+
+    /// Says once that the source broke its promise of an order.
+    pub(super) fn take_broken_promise(&mut self) -> Option<&'static str> {
+        self.broken_promise.take()
+    }
+
+    /// Takes in a page; an error says in words why the listing makes no sense.
+    pub(super) fn turn(
+        &mut self,
+        rows: &[ConversationPatch],
+        skipped: &[SkippedRow],
+        next: Option<Cursor>,
+    ) -> Result<Turn, &'static str> {
+        self.pages = self.pages.saturating_add(1);
+        self.check_order(rows);
+        let known = self.ids.len();
+        for row in rows {
+            self.see(row);
+        }
+        self.unread_ids
+            .extend(skipped.iter().filter_map(|row| row.id.clone()));
+        let is_empty = rows.is_empty() && skipped.is_empty();
+        self.empty = if is_empty { self.empty + 1 } else { 0 };
+        self.stale = if self.ids.len() == known {
+            self.stale + 1
+        } else {
+            0
+        };
+        self.next = next;
+        let is_full = self.order == ListingOrder::NewestFirst && self.len() >= self.limit;
+        let Some(cursor) = self.next.as_ref().filter(|_| !is_full) else {
+            return Ok(Turn::End);
+        };
+        if !self.cursors.insert(cursor.clone()) {
+            return Err("a cursor came twice within a listing");
+        }
+        if self.empty >= MAX_EMPTY {
+            return Err("empty pages without an end");
+        }
+        if self.stale >= MAX_STALE {
+            return Err("pages without a new row and without an end");
+        }
+        if self.len() > self.limit.saturating_mul(MAX_LENGTH) {
+            return Err("a listing far longer than the plan's limit");
+        }
+        Ok(Turn::Next)
+    }
+
+    fn see(&mut self, row: &ConversationPatch) {
+        if !self.ids.insert(row.id.clone()) {
+            // It moved while pages were read: the later reading counts.
+            self.seen.retain(|seen| seen.id != row.id);
+        }
+        self.seen.insert(Seen {
+            rank: rank(row),
+            id: row.id.clone(),
+        });
+    }
+
+    /// No row of a later page may stand before a row of an earlier one.
+    fn check_order(&mut self, rows: &[ConversationPatch]) {
+        if self.order != ListingOrder::NewestFirst {
+            return;
+        }
+        let first = rows.iter().map(|row| (rank(row), &row.id)).min();
+        let last = self.seen.last().map(|seen| (seen.rank, &seen.id));
+        if first.zip(last).is_some_and(|(first, last)| first < last) {
+            self.order = ListingOrder::Unordered;
+            self.broken_promise = Some("source promised newest rows first and broke the promise");
+        }
+    }
+}
+
+fn rank(row: &ConversationPatch) -> Rank {
+    let listing = row.listing.as_ref();
+    Rank::new(
+        listing
+            .and_then(|listing| listing.is_pinned)
+            .unwrap_or_default(),
+        listing
+            .and_then(|listing| listing.time)
+            .unwrap_or(Timestamp::ZERO),
+    )
+}

@@ -1,0 +1,68 @@
+//! What a pass is asked to do.
+
+use std::time::Duration;
+
+use conv_model::{Facet, SyncScope, Timestamp};
+
+/// The version of the pull's rules. Raised when a mended bug asks every list for a full pass.
+pub const SYNC_EPOCH: u32 = 1;
+
+/// What a pass is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PullOptions {
+    /// The most conversations that the plan gives: 100 by default, up to 500 by the console's
+    /// setting (Tencent's documentation of editions).
+    pub plan_limit: u32,
+    /// How old a name may be before it is read again. A day by default.
+    pub profile_freshness: Duration,
+    /// Facets to read for every listed row, besides the profiles of rows that want one.
+    pub facets: Vec<Facet>,
+}
+
+impl Default for PullOptions {
+    fn default() -> Self {
+        Self {
+            plan_limit: 100,
+            profile_freshness: Duration::from_secs(24 * 60 * 60),
+            facets: Vec::new(),
+        }
+    }
+}
+
+impl PullOptions {
+    /// With the plan's limit, at least 1.
+    #[must_use]
+    pub fn with_plan_limit(self, plan_limit: u32) -> Self {
+        Self {
+            plan_limit: plan_limit.max(1),
+            ..self
+        }
+    }
+
+    /// With another freshness of names.
+    #[must_use]
+    pub fn with_profile_freshness(self, profile_freshness: Duration) -> Self {
+        Self {
+            profile_freshness,
+            ..self
+        }
+    }
+
+    /// With a facet to read for every listed row.
+    #[must_use]
+    pub fn with_facet(mut self, facet: Facet) -> Self {
+        self.facets.push(facet);
+        self
+    }
+
+    pub(super) fn scope(&self) -> SyncScope {
+        SyncScope::new(self.plan_limit, SYNC_EPOCH)
+    }
+
+    /// Profiles read before this moment are read again.
+    pub(super) fn profile_before(&self, now: Timestamp) -> Timestamp {
+        let freshness = self.profile_freshness.as_secs();
+        Timestamp::from_secs(now.as_secs().saturating_sub(freshness))
+    }
+}

@@ -1,0 +1,218 @@
+//! A source without a network, for the tests of whoever builds on this crate. No stable API.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use conv_model::{
+    AccountId, ConversationId, ConversationPatch, Cursor, Facet, ListingPatch, Timestamp,
+};
+
+use crate::{
+    Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
+    ProfileRequest, PullRequest, SourceError, SourceRow,
+};
+
+/// The time of [`ScriptedSource`]'s cloud, in seconds since 1970.
+pub const NOW: Timestamp = Timestamp::from_secs(1_775_000_000);
+
+/// A call that a [`ScriptedSource`] answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Call {
+    /// A page, at a cursor.
+    Pull(Option<Cursor>),
+    /// A facet of some conversations.
+    Hydrate(Facet, Vec<ConversationId>),
+    /// One profile.
+    Profile(ConversationId),
+    /// Group names.
+    Groups,
+}
+
+/// A cloud with a fixed list that is paged by offset; calls can be made to fail.
+#[derive(Debug)]
+pub struct ScriptedSource {
+    capabilities: Capabilities,
+    page_size: usize,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    rows: Vec<SourceRow>,
+    groups: Vec<(u64, std::sync::Arc<str>)>,
+    answers: VecDeque<Option<Result<Page, SourceError>>>,
+    hydrations: VecDeque<SourceError>,
+    calls: Vec<Call>,
+}
+
+impl ScriptedSource {
+    /// A cloud that lists these rows.
+    pub fn new(rows: impl IntoIterator<Item = SourceRow>) -> Self {
+        let inner = Inner {
+            rows: rows.into_iter().collect(),
+            ..Inner::default()
+        };
+        Self {
+            capabilities: Capabilities::default(),
+            page_size: 100,
+            inner: Mutex::new(inner),
+        }
+    }
+
+    /// A cloud that lists this many users, each a second older than the one before.
+    pub fn with_rows(count: u32) -> Self {
+        Self::new((0..count).filter_map(|n| {
+            let id = ConversationId::c2c(&format!("user_{n:04}")).ok()?;
+            let time = NOW.as_secs().saturating_sub(u64::from(n));
+            Some(row(id, Timestamp::from_secs(time)))
+        }))
+    }
+
+    /// With pages of another size; 100 by default.
+    #[must_use]
+    pub fn page_size(self, rows: usize) -> Self {
+        Self {
+            page_size: rows.max(1),
+            ..self
+        }
+    }
+
+    /// With other capabilities.
+    #[must_use]
+    pub fn capabilities(self, capabilities: Capabilities) -> Self {
+        Self {
+            capabilities,
+            ..self
+        }
+    }
+
+    /// Replaces the list.
+    pub fn set_rows(&self, rows: impl IntoIterator<Item = SourceRow>) {
+        self.lock().rows = rows.into_iter().collect();
+    }
+
+    /// Sets the names of the conversation groups.
+    pub fn set_groups(&self, groups: &[(u64, &str)]) {
+        self.lock().groups = groups
+            .iter()
+            .map(|(id, name)| (*id, (*name).into()))
+            .collect();
+    }
+
+    /// The next page that was not scripted yet is this answer, whatever is asked for.
+    pub fn answer(&self, answer: Result<Page, SourceError>) {
+        self.lock().answers.push_back(Some(answer));
+    }
+
+    /// The next page that was not scripted yet is answered from the list.
+    pub fn answer_from_list(&self) {
+        self.lock().answers.push_back(None);
+    }
+
+    /// The next `hydrate` fails.
+    pub fn fail_hydration(&self, error: SourceError) {
+        self.lock().hydrations.push_back(error);
+    }
+
+    /// The calls answered so far, oldest first.
+    pub fn calls(&self) -> Vec<Call> {
+        self.lock().calls.clone()
+    }
+
+    /// How many pages were asked for so far.
+    pub fn pulls(&self) -> usize {
+        self.lock()
+            .calls
+            .iter()
+            .filter(|call| matches!(call, Call::Pull(_)))
+            .count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A row of a list.
+pub fn row(id: ConversationId, time: Timestamp) -> SourceRow {
+    let mut patch = ConversationPatch::new(id);
+    let mut listing = ListingPatch::at(time);
+    listing.is_pinned = Some(false);
+    patch.listing = Some(listing);
+    SourceRow::new(patch)
+}
+
+/// The profile of every conversation here: a name made from its ID.
+fn named(id: &ConversationId) -> ConversationPatch {
+    let mut patch = ConversationPatch::new(id.clone());
+    patch.profile.name = Some(format!("Name of {id}").into());
+    patch.profile.avatar = Some("".into());
+    patch.profile.read_at = Some(NOW);
+    patch
+}
+
+#[async_trait]
+impl ConversationSource for ScriptedSource {
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities.clone()
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
+        let mut inner = self.lock();
+        inner.calls.push(Call::Pull(request.cursor.clone()));
+        if let Some(Some(answer)) = inner.answers.pop_front() {
+            return answer;
+        }
+        let start = match &request.cursor {
+            None => 0,
+            Some(cursor) => cursor
+                .as_str()
+                .parse()
+                .map_err(|_| SourceError::CursorExpired)?,
+        };
+        let rows: Vec<_> = inner
+            .rows
+            .iter()
+            .skip(start)
+            .take(self.page_size)
+            .cloned()
+            .collect();
+        let end = start.saturating_add(rows.len());
+        let next = (end < inner.rows.len()).then(|| Cursor::new(end.to_string()));
+        Ok(Page::new(rows, next, NOW))
+    }
+
+    async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
+        let mut inner = self.lock();
+        inner
+            .calls
+            .push(Call::Hydrate(request.facet, request.ids.clone()));
+        match inner.hydrations.pop_front() {
+            Some(error) => Err(error),
+            None => Ok(Hydrated::new(
+                request.ids.iter().map(named).collect(),
+                Vec::new(),
+            )),
+        }
+    }
+
+    async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
+        let mut inner = self.lock();
+        inner.calls.push(Call::Profile(request.id.clone()));
+        if inner.rows.iter().any(|row| row.patch.id == request.id) {
+            Ok(FullProfile::new(named(&request.id)))
+        } else {
+            Err(SourceError::NotFound)
+        }
+    }
+
+    async fn groups(&self, _account: &AccountId) -> Result<Groups, SourceError> {
+        let mut inner = self.lock();
+        inner.calls.push(Call::Groups);
+        Ok(Groups::new(inner.groups.clone(), NOW))
+    }
+}

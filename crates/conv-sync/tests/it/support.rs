@@ -1,0 +1,84 @@
+//! A cache of a few lines, so that a pull can be tested without a store.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use conv_model::{
+    Commit, Conversation, ConversationId, ConversationPatch, Delta, Prune, Seq, SyncState, merge,
+};
+use conv_sync::{ConversationSource, PullOptions, Puller, SourceError, TokioClock};
+
+#[derive(Debug, Default)]
+pub struct Cache {
+    pub rows: BTreeMap<ConversationId, Conversation>,
+    pub state: SyncState,
+    pub deltas: usize,
+    seq: Seq,
+}
+
+impl Cache {
+    pub fn apply(&mut self, delta: &Delta) -> Commit {
+        self.seq = self.seq.next();
+        self.deltas += 1;
+        for patch in &delta.listed {
+            let row = merge(self.rows.get(&patch.id), patch);
+            self.rows.insert(patch.id.clone(), row);
+        }
+        for patch in &delta.amended {
+            if let Some(row) = self.rows.get(&patch.id) {
+                self.rows.insert(patch.id.clone(), merge(Some(row), patch));
+            }
+        }
+        if let Some(Prune::Unlisted { keep }) = &delta.prune {
+            self.rows.retain(|id, _| keep.contains(id));
+        }
+        if let (Some(pass), Some(step)) = (delta.pass, &delta.step) {
+            self.state.admit(pass, Some(step)).unwrap();
+            self.state = self
+                .state
+                .after(pass, step, self.seq, !self.rows.is_empty());
+        }
+        if let Some(groups) = &delta.groups {
+            self.state.groups = groups.clone();
+        }
+        let mut commit = Commit::new(self.seq, Arc::new(self.state.clone()));
+        commit.wanting = self.wanting(&delta.listed, delta);
+        commit
+    }
+
+    fn wanting(&self, listed: &[ConversationPatch], delta: &Delta) -> Vec<ConversationId> {
+        let is_old = |row: &Conversation| {
+            !row.profile.is_known() || row.profile.read_at < Some(delta.profile_before)
+        };
+        let rows = listed.iter().filter_map(|patch| self.rows.get(&patch.id));
+        rows.filter(|row| is_old(row))
+            .map(|row| row.id.clone())
+            .collect()
+    }
+
+    /// Runs one pass to its end.
+    pub async fn pass(
+        &mut self,
+        source: &Arc<impl ConversationSource>,
+        options: PullOptions,
+    ) -> Result<(), SourceError> {
+        let mut puller = puller(source, options, &self.state);
+        while let Some(delta) = puller.next().await? {
+            puller.applied(&self.apply(&delta));
+        }
+        Ok(())
+    }
+}
+
+pub fn puller(
+    source: &Arc<impl ConversationSource>,
+    options: PullOptions,
+    state: &SyncState,
+) -> Puller {
+    let source: Arc<dyn ConversationSource> = Arc::clone(source) as _;
+    let clock = Arc::new(TokioClock::default());
+    Puller::new(source, clock, "user_0001".parse().unwrap(), options, state)
+}
+
+pub fn plan(limit: u32) -> PullOptions {
+    PullOptions::default().with_plan_limit(limit)
+}
