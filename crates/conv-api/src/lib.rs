@@ -1,0 +1,78 @@
+//! An embeddable, offline-first conversation list that speaks Tencent Cloud Chat's protocol.
+//!
+//! For apps and backends that show conversation lists: one handle an account, pulled from the
+//! cloud page by page, cached on disk, answered from memory, honest about how complete it is. It
+//! mirrors the Chat SDK's two calls, and never makes a reader wait for the network.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use conv_api::{All, Conversations, Filter};
+//! # #[cfg(all(feature = "sled", feature = "rest"))]
+//! use conv_api::{Region, RestSource, SledDatabase, UserSigSigner};
+//!
+//! # #[cfg(all(feature = "sled", feature = "rest"))]
+//! # async fn demo(secret_key: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let signer = UserSigSigner::new("administrator", secret_key);
+//! let conversations = Conversations::builder("user_0001")
+//!     .database(SledDatabase::open("cache").await?)
+//!     .source(RestSource::new(Region::Singapore, 1_400_000_000, signer))
+//!     .build()
+//!     .await?;
+//!
+//! let list = conversations.get_conversation_list(All).await?; // at once, from the cache
+//! println!("{} rows, complete: {}", list.len(), list.is_sync_completed());
+//!
+//! conversations.wait_until_complete(Duration::from_secs(30)).await?;
+//! let suppliers = conversations.get_conversation_list(Filter::group_name("Suppliers")).await?;
+//! let full = conversations.get_conversation_profile(&"GROUP@TGS#1".parse()?).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! * [`Conversations`], made by its [`Builder`]; [`ConversationList`], what it answers;
+//!   [`Error`], with [`class`](Error::class) and [`code`](Error::code).
+//! * Everything a caller needs of the crates below is here as well; the crates themselves are
+//!   [`model`], [`store`] and [`sync`].
+//!
+//! # Features
+//! * `sled`, `rest`, `rustls` are on by default: a store on disk, and Tencent's server REST API
+//!   over TLS. `native-tls` instead of `rustls` takes the system's TLS.
+//! * `testing`: the test helpers of every crate. No stable API.
+
+mod builder;
+mod conversations;
+mod error;
+mod flight;
+mod list;
+mod profiles;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use conv_model::{
+    self as model, AccountId, All, Conversation, ConversationFilter, ConversationFilter as Filter,
+    ConversationId, ConversationPatch, ConversationQuery, ConversationType, Coverage, ErrorClass,
+    Facet, GroupFilter, ListLimit, ListingPatch, MarkFilter, MarkType, Marks, ParseIdError,
+    PassStatus, Phase, SyncReport, Timestamp,
+};
+pub use conv_store::{
+    self as store, ConversationDatabase, ConversationStore, MemoryDatabase, MemoryStore, Snapshot,
+    StoreError,
+};
+#[cfg(feature = "sled")]
+pub use conv_store::{SledDatabase, SledStore};
+pub use conv_sync::{self as sync, Clock, ConversationSource, SourceError, TokioClock};
+#[cfg(feature = "rest")]
+pub use conv_sync::{BaseUrl, Region, RestSource, UserSigSigner};
+
+pub use self::{
+    builder::Builder,
+    conversations::{Changes, Conversations},
+    error::Error,
+    list::ConversationList,
+};
+
+/// The README's code runs, too.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -8,7 +8,7 @@ mod unread;
 
 use std::sync::Arc;
 
-use crate::{ConversationId, ConversationType, Marks, Timestamp};
+use crate::{ConversationId, ConversationType, Marks, Peer, Timestamp};
 
 pub use self::{
     merge::merge,
@@ -25,7 +25,9 @@ pub use self::{
 /// is `None`, which means *unknown, not zero*: JSON shows the SDK's default for it, and no filter
 /// matches it.
 ///
-/// `serde` reads and writes the JSON of the web SDK's `Conversation`.
+/// `serde` reads and writes the JSON of the web SDK's `Conversation`. It has no place for the
+/// listing's version, for when a profile was read and for [`Local::data`], nor for the difference
+/// between unknown and zero: a field that is there is read as known.
 ///
 /// ```
 /// use conv_model::{Conversation, ConversationId};
@@ -84,18 +86,12 @@ pub struct Local {
 impl Local {
     /// A draft; the rest untouched. An empty text clears it.
     pub fn draft(text: impl Into<Arc<str>>) -> Self {
-        Self {
-            draft: Some(text.into()),
-            data: None,
-        }
+        Self { draft: Some(text.into()), data: None }
     }
 
     /// The embedder's own bytes; the rest untouched. An empty slice clears them.
     pub fn data(bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self {
-            draft: None,
-            data: Some(bytes.into()),
-        }
+        Self { draft: None, data: Some(bytes.into()) }
     }
 
     /// This state with what `newer` sets.
@@ -161,13 +157,19 @@ impl Conversation {
         Arc::new(thin)
     }
 
+    /// Groups whose type counts no unread messages have none, whatever a cloud says.
+    pub(crate) fn clear_uncounted(&mut self) {
+        if self.profile.group_type.as_ref().is_some_and(|kind| !kind.counts_unread()) {
+            self.unread.count = Some(0);
+        }
+    }
+
     /// The ID without its prefix.
     fn peer_text(&self) -> &str {
-        let id = self.id.as_str();
-        match self.conversation_type() {
-            ConversationType::C2c => id.strip_prefix("C2C").unwrap_or(id),
-            ConversationType::Group => id.strip_prefix("GROUP").unwrap_or(id),
-            ConversationType::System => id,
+        match self.id.peer() {
+            Peer::User(user) => user.as_str(),
+            Peer::Group(group) => group.as_str(),
+            Peer::System => self.id.as_str(),
         }
     }
 }

@@ -76,35 +76,22 @@ pub struct Delta {
 impl Delta {
     /// A change that lists rows, without a pass.
     pub fn listed(rows: impl IntoIterator<Item = ConversationPatch>) -> Self {
-        Self {
-            listed: rows.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { listed: rows.into_iter().collect(), ..Self::default() }
     }
 
     /// A change that amends rows which are there, without a pass.
     pub fn amended(rows: impl IntoIterator<Item = ConversationPatch>) -> Self {
-        Self {
-            amended: rows.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { amended: rows.into_iter().collect(), ..Self::default() }
     }
 
     /// A change that removes rows, without a pass.
     pub fn removed(ids: impl IntoIterator<Item = ConversationId>) -> Self {
-        Self {
-            removed: ids.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { removed: ids.into_iter().collect(), ..Self::default() }
     }
 
     /// A step of a pass.
     pub fn step(pass: PassId, step: SyncStep) -> Self {
-        Self {
-            pass: Some(pass),
-            step: Some(step),
-            ..Self::default()
-        }
+        Self { pass: Some(pass), step: Some(step), ..Self::default() }
     }
 }
 
@@ -178,10 +165,7 @@ pub struct ListingPatch {
 impl ListingPatch {
     /// A new time; the rest stays.
     pub fn at(time: Timestamp) -> Self {
-        Self {
-            time: Some(time),
-            ..Self::default()
-        }
+        Self { time: Some(time), ..Self::default() }
     }
 }
 
@@ -215,12 +199,7 @@ pub struct Commit {
 impl Commit {
     /// A commit that changed no row.
     pub fn new(seq: Seq, sync: Arc<SyncState>) -> Self {
-        Self {
-            seq,
-            changes: Vec::new(),
-            wanting: Vec::new(),
-            sync,
-        }
+        Self { seq, changes: Vec::new(), wanting: Vec::new(), sync }
     }
 }
 
@@ -239,28 +218,17 @@ pub struct RowChange {
 impl RowChange {
     /// A new or changed row.
     pub fn set(before: Option<Arc<Conversation>>, after: Arc<Conversation>) -> Self {
-        Self {
-            before,
-            after: Some(after),
-            removal: None,
-        }
+        Self { before, after: Some(after), removal: None }
     }
 
     /// A row that is gone.
     pub fn removed(before: Arc<Conversation>, removal: Removal) -> Self {
-        Self {
-            before: Some(before),
-            after: None,
-            removal: Some(removal),
-        }
+        Self { before: Some(before), after: None, removal: Some(removal) }
     }
 
     /// Which row.
     pub fn id(&self) -> Option<&ConversationId> {
-        self.after
-            .as_ref()
-            .or(self.before.as_ref())
-            .map(|row| &row.id)
+        self.after.as_ref().or(self.before.as_ref()).map(|row| &row.id)
     }
 }
 

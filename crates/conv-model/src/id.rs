@@ -217,10 +217,7 @@ impl ConversationId {
 
     /// The same ID, borrowed.
     pub fn borrowed(&self) -> ConversationIdRef<'_> {
-        ConversationIdRef {
-            text: &self.0,
-            peer: self.peer(),
-        }
+        ConversationIdRef { text: &self.0, peer: self.peer() }
     }
 }
 

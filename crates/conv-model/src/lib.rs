@@ -61,3 +61,12 @@ pub use self::{
     },
     timestamp::{Timestamp, TimestampError},
 };
+
+/// The examples of the README and of the page on IDs are tests too.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/conversation-id.md")]
+    struct ConversationIds;
+}

@@ -25,7 +25,8 @@ pub struct MarkType(u8);
 
 /// A set of marks, kept as the cloud keeps it: 64 bits.
 ///
-/// In JSON it is the SDK's `markList`: powers of two, ascending.
+/// In JSON it is the SDK's `markList`: powers of two, ascending. Those from 2⁵⁵ on are also read
+/// with the digits that JavaScript prints for them.
 ///
 /// ```
 /// use conv_model::{MarkType, Marks};
@@ -68,11 +69,7 @@ impl MarkType {
     /// # Errors
     /// [`MarkError::NoSuchBit`] above 63.
     pub const fn from_bit(bit: u32) -> Result<Self, MarkError> {
-        if bit < 64 {
-            Ok(Self(bit as u8))
-        } else {
-            Err(MarkError::NoSuchBit(bit))
-        }
+        if bit < 64 { Ok(Self(bit as u8)) } else { Err(MarkError::NoSuchBit(bit)) }
     }
 
     /// The mark with a value: the SDK's `markType`.
@@ -85,6 +82,19 @@ impl MarkType {
         } else {
             Err(MarkError::NotOneBit(value))
         }
+    }
+
+    /// The mark with a value as it stands in JSON: exact, or as JavaScript prints it. From 2^55 on
+    /// its shortest digits for a power of two are not the power's own: 2^63 is printed as
+    /// 9223372036854776000.
+    pub(crate) fn from_printed(value: u64) -> Result<Self, MarkError> {
+        Self::from_value(value).or_else(|error| {
+            let nearest = value as f64;
+            if nearest.to_string() != value.to_string() {
+                return Err(error);
+            }
+            Self::from_value(nearest as u64).map_err(|_| error)
+        })
     }
 
     /// The bit's index, 0–63: what REST's `SetMark` takes.
@@ -118,7 +128,7 @@ impl fmt::Debug for MarkType {
 
 impl<'de> Deserialize<'de> for MarkType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_value(u64::deserialize(deserializer)?).map_err(de::Error::custom)
+        Self::from_printed(u64::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
@@ -160,9 +170,7 @@ impl Marks {
 
     /// The marks, lowest bit first.
     pub fn iter(self) -> impl Iterator<Item = MarkType> {
-        (0..64)
-            .map(MarkType)
-            .filter(move |mark| self.contains(*mark))
+        (0..64).map(MarkType).filter(move |mark| self.contains(*mark))
     }
 
     /// Reads REST's `StandardMark`: the rightmost character is bit 0, leading zeros may stand.
@@ -180,9 +188,7 @@ impl Marks {
         if digits.is_empty() {
             return Ok(Self::NONE);
         }
-        u64::from_str_radix(digits, 2)
-            .map(Self)
-            .map_err(|_| MarkError::BadBitString)
+        u64::from_str_radix(digits, 2).map(Self).map_err(|_| MarkError::BadBitString)
     }
 
     /// Writes REST's `StandardMark`, without leading zeros; `"0"` for the empty set.
@@ -215,8 +221,6 @@ impl Serialize for Marks {
 
 impl<'de> Deserialize<'de> for Marks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Vec::<MarkType>::deserialize(deserializer)?
-            .into_iter()
-            .collect())
+        Ok(Vec::<MarkType>::deserialize(deserializer)?.into_iter().collect())
     }
 }

@@ -8,7 +8,7 @@ use crate::{Conversation, ConversationId, Listing, Timestamp};
 ///
 /// Pinned rows first, then later times first, rows without a time last in their class. Packed into
 /// one number so that an index compares it in one step; equal ranks are ordered by
-/// [`ConversationId`].
+/// [`ConversationId`]. Times of 2⁶³ − 1 seconds and more, which no clock shows, count as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rank(u64);
 
@@ -22,17 +22,9 @@ impl Rank {
     pub const fn new(is_pinned: bool, time: Timestamp) -> Self {
         const UNPINNED: u64 = 1 << 63;
         const NO_TIME: u64 = UNPINNED - 1;
-        let time = time.as_secs();
-        let lateness = if time == 0 {
-            NO_TIME
-        } else {
-            NO_TIME.saturating_sub(time)
-        };
-        Self(if is_pinned {
-            lateness
-        } else {
-            UNPINNED | lateness
-        })
+        // No time is zero, and so the latest of all.
+        let lateness = NO_TIME.saturating_sub(time.as_secs());
+        Self(if is_pinned { lateness } else { UNPINNED | lateness })
     }
 
     /// The number.

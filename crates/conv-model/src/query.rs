@@ -13,7 +13,8 @@ pub use self::filter::{ConversationFilter, GroupFilter, MarkFilter};
 ///
 /// A value like any other: it compares, hashes, and travels as JSON in the shape of the SDK's
 /// `options`: `null`, a list of IDs, or a filter object. Unknown keys, wrong types and an empty
-/// list are refused, where the SDK would silently answer with everything or nothing.
+/// list are refused, where the SDK would silently answer with everything or nothing; a key whose
+/// value is `null` is not set.
 ///
 /// ```
 /// use conv_model::{ConversationFilter, ConversationQuery};

@@ -80,9 +80,6 @@ pub struct GroupNames {
 impl GroupNames {
     /// Names read at a moment.
     pub fn new(names: impl IntoIterator<Item = (u64, Arc<str>)>, read_at: Timestamp) -> Self {
-        Self {
-            names: names.into_iter().collect(),
-            read_at,
-        }
+        Self { names: names.into_iter().collect(), read_at }
     }
 }

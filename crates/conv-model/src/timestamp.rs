@@ -37,11 +37,7 @@ impl Timestamp {
     /// Negative numbers and moments before 2010 or from 2100 on.
     pub fn from_cloud(number: i64) -> Result<Self, TimestampError> {
         let raw = u64::try_from(number).map_err(|_| TimestampError(number))?;
-        let seconds = if raw >= Self::MILLISECONDS {
-            raw / 1000
-        } else {
-            raw
-        };
+        let seconds = if raw >= Self::MILLISECONDS { raw / 1000 } else { raw };
         match seconds {
             0 | Self::YEAR_2010..Self::YEAR_2100 => Ok(Self(seconds)),
             _ => Err(TimestampError(number)),

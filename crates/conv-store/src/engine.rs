@@ -16,9 +16,10 @@ use crate::StoreError;
 /// * `load` gives the records of one instant, and the sequence number of the last write in them.
 /// * `commit` applies its writes in order, each whole or not at all. A crash leaves a prefix of
 ///   whole writes. Once it returned, the writes are as durable as the engine was opened for.
-/// * A write whose [`expected`](Write::expected) is not the number of the last write is refused
-///   with [`StoreError::Conflict`], and so are all after it in the call; those before it stand.
-///   The write's own number is [`Write::seq`].
+/// * The writes of a call follow one another: each one's [`expected`](Write::expected) is the
+///   [`seq`](Write::seq) of the one before it. If that of the first is not the number of the last
+///   write, somebody else wrote: the whole call is refused with [`StoreError::Conflict`], and
+///   nothing of it is written.
 /// * A [`Write`] holds either [`Record::Local`] records or others, never both.
 /// * After any error but a conflict nothing is known of what was written: the caller loads anew.
 /// * Dropping a future leaves each write whole or absent.

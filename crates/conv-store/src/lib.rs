@@ -1,0 +1,71 @@
+//! A cache for one account's conversation list.
+//!
+//! For whoever shows such a list and does not want to ask the cloud each time: whole changes go
+//! in, persistent snapshots come out. It opens no connection and has no idea of a cloud: what it
+//! is told are [`Delta`](conv_model::Delta) values, from whom is not its business.
+//!
+//! ```
+//! use conv_model::{All, ConversationId, ConversationPatch, Delta, ListingPatch, Timestamp};
+//! use conv_store::{ConversationStore, MemoryStore};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = MemoryStore::open().await?;
+//! let before = store.snapshot();
+//!
+//! let mut alice = ConversationPatch::new(ConversationId::c2c("alice")?);
+//! alice.listing = Some(ListingPatch::at(Timestamp::from_secs(1_700_000_000)));
+//! let commit = store.apply(Delta::listed([alice])).await?;
+//!
+//! assert_eq!(commit.wanting.len(), 1); // her name is not known yet
+//! assert_eq!(store.snapshot().list(&All.into()).len(), 1);
+//! assert!(before.is_empty()); // a snapshot never changes
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! * [`ConversationStore`]: what a store promises; [`Snapshot`]: what it answers.
+//! * [`MemoryStore`] and [`MemoryDatabase`].
+//! * [`Engine`]: what a backend implements; [`IndexedStore`] makes a store of it. Its records are
+//!   described in [`record`].
+//!
+//! # Features
+//! * `sled`: `SledDatabase` and `SledStore`, on disk.
+//! * `testing`: the suite that a store or an engine has to pass. No stable API.
+
+mod delegate;
+mod engine;
+mod error;
+mod index;
+mod indexed;
+#[cfg(feature = "sled")]
+mod local_log;
+mod log;
+mod memory;
+pub mod record;
+mod recovery;
+mod row;
+#[cfg(feature = "sled")]
+mod sled;
+mod snapshot;
+mod state;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod totals;
+mod tree;
+#[cfg(feature = "sled")]
+mod writer;
+
+#[cfg(feature = "sled")]
+pub use self::sled::{Durability, SledDatabase, SledOptions, SledStore};
+pub use self::{
+    engine::{Engine, Loaded, Record, Write},
+    error::StoreError,
+    indexed::IndexedStore,
+    memory::{MemoryDatabase, MemoryEngine, MemoryStore},
+    recovery::Recovery,
+    snapshot::Snapshot,
+    store::{ConversationDatabase, ConversationStore},
+    totals::Totals,
+};

@@ -18,19 +18,23 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::StoreError;
 
+use self::worker::Worker;
 pub(crate) use self::{
     job::{Home, Job, Work},
     panic::caught,
 };
-use self::worker::Worker;
 
 /// A storage that blocks, used by one thread alone.
 pub(crate) trait Disk: Send + 'static {
     /// What is known of an account between its jobs.
     type Account: Send + Sync + 'static;
 
-    /// Writes a job. It need not be durable before [`sync`](Self::sync).
-    fn write(&mut self, job: &Job<Self::Account>) -> Result<(), StoreError>;
+    /// Takes a job on, or refuses it before anything of it is written.
+    fn begin(&mut self, job: &Job<Self::Account>) -> Result<(), StoreError>;
+
+    /// Writes the part of a job that goes to a home. It need not be durable before
+    /// [`sync`](Self::sync).
+    fn write(&mut self, job: &Job<Self::Account>, home: Home) -> Result<(), StoreError>;
 
     /// Makes durable what was written to a home since the last time. An error is the answer to
     /// every job of the group that touched this home.

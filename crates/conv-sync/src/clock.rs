@@ -27,9 +27,7 @@ pub struct TokioClock {
 #[cfg(feature = "tokio")]
 impl Default for TokioClock {
     fn default() -> Self {
-        Self {
-            start: tokio::time::Instant::now(),
-        }
+        Self { start: tokio::time::Instant::now() }
     }
 }
 

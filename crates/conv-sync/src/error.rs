@@ -9,11 +9,20 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// The network failed: no connection, a broken one, an HTTP error.
+    /// The network failed: no connection, or a broken one.
     #[error("cloud cannot be reached: {what}")]
     Network {
         /// What happened.
         what: String,
+    },
+    /// Something on the way answered in the cloud's place: the cloud itself answers every call with
+    /// status 200.
+    #[error("cloud cannot be reached: HTTP status {status}")]
+    Http {
+        /// The status.
+        status: u16,
+        /// How long to wait, where the answer said so.
+        retry_after: Option<Duration>,
     },
     /// No answer in time.
     #[error("cloud did not answer in time")]
@@ -83,6 +92,12 @@ impl SourceError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Network { .. } | Self::TimedOut => ErrorClass::Transient,
+            Self::Http { status, .. } => match status {
+                429 => ErrorClass::RateLimited,
+                401 | 403 | 407 => ErrorClass::Auth,
+                300..=399 | 408 | 425 | 500.. => ErrorClass::Transient,
+                _ => ErrorClass::Cloud,
+            },
             Self::Cloud { class, .. } => *class,
             Self::Protocol { .. } | Self::CursorExpired => ErrorClass::Cloud,
             Self::NotFound => ErrorClass::NotFound,
@@ -105,6 +120,11 @@ impl SourceError {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Network { .. } | Self::TimedOut => Retry::BackOff,
+            Self::Http { .. } => match self.class() {
+                ErrorClass::RateLimited | ErrorClass::Transient => Retry::BackOff,
+                ErrorClass::Auth => Retry::Never,
+                _ => Retry::Once,
+            },
             Self::Cloud { retry, .. } => *retry,
             // A proxy in trouble answers with HTML, a broken connection with half a body.
             Self::Protocol { .. } => Retry::BackOff,
@@ -115,7 +135,7 @@ impl SourceError {
     /// How long to wait, where the cloud said so.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Cloud { retry_after, .. } => *retry_after,
+            Self::Http { retry_after, .. } | Self::Cloud { retry_after, .. } => *retry_after,
             _ => None,
         }
     }

@@ -45,12 +45,22 @@ mod clock;
 mod error;
 mod pull;
 mod puller;
+#[cfg(feature = "rest")]
+mod rest;
 mod source;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "usersig")]
+mod usersig;
 
 #[cfg(feature = "tokio")]
 pub use self::clock::TokioClock;
+#[cfg(feature = "rest")]
+pub use self::rest::{
+    BaseUrl, BaseUrlError, Region, RestSource, RestSourceBuilder, Signer, SignerError,
+};
+#[cfg(feature = "usersig")]
+pub use self::usersig::{Claims, SecretKey, UserSig, UserSigError, UserSigSigner, UserSigVerifier};
 pub use self::{
     clock::Clock,
     error::{Retry, SourceError},
@@ -61,3 +71,8 @@ pub use self::{
         ListingOrder, Page, ProfileRequest, PullRequest, SourceRow,
     },
 };
+
+/// The README's code runs, too.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -294,10 +294,7 @@ impl Pull {
             Err(error) => match self.retries.delay(now, Line::Listing, &error) {
                 Some(delay) => {
                     self.stage = Stage::Naming(page);
-                    out.push(Effect::Wait {
-                        line: Line::Listing,
-                        delay,
-                    });
+                    out.push(Effect::Wait { line: Line::Listing, delay });
                 }
                 // Rows count more than the names of their groups: those keep what they had.
                 None => {
@@ -326,10 +323,7 @@ impl Pull {
             }
             // Names are worth a few tries, not the pass: those missing are wanted next time.
             Err(error) => match self.retries.delay(now, Line::Hydration, &error) {
-                Some(delay) => out.push(Effect::Wait {
-                    line: Line::Hydration,
-                    delay,
-                }),
+                Some(delay) => out.push(Effect::Wait { line: Line::Hydration, delay }),
                 None => self.hydration.answered(),
             },
         }
@@ -362,14 +356,8 @@ impl Pull {
     }
 
     fn want_facets(&mut self, rows: &[ConversationPatch]) {
-        for facet in self
-            .options
-            .facets
-            .iter()
-            .filter(|facet| **facet != Facet::Profile)
-        {
-            self.hydration
-                .want(*facet, rows.iter().map(|row| row.id.clone()).collect());
+        for facet in self.options.facets.iter().filter(|facet| **facet != Facet::Profile) {
+            self.hydration.want(*facet, rows.iter().map(|row| row.id.clone()).collect());
         }
     }
 
@@ -380,11 +368,7 @@ impl Pull {
             Phase::Relisting => None,
             _ => self.listing.checkpoint(),
         };
-        delta.step = Some(SyncStep::Page {
-            status,
-            checkpoint,
-            skipped,
-        });
+        delta.step = Some(SyncStep::Page { status, checkpoint, skipped });
         self.post(Mail::Page, delta);
     }
 
@@ -407,11 +391,7 @@ impl Pull {
             self.previous = Some(newest);
         }
         let status = self.status();
-        delta.step = Some(SyncStep::Page {
-            status,
-            checkpoint: None,
-            skipped,
-        });
+        delta.step = Some(SyncStep::Page { status, checkpoint: None, skipped });
         self.listing = self.listing.anew();
         self.post(Mail::Page, delta);
     }
@@ -422,9 +402,7 @@ impl Pull {
         let retention = self.capabilities.retention.map(ListLimit::Retention);
         let limit = capped.into_iter().chain(retention).collect();
         let finished = Finished::new(self.as_of, limit, self.options.scope());
-        delta.prune = Some(Prune::Unlisted {
-            keep: Arc::new(std::mem::take(&mut self.keep)),
-        });
+        delta.prune = Some(Prune::Unlisted { keep: Arc::new(std::mem::take(&mut self.keep)) });
         delta.step = Some(SyncStep::Finish { finished, skipped });
         self.post(Mail::Finish, delta);
     }
@@ -479,10 +457,7 @@ impl Pull {
         self.outbox.clear();
         self.stage = Stage::Stopping;
         self.outcome = Some(Err(error));
-        self.post(
-            Mail::Fail,
-            Delta::step(self.pass, SyncStep::Fail { failure, forget }),
-        );
+        self.post(Mail::Fail, Delta::step(self.pass, SyncStep::Fail { failure, forget }));
     }
 
     fn post(&mut self, mail: Mail, delta: Delta) {

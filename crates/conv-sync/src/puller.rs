@@ -109,9 +109,7 @@ impl Puller {
 
     /// Tells what became of the change that [`next`](Self::next) gave last.
     pub fn applied(&mut self, commit: &Commit) {
-        self.step(Input::Applied {
-            wanting: commit.wanting.clone(),
-        });
+        self.step(Input::Applied { wanting: commit.wanting.clone() });
     }
 
     /// Stops the pass: calls in flight are dropped, and [`next`](Self::next) yields the change
@@ -185,8 +183,6 @@ impl Puller {
 
 impl fmt::Debug for Puller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Puller")
-            .field("pull", &self.pull)
-            .finish_non_exhaustive()
+        f.debug_struct("Puller").field("pull", &self.pull).finish_non_exhaustive()
     }
 }

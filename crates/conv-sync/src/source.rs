@@ -51,6 +51,30 @@ pub trait ConversationSource: Debug + Send + Sync + 'static {
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError>;
 }
 
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<T: ConversationSource + ?Sized> ConversationSource for Arc<T> {
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
+        (**self).pull(request).await
+    }
+
+    async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
+        (**self).hydrate(request).await
+    }
+
+    async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
+        (**self).profile(request).await
+    }
+
+    async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
+        (**self).groups(account).await
+    }
+}
+
 /// What a source can do and promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -90,10 +114,7 @@ impl Default for Capabilities {
     fn default() -> Self {
         Self {
             order: ListingOrder::Unordered,
-            profile_batch: Batch {
-                users: 100,
-                groups: 50,
-            },
+            profile_batch: Batch { users: 100, groups: 50 },
             facets: vec![Facet::Profile],
             retention: None,
         }
@@ -125,11 +146,7 @@ pub struct PullRequest {
 impl PullRequest {
     /// A page of an account's list.
     pub fn new(account: AccountId, cursor: Option<Cursor>, limit: u32) -> Self {
-        Self {
-            account,
-            cursor,
-            limit,
-        }
+        Self { account, cursor, limit }
     }
 }
 
@@ -150,12 +167,7 @@ pub struct Page {
 impl Page {
     /// A page of rows.
     pub fn new(rows: Vec<SourceRow>, next: Option<Cursor>, server_time: Timestamp) -> Self {
-        Self {
-            rows,
-            next,
-            server_time,
-            skipped: Vec::new(),
-        }
+        Self { rows, next, server_time, skipped: Vec::new() }
     }
 }
 
@@ -173,10 +185,7 @@ pub struct SourceRow {
 impl SourceRow {
     /// A row that names its groups itself, or has none.
     pub fn new(patch: ConversationPatch) -> Self {
-        Self {
-            patch,
-            group_ids: None,
-        }
+        Self { patch, group_ids: None }
     }
 }
 
@@ -195,11 +204,7 @@ pub struct HydrateRequest {
 impl HydrateRequest {
     /// One facet of some conversations.
     pub fn new(account: AccountId, facet: Facet, ids: Vec<ConversationId>) -> Self {
-        Self {
-            account,
-            facet,
-            ids,
-        }
+        Self { account, facet, ids }
     }
 }
 

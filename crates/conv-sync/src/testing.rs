@@ -52,15 +52,8 @@ struct Inner {
 impl ScriptedSource {
     /// A cloud that lists these rows.
     pub fn new(rows: impl IntoIterator<Item = SourceRow>) -> Self {
-        let inner = Inner {
-            rows: rows.into_iter().collect(),
-            ..Inner::default()
-        };
-        Self {
-            capabilities: Capabilities::default(),
-            page_size: 100,
-            inner: Mutex::new(inner),
-        }
+        let inner = Inner { rows: rows.into_iter().collect(), ..Inner::default() };
+        Self { capabilities: Capabilities::default(), page_size: 100, inner: Mutex::new(inner) }
     }
 
     /// A cloud that lists this many users, each a second older than the one before.
@@ -75,19 +68,13 @@ impl ScriptedSource {
     /// With pages of another size; 100 by default.
     #[must_use]
     pub fn page_size(self, rows: usize) -> Self {
-        Self {
-            page_size: rows.max(1),
-            ..self
-        }
+        Self { page_size: rows.max(1), ..self }
     }
 
     /// With other capabilities.
     #[must_use]
-    pub fn capabilities(self, capabilities: Capabilities) -> Self {
-        Self {
-            capabilities,
-            ..self
-        }
+    pub fn with_capabilities(self, capabilities: Capabilities) -> Self {
+        Self { capabilities, ..self }
     }
 
     /// Replaces the list.
@@ -97,10 +84,7 @@ impl ScriptedSource {
 
     /// Sets the names of the conversation groups.
     pub fn set_groups(&self, groups: &[(u64, &str)]) {
-        self.lock().groups = groups
-            .iter()
-            .map(|(id, name)| (*id, (*name).into()))
-            .collect();
+        self.lock().groups = groups.iter().map(|(id, name)| (*id, (*name).into())).collect();
     }
 
     /// The next page that was not scripted yet is this answer, whatever is asked for.
@@ -125,11 +109,7 @@ impl ScriptedSource {
 
     /// How many pages were asked for so far.
     pub fn pulls(&self) -> usize {
-        self.lock()
-            .calls
-            .iter()
-            .filter(|call| matches!(call, Call::Pull(_)))
-            .count()
+        self.lock().calls.iter().filter(|call| matches!(call, Call::Pull(_))).count()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -169,18 +149,9 @@ impl ConversationSource for ScriptedSource {
         }
         let start = match &request.cursor {
             None => 0,
-            Some(cursor) => cursor
-                .as_str()
-                .parse()
-                .map_err(|_| SourceError::CursorExpired)?,
+            Some(cursor) => cursor.as_str().parse().map_err(|_| SourceError::CursorExpired)?,
         };
-        let rows: Vec<_> = inner
-            .rows
-            .iter()
-            .skip(start)
-            .take(self.page_size)
-            .cloned()
-            .collect();
+        let rows: Vec<_> = inner.rows.iter().skip(start).take(self.page_size).cloned().collect();
         let end = start.saturating_add(rows.len());
         let next = (end < inner.rows.len()).then(|| Cursor::new(end.to_string()));
         Ok(Page::new(rows, next, NOW))
@@ -188,15 +159,10 @@ impl ConversationSource for ScriptedSource {
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
         let mut inner = self.lock();
-        inner
-            .calls
-            .push(Call::Hydrate(request.facet, request.ids.clone()));
+        inner.calls.push(Call::Hydrate(request.facet, request.ids.clone()));
         match inner.hydrations.pop_front() {
             Some(error) => Err(error),
-            None => Ok(Hydrated::new(
-                request.ids.iter().map(named).collect(),
-                Vec::new(),
-            )),
+            None => Ok(Hydrated::new(request.ids.iter().map(named).collect(), Vec::new())),
         }
     }
 

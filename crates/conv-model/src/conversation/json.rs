@@ -2,12 +2,14 @@
 //!
 //! Keys, spelling and defaults are those of `@tencentcloud/chat` 3.6.6 as observed at run time.
 
+mod number;
 mod profile;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub(super) use self::number::{as_digits, or_blank};
 use self::profile::{GroupProfileJson, UserProfileJson};
 use super::{Conversation, GroupAtInfo, LastMessage, Payload, RemindType, Unread};
 use crate::{ConversationId, ConversationType, Listing, Local, Marks, Timestamp};
@@ -80,26 +82,28 @@ fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T
 impl From<&Conversation> for ConversationJson {
     fn from(row: &Conversation) -> Self {
         let kind = row.conversation_type();
+        let is_c2c = kind == ConversationType::C2c;
+        let is_group = kind == ConversationType::Group;
         Self {
             id: row.id.clone(),
             kind,
             sub_type: match &row.profile.group_type {
-                Some(group_type) => group_type.as_str().into(),
-                None => Arc::default(),
+                Some(group_type) if is_group => group_type.as_str().into(),
+                _ => Arc::default(),
             },
             unread_count: Some(row.unread.count.unwrap_or_default()),
             last_message: LastMessageJson::of(row),
-            group_profile: (kind == ConversationType::Group).then(|| GroupProfileJson::of(row)),
-            user_profile: (kind == ConversationType::C2c).then(|| UserProfileJson::of(row)),
+            group_profile: is_group.then(|| GroupProfileJson::of(row)),
+            user_profile: is_c2c.then(|| UserProfileJson::of(row)),
             group_at_info_list: Some(row.group_at_info().unwrap_or_default().to_vec()),
-            remark: Some(row.profile.remark.clone().unwrap_or_default()),
+            remark: Some(row.profile.remark.clone().filter(|_| is_c2c).unwrap_or_default()),
             is_pinned: row.listing.is_pinned,
             message_remind_type: row.unread.remind_type.clone(),
             mark_list: row.listing.marks,
             custom_data: row.listing.custom_data.clone(),
             conversation_group_list: row.listing.groups.clone(),
             draft_text: row.local.draft.clone().unwrap_or_default(),
-            peer_read_time: row.unread.peer_read_time.unwrap_or_default(),
+            peer_read_time: row.unread.peer_read_time.filter(|_| is_c2c).unwrap_or_default(),
         }
     }
 }
@@ -122,27 +126,29 @@ impl TryFrom<ConversationJson> for Conversation {
         };
         row.listing.groups.sort_unstable();
         row.listing.groups.dedup();
-        if let Some(profile) = json.user_profile {
-            row.profile = profile.into();
-        }
-        if let Some(profile) = json.group_profile {
-            row.profile = profile.into();
-        }
-        row.profile.remark = json.remark.filter(|remark| !remark.is_empty());
-        if !json.sub_type.is_empty() {
-            row.profile.group_type = Some((*json.sub_type).into());
+        let is_c2c = json.kind == ConversationType::C2c;
+        match json.kind {
+            ConversationType::C2c => {
+                row.profile = json.user_profile.map(Into::into).unwrap_or_default();
+                row.profile.remark = json.remark.filter(|remark| !remark.is_empty());
+            }
+            ConversationType::Group => {
+                row.profile = json.group_profile.map(Into::into).unwrap_or_default();
+                if !json.sub_type.is_empty() {
+                    row.profile.group_type = Some((*json.sub_type).into());
+                }
+            }
+            ConversationType::System => {}
         }
         row.unread = Unread {
             count: json.unread_count,
             group_at_info: json.group_at_info_list.map(Into::into),
             remind_type: json.message_remind_type,
-            peer_read_time: Some(json.peer_read_time).filter(|time| !time.is_zero()),
+            peer_read_time: Some(json.peer_read_time).filter(|time| is_c2c && !time.is_zero()),
         };
+        row.clear_uncounted();
         row.last_message = json.last_message.into();
-        row.local = Local {
-            draft: Some(json.draft_text).filter(|d| !d.is_empty()),
-            data: None,
-        };
+        row.local = Local { draft: Some(json.draft_text).filter(|d| !d.is_empty()), data: None };
         Ok(row)
     }
 }
@@ -178,18 +184,13 @@ impl LastMessageJson {
     }
 }
 
-/// One to one: the message is the account's own and the other user has read as far.
+/// One to one: the message is the account's own and the other user has read as far. A message
+/// whose sender is not known is nobody's.
 fn is_peer_read(row: &Conversation, message: &LastMessage) -> bool {
-    let is_own = row
-        .id
-        .user_id()
-        .is_some_and(|user| user.as_str() != &*message.from_account);
+    let from = &*message.from_account;
+    let is_own = !from.is_empty() && row.id.user_id().is_some_and(|user| user.as_str() != from);
     let read = row.unread.peer_read_time.unwrap_or_default();
-    is_own
-        && row
-            .listing
-            .time
-            .is_some_and(|time| !time.is_zero() && time <= read)
+    is_own && row.listing.time.is_some_and(|time| !time.is_zero() && time <= read)
 }
 
 impl From<LastMessageJson> for Option<Arc<LastMessage>> {

@@ -23,9 +23,7 @@ use crate::{Conversation, ConversationPatch, Listing, ListingPatch, Profile, Unr
 /// # Ok::<(), conv_model::ParseIdError>(())
 /// ```
 pub fn merge(old: Option<&Conversation>, patch: &ConversationPatch) -> Conversation {
-    let mut row = old
-        .cloned()
-        .unwrap_or_else(|| Conversation::new(patch.id.clone()));
+    let mut row = old.cloned().unwrap_or_else(|| Conversation::new(patch.id.clone()));
     if let Some(listing) = &patch.listing {
         merge_listing(&mut row.listing, listing);
     }
@@ -34,14 +32,7 @@ pub fn merge(old: Option<&Conversation>, patch: &ConversationPatch) -> Conversat
     if let Some(message) = &patch.last_message {
         row.last_message = Some(Arc::clone(message));
     }
-    if row
-        .profile
-        .group_type
-        .as_ref()
-        .is_some_and(|kind| !kind.counts_unread())
-    {
-        row.unread.count = Some(0);
-    }
+    row.clear_uncounted();
     row
 }
 

@@ -87,12 +87,7 @@ impl LastMessage {
 
     /// What a list shows of it; the wording of all but text is the embedder's.
     pub fn preview(&self) -> Preview<'_> {
-        let text = || {
-            self.payload
-                .as_ref()
-                .and_then(Payload::text)
-                .unwrap_or_default()
-        };
+        let text = || self.payload.as_ref().and_then(Payload::text).unwrap_or_default();
         match &self.kind {
             MessageKind::Text => Preview::Text(text()),
             other => Preview::Other(other),
@@ -142,7 +137,8 @@ pub struct Payload(Arc<str>);
 pub struct PayloadError(#[source] serde_json::Error);
 
 impl Payload {
-    /// From JSON; spaces between its tokens are not kept.
+    /// From JSON. Its values are kept, but neither spaces between tokens nor the order of members;
+    /// integers of more than 64 bits become floating-point numbers.
     ///
     /// # Errors
     /// If `json` is no JSON value.
@@ -167,9 +163,7 @@ impl Payload {
         struct Text {
             text: String,
         }
-        serde_json::from_str::<Text>(&self.0)
-            .ok()
-            .map(|payload| payload.text)
+        serde_json::from_str::<Text>(&self.0).ok().map(|payload| payload.text)
     }
 
     fn from_value(value: &Value) -> Self {

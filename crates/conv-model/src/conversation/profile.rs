@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::json::{as_digits, or_blank};
 use crate::{Timestamp, open_enum::open_enum};
 
 open_enum! {
@@ -146,6 +147,7 @@ pub struct SelfInfo {
     /// How new messages are announced, in the SDK's words.
     pub message_remind_type: String,
     /// Seconds since 1970; 0 if unknown.
+    #[serde(deserialize_with = "or_blank")]
     pub join_time: u64,
     /// The account's name in the group.
     pub name_card: String,
@@ -153,7 +155,7 @@ pub struct SelfInfo {
     #[serde(rename = "userID")]
     pub user_id: String,
     /// The last message read. (The SDK spells it so.)
-    #[serde(rename = "readedSequence")]
+    #[serde(rename = "readedSequence", deserialize_with = "or_blank")]
     pub read_sequence: u64,
 }
 
@@ -163,5 +165,6 @@ pub struct CustomField {
     /// Its name.
     pub key: String,
     /// Its value; a number is kept as its digits.
+    #[serde(deserialize_with = "as_digits")]
     pub value: String,
 }

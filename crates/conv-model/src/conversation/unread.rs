@@ -40,9 +40,7 @@ impl Unread {
     /// Whether the conversation is muted: any remind type but `AcceptAndNotify`. The SDK leaves
     /// such conversations out of the total.
     pub fn is_muted(&self) -> bool {
-        self.remind_type
-            .as_ref()
-            .is_some_and(|kind| *kind != RemindType::AcceptAndNotify)
+        self.remind_type.as_ref().is_some_and(|kind| *kind != RemindType::AcceptAndNotify)
     }
 }
 

@@ -32,7 +32,7 @@ pub enum ParseIdError {
     /// The userID has more than 32 bytes.
     #[error("userID is longer than 32 bytes")]
     UserIdTooLong,
-    /// Nothing follows the prefix `GROUP`, or nothing stands before `@TOPIC#_`.
+    /// Nothing follows the prefix `GROUP`.
     #[error("groupID is empty")]
     EmptyGroupId,
     /// The groupID, or the community part of a topic ID, has more than 48 bytes.
@@ -54,8 +54,7 @@ impl ParseIdError {
     #[cold]
     pub(super) fn of_unknown_prefix(text: &str) -> Self {
         let starts = |prefix: &str| {
-            text.get(..prefix.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+            text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
         };
         if text.is_empty() {
             Self::Empty

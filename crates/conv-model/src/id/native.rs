@@ -17,7 +17,8 @@ impl ConversationId {
     /// ```
     ///
     /// # Errors
-    /// [`ParseIdError::UnknownPrefix`] without one of the two native prefixes, else what
+    /// [`ParseIdError::Empty`] or [`ParseIdError::UnknownPrefix`] without one of the two native
+    /// prefixes, else what
     /// [`ConversationId::c2c`] and [`ConversationId::group`] refuse.
     pub fn from_native(text: &str) -> Result<Self, ParseIdError> {
         if let Some(user) = text.strip_prefix("c2c_") {

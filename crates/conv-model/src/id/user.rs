@@ -49,12 +49,6 @@ impl fmt::Display for UserId<'_> {
 /// Refuses every byte outside 0x20–0x7E. Without a branch a byte, so that it vectorises.
 #[inline]
 pub(super) fn printable(text: &str) -> Result<(), ParseIdError> {
-    let odd = text
-        .bytes()
-        .fold(false, |odd, byte| odd | (byte.wrapping_sub(0x20) > 0x5E));
-    if odd {
-        Err(ParseIdError::NotPrintable)
-    } else {
-        Ok(())
-    }
+    let odd = text.bytes().fold(false, |odd, byte| odd | (byte.wrapping_sub(0x20) > 0x5E));
+    if odd { Err(ParseIdError::NotPrintable) } else { Ok(()) }
 }

@@ -57,11 +57,7 @@ impl From<MarkType> for MarkFilter {
 
 impl From<&str> for GroupFilter {
     fn from(name: &str) -> Self {
-        if name.is_empty() {
-            Self::Ungrouped
-        } else {
-            Self::In(name.into())
-        }
+        if name.is_empty() { Self::Ungrouped } else { Self::In(name.into()) }
     }
 }
 
@@ -94,53 +90,37 @@ impl ConversationFilter {
     /// And of a kind.
     #[must_use]
     pub fn and_type(self, kind: ConversationType) -> Self {
-        Self {
-            conversation_type: Some(kind),
-            ..self
-        }
+        Self { conversation_type: Some(kind), ..self }
     }
 
     /// And with a mark.
     #[must_use]
     pub fn and_mark(self, mark: impl Into<MarkFilter>) -> Self {
-        Self {
-            mark: Some(mark.into()),
-            ..self
-        }
+        Self { mark: Some(mark.into()), ..self }
     }
 
     /// And in a conversation group; `""` means in none.
     #[must_use]
     pub fn and_group(self, name: &str) -> Self {
-        Self {
-            group: Some(name.into()),
-            ..self
-        }
+        Self { group: Some(name.into()), ..self }
     }
 
     /// And with (or without) unread messages.
     #[must_use]
     pub fn and_unread(self, has: bool) -> Self {
-        Self {
-            has_unread_count: Some(has),
-            ..self
-        }
+        Self { has_unread_count: Some(has), ..self }
     }
 
     /// And with (or without) unread mentions.
     #[must_use]
     pub fn and_at_info(self, has: bool) -> Self {
-        Self {
-            has_group_at_info: Some(has),
-            ..self
-        }
+        Self { has_group_at_info: Some(has), ..self }
     }
 
     /// Whether a row meets every condition.
     pub fn matches(&self, row: &Conversation) -> bool {
         let listing = &row.listing;
-        self.conversation_type
-            .is_none_or(|kind| kind == row.conversation_type())
+        self.conversation_type.is_none_or(|kind| kind == row.conversation_type())
             && self.mark.is_none_or(|mark| match mark {
                 MarkFilter::Unmarked => listing.marks.is_empty(),
                 MarkFilter::With(mark) => listing.marks.contains(mark),
@@ -152,9 +132,8 @@ impl ConversationFilter {
             && self
                 .has_unread_count
                 .is_none_or(|has| row.unread.count.is_some_and(|count| has == (count > 0)))
-            && self.has_group_at_info.is_none_or(|has| {
-                row.group_at_info()
-                    .is_some_and(|info| has != info.is_empty())
-            })
+            && self
+                .has_group_at_info
+                .is_none_or(|has| row.group_at_info().is_some_and(|info| has != info.is_empty()))
     }
 }

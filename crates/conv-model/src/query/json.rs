@@ -53,11 +53,7 @@ impl<'de> Deserialize<'de> for ConversationFilter {
         let mark = match json.mark_type {
             None => None,
             Some(0) => Some(MarkFilter::Unmarked),
-            Some(value) => Some(
-                MarkType::from_value(value)
-                    .map_err(de::Error::custom)?
-                    .into(),
-            ),
+            Some(value) => Some(MarkType::from_printed(value).map_err(de::Error::custom)?.into()),
         };
         Ok(Self {
             conversation_type: json.kind,
@@ -88,9 +84,7 @@ impl<'de> Deserialize<'de> for ConversationQuery {
                 Self::Filter(ConversationFilter::deserialize(object).map_err(de::Error::custom)?)
             }
             _ => {
-                return Err(de::Error::custom(
-                    "expected null, a list of IDs or a filter object",
-                ));
+                return Err(de::Error::custom("expected null, a list of IDs or a filter object"));
             }
         };
         query.check().map_err(de::Error::custom)?;

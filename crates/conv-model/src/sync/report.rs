@@ -50,10 +50,11 @@ pub enum Coverage {
     /// Nothing: no rows, and no pass has ever finished.
     #[default]
     Empty,
-    /// What an earlier run left: no pass has finished since the store was opened, or the newest
-    /// one failed.
+    /// What earlier passes left: none has finished since the store was opened, or the newest one
+    /// failed.
     CacheOnly,
-    /// The first pass is under way.
+    /// Not yet all: a pass is under way, the first since the store was opened, the first after a
+    /// failed one, or the first with another [`SyncScope`](crate::SyncScope).
     Partial,
     /// All: every conversation among the cloud's newest, up to the limit, that did not change
     /// between the pass's start and `as_of` is held with its value; and every row held was in the
@@ -141,12 +142,7 @@ pub struct PassFailure {
 impl PassFailure {
     /// A failure without the cloud's number.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self {
-            class,
-            code: 0,
-            retry_after: None,
-            message: message.into(),
-        }
+        Self { class, code: 0, retry_after: None, message: message.into() }
     }
 }
 
@@ -165,10 +161,7 @@ pub struct SkippedRow {
 impl SkippedRow {
     /// A row skipped for a reason.
     pub fn new(id: Option<ConversationId>, reason: impl Into<String>) -> Self {
-        Self {
-            id,
-            reason: reason.into(),
-        }
+        Self { id, reason: reason.into() }
     }
 }
 

@@ -84,11 +84,7 @@ pub struct Finished {
 impl Finished {
     /// A pass that finished.
     pub fn new(as_of: Timestamp, limit: Vec<ListLimit>, scope: SyncScope) -> Self {
-        Self {
-            as_of,
-            limit,
-            scope,
-        }
+        Self { as_of, limit, scope }
     }
 }
 
@@ -130,7 +126,7 @@ pub enum SyncStep {
 
 /// The pass is no longer the newest one: another began, and this one must stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("superseded: pass {newest:?} began")]
+#[error("superseded: pass {} began", newest.as_u64())]
 pub struct Superseded {
     /// The newest pass.
     pub newest: PassId,
@@ -141,12 +137,7 @@ impl SyncState {
     #[must_use]
     pub fn reopened(self, has_rows: bool) -> Self {
         let coverage = self.preview(has_rows);
-        Self {
-            coverage,
-            status: PassStatus::Idle,
-            skipped: Vec::new(),
-            ..self
-        }
+        Self { coverage, status: PassStatus::Idle, skipped: Vec::new(), ..self }
     }
 
     /// Checks that a change of `pass` may still be applied. A beginning pass must be newer than
@@ -159,11 +150,7 @@ impl SyncState {
             Some(SyncStep::Begin { .. }) => pass > self.pass,
             _ => pass == self.pass,
         };
-        if admitted {
-            Ok(())
-        } else {
-            Err(Superseded { newest: self.pass })
-        }
+        if admitted { Ok(()) } else { Err(Superseded { newest: self.pass }) }
     }
 
     /// The state after an admitted step, which is commit `seq`; `has_rows` after it.
@@ -172,11 +159,7 @@ impl SyncState {
         let mut next = self.clone();
         match step {
             SyncStep::Begin { scope, resume } => {
-                let phase = if *resume {
-                    Phase::Resuming
-                } else {
-                    Phase::Listing
-                };
+                let phase = if *resume { Phase::Resuming } else { Phase::Listing };
                 next.pass = pass;
                 next.begun = seq;
                 next.scope = *scope;
@@ -190,11 +173,7 @@ impl SyncState {
                     next.coverage = Coverage::Partial;
                 }
             }
-            SyncStep::Page {
-                status,
-                checkpoint,
-                skipped,
-            } => {
+            SyncStep::Page { status, checkpoint, skipped } => {
                 next.status = status.clone();
                 next.checkpoint.clone_from(checkpoint);
                 next.skip(skipped);
@@ -222,9 +201,7 @@ impl SyncState {
         let finished = self.finished.as_ref();
         SyncReport {
             coverage: self.coverage,
-            limit: finished
-                .map(|finished| finished.limit.clone())
-                .unwrap_or_default(),
+            limit: finished.map(|finished| finished.limit.clone()).unwrap_or_default(),
             as_of: finished.map(|finished| finished.as_of),
             pass: self.status.clone(),
             skipped: self.skipped.clone(),
@@ -233,11 +210,7 @@ impl SyncState {
     }
 
     fn preview(&self, has_rows: bool) -> Coverage {
-        if has_rows || self.finished.is_some() {
-            Coverage::CacheOnly
-        } else {
-            Coverage::Empty
-        }
+        if has_rows || self.finished.is_some() { Coverage::CacheOnly } else { Coverage::Empty }
     }
 
     /// The pass lists rows several times; each unreadable one is named once.

@@ -28,17 +28,13 @@ pub fn patches_of(
         maybe(unreads()),
         maybe(last_messages()),
     )
-        .prop_map(
-            |(id, listing, profiles, unread, last_message)| ConversationPatch {
-                profile: profiles
-                    .map(|profiles| fitting(&id, profiles))
-                    .unwrap_or_default(),
-                id,
-                listing,
-                unread: unread.unwrap_or_default(),
-                last_message: last_message.map(Arc::new),
-            },
-        )
+        .prop_map(|(id, listing, profiles, unread, last_message)| ConversationPatch {
+            profile: profiles.map(|profiles| fitting(&id, profiles)).unwrap_or_default(),
+            id,
+            listing,
+            unread: unread.unwrap_or_default(),
+            last_message: last_message.map(Arc::new),
+        })
 }
 
 /// What a listing says; groups in any order, some twice.
@@ -51,16 +47,14 @@ pub fn listing_patches() -> impl Strategy<Value = ListingPatch> {
         maybe(names()),
         maybe(0..4_u64),
     )
-        .prop_map(
-            |(time, is_pinned, marks, groups, custom_data, version)| ListingPatch {
-                time,
-                is_pinned,
-                marks,
-                groups,
-                custom_data,
-                version,
-            },
-        )
+        .prop_map(|(time, is_pinned, marks, groups, custom_data, version)| ListingPatch {
+            time,
+            is_pinned,
+            marks,
+            groups,
+            custom_data,
+            version,
+        })
 }
 
 /// Changes without a pass, of the conversations in [`few_ids`](super::few_ids).

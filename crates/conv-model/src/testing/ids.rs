@@ -75,14 +75,9 @@ pub fn topic_ids() -> impl Strategy<Value = String> {
 
 /// Texts that are no conversation ID, each with its reason; every reason has a shape of its own.
 pub fn broken_ids() -> impl Strategy<Value = (String, ParseIdError)> {
-    let odd = select(vec![
-        '\0', '\t', '\n', '\u{1f}', '\u{7f}', '\u{80}', 'é', 'а', '李', '😀',
-    ]);
-    let cut = |text: String, at: usize| {
-        text.char_indices()
-            .nth(at)
-            .map_or(text.len(), |(byte, _)| byte)
-    };
+    let odd = select(vec!['\0', '\t', '\n', '\u{1f}', '\u{7f}', '\u{80}', 'é', 'а', '李', '😀']);
+    let cut =
+        |text: String, at: usize| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
     prop_oneof![
         Just((String::new(), ParseIdError::Empty)),
         "([ -?D-FH-Zd-fh-z]|TOPIC|@TIM#)[ -~]{0,40}"
@@ -106,16 +101,12 @@ pub fn broken_ids() -> impl Strategy<Value = (String, ParseIdError)> {
                 (format!("{prefix}{user}"), ParseIdError::NotPrintable)
             }
         ),
-        (
-            "GROUP(@TGS#_[a-z]{0,9}@TOPIC#_)?",
-            "[!-?]{0,44}",
-            0..45_usize,
-            odd
-        )
-            .prop_map(move |(prefix, mut group, at, odd)| {
+        ("GROUP(@TGS#_[a-z]{0,9}@TOPIC#_)?", "[!-?]{0,44}", 0..45_usize, odd).prop_map(
+            move |(prefix, mut group, at, odd)| {
                 group.insert(cut(group.clone(), at), odd);
                 (format!("{prefix}{group}"), ParseIdError::NotPrintable)
-            }),
+            }
+        ),
     ]
 }
 

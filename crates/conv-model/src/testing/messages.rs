@@ -11,41 +11,28 @@ use crate::{LastMessage, MessageKind, Payload};
 
 /// Last messages of every kind, recalled ones among them.
 pub fn last_messages() -> impl Strategy<Value = LastMessage> {
-    let head = (
-        kinds(),
-        maybe(timestamps()),
-        0..1000_u64,
-        senders(),
-        maybe(payloads()),
-    );
+    let head = (kinds(), maybe(timestamps()), 0..1000_u64, senders(), maybe(payloads()));
     let flags = (any::<bool>(), proptest::bool::weighted(0.1));
-    (
-        head,
-        flags,
-        maybe(senders()),
-        [names(), names(), names()],
-        0..3_u64,
+    (head, flags, maybe(senders()), [names(), names(), names()], 0..3_u64).prop_map(
+        |(head, (is_revoked, online_only), revoker, texts, version)| {
+            let (kind, time, sequence, from_account, payload) = head;
+            let [nick, name_card, cloud_custom_data] = texts;
+            LastMessage {
+                time,
+                sequence,
+                from_account: from_account.into(),
+                nick,
+                name_card,
+                kind,
+                payload,
+                cloud_custom_data,
+                is_revoked,
+                revoker: revoker.filter(|_| is_revoked).map(Into::into),
+                online_only,
+                version,
+            }
+        },
     )
-        .prop_map(
-            |(head, (is_revoked, online_only), revoker, texts, version)| {
-                let (kind, time, sequence, from_account, payload) = head;
-                let [nick, name_card, cloud_custom_data] = texts;
-                LastMessage {
-                    time,
-                    sequence,
-                    from_account: from_account.into(),
-                    nick,
-                    name_card,
-                    kind,
-                    payload,
-                    cloud_custom_data,
-                    is_revoked,
-                    revoker: revoker.filter(|_| is_revoked).map(Into::into),
-                    online_only,
-                    version,
-                }
-            },
-        )
 }
 
 /// Payloads: texts, the shapes of other elements, and any small JSON but `null`.

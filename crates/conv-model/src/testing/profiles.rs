@@ -19,33 +19,22 @@ pub fn profiles() -> impl Strategy<Value = Profile> {
 /// Profiles of users: thin, full, or not known at all.
 pub fn user_profiles() -> impl Strategy<Value = Profile> {
     let detail = user_details().prop_map(|detail| Arc::new(ProfileDetail::User(detail)));
-    (
-        maybe(names()),
-        maybe(urls()),
-        maybe(names()),
-        maybe(timestamps()),
-        rarely(detail),
-    )
-        .prop_map(|(name, avatar, remark, read_at, detail)| Profile {
+    (maybe(names()), maybe(urls()), maybe(names()), maybe(timestamps()), rarely(detail)).prop_map(
+        |(name, avatar, remark, read_at, detail)| Profile {
             name,
             avatar,
             remark,
             group_type: None,
             read_at,
             detail,
-        })
+        },
+    )
 }
 
 /// Profiles of groups: thin, full, or not known at all.
 pub fn group_profiles() -> impl Strategy<Value = Profile> {
     let detail = group_details().prop_map(|detail| Arc::new(ProfileDetail::Group(detail)));
-    (
-        maybe(names()),
-        maybe(urls()),
-        maybe(group_types()),
-        maybe(timestamps()),
-        rarely(detail),
-    )
+    (maybe(names()), maybe(urls()), maybe(group_types()), maybe(timestamps()), rarely(detail))
         .prop_map(|(name, avatar, group_type, read_at, detail)| Profile {
             name,
             avatar,
@@ -70,61 +59,34 @@ fn group_types() -> impl Strategy<Value = GroupType> {
 }
 
 fn user_details() -> impl Strategy<Value = UserDetail> {
-    let gender = select(vec![
-        "",
-        "Gender_Type_Unknown",
-        "Gender_Type_Female",
-        "Gender_Type_Male",
-    ]);
-    let allow = select(vec![
-        "",
-        "AllowType_Type_NeedConfirm",
-        "AllowType_Type_DenyAny",
-    ]);
+    let gender = select(vec!["", "Gender_Type_Unknown", "Gender_Type_Female", "Gender_Type_Male"]);
+    let allow = select(vec!["", "AllowType_Type_NeedConfirm", "AllowType_Type_DenyAny"]);
     let forbid = select(vec!["", "AdminForbid_Type_SendOut"]);
     let texts = (gender, allow, forbid, strings(), strings());
-    let numbers = (
-        select(vec![0, 20_000_101]),
-        any::<u32>(),
-        0..2_u64,
-        any::<u8>(),
-        any::<u8>(),
-    );
-    (
-        texts,
-        numbers,
-        custom_fields(),
-        select(vec![0, 1_700_000_000_123]),
+    let numbers = (select(vec![0, 20_000_101]), any::<u32>(), 0..2_u64, any::<u8>(), any::<u8>());
+    (texts, numbers, custom_fields(), select(vec![0, 1_700_000_000_123])).prop_map(
+        |((gender, allow, forbid, location, signature), numbers, custom_fields, updated)| {
+            let (birthday, language, message_settings, level, role) = numbers;
+            UserDetail {
+                gender: gender.to_owned(),
+                birthday,
+                location,
+                self_signature: signature,
+                allow_type: allow.to_owned(),
+                language: language.into(),
+                message_settings,
+                admin_forbid_type: forbid.to_owned(),
+                level: level.into(),
+                role: role.into(),
+                custom_fields,
+                last_updated_ms: updated,
+            }
+        },
     )
-        .prop_map(
-            |((gender, allow, forbid, location, signature), numbers, custom_fields, updated)| {
-                let (birthday, language, message_settings, level, role) = numbers;
-                UserDetail {
-                    gender: gender.to_owned(),
-                    birthday,
-                    location,
-                    self_signature: signature,
-                    allow_type: allow.to_owned(),
-                    language: language.into(),
-                    message_settings,
-                    admin_forbid_type: forbid.to_owned(),
-                    level: level.into(),
-                    role: role.into(),
-                    custom_fields,
-                    last_updated_ms: updated,
-                }
-            },
-        )
 }
 
 fn group_details() -> impl Strategy<Value = GroupDetail> {
-    let texts = (
-        strings(),
-        strings(),
-        senders(),
-        join_options(),
-        join_options(),
-    );
+    let texts = (strings(), strings(), senders(), join_options(), join_options());
     let times = (moments(), moments());
     let counts = [number(), number(), number(), number()];
     let flags = [maybe(any::<bool>()), maybe(any::<bool>())];
@@ -132,12 +94,7 @@ fn group_details() -> impl Strategy<Value = GroupDetail> {
         |(texts, times, counts, flags, self_info, custom_fields)| {
             let (introduction, notification, owner_id, join_option, invite_option) = texts;
             let (create_time, last_info_time) = times;
-            let [
-                info_sequence,
-                next_message_seq,
-                member_count,
-                max_member_count,
-            ] = counts;
+            let [info_sequence, next_message_seq, member_count, max_member_count] = counts;
             let [mute_all_members, is_support_topic] = flags;
             GroupDetail {
                 introduction,
@@ -180,12 +137,7 @@ fn custom_fields() -> impl Strategy<Value = Vec<CustomField>> {
 }
 
 fn urls() -> impl Strategy<Value = Arc<str>> {
-    select(vec![
-        "",
-        "https://example.com/a.png",
-        "https://example.com/李.png",
-    ])
-    .prop_map(Arc::from)
+    select(vec!["", "https://example.com/a.png", "https://example.com/李.png"]).prop_map(Arc::from)
 }
 
 fn join_options() -> impl Strategy<Value = String> {

@@ -10,11 +10,8 @@ use crate::{
 
 /// Filters with none to five conditions, on the kinds, marks and groups that rows have.
 pub fn filters() -> impl Strategy<Value = ConversationFilter> {
-    let kinds = select(vec![
-        ConversationType::C2c,
-        ConversationType::Group,
-        ConversationType::System,
-    ]);
+    let kinds =
+        select(vec![ConversationType::C2c, ConversationType::Group, ConversationType::System]);
     let marks =
         prop_oneof![1 => Just(MarkFilter::Unmarked), 3 => mark_types().prop_map(MarkFilter::With)];
     let groups = prop_oneof![
@@ -22,24 +19,16 @@ pub fn filters() -> impl Strategy<Value = ConversationFilter> {
         3 => conversation_groups().prop_map(GroupFilter::In),
         1 => Just(GroupFilter::In("of nobody".into())),
     ];
-    (
-        rarely(kinds),
-        rarely(marks),
-        rarely(groups),
-        rarely(any::<bool>()),
-        rarely(any::<bool>()),
-    )
-        .prop_map(
-            |(conversation_type, mark, group, has_unread_count, has_group_at_info)| {
-                ConversationFilter {
-                    conversation_type,
-                    mark,
-                    group,
-                    has_unread_count,
-                    has_group_at_info,
-                }
-            },
-        )
+    (rarely(kinds), rarely(marks), rarely(groups), rarely(any::<bool>()), rarely(any::<bool>()))
+        .prop_map(|(conversation_type, mark, group, has_unread_count, has_group_at_info)| {
+            ConversationFilter {
+                conversation_type,
+                mark,
+                group,
+                has_unread_count,
+                has_group_at_info,
+            }
+        })
 }
 
 /// Queries of every form, their IDs from [`few_ids`](super::few_ids), now and then twice.

@@ -51,47 +51,29 @@ pub fn listings() -> impl Strategy<Value = Listing> {
         prop_oneof![2 => Just(Arc::default()), 1 => names()],
         maybe(0..4_u64),
     )
-        .prop_map(
-            |(time, is_pinned, marks, mut groups, custom_data, version)| {
-                groups.sort_unstable();
-                groups.dedup();
-                Listing {
-                    time,
-                    is_pinned,
-                    marks,
-                    groups,
-                    custom_data,
-                    version,
-                }
-            },
-        )
+        .prop_map(|(time, is_pinned, marks, mut groups, custom_data, version)| {
+            groups.sort_unstable();
+            groups.dedup();
+            Listing { time, is_pinned, marks, groups, custom_data, version }
+        })
 }
 
 /// Unread states, each part of them known or not.
 pub fn unreads() -> impl Strategy<Value = Unread> {
-    let count = prop_oneof![3 => Just(0), 3 => 1..100_u32, 1 => Just(u32::MAX)];
-    (
-        maybe(count),
-        maybe(vec(mentions(), 0..3)),
-        maybe(remind_types()),
-        maybe(timestamps()),
-    )
-        .prop_map(
-            |(count, group_at_info, remind_type, peer_read_time)| Unread {
-                count,
-                group_at_info: group_at_info.map(Into::into),
-                remind_type,
-                peer_read_time,
-            },
-        )
+    let count = prop_oneof![3 => Just(0), 2 => Just(1), 2 => 2..100_u32, 1 => Just(u32::MAX)];
+    (maybe(count), maybe(vec(mentions(), 0..3)), maybe(remind_types()), maybe(timestamps()))
+        .prop_map(|(count, group_at_info, remind_type, peer_read_time)| Unread {
+            count,
+            group_at_info: group_at_info.map(Into::into),
+            remind_type,
+            peer_read_time,
+        })
 }
 
 /// Local states: a draft, the embedder's bytes, both or none of them.
 pub fn locals() -> impl Strategy<Value = Local> {
-    (maybe(names()), maybe(vec(any::<u8>(), 0..20))).prop_map(|(draft, data)| Local {
-        draft,
-        data: data.map(Into::into),
-    })
+    (maybe(names()), maybe(vec(any::<u8>(), 0..20)))
+        .prop_map(|(draft, data)| Local { draft, data: data.map(Into::into) })
 }
 
 /// Rows of the conversations in [`few_ids`](super::few_ids).
@@ -106,44 +88,21 @@ pub fn conversations() -> impl Strategy<Value = Conversation> {
 pub fn conversations_of(
     ids: impl Strategy<Value = ConversationId> + 'static,
 ) -> impl Strategy<Value = Conversation> {
-    (
-        ids,
-        listings(),
-        both_profiles(),
-        unreads(),
-        maybe(last_messages()),
-        locals(),
-    )
-        .prop_map(|(id, listing, profiles, unread, last_message, local)| {
+    (ids, listings(), both_profiles(), unreads(), maybe(last_messages()), locals()).prop_map(
+        |(id, listing, profiles, unread, last_message, local)| {
             let profile = fitting(&id, profiles);
             let last_message = last_message.map(Arc::new);
-            let mut row = Conversation {
-                id,
-                listing,
-                profile,
-                unread,
-                last_message,
-                local,
-            };
-            if row
-                .profile
-                .group_type
-                .as_ref()
-                .is_some_and(|kind| !kind.counts_unread())
-            {
-                row.unread.count = Some(0);
-            }
+            let mut row = Conversation { id, listing, profile, unread, last_message, local };
+            row.clear_uncounted();
             row
-        })
+        },
+    )
 }
 
 /// A profile for each kind of conversation, of which [`fitting`] takes one.
 pub(super) fn both_profiles() -> impl Strategy<Value = [Profile; 3]> {
     (user_profiles(), group_profiles()).prop_map(|(user, group)| {
-        let system = Profile {
-            name: user.name.clone(),
-            ..Profile::default()
-        };
+        let system = Profile { name: user.name.clone(), ..Profile::default() };
         [user, group, system]
     })
 }

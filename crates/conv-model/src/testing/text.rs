@@ -41,15 +41,7 @@ pub fn names() -> impl Strategy<Value = Arc<str>> {
 
 /// Names of conversation groups, from a handful so that filters hit.
 pub fn conversation_groups() -> impl Strategy<Value = Arc<str>> {
-    select(vec![
-        "Suppliers",
-        "suppliers",
-        "Familie",
-        "客户",
-        "דחוף",
-        " ",
-    ])
-    .prop_map(Arc::from)
+    select(vec!["Suppliers", "suppliers", "Familie", "客户", "דחוף", " "]).prop_map(Arc::from)
 }
 
 /// Such a text as a `String`.

@@ -1,11 +1,18 @@
 //! Tests of the public API, one binary.
 
 // Clippy knows the bodies of tests, but not their helpers.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod account;
+mod id;
+mod json;
+mod mark;
+mod merge;
+mod order;
+mod page;
+mod payload;
+mod query;
+mod row;
 mod strategies;
+mod sync;
+mod timestamp;

@@ -15,20 +15,13 @@ fn sample<S: Strategy>(strategy: S) -> impl Iterator<Item = S::Value> {
 fn few_ids_are_twelve_of_every_kind() {
     let ids = testing::few_ids();
     assert_eq!(ids.len(), 12);
-    assert_eq!(
-        ids.iter()
-            .map(ConversationId::conversation_type)
-            .collect::<BTreeSet<_>>()
-            .len(),
-        3
-    );
+    assert_eq!(ids.iter().map(ConversationId::conversation_type).collect::<BTreeSet<_>>().len(), 3);
 }
 
 #[test]
 fn every_reason_has_broken_ids() {
-    let reasons: Vec<String> = sample(testing::broken_ids())
-        .map(|(_, reason)| format!("{reason:?}"))
-        .collect();
+    let reasons: Vec<String> =
+        sample(testing::broken_ids()).map(|(_, reason)| format!("{reason:?}")).collect();
     let distinct: BTreeSet<&String> = reasons.iter().collect();
     assert_eq!(distinct.len(), 11, "{distinct:?}");
 }
@@ -36,10 +29,8 @@ fn every_reason_has_broken_ids() {
 #[test]
 fn ids_reach_every_kind_and_the_greatest_lengths() {
     let groups: Vec<String> = sample(testing::group_ids()).collect();
-    let kinds: BTreeSet<GroupIdKind> = groups
-        .iter()
-        .map(|group| GroupId::parse(group).unwrap().kind())
-        .collect();
+    let kinds: BTreeSet<GroupIdKind> =
+        groups.iter().map(|group| GroupId::parse(group).unwrap().kind()).collect();
     assert_eq!(kinds.len(), 4, "{kinds:?}");
     assert!(groups.iter().any(|group| group.len() == GroupId::MAX_LEN));
     assert!(sample(testing::user_ids()).any(|user| user.len() == UserId::MAX_LEN));

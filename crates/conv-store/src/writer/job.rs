@@ -16,8 +16,10 @@ pub(crate) struct Job<A> {
 /// What to do.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// Writes, in order; the first that is refused ends it.
+    /// Writes, in order: all, or none if somebody else wrote.
     Commit(Vec<Write>),
+    /// Everything written so far becomes durable, whatever the level.
+    Settle,
     /// Everything of the account goes.
     Forget,
 }
@@ -33,7 +35,14 @@ pub(crate) enum Home {
 }
 
 impl Home {
-    pub(crate) const ALL: [Self; 2] = [Self::Rows, Self::Local];
+    /// Local state first: a job that it has no room for leaves the rows alone.
+    pub(crate) const IN_ORDER: [Self; 2] = [Self::Local, Self::Rows];
+
+    /// Whether it is the home of a write. That holds local records or others, so any of them tells.
+    pub(crate) fn is_of(self, write: &Write) -> bool {
+        let mut records = write.put.iter().map(|(record, _)| record).chain(&write.delete);
+        matches!(records.next(), Some(Record::Local(_))) == (self == Self::Local)
+    }
 }
 
 impl<A> Job<A> {
@@ -41,25 +50,17 @@ impl<A> Job<A> {
     pub(crate) fn bytes(&self) -> usize {
         match &self.work {
             Work::Commit(writes) => writes.iter().flat_map(|write| &write.put).map(size).sum(),
-            Work::Forget => 0,
+            Work::Settle | Work::Forget => 0,
         }
     }
 
     /// Whether it writes to a home.
     pub(crate) fn touches(&self, home: Home) -> bool {
         match &self.work {
-            Work::Commit(writes) => writes.iter().any(|write| home_of(write) == home),
+            Work::Commit(writes) => writes.iter().any(|write| home.is_of(write)),
+            Work::Settle => false,
             Work::Forget => true,
         }
-    }
-}
-
-/// The home of a write. It holds local records or others, so any of them tells.
-pub(crate) fn home_of(write: &Write) -> Home {
-    let mut records = write.put.iter().map(|(record, _)| record).chain(&write.delete);
-    match records.next() {
-        Some(Record::Local(_)) => Home::Local,
-        _ => Home::Rows,
     }
 }
 

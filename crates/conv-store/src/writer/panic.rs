@@ -16,9 +16,7 @@ pub(crate) struct Panicked(String);
 
 /// Runs foreign code. A panic in it becomes [`StoreError::Engine`]; what the code was working on
 /// must not be used any more.
-pub(crate) fn caught<T>(
-    work: impl FnOnce() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     // Whoever calls this drops or poisons what the code was working on.
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|payload| Err(StoreError::engine(Panicked(message(&*payload)))))

@@ -35,8 +35,14 @@ impl<D: Disk> Worker<D> {
             }
         }
         let Self { disk, failed, .. } = self;
-        let closed = caught(|| disk.close());
-        failed.map_or(closed, Err)
+        match failed {
+            None => caught(|| disk.close()),
+            // What panicked once is only let go of.
+            Some(error) => caught(|| {
+                drop(disk);
+                Err(error)
+            }),
+        }
     }
 
     /// The next jobs to do together: the first of each account, in the order they came.
@@ -48,7 +54,9 @@ impl<D: Disk> Worker<D> {
             }
         }
         while !self.closing {
-            let Ok(message) = self.inbox.try_recv() else { break };
+            let Ok(message) = self.inbox.try_recv() else {
+                break;
+            };
             self.take(message);
         }
         let group = self.pick();
@@ -81,15 +89,23 @@ impl<D: Disk> Worker<D> {
     /// Writes a group and makes it durable, home by home.
     fn commit(&mut self, group: &[Queued<D::Account>]) -> Vec<Result<(), StoreError>> {
         let mut answers: Vec<_> =
-            group.iter().map(|queued| self.guarded(|disk| disk.write(&queued.job))).collect();
-        for home in Home::ALL {
-            if !group.iter().any(|queued| queued.job.touches(home)) {
+            group.iter().map(|queued| self.guarded(|disk| disk.begin(&queued.job))).collect();
+        for home in Home::IN_ORDER {
+            let mut parts: Vec<_> = group
+                .iter()
+                .map(|queued| &queued.job)
+                .zip(&mut answers)
+                .filter(|(job, answer)| answer.is_ok() && job.touches(home))
+                .collect();
+            for (job, answer) in &mut parts {
+                **answer = self.guarded(|disk| disk.write(job, home));
+            }
+            if parts.is_empty() {
                 continue;
             }
-            let Err(error) = self.guarded(|disk| disk.sync(home)) else { continue };
-            let touched = group.iter().map(|queued| queued.job.touches(home));
-            for (answer, _) in answers.iter_mut().zip(touched).filter(|(_, touched)| *touched) {
-                *answer = Err(error.clone());
+            let synced = self.guarded(|disk| disk.sync(home));
+            for (_, answer) in parts.into_iter().filter(|(_, answer)| answer.is_ok()) {
+                answer.clone_from(&synced);
             }
         }
         answers

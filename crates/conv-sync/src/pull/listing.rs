@@ -12,8 +12,9 @@ use crate::ListingOrder;
 /// Pages without a row, and pages without a new row, that a listing accepts one after another.
 const MAX_EMPTY: u32 = 3;
 const MAX_STALE: u32 = 16;
-/// A listing longer than this many times the plan's limit has no end.
-const MAX_LENGTH: usize = 20;
+/// A listing longer than this, and than this many times the plan's limit, has no end.
+const MAX_ROWS: usize = 10_000;
+const MAX_PLANS: usize = 20;
 
 /// A row as a listing showed it. Two listings agree if they showed the same of these.
 ///
@@ -57,13 +58,8 @@ impl Listing {
             order,
             limit: limit as usize,
             resumed: from.is_some(),
-            before: from
-                .as_ref()
-                .map_or(0, |checkpoint| checkpoint.listed as usize),
-            cursors: from
-                .iter()
-                .map(|checkpoint| checkpoint.cursor.clone())
-                .collect(),
+            before: from.as_ref().map_or(0, |checkpoint| checkpoint.listed as usize),
+            cursors: from.iter().map(|checkpoint| checkpoint.cursor.clone()).collect(),
             next: from.map(|checkpoint| checkpoint.cursor),
             seen: BTreeSet::new(),
             ids: BTreeSet::new(),
@@ -86,9 +82,7 @@ impl Listing {
     }
 
     pub(super) fn checkpoint(&self) -> Option<Checkpoint> {
-        self.next
-            .as_ref()
-            .map(|cursor| checkpoint(cursor, self.len()))
+        self.next.as_ref().map(|cursor| checkpoint(cursor, self.len()))
     }
 
     pub(super) fn is_resumed(&self) -> bool {
@@ -135,15 +129,10 @@ impl Listing {
         for row in rows {
             self.see(row);
         }
-        self.unread_ids
-            .extend(skipped.iter().filter_map(|row| row.id.clone()));
+        self.unread_ids.extend(skipped.iter().filter_map(|row| row.id.clone()));
         let is_empty = rows.is_empty() && skipped.is_empty();
         self.empty = if is_empty { self.empty + 1 } else { 0 };
-        self.stale = if self.ids.len() == known {
-            self.stale + 1
-        } else {
-            0
-        };
+        self.stale = if self.ids.len() == known { self.stale + 1 } else { 0 };
         self.next = next;
         let is_full = self.order == ListingOrder::NewestFirst && self.len() >= self.limit;
         let Some(cursor) = self.next.as_ref().filter(|_| !is_full) else {
@@ -158,7 +147,7 @@ impl Listing {
         if self.stale >= MAX_STALE {
             return Err("pages without a new row and without an end");
         }
-        if self.len() > self.limit.saturating_mul(MAX_LENGTH) {
+        if self.len() > self.limit.saturating_mul(MAX_PLANS).max(MAX_ROWS) {
             return Err("a listing far longer than the plan's limit");
         }
         Ok(Turn::Next)
@@ -169,10 +158,7 @@ impl Listing {
             // It moved while pages were read: the later reading counts.
             self.seen.retain(|seen| seen.id != row.id);
         }
-        self.seen.insert(Seen {
-            rank: rank(row),
-            id: row.id.clone(),
-        });
+        self.seen.insert(Seen { rank: rank(row), id: row.id.clone() });
     }
 
     /// No row of a later page may stand before a row of an earlier one.
@@ -192,11 +178,7 @@ impl Listing {
 fn rank(row: &ConversationPatch) -> Rank {
     let listing = row.listing.as_ref();
     Rank::new(
-        listing
-            .and_then(|listing| listing.is_pinned)
-            .unwrap_or_default(),
-        listing
-            .and_then(|listing| listing.time)
-            .unwrap_or(Timestamp::ZERO),
+        listing.and_then(|listing| listing.is_pinned).unwrap_or_default(),
+        listing.and_then(|listing| listing.time).unwrap_or(Timestamp::ZERO),
     )
 }

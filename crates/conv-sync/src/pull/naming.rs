@@ -17,22 +17,13 @@ pub(super) struct Naming {
 
 impl Naming {
     pub(super) fn new(known: GroupNames, freshness: Duration) -> Self {
-        Self {
-            known,
-            freshness,
-            asked: false,
-            learned: false,
-        }
+        Self { known, freshness, asked: false, learned: false }
     }
 
     /// Whether a page carries a number whose name is unknown or old.
     pub(super) fn is_needed(&self, page: &Page) -> bool {
         let old = self.known.read_at.plus_secs(self.freshness.as_secs()) < page.server_time;
-        let mut numbers = page
-            .rows
-            .iter()
-            .filter_map(|row| row.group_ids.as_ref())
-            .flatten();
+        let mut numbers = page.rows.iter().filter_map(|row| row.group_ids.as_ref()).flatten();
         !self.asked && numbers.any(|number| old || !self.known.names.contains_key(number))
     }
 
@@ -59,33 +50,25 @@ impl Naming {
         let mut unnamed = Vec::new();
         let named = rows
             .into_iter()
-            .map(
-                |SourceRow {
-                     mut patch,
-                     group_ids,
-                 }| {
-                    let Some(numbers) = group_ids else {
-                        return patch;
-                    };
-                    let names = self.names(&numbers);
-                    if names.is_none() {
-                        let reason = "row is in a conversation group without a name";
-                        unnamed.push(SkippedRow::new(Some(patch.id.clone()), reason));
-                    }
-                    if let Some(listing) = &mut patch.listing {
-                        listing.groups = names;
-                    }
-                    patch
-                },
-            )
+            .map(|SourceRow { mut patch, group_ids }| {
+                let Some(numbers) = group_ids else {
+                    return patch;
+                };
+                let names = self.names(&numbers);
+                if names.is_none() {
+                    let reason = "row is in a conversation group without a name";
+                    unnamed.push(SkippedRow::new(Some(patch.id.clone()), reason));
+                }
+                if let Some(listing) = &mut patch.listing {
+                    listing.groups = names;
+                }
+                patch
+            })
             .collect();
         (named, unnamed)
     }
 
     fn names(&self, numbers: &[u64]) -> Option<Vec<Arc<str>>> {
-        numbers
-            .iter()
-            .map(|number| self.known.names.get(number).cloned())
-            .collect()
+        numbers.iter().map(|number| self.known.names.get(number).cloned()).collect()
     }
 }

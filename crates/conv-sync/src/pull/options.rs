@@ -34,19 +34,13 @@ impl PullOptions {
     /// With the plan's limit, at least 1.
     #[must_use]
     pub fn with_plan_limit(self, plan_limit: u32) -> Self {
-        Self {
-            plan_limit: plan_limit.max(1),
-            ..self
-        }
+        Self { plan_limit: plan_limit.max(1), ..self }
     }
 
     /// With another freshness of names.
     #[must_use]
     pub fn with_profile_freshness(self, profile_freshness: Duration) -> Self {
-        Self {
-            profile_freshness,
-            ..self
-        }
+        Self { profile_freshness, ..self }
     }
 
     /// With a facet to read for every listed row.

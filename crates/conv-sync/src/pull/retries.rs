@@ -99,21 +99,14 @@ mod tests {
     #[test]
     fn what_cannot_succeed_is_not_tried_again() {
         let mut retries = Retries::default();
-        assert_eq!(
-            retries.delay(Duration::ZERO, Line::Listing, &SourceError::NotFound),
-            None
-        );
+        assert_eq!(retries.delay(Duration::ZERO, Line::Listing, &SourceError::NotFound), None);
     }
 
     #[test]
     fn a_pass_does_not_try_for_ever() {
         let mut retries = Retries::default();
         let error = SourceError::TimedOut;
-        assert!(
-            retries
-                .delay(Duration::ZERO, Line::Listing, &error)
-                .is_some()
-        );
+        assert!(retries.delay(Duration::ZERO, Line::Listing, &error).is_some());
         retries.succeeded(Line::Listing);
         assert!(retries.delay(BUDGET, Line::Listing, &error).is_none());
     }

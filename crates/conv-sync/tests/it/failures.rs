@@ -11,13 +11,7 @@ use conv_sync::{
 use crate::support::{Cache, plan, puller};
 
 fn refused(code: i32, class: ErrorClass, retry: Retry) -> SourceError {
-    SourceError::Cloud {
-        code,
-        class,
-        retry,
-        message: "refused".into(),
-        retry_after: None,
-    }
+    SourceError::Cloud { code, class, retry, message: "refused".into(), retry_after: None }
 }
 
 async fn failing_pass(
@@ -40,14 +34,7 @@ async fn a_lost_page_is_asked_for_again_at_the_same_cursor() {
     let mut cache = Cache::default();
     cache.pass(&source, plan(500)).await.unwrap();
     let second = Call::Pull(Some(Cursor::new("100")));
-    assert_eq!(
-        source
-            .calls()
-            .iter()
-            .filter(|call| **call == second)
-            .count(),
-        4
-    );
+    assert_eq!(source.calls().iter().filter(|call| **call == second).count(), 4);
     assert_eq!(cache.rows.len(), 200);
 }
 
@@ -106,11 +93,7 @@ async fn a_standing_cursor_ends_the_pass_at_its_first_repeat() {
     let source = Arc::new(ScriptedSource::with_rows(0));
     for n in 0..9 {
         let id = conv_model::ConversationId::c2c(&format!("u{n}")).unwrap();
-        source.answer(Ok(Page::new(
-            vec![row(id, NOW)],
-            Some(Cursor::new("same")),
-            NOW,
-        )));
+        source.answer(Ok(Page::new(vec![row(id, NOW)], Some(Cursor::new("same")), NOW)));
     }
     let mut cache = Cache::default();
     let error = cache.pass(&source, plan(500)).await.unwrap_err();
@@ -123,11 +106,7 @@ async fn a_standing_cursor_ends_the_pass_at_its_first_repeat() {
 async fn empty_pages_without_an_end_end_the_pass() {
     let source = Arc::new(ScriptedSource::with_rows(0));
     for n in 0..9 {
-        source.answer(Ok(Page::new(
-            Vec::new(),
-            Some(Cursor::new(n.to_string())),
-            NOW,
-        )));
+        source.answer(Ok(Page::new(Vec::new(), Some(Cursor::new(n.to_string())), NOW)));
     }
     let error = Cache::default().pass(&source, plan(500)).await.unwrap_err();
     assert!(matches!(error, SourceError::Protocol { .. }), "{error}");
@@ -223,10 +202,7 @@ async fn a_change_that_was_not_reported_as_applied_is_an_error_and_no_hang() {
     let source = Arc::new(ScriptedSource::with_rows(1));
     let mut puller = puller(&source, plan(500), &Cache::default().state);
     assert!(puller.next().await.unwrap().is_some());
-    assert!(matches!(
-        puller.next().await,
-        Err(SourceError::InvalidArgument { .. })
-    ));
+    assert!(matches!(puller.next().await, Err(SourceError::InvalidArgument { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,9 +212,5 @@ async fn a_cloud_without_a_clock_gives_no_as_of() {
     let mut cache = Cache::default();
     cache.pass(&source, plan(500)).await.unwrap();
     assert_eq!(cache.state.finished.unwrap().as_of, Timestamp::ZERO);
-    assert_eq!(
-        cache.state.coverage,
-        Coverage::Complete,
-        "an account without conversations"
-    );
+    assert_eq!(cache.state.coverage, Coverage::Complete, "an account without conversations");
 }

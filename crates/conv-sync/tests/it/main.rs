@@ -1,11 +1,18 @@
 #![allow(
     missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing
 )]
 
+mod cloud;
 mod failures;
 mod mocked;
 mod puller;
+mod rest_profiles;
+mod rest_samples;
+mod rest_signing;
+mod rest_wire;
 mod support;
+mod usersig;

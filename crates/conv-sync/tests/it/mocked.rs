@@ -30,9 +30,7 @@ mock! {
 #[tokio::test]
 async fn a_pass_asks_for_its_own_account_and_plan_and_never_for_full_profiles() {
     let mut source = MockSource::new();
-    source
-        .expect_capabilities()
-        .returning(Capabilities::default);
+    source.expect_capabilities().returning(Capabilities::default);
     source
         .expect_pull()
         .with(function(|request: &PullRequest| {
@@ -43,10 +41,7 @@ async fn a_pass_asks_for_its_own_account_and_plan_and_never_for_full_profiles() 
             let id = conv_model::ConversationId::c2c("bob").map_err(|_| SourceError::NotFound)?;
             Ok(Page::new(vec![row(id, NOW)], None, NOW))
         });
-    source
-        .expect_hydrate()
-        .times(1)
-        .returning(|_| Ok(Hydrated::default()));
+    source.expect_hydrate().times(1).returning(|_| Ok(Hydrated::default()));
     source.expect_profile().never();
     source.expect_groups().never();
     let mut cache = Cache::default();
@@ -59,21 +54,16 @@ async fn group_names_that_cannot_be_read_leave_the_rows() {
     let mut grouped = row(conv_model::ConversationId::c2c("bob").unwrap(), NOW);
     grouped.group_ids = Some(vec![1]);
     let mut source = MockSource::new();
-    source
-        .expect_capabilities()
-        .returning(Capabilities::default);
+    source.expect_capabilities().returning(Capabilities::default);
     source
         .expect_pull()
         .times(1)
         .returning(move |_| Ok(Page::new(vec![grouped.clone()], None, NOW)));
+    source.expect_hydrate().returning(|_| Ok(Hydrated::default()));
     source
-        .expect_hydrate()
-        .returning(|_| Ok(Hydrated::default()));
-    source.expect_groups().times(5).returning(|_| {
-        Err(SourceError::Network {
-            what: "connection refused".into(),
-        })
-    });
+        .expect_groups()
+        .times(5)
+        .returning(|_| Err(SourceError::Network { what: "connection refused".into() }));
     let mut cache = Cache::default();
     cache.pass(&Arc::new(source), plan(500)).await.unwrap();
     assert_eq!(cache.rows.len(), 1);

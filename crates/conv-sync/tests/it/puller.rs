@@ -42,19 +42,14 @@ async fn a_second_pass_makes_the_listing_calls_alone() {
     cache.pass(&source, plan(500)).await.unwrap();
     let second = source.calls().split_off(first);
     assert_eq!(second.len(), 6);
-    assert!(
-        second.iter().all(|call| matches!(call, Call::Pull(_))),
-        "{second:?}"
-    );
+    assert!(second.iter().all(|call| matches!(call, Call::Pull(_))), "{second:?}");
 }
 
 #[tokio::test]
 async fn names_are_read_in_batches_of_100_users_and_50_groups() {
     let groups = (0..120).map(|n| ConversationId::group(&format!("g{n:03}")).unwrap());
     let users = (0..130).map(|n| ConversationId::c2c(&format!("u{n:03}")).unwrap());
-    let source = Arc::new(ScriptedSource::new(
-        users.chain(groups).map(|id| row(id, NOW)),
-    ));
+    let source = Arc::new(ScriptedSource::new(users.chain(groups).map(|id| row(id, NOW))));
     let mut cache = Cache::default();
     cache.pass(&source, plan(500)).await.unwrap();
 
@@ -77,10 +72,7 @@ async fn a_list_at_the_plan_limit_says_capped() {
     let source = Arc::new(ScriptedSource::with_rows(100));
     let mut cache = Cache::default();
     cache.pass(&source, plan(100)).await.unwrap();
-    assert_eq!(
-        cache.state.finished.unwrap().limit,
-        [ListLimit::Capped(100)]
-    );
+    assert_eq!(cache.state.finished.unwrap().limit, [ListLimit::Capped(100)]);
 }
 
 #[tokio::test]
@@ -89,12 +81,7 @@ async fn more_rows_than_the_limit_leave_the_newest() {
     let mut cache = Cache::default();
     cache.pass(&source, plan(100)).await.unwrap();
     assert_eq!(cache.rows.len(), 100);
-    let oldest = cache
-        .rows
-        .values()
-        .filter_map(|row| row.listing.time)
-        .min()
-        .unwrap();
+    let oldest = cache.rows.values().filter_map(|row| row.listing.time).min().unwrap();
     assert_eq!(oldest, Timestamp::from_secs(NOW.as_secs() - 99));
 }
 
@@ -102,11 +89,8 @@ async fn more_rows_than_the_limit_leave_the_newest() {
 async fn a_promise_of_newest_first_saves_the_rest_of_the_pages() {
     let mut capabilities = Capabilities::default();
     capabilities.order = ListingOrder::NewestFirst;
-    let source = Arc::new(
-        ScriptedSource::with_rows(1000)
-            .page_size(50)
-            .capabilities(capabilities),
-    );
+    let source =
+        Arc::new(ScriptedSource::with_rows(1000).page_size(50).with_capabilities(capabilities));
     let mut cache = Cache::default();
     cache.pass(&source, plan(100)).await.unwrap();
     assert_eq!(source.pulls(), 4);
@@ -117,31 +101,18 @@ async fn a_promise_of_newest_first_saves_the_rest_of_the_pages() {
 async fn a_broken_promise_is_reported_and_the_pass_reads_on() {
     let mut capabilities = Capabilities::default();
     capabilities.order = ListingOrder::NewestFirst;
-    let source = ScriptedSource::with_rows(0)
-        .page_size(2)
-        .capabilities(capabilities);
+    let source = ScriptedSource::with_rows(0).page_size(2).with_capabilities(capabilities);
     let at = |name: &str, age: u64| {
         let time = Timestamp::from_secs(NOW.as_secs() - age);
         row(ConversationId::c2c(name).unwrap(), time)
     };
-    source.set_rows([
-        at("a", 9),
-        at("b", 8),
-        at("c", 1),
-        at("d", 2),
-        at("e", 0),
-        at("f", 3),
-    ]);
+    source.set_rows([at("a", 9), at("b", 8), at("c", 1), at("d", 2), at("e", 0), at("f", 3)]);
     let source = Arc::new(source);
     let mut cache = Cache::default();
     cache.pass(&source, plan(3)).await.unwrap();
     let names: Vec<_> = cache.rows.keys().map(|id| id.as_str()).collect();
     assert_eq!(names, ["C2Cc", "C2Cd", "C2Ce"]);
-    assert!(
-        cache.state.skipped[0].reason.contains("promise"),
-        "{:?}",
-        cache.state.skipped
-    );
+    assert!(cache.state.skipped[0].reason.contains("promise"), "{:?}", cache.state.skipped);
 }
 
 #[tokio::test]
@@ -203,22 +174,9 @@ async fn numbers_of_groups_are_named_with_one_call() {
     let groups = |name: &str| cache.rows[name].listing.groups.clone();
     assert_eq!(groups("C2Cu1"), ["Suppliers".into()]);
     assert!(groups("C2Cu2").is_empty());
-    assert!(
-        groups("C2Cu3").is_empty(),
-        "a row with an unnamed group keeps what it had"
-    );
-    assert_eq!(
-        cache.state.skipped[0].id.as_ref().unwrap().as_str(),
-        "C2Cu3"
-    );
-    assert_eq!(
-        source
-            .calls()
-            .iter()
-            .filter(|call| **call == Call::Groups)
-            .count(),
-        1
-    );
+    assert!(groups("C2Cu3").is_empty(), "a row with an unnamed group keeps what it had");
+    assert_eq!(cache.state.skipped[0].id.as_ref().unwrap().as_str(), "C2Cu3");
+    assert_eq!(source.calls().iter().filter(|call| **call == Call::Groups).count(), 1);
 }
 
 #[tokio::test]
@@ -248,10 +206,7 @@ async fn a_new_process_goes_on_from_the_last_applied_page_and_lists_anew() {
     phases.dedup();
     assert_eq!(phases, [Phase::Resuming, Phase::Listing, Phase::Relisting]);
     let resumed: Vec<_> = source.calls()[before..].iter().take(2).cloned().collect();
-    assert!(
-        resumed.contains(&Call::Pull(Some(Cursor::new("300")))),
-        "{resumed:?}"
-    );
+    assert!(resumed.contains(&Call::Pull(Some(Cursor::new("300")))), "{resumed:?}");
     assert_eq!(cache.rows.len(), 500);
     assert_eq!(cache.state.coverage, Coverage::Complete);
 }
@@ -267,11 +222,7 @@ async fn another_plan_limit_forgets_the_checkpoint() {
     }
     drop(first);
     cache.pass(&source, plan(400)).await.unwrap();
-    let pulls: Vec<_> = source
-        .calls()
-        .into_iter()
-        .filter(|c| matches!(c, Call::Pull(_)))
-        .collect();
+    let pulls: Vec<_> = source.calls().into_iter().filter(|c| matches!(c, Call::Pull(_))).collect();
     assert_eq!(pulls[1], Call::Pull(None));
 }
 
@@ -281,17 +232,12 @@ async fn as_of_is_not_later_than_the_moment_the_head_was_asked_for() {
     let mut cache = Cache::default();
     cache.pass(&source, plan(500)).await.unwrap();
     let as_of = cache.state.finished.unwrap().as_of;
-    assert!(
-        as_of <= NOW && as_of.as_secs() >= NOW.as_secs() - 5,
-        "{as_of:?}"
-    );
+    assert!(as_of <= NOW && as_of.as_secs() >= NOW.as_secs() - 5, "{as_of:?}");
 }
 
 fn rows(range: std::ops::Range<u64>) -> Vec<SourceRow> {
     let id = |n| ConversationId::c2c(&format!("user_{n:04}")).unwrap();
-    range
-        .map(|n| row(id(n), Timestamp::from_secs(NOW.as_secs() - n)))
-        .collect()
+    range.map(|n| row(id(n), Timestamp::from_secs(NOW.as_secs() - n))).collect()
 }
 
 proptest! {

@@ -33,9 +33,7 @@ impl Cache {
         }
         if let (Some(pass), Some(step)) = (delta.pass, &delta.step) {
             self.state.admit(pass, Some(step)).unwrap();
-            self.state = self
-                .state
-                .after(pass, step, self.seq, !self.rows.is_empty());
+            self.state = self.state.after(pass, step, self.seq, !self.rows.is_empty());
         }
         if let Some(groups) = &delta.groups {
             self.state.groups = groups.clone();
@@ -50,9 +48,7 @@ impl Cache {
             !row.profile.is_known() || row.profile.read_at < Some(delta.profile_before)
         };
         let rows = listed.iter().filter_map(|patch| self.rows.get(&patch.id));
-        rows.filter(|row| is_old(row))
-            .map(|row| row.id.clone())
-            .collect()
+        rows.filter(|row| is_old(row)).map(|row| row.id.clone()).collect()
     }
 
     /// Runs one pass to its end.

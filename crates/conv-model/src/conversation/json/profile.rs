@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::number::Number;
 use crate::{
     Conversation, CustomField, GroupDetail, Profile, ProfileDetail, SelfInfo, Timestamp, UserDetail,
 };
@@ -39,11 +40,7 @@ impl UserProfileJson {
             _ => UserDetail::default(),
         };
         Self {
-            user_id: row
-                .id
-                .user_id()
-                .map(|user| user.to_string())
-                .unwrap_or_default(),
+            user_id: row.id.user_id().map(|user| user.to_string()).unwrap_or_default(),
             nick: row.profile.name.clone().unwrap_or_default(),
             gender: detail.gender,
             birthday: detail.birthday,
@@ -127,42 +124,6 @@ struct GroupLastMessageJson {
     message_for_show: String,
 }
 
-/// The SDK's groups show `""` for a number that was not fetched.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Number {
-    Fetched(u64),
-    Not(Blank),
-}
-
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
-enum Blank {
-    #[default]
-    #[serde(rename = "")]
-    Blank,
-}
-
-impl Default for Number {
-    fn default() -> Self {
-        Self::Not(Blank::Blank)
-    }
-}
-
-impl From<Option<u64>> for Number {
-    fn from(value: Option<u64>) -> Self {
-        value.map_or_else(Self::default, Self::Fetched)
-    }
-}
-
-impl From<Number> for Option<u64> {
-    fn from(value: Number) -> Self {
-        match value {
-            Number::Fetched(value) => Some(value),
-            Number::Not(_) => None,
-        }
-    }
-}
-
 impl GroupProfileJson {
     pub(super) fn of(row: &Conversation) -> Self {
         let detail = match row.profile.detail.as_deref() {
@@ -170,11 +131,7 @@ impl GroupProfileJson {
             _ => GroupDetail::default(),
         };
         Self {
-            group_id: row
-                .id
-                .group_id()
-                .map(|group| group.to_string())
-                .unwrap_or_default(),
+            group_id: row.id.group_id().map(|group| group.to_string()).unwrap_or_default(),
             name: row.profile.name.clone().unwrap_or_default(),
             avatar: row.profile.avatar.clone().unwrap_or_default(),
             kind: row
@@ -209,9 +166,7 @@ impl GroupLastMessageJson {
         Self {
             last_time: row.listing.time.unwrap_or_default(),
             last_sequence: message.map(|message| message.sequence).unwrap_or_default(),
-            from_account: message
-                .map(|message| message.from_account.clone())
-                .unwrap_or_default(),
+            from_account: message.map(|message| message.from_account.clone()).unwrap_or_default(),
             message_for_show: message
                 .map(|message| message.preview().to_string())
                 .unwrap_or_default(),
@@ -241,9 +196,7 @@ impl From<GroupProfileJson> for Profile {
         Self {
             name: Some(json.name),
             avatar: Some(json.avatar),
-            group_type: Some(json.kind)
-                .filter(|kind| !kind.is_empty())
-                .map(|kind| (*kind).into()),
+            group_type: Some(json.kind).filter(|kind| !kind.is_empty()).map(|kind| (*kind).into()),
             detail: (detail != GroupDetail::default())
                 .then(|| Arc::new(ProfileDetail::Group(detail))),
             ..Self::default()
@@ -252,11 +205,7 @@ impl From<GroupProfileJson> for Profile {
 }
 
 fn or_default(word: String, default: &str) -> String {
-    if word.is_empty() {
-        default.to_owned()
-    } else {
-        word
-    }
+    if word.is_empty() { default.to_owned() } else { word }
 }
 
 fn unless_default(word: String, default: &str) -> String {

@@ -1,0 +1,41 @@
+//! What the terminal shows: a table that aligns names of any script, and a progress bar.
+
+use std::{sync::Arc, time::Duration};
+
+use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
+use conv_api::{Conversation, Conversations, PassStatus};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar that follows the pass under way; indicatif draws nothing where there is no terminal.
+pub(crate) fn progress_bar(conversations: &Conversations) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message("pulling");
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos} rows") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(80));
+    let (moving, mut changes) = (bar.clone(), conversations.changes());
+    tokio::spawn(async move {
+        while let Ok(report) = changes.next().await {
+            match report.pass {
+                PassStatus::Running { phase, done, .. } => {
+                    moving.set_message(format!("{phase:?}"));
+                    moving.set_position(u64::from(done));
+                }
+                _ if report.is_sync_completed() => break,
+                _ => {}
+            }
+        }
+    });
+    bar
+}
+
+pub(crate) fn print_table<'a>(title: &str, rows: impl Iterator<Item = &'a Arc<Conversation>>) {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(["", "name", "conversation", "marks"]);
+    for row in rows {
+        let pin = if row.listing.is_pinned { "^" } else { "" };
+        let marks = format!("{:?}", row.listing.marks);
+        table.add_row([pin, row.show_name(), row.id.as_str(), &marks]);
+    }
+    println!("{title}\n{table}\n");
+}

@@ -1,0 +1,151 @@
+//! How a handle is put together.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use conv_model::{AccountId, AccountIdError, Facet};
+use conv_store::{ConversationDatabase, ConversationStore, MemoryStore, StoreError};
+use conv_sync::{Clock, ConversationSource, PullOptions, TokioClock};
+
+use crate::{Conversations, Error};
+
+/// Puts a [`Conversations`] together: whose list, where it is kept, where it is pulled from.
+pub struct Builder {
+    account: Result<AccountId, AccountIdError>,
+    place: Place,
+    source: Option<Arc<dyn ConversationSource>>,
+    clock: Option<Arc<dyn Clock>>,
+    options: PullOptions,
+    profile_freshness: Duration,
+}
+
+enum Place {
+    Memory,
+    Store(Arc<dyn ConversationStore>),
+    Database(Arc<dyn ConversationDatabase>),
+}
+
+impl Builder {
+    pub(crate) fn new(account: &str) -> Self {
+        Self {
+            account: account.parse(),
+            place: Place::Memory,
+            source: None,
+            clock: None,
+            options: PullOptions::default(),
+            profile_freshness: Duration::from_secs(60),
+        }
+    }
+
+    /// Keeps the list in a database, such as `SledDatabase`. Without a database or a store it is
+    /// kept in memory.
+    #[must_use]
+    pub fn database(self, database: impl ConversationDatabase) -> Self {
+        self.shared_database(Arc::new(database))
+    }
+
+    /// Keeps the list in a database that others use, too.
+    #[must_use]
+    pub fn shared_database(self, database: Arc<dyn ConversationDatabase>) -> Self {
+        Self { place: Place::Database(database), ..self }
+    }
+
+    /// Keeps the list in a store, one that holds this account.
+    #[must_use]
+    pub fn store(self, store: impl ConversationStore) -> Self {
+        Self { place: Place::Store(Arc::new(store)), ..self }
+    }
+
+    /// Pulls from a cloud, such as `RestSource`. An `Arc` of a source is a source, so that many
+    /// handles can share one. Without a source the list is only read.
+    #[must_use]
+    pub fn source(self, source: impl ConversationSource) -> Self {
+        Self { source: Some(Arc::new(source)), ..self }
+    }
+
+    /// The most conversations that the plan gives: 100 by default, up to 500 by the console's
+    /// setting.
+    #[must_use]
+    pub fn plan_limit(mut self, conversations: u32) -> Self {
+        self.options = self.options.with_plan_limit(conversations);
+        self
+    }
+
+    /// Reads a facet for every row of a pass, besides names and avatars.
+    #[must_use]
+    pub fn facet(mut self, facet: Facet) -> Self {
+        self.options = self.options.with_facet(facet);
+        self
+    }
+
+    /// How long a full profile is answered from memory before it is read again; a minute by
+    /// default.
+    #[must_use]
+    pub fn profile_freshness(self, profile_freshness: Duration) -> Self {
+        Self { profile_freshness, ..self }
+    }
+
+    /// How old the name of a row may be before a pass reads it again; a day by default.
+    #[must_use]
+    pub fn name_freshness(mut self, freshness: Duration) -> Self {
+        self.options = self.options.with_profile_freshness(freshness);
+        self
+    }
+
+    /// Measures time with another clock than Tokio's.
+    #[must_use]
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self { clock: Some(Arc::new(clock)), ..self }
+    }
+
+    /// Opens the list. Nothing is pulled yet.
+    ///
+    /// # Errors
+    /// [`Error::Account`] for an account that is none; [`Error::Store`] if the store cannot be
+    /// opened, or if this is not called within a Tokio runtime.
+    pub async fn build(self) -> Result<Conversations, Error> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(StoreError::NoRuntime.into());
+        }
+        let account = self.account?;
+        let (database, store) = match self.place {
+            Place::Memory => {
+                let store: Arc<dyn ConversationStore> = Arc::new(MemoryStore::open().await?);
+                (None, store)
+            }
+            Place::Store(store) => (None, store),
+            Place::Database(database) => {
+                let store = database.account(&account).await?;
+                (Some(database), store)
+            }
+        };
+        let clock = self.clock.unwrap_or_else(|| Arc::new(TokioClock::default()));
+        let parts = Parts {
+            account,
+            database,
+            store,
+            source: self.source,
+            clock,
+            options: self.options,
+            profile_freshness: self.profile_freshness,
+        };
+        Ok(Conversations::new(parts))
+    }
+}
+
+/// What a handle is made of.
+pub(crate) struct Parts {
+    pub(crate) account: AccountId,
+    /// Kept open as long as the handle lives.
+    pub(crate) database: Option<Arc<dyn ConversationDatabase>>,
+    pub(crate) store: Arc<dyn ConversationStore>,
+    pub(crate) source: Option<Arc<dyn ConversationSource>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) options: PullOptions,
+    pub(crate) profile_freshness: Duration,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("account", &self.account).finish_non_exhaustive()
+    }
+}

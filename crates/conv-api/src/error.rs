@@ -1,0 +1,152 @@
+//! The one error of the facade.
+
+use conv_model::{
+    AccountIdError, ConversationId, ErrorClass, ParseIdError, PassFailure, QueryError,
+};
+use conv_store::StoreError;
+use conv_sync::SourceError;
+use thiserror::Error;
+
+/// Why a call failed: what kind of error it is, and its numbers.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is no conversation ID.
+    #[error(transparent)]
+    Id(#[from] ParseIdError),
+    /// The text is no account ID.
+    #[error(transparent)]
+    Account(#[from] AccountIdError),
+    /// The query cannot be answered.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The user or group does not exist, was dissolved, or is not visible.
+    #[error("no user or group behind {0}")]
+    NotFound(ConversationId),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The cloud could not do it.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The list was not complete in time. The pass goes on.
+    #[error("list was not complete in time")]
+    TimedOut,
+    /// The handle was built without a source.
+    #[error("expected a source to pull from, none was given to the builder")]
+    NoSource,
+    /// The pass stopped before its end: the handle was closed.
+    #[error("pass was stopped")]
+    Stopped,
+}
+
+/// Numbers of our own, where neither the SDK nor the cloud has one: from 990001 up to 990099.
+mod own {
+    pub(super) const STORE: i32 = 990_001;
+    pub(super) const STORE_CORRUPT: i32 = 990_002;
+    pub(super) const NOT_COMPLETE_IN_TIME: i32 = 990_003;
+    pub(super) const NO_SOURCE: i32 = 990_004;
+    pub(super) const CANCELLED: i32 = 990_005;
+    pub(super) const PROTOCOL: i32 = 990_006;
+    pub(super) const INVALID_ARGUMENT: i32 = 990_007;
+    pub(super) const SIGNER: i32 = 990_008;
+}
+
+/// The web SDK's numbers (`@tencentcloud/chat` 3.6.6).
+mod sdk {
+    pub(super) const USER_OR_GROUP_NOT_FOUND: i32 = 2501;
+    pub(super) const INVALID_CONVERSATION_ID: i32 = 2503;
+    pub(super) const NETWORK_ERROR: i32 = 2800;
+    pub(super) const NETWORK_TIMEOUT: i32 = 2801;
+    pub(super) const UNSUPPORTED: i32 = 3122;
+    pub(super) const OPTIONS_EMPTY: i32 = 3153;
+}
+
+impl Error {
+    /// What kind of error it is: what a caller can do about it.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Id(_) | Self::Account(_) | Self::Query(_) => ErrorClass::InvalidArgument,
+            Self::NotFound(_) => ErrorClass::NotFound,
+            Self::Store(error) => error.class(),
+            Self::Source(error) => error.class(),
+            Self::TimedOut => ErrorClass::Transient,
+            Self::NoSource => ErrorClass::Unsupported,
+            Self::Stopped => ErrorClass::Cancelled,
+        }
+    }
+
+    /// A number for programs: the web SDK's where it has one, else the cloud's, else one of ours
+    /// from 990001 to 990099. Never 0.
+    pub fn code(&self) -> i32 {
+        match self {
+            Self::Id(_) => sdk::INVALID_CONVERSATION_ID,
+            Self::Account(_) => own::INVALID_ARGUMENT,
+            Self::Query(_) => sdk::OPTIONS_EMPTY,
+            Self::NotFound(_) => sdk::USER_OR_GROUP_NOT_FOUND,
+            Self::Store(error) => store_code(error),
+            Self::Source(error) => source_code(error),
+            Self::TimedOut => own::NOT_COMPLETE_IN_TIME,
+            Self::NoSource => own::NO_SOURCE,
+            Self::Stopped => own::CANCELLED,
+        }
+    }
+
+    /// The cloud's own number, if the cloud gave one.
+    pub fn cloud_code(&self) -> Option<i32> {
+        match self {
+            Self::Source(error) => error.code(),
+            _ => None,
+        }
+    }
+
+    /// The error as a report shows it.
+    pub(crate) fn to_failure(&self) -> PassFailure {
+        let mut failure = PassFailure::new(self.class(), self.to_string());
+        failure.code = self.cloud_code().unwrap_or_default();
+        failure
+    }
+}
+
+fn store_code(error: &StoreError) -> i32 {
+    match error.class() {
+        ErrorClass::Cancelled => own::CANCELLED,
+        ErrorClass::Corrupt => own::STORE_CORRUPT,
+        ErrorClass::InvalidArgument => own::INVALID_ARGUMENT,
+        _ => own::STORE,
+    }
+}
+
+fn source_code(error: &SourceError) -> i32 {
+    match error {
+        SourceError::Cloud { code, .. } => *code,
+        SourceError::Network { .. } | SourceError::Http { .. } => sdk::NETWORK_ERROR,
+        SourceError::TimedOut => sdk::NETWORK_TIMEOUT,
+        SourceError::NotFound => sdk::USER_OR_GROUP_NOT_FOUND,
+        SourceError::Unsupported { .. } => sdk::UNSUPPORTED,
+        SourceError::InvalidArgument { .. } => own::INVALID_ARGUMENT,
+        SourceError::Cancelled => own::CANCELLED,
+        SourceError::Signer(_) => own::SIGNER,
+        _ => own::PROTOCOL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sdks_number_comes_first_then_the_clouds_then_ours() {
+        let not_found = Error::NotFound(ConversationId::system());
+        assert_eq!((not_found.code(), not_found.cloud_code()), (2501, None));
+        let refused = Error::Source(SourceError::Cloud {
+            code: 50004,
+            class: ErrorClass::Transient,
+            retry: conv_sync::Retry::BackOff,
+            message: "internal".into(),
+            retry_after: None,
+        });
+        assert_eq!((refused.code(), refused.cloud_code()), (50004, Some(50004)));
+        assert_eq!(Error::Store(StoreError::Closed).code(), own::CANCELLED);
+    }
+}

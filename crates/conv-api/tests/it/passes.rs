@@ -1,0 +1,97 @@
+//! One pass at a time, whoever asks.
+
+use std::{sync::Arc, time::Duration};
+
+use conv_api::{Conversations, Coverage, Error, ErrorClass, PassStatus, testing::ScriptedSource};
+
+use crate::support::{Gated, over};
+
+fn spawn_sync(
+    conversations: &Conversations,
+) -> tokio::task::JoinHandle<Result<conv_api::SyncReport, Error>> {
+    let conversations = conversations.clone();
+    tokio::spawn(async move { conversations.sync().await })
+}
+
+#[tokio::test]
+async fn ten_callers_share_one_pass() {
+    let source = Gated::new(ScriptedSource::with_rows(10));
+    let conversations = over(source.clone()).await;
+    let mut changes = conversations.changes();
+    let callers: Vec<_> = (0..10).map(|_| spawn_sync(&conversations)).collect();
+    changes.next().await.unwrap();
+    source.gate.add_permits(100);
+    for caller in callers {
+        assert!(caller.await.unwrap().unwrap().is_sync_completed());
+    }
+    assert_eq!(source.source.pulls(), 1);
+}
+
+#[tokio::test]
+async fn dropping_a_caller_leaves_the_pass_under_way() {
+    let source = Gated::new(ScriptedSource::with_rows(10));
+    let conversations = over(source.clone()).await;
+    let mut changes = conversations.changes();
+    let caller = spawn_sync(&conversations);
+    changes.next().await.unwrap();
+    caller.abort();
+    source.gate.add_permits(100);
+    let report = conversations.wait_until_complete(Duration::from_secs(60)).await.unwrap();
+    assert_eq!(report.coverage, Coverage::Complete);
+    assert_eq!(source.source.pulls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_in_time_while_the_pass_goes_on() {
+    let source = Gated::new(ScriptedSource::with_rows(10));
+    let conversations = over(source.clone()).await;
+    let error = conversations.wait_until_complete(Duration::from_secs(1)).await.unwrap_err();
+    assert!(matches!(error, Error::TimedOut));
+    assert!(matches!(conversations.sync_report().pass, PassStatus::Running { .. }));
+    source.gate.add_permits(100);
+    conversations.wait_until_complete(Duration::from_secs(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn waiting_for_a_complete_list_asks_for_nothing() {
+    let source = Arc::new(ScriptedSource::with_rows(10));
+    let conversations = over(source.clone()).await;
+    conversations.wait_until_complete(Duration::from_secs(60)).await.unwrap();
+    conversations.wait_until_complete(Duration::from_secs(60)).await.unwrap();
+    assert_eq!(source.pulls(), 1);
+}
+
+#[tokio::test]
+async fn dropping_the_last_handle_stops_the_pass_and_says_so_in_the_store() {
+    let source = Gated::new(ScriptedSource::with_rows(300));
+    let store = Arc::new(conv_api::MemoryStore::open().await.unwrap());
+    let conversations = Conversations::builder("user_0001")
+        .store(Arc::clone(&store))
+        .source(source.clone())
+        .plan_limit(500)
+        .build()
+        .await
+        .unwrap();
+    let mut seen = conversations.snapshot().seq();
+    let caller = spawn_sync(&conversations);
+    // The pass begins, and its first page comes.
+    source.gate.add_permits(1);
+    while conversations.snapshot().is_empty() {
+        use conv_api::ConversationStore;
+        seen = store.changed(seen).await.unwrap().seq();
+    }
+    caller.abort();
+    let _ = caller.await;
+    drop(conversations);
+    loop {
+        use conv_api::ConversationStore;
+        let snapshot = store.changed(seen).await.unwrap();
+        seen = snapshot.seq();
+        if let PassStatus::Failed(failure) = &snapshot.sync().status {
+            assert_eq!(failure.class, ErrorClass::Cancelled);
+            assert_eq!(snapshot.len(), 100, "whole pages only");
+            assert!(snapshot.sync().checkpoint.is_some());
+            break;
+        }
+    }
+}

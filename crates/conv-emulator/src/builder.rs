@@ -1,0 +1,221 @@
+//! The settings of an emulator.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use crate::{
+    Churn, CursorKind, Emulator, Error, UserSigClock,
+    calls::Counter,
+    credentials::Credentials,
+    fault::Faults,
+    server::Shared,
+    world::{Beginning, World},
+};
+
+/// 2026-04-07 08:56:00 UTC.
+const NOW: u64 = 1_775_552_160;
+const DEFAULT_ACCOUNT: &str = "user_0001";
+/// An account's conversations are drawn from a directory of users and groups of this size.
+const MAX_CONVERSATIONS: usize = 1_000_000;
+
+/// Settings for an [`Emulator`], each with a default that works.
+///
+/// Equal settings make equal worlds: nothing is taken from the device's clock or its random
+/// numbers.
+#[derive(Clone, Debug)]
+#[must_use = "nothing listens before `start`"]
+pub struct Builder {
+    port: u16,
+    credentials: Credentials,
+    clock: UserSigClock,
+    cursor: CursorKind,
+    late: bool,
+    churn: Churn,
+    seed: u64,
+    now: u64,
+    accounts: Vec<Arc<str>>,
+    conversations: usize,
+    page_size: usize,
+    plan_limit: usize,
+    retention: Option<Duration>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            credentials: Credentials::default(),
+            clock: UserSigClock::default(),
+            cursor: CursorKind::default(),
+            late: false,
+            churn: Churn::default(),
+            seed: 1,
+            now: NOW,
+            accounts: Vec::new(),
+            conversations: 100,
+            page_size: 100,
+            plan_limit: 100,
+            retention: None,
+        }
+    }
+}
+
+impl Builder {
+    /// The port on 127.0.0.1; 0, the default, takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The app's number; 1400000000 unless set.
+    pub fn sdk_app_id(mut self, sdk_app_id: u32) -> Self {
+        self.credentials.sdk_app_id = sdk_app_id;
+        self
+    }
+
+    /// The app's administrator; `administrator` unless set.
+    pub fn identifier(mut self, identifier: impl Into<String>) -> Self {
+        self.credentials.identifier = identifier.into();
+        self
+    }
+
+    /// The key that UserSigs are checked with; a demo key unless set.
+    pub fn secret_key(mut self, secret_key: impl Into<String>) -> Self {
+        self.credentials.secret_key = secret_key.into();
+        self
+    }
+
+    /// Which clock tells whether a UserSig has expired.
+    pub fn user_sig_clock(mut self, clock: UserSigClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The seed of everything that is random.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The cloud's time at the start, in seconds; it goes on from there.
+    pub fn now(mut self, unix_seconds: u64) -> Self {
+        self.now = unix_seconds;
+        self
+    }
+
+    /// Adds an account with a generated list. Without any, there is `user_0001`.
+    pub fn account(mut self, id: impl AsRef<str>) -> Self {
+        self.accounts.push(Arc::from(id.as_ref()));
+        self
+    }
+
+    /// Adds the accounts `user_0001` to `user_` and this number. A list is generated when it is
+    /// first asked for, so thousands cost little.
+    pub fn accounts(mut self, count: usize) -> Self {
+        self.accounts.extend((1..=count).map(|n| Arc::from(format!("user_{n:04}"))));
+        self
+    }
+
+    /// How many conversations each account has; 100 unless set.
+    pub fn conversations(mut self, count: usize) -> Self {
+        self.conversations = count;
+        self
+    }
+
+    /// How many rows a page holds; 100 unless set.
+    pub fn page_size(mut self, rows: usize) -> Self {
+        self.page_size = rows;
+        self
+    }
+
+    /// How many rows a listing returns at most; 100 unless set. The dearer plans have up to 500.
+    pub fn plan_limit(mut self, rows: usize) -> Self {
+        self.plan_limit = rows;
+        self
+    }
+
+    /// How long a conversation is kept without a message; for ever unless set.
+    pub fn retention(mut self, kept: Duration) -> Self {
+        self.retention = Some(kept);
+        self
+    }
+
+    /// What a listing's cursor means.
+    pub fn cursor(mut self, kind: CursorKind) -> Self {
+        self.cursor = kind;
+        self
+    }
+
+    /// Whether completion is told late: a last page that is full says "more", and an empty one
+    /// follows.
+    pub fn late_complete_flag(mut self, late: bool) -> Self {
+        self.late = late;
+        self
+    }
+
+    /// How the world changes while it is read.
+    pub fn churn(mut self, churn: Churn) -> Self {
+        self.churn = churn;
+        self
+    }
+
+    /// Builds the world and listens.
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for settings that no world can be made of, [`Error::Listen`] if the port
+    /// cannot be listened on.
+    pub async fn start(self) -> Result<Emulator, Error> {
+        let Self { port, credentials, clock, cursor, late, churn, .. } = self.clone();
+        let beginning = self.beginning()?;
+        let administrator = credentials.identifier.clone();
+        let world = World::new(beginning);
+        world.lock().import(&administrator);
+        let shared = Shared {
+            world,
+            credentials,
+            clock,
+            cursor,
+            late,
+            churn: Mutex::new(churn),
+            faults: Faults::default(),
+            calls: Counter::default(),
+        };
+        Emulator::listen(port, shared).await
+    }
+
+    fn beginning(self) -> Result<Beginning, Error> {
+        let mut accounts = self.accounts;
+        if accounts.is_empty() {
+            accounts.push(Arc::from(DEFAULT_ACCOUNT));
+        }
+        let legal = |id: &Arc<str>| {
+            (1..=32).contains(&id.len()) && id.bytes().all(|b| (0x20..=0x7e).contains(&b))
+        };
+        let setting = match () {
+            () if !accounts.iter().all(legal) => {
+                "an account's ID must be 1 to 32 bytes of printable ASCII"
+            }
+            () if self.page_size == 0 => "a page must hold at least one row",
+            () if self.conversations > MAX_CONVERSATIONS => "too many conversations",
+            () if self.credentials.secret_key.is_empty() => "the secret key must not be empty",
+            () if self.credentials.identifier.is_empty() => "the identifier must not be empty",
+            () => {
+                return Ok(Beginning {
+                    seed: self.seed,
+                    now: self.now,
+                    accounts,
+                    conversations: self.conversations,
+                    plan_limit: self.plan_limit,
+                    page_size: self.page_size,
+                    retention: self.retention,
+                });
+            }
+        };
+        Err(Error::Setting(setting))
+    }
+}

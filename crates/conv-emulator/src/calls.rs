@@ -1,0 +1,47 @@
+//! How often each command was called.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// Under which name all commands together stand that the emulator does not know.
+const UNKNOWN: &str = "(unknown)";
+
+/// The calls since the start or the last reset. Refused and failed ones count too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Calls {
+    /// All calls.
+    pub total: u64,
+    /// Calls by `service/command`; unknown commands stand together under `(unknown)`.
+    pub by_command: BTreeMap<String, u64>,
+}
+
+impl Calls {
+    /// How often a command was called, for instance `recentcontact/get_list`.
+    pub fn of(&self, command: &str) -> u64 {
+        self.by_command.get(command).copied().unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    calls: Mutex<Calls>,
+}
+
+impl Counter {
+    pub(crate) fn count(&self, command: Option<&'static str>) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.total += 1;
+        *calls.by_command.entry(command.unwrap_or(UNKNOWN).to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn read(&self) -> Calls {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn reset(&self) {
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner) = Calls::default();
+    }
+}

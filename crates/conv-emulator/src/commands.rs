@@ -1,0 +1,108 @@
+//! The commands, each in a file of its own.
+
+mod contact_group;
+mod delete;
+mod edit_group;
+mod get_list;
+mod group_info;
+mod item;
+mod joined;
+mod mark;
+mod message;
+mod portrait;
+mod unread;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    code,
+    credentials::Credentials,
+    cursor::CursorKind,
+    envelope::{self, Refusal, Reply},
+    request::Fields,
+    world::World,
+};
+
+/// The command that Churn and the list faults are about.
+pub(crate) const GET_LIST: &str = "recentcontact/get_list";
+
+/// What a command may look at besides its request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) cursor: CursorKind,
+    /// Completion is told by an empty page after the last full one.
+    pub(crate) late: bool,
+}
+
+type Run = fn(Context<'_>, Fields<'_>) -> Reply;
+
+#[derive(Debug)]
+pub(crate) struct Command {
+    /// `service/command`, as in the URL.
+    pub(crate) name: &'static str,
+    /// What its service answers to a wrong parameter.
+    bad: u32,
+    run: Run,
+}
+
+const fn command(name: &'static str, bad: u32, run: Run) -> Command {
+    Command { name, bad, run }
+}
+
+const COMMANDS: &[Command] = &[
+    command(GET_LIST, code::CONTACT_BAD_PARAMETER, get_list::run),
+    command("recentcontact/delete", code::CONTACT_BAD_PARAMETER, delete::run),
+    command("recentcontact/mark_contact", code::CONTACT_BAD_PARAMETER, mark::run),
+    command("recentcontact/get_contact_group", code::CONTACT_BAD_PARAMETER, contact_group::get),
+    command(
+        "recentcontact/search_contact_group",
+        code::CONTACT_BAD_PARAMETER,
+        contact_group::search,
+    ),
+    command("recentcontact/create_contact_group", code::CONTACT_BAD_PARAMETER, edit_group::create),
+    command("recentcontact/update_contact_group", code::CONTACT_BAD_PARAMETER, edit_group::update),
+    command("recentcontact/del_contact_group", code::CONTACT_BAD_PARAMETER, edit_group::delete),
+    command("profile/portrait_get", code::PROFILE_BAD_REQUEST, portrait::run),
+    command("group_open_http_svc/get_group_info", code::GROUP_BAD_PARAMETER, group_info::run),
+    command("group_open_http_svc/get_joined_group_list", code::GROUP_BAD_PARAMETER, joined::run),
+    command("group_open_http_svc/group_msg_get_simple", code::GROUP_BAD_PARAMETER, message::group),
+    command("openim/get_c2c_unread_msg_num", code::MESSAGE_BAD_REQUEST, unread::run),
+    command("openim/admin_getroammsg", code::MESSAGE_BAD_REQUEST, message::c2c),
+];
+
+/// The command of a URL's path.
+pub(crate) fn find(path: &str) -> Option<&'static Command> {
+    let name = path.strip_prefix("/v4/")?;
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// Whether a service's answers carry `ErrorDisplay`.
+pub(crate) fn has_display(path: &str) -> bool {
+    path.starts_with("/v4/recentcontact/") || path.starts_with("/v4/profile/")
+}
+
+impl Command {
+    pub(crate) fn run(&self, context: Context<'_>, body: &Map<String, Value>) -> Reply {
+        (self.run)(context, Fields::new(body, self.bad))
+    }
+}
+
+pub(crate) fn no_such_command() -> Refusal {
+    Refusal::new(code::NO_SUCH_COMMAND, "no such service or command")
+}
+
+/// A reply of a recentcontact command about an account that was not imported.
+fn not_imported(account: &str) -> Refusal {
+    Refusal::new(code::CONTACT_NO_ACCOUNT, format!("account {account} is not imported"))
+}
+
+/// A reply without fields of its own.
+fn nothing() -> Reply {
+    Ok(Map::new())
+}
+
+fn reply(value: Value) -> Reply {
+    Ok(envelope::fields(value))
+}

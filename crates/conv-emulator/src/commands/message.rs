@@ -1,0 +1,97 @@
+//! The last message of a conversation. The world keeps no older ones.
+
+use serde_json::{Value, json};
+
+use super::{Context, group_info::is_group_id, reply};
+use crate::{
+    code,
+    envelope::{Refusal, Reply},
+    request::Fields,
+    world::{GroupType, Message, Peer, hash},
+};
+
+/// `openim/admin_getroammsg`
+pub(super) fn c2c(context: Context<'_>, body: Fields<'_>) -> Reply {
+    let id = body.text("Operator_Account")?;
+    let peer_id = body.text("Peer_Account")?;
+    let most = body.number("MaxCnt")?;
+    let times = body.number("MinTime")?..=body.number("MaxTime")?;
+    let mut state = context.world.lock();
+    let missing = |id: &str| Refusal::new(code::ACCOUNT_NOT_FOUND, format!("no such account {id}"));
+    if !state.knows(peer_id) {
+        return Err(missing(peer_id));
+    }
+    let account = state.account(id).ok_or_else(|| missing(id))?;
+    let row = account.rows.get(&Peer::user(peer_id)).filter(|row| !row.empty);
+    let last = row.map(|row| &row.last).filter(|last| most > 0 && times.contains(&last.time));
+    let Some(last) = last else {
+        return reply(json!({"Complete": 1, "MsgCnt": 0, "LastMsgTime": 0, "LastMsgKey": "",
+            "MsgList": []}));
+    };
+    let random = random(peer_id, last);
+    let key = format!("{}_{random}_{}", last.seq, last.time);
+    // Every other message is the account's own.
+    let (from, to) = if last.seq % 2 == 0 { (id, peer_id) } else { (peer_id, id) };
+    reply(json!({
+        "Complete": 1,
+        "MsgCnt": 1,
+        "LastMsgTime": last.time,
+        "LastMsgKey": key,
+        "MsgList": [{
+            "From_Account": from,
+            "To_Account": to,
+            "MsgSeq": last.seq,
+            "MsgRandom": random,
+            "MsgTimeStamp": last.time,
+            "MsgFlagBits": 0,
+            "IsPeerRead": 0,
+            "MsgKey": key,
+            "MsgBody": text_body(last),
+            "CloudCustomData": "",
+        }],
+    }))
+}
+
+/// `group_open_http_svc/group_msg_get_simple`
+pub(super) fn group(context: Context<'_>, body: Fields<'_>) -> Reply {
+    let id = body.text("GroupId")?;
+    let most = body.number("ReqMsgNumber")?;
+    let highest = body.number_or("ReqMsgSeq", u64::MAX)?;
+    let topic = if body.has("TopicId") { Some(body.text("TopicId")?) } else { None };
+    if !is_group_id(id) {
+        return Err(Refusal::new(code::GROUP_BAD_ID, "not a group ID"));
+    }
+    let state = context.world.lock();
+    let group =
+        state.directory.groups.get(topic.unwrap_or(id)).ok_or_else(|| {
+            Refusal::new(code::GROUP_NOT_FOUND, "no such group, or it was dissolved")
+        })?;
+    if group.hidden || group.kind == GroupType::AvChatRoom {
+        return Err(Refusal::new(code::GROUP_NO_RIGHT, "no right to read this group's messages"));
+    }
+    let last = Some(&group.last).filter(|last| most > 0 && u64::from(last.seq) <= highest);
+    let list: Vec<Value> = last
+        .iter()
+        .map(|last| {
+            json!({
+                "From_Account": &*group.owner,
+                "IsPlaceMsg": 0,
+                "IsSystemMsg": 0,
+                "MsgBody": text_body(last),
+                "MsgPriority": 1,
+                "MsgRandom": random(id, last),
+                "MsgSeq": last.seq,
+                "MsgTimeStamp": last.time,
+            })
+        })
+        .collect();
+    reply(json!({"GroupId": id, "IsFinished": 1, "RspMsgList": list}))
+}
+
+fn text_body(message: &Message) -> Value {
+    json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": message.text()}}])
+}
+
+fn random(id: &str, message: &Message) -> u32 {
+    (hash(id) ^ u64::from(message.seq)) as u32
+}

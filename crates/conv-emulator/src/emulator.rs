@@ -1,0 +1,149 @@
+//! A running emulator.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, PoisonError},
+};
+
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::{
+    Builder, Calls, Churn, Error, Faults, World,
+    server::{self, Shared},
+    wire::{Switch, Switched, Switches},
+};
+
+/// The emulated cloud, listening on loopback until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Emulator {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    switches: Switches,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Settings for an emulator to be started.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) async fn listen(port: u16, shared: Shared) -> Result<Self, Error> {
+        let failed = |source| Error::Listen { port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let shared = Arc::new(shared);
+        let switches = Switches::default();
+        let service =
+            server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Switch>();
+        let listener = Switched::new(listener, switches.clone());
+        let task = tokio::spawn(async move {
+            // It serves until the task is ended, and has no errors of its own.
+            drop(axum::serve(listener, service).await);
+        });
+        Ok(Self { address, shared, switches, task: Some(task) })
+    }
+
+    /// `http://127.0.0.1:PORT`, to be used in place of `https://` and a region's host.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The app's number.
+    pub fn sdk_app_id(&self) -> u32 {
+        self.shared.credentials.sdk_app_id
+    }
+
+    /// The app's administrator, who alone may call.
+    pub fn identifier(&self) -> &str {
+        &self.shared.credentials.identifier
+    }
+
+    /// The key that UserSigs are signed with.
+    pub fn secret_key(&self) -> &str {
+        &self.shared.credentials.secret_key
+    }
+
+    /// A UserSig for this identifier, good for 180 days from now on.
+    pub fn user_sig(&self, identifier: &str) -> String {
+        self.shared.credentials.user_sig(identifier, self.shared.sig_now())
+    }
+
+    /// The URL of a command such as `recentcontact/get_list`, with a query string that is signed
+    /// by the administrator.
+    pub fn signed_url(&self, command: &str) -> String {
+        let identifier = self.identifier();
+        format!(
+            "{}/v4/{command}?sdkappid={}&identifier={}&usersig={}&random=1&contenttype=json",
+            self.base_url(),
+            self.sdk_app_id(),
+            encoded(identifier),
+            self.user_sig(identifier)
+        )
+    }
+
+    /// The world behind the protocol.
+    pub fn world(&self) -> World {
+        self.shared.world.clone()
+    }
+
+    /// The script of faults.
+    pub fn faults(&self) -> Faults {
+        self.shared.faults.clone()
+    }
+
+    /// Changes from now on how the world changes while it is read.
+    pub fn set_churn(&self, churn: Churn) {
+        *self.shared.churn.lock().unwrap_or_else(PoisonError::into_inner) = churn;
+    }
+
+    /// The calls since the start or the last reset.
+    pub fn calls(&self) -> Calls {
+        self.shared.calls.read()
+    }
+
+    /// Counts calls from zero again.
+    pub fn reset_calls(&self) {
+        self.shared.calls.reset();
+    }
+
+    /// Stops listening and cuts all connections. The port is free when it returns.
+    pub async fn stop(mut self) {
+        let task = self.task.take();
+        if let Some(task) = &task {
+            task.abort();
+        }
+        self.switches.cut_all();
+        if let Some(task) = task {
+            // The only error is that it was cancelled, which is what was asked for.
+            drop(task.await);
+        }
+        self.switches.cut_all();
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+        self.switches.cut_all();
+    }
+}
+
+/// Percent-encodes all but the characters that are safe everywhere in a URL.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

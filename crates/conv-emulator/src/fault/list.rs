@@ -1,0 +1,91 @@
+//! Faults of a listing's pages.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::BadRow;
+
+const CURSOR: [&str; 4] = ["TimeStamp", "StartIndex", "TopTimeStamp", "TopStartIndex"];
+/// Later than any time of a world: a cursor from here on stands for another one.
+const ALIAS: u64 = 40_000_000_000;
+const REPEATED: usize = 3;
+
+/// What a fault of one page has to know of another.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// The cursors that an empty page gave out, and the ones that they stand for.
+    aliases: HashMap<u64, [Value; 4]>,
+    last_rows: HashMap<String, Vec<Value>>,
+}
+
+impl Memory {
+    /// Puts the true cursor into a request that was made with one of an empty page.
+    pub(crate) fn resolve(&self, request: &mut Map<String, Value>) {
+        let alias = request.get("TimeStamp").and_then(Value::as_u64);
+        if let Some(cursor) = alias.and_then(|alias| self.aliases.get(&alias)) {
+            request.extend(CURSOR.map(str::to_owned).into_iter().zip(cursor.clone()));
+        }
+    }
+}
+
+pub(super) fn standing_cursor(request: &Map<String, Value>, reply: &mut Value) {
+    let Some(map) = reply.as_object_mut().filter(|map| map.contains_key("TimeStamp")) else {
+        return;
+    };
+    map.insert("CompleteFlag".into(), json!(0));
+    let cursor = CURSOR.map(|field| request.get(field).cloned().unwrap_or_default());
+    // A first page cannot stand still: its cursor leads to the second, which is then for ever.
+    if cursor.iter().any(|number| number.as_u64() != Some(0)) {
+        map.extend(CURSOR.map(str::to_owned).into_iter().zip(cursor));
+    }
+}
+
+pub(super) fn empty_page(memory: &mut Memory, request: &Map<String, Value>, reply: &mut Value) {
+    let Some(map) = reply.as_object_mut().filter(|map| map.contains_key("SessionItem")) else {
+        return;
+    };
+    let alias = ALIAS + memory.aliases.len() as u64;
+    let cursor = CURSOR.map(|field| request.get(field).cloned().unwrap_or_default());
+    memory.aliases.insert(alias, cursor);
+    map.insert("SessionItem".into(), json!([]));
+    map.insert("CompleteFlag".into(), json!(0));
+    map.extend(CURSOR.map(|field| (field.to_owned(), json!(alias))));
+}
+
+pub(super) fn duplicate_rows(memory: &mut Memory, account: &str, reply: &mut Value) {
+    let Some(rows) = reply.get_mut("SessionItem").and_then(Value::as_array_mut) else {
+        return;
+    };
+    let newest = rows.iter().rev().take(REPEATED).cloned().collect();
+    let before = memory.last_rows.insert(account.to_owned(), newest).unwrap_or_default();
+    rows.extend(rows.first().cloned());
+    rows.extend(before);
+}
+
+pub(super) fn bad_row(kind: BadRow, reply: &mut Value) {
+    let Some(rows) = reply.get_mut("SessionItem").and_then(Value::as_array_mut) else {
+        return;
+    };
+    let row =
+        |id: Value| json!({"Type": 1, "To_Account": id, "MsgTime": 1_700_000_000, "TopFlag": 0});
+    let bad = match kind {
+        BadRow::Null => Value::Null,
+        BadRow::WrongTypes => {
+            json!({"Type": "1", "To_Account": 7, "MsgTime": "soon", "TopFlag": [], "StandardMark": 5})
+        }
+        BadRow::UnknownType => {
+            json!({"Type": 9, "To_Account": "user_0001", "MsgTime": 1_700_000_000, "TopFlag": 0})
+        }
+        BadRow::LongId => row(json!("x".repeat(5000))),
+        BadRow::ControlBytes => row(json!("user\u{0}\n\u{1b}[31m")),
+        BadRow::NoId => json!({"Type": 1, "MsgTime": 1_700_000_000, "TopFlag": 0}),
+        BadRow::NegativeTime => {
+            json!({"Type": 1, "To_Account": "bad_row", "MsgTime": -1, "TopFlag": 0})
+        }
+        BadRow::HugeTime => {
+            json!({"Type": 1, "To_Account": "bad_row", "MsgTime": u64::MAX, "TopFlag": 0})
+        }
+    };
+    rows.insert(rows.len() / 2, bad);
+}

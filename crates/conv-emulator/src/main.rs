@@ -1,0 +1,127 @@
+//! The emulator as a command: `conv-emulator --help`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use conv_emulator::{CursorKind, Emulator};
+
+/// The Tencent Cloud Chat server REST protocol on loopback.
+///
+/// The secret key is taken from CONV_SECRET_KEY; a demo key is used if it is not set.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Args {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 8680)]
+    port: u16,
+    /// Conversations of each account.
+    #[arg(long, default_value_t = 250)]
+    conversations: usize,
+    /// Accounts user_0001, user_0002 and so on.
+    #[arg(long, default_value_t = 1)]
+    accounts: usize,
+    /// One more account with this ID.
+    #[arg(long)]
+    account: Option<String>,
+    /// Rows of a page.
+    #[arg(long, default_value_t = 100)]
+    page_size: usize,
+    /// Rows of a listing at most: 100, or up to 500 in the dearer plans.
+    #[arg(long, default_value_t = 100)]
+    plan_limit: usize,
+    /// Seed of the world.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The app's number.
+    #[arg(long, default_value_t = 1_400_000_000)]
+    sdkappid: u32,
+    /// The app's administrator.
+    #[arg(long, default_value = "administrator")]
+    identifier: String,
+    /// What a listing's cursor means.
+    #[arg(long, value_enum, default_value_t = Cursor::KeyExact)]
+    cursor: Cursor,
+    /// The cloud's time at the start, in seconds since 1970.
+    #[arg(long)]
+    now: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Cursor {
+    KeyExact,
+    KeySec,
+    LiveOff,
+    SnapOff,
+    Frozen,
+}
+
+impl From<Cursor> for CursorKind {
+    fn from(cursor: Cursor) -> Self {
+        match cursor {
+            Cursor::KeyExact => Self::KeyExact,
+            Cursor::KeySec => Self::KeySec,
+            Cursor::LiveOff => Self::LiveOff,
+            Cursor::SnapOff => Self::SnapOff,
+            Cursor::Frozen => Self::Frozen,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("conv-emulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
+    let key = std::env::var("CONV_SECRET_KEY").ok();
+    let own_key = key.is_some();
+    let emulator = start(&args, key).await?;
+    println!("listening on {}", emulator.base_url());
+    println!();
+    let account = args.account.as_deref().unwrap_or("user_0001");
+    println!("curl -s '{}' \\", emulator.signed_url("recentcontact/get_list"));
+    println!(
+        "  -d '{{\"From_Account\":\"{account}\",\"TimeStamp\":0,\"StartIndex\":0,\
+         \"TopTimeStamp\":0,\"TopStartIndex\":0,\"AssistFlags\":63}}'"
+    );
+    println!();
+    println!("sdkappid {}, identifier {}", emulator.sdk_app_id(), emulator.identifier());
+    if own_key {
+        println!("secret key from CONV_SECRET_KEY");
+    } else {
+        println!("demo secret key {}", emulator.secret_key());
+    }
+    println!("Ctrl-C stops it");
+    tokio::signal::ctrl_c().await?;
+    emulator.stop().await;
+    Ok(())
+}
+
+async fn start(args: &Args, key: Option<String>) -> Result<Emulator, conv_emulator::Error> {
+    let mut builder = Emulator::builder()
+        .port(args.port)
+        .sdk_app_id(args.sdkappid)
+        .identifier(&args.identifier)
+        .seed(args.seed)
+        .accounts(args.accounts)
+        .conversations(args.conversations)
+        .page_size(args.page_size)
+        .plan_limit(args.plan_limit)
+        .cursor(args.cursor.into());
+    if let Some(account) = &args.account {
+        builder = builder.account(account);
+    }
+    if let Some(now) = args.now {
+        builder = builder.now(now);
+    }
+    if let Some(key) = key {
+        builder = builder.secret_key(key);
+    }
+    builder.start().await
+}

@@ -1,0 +1,178 @@
+//! The cloud behind the protocol, and the levers to change it.
+
+mod account;
+mod clock;
+mod conversations;
+mod directory;
+mod generate;
+mod listing;
+mod names;
+mod peer;
+mod state;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+pub(crate) use self::{
+    account::{Account, Label, Row, Snapshot, View},
+    directory::{Directory, Group, Message, User},
+    generate::{GROUP_NAMES, hash},
+    peer::Peer,
+    state::{Beginning, State},
+};
+pub use self::{directory::GroupType, listing::Listed};
+
+use crate::Error;
+
+/// A handle on the emulated cloud.
+///
+/// Clones share one world. Each call locks it for its own duration alone, so a handle can be kept
+/// and used from any thread while the emulator answers requests.
+///
+/// Conversations are named as the web SDK names them: `C2C` and a user ID, `GROUP` and a group ID
+/// (or a topic ID).
+///
+/// Each account's list is its own: a message in one account's list does not appear in its peer's.
+#[derive(Clone, Debug)]
+pub struct World {
+    state: Arc<Mutex<State>>,
+}
+
+impl World {
+    pub(crate) fn new(beginning: Beginning) -> Self {
+        Self { state: Arc::new(Mutex::new(State::new(beginning))) }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic of another thread cannot leave a change half done that matters to a test.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The cloud's time in seconds, which every answer's `Date` header carries.
+    pub fn now(&self) -> u64 {
+        self.lock().now()
+    }
+
+    /// Moves the cloud's time forward.
+    pub fn advance(&self, by: Duration) {
+        self.lock().clock.advance(by);
+    }
+
+    /// Sets the cloud's time.
+    pub fn set_now(&self, unix_seconds: u64) {
+        self.lock().clock.set(unix_seconds);
+    }
+
+    /// How many rows a listing returns at most: the newest ones, pinned rows counted first.
+    pub fn set_plan_limit(&self, rows: usize) {
+        self.lock().plan_limit = rows;
+    }
+
+    /// How many rows a page holds.
+    pub fn set_page_size(&self, rows: usize) {
+        self.lock().page_size = rows.max(1);
+    }
+
+    /// The accounts whose lists were generated, sorted.
+    pub fn accounts(&self) -> Vec<String> {
+        let state = self.lock();
+        let mut ids: Vec<_> = state.generated.iter().map(|id| id.to_string()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// What a perfect client holds of an account when nothing changes any more: the newest rows up
+    /// to the plan's limit, empty conversations included, in list order (pinned first, newest
+    /// first, ties by conversation ID).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAccount`].
+    pub fn listing(&self, account: &str) -> Result<Vec<Listed>, Error> {
+        let mut state = self.lock();
+        let view = state.whole_view();
+        let account = state.account(account).ok_or_else(|| unknown(account))?;
+        Ok(listing::of(account, view))
+    }
+
+    /// Imports an account with an empty list, or gives a known user this nick.
+    pub fn add_user(&self, user: &str, nick: &str) {
+        let mut state = self.lock();
+        state.import(user);
+        if let Some(user) = state.directory.users.get_mut(user) {
+            user.nick = Some(nick.into());
+        }
+    }
+
+    /// Gives a user another nick.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAccount`].
+    pub fn rename_user(&self, user: &str, nick: &str) -> Result<(), Error> {
+        let mut state = self.lock();
+        let held = state.directory.users.get_mut(user).ok_or_else(|| unknown(user))?;
+        held.nick = Some(nick.into());
+        Ok(())
+    }
+
+    /// Removes an account: it has no list and no profile any more. The lists of others keep their
+    /// rows with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAccount`].
+    pub fn remove_account(&self, account: &str) -> Result<(), Error> {
+        let mut state = self.lock();
+        state.generated.remove(account);
+        state.accounts.remove(account);
+        state.directory.users.remove(account).map(drop).ok_or_else(|| unknown(account))
+    }
+
+    /// Creates a chat group, or replaces one.
+    pub fn add_group(&self, group: &str, kind: GroupType, name: &str) {
+        let mut state = self.lock();
+        let now = state.now();
+        state.directory.add_group(group, kind, name, now);
+    }
+
+    /// Gives a chat group another name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownGroup`].
+    pub fn rename_group(&self, group: &str, name: &str) -> Result<(), Error> {
+        self.change_group(group, |held| held.name = name.into())
+    }
+
+    /// Takes the caller's right to read a chat group away, or gives it back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownGroup`].
+    pub fn hide_group(&self, group: &str, hidden: bool) -> Result<(), Error> {
+        self.change_group(group, |held| held.hidden = hidden)
+    }
+
+    /// Dissolves a chat group. The lists of its members keep their rows until they are removed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownGroup`].
+    pub fn dissolve_group(&self, group: &str) -> Result<(), Error> {
+        let removed = self.lock().directory.groups.remove(group);
+        removed.map(drop).ok_or_else(|| Error::UnknownGroup(group.to_owned()))
+    }
+
+    fn change_group(&self, group: &str, change: impl FnOnce(&mut Group)) -> Result<(), Error> {
+        let mut state = self.lock();
+        let held = state.directory.groups.get_mut(group);
+        held.map(change).ok_or_else(|| Error::UnknownGroup(group.to_owned()))
+    }
+}
+
+fn unknown(account: &str) -> Error {
+    Error::UnknownAccount(account.to_owned())
+}

@@ -1,0 +1,111 @@
+//! Everything behind the world's lock.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use fastrand::Rng;
+
+use super::{
+    account::{Account, View},
+    clock::Clock,
+    directory::{Directory, User},
+    generate,
+};
+
+/// How a world begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Beginning {
+    pub(crate) seed: u64,
+    pub(crate) now: u64,
+    pub(crate) accounts: Vec<Arc<str>>,
+    pub(crate) conversations: usize,
+    pub(crate) plan_limit: usize,
+    pub(crate) page_size: usize,
+    pub(crate) retention: Option<Duration>,
+}
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(super) clock: Clock,
+    pub(crate) directory: Directory,
+    pub(crate) plan_limit: usize,
+    pub(crate) page_size: usize,
+    pub(super) retention: Option<Duration>,
+    pub(crate) rng: Rng,
+    pub(crate) seed: u64,
+    born: u64,
+    conversations: usize,
+    /// Accounts with a generated list, which is built when somebody first asks for it.
+    pub(super) generated: HashSet<Arc<str>>,
+    pub(super) accounts: HashMap<Arc<str>, Account>,
+}
+
+impl State {
+    pub(crate) fn new(beginning: Beginning) -> Self {
+        let Beginning { seed, now, accounts, conversations, .. } = beginning;
+        Self {
+            clock: Clock::starting_at(now),
+            directory: generate::directory(seed, now, &accounts, conversations),
+            plan_limit: beginning.plan_limit,
+            page_size: beginning.page_size,
+            retention: beginning.retention,
+            rng: Rng::with_seed(seed ^ 0x5eed),
+            seed,
+            born: now,
+            conversations,
+            generated: accounts.into_iter().collect(),
+            accounts: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
+    pub(crate) fn knows(&self, user: &str) -> bool {
+        self.directory.users.contains_key(user)
+    }
+
+    /// An account's list, if the account was imported. Any user of the directory is: one without
+    /// a generated list has an empty one.
+    pub(crate) fn account(&mut self, id: &str) -> Option<&mut Account> {
+        self.account_and_directory(id).map(|(account, _)| account)
+    }
+
+    pub(crate) fn account_and_directory(
+        &mut self,
+        id: &str,
+    ) -> Option<(&mut Account, &mut Directory)> {
+        let (key, _) = self.directory.users.get_key_value(id)?;
+        if !self.accounts.contains_key(id) {
+            let account = match self.generated.contains(id) {
+                true => {
+                    generate::account(self.seed, self.born, id, self.conversations, &self.directory)
+                }
+                false => Account::default(),
+            };
+            self.accounts.insert(Arc::clone(key), account);
+        }
+        let account = self.accounts.get_mut(id)?;
+        Some((account, &mut self.directory))
+    }
+
+    pub(crate) fn import(&mut self, user: &str) {
+        if !self.knows(user) {
+            self.directory.add_user(user, User::default());
+        }
+    }
+
+    /// The view of a caller that asks for everything.
+    pub(crate) fn whole_view(&self) -> View {
+        View {
+            pins_matter: true,
+            empty_too: true,
+            limit: self.plan_limit,
+            oldest: View::oldest(self.now(), self.retention),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The JSON of a conversation.
+
+mod rows;
+mod sdk;
+
+use std::sync::Arc;
+
+use conv_model::{
+    AtType, Conversation, GroupAtInfo, GroupType, LastMessage, MessageKind, Payload, RemindType,
+    Timestamp, testing,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const SENT: Timestamp = Timestamp::from_secs(1_700_000_000);
+
+fn row(id: &str) -> Conversation {
+    Conversation::new(id.parse().unwrap())
+}
+
+fn shown(row: &Conversation) -> Value {
+    serde_json::to_value(row).unwrap()
+}
+
+fn text(from: &str, text: &str) -> Arc<LastMessage> {
+    let mut message = LastMessage::new(MessageKind::Text);
+    message.from_account = from.into();
+    message.payload = Some(Payload::of_text(text));
+    message.sequence = 7;
+    message.into()
+}
+
+#[test]
+fn what_belongs_to_one_kind_is_not_shown_by_another() {
+    let mut group = row("GROUPg1");
+    group.profile.remark = Some("remark".into());
+    group.unread.peer_read_time = Some(SENT);
+    assert_eq!(shown(&group)["remark"], "");
+    assert_eq!(shown(&group)["peerReadTime"], 0);
+    let mut user = row("C2Calice");
+    user.profile.group_type = Some(GroupType::Public);
+    user.unread.group_at_info = Some([GroupAtInfo::new("bob", "g1", 1, AtType::Me)].into());
+    assert_eq!(shown(&user)["subType"], "");
+    assert_eq!(shown(&user)["groupAtInfoList"], json!([]));
+}
+
+#[test]
+fn the_other_user_has_read_my_message_and_not_their_own() {
+    let is_peer_read = |from: &str, sent: Option<Timestamp>, read: Option<Timestamp>| {
+        let mut row = row("C2Calice");
+        row.listing.time = sent;
+        row.unread.peer_read_time = read;
+        row.last_message = Some(text(from, "hi"));
+        shown(&row)["lastMessage"]["isPeerRead"].clone()
+    };
+    let later = Some(SENT.plus_secs(1));
+    assert_eq!(is_peer_read("me", Some(SENT), Some(SENT)), true);
+    assert_eq!(is_peer_read("me", Some(SENT), later), true);
+    assert_eq!(is_peer_read("me", later, Some(SENT)), false);
+    assert_eq!(is_peer_read("me", Some(SENT), None), false);
+    assert_eq!(is_peer_read("me", Some(Timestamp::ZERO), later), false);
+    assert_eq!(is_peer_read("me", None, later), false);
+    assert_eq!(is_peer_read("alice", Some(SENT), later), false);
+    assert_eq!(is_peer_read("", Some(SENT), later), false, "nobody knows whose it is");
+}
+
+#[test]
+fn an_unknown_facet_shows_the_default_and_a_known_zero_does_too() {
+    let unknown = row("GROUPg1");
+    let mut zero = unknown.clone();
+    zero.unread.count = Some(0);
+    zero.unread.group_at_info = Some([].into());
+    zero.profile.name = Some("".into());
+    assert_ne!(unknown, zero);
+    assert_eq!(shown(&unknown), shown(&zero));
+}
+
+#[test]
+fn every_remind_type_has_the_word_of_the_sdk() {
+    for word in [
+        "AcceptAndNotify",
+        "AcceptNotNotify",
+        "Discard",
+        "AcceptNotNotifyExceptAt",
+        "NotReceiveMsgExceptAt",
+        "SomethingNew",
+    ] {
+        let mut row = row("C2Calice");
+        row.unread.remind_type = Some(word.into());
+        assert_eq!(
+            matches!(row.unread.remind_type, Some(RemindType::Other(_))),
+            word.ends_with("New")
+        );
+        assert_eq!(shown(&row)["messageRemindType"], word);
+    }
+}
+
+#[test]
+fn a_type_of_group_is_shown_in_the_old_word_and_read_in_both() {
+    for (old, new) in [("Private", "Work"), ("ChatRoom", "Meeting")] {
+        assert_eq!(GroupType::from(new), GroupType::from(old));
+        assert_eq!(GroupType::from(new).as_str(), old);
+    }
+    for word in ["Public", "AVChatRoom", "Community", "Room", "Live", "SomethingNew"] {
+        assert_eq!(GroupType::from(word).as_str(), word);
+    }
+}
+
+proptest! {
+    #[test]
+    fn reading_what_was_shown_shows_the_same(row in testing::conversations()) {
+        let first = shown(&row);
+        let read: Conversation = serde_json::from_value(first.clone()).unwrap();
+        prop_assert_eq!(shown(&read), first);
+        // Once read, nothing is lost any more.
+        let again: Conversation = serde_json::from_value(shown(&read)).unwrap();
+        prop_assert_eq!(again, read);
+    }
+
+    #[test]
+    fn a_row_has_the_profile_of_its_kind_alone(row in testing::conversations()) {
+        let json = shown(&row);
+        let id = row.id.as_str();
+        prop_assert_eq!(json.get("userProfile").is_some(), id.starts_with("C2C"));
+        prop_assert_eq!(json["lastMessage"].get("isPeerRead").is_some(), id.starts_with("C2C"));
+        prop_assert_eq!(json.get("groupProfile").is_some(), id.starts_with("GROUP"));
+        prop_assert_eq!(
+            json.get("messageRemindType").is_some(), row.unread.remind_type.is_some()
+        );
+        prop_assert_eq!(
+            json["lastMessage"].get("lastTime").is_some(), row.listing.time.is_some()
+        );
+    }
+}

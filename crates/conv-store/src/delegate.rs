@@ -1,0 +1,42 @@
+//! Stores that are an [`IndexedStore`](crate::IndexedStore) over one engine.
+
+/// Implements the store's trait for a newtype over [`IndexedStore`](crate::IndexedStore).
+macro_rules! delegate_store {
+    ($store:ty) => {
+        #[deny(clippy::missing_trait_methods)]
+        #[async_trait::async_trait]
+        impl $crate::ConversationStore for $store {
+            fn snapshot(&self) -> $crate::Snapshot {
+                self.0.snapshot()
+            }
+
+            async fn changed(
+                &self,
+                since: conv_model::Seq,
+            ) -> Result<$crate::Snapshot, $crate::StoreError> {
+                self.0.changed(since).await
+            }
+
+            async fn apply(
+                &self,
+                delta: conv_model::Delta,
+            ) -> Result<conv_model::Commit, $crate::StoreError> {
+                self.0.apply(delta).await
+            }
+
+            async fn put_local(
+                &self,
+                id: conv_model::ConversationId,
+                local: conv_model::Local,
+            ) -> Result<conv_model::Commit, $crate::StoreError> {
+                self.0.put_local(id, local).await
+            }
+
+            async fn close(&self) -> Result<(), $crate::StoreError> {
+                self.0.close().await
+            }
+        }
+    };
+}
+
+pub(crate) use delegate_store;

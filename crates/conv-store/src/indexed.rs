@@ -1,0 +1,132 @@
+//! The store over an engine.
+
+mod load;
+mod reload;
+mod request;
+mod resolve;
+mod task;
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use conv_model::{Commit, ConversationId, Delta, Local, Seq};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot, watch},
+};
+
+use self::{
+    request::{Change, Request},
+    task::Task,
+};
+use crate::{ConversationStore, Engine, Recovery, Snapshot, StoreError};
+
+/// How many changes may wait for the engine; who comes then waits to be let in.
+const QUEUE: usize = 64;
+
+/// The store over any [`Engine`]: index, merge, guard, records, log and snapshots, once for all.
+///
+/// Clones are handles to the same store. A task of its own applies the changes, so that a caller
+/// who goes away leaves none half done; it ends when it is [closed](ConversationStore::close) or
+/// the last handle is gone.
+///
+/// ```
+/// use conv_model::{All, ConversationId, ConversationPatch, Delta};
+/// use conv_store::{ConversationStore, IndexedStore, MemoryEngine};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = IndexedStore::open(MemoryEngine::new()).await?;
+/// let alice = ConversationId::c2c("alice")?;
+/// let commit = store.apply(Delta::listed([ConversationPatch::new(alice)])).await?;
+/// assert_eq!(commit.changes.len(), 1);
+/// assert_eq!(store.snapshot().list(&All.into()).len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct IndexedStore {
+    queue: mpsc::Sender<Request>,
+    published: watch::Receiver<Snapshot>,
+    recovery: Arc<Recovery>,
+}
+
+impl IndexedStore {
+    /// Loads what an engine holds. It is a preview until a pass has finished; see
+    /// [`SyncState::reopened`](conv_model::SyncState::reopened).
+    ///
+    /// Records that do not decode are dropped, counted in [`recovery`](Self::recovery), and
+    /// fetched again by the next pass.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`] if any record is of a newer version: nothing is touched then.
+    /// [`StoreError::NoRuntime`] outside a Tokio runtime. Else the engine's.
+    pub async fn open(engine: impl Engine) -> Result<Self, StoreError> {
+        let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
+        let (state, recovery) = load::load(&engine).await?;
+        let snapshot = Snapshot::new(state);
+        let (queue, inbox) = mpsc::channel(QUEUE);
+        let (publish, published) = watch::channel(snapshot.clone());
+        runtime.spawn(Task::new(engine, snapshot, publish).run(inbox));
+        Ok(Self { queue, published, recovery: Arc::new(recovery) })
+    }
+
+    /// What was lost at the opening.
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// Whether it was closed, or its runtime ended.
+    pub fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    async fn change(&self, change: Change) -> Result<Commit, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Request::Change(change, answer)).await?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn send(&self, request: Request) -> Result<(), StoreError> {
+        self.queue.send(request).await.map_err(|_| StoreError::Closed)
+    }
+}
+
+#[async_trait]
+impl ConversationStore for IndexedStore {
+    fn snapshot(&self) -> Snapshot {
+        self.published.borrow().clone()
+    }
+
+    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
+        if self.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        let mut published = self.published.clone();
+        let newer = published.wait_for(|snapshot| snapshot.seq() > since).await;
+        newer.map(|snapshot| snapshot.clone()).map_err(|_| StoreError::Closed)
+    }
+
+    async fn apply(&self, delta: Delta) -> Result<Commit, StoreError> {
+        self.change(Change::Cloud(Box::new(delta))).await
+    }
+
+    async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError> {
+        self.change(Change::Local(id, local)).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Request::Close(answer)).await?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl fmt::Debug for IndexedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexedStore")
+            .field("snapshot", &self.snapshot())
+            .field("is_closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}

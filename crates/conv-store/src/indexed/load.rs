@@ -1,0 +1,113 @@
+//! From an engine's records to a state.
+
+use std::sync::Arc;
+
+use conv_model::{Conversation, Seq, SyncState};
+use tokio::task;
+
+use crate::{
+    Engine, Loaded, Record, Recovery, StoreError,
+    index::Index,
+    log::Log,
+    record::{LocalRecord, Stamp, StateRecord, decode_row},
+    row::Row,
+    state::{LocalEntry, State},
+    tree::Tree,
+};
+
+/// What an engine holds, as the state of a store that is just opened.
+pub(super) async fn load(engine: &impl Engine) -> Result<(State, Recovery), StoreError> {
+    let decoded = decoded(engine).await?;
+    let recovery = decoded.recovery;
+    Ok((decoded.opened(), recovery))
+}
+
+/// Decoding ten thousand rows takes milliseconds, too long for a thread that others wait for.
+pub(super) async fn decoded(engine: &impl Engine) -> Result<Decoded, StoreError> {
+    let loaded = engine.load().await?;
+    let decoded = task::spawn_blocking(move || Decoded::of(loaded)).await;
+    decoded.map_err(StoreError::engine)?
+}
+
+/// Records, read. Rows and local states are in order of their IDs, each once.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    pub(super) seq: Seq,
+    pub(super) sync: SyncState,
+    pub(super) rows: Vec<(Conversation, Stamp)>,
+    pub(super) locals: Vec<LocalEntry>,
+    pub(super) garbage: Vec<Record>,
+    recovery: Recovery,
+}
+
+impl Decoded {
+    fn of(loaded: Loaded) -> Result<Self, StoreError> {
+        let mut decoded = Self { seq: loaded.seq, ..Self::default() };
+        for (record, bytes) in loaded.records {
+            match decoded.take(&record, &bytes) {
+                Ok(()) => {}
+                Err(error @ StoreError::NewerSchema { .. }) => return Err(error),
+                Err(_) => decoded.drop(record),
+            }
+        }
+        decoded.locals.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        decoded.locals.dedup_by(|a, b| a.id == b.id);
+        decoded.rows.sort_unstable_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+        decoded.rows.dedup_by(|(a, _), (b, _)| a.id == b.id);
+        decoded.join();
+        Ok(decoded)
+    }
+
+    fn take(&mut self, record: &Record, bytes: &[u8]) -> Result<(), StoreError> {
+        match record {
+            Record::State => self.sync = StateRecord::decode(bytes)?.sync,
+            Record::Row(id) => self.rows.push(decode_row(id, bytes)?),
+            Record::Local(id) => {
+                let local = LocalRecord::decode(bytes)?.local;
+                self.locals.push(LocalEntry { id: id.clone(), local });
+            }
+        }
+        Ok(())
+    }
+
+    /// What does not decode is of no use, but for local state: that is nowhere else, so its bytes
+    /// are left to whoever can make something of them.
+    fn drop(&mut self, record: Record) {
+        match &record {
+            Record::State => self.recovery.dropped_state = true,
+            Record::Row(_) => {
+                self.recovery.dropped_rows = self.recovery.dropped_rows.saturating_add(1);
+            }
+            Record::Local(_) => {
+                self.recovery.dropped_locals = self.recovery.dropped_locals.saturating_add(1);
+                return;
+            }
+        }
+        self.garbage.push(record);
+    }
+
+    /// Rows meet their local state.
+    fn join(&mut self) {
+        let mut rows = self.rows.iter_mut().map(|(row, _)| row).peekable();
+        for LocalEntry { id, local } in &self.locals {
+            while rows.next_if(|row| row.id < *id).is_some() {}
+            if let Some(row) = rows.next_if(|row| row.id == *id) {
+                row.local.clone_from(local);
+            }
+        }
+    }
+
+    fn opened(self) -> State {
+        let sync = self.sync.reopened(!self.rows.is_empty());
+        let rows = self.rows.into_iter().map(|(row, stamp)| Row::new(row, stamp, None)).collect();
+        State {
+            seq: self.seq,
+            written: self.seq,
+            sync: Arc::new(sync),
+            rows: Index::from_sorted(rows),
+            locals: Tree::from_sorted(self.locals),
+            log: Log::new(self.seq),
+            garbage: self.garbage.into(),
+        }
+    }
+}

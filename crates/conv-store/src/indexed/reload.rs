@@ -1,0 +1,107 @@
+//! What others made of a state.
+
+use std::sync::Arc;
+
+use conv_model::{Commit, Conversation, Coverage, PassStatus, Removal, RowChange, SyncState};
+
+use super::load::{Decoded, decoded};
+use crate::{
+    Engine, StoreError,
+    record::Stamp,
+    row::Row,
+    state::{LocalEntry, State, settle_coverage},
+    tree::Tree,
+};
+
+/// What an engine holds, as the state that follows one that is older.
+pub(super) async fn reload(engine: &impl Engine, old: &State) -> Result<State, StoreError> {
+    let decoded = decoded(engine).await?;
+    Ok(after(old, decoded))
+}
+
+/// The state after an older one: it shares what others left alone, and one commit says what they
+/// did not.
+fn after(old: &State, decoded: Decoded) -> State {
+    let mut next = old.clone();
+    next.written = decoded.seq;
+    next.garbage = decoded.garbage.into();
+    let changes = replace_rows(&mut next, old, decoded.rows);
+    let is_same_local = is_same(&old.locals, &decoded.locals);
+    if !is_same_local {
+        next.locals = Tree::from_sorted(decoded.locals);
+    }
+    let sync = sync_after(&old.sync, decoded.sync, next.rows.len() > 0);
+    if changes.is_empty() && is_same_local && sync == *old.sync {
+        return next;
+    }
+    let sync = if sync == *old.sync { Arc::clone(&old.sync) } else { Arc::new(sync) };
+    let mut commit = Commit::new(decoded.seq.max(old.seq.next()), sync);
+    commit.changes = changes;
+    next.commit(Arc::new(commit));
+    next
+}
+
+/// Both the old rows and the new ones are in order of their IDs.
+fn replace_rows(next: &mut State, old: &State, rows: Vec<(Conversation, Stamp)>) -> Vec<RowChange> {
+    let mut changes = Vec::new();
+    let mut rows = rows.into_iter().peekable();
+    for before in old.rows.iter() {
+        let id = &before.listed().id;
+        while let Some((row, stamp)) = rows.next_if(|(row, _)| row.id < *id) {
+            set(next, &mut changes, None, row, stamp);
+        }
+        match rows.next_if(|(row, _)| row.id == *id) {
+            Some((row, stamp)) => set(next, &mut changes, Some(before), row, stamp),
+            None => {
+                changes.push(RowChange::removed(Arc::clone(before.listed()), Removal::Deleted));
+                next.rows.remove(id);
+            }
+        }
+    }
+    for (row, stamp) in rows {
+        set(next, &mut changes, None, row, stamp);
+    }
+    changes
+}
+
+fn set(
+    next: &mut State,
+    changes: &mut Vec<RowChange>,
+    before: Option<&Row>,
+    row: Conversation,
+    stamp: Stamp,
+) {
+    let is_same_row = before.is_some_and(|before| **before.whole() == row);
+    if is_same_row && before.is_some_and(|before| before.stamp == stamp) {
+        return;
+    }
+    let row = Row::new(row, stamp, before);
+    if !is_same_row {
+        let old = before.map(|before| Arc::clone(before.listed()));
+        changes.push(RowChange::set(old, Arc::clone(row.listed())));
+    }
+    next.rows.set(row);
+}
+
+fn is_same(old: &Tree<LocalEntry>, new: &[LocalEntry]) -> bool {
+    old.len() == new.len() && old.iter().eq(new)
+}
+
+/// What the state of the sync is, when others may have run passes: of those nothing is known but
+/// that they began or finished.
+fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncState {
+    let finished = stored.finished.as_ref();
+    let is_same_scope = finished.is_some_and(|finished| finished.scope == stored.scope);
+    let is_finished = stored.finished != old.finished || old.coverage == Coverage::Complete;
+    if stored.pass == old.pass && stored.finished == old.finished {
+        stored.coverage = old.coverage;
+        stored.status.clone_from(&old.status);
+        stored.skipped.clone_from(&old.skipped);
+    } else {
+        stored.status = PassStatus::Idle;
+        stored.coverage =
+            if is_finished && is_same_scope { Coverage::Complete } else { Coverage::CacheOnly };
+    }
+    settle_coverage(&mut stored, has_rows);
+    stored
+}

@@ -1,0 +1,196 @@
+//! What a change makes of a state: one function without any side effect, so that it can be done
+//! again after a conflict.
+
+mod draft;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use conv_model::{
+    Commit, ConversationId, ConversationType, Delta, Local, PassId, Prune, RowChange, Seq,
+    Superseded, SyncState, SyncStep, Timestamp,
+};
+
+use self::draft::{Draft, Outcome};
+use super::request::Change;
+use crate::{
+    Record, StoreError, Write,
+    record::{LocalRecord, StateRecord, is_same_on_disk},
+    row::Row,
+    state::{LocalEntry, State, settle_coverage},
+};
+
+/// The next state, as what differs from the one before.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    commit: Arc<Commit>,
+    /// What to store, if anything stored changes.
+    write: Option<Write>,
+    /// Whether there is anything to show.
+    publishes: bool,
+    rows: Vec<(ConversationId, Option<Row>)>,
+    local: Option<LocalEntry>,
+}
+
+impl Resolved {
+    /// Makes a state the next one; gives what is to be stored.
+    pub(super) fn apply(self, state: &mut State) -> (Arc<Commit>, Option<Write>) {
+        if !self.publishes {
+            return (self.commit, None);
+        }
+        if let Some(write) = &self.write {
+            state.written = write.seq;
+            if self.local.is_none() {
+                state.garbage = Arc::default();
+            }
+        }
+        state.set_rows(self.rows);
+        if let Some(entry) = self.local {
+            state.locals.insert(entry);
+        }
+        state.commit(Arc::clone(&self.commit));
+        (self.commit, self.write)
+    }
+}
+
+/// What a change makes of a state.
+pub(super) fn resolve(state: &State, change: &Change) -> Result<Resolved, StoreError> {
+    match change {
+        Change::Cloud(delta) => cloud(state, delta),
+        Change::Local(id, newer) => local(state, id, newer),
+    }
+}
+
+fn cloud(state: &State, delta: &Delta) -> Result<Resolved, StoreError> {
+    admit(&state.sync, delta)?;
+    let seq = state.seq.next();
+    let mut draft = Draft::new(state, delta.pass);
+    for patch in &delta.listed {
+        draft.list(patch);
+    }
+    for patch in &delta.amended {
+        draft.amend(patch);
+    }
+    for id in &delta.removed {
+        draft.delete(id);
+    }
+    match &delta.prune {
+        Some(Prune::Unlisted { keep }) => draft.remove_unlisted(keep),
+        Some(Prune::Expired { now, retention }) => {
+            if let Some(after) = last_head_read(&state.sync, delta) {
+                draft.remove_expired(after, *now, *retention);
+            }
+        }
+        _ => {}
+    }
+    let wanting = wanting(&draft, delta);
+    let mut rows = draft.finish(seq)?;
+    let has_rows = rows.len_after(state.rows.len()) > 0;
+    let sync = sync_after(&state.sync, delta, seq, has_rows);
+
+    let is_milestone = matches!(
+        delta.step,
+        Some(SyncStep::Begin { .. } | SyncStep::Finish { .. } | SyncStep::Fail { .. })
+    );
+    let publishes = is_milestone || !rows.changes.is_empty() || sync != *state.sync;
+    let write = write(state, seq, &mut rows, &sync)?;
+    let sync = if sync == *state.sync { Arc::clone(&state.sync) } else { Arc::new(sync) };
+    let mut commit = Commit::new(if publishes { seq } else { state.seq }, sync);
+    commit.changes = rows.changes;
+    commit.wanting = wanting;
+    Ok(Resolved { commit: Arc::new(commit), write, publishes, rows: rows.rows, local: None })
+}
+
+/// A step belongs to a pass; without one, nobody could say that it is still the newest.
+fn admit(sync: &SyncState, delta: &Delta) -> Result<(), Superseded> {
+    match delta.pass {
+        Some(PassId::NONE) => Err(Superseded { newest: sync.pass }),
+        Some(pass) => sync.admit(pass, delta.step.as_ref()),
+        None if delta.step.is_some() => Err(Superseded { newest: sync.pass }),
+        None => Ok(()),
+    }
+}
+
+/// The cloud's time of the last finished pass, this change included.
+fn last_head_read(sync: &SyncState, delta: &Delta) -> Option<Timestamp> {
+    match &delta.step {
+        Some(SyncStep::Finish { finished, .. }) => Some(finished.as_of),
+        _ => sync.finished.as_ref().map(|finished| finished.as_of),
+    }
+}
+
+/// The state of the sync after it, when there are rows or not.
+fn sync_after(sync: &SyncState, delta: &Delta, seq: Seq, has_rows: bool) -> SyncState {
+    let mut next = match (delta.pass, &delta.step) {
+        (Some(pass), Some(step)) => sync.after(pass, step, seq, has_rows),
+        _ => sync.clone(),
+    };
+    if let Some(groups) = &delta.groups {
+        next.groups.clone_from(groups);
+    }
+    settle_coverage(&mut next, has_rows);
+    next
+}
+
+/// Of the rows listed, in their order, those whose profile is unknown or too old. The system
+/// conversation has none.
+fn wanting(draft: &Draft<'_>, delta: &Delta) -> Vec<ConversationId> {
+    let mut seen = BTreeSet::new();
+    let ids = delta.listed.iter().map(|patch| &patch.id);
+    let wants = |id: &&ConversationId| {
+        id.conversation_type() != ConversationType::System
+            && draft.row(id).is_some_and(|row| {
+                let read_at = row.profile.read_at.unwrap_or_default();
+                !row.profile.is_known() || read_at < delta.profile_before
+            })
+    };
+    ids.filter(wants).filter(|id| seen.insert(*id)).cloned().collect()
+}
+
+/// The write of a change of what the cloud knows.
+fn write(
+    state: &State,
+    seq: Seq,
+    rows: &mut Outcome,
+    sync: &SyncState,
+) -> Result<Option<Write>, StoreError> {
+    let is_same_sync = is_same_on_disk(sync, &state.sync);
+    if rows.rows.is_empty() && is_same_sync {
+        return Ok(None);
+    }
+    let mut write = Write::new(state.written, seq);
+    write.put = std::mem::take(&mut rows.put);
+    write.delete = rows.delete.iter().cloned().map(Record::Row).collect();
+    let is_put = |record: &Record| write.put.iter().any(|(put, _)| put == record);
+    let garbage: Vec<Record> =
+        state.garbage.iter().filter(|record| !is_put(record)).cloned().collect();
+    write.delete.extend(garbage);
+    // A record that is gone no longer carries the number of its going.
+    if !is_same_sync || !write.delete.is_empty() {
+        write.delete.retain(|record| *record != Record::State);
+        write.put.push((Record::State, StateRecord::new(sync).encode(seq)?));
+    }
+    Ok(Some(write))
+}
+
+fn local(state: &State, id: &ConversationId, newer: &Local) -> Result<Resolved, StoreError> {
+    let before = state.local(id);
+    let after = before.cloned().unwrap_or_default().merged(newer);
+    let publishes = before.cloned().unwrap_or_default() != after;
+    let seq = state.seq.next();
+    let mut commit = Commit::new(if publishes { seq } else { state.seq }, Arc::clone(&state.sync));
+    let (mut rows, mut write, mut entry) = (Vec::new(), None, None);
+    if publishes {
+        let mut change = Write::new(state.written, seq);
+        let record = LocalRecord::new(after.clone()).encode(seq)?;
+        change.put.push((Record::Local(id.clone()), record));
+        write = Some(change);
+        if let Some(old) = state.rows.get(id) {
+            let row = old.with_local(after.clone());
+            let change = RowChange::set(Some(Arc::clone(old.listed())), Arc::clone(row.listed()));
+            commit.changes.push(change);
+            rows.push((id.clone(), Some(row)));
+        }
+        entry = Some(LocalEntry { id: id.clone(), local: after });
+    }
+    Ok(Resolved { commit: Arc::new(commit), write, publishes, rows, local: entry })
+}

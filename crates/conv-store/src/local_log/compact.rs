@@ -1,0 +1,95 @@
+//! Writes the file anew, without what is dead.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+    sync::Arc,
+};
+
+use conv_model::{AccountId, ConversationId};
+
+use super::{
+    NAME,
+    entry::{self, HEAD},
+    files::{self, FRESH},
+    index::{Index, Known},
+};
+use crate::StoreError;
+
+/// An entry is closed once it holds this much.
+const ENTRY_BYTES: usize = 1 << 20;
+
+/// A new file with everything that lives.
+pub(super) struct Rewritten {
+    pub(super) file: File,
+    pub(super) end: u64,
+    pub(super) index: Index,
+}
+
+/// Writes the new file beside the old one, durably. After an error the old one is what it was.
+pub(super) fn prepare(
+    folder: &Path,
+    index: &Index,
+    mut read: impl FnMut(u64, usize) -> Result<Arc<[u8]>, StoreError>,
+) -> Result<Rewritten, StoreError> {
+    let file = files::create(&folder.join(FRESH)).map_err(failed)?;
+    let mut fresh = Rewritten { file, end: 0, index: Index::default() };
+    fresh.append(&files::header()).map_err(failed)?;
+    for (account, known) in index.accounts() {
+        fresh.copy(account, known, &mut read)?;
+    }
+    fresh.file.sync_all().map_err(failed)?;
+    Ok(fresh)
+}
+
+/// Puts the new file in the place of the old one. After an error either may be what a later
+/// opening finds.
+pub(super) fn install(folder: &Path, fresh: Rewritten) -> Result<Rewritten, StoreError> {
+    fs::rename(folder.join(FRESH), folder.join(NAME)).map_err(failed)?;
+    files::sync_folder(folder).map_err(failed)?;
+    Ok(fresh)
+}
+
+impl Rewritten {
+    fn copy(
+        &mut self,
+        account: &AccountId,
+        known: &Known,
+        read: &mut impl FnMut(u64, usize) -> Result<Arc<[u8]>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut records: Vec<(ConversationId, Arc<[u8]>)> = Vec::new();
+        let mut bytes = 0_usize;
+        for (id, span) in &known.records {
+            records.push((id.clone(), read(span.at, span.length)?));
+            bytes = bytes.saturating_add(span.length);
+            if bytes >= ENTRY_BYTES {
+                self.push(&entry::of_records(account, known.seq, &records))?;
+                records.clear();
+                bytes = 0;
+            }
+        }
+        // Without records it still keeps the account's number.
+        self.push(&entry::of_records(account, known.seq, &records))
+    }
+
+    fn push(&mut self, body: &[u8]) -> Result<(), StoreError> {
+        let sealed = entry::seal(body)?;
+        let at = self.end.saturating_add(HEAD as u64);
+        self.append(&sealed).map_err(failed)?;
+        if let Some(entry) = entry::decode(body) {
+            self.index.apply(at, entry);
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.end = self.end.saturating_add(bytes.len() as u64);
+        Ok(())
+    }
+}
+
+fn failed(error: io::Error) -> StoreError {
+    StoreError::io("rewriting local state", error)
+}

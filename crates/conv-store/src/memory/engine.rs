@@ -1,0 +1,110 @@
+//! An engine that keeps its records in memory, and may be shared.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use conv_model::Seq;
+use tokio::sync::watch;
+
+use crate::{Engine, Loaded, Record, StoreError, Write};
+
+/// Records in memory. Clones are handles to the same ones: stores opened on several of them write
+/// to the same account, as processes do over a shared server.
+#[derive(Clone, Default)]
+pub struct MemoryEngine(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    /// Held for a few map operations, never while waiting.
+    records: Mutex<Records>,
+    last: watch::Sender<Seq>,
+}
+
+#[derive(Clone, Default)]
+struct Records {
+    seq: Seq,
+    by_key: BTreeMap<Record, Arc<[u8]>>,
+}
+
+impl MemoryEngine {
+    /// Without any records.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn records(&self) -> MutexGuard<'_, Records> {
+        // Nothing in a section panics, so what is there is whole.
+        self.0.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Records {
+    fn check(&self, writes: &[Write]) -> Result<Seq, StoreError> {
+        let mut last = self.seq;
+        for write in writes {
+            if write.expected != last {
+                return Err(StoreError::Conflict);
+            }
+            last = write.seq;
+        }
+        Ok(last)
+    }
+
+    fn apply(&mut self, write: &Write) {
+        for record in &write.delete {
+            self.by_key.remove(record);
+        }
+        for (record, bytes) in &write.put {
+            self.by_key.insert(record.clone(), Arc::clone(bytes));
+        }
+        self.seq = write.seq;
+    }
+}
+
+#[async_trait]
+impl Engine for MemoryEngine {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        let Records { seq, by_key } = self.records().clone();
+        Ok(Loaded::new(seq, by_key.into_iter().collect()))
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        let last = {
+            let mut records = self.records();
+            let last = records.check(writes)?;
+            writes.iter().for_each(|write| records.apply(write));
+            last
+        };
+        // Two writers may come here in either order.
+        self.0.last.send_if_modified(|known| {
+            let is_newer = last > *known;
+            *known = last.max(*known);
+            is_newer
+        });
+        Ok(())
+    }
+
+    async fn follow(&self, since: Seq) -> Result<(), StoreError> {
+        let mut last = self.0.last.subscribe();
+        let newer = last.wait_for(|last| *last > since).await;
+        newer.map(|_| ()).map_err(|_| StoreError::Closed)
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for MemoryEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seq, records) = {
+            let records = self.records();
+            (records.seq, records.by_key.len())
+        };
+        f.debug_struct("MemoryEngine").field("seq", &seq).field("records", &records).finish()
+    }
+}

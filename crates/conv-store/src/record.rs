@@ -1,0 +1,142 @@
+//! The records that an engine keeps, for those who write one.
+//!
+//! An engine need not read them: it keeps bytes under keys. It may ask for a record's number, to
+//! find the number of its last write without a record of its own:
+//!
+//! ```
+//! use conv_model::{Local, Seq};
+//! use conv_store::record::{self, LocalRecord};
+//!
+//! let bytes = LocalRecord::new(Local::draft("Dear Alice")).encode(Seq::new(7))?;
+//! assert_eq!(record::seq(&bytes)?, Seq::new(7));
+//! assert_eq!(LocalRecord::decode(&bytes)?.local, Local::draft("Dear Alice"));
+//! # Ok::<(), conv_store::StoreError>(())
+//! ```
+//!
+//! # Format
+//! `version u8 | kind u8 | number u64 | length of the body u32 | crc32 u32 | body`, integers little
+//! endian, the checksum over all the rest. This envelope is the same in every version, so that
+//! what is newer can be told from what is damaged. The body is in postcard, and its structures
+//! are those of this module alone: a change of the model cannot change what is on disk.
+
+mod local;
+mod message;
+mod profile;
+mod row;
+mod state;
+
+use std::sync::Arc;
+
+use conv_model::Seq;
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+
+pub use self::{
+    local::LocalRecord,
+    row::{RowRecord, Stamp},
+    state::StateRecord,
+};
+pub(crate) use self::{
+    row::{decode_row, encode_row},
+    state::is_same_on_disk,
+};
+
+/// The newest version of records that this code reads, and the one that it writes.
+pub const VERSION: u8 = 1;
+/// The most bytes that the body of a record may have.
+pub const MAX_BODY: usize = 64 << 10;
+
+/// The bytes before the checksum.
+const HEAD: usize = 14;
+
+/// What a record is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Kind {
+    State = 1,
+    Row = 2,
+    Local = 3,
+}
+
+/// The number of the write that a record came with.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the record is damaged; [`StoreError::NewerSchema`].
+pub fn seq(record: &[u8]) -> Result<Seq, StoreError> {
+    Ok(checked(record)?.seq)
+}
+
+/// The greatest number of some records; those that are damaged do not count.
+pub fn last_seq<R: AsRef<[u8]>>(records: impl IntoIterator<Item = R>) -> Seq {
+    let numbers = records.into_iter().filter_map(|record| seq(record.as_ref()).ok());
+    numbers.max().unwrap_or_default()
+}
+
+/// Bytes whose checksum was right.
+struct Envelope<'a> {
+    kind: u8,
+    seq: Seq,
+    body: &'a [u8],
+}
+
+fn encode(kind: Kind, seq: Seq, body: &impl Serialize) -> Result<Arc<[u8]>, StoreError> {
+    let body = postcard::to_stdvec(body).map_err(StoreError::engine)?;
+    let too_large = || StoreError::TooLarge { bytes: body.len(), limit: MAX_BODY };
+    if body.len() > MAX_BODY {
+        return Err(too_large());
+    }
+    let length = u32::try_from(body.len()).map_err(|_| too_large())?;
+    let mut record = Vec::with_capacity(HEAD + 4 + body.len());
+    record.extend([VERSION, kind as u8]);
+    record.extend(seq.as_u64().to_le_bytes());
+    record.extend(length.to_le_bytes());
+    let check = checksum(&record, &body);
+    record.extend(check.to_le_bytes());
+    record.extend(body);
+    Ok(record.into())
+}
+
+fn decode<'a, T: Deserialize<'a>>(kind: Kind, record: &'a [u8]) -> Result<T, StoreError> {
+    let envelope = checked(record)?;
+    if envelope.kind != kind as u8 {
+        return Err(corrupt("a record of another kind"));
+    }
+    // What follows the body's last field is no body of this version.
+    match postcard::take_from_bytes(envelope.body) {
+        Ok((body, [])) => Ok(body),
+        _ => Err(corrupt("the body of a record")),
+    }
+}
+
+fn checked(record: &[u8]) -> Result<Envelope<'_>, StoreError> {
+    let (version, envelope) = parse(record).ok_or_else(|| corrupt("a record"))?;
+    match version {
+        VERSION => Ok(envelope),
+        0 => Err(corrupt("the version of a record")),
+        found => Err(StoreError::NewerSchema { found, known: VERSION }),
+    }
+}
+
+fn parse(record: &[u8]) -> Option<(u8, Envelope<'_>)> {
+    let (head, _) = record.split_at_checked(HEAD)?;
+    let (&[version, kind], rest) = record.split_first_chunk()?;
+    let (seq, rest) = rest.split_first_chunk()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let (check, body) = rest.split_first_chunk()?;
+    let is_whole = usize::try_from(u32::from_le_bytes(*length)).ok()? == body.len()
+        && u32::from_le_bytes(*check) == checksum(head, body);
+    let seq = Seq::new(u64::from_le_bytes(*seq));
+    is_whole.then_some((version, Envelope { kind, seq, body }))
+}
+
+fn checksum(head: &[u8], body: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(head);
+    hasher.update(body);
+    hasher.finalize()
+}
+
+fn corrupt(what: &str) -> StoreError {
+    StoreError::Corrupt { what: what.to_owned() }
+}

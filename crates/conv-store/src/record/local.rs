@@ -1,0 +1,53 @@
+//! The record of a conversation's local state.
+
+use std::sync::Arc;
+
+use conv_model::{Local, Seq};
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, decode, encode};
+use crate::StoreError;
+
+/// A conversation's draft and the embedder's bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LocalRecord {
+    /// The local state.
+    pub local: Local,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    draft: Option<&'a str>,
+    #[serde(borrow)]
+    data: Option<&'a [u8]>,
+}
+
+impl LocalRecord {
+    /// Of a local state.
+    pub fn new(local: Local) -> Self {
+        Self { local }
+    }
+
+    /// The bytes, as part of the write of a number.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`].
+    pub fn encode(&self, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
+        let Local { draft, data, .. } = &self.local;
+        encode(Kind::Local, seq, &Body { draft: draft.as_deref(), data: data.as_deref() })
+    }
+
+    /// Reads the bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
+    pub fn decode(record: &[u8]) -> Result<Self, StoreError> {
+        let body: Body<'_> = decode(Kind::Local, record)?;
+        let mut local = Local::default();
+        local.draft = body.draft.map(Arc::from);
+        local.data = body.data.map(Arc::from);
+        Ok(Self { local })
+    }
+}

@@ -1,0 +1,164 @@
+//! The record of the sync's state.
+
+use std::sync::Arc;
+
+use conv_model::{
+    Checkpoint, Cursor, Finished, GroupNames, ListLimit, PassId, Seq, SyncScope, SyncState,
+    Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, decode, encode};
+use crate::StoreError;
+
+/// The part of the sync's state that outlives a run: not how complete the list is, nor what the
+/// newest pass does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StateRecord {
+    /// The state; coverage, status and skipped rows are those of the default.
+    pub sync: SyncState,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body<'a> {
+    pass: u64,
+    begun: u64,
+    scope: Scope,
+    #[serde(borrow)]
+    checkpoint: Option<Place<'a>>,
+    finished: Option<End>,
+    #[serde(borrow)]
+    groups: Vec<(u64, &'a str)>,
+    groups_read_at: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Scope {
+    plan_limit: u32,
+    epoch: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Place<'a> {
+    cursor: &'a str,
+    listed: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct End {
+    as_of: u64,
+    limit: Vec<Limit>,
+    scope: Scope,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Limit {
+    Capped(u32),
+    Retention(u64),
+}
+
+impl StateRecord {
+    /// Of a state.
+    pub fn new(sync: &SyncState) -> Self {
+        let mut kept = SyncState::default();
+        kept.pass = sync.pass;
+        kept.begun = sync.begun;
+        kept.scope = sync.scope;
+        kept.checkpoint.clone_from(&sync.checkpoint);
+        kept.finished.clone_from(&sync.finished);
+        kept.groups.clone_from(&sync.groups);
+        Self { sync: kept }
+    }
+
+    /// The bytes, as part of the write of a number.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`].
+    pub fn encode(&self, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
+        let sync = &self.sync;
+        let body = Body {
+            pass: sync.pass.as_u64(),
+            begun: sync.begun.as_u64(),
+            scope: sync.scope.into(),
+            checkpoint: sync
+                .checkpoint
+                .as_ref()
+                .map(|place| Place { cursor: place.cursor.as_str(), listed: place.listed }),
+            finished: sync.finished.as_ref().map(|end| End {
+                as_of: end.as_of.as_secs(),
+                limit: end.limit.iter().filter_map(Limit::of).collect(),
+                scope: end.scope.into(),
+            }),
+            groups: sync.groups.names.iter().map(|(id, name)| (*id, name.as_ref())).collect(),
+            groups_read_at: sync.groups.read_at.as_secs(),
+        };
+        encode(Kind::State, seq, &body)
+    }
+
+    /// Reads the bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
+    pub fn decode(record: &[u8]) -> Result<Self, StoreError> {
+        let body: Body<'_> = decode(Kind::State, record)?;
+        let mut sync = SyncState::default();
+        sync.pass = PassId::new(body.pass);
+        sync.begun = Seq::new(body.begun);
+        sync.scope = body.scope.into();
+        sync.checkpoint =
+            body.checkpoint.map(|place| Checkpoint::new(Cursor::new(place.cursor), place.listed));
+        sync.finished = body.finished.map(|end| {
+            let limit = end.limit.into_iter().map(ListLimit::from).collect();
+            Finished::new(Timestamp::from_secs(end.as_of), limit, end.scope.into())
+        });
+        sync.groups = GroupNames::new(
+            body.groups.into_iter().map(|(id, name)| (id, Arc::from(name))),
+            Timestamp::from_secs(body.groups_read_at),
+        );
+        Ok(Self { sync })
+    }
+}
+
+/// Whether two states have the same record; what differs besides is not stored.
+pub(crate) fn is_same_on_disk(a: &SyncState, b: &SyncState) -> bool {
+    a.pass == b.pass
+        && a.begun == b.begun
+        && a.scope == b.scope
+        && a.checkpoint == b.checkpoint
+        && a.finished == b.finished
+        && a.groups == b.groups
+}
+
+impl From<SyncScope> for Scope {
+    fn from(scope: SyncScope) -> Self {
+        Self { plan_limit: scope.plan_limit, epoch: scope.epoch }
+    }
+}
+
+impl From<Scope> for SyncScope {
+    fn from(scope: Scope) -> Self {
+        Self::new(scope.plan_limit, scope.epoch)
+    }
+}
+
+impl Limit {
+    /// A limit that this version of the format has no word for is left out: it is told anew by
+    /// the next pass.
+    fn of(limit: &ListLimit) -> Option<Self> {
+        match limit {
+            ListLimit::Capped(rows) => Some(Self::Capped(*rows)),
+            ListLimit::Retention(seconds) => Some(Self::Retention(*seconds)),
+            _ => None,
+        }
+    }
+}
+
+impl From<Limit> for ListLimit {
+    fn from(limit: Limit) -> Self {
+        match limit {
+            Limit::Capped(rows) => Self::Capped(rows),
+            Limit::Retention(seconds) => Self::Retention(seconds),
+        }
+    }
+}

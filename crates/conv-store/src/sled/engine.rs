@@ -1,0 +1,88 @@
+//! One account of a database, as an engine.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use conv_model::Seq;
+use tokio::runtime::Handle;
+
+use super::{account::Account, disk::SledDisk, files::Files};
+use crate::{
+    Engine, Loaded, StoreError, Write,
+    writer::{Job, Work, Writer, caught},
+};
+
+/// One account of a database.
+#[derive(Debug)]
+pub(super) struct SledEngine {
+    account: Arc<Account>,
+    files: Arc<Files>,
+    writer: Writer<SledDisk>,
+    /// Whether nobody else uses the database, so that it ends with this engine.
+    is_alone: bool,
+}
+
+impl SledEngine {
+    /// One of many.
+    pub(super) fn new(account: Arc<Account>, files: Arc<Files>, writer: Writer<SledDisk>) -> Self {
+        Self { account, files, writer, is_alone: false }
+    }
+
+    /// The only one, which takes the files with it when it is closed.
+    pub(super) fn alone(
+        account: Arc<Account>,
+        files: Arc<Files>,
+        writer: Writer<SledDisk>,
+    ) -> Self {
+        Self { account, files, writer, is_alone: true }
+    }
+
+    async fn run(&self, work: Work) -> Result<(), StoreError> {
+        if self.account.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        self.writer.run(Job { account: Arc::clone(&self.account), work }).await
+    }
+}
+
+/// Runs what blocks away from the async threads. A panic of sled's becomes an error.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
+    // The runtime is shutting down if the task was not run to its end.
+    runtime.spawn_blocking(|| caught(work)).await.map_err(|_| StoreError::Closed)?
+}
+
+#[async_trait]
+impl Engine for SledEngine {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        if self.account.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));
+        blocking(move || files.load(&account)).await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        self.run(Work::Commit(writes.to_vec())).await
+    }
+
+    async fn follow(&self, _since: Seq) -> Result<(), StoreError> {
+        // The folder is locked and an account has one store: nobody else writes.
+        std::future::pending().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        if self.is_alone {
+            return self.writer.close().await;
+        }
+        let settled = self.run(Work::Settle).await;
+        self.account.close();
+        match settled {
+            // Closed before, or with the whole database: that made everything durable.
+            Err(StoreError::Closed) => Ok(()),
+            settled => settled,
+        }
+    }
+}

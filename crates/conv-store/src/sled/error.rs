@@ -1,0 +1,19 @@
+//! sled's errors as ours.
+
+use ::sled::Error;
+
+use crate::StoreError;
+
+/// An error of sled's, met while doing something.
+pub(super) fn failed(doing: &'static str, error: Error) -> StoreError {
+    match error {
+        Error::Io(error) => StoreError::io(doing, error),
+        Error::Corruption { .. } => StoreError::Corrupt { what: format!("{error} while {doing}") },
+        error => StoreError::engine(error),
+    }
+}
+
+/// Whether it says that somebody else holds the file. sled has no kind of its own for that.
+pub(super) fn is_lock(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if error.to_string().contains("could not acquire lock"))
+}

@@ -1,0 +1,175 @@
+//! A list at one instant.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+use conv_model::{
+    Commit, Conversation, ConversationId, ConversationQuery, Local, Seq, SyncReport, SyncState,
+    list_order,
+};
+
+use crate::{
+    Totals,
+    index::Index,
+    log::Log,
+    record::Stamp,
+    row::Row,
+    state::{LocalEntry, State},
+    tree::Tree,
+};
+
+/// An account's list at one instant: rows, totals, groups and sync state of the same commit.
+///
+/// It never changes, costs one pointer to clone, and shares every row with the snapshots before
+/// and after that have the same one.
+///
+/// ```
+/// use conv_model::{All, Conversation, ConversationId, SyncState};
+/// use conv_store::Snapshot;
+///
+/// // For a mock; a store gives its own.
+/// let row = Conversation::new(ConversationId::c2c("alice")?);
+/// let snapshot = Snapshot::of([row], SyncState::default());
+/// assert_eq!(snapshot.list(&All.into()).len(), 1);
+/// assert_eq!(snapshot.totals().conversations, 1);
+/// # Ok::<(), conv_model::ParseIdError>(())
+/// ```
+#[derive(Clone)]
+pub struct Snapshot(Arc<State>);
+
+impl Snapshot {
+    /// A snapshot for mocks, without a history. Of rows with the same ID the last one counts;
+    /// their local state is what [`local`](Self::local) answers.
+    pub fn of(rows: impl IntoIterator<Item = Conversation>, sync: SyncState) -> Self {
+        let rows: BTreeMap<ConversationId, Conversation> =
+            rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let known = rows.values().filter(|row| row.local != Local::default());
+        let locals =
+            known.map(|row| LocalEntry { id: row.id.clone(), local: row.local.clone() }).collect();
+        let rows = rows.into_values().map(|row| Row::new(row, Stamp::default(), None)).collect();
+        Self::new(State {
+            sync: Arc::new(sync),
+            rows: Index::from_sorted(rows),
+            locals: Tree::from_sorted(locals),
+            ..State::default()
+        })
+    }
+
+    /// The same list under another number, for mocks.
+    #[must_use]
+    pub fn at(&self, seq: Seq) -> Self {
+        Self::new(State { seq, log: Log::new(seq), ..State::clone(&self.0) })
+    }
+
+    pub(crate) fn new(state: State) -> Self {
+        Self(Arc::new(state))
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.0
+    }
+
+    /// The number of the newest commit in it.
+    pub fn seq(&self) -> Seq {
+        self.0.seq
+    }
+
+    /// The state of the sync.
+    pub fn sync(&self) -> &SyncState {
+        &self.0.sync
+    }
+
+    /// What a user is told about the list's completeness, with the facets that at least one row
+    /// lacks. The system conversation has no profile, and is not said to lack one.
+    pub fn report(&self) -> SyncReport {
+        let mut report = self.0.sync.report();
+        report.not_fetched = self.0.rows.not_fetched();
+        report
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.0.rows.len()
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All rows in list order, without the detail of their profiles. Taking the first few costs
+    /// no more than those.
+    pub fn rows(&self) -> impl Iterator<Item = &Arc<Conversation>> {
+        self.0.rows.listed()
+    }
+
+    /// The rows that a query asks for, in list order, each once, without the detail of their
+    /// profiles. IDs that are not cached are left out.
+    ///
+    /// [`ConversationQuery::matches`] decides, but for [`ConversationQuery::Ids`], which are looked
+    /// up.
+    pub fn list(&self, query: &ConversationQuery) -> Vec<Arc<Conversation>> {
+        match query {
+            ConversationQuery::All => {
+                let mut rows = Vec::with_capacity(self.len());
+                rows.extend(self.rows().cloned());
+                rows
+            }
+            ConversationQuery::Ids(ids) => self.list_ids(ids),
+            query => self.rows().filter(|row| query.matches(row)).cloned().collect(),
+        }
+    }
+
+    fn list_ids(&self, ids: &[ConversationId]) -> Vec<Arc<Conversation>> {
+        let found = ids.iter().filter_map(|id| self.0.rows.get(id));
+        let mut rows: Vec<_> = found.map(|row| Arc::clone(row.listed())).collect();
+        rows.sort_unstable_by(|a, b| list_order(a, b));
+        rows.dedup_by(|a, b| a.id == b.id);
+        rows
+    }
+
+    /// One row, with the detail of its profile where that is known.
+    pub fn get(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
+        self.0.rows.get(id).map(|row| Arc::clone(row.whole()))
+    }
+
+    /// Sums over all rows.
+    pub fn totals(&self) -> Totals {
+        self.0.rows.totals()
+    }
+
+    /// The names of the account's conversation groups: those that were read, and those that rows
+    /// are in. Ascending, each once.
+    pub fn groups(&self) -> Vec<Arc<str>> {
+        let mut names: BTreeSet<&Arc<str>> = self.0.sync.groups.names.values().collect();
+        names.extend(self.rows().flat_map(|row| &row.listing.groups));
+        names.into_iter().cloned().collect()
+    }
+
+    /// The local state of a conversation, also of one without a row; `None` if it was never set.
+    pub fn local(&self, id: &ConversationId) -> Option<Local> {
+        self.0.local(id).cloned()
+    }
+
+    /// The commits after a number, oldest first, up to this snapshot's. `None` if they are no
+    /// longer known: read the list anew.
+    ///
+    /// The rows in them are those that a list shows: where only the detail of a profile changed,
+    /// before and after are the same row.
+    pub fn changes_since(&self, seq: Seq) -> Option<Vec<Arc<Commit>>> {
+        self.0.log.after(seq)
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("seq", &self.seq())
+            .field("rows", &self.len())
+            .field("sync", self.sync())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,80 @@
+//! All that is known of an account at one instant.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use conv_model::{Commit, ConversationId, Coverage, Local, Seq, SyncState};
+
+use crate::{
+    Record,
+    index::Index,
+    log::Log,
+    row::Row,
+    tree::{Entry, Tree},
+};
+
+/// All that is known of an account at one instant. Copies share what they have in common.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    pub(crate) seq: Seq,
+    /// The number of the engine's last write; changes of what is not stored need none.
+    pub(crate) written: Seq,
+    pub(crate) sync: Arc<SyncState>,
+    pub(crate) rows: Index,
+    pub(crate) locals: Tree<LocalEntry>,
+    pub(crate) log: Log,
+    /// Records that do not decode; they go with the next write.
+    pub(crate) garbage: Arc<[Record]>,
+}
+
+/// The local state of a conversation, whether or not there is a row of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LocalEntry {
+    pub(crate) id: ConversationId,
+    pub(crate) local: Local,
+}
+
+impl Entry for LocalEntry {
+    type Key = ConversationId;
+
+    fn key(&self) -> ConversationId {
+        self.id.clone()
+    }
+
+    fn compare(&self, key: &ConversationId) -> Ordering {
+        self.id.cmp(key)
+    }
+}
+
+impl State {
+    pub(crate) fn local(&self, id: &ConversationId) -> Option<&Local> {
+        self.locals.get(id).map(|entry| &entry.local)
+    }
+
+    /// Sets rows, or with `None` removes them.
+    pub(crate) fn set_rows(
+        &mut self,
+        rows: impl IntoIterator<Item = (ConversationId, Option<Row>)>,
+    ) {
+        for (id, row) in rows {
+            match row {
+                Some(row) => self.rows.set(row),
+                None => self.rows.remove(&id),
+            }
+        }
+    }
+
+    /// Takes over what a commit says of the whole.
+    pub(crate) fn commit(&mut self, commit: Arc<Commit>) {
+        self.seq = commit.seq;
+        self.sync = Arc::clone(&commit.sync);
+        self.log.push(commit);
+    }
+}
+
+/// Nothing but a finished or running pass says more than whether there is something to show.
+pub(crate) fn settle_coverage(sync: &mut SyncState, has_rows: bool) {
+    if matches!(sync.coverage, Coverage::Empty | Coverage::CacheOnly) {
+        let has_any = has_rows || sync.finished.is_some();
+        sync.coverage = if has_any { Coverage::CacheOnly } else { Coverage::Empty };
+    }
+}

@@ -1,0 +1,32 @@
+//! The suite that a store or an engine has to pass. **No stable API.**
+//!
+//! A fixture says how to open a store; the macro makes one test of each case:
+//!
+//! ```
+//! use conv_store::testing::{MemoryFixture, OverEngine};
+//!
+//! // In an integration test, one module for each kind of store:
+//! mod memory {
+//!     use super::*;
+//!     conv_store::store_conformance!(OverEngine(MemoryFixture::default()));
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! [`engine_conformance!`](crate::engine_conformance) does the same for a bare engine. A backend
+//! runs both: the engine's cases on itself, the store's on [`OverEngine`]. The crate that runs
+//! them needs Tokio with `macros`, `rt` and `time`.
+//!
+//! Cases return what they found amiss and never panic, so that each can be shown to fail on a
+//! store that is broken in its one way.
+
+pub mod engine;
+mod failure;
+mod fixture;
+mod rows;
+pub mod store;
+
+pub use self::{
+    failure::{Failure, TestResult},
+    fixture::{Dyn, DynEngine, EngineFixture, MemoryFixture, OverEngine, StoreFixture},
+};

@@ -1,0 +1,48 @@
+//! The cases of a bare engine.
+
+mod keys;
+mod sharing;
+mod write;
+mod writes;
+
+pub use self::{keys::*, sharing::*, writes::*};
+
+/// Makes one test of each case of an engine, each on a fixture of its own: an expression whose
+/// type is an [`EngineFixture`](crate::testing::EngineFixture). `engine_conformance!(names)` gives
+/// the names of the cases.
+#[macro_export]
+macro_rules! engine_conformance {
+    (names) => {
+        $crate::engine_conformance! { @cases names () }
+    };
+    (@cases $what:ident $arguments:tt) => {
+        $crate::engine_conformance! {
+            @$what $arguments
+            a_new_engine_is_empty
+            what_was_committed_is_loaded
+            writes_are_applied_in_order
+            deleted_records_are_gone
+            a_number_may_leave_others_out
+            large_records_come_back_whole
+            what_was_committed_is_there_after_reopening
+            hostile_ids_are_kept_apart
+            kinds_of_records_are_kept_apart
+            a_conflict_refuses_the_whole_call
+            of_two_writers_one_is_refused
+            nobody_is_woken_before_somebody_wrote
+            a_commit_that_is_dropped_is_whole_or_absent
+        }
+    };
+    (@names () $($case:ident)+) => {
+        [$(stringify!($case)),+]
+    };
+    (@tests ($fixture:expr) $($case:ident)+) => {$(
+        #[tokio::test]
+        async fn $case() -> $crate::testing::TestResult {
+            $crate::testing::engine::$case(&$fixture).await
+        }
+    )+};
+    ($fixture:expr) => {
+        $crate::engine_conformance! { @cases tests ($fixture) }
+    };
+}

@@ -1,0 +1,80 @@
+//! How the suite gets a store.
+
+use std::sync::Arc;
+
+use crate::{ConversationStore, Engine, IndexedStore, MemoryEngine, StoreError};
+
+/// Gives the suite a store, and gives it again.
+///
+/// A fixture is one place that stores are opened at, empty at first, such as a temporary folder;
+/// each case makes a fixture of its own. At most one store is open at a time.
+pub trait StoreFixture: Send + Sync {
+    /// What is tested.
+    type Store: ConversationStore;
+
+    /// Opens the store. It holds what the one that was open before held when it was closed.
+    ///
+    /// # Errors
+    /// Why it could not be opened.
+    fn open(&self) -> impl Future<Output = Result<Self::Store, StoreError>> + Send;
+}
+
+/// Gives the suite an engine, and gives it again, as [`StoreFixture`] does a store.
+pub trait EngineFixture: Send + Sync {
+    /// What is tested.
+    type Engine: Engine;
+
+    /// Opens the engine. It holds what the one that was open before held when it was closed.
+    ///
+    /// # Errors
+    /// Why it could not be opened.
+    fn open(&self) -> impl Future<Output = Result<Self::Engine, StoreError>> + Send;
+}
+
+/// The store over a fixture's engine.
+#[derive(Clone, Debug, Default)]
+pub struct OverEngine<F>(pub F);
+
+impl<F: EngineFixture> StoreFixture for OverEngine<F> {
+    type Store = IndexedStore;
+
+    async fn open(&self) -> Result<IndexedStore, StoreError> {
+        IndexedStore::open(self.0.open().await?).await
+    }
+}
+
+/// A fixture's store behind the trait alone.
+#[derive(Clone, Debug, Default)]
+pub struct Dyn<F>(pub F);
+
+impl<F: StoreFixture> StoreFixture for Dyn<F> {
+    type Store = Arc<dyn ConversationStore>;
+
+    async fn open(&self) -> Result<Self::Store, StoreError> {
+        Ok(Arc::new(self.0.open().await?))
+    }
+}
+
+/// A fixture's engine behind the trait alone.
+#[derive(Clone, Debug, Default)]
+pub struct DynEngine<F>(pub F);
+
+impl<F: EngineFixture> EngineFixture for DynEngine<F> {
+    type Engine = Arc<dyn Engine>;
+
+    async fn open(&self) -> Result<Self::Engine, StoreError> {
+        Ok(Arc::new(self.0.open().await?))
+    }
+}
+
+/// Handles to one [`MemoryEngine`].
+#[derive(Clone, Debug, Default)]
+pub struct MemoryFixture(MemoryEngine);
+
+impl EngineFixture for MemoryFixture {
+    type Engine = MemoryEngine;
+
+    async fn open(&self) -> Result<MemoryEngine, StoreError> {
+        Ok(self.0.clone())
+    }
+}

@@ -1,0 +1,72 @@
+//! The cases of a store.
+
+mod changes;
+mod closing;
+mod expiry;
+mod local;
+mod pass;
+mod reading;
+mod tasks;
+
+pub use self::{changes::*, closing::*, expiry::*, local::*, pass::*, reading::*, tasks::*};
+
+/// Makes one test of each case of a store, each on a fixture of its own: an expression whose type
+/// is a [`StoreFixture`](crate::testing::StoreFixture). `store_conformance!(names)` gives the names
+/// of the cases.
+#[macro_export]
+macro_rules! store_conformance {
+    (names) => {
+        $crate::store_conformance! { @cases names () }
+    };
+    (@cases $what:ident $arguments:tt) => {
+        $crate::store_conformance! {
+            @$what $arguments
+            a_change_is_applied_whole
+            a_change_that_fails_leaves_nothing
+            absent_facets_leave_what_is_stored
+            an_amendment_makes_no_row
+            what_is_equal_is_no_change
+            a_commit_tells_the_difference
+            removed_rows_are_gone
+            listed_rows_without_a_fresh_profile_are_wanting
+            names_of_groups_are_kept
+            lists_come_in_list_order
+            queries_answer_as_matches_says
+            totals_leave_out_what_is_muted_or_unknown
+            a_reader_wakes_when_something_changed
+            a_reader_who_is_behind_need_not_wait
+            a_snapshot_is_of_one_instant
+            a_pass_that_was_superseded_changes_nothing
+            two_passes_cannot_begin_with_one_number
+            the_state_follows_the_pass
+            what_no_listing_confirmed_goes
+            a_pass_overwrites_no_listing_that_others_changed
+            a_pass_removes_no_row_that_others_changed
+            a_late_name_saves_no_ghost
+            rows_expire_after_the_last_pass_and_by_now
+            local_state_outlives_its_row
+            local_state_needs_no_row
+            a_part_of_local_state_that_is_left_out_stays
+            two_tasks_lose_no_update
+            a_call_that_is_dropped_leaves_all_or_nothing
+            rows_are_there_after_reopening
+            local_state_is_there_after_reopening
+            a_checkpoint_is_there_after_reopening
+            a_list_that_is_reopened_is_a_preview
+            a_pass_goes_on_after_reopening
+            a_closed_store_refuses_changes_and_still_answers
+        }
+    };
+    (@names () $($case:ident)+) => {
+        [$(stringify!($case)),+]
+    };
+    (@tests ($fixture:expr) $($case:ident)+) => {$(
+        #[tokio::test]
+        async fn $case() -> $crate::testing::TestResult {
+            $crate::testing::store::$case(&$fixture).await
+        }
+    )+};
+    ($fixture:expr) => {
+        $crate::store_conformance! { @cases tests ($fixture) }
+    };
+}

@@ -1,0 +1,94 @@
+//! What is counted over all rows, one change at a time.
+
+use conv_model::{Conversation, ConversationType, Facet};
+
+/// Sums over an account's list. A row whose unread state was never fetched counts as a
+/// conversation alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Rows.
+    pub conversations: u64,
+    /// Unread messages; muted conversations are left out, as in the SDK's total.
+    pub unread: u64,
+    /// Conversations with unread messages; muted ones are left out.
+    pub unread_conversations: u64,
+    /// Conversations with unread mentions of the user, muted or not: some are muted in all but
+    /// mentions.
+    pub mentioned: u64,
+}
+
+impl Totals {
+    pub(crate) fn add(&mut self, row: &Conversation) {
+        self.each(&Self::of(row), u64::saturating_add);
+    }
+
+    pub(crate) fn subtract(&mut self, row: &Conversation) {
+        self.each(&Self::of(row), u64::saturating_sub);
+    }
+
+    /// What one row counts.
+    fn of(row: &Conversation) -> Self {
+        let count = row.unread.count.filter(|_| !row.unread.is_muted()).unwrap_or_default();
+        let is_mentioned = row.group_at_info().is_some_and(|mentions| !mentions.is_empty());
+        Self {
+            conversations: 1,
+            unread: count.into(),
+            unread_conversations: (count > 0).into(),
+            mentioned: is_mentioned.into(),
+        }
+    }
+
+    fn each(&mut self, other: &Self, join: fn(u64, u64) -> u64) {
+        self.conversations = join(self.conversations, other.conversations);
+        self.unread = join(self.unread, other.unread);
+        self.unread_conversations = join(self.unread_conversations, other.unread_conversations);
+        self.mentioned = join(self.mentioned, other.mentioned);
+    }
+}
+
+/// How many rows lack each facet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lacking {
+    profile: usize,
+    unread: usize,
+    last_message: usize,
+}
+
+impl Lacking {
+    pub(crate) fn add(&mut self, row: &Conversation) {
+        self.each(&Self::of(row), usize::saturating_add);
+    }
+
+    pub(crate) fn subtract(&mut self, row: &Conversation) {
+        self.each(&Self::of(row), usize::saturating_sub);
+    }
+
+    pub(crate) fn facets(&self) -> Vec<Facet> {
+        let counts = [
+            (Facet::Profile, self.profile),
+            (Facet::Unread, self.unread),
+            (Facet::LastMessage, self.last_message),
+        ];
+        counts.into_iter().filter(|(_, rows)| *rows > 0).map(|(facet, _)| facet).collect()
+    }
+
+    fn of(row: &Conversation) -> Self {
+        Self {
+            profile: lacks_profile(row).into(),
+            unread: row.unread.count.is_none().into(),
+            last_message: row.last_message.is_none().into(),
+        }
+    }
+
+    fn each(&mut self, other: &Self, join: fn(usize, usize) -> usize) {
+        self.profile = join(self.profile, other.profile);
+        self.unread = join(self.unread, other.unread);
+        self.last_message = join(self.last_message, other.last_message);
+    }
+}
+
+/// The system conversation has no profile that could be fetched.
+fn lacks_profile(row: &Conversation) -> bool {
+    !row.profile.is_known() && row.conversation_type() != ConversationType::System
+}

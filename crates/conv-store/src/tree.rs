@@ -1,0 +1,99 @@
+//! A sorted map whose copies share what they have in common.
+//!
+//! A B+ tree of shared nodes: a copy costs one pointer, and a change copies the nodes from the
+//! root to one leaf, unless nobody else holds them. So a group of changes on a working copy copies
+//! each node once.
+
+mod iter;
+mod node;
+
+use std::{cmp::Ordering, fmt, sync::Arc};
+
+pub(crate) use self::iter::Iter;
+use self::node::{Child, Node};
+
+/// What a tree holds: a value that knows its key.
+pub(crate) trait Entry: Clone {
+    /// What entries are sorted by. Copied for the tree's inner nodes, so it should be cheap.
+    type Key: Ord + Clone;
+
+    /// The entry's key.
+    fn key(&self) -> Self::Key;
+
+    /// How the entry's key compares with another.
+    fn compare(&self, key: &Self::Key) -> Ordering;
+}
+
+/// Entries in order of their keys, each key once.
+#[derive(Clone)]
+pub(crate) struct Tree<E: Entry> {
+    root: Arc<Node<E>>,
+    len: usize,
+}
+
+impl<E: Entry> Tree<E> {
+    /// Of entries that are sorted already, each key once.
+    pub(crate) fn from_sorted(entries: Vec<E>) -> Self {
+        let len = entries.len();
+        Self { root: Arc::new(Node::from_sorted(entries)), len }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn get(&self, key: &E::Key) -> Option<&E> {
+        self.root.get(key)
+    }
+
+    /// Sets the entry of a key; gives the one that was there.
+    pub(crate) fn insert(&mut self, entry: E) -> Option<E> {
+        let key = entry.key();
+        let (old, split) = Arc::make_mut(&mut self.root).insert(&key, entry);
+        if let Some(right) = split {
+            let left = Child { least: key, node: Arc::clone(&self.root) };
+            self.root = Arc::new(Node::Branch(vec![left, right]));
+        }
+        if old.is_none() {
+            self.len = self.len.saturating_add(1);
+        }
+        old
+    }
+
+    /// Removes the entry of a key, and gives it.
+    pub(crate) fn remove(&mut self, key: &E::Key) -> Option<E> {
+        // A key that is not there is no reason to copy nodes.
+        self.root.get(key)?;
+        let old = Arc::make_mut(&mut self.root).remove(key)?;
+        while let Some(only) = self.root.only_child() {
+            self.root = only;
+        }
+        self.len = self.len.saturating_sub(1);
+        Some(old)
+    }
+
+    /// All entries, ascending.
+    pub(crate) fn iter(&self) -> Iter<'_, E> {
+        Iter::new(&self.root, None)
+    }
+
+    /// The entries from a key on, ascending.
+    pub(crate) fn from(&self, key: &E::Key) -> Iter<'_, E> {
+        Iter::new(&self.root, Some(key))
+    }
+}
+
+impl<E: Entry> Default for Tree<E> {
+    fn default() -> Self {
+        Self::from_sorted(Vec::new())
+    }
+}
+
+impl<E: Entry + fmt::Debug> fmt::Debug for Tree<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

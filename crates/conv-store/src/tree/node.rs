@@ -1,0 +1,203 @@
+//! The nodes of a tree.
+
+use std::sync::Arc;
+
+use super::Entry;
+
+/// The most entries of a leaf, and the most children of a branch.
+const MOST: usize = 32;
+/// A node with fewer is joined with a neighbour that has room for it.
+const FEW: usize = MOST / 4;
+/// How full nodes are built in bulk: room for the next few entries.
+const BUILT: usize = MOST / 4 * 3;
+
+/// All leaves are equally far from the root.
+#[derive(Clone)]
+pub(super) enum Node<E: Entry> {
+    Leaf(Vec<E>),
+    Branch(Vec<Child<E>>),
+}
+
+#[derive(Clone)]
+pub(super) struct Child<E: Entry> {
+    /// Greater than every key of the children before, not greater than any of this one. Of a
+    /// branch's first child it means nothing.
+    pub(super) least: E::Key,
+    pub(super) node: Arc<Node<E>>,
+}
+
+impl<E: Entry> Node<E> {
+    pub(super) fn from_sorted(entries: Vec<E>) -> Self {
+        let mut level: Vec<Child<E>> = Vec::new();
+        let mut entries = entries.into_iter();
+        loop {
+            let leaf: Vec<E> = entries.by_ref().take(BUILT).collect();
+            let Some(first) = leaf.first() else { break };
+            level.push(Child { least: first.key(), node: Arc::new(Self::Leaf(leaf)) });
+        }
+        while level.len() > MOST {
+            level = Self::grouped(level);
+        }
+        Self::Branch(level).without_detour()
+    }
+
+    fn grouped(level: Vec<Child<E>>) -> Vec<Child<E>> {
+        let mut above = Vec::with_capacity(level.len().div_ceil(BUILT));
+        let mut level = level.into_iter();
+        loop {
+            let branch: Vec<Child<E>> = level.by_ref().take(BUILT).collect();
+            let Some(first) = branch.first() else {
+                return above;
+            };
+            above.push(Child { least: first.least.clone(), node: Arc::new(Self::Branch(branch)) });
+        }
+    }
+
+    /// A branch of one child is that child, one of none an empty leaf.
+    fn without_detour(self) -> Self {
+        match self {
+            Self::Branch(children) if children.len() < 2 => {
+                let child = children.into_iter().next();
+                child.map_or_else(
+                    || Self::Leaf(Vec::new()),
+                    |child| Arc::unwrap_or_clone(child.node),
+                )
+            }
+            node => node,
+        }
+    }
+
+    pub(super) fn only_child(&self) -> Option<Arc<Self>> {
+        match self {
+            Self::Branch(children) => match children.as_slice() {
+                [only] => Some(Arc::clone(&only.node)),
+                _ => None,
+            },
+            Self::Leaf(_) => None,
+        }
+    }
+
+    pub(super) fn get(&self, key: &E::Key) -> Option<&E> {
+        let mut node = self;
+        loop {
+            match node {
+                Self::Leaf(entries) => {
+                    let at = entries.binary_search_by(|entry| entry.compare(key)).ok()?;
+                    return entries.get(at);
+                }
+                Self::Branch(children) => node = &children.get(place(children, key))?.node,
+            }
+        }
+    }
+
+    /// The entry that was there, and the node to put beside this one if it grew too large.
+    pub(super) fn insert(&mut self, key: &E::Key, entry: E) -> (Option<E>, Option<Child<E>>) {
+        match self {
+            Self::Leaf(entries) => {
+                match entries.binary_search_by(|entry| entry.compare(key)) {
+                    Ok(at) => {
+                        let old = entries.get_mut(at).map(|old| std::mem::replace(old, entry));
+                        return (old, None);
+                    }
+                    Err(at) => insert_at(entries, at, entry),
+                }
+                let right = split(entries).and_then(|right| {
+                    let least = right.first()?.key();
+                    Some(Child { least, node: Arc::new(Self::Leaf(right)) })
+                });
+                (None, right)
+            }
+            Self::Branch(children) => {
+                let at = place(children, key);
+                let Some(child) = children.get_mut(at) else {
+                    return (None, None);
+                };
+                let (old, beside) = Arc::make_mut(&mut child.node).insert(key, entry);
+                if let Some(beside) = beside {
+                    insert_at(children, at.saturating_add(1), beside);
+                }
+                let right = split(children).and_then(|right| {
+                    let least = right.first()?.least.clone();
+                    Some(Child { least, node: Arc::new(Self::Branch(right)) })
+                });
+                (old, right)
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: &E::Key) -> Option<E> {
+        match self {
+            Self::Leaf(entries) => {
+                let at = entries.binary_search_by(|entry| entry.compare(key)).ok()?;
+                Some(entries.remove(at))
+            }
+            Self::Branch(children) => {
+                let at = place(children, key);
+                let child = Arc::make_mut(&mut children.get_mut(at)?.node);
+                let old = child.remove(key);
+                if child.len() < FEW {
+                    join_at(children, at);
+                }
+                old
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Leaf(entries) => entries.len(),
+            Self::Branch(children) => children.len(),
+        }
+    }
+
+    /// Takes over what a neighbour to the right holds.
+    fn append(&mut self, right: Child<E>) {
+        match (self, Arc::unwrap_or_clone(right.node)) {
+            (Self::Leaf(entries), Self::Leaf(more)) => entries.extend(more),
+            (Self::Branch(children), Self::Branch(mut more)) => {
+                // The first child's bound meant nothing so far; from now on it does.
+                if let Some(first) = more.first_mut() {
+                    first.least = right.least;
+                }
+                children.extend(more);
+            }
+            // Neighbours are equally far from the leaves.
+            _ => {}
+        }
+    }
+}
+
+/// Which child holds a key.
+fn place<E: Entry>(children: &[Child<E>], key: &E::Key) -> usize {
+    children.partition_point(|child| child.least <= *key).saturating_sub(1)
+}
+
+/// Nodes are many: doubling their room would waste a third of the memory.
+fn insert_at<T>(list: &mut Vec<T>, at: usize, item: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(MOST / 8);
+    }
+    list.insert(at, item);
+}
+
+/// The upper half of a list that grew too long.
+fn split<T>(list: &mut Vec<T>) -> Option<Vec<T>> {
+    (list.len() > MOST).then(|| list.split_off(MOST / 2))
+}
+
+/// Joins the child with a neighbour if the two fit into one.
+fn join_at<E: Entry>(children: &mut Vec<Child<E>>, at: usize) {
+    let left = if at == 0 { 0 } else { at - 1 };
+    let right = left + 1;
+    let size = |at: usize| children.get(at).map(|child| child.node.len());
+    let (Some(a), Some(b)) = (size(left), size(right)) else {
+        return;
+    };
+    if a + b > MOST {
+        return;
+    }
+    let right = children.remove(right);
+    if let Some(left) = children.get_mut(left) {
+        Arc::make_mut(&mut left.node).append(right);
+    }
+}

@@ -1,0 +1,94 @@
+//! The suite, on everything that is here.
+
+mod memory {
+    use conv_store::testing::{MemoryFixture, OverEngine};
+
+    conv_store::store_conformance!(OverEngine(MemoryFixture::default()));
+}
+
+mod memory_behind_the_trait {
+    use conv_store::testing::{Dyn, MemoryFixture, OverEngine};
+
+    conv_store::store_conformance!(Dyn(OverEngine(MemoryFixture::default())));
+}
+
+mod memory_engine {
+    use conv_store::testing::MemoryFixture;
+
+    conv_store::engine_conformance!(MemoryFixture::default());
+}
+
+mod memory_engine_behind_the_trait {
+    use conv_store::testing::{DynEngine, MemoryFixture};
+
+    conv_store::engine_conformance!(DynEngine(MemoryFixture::default()));
+}
+
+mod sled {
+    use conv_store::{
+        SledStore, StoreError,
+        testing::{Dyn, StoreFixture},
+    };
+    use tempfile::TempDir;
+
+    use crate::sled_support::account;
+
+    struct Alone(TempDir);
+
+    impl Alone {
+        fn new() -> Self {
+            Self(TempDir::new().unwrap())
+        }
+    }
+
+    impl StoreFixture for Alone {
+        type Store = SledStore;
+
+        async fn open(&self) -> Result<SledStore, StoreError> {
+            SledStore::open(self.0.path(), &account("a")).await
+        }
+    }
+
+    conv_store::store_conformance!(Alone::new());
+
+    mod behind_the_trait {
+        use super::*;
+
+        conv_store::store_conformance!(Dyn(Alone::new()));
+    }
+}
+
+mod sled_database {
+    use std::sync::Arc;
+
+    use conv_store::{
+        ConversationDatabase, ConversationStore, Durability, SledDatabase, StoreError,
+        testing::StoreFixture,
+    };
+    use tempfile::TempDir;
+
+    use crate::sled_support::account;
+
+    struct OneOfMany(TempDir, Durability);
+
+    impl StoreFixture for OneOfMany {
+        type Store = Arc<dyn ConversationStore>;
+
+        async fn open(&self) -> Result<Self::Store, StoreError> {
+            let options = SledDatabase::options().durability(self.1);
+            options.open(self.0.path()).await?.account(&account("a")).await
+        }
+    }
+
+    mod written_behind {
+        use super::*;
+
+        conv_store::store_conformance!(OneOfMany(TempDir::new().unwrap(), Durability::WriteBehind));
+    }
+
+    mod to_the_disk {
+        use super::*;
+
+        conv_store::store_conformance!(OneOfMany(TempDir::new().unwrap(), Durability::Disk));
+    }
+}

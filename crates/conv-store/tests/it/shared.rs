@@ -1,0 +1,191 @@
+//! Two stores on one engine, as processes on one server.
+
+use std::{sync::Arc, time::Duration};
+
+use conv_model::{Coverage, Delta, Finished, Local, PassId, Seq, SyncScope, SyncStep, Timestamp};
+use conv_store::{ConversationStore, IndexedStore, MemoryEngine, StoreError};
+use tokio::time::timeout;
+
+use crate::support::{Probe, at, named, user};
+
+async fn two() -> (IndexedStore, IndexedStore) {
+    let engine = MemoryEngine::new();
+    let a = IndexedStore::open(engine.clone()).await.unwrap();
+    (a, IndexedStore::open(engine).await.unwrap())
+}
+
+/// The first snapshot of a store that has what a test waits for.
+async fn until(
+    store: &IndexedStore,
+    is_there: impl Fn(&conv_store::Snapshot) -> bool,
+) -> conv_store::Snapshot {
+    let waiting = async {
+        let mut seen = store.snapshot();
+        while !is_there(&seen) {
+            seen = store.changed(seen.seq()).await.unwrap();
+        }
+        seen
+    };
+    timeout(Duration::from_secs(20), waiting).await.expect("it never comes")
+}
+
+fn begin(pass: u64) -> Delta {
+    let step = SyncStep::Begin { scope: SyncScope::new(100, 1), resume: false };
+    Delta::step(PassId::new(pass), step)
+}
+
+fn finish(pass: u64) -> Delta {
+    let finished = Finished::new(Timestamp::from_secs(1), Vec::new(), SyncScope::new(100, 1));
+    Delta::step(PassId::new(pass), SyncStep::Finish { finished, skipped: Vec::new() })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_hundred_contended_changes_are_all_there() {
+    let (a, b) = two().await;
+    let writer = |store: IndexedStore, name: &'static str| {
+        tokio::spawn(async move {
+            for round in 0..200 {
+                let rows = [at(&format!("{name}{round}"), round), at("both", round)];
+                store.apply(Delta::listed(rows)).await.unwrap();
+            }
+        })
+    };
+    let (first, second) = tokio::join!(writer(a.clone(), "a"), writer(b.clone(), "b"));
+    first.unwrap();
+    second.unwrap();
+    for store in [&a, &b] {
+        let snapshot = until(store, |snapshot| snapshot.len() == 401).await;
+        assert_eq!(snapshot.totals().conversations, 401);
+    }
+    assert!(
+        a.snapshot().list(&conv_model::All.into()) == b.snapshot().list(&conv_model::All.into())
+    );
+}
+
+#[tokio::test]
+async fn readers_wake_when_somebody_else_wrote() {
+    let (a, b) = two().await;
+    a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    until(&b, |snapshot| snapshot.len() == 1).await;
+    a.put_local(user("alice"), Local::draft("hello")).await.unwrap();
+    let there = until(&b, |snapshot| snapshot.local(&user("alice")).is_some()).await;
+    assert_eq!(there.get(&user("alice")).unwrap().local, Local::draft("hello"));
+    a.apply(Delta::removed([user("alice")])).await.unwrap();
+    assert!(until(&b, |snapshot| snapshot.is_empty()).await.local(&user("alice")).is_some());
+}
+
+#[tokio::test]
+async fn what_others_left_alone_is_still_shared_and_the_log_tells_the_rest() {
+    let (a, b) = two().await;
+    b.apply(Delta::listed((0..100).map(|n| at(&format!("u{n}"), n)))).await.unwrap();
+    let before = b.snapshot();
+    until(&a, |snapshot| snapshot.len() == 100).await;
+    let mut delta = Delta::listed([at("new", 500), at("u7", 501)]);
+    delta.removed = vec![user("u8")];
+    a.apply(delta).await.unwrap();
+    let after = until(&b, |snapshot| snapshot.get(&user("new")).is_some()).await;
+    let shared = after
+        .rows()
+        .filter(|row| before.get(&row.id).is_some_and(|old| Arc::ptr_eq(&old, row)))
+        .count();
+    assert_eq!(shared, 98);
+    let commits = after.changes_since(before.seq()).unwrap();
+    let mut ids: Vec<_> =
+        commits.iter().flat_map(|c| &c.changes).map(|change| change.id().unwrap()).collect();
+    ids.sort();
+    assert_eq!(ids, [&user("new"), &user("u7"), &user("u8")]);
+}
+
+#[tokio::test]
+async fn a_pass_of_one_store_is_superseded_by_that_of_another() {
+    let (a, b) = two().await;
+    a.apply(begin(1)).await.unwrap();
+    b.apply(begin(2)).await.unwrap();
+    let mut page = Delta::listed([at("alice", 1)]);
+    page.pass = Some(PassId::new(1));
+    let late = a.apply(page).await;
+    assert!(matches!(late, Err(StoreError::Superseded(s)) if s.newest == PassId::new(2)));
+    assert!(matches!(a.apply(begin(2)).await, Err(StoreError::Superseded(_))));
+}
+
+#[tokio::test]
+async fn of_two_stores_that_begin_at_once_one_is_superseded() {
+    let (a, b) = two().await;
+    for pass in 1..30 {
+        let (first, second) = tokio::join!(a.apply(begin(pass)), b.apply(begin(pass)));
+        assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pass_is_kept_off_what_another_store_changed() {
+    let (a, b) = two().await;
+    a.apply(Delta::listed([at("alice", 1), at("bob", 1)])).await.unwrap();
+    a.apply(begin(1)).await.unwrap();
+    b.apply(Delta::listed([at("alice", 9)])).await.unwrap();
+    let mut page = Delta::listed([at("alice", 2), at("bob", 2)]);
+    page.pass = Some(PassId::new(1));
+    a.apply(page).await.unwrap();
+    let time = |name| {
+        let row = a.snapshot().get(&user(name)).unwrap();
+        row.listing.time.unwrap().as_secs() - 1_700_000_000
+    };
+    assert_eq!((time("alice"), time("bob")), (9, 2));
+}
+
+#[tokio::test]
+async fn a_pass_that_another_store_finished_makes_the_list_complete_here() {
+    let (a, b) = two().await;
+    a.apply(begin(1)).await.unwrap();
+    until(&b, |snapshot| snapshot.sync().pass == PassId::new(1)).await;
+    assert!(!b.snapshot().report().is_sync_completed());
+    a.apply(finish(1)).await.unwrap();
+    until(&b, |snapshot| snapshot.report().is_sync_completed()).await;
+    // It stays while the next one runs, and what this store does itself changes nothing of it.
+    a.apply(begin(2)).await.unwrap();
+    b.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    assert_eq!(b.snapshot().sync().pass, PassId::new(2));
+    assert_eq!(b.snapshot().report().coverage, Coverage::Complete);
+}
+
+#[tokio::test]
+async fn numbers_go_on_after_changes_that_only_one_store_saw() {
+    let (a, b) = two().await;
+    a.apply(begin(1)).await.unwrap();
+    for _ in 0..5 {
+        a.apply(finish(1)).await.unwrap(); // shown each time, written once
+    }
+    let seen = a.snapshot().seq();
+    b.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    let next = until(&a, |snapshot| snapshot.len() == 1).await;
+    assert!(next.seq() > seen && seen > Seq::new(2));
+    a.apply(Delta::amended([named("alice", "Alice")])).await.unwrap();
+    until(&b, |snapshot| snapshot.get(&user("alice")).unwrap().profile.is_known()).await;
+}
+
+#[tokio::test]
+async fn local_state_set_on_both_sides_joins() {
+    let (a, b) = two().await;
+    a.put_local(user("alice"), Local::draft("hello")).await.unwrap();
+    b.put_local(user("alice"), Local::data(*b"bytes")).await.unwrap();
+    let both = Local::draft("hello").merged(&Local::data(*b"bytes"));
+    assert_eq!(b.snapshot().local(&user("alice")), Some(both.clone()));
+    until(&a, |snapshot| snapshot.local(&user("alice")).as_ref() == Some(&both)).await;
+}
+
+#[tokio::test]
+async fn after_trouble_with_following_changes_are_still_seen_by_the_next_write() {
+    let probe = Probe::new();
+    let a = IndexedStore::open(probe.clone()).await.unwrap();
+    let b = IndexedStore::open(probe.memory()).await.unwrap();
+    probe.fail_loads(true);
+    b.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    while probe.loads() < 2 {
+        tokio::task::yield_now().await;
+    }
+    probe.fail_loads(false);
+    a.apply(Delta::listed([at("bob", 2)])).await.unwrap();
+    assert_eq!(a.snapshot().len(), 2);
+    b.apply(Delta::listed([at("carol", 3)])).await.unwrap();
+    until(&a, |snapshot| snapshot.len() == 3).await;
+}

@@ -1,0 +1,182 @@
+//! What several tests use.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use conv_model::{ConversationId, ConversationPatch, ListingPatch, Seq, Timestamp};
+use conv_store::{Engine, Loaded, MemoryEngine, Record, StoreError, Write};
+use tokio::sync::Semaphore;
+
+pub(crate) fn user(name: &str) -> ConversationId {
+    ConversationId::c2c(name).unwrap()
+}
+
+/// A patch that lists a user with a time.
+pub(crate) fn at(name: &str, time: u64) -> ConversationPatch {
+    let mut patch = ConversationPatch::new(user(name));
+    patch.listing = Some(ListingPatch::at(Timestamp::from_secs(1_700_000_000 + time)));
+    patch
+}
+
+/// A patch that names a user.
+pub(crate) fn named(name: &str, shown: &str) -> ConversationPatch {
+    let mut patch = ConversationPatch::new(user(name));
+    patch.profile.name = Some(shown.into());
+    patch
+}
+
+/// What a commit is to meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It fails before anything is written.
+    Before,
+    /// All is written, and it fails nevertheless.
+    After,
+    /// Somebody else wrote.
+    Conflict,
+}
+
+/// Records in memory that tell what was written, and fail when told to.
+#[derive(Clone)]
+pub(crate) struct Probe(Arc<Inner>);
+
+struct Inner {
+    engine: MemoryEngine,
+    calls: Mutex<Vec<Vec<Write>>>,
+    troubles: Mutex<Vec<Trouble>>,
+    always: Mutex<Option<Trouble>>,
+    load_fails: AtomicBool,
+    loads: AtomicUsize,
+    gate: Semaphore,
+}
+
+impl Probe {
+    pub(crate) fn new() -> Self {
+        Self::over(MemoryEngine::new())
+    }
+
+    pub(crate) fn over(engine: MemoryEngine) -> Self {
+        Self(Arc::new(Inner {
+            engine,
+            calls: Mutex::default(),
+            troubles: Mutex::default(),
+            always: Mutex::default(),
+            load_fails: AtomicBool::new(false),
+            loads: AtomicUsize::new(0),
+            gate: Semaphore::new(Semaphore::MAX_PERMITS),
+        }))
+    }
+
+    pub(crate) fn memory(&self) -> MemoryEngine {
+        self.0.engine.clone()
+    }
+
+    /// The next commit meets this.
+    pub(crate) fn next(&self, trouble: Trouble) {
+        self.0.troubles.lock().unwrap().push(trouble);
+    }
+
+    /// Every commit meets this.
+    pub(crate) fn always(&self, trouble: Option<Trouble>) {
+        *self.0.always.lock().unwrap() = trouble;
+    }
+
+    pub(crate) fn fail_loads(&self, fails: bool) {
+        self.0.load_fails.store(fails, Ordering::SeqCst);
+    }
+
+    pub(crate) fn loads(&self) -> usize {
+        self.0.loads.load(Ordering::SeqCst)
+    }
+
+    /// From now on commits wait.
+    pub(crate) fn hold(&self) {
+        self.0.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Lets all commits go on.
+    pub(crate) fn release(&self) {
+        self.0.gate.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// The writes of each call so far.
+    pub(crate) fn calls(&self) -> Vec<Vec<Write>> {
+        self.0.calls.lock().unwrap().clone()
+    }
+
+    /// How many hold this engine, the test among them.
+    pub(crate) fn holders(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    pub(crate) async fn records(&self) -> Vec<(Record, Arc<[u8]>)> {
+        self.0.engine.load().await.unwrap().records
+    }
+
+    /// Changes the bytes of every record.
+    pub(crate) async fn damage(&self, change: impl Fn(&Record, &[u8]) -> Vec<u8>) {
+        let loaded = self.0.engine.load().await.unwrap();
+        let mut write = Write::new(loaded.seq, loaded.seq.next());
+        for (record, bytes) in loaded.records {
+            let bytes = change(&record, &bytes).into();
+            write.put.push((record, bytes));
+        }
+        self.0.engine.commit(&[write]).await.unwrap();
+    }
+
+    /// The writes of the last call.
+    pub(crate) fn last(&self) -> Vec<Write> {
+        self.calls().pop().unwrap_or_default()
+    }
+}
+
+pub(crate) fn trouble() -> StoreError {
+    StoreError::io("testing", std::io::Error::other("trouble"))
+}
+
+#[async_trait]
+impl Engine for Probe {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        self.0.loads.fetch_add(1, Ordering::SeqCst);
+        if self.0.load_fails.load(Ordering::SeqCst) {
+            return Err(trouble());
+        }
+        self.0.engine.load().await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        self.0.calls.lock().unwrap().push(writes.to_vec());
+        drop(self.0.gate.acquire().await.unwrap());
+        let next = self.0.troubles.lock().unwrap().pop();
+        let always = *self.0.always.lock().unwrap();
+        match next.or(always) {
+            Some(Trouble::Before) => Err(trouble()),
+            Some(Trouble::Conflict) => Err(StoreError::Conflict),
+            Some(Trouble::After) => {
+                self.0.engine.commit(writes).await?;
+                Err(trouble())
+            }
+            None => self.0.engine.commit(writes).await,
+        }
+    }
+
+    async fn follow(&self, since: Seq) -> Result<(), StoreError> {
+        self.0.engine.follow(since).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.0.engine.close().await
+    }
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Probe")
+    }
+}

@@ -1,0 +1,159 @@
+//! Tencent Cloud Chat's documented server REST API as a source.
+
+mod base_url;
+mod batch;
+mod builder;
+mod caller;
+mod cloud_time;
+mod codes;
+mod cursor;
+mod names;
+mod profiles;
+mod region;
+mod sig_cache;
+mod signer;
+mod transport;
+mod unread;
+mod wire;
+mod words;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use conv_model::{AccountId, Facet, UserId};
+
+pub use self::{
+    base_url::{BaseUrl, BaseUrlError},
+    builder::RestSourceBuilder,
+    region::Region,
+    signer::{Signer, SignerError},
+};
+use self::{
+    builder::Options,
+    caller::Caller,
+    cursor::Position,
+    wire::{get_list, group_info, portrait},
+};
+use crate::{
+    Batch, Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated,
+    ListingOrder, Page, ProfileRequest, PullRequest, SourceError,
+};
+
+/// Tencent Cloud Chat's conversation lists, over the documented server REST API.
+///
+/// ```
+/// use conv_sync::{Region, RestSource, UserSigSigner};
+///
+/// let signer = UserSigSigner::new("administrator", "the secret key of the app");
+/// let source = RestSource::new(Region::Singapore, 1_400_000_000, signer);
+/// # let _ = source;
+/// ```
+///
+/// One source serves all accounts of an app: calls are signed in the name of an app admin, since
+/// the REST API has no other authentication. That makes it a thing for servers: an app on a
+/// user's device must not hold what signs for an admin.
+///
+/// Calls run on tokio, need TLS (feature `rustls` or `native-tls`, or a client of the embedder's
+/// own that has it), and are never retried here.
+///
+/// # What it brings
+/// * `pull`: time, pin, marks, custom data and groups of each row (`recentcontact/get_list`), in
+///   no order. The cloud keeps 100 conversations an account, or up to 500.
+/// * `hydrate`: names and avatars (`profile/portrait_get`, `get_group_info`); unread counts
+///   (`get_c2c_unread_msg_num`, ten users a call; `get_joined_group_list`), for groups with the
+///   remind type. Not offered: last messages; anything of topics, whose commands are others.
+/// * `profile`: all standard fields; the app's own where the
+///   [builder](RestSourceBuilder::user_fields) names them. Not the account's own membership.
+/// * `groups`: `recentcontact/get_contact_group`.
+pub struct RestSource {
+    caller: Caller,
+    options: Options,
+}
+
+impl RestSource {
+    /// For an app in a region, with calls signed by `signer`.
+    pub fn new(base: impl Into<BaseUrl>, sdk_app_id: u32, signer: impl Signer) -> Self {
+        Self::builder(base, sdk_app_id, signer).build()
+    }
+
+    /// Like [`new`](Self::new), with more to say.
+    pub fn builder(
+        base: impl Into<BaseUrl>,
+        sdk_app_id: u32,
+        signer: impl Signer,
+    ) -> RestSourceBuilder {
+        RestSourceBuilder::new(base.into(), sdk_app_id, Box::new(signer))
+    }
+}
+
+#[async_trait]
+impl ConversationSource for RestSource {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            order: ListingOrder::Unordered,
+            profile_batch: Batch { users: portrait::MAX_ACCOUNTS, groups: group_info::MAX_GROUPS },
+            facets: vec![Facet::Profile, Facet::Unread],
+            retention: self.options.retention,
+        }
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
+        check(&request.account)?;
+        let at = match &request.cursor {
+            Some(cursor) => Position::of_cursor(cursor)?,
+            None => Position::default(),
+        };
+        let labels = self.options.labels;
+        let command = get_list::Request::new(&request.account, at, labels);
+        let reply = self.caller.call(&command).await?;
+        let listing = get_list::read(&reply, labels)?;
+        let next = listing.next.map(Position::to_cursor);
+        let mut page = Page::new(listing.rows, next, reply.time());
+        page.skipped = listing.skipped;
+        Ok(page)
+    }
+
+    async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
+        check(&request.account)?;
+        match request.facet {
+            Facet::Profile => self.hydrate_profiles(&request.ids).await,
+            Facet::Unread => self.hydrate_unread(&request.account, &request.ids).await,
+            _ => Err(unsupported("last messages")),
+        }
+    }
+
+    async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
+        check(&request.account)?;
+        self.full_profile(&request.id).await
+    }
+
+    async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
+        check(account)?;
+        if !self.options.labels {
+            return Err(unsupported("conversation groups"));
+        }
+        self.group_names(account).await
+    }
+}
+
+/// The cloud knows userIDs only.
+fn check(account: &AccountId) -> Result<(), SourceError> {
+    UserId::parse(account.as_str())
+        .map(drop)
+        .map_err(|error| SourceError::InvalidArgument { what: format!("account: {error}") })
+}
+
+fn unsupported(what: &str) -> SourceError {
+    SourceError::Unsupported { what: what.to_owned() }
+}
+
+impl fmt::Debug for RestSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestSource")
+            .field("base", &self.caller.base.as_str())
+            .field("sdk_app_id", &self.caller.sdk_app_id)
+            .field("identifier", &self.caller.sigs.identifier())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,168 @@
+//! Where calls go.
+
+use std::{fmt, str::FromStr};
+
+use reqwest::Url;
+use thiserror::Error;
+
+use super::Region;
+
+/// Where calls go: a scheme, a host and perhaps a port.
+///
+/// UserSigs travel in URLs, so `https` it is; plain `http` only to the machine itself, or by
+/// [`insecure`](Self::insecure).
+///
+/// ```
+/// use conv_sync::{BaseUrl, Region};
+///
+/// assert_eq!(BaseUrl::from(Region::Singapore).to_string(), "https://adminapisgp.im.qcloud.com");
+/// assert!("http://127.0.0.1:8080".parse::<BaseUrl>().is_ok());
+/// assert!("http://chat.example".parse::<BaseUrl>().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BaseUrl {
+    /// Scheme and authority, without a slash at the end.
+    origin: String,
+}
+
+/// Why a text is no base URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum BaseUrlError {
+    /// It is no URL with a host.
+    #[error("expected a URL such as https://host")]
+    NotUrl,
+    /// Its scheme is neither `https` nor `http`.
+    #[error("expected a base URL with https")]
+    OtherScheme,
+    /// It is plain `http` to another machine.
+    #[error("expected https for any host but this machine")]
+    NotSecure,
+    /// It holds a user name or password.
+    #[error("base URL holds a user name or password")]
+    UserInfo,
+    /// It has a path, a query or a fragment.
+    #[error("expected a base URL without path, query and fragment")]
+    NotBase,
+}
+
+impl BaseUrl {
+    /// The second host of a region; `None` where none is documented.
+    pub fn backup(region: Region) -> Option<Self> {
+        region.backup_host().map(Self::of_host)
+    }
+
+    /// Like parsing, and plain `http` is allowed to any host. Whoever can read the traffic can
+    /// then act as the app's admin.
+    ///
+    /// # Errors
+    /// Every [`BaseUrlError`] but [`NotSecure`](BaseUrlError::NotSecure).
+    pub fn insecure(text: &str) -> Result<Self, BaseUrlError> {
+        Self::check(text, true)
+    }
+
+    /// The URL, without a slash at the end.
+    pub fn as_str(&self) -> &str {
+        &self.origin
+    }
+
+    fn of_host(host: &str) -> Self {
+        Self { origin: format!("https://{host}") }
+    }
+
+    fn check(text: &str, may_be_insecure: bool) -> Result<Self, BaseUrlError> {
+        let url = Url::parse(text).map_err(|_| BaseUrlError::NotUrl)?;
+        match url.scheme() {
+            "https" => {}
+            "http" if may_be_insecure || is_loopback(&url) => {}
+            "http" => return Err(BaseUrlError::NotSecure),
+            _ => return Err(BaseUrlError::OtherScheme),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BaseUrlError::UserInfo);
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(BaseUrlError::NotBase);
+        }
+        Ok(Self { origin: url.origin().ascii_serialization() })
+    }
+}
+
+/// By the address, or the one name that stands for it: any other could be made to mean elsewhere.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl From<Region> for BaseUrl {
+    fn from(region: Region) -> Self {
+        Self::of_host(region.host())
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = BaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, BaseUrlError> {
+        Self::check(text, false)
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(text: &str, error: BaseUrlError) {
+        assert_eq!(text.parse::<BaseUrl>(), Err(error), "{text}");
+    }
+
+    #[test]
+    fn plain_http_reaches_this_machine_only() {
+        for text in
+            ["http://127.0.0.1:1", "http://[::1]:80", "http://localhost:9", "http://127.9.9.9"]
+        {
+            assert!(text.parse::<BaseUrl>().is_ok(), "{text}");
+        }
+        for text in [
+            "http://10.0.0.1",
+            "http://chat.example",
+            "http://127.0.0.1.chat.example",
+            "http://localhost.example",
+        ] {
+            refused(text, BaseUrlError::NotSecure);
+            assert!(BaseUrl::insecure(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_is_scheme_and_host_alone() {
+        refused("https://user@host", BaseUrlError::UserInfo);
+        refused("https://:pass@host", BaseUrlError::UserInfo);
+        refused("https://host/v4", BaseUrlError::NotBase);
+        refused("https://host?x=1", BaseUrlError::NotBase);
+        refused("https://host#x", BaseUrlError::NotBase);
+        refused("ftp://host", BaseUrlError::OtherScheme);
+        refused("file:///etc", BaseUrlError::OtherScheme);
+        refused("host", BaseUrlError::NotUrl);
+        refused("", BaseUrlError::NotUrl);
+    }
+
+    #[test]
+    fn every_region_has_a_base_url_that_parses() {
+        for region in Region::ALL {
+            let urls = [Some(BaseUrl::from(region)), BaseUrl::backup(region)];
+            for url in urls.into_iter().flatten() {
+                assert_eq!(url.as_str().parse(), Ok(url));
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a `RestSource` can be told.
+
+use std::time::Duration;
+
+use reqwest::{Client, redirect, retry};
+
+use super::{
+    BaseUrl, RestSource, Signer, caller::Caller, cloud_time::CloudTime, sig_cache::SigCache,
+};
+use crate::SourceError;
+
+/// Builds a [`RestSource`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use conv_sync::{BaseUrl, RestSource, UserSigSigner};
+///
+/// let signer = UserSigSigner::new("administrator", "a made-up key");
+/// let base: BaseUrl = "http://127.0.0.1:8080".parse()?;
+/// let source = RestSource::builder(base, 1_400_000_000, signer)
+///     .timeout(Duration::from_secs(10))
+///     .retention(Duration::from_secs(7 * 24 * 3600))
+///     .build();
+/// # let _ = source;
+/// # Ok::<(), conv_sync::BaseUrlError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is built before `build`"]
+pub struct RestSourceBuilder {
+    base: BaseUrl,
+    sdk_app_id: u32,
+    signer: Box<dyn Signer>,
+    client: Option<Client>,
+    connect_timeout: Duration,
+    read_timeout: Duration,
+    timeout: Duration,
+    options: Options,
+}
+
+/// What the calls ask for.
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    pub(super) labels: bool,
+    pub(super) user_fields: Vec<String>,
+    pub(super) group_fields: Vec<String>,
+    pub(super) retention: Option<u64>,
+}
+
+impl RestSourceBuilder {
+    pub(super) fn new(base: BaseUrl, sdk_app_id: u32, signer: Box<dyn Signer>) -> Self {
+        Self {
+            base,
+            sdk_app_id,
+            signer,
+            client: None,
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(20),
+            options: Options {
+                labels: true,
+                user_fields: Vec::new(),
+                group_fields: Vec::new(),
+                retention: None,
+            },
+        }
+    }
+
+    /// The embedder's own HTTP client: for a proxy, roots of its own, or a pool that is shared.
+    /// Its connect and read timeouts, redirects and proxies are its own; the bounds on the
+    /// [whole call](Self::timeout) and on the answer's size hold for it too. Do not let it follow
+    /// redirects or log URLs: they hold the UserSig.
+    pub fn client(mut self, client: Client) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// How long connecting may take: 5 seconds if not set.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long an answer may stall: 10 seconds if not set. The cloud's own limit is 3 seconds.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take, signing included: 20 seconds if not set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Whether to ask for marks, custom data and conversation groups: yes if not set. Without,
+    /// they stay as they are stored, and `groups` is not offered. Marks and groups need the Pro
+    /// edition or a greater one.
+    pub fn marks_and_groups(mut self, wanted: bool) -> Self {
+        self.options.labels = wanted;
+        self
+    }
+
+    /// The app's own fields of users that full profiles bring: tags such as
+    /// `Tag_Profile_Custom_Shop`. The cloud refuses a tag that is not defined (code 40009).
+    pub fn user_fields<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.options.user_fields = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The app's own fields of groups that full profiles bring, by their keys.
+    pub fn group_fields<T: Into<String>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
+        self.options.group_fields = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long the app's edition keeps a conversation after its last message, in whole seconds:
+    /// unknown if not set. Tencent's editions have 7, 30 or 90 days, and longer at a price.
+    pub fn retention(mut self, retention: Duration) -> Self {
+        self.options.retention = Some(retention.as_secs());
+        self
+    }
+
+    /// The source. If the HTTP client cannot be built, such as without TLS roots, every call of
+    /// the source says so.
+    pub fn build(self) -> RestSource {
+        let client = match self.client {
+            Some(client) => Ok(client),
+            None => client(self.connect_timeout, self.read_timeout),
+        };
+        let caller = Caller {
+            client,
+            base: self.base,
+            sdk_app_id: self.sdk_app_id,
+            sigs: SigCache::new(self.signer, self.sdk_app_id),
+            time: CloudTime::default(),
+            timeout: self.timeout,
+        };
+        RestSource { caller, options: self.options }
+    }
+}
+
+/// A client that goes where it is told and nowhere else, and inflates nothing, whatever features
+/// others have switched on.
+fn client(connect: Duration, read: Duration) -> Result<Client, SourceError> {
+    Client::builder()
+        .user_agent(concat!("conv-sync/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(connect)
+        .read_timeout(read)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .build()
+        .map_err(|_| SourceError::Network { what: "HTTP client cannot be built".to_owned() })
+}

@@ -1,0 +1,119 @@
+//! One signed call.
+
+use std::{
+    collections::hash_map::RandomState,
+    fmt::Write,
+    hash::{BuildHasher, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+
+use conv_model::ErrorClass;
+use reqwest::{Client, header::CONTENT_TYPE};
+use tracing::{Instrument, debug_span, field::Empty};
+
+use super::{
+    BaseUrl,
+    cloud_time::CloudTime,
+    sig_cache::SigCache,
+    transport,
+    wire::{Command, Envelope, Reply},
+};
+use crate::{SourceError, UserSig};
+
+/// Makes calls: signs them, bounds them in time and size, and tells an answer from an error.
+#[derive(Debug)]
+pub(super) struct Caller {
+    /// A client that could not be built makes every call fail.
+    pub(super) client: Result<Client, SourceError>,
+    pub(super) base: BaseUrl,
+    pub(super) sdk_app_id: u32,
+    pub(super) sigs: SigCache,
+    pub(super) time: CloudTime,
+    pub(super) timeout: Duration,
+}
+
+impl Caller {
+    /// One call.
+    pub(super) async fn call<C: Command>(&self, command: &C) -> Result<Reply, SourceError> {
+        let span = debug_span!("rest_call", command = C::PATH, code = Empty, millis = Empty);
+        let begun = tokio::time::Instant::now();
+        let call = tokio::time::timeout(self.timeout, self.send(command));
+        let result = match call.instrument(span.clone()).await {
+            Ok(result) => result,
+            Err(_) => Err(SourceError::TimedOut),
+        };
+        let code = result.as_ref().err().map_or(0, |error| error.code().unwrap_or(-1));
+        span.record("code", code);
+        span.record("millis", begun.elapsed().as_millis());
+        result
+    }
+
+    async fn send<C: Command>(&self, command: &C) -> Result<Reply, SourceError> {
+        let client = self.client.as_ref().map_err(SourceError::clone)?;
+        let body = serde_json::to_vec(command).map_err(|_| SourceError::InvalidArgument {
+            what: "a request that is no JSON".to_owned(),
+        })?;
+        let user_sig = self.sigs.user_sig(&self.time).await?;
+        let request = client
+            .post(self.url(C::PATH, &user_sig))
+            .header(CONTENT_TYPE, "application/json")
+            .body(body);
+        let (body, time) = transport::send(request, &user_sig).await?;
+        self.time.note(time);
+        let reply = Reply::new(body, time, Arc::clone(&user_sig));
+        let refusal = accepted::<C>(&reply).err();
+        match refusal {
+            None => Ok(reply),
+            Some(error) => {
+                // The next call signs anew: the UserSig may have expired or been revoked.
+                if error.class() == ErrorClass::Auth {
+                    self.sigs.refused(&user_sig).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn url(&self, path: &str, user_sig: &UserSig) -> String {
+        format!(
+            "{}/v4/{path}?sdkappid={}&identifier={}&usersig={}&random={}&contenttype=json",
+            self.base,
+            self.sdk_app_id,
+            encoded(self.sigs.identifier()),
+            // Its base64 was checked when it was parsed, and has no character to escape.
+            user_sig.expose(),
+            random(),
+        )
+    }
+}
+
+fn accepted<C: Command>(reply: &Reply) -> Result<(), SourceError> {
+    let envelope: Envelope = reply.decode()?;
+    match envelope.code() {
+        Some(0) => Ok(()),
+        Some(_) if C::brings_items(reply.text()) => Ok(()),
+        Some(code) => Err(reply.error(code, &envelope.info())),
+        None => Err(SourceError::Protocol { what: "a reply without a valid ErrorCode".to_owned() }),
+    }
+}
+
+/// Percent-encoding of all but letters, digits and four marks, so that a space is no plus.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// Any number of 32 bits: the cloud wants one with each call, and nothing depends on it.
+fn random() -> u32 {
+    // Hashers are seeded anew each time.
+    RandomState::new().build_hasher().finish() as u32
+}

@@ -1,0 +1,92 @@
+//! HTTP: a request goes out, a bounded body comes back. What fails here says nothing of the URL,
+//! which holds the UserSig.
+
+use std::{error::Error, io, time::Duration};
+
+use conv_model::Timestamp;
+use reqwest::{
+    RequestBuilder, Response, StatusCode,
+    header::{DATE, HeaderName, RETRY_AFTER},
+};
+
+use super::{cloud_time, words};
+use crate::{SourceError, UserSig};
+
+/// The most bytes of a body. The cloud's own replies end at one megabyte (its code 10018).
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// Sends a request, and gives the body of a reply with status 200 and the time it states.
+pub(super) async fn send(
+    request: RequestBuilder,
+    user_sig: &UserSig,
+) -> Result<(Vec<u8>, Timestamp), SourceError> {
+    let response = request.send().await;
+    let mut response = response.map_err(|error| failed(error, "connecting", user_sig))?;
+    let time = cloud_time::of_http_date(header(&response, &DATE));
+    if response.status() != StatusCode::OK {
+        return Err(SourceError::Http {
+            status: response.status().as_u16(),
+            retry_after: retry_after(&response, time),
+        });
+    }
+    let body = read_body(&mut response, user_sig).await?;
+    Ok((body, time))
+}
+
+/// Counts as chunks come: a stated length may lie, and a client that inflates may turn little
+/// into much.
+async fn read_body(response: &mut Response, user_sig: &UserSig) -> Result<Vec<u8>, SourceError> {
+    let too_large = || protocol("a body of more than 4 MiB");
+    let stated = response.content_length().unwrap_or(0);
+    if stated > MAX_BODY as u64 {
+        return Err(too_large());
+    }
+    let mut body = Vec::with_capacity(usize::try_from(stated).unwrap_or(0).min(64 * 1024));
+    loop {
+        let chunk = response.chunk().await;
+        match chunk.map_err(|error| failed(error, "reading the answer", user_sig))? {
+            Some(chunk) if body.len() + chunk.len() > MAX_BODY => return Err(too_large()),
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => return Ok(body),
+        }
+    }
+}
+
+fn failed(error: reqwest::Error, doing: &str, user_sig: &UserSig) -> SourceError {
+    let error = error.without_url();
+    if error.is_timeout() {
+        return SourceError::TimedOut;
+    }
+    let mut innermost: &dyn Error = &error;
+    let mut is_cut = false;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+        let io = innermost.downcast_ref::<io::Error>();
+        is_cut |= io.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+    }
+    if is_cut && (error.is_body() || error.is_decode()) {
+        return protocol("a body that ends early");
+    }
+    let words = words::for_error(&innermost.to_string(), user_sig.expose());
+    SourceError::Network { what: format!("{doing}: {words}") }
+}
+
+/// `Retry-After` as seconds or as a date, which counts from the reply's own.
+fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
+    let text = header(response, &RETRY_AFTER);
+    let seconds = text.parse().ok().or_else(|| {
+        let until = cloud_time::of_http_date(text);
+        let is_known = !now.is_zero() && !until.is_zero();
+        is_known.then(|| until.as_secs().saturating_sub(now.as_secs()))
+    });
+    seconds.map(Duration::from_secs)
+}
+
+fn header<'a>(response: &'a Response, name: &HeaderName) -> &'a str {
+    let value = response.headers().get(name);
+    value.and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn protocol(what: &str) -> SourceError {
+    SourceError::Protocol { what: what.to_owned() }
+}

@@ -1,0 +1,33 @@
+//! What every reply has.
+
+use serde::Deserialize;
+
+use super::loose::Loose;
+
+/// `ActionStatus`, `ErrorCode`, `ErrorInfo`: in every reply (Tencent's REST API overview).
+#[derive(Debug, Deserialize)]
+pub(in crate::rest) struct Envelope {
+    #[serde(rename = "ActionStatus", default)]
+    status: Loose<String>,
+    #[serde(rename = "ErrorCode", default)]
+    code: Loose<i32>,
+    #[serde(rename = "ErrorInfo", default)]
+    info: Loose<String>,
+}
+
+impl Envelope {
+    /// The code: 0 if all is well. `None` if there is none, or if code and status contradict
+    /// each other.
+    pub(in crate::rest) fn code(&self) -> Option<i32> {
+        match (&self.code, &self.status) {
+            (Loose::Given(0), Loose::Given(status)) if status == "FAIL" => None,
+            (Loose::Given(code), _) => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// The cloud's words.
+    pub(in crate::rest) fn info(self) -> String {
+        self.info.any().unwrap_or_default()
+    }
+}

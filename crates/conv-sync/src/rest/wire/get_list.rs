@@ -1,0 +1,136 @@
+//! `recentcontact/get_list`: the conversation list, a page at a time.
+//!
+//! After Tencent's documentation of get_list. A row says neither name nor unread count nor last
+//! message; its order means nothing.
+
+mod odd_row;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use conv_model::{AccountId, SkippedRow};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use self::row::Skipped;
+use super::{
+    Command,
+    loose::{Loose, Mistyped},
+    reply::{Reply, protocol},
+};
+use crate::{SourceError, SourceRow, rest::cursor::Position};
+
+/// More rows than any honest page has.
+const MAX_ROWS: usize = 500;
+
+#[derive(Debug, Serialize)]
+pub(in crate::rest) struct Request<'a> {
+    #[serde(rename = "From_Account")]
+    account: &'a str,
+    #[serde(rename = "TimeStamp")]
+    time: i64,
+    #[serde(rename = "StartIndex")]
+    index: i64,
+    #[serde(rename = "TopTimeStamp")]
+    top_time: i64,
+    #[serde(rename = "TopStartIndex")]
+    top_index: i64,
+    #[serde(rename = "AssistFlags")]
+    flags: u32,
+}
+
+impl<'a> Request<'a> {
+    /// With pins, empty conversations and pinned rows paged: 1, 2 and 4. With `labels` also the
+    /// bits that bring marks, custom data and groups: 63, as documented from April 2026 on.
+    pub(in crate::rest) fn new(account: &'a AccountId, at: Position, labels: bool) -> Self {
+        Self {
+            account: account.as_str(),
+            time: at.time,
+            index: at.index,
+            top_time: at.top_time,
+            top_index: at.top_index,
+            flags: if labels { 63 } else { 7 },
+        }
+    }
+}
+
+impl Command for Request<'_> {
+    const PATH: &'static str = "recentcontact/get_list";
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(rename = "SessionItem", default, borrow)]
+    rows: Option<Vec<&'a RawValue>>,
+    #[serde(rename = "CompleteFlag", default)]
+    complete: Loose<i64>,
+    #[serde(rename = "TimeStamp", default)]
+    time: Loose<i64>,
+    #[serde(rename = "StartIndex", default)]
+    index: Loose<i64>,
+    #[serde(rename = "TopTimeStamp", default)]
+    top_time: Loose<i64>,
+    #[serde(rename = "TopStartIndex", default)]
+    top_index: Loose<i64>,
+}
+
+/// What a page says.
+#[derive(Debug)]
+pub(in crate::rest) struct Listing {
+    pub(in crate::rest) rows: Vec<SourceRow>,
+    pub(in crate::rest) skipped: Vec<SkippedRow>,
+    pub(in crate::rest) next: Option<Position>,
+}
+
+/// Reads a page: each row by itself.
+///
+/// # Errors
+/// If the page says neither that it is the last nor where the next one begins; if it has no list
+/// of rows and is not the last; with more than 500 rows; if more than three rows and a tenth of
+/// all cannot be read.
+pub(in crate::rest) fn read(reply: &Reply, labels: bool) -> Result<Listing, SourceError> {
+    let body: Body<'_> = reply.decode()?;
+    // A page that does not say so is not the last: saying it wrongly would empty the list.
+    let is_last = body.complete.clone().get("CompleteFlag").map_err(mistyped)? == Some(1);
+    let next = if is_last { None } else { Some(position(&body)?) };
+    let items = match body.rows {
+        Some(items) => items,
+        None if is_last => Vec::new(),
+        None => return Err(protocol("a page without rows that is not the last")),
+    };
+    if items.len() > MAX_ROWS {
+        return Err(protocol(format!("a page of {} rows", items.len())));
+    }
+    let mut listing = Listing { rows: Vec::with_capacity(items.len()), skipped: Vec::new(), next };
+    let mut bad = 0;
+    for item in &items {
+        match row::read(reply, item.get(), labels) {
+            Ok(row) => listing.rows.push(row),
+            Err(Skipped { row, is_bad }) => {
+                bad += usize::from(is_bad);
+                listing.skipped.push(row);
+            }
+        }
+    }
+    if bad > 3 && bad * 10 > items.len() {
+        return Err(protocol(format!("a page with {bad} bad rows of {}", items.len())));
+    }
+    Ok(listing)
+}
+
+fn position(body: &Body<'_>) -> Result<Position, SourceError> {
+    let part = |field: &Loose<i64>, name| match field.clone().get(name) {
+        Ok(Some(number)) => Ok(number),
+        _ => Err(protocol(format!("a page that is not the last, without {name}"))),
+    };
+    Ok(Position {
+        time: part(&body.time, "TimeStamp")?,
+        index: part(&body.index, "StartIndex")?,
+        top_time: part(&body.top_time, "TopTimeStamp")?,
+        top_index: part(&body.top_index, "TopStartIndex")?,
+    })
+}
+
+fn mistyped(Mistyped(field): Mistyped) -> SourceError {
+    protocol(format!("{field} of another type"))
+}

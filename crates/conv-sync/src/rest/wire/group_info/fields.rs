@@ -1,0 +1,168 @@
+//! The fields of a group's profile.
+
+use std::sync::Arc;
+
+use conv_model::{CustomField, GroupDetail, GroupType, Profile, ProfileDetail, Timestamp};
+use serde::{
+    Deserialize,
+    de::{IgnoredAny, MapAccess},
+};
+
+use crate::rest::wire::{
+    MAX_NAME, MAX_TEXT,
+    loose::{AnyText, FromWire, Loose},
+    short, url,
+};
+
+/// An app may define ten.
+const MAX_CUSTOM: usize = 64;
+
+/// What a row of the list shows.
+pub(in crate::rest) const THIN: &[&str] = &["Type", "Name", "FaceUrl"];
+
+/// Every field but the last message's time and the members.
+pub(in crate::rest) const FULL: &[&str] = &[
+    "Type",
+    "Name",
+    "FaceUrl",
+    "Introduction",
+    "Notification",
+    "Owner_Account",
+    "CreateTime",
+    "InfoSeq",
+    "LastInfoTime",
+    "NextMsgSeq",
+    "MemberNum",
+    "MaxMemberNum",
+    "ApplyJoinOption",
+    "InviteJoinOption",
+    "MuteAllMember",
+    "SupportTopic",
+];
+
+/// The fields of a group that were asked for. One that cannot be read is one that was not sent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::rest) struct GroupFields {
+    #[serde(rename = "Type")]
+    kind: Loose<String>,
+    #[serde(rename = "Name")]
+    name: Loose<String>,
+    #[serde(rename = "FaceUrl")]
+    face: Loose<String>,
+    #[serde(rename = "Introduction")]
+    introduction: Loose<String>,
+    #[serde(rename = "Notification")]
+    notification: Loose<String>,
+    #[serde(rename = "Owner_Account")]
+    owner: Loose<String>,
+    #[serde(rename = "CreateTime")]
+    created: Loose<u64>,
+    #[serde(rename = "InfoSeq")]
+    info_seq: Loose<u64>,
+    #[serde(rename = "LastInfoTime")]
+    info_time: Loose<u64>,
+    #[serde(rename = "NextMsgSeq")]
+    next_seq: Loose<u64>,
+    #[serde(rename = "MemberNum")]
+    members: Loose<u64>,
+    #[serde(rename = "MaxMemberNum")]
+    max_members: Loose<u64>,
+    #[serde(rename = "ApplyJoinOption")]
+    join: Loose<String>,
+    #[serde(rename = "InviteJoinOption")]
+    invite: Loose<String>,
+    /// `ShutUpAllMember` in older replies.
+    #[serde(rename = "MuteAllMember", alias = "ShutUpAllMember")]
+    mute: Loose<String>,
+    #[serde(rename = "SupportTopic")]
+    topics: Loose<i64>,
+    #[serde(rename = "AppDefinedData")]
+    custom: Loose<Vec<Pair>>,
+}
+
+impl GroupFields {
+    /// Name, avatar and type.
+    pub(in crate::rest) fn thin(&self, read_at: Timestamp) -> Profile {
+        let mut profile = Profile::default();
+        profile.name = Some(short(text(&self.name), MAX_NAME));
+        profile.avatar = Some(url(text(&self.face)));
+        profile.group_type = match text(&self.kind) {
+            "" => None,
+            word => Some(GroupType::from(&*short(word, MAX_NAME))),
+        };
+        profile.read_at = Some(read_at);
+        profile
+    }
+
+    /// All of it.
+    pub(in crate::rest) fn full(&self, read_at: Timestamp) -> Profile {
+        let owned = |field| short(text(field), MAX_TEXT).to_string();
+        let mut detail = GroupDetail::default();
+        detail.introduction = owned(&self.introduction);
+        detail.notification = owned(&self.notification);
+        detail.owner_id = owned(&self.owner);
+        detail.create_time = self.created.clone().any();
+        detail.info_sequence = self.info_seq.clone().any();
+        detail.last_info_time = self.info_time.clone().any();
+        detail.next_message_seq = self.next_seq.clone().any();
+        detail.member_count = self.members.clone().any();
+        detail.max_member_count = self.max_members.clone().any();
+        detail.mute_all_members = match text(&self.mute) {
+            "On" => Some(true),
+            "Off" => Some(false),
+            _ => None,
+        };
+        detail.join_option = owned(&self.join);
+        detail.invite_option = owned(&self.invite);
+        detail.is_support_topic = self.topics.clone().any().map(|flag| flag == 1);
+        detail.custom_fields = self.custom_fields();
+        let mut profile = self.thin(read_at);
+        profile.detail = Some(Arc::new(ProfileDetail::Group(detail)));
+        profile
+    }
+
+    fn custom_fields(&self) -> Vec<CustomField> {
+        let pairs = self.custom.clone().any().unwrap_or_default();
+        pairs
+            .iter()
+            .take(MAX_CUSTOM)
+            .map(|Pair { key, value }| CustomField {
+                key: short(key, MAX_NAME).to_string(),
+                value: short(value, MAX_TEXT).to_string(),
+            })
+            .collect()
+    }
+}
+
+/// One of the app's own fields.
+#[derive(Clone, Debug, Default)]
+struct Pair {
+    key: String,
+    value: String,
+}
+
+impl FromWire for Pair {
+    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        let mut pair = Self::default();
+        while let Some(field) = map.next_key::<String>()? {
+            let into = match field.as_str() {
+                "Key" => &mut pair.key,
+                "Value" => &mut pair.value,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            *into = map.next_value::<Loose<AnyText>>()?.any().unwrap_or_default().0;
+        }
+        Ok((!pair.key.is_empty()).then_some(pair))
+    }
+}
+
+fn text(field: &Loose<String>) -> &str {
+    match field {
+        Loose::Given(text) => text,
+        _ => "",
+    }
+}

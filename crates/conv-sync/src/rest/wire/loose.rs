@@ -1,0 +1,230 @@
+//! Fields that may be missing, null, or of another type than documented.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+/// A field as it came. Reading one never fails, so one odd field does not hide the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Loose<T> {
+    /// It is missing, or null.
+    #[default]
+    Absent,
+    /// It has another type, or a value that the type does not hold.
+    Bad,
+    /// A value.
+    Given(T),
+}
+
+/// A field has another type than documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mistyped(pub(super) &'static str);
+
+impl<T> Loose<T> {
+    /// The value, `None` if there is none.
+    pub(super) fn get(self, field: &'static str) -> Result<Option<T>, Mistyped> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Bad => Err(Mistyped(field)),
+            Self::Given(value) => Ok(Some(value)),
+        }
+    }
+
+    /// The value, `None` also if it is bad: for fields that only decorate.
+    pub(super) fn any(self) -> Option<T> {
+        match self {
+            Self::Given(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// What a field's type takes for a value.
+pub(super) trait FromWire: Sized {
+    fn from_int(_number: i64) -> Option<Self> {
+        None
+    }
+
+    fn from_text(_text: &str) -> Option<Self> {
+        None
+    }
+
+    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+/// Digits in a text do no harm.
+impl FromWire for i64 {
+    fn from_int(number: i64) -> Option<Self> {
+        Some(number)
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl FromWire for u64 {
+    fn from_int(number: i64) -> Option<Self> {
+        number.try_into().ok()
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl FromWire for i32 {
+    fn from_int(number: i64) -> Option<Self> {
+        number.try_into().ok()
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl FromWire for String {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+/// A value that is a text or a number by nature, kept as its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct AnyText(pub(super) String);
+
+impl FromWire for AnyText {
+    fn from_int(number: i64) -> Option<Self> {
+        Some(Self(number.to_string()))
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+}
+
+/// A list is bad if one of its elements is.
+impl<T: FromWire> FromWire for Vec<T> {
+    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+        let mut values = Some(Vec::new());
+        while let Some(element) = list.next_element::<Loose<T>>()? {
+            match (element.any(), &mut values) {
+                (Some(value), Some(values)) => values.push(value),
+                _ => values = None,
+            }
+        }
+        Ok(values)
+    }
+}
+
+impl<'de, T: FromWire> Deserialize<'de> for Loose<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LooseVisitor(PhantomData))
+    }
+}
+
+struct LooseVisitor<T>(PhantomData<T>);
+
+fn given<T, E>(value: Option<T>) -> Result<Loose<T>, E> {
+    Ok(value.map_or(Loose::Bad, Loose::Given))
+}
+
+impl<'de, T: FromWire> Visitor<'de> for LooseVisitor<T> {
+    type Value = Loose<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Loose::Absent)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Loose::Bad)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Loose::Bad)
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        given(T::from_int(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        given(i64::try_from(number).ok().and_then(T::from_int))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        given(T::from_text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        T::from_list(list).and_then(given)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::from_map(map).and_then(given)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn int(json: &str) -> Loose<i64> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn numbers_may_come_as_texts() {
+        for json in ["7", "\"7\""] {
+            assert_eq!(int(json), Loose::Given(7));
+        }
+        assert_eq!(int("null"), Loose::Absent);
+        assert_eq!(int("-7"), Loose::Given(-7));
+    }
+
+    #[test]
+    fn what_is_no_number_is_bad_and_no_error() {
+        for json in [
+            "1.5",
+            "1e3",
+            "18446744073709551616",
+            "9223372036854775808",
+            "true",
+            "\"\"",
+            "\"x\"",
+            "\" 7\"",
+            "[]",
+            "[[1]]",
+            "{}",
+            "{\"a\":{\"b\":[1]}}",
+        ] {
+            assert_eq!(int(json), Loose::Bad, "{json}");
+        }
+        assert_eq!(serde_json::from_str::<Loose<u64>>("-1").unwrap(), Loose::Bad);
+    }
+
+    #[test]
+    fn a_list_is_as_good_as_its_elements() {
+        let list = |json| serde_json::from_str::<Loose<Vec<u64>>>(json).unwrap();
+        assert_eq!(list("[1,\"2\"]"), Loose::Given(vec![1, 2]));
+        assert_eq!(list("[]"), Loose::Given(vec![]));
+        for json in ["[1,null]", "[[1]]", "[1,{}]", "1", "\"1\"", "{}"] {
+            assert_eq!(list(json), Loose::Bad, "{json}");
+        }
+    }
+}

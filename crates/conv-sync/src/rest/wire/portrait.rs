@@ -1,0 +1,117 @@
+//! `profile/portrait_get`: profiles of users.
+//!
+//! After Tencent's documentation of portrait_get: at most 100 accounts a call. A field that was
+//! never set is absent; a value is a text or an unsigned number. A failed account is named in
+//! its item, in `Fail_Account`, in older replies in `Invalid_Account`, or in several of them.
+
+mod fields;
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use self::fields::ProfileItem;
+use super::{
+    Command,
+    loose::Loose,
+    reply::{self, Reply, protocol},
+};
+use crate::SourceError;
+
+pub(in crate::rest) use self::fields::{FULL, THIN, UserFields};
+
+/// The most accounts of a call.
+pub(in crate::rest) const MAX_ACCOUNTS: usize = 100;
+
+#[derive(Debug, Serialize)]
+pub(in crate::rest) struct Request<'a> {
+    #[serde(rename = "To_Account")]
+    users: &'a [&'a str],
+    #[serde(rename = "TagList")]
+    tags: &'a [&'a str],
+}
+
+impl<'a> Request<'a> {
+    pub(in crate::rest) fn new(users: &'a [&'a str], tags: &'a [&'a str]) -> Self {
+        Self { users, tags }
+    }
+}
+
+impl Command for Request<'_> {
+    const PATH: &'static str = "profile/portrait_get";
+
+    fn brings_items(reply: &str) -> bool {
+        serde_json::from_str::<Body<'_>>(reply)
+            .is_ok_and(|body| body.items.is_some_and(|items| !items.is_empty()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(rename = "UserProfileItem", default, borrow)]
+    items: Option<Vec<&'a RawValue>>,
+    #[serde(rename = "Fail_Account", default)]
+    failed: Loose<Vec<String>>,
+    #[serde(rename = "Invalid_Account", default)]
+    invalid: Loose<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Item<'a> {
+    #[serde(rename = "To_Account", default)]
+    user: Loose<String>,
+    #[serde(rename = "ResultCode", default)]
+    code: Loose<i32>,
+    #[serde(rename = "ResultInfo", default)]
+    info: Loose<String>,
+    #[serde(rename = "ProfileItem", default, borrow)]
+    fields: Option<Vec<&'a RawValue>>,
+}
+
+/// What a reply says of one user.
+pub(in crate::rest) type Answer = Result<UserFields, SourceError>;
+
+/// Reads a reply: what it says of each user that it names.
+///
+/// # Errors
+/// If it names no user at all.
+pub(in crate::rest) fn read(reply: &Reply) -> Result<HashMap<String, Answer>, SourceError> {
+    let body: Body<'_> = reply.decode()?;
+    let mut answers = HashMap::new();
+    for item in body.items.unwrap_or_default() {
+        if let Some((user, answer)) = read_item(reply, item) {
+            answers.insert(user, answer);
+        }
+    }
+    // The lists outrank an item that looks well; an item with a code says more than they do.
+    let named = |error: fn(&Reply) -> SourceError| move |user| (user, error(reply));
+    let invalid = body.invalid.any().into_iter().flatten().map(named(|_| SourceError::NotFound));
+    let failed = body.failed.any().into_iter().flatten().map(named(without_reason));
+    for (user, error) in invalid.chain(failed) {
+        if !answers.get(&user).is_some_and(Result::is_err) {
+            answers.insert(user, Err(error));
+        }
+    }
+    if answers.is_empty() {
+        return Err(protocol("a reply without UserProfileItem"));
+    }
+    Ok(answers)
+}
+
+fn read_item(reply: &Reply, item: &RawValue) -> Option<(String, Answer)> {
+    let item: Item<'_> = reply::item(item.get())?;
+    let answer = match item.code {
+        Loose::Given(0) | Loose::Absent => {
+            let fields = item.fields.iter().flatten();
+            Ok(UserFields::new(fields.filter_map(|field| reply::item::<ProfileItem>(field.get()))))
+        }
+        Loose::Given(code) => Err(reply.item_error(code, &item.info.any().unwrap_or_default())),
+        Loose::Bad => Err(protocol("ResultCode of another type")),
+    };
+    Some((item.user.any()?, answer))
+}
+
+fn without_reason(reply: &Reply) -> SourceError {
+    reply.item_error(0, "listed in Fail_Account without a reason")
+}

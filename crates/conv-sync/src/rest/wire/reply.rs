@@ -1,0 +1,96 @@
+//! The text of a reply, and the errors that it tells of.
+
+use std::sync::Arc;
+
+use conv_model::{ErrorClass, Timestamp};
+use serde::Deserialize;
+
+use crate::{
+    SourceError, UserSig,
+    rest::{codes, words},
+};
+
+/// The body of a reply, with the time at which the cloud answered.
+pub(in crate::rest) struct Reply {
+    text: String,
+    /// Some bytes were no UTF-8 and stand as U+FFFD.
+    is_mended: bool,
+    time: Timestamp,
+    /// What the call was signed with: the cloud's words are searched for it.
+    user_sig: Arc<UserSig>,
+}
+
+impl Reply {
+    pub(in crate::rest) fn new(body: Vec<u8>, time: Timestamp, user_sig: Arc<UserSig>) -> Self {
+        // One odd byte in one name must not cost the page.
+        let (text, is_mended) = match String::from_utf8(body) {
+            Ok(text) => (text, false),
+            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+        };
+        Self { text, is_mended, time, user_sig }
+    }
+
+    /// The time at which the cloud answered; zero if it did not say.
+    pub(in crate::rest) fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    pub(in crate::rest) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a part of the text came with bytes that are no UTF-8.
+    pub(super) fn was_mended(&self, part: &str) -> bool {
+        self.is_mended && part.contains('\u{FFFD}')
+    }
+
+    /// Reads the parts without which a reply is none.
+    pub(in crate::rest) fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T, SourceError> {
+        // A list with the right values would pass for a struct.
+        if self.text.trim_ascii_start().starts_with('[') {
+            return Err(protocol("a JSON list"));
+        }
+        serde_json::from_str(&self.text).map_err(|error| not_json(&error))
+    }
+
+    /// The error that a code of the reply stands for.
+    pub(in crate::rest) fn error(&self, code: i32, info: &str) -> SourceError {
+        let meaning = codes::meaning(code);
+        SourceError::Cloud {
+            code,
+            class: meaning.class,
+            retry: meaning.retry,
+            message: words::for_error(info, self.user_sig.expose()),
+            retry_after: meaning.after,
+        }
+    }
+
+    /// The error that a code of one item stands for: what does not exist or is not visible is
+    /// not found.
+    pub(super) fn item_error(&self, code: i32, info: &str) -> SourceError {
+        match codes::meaning(code).class {
+            ErrorClass::NotFound => SourceError::NotFound,
+            _ => self.error(code, info),
+        }
+    }
+}
+
+/// Says what is wrong with a text, and nothing of what is in it.
+fn not_json(error: &serde_json::Error) -> SourceError {
+    let what = match error.classify() {
+        serde_json::error::Category::Eof => "JSON that ends early",
+        serde_json::error::Category::Data => "JSON of another shape",
+        _ => "no JSON",
+    };
+    let (line, column) = (error.line(), error.column());
+    protocol(format!("{what}, at line {line}, column {column}"))
+}
+
+pub(super) fn protocol(what: impl Into<String>) -> SourceError {
+    SourceError::Protocol { what: what.into() }
+}
+
+/// Reads one item of a list; `None` if it has another shape.
+pub(super) fn item<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
+    json.starts_with('{').then(|| serde_json::from_str(json).ok())?
+}

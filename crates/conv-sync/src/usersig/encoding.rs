@@ -1,0 +1,60 @@
+//! JSON to zlib to UserSig's base64, and back within bounds.
+
+use std::io::{Read, Write};
+
+use base64::{
+    Engine,
+    alphabet::{Alphabet, Symbol},
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
+
+use super::UserSigError;
+
+/// A UserSig has a few hundred bytes; longer than this is none.
+pub(super) const MAX_TEXT: usize = 4096;
+/// A few bytes of zlib can stand for a thousand times as many.
+const MAX_JSON: usize = 16 * 1024;
+
+/// Standard base64 with `+`, `/` and `=` as `*`, `-` and `_`.
+const BASE64: GeneralPurpose = {
+    const SYMBOLS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-";
+    match Symbol::new(b'_') {
+        Some(padding) => match Alphabet::new_with_padding(SYMBOLS, padding) {
+            Ok(alphabet) => GeneralPurpose::new(&alphabet, GeneralPurposeConfig::new()),
+            Err(_) => panic!("64 symbols, each once"),
+        },
+        None => panic!("printable"),
+    }
+};
+
+pub(super) fn encode(json: &[u8]) -> Result<String, UserSigError> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    let zlib = encoder
+        .write_all(json)
+        .and_then(|()| encoder.finish())
+        .map_err(|_| UserSigError::NotZlib)?;
+    Ok(BASE64.encode(zlib))
+}
+
+pub(super) fn decode(text: &str) -> Result<Vec<u8>, UserSigError> {
+    if text.len() > MAX_TEXT {
+        return Err(UserSigError::TooLong);
+    }
+    let zlib = BASE64.decode(text).map_err(|_| UserSigError::NotBase64)?;
+    inflate(&zlib)
+}
+
+fn inflate(zlib: &[u8]) -> Result<Vec<u8>, UserSigError> {
+    let mut json = Vec::new();
+    let mut decoder = ZlibDecoder::new(zlib);
+    let read = decoder.by_ref().take(MAX_JSON as u64 + 1).read_to_end(&mut json);
+    if json.len() > MAX_JSON {
+        return Err(UserSigError::TooLarge);
+    }
+    // One stream and nothing behind it, so that a text cannot be padded out unseen.
+    match read {
+        Ok(_) if decoder.total_in() == zlib.len() as u64 => Ok(json),
+        _ => Err(UserSigError::NotZlib),
+    }
+}

@@ -1,0 +1,58 @@
+//! The app's secret key.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+
+use super::UserSigError;
+
+/// The secret key of an SDKAppID, as the console shows it: its text is the key, nothing is decoded.
+///
+/// It is wiped from memory when dropped, and neither printed nor serialised nor cloned.
+///
+/// ```
+/// use conv_sync::SecretKey;
+///
+/// let key = SecretKey::from("5bd2850fff3ecb11");
+/// assert_eq!(format!("{key:?}"), "SecretKey([REDACTED])");
+/// ```
+pub struct SecretKey(SecretString);
+
+impl SecretKey {
+    /// An HMAC-SHA256 that has read `message`.
+    pub(super) fn mac(&self, message: &str) -> Result<Hmac<Sha256>, UserSigError> {
+        let key = self.0.expose_secret().as_bytes();
+        if key.is_empty() {
+            return Err(UserSigError::EmptyKey);
+        }
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| UserSigError::EmptyKey)?;
+        mac.update(message.as_bytes());
+        Ok(mac)
+    }
+}
+
+impl From<String> for SecretKey {
+    fn from(key: String) -> Self {
+        Self(SecretString::from(key))
+    }
+}
+
+impl From<&str> for SecretKey {
+    fn from(key: &str) -> Self {
+        Self(SecretString::from(key))
+    }
+}
+
+impl From<SecretString> for SecretKey {
+    fn from(key: SecretString) -> Self {
+        Self(key)
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey([REDACTED])")
+    }
+}

@@ -1,0 +1,118 @@
+//! The arrows between crates, and what must be absent.
+
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
+
+use serde_json::Value;
+
+fn metadata() -> Value {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Names of a package's dependencies of a kind: `None` is the ordinary kind.
+fn dependencies(metadata: &Value, package: &str, kind: Option<&str>) -> BTreeSet<String> {
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|p| p["name"] == package).unwrap();
+    let all = package["dependencies"].as_array().unwrap();
+    all.iter()
+        .filter(|dependency| dependency["kind"].as_str() == kind)
+        .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn ours(names: &BTreeSet<String>, but: &str) -> Vec<String> {
+    names.iter().filter(|name| name.starts_with("conv-") && *name != but).cloned().collect()
+}
+
+#[test]
+fn the_arrows_between_crates_are_those_of_the_architecture() {
+    let metadata = metadata();
+    let arrows = [
+        ("conv-model", vec![]),
+        ("conv-store", vec!["conv-model"]),
+        ("conv-sync", vec!["conv-model"]),
+        ("conv-api", vec!["conv-model", "conv-store", "conv-sync"]),
+        ("conv-emulator", vec![]),
+    ];
+    for (package, expected) in arrows {
+        assert_eq!(ours(&dependencies(&metadata, package, None), package), expected, "{package}");
+    }
+}
+
+#[test]
+fn store_and_sync_do_not_meet_even_in_their_tests() {
+    let metadata = metadata();
+    for package in ["conv-model", "conv-store", "conv-sync", "conv-emulator"] {
+        let dev = ours(&dependencies(&metadata, package, Some("dev")), package);
+        let allowed: &[&str] = match package {
+            "conv-store" | "conv-sync" => &["conv-model"],
+            _ => &[],
+        };
+        assert!(dev.iter().all(|name| allowed.contains(&name.as_str())), "{package}: {dev:?}");
+    }
+}
+
+#[test]
+fn the_model_knows_no_runtime_no_network_and_no_database() {
+    let dependencies = dependencies(&metadata(), "conv-model", None);
+    let expected = ["proptest", "serde", "serde_json", "thiserror"].map(str::to_owned);
+    assert_eq!(dependencies, BTreeSet::from(expected));
+}
+
+#[test]
+fn the_model_does_no_io_awaits_nothing_and_reads_no_clock() {
+    let absent = ["async fn", ".await", "SystemTime", "Instant", "std::fs", "std::net", "std::io"];
+    for (path, text) in sources(&root().join("crates/conv-model/src")) {
+        for word in absent {
+            assert!(!text.contains(word), "{path} has {word}");
+        }
+    }
+}
+
+#[test]
+fn the_machine_of_a_pull_has_no_clock_no_chance_and_no_io() {
+    let absent = ["async fn", ".await", "SystemTime", "Instant", "tokio", "RandomState"];
+    let machine = root().join("crates/conv-sync/src/pull");
+    let mut files = sources(&machine);
+    let path = root().join("crates/conv-sync/src/pull.rs");
+    files.push(("pull.rs".into(), fs::read_to_string(path).unwrap()));
+    assert!(files.len() > 3);
+    for (path, text) in files {
+        for word in absent {
+            assert!(!text.contains(word), "{path} has {word}");
+        }
+    }
+}
+
+#[test]
+fn the_two_traits_meet_in_the_facade_alone() {
+    for package in ["conv-store", "conv-sync", "conv-model", "conv-emulator"] {
+        for (path, text) in sources(&root().join("crates").join(package).join("src")) {
+            let both = text.contains("ConversationStore") && text.contains("ConversationSource");
+            assert!(!both, "{path} names both traits");
+        }
+    }
+}
+
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+        }
+    }
+    files
+}

@@ -1,0 +1,65 @@
+//! The emulator, and a handle on it over the real wire.
+
+use conv_api::{Builder, Conversations, RestSource, UserSigSigner};
+use conv_emulator::{Emulator, Listed};
+
+pub const ACCOUNT: &str = "user_0001";
+
+/// A cloud with this many conversations and a plan that gives all.
+pub async fn cloud(conversations: usize) -> Emulator {
+    emulator(conversations).start().await.unwrap()
+}
+
+pub fn emulator(conversations: usize) -> conv_emulator::Builder {
+    Emulator::builder().seed(7).account(ACCOUNT).conversations(conversations).plan_limit(500)
+}
+
+pub fn source(cloud: &Emulator) -> RestSource {
+    let signer = UserSigSigner::new(cloud.identifier(), cloud.secret_key());
+    source_with(cloud, signer)
+}
+
+pub fn source_with(cloud: &Emulator, signer: UserSigSigner) -> RestSource {
+    let url: conv_api::BaseUrl = cloud.base_url().parse().unwrap();
+    RestSource::new(url, cloud.sdk_app_id(), signer)
+}
+
+pub fn builder(cloud: &Emulator) -> Builder {
+    Conversations::builder(ACCOUNT).source(source(cloud)).plan_limit(500)
+}
+
+pub async fn online(cloud: &Emulator) -> Conversations {
+    builder(cloud).build().await.unwrap()
+}
+
+/// A handle whose list is complete.
+pub async fn synced(cloud: &Emulator) -> Conversations {
+    let conversations = online(cloud).await;
+    conversations.sync().await.unwrap();
+    conversations
+}
+
+/// What a list must show of the cloud's truth: ID, time, pin, marks, groups, custom data.
+pub fn truth(cloud: &Emulator) -> Vec<(String, u64, bool, u64, Vec<String>, String)> {
+    let rows = cloud.world().listing(ACCOUNT).unwrap();
+    let row = |row: Listed| (row.id, row.time, row.pinned, row.marks, row.groups, row.custom_mark);
+    rows.into_iter().map(row).collect()
+}
+
+/// What a list shows, in the same form.
+pub async fn shown(
+    conversations: &Conversations,
+) -> Vec<(String, u64, bool, u64, Vec<String>, String)> {
+    let list = conversations.get_conversation_list(conv_api::All).await.unwrap();
+    let rows = list.iter().map(|row| {
+        (
+            row.id.to_string(),
+            row.listing.time.map_or(0, |time| time.as_secs()),
+            row.listing.is_pinned,
+            row.listing.marks.bits(),
+            row.listing.groups.iter().map(ToString::to_string).collect(),
+            row.listing.custom_data.to_string(),
+        )
+    });
+    rows.collect()
+}

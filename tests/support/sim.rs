@@ -1,0 +1,16 @@
+//! A seeded cloud that changes while it is read, and a seeded network that fails.
+//!
+//! The real pull and the real store run against it, in paused time: a seed gives the same run
+//! every time. What must hold is judged by a [`Witness`](witness::Witness) that sees the cloud
+//! itself.
+
+mod cloud;
+mod paging;
+mod run;
+mod witness;
+mod world;
+
+pub use self::{
+    paging::CursorKind,
+    run::{Failure, chaos, churn},
+};

@@ -1,0 +1,105 @@
+//! Sees the cloud itself during a pass, and judges the list that the pass leaves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conv_api::{Conversation, ConversationId, Timestamp};
+
+use super::world::{Row, World};
+
+/// Which promise was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Broken {
+    /// S: a row that stayed within the limit unmodified is missing or other than in the cloud.
+    Unmodified,
+    /// S2: a row that stayed within the limit is missing.
+    Stayed,
+    /// A held row was not in the cloud at any moment of the pass.
+    Invented,
+    /// C: a quiet pass did not leave the cloud's newest rows.
+    Exact,
+    /// A row that another writer changed during the pass was overwritten or removed.
+    Outside,
+    /// Local state was lost.
+    Local,
+    /// A row went without a finished fresh pass.
+    Removed,
+    /// The pass took too many calls, or did not end.
+    Bound,
+    /// `Complete` was said where it must not be.
+    Complete,
+}
+
+/// What happened in the cloud since a pass began.
+#[derive(Debug)]
+pub struct Witness {
+    limit: usize,
+    /// Within the limit at every moment so far.
+    stayed: BTreeSet<ConversationId>,
+    modified: BTreeSet<ConversationId>,
+    existed: BTreeSet<ConversationId>,
+}
+
+impl Witness {
+    pub fn new(world: &World, limit: usize) -> Self {
+        let top = top(world, limit);
+        Self {
+            limit,
+            stayed: top.keys().cloned().collect(),
+            modified: BTreeSet::new(),
+            existed: world.rows.keys().cloned().collect(),
+        }
+    }
+
+    pub fn changed(&mut self, world: &World, ids: &[ConversationId]) {
+        let top = top(world, self.limit);
+        self.stayed.retain(|id| top.contains_key(id));
+        self.modified.extend(ids.iter().cloned());
+        self.existed.extend(world.rows.keys().cloned());
+    }
+
+    /// A row that the pass could not read: its value is unknown to it.
+    pub fn excuse(&mut self, id: &ConversationId) {
+        self.stayed.remove(id);
+    }
+
+    /// Judges a list that was said to be complete. Rows in `outside` were changed by others.
+    pub fn judge(
+        &self,
+        world: &World,
+        held: &BTreeMap<ConversationId, Row>,
+        outside: &BTreeSet<ConversationId>,
+    ) -> Vec<Broken> {
+        let mut broken = Vec::new();
+        for id in self.stayed.iter().filter(|id| !outside.contains(*id)) {
+            match held.get(id) {
+                None => {
+                    broken.push(Broken::Stayed);
+                    if !self.modified.contains(id) {
+                        broken.push(Broken::Unmodified);
+                    }
+                }
+                Some(row) => {
+                    if !self.modified.contains(id) && world.rows.get(id) != Some(row) {
+                        broken.push(Broken::Unmodified);
+                    }
+                }
+            }
+        }
+        let known = |id: &ConversationId| self.existed.contains(id) || outside.contains(id);
+        if !held.keys().all(known) {
+            broken.push(Broken::Invented);
+        }
+        broken
+    }
+}
+
+/// The cloud's newest rows.
+pub fn top(world: &World, limit: usize) -> BTreeMap<ConversationId, Row> {
+    world.ordered().into_iter().take(limit).collect()
+}
+
+/// A held row as the cloud would state it.
+pub fn held(row: &Conversation) -> (ConversationId, Row) {
+    let time = row.listing.time.map_or(0, Timestamp::as_secs);
+    (row.id.clone(), Row { time, pinned: row.listing.is_pinned })
+}
