@@ -1,6 +1,9 @@
 //! The emulator, and a handle on it over the real wire.
 
-use conv_api::{Builder, Conversations, RestSource, UserSigSigner};
+use conv_api::{
+    Builder, Conversation, ConversationList, Conversations, RestSource, UserSigSigner,
+    model::GroupIdKind,
+};
 use conv_emulator::{Emulator, Listed};
 
 pub const ACCOUNT: &str = "user_0001";
@@ -37,6 +40,14 @@ pub async fn synced(cloud: &Emulator) -> Conversations {
     let conversations = online(cloud).await;
     conversations.sync().await.unwrap();
     conversations
+}
+
+/// Rows whose name should be known but is not. Topics have none: no documented call gives it.
+pub fn unnamed(list: &ConversationList) -> usize {
+    let is_topic = |row: &Conversation| {
+        row.id.group_id().is_some_and(|group| group.kind() == GroupIdKind::Topic)
+    };
+    list.iter().filter(|row| !row.profile.is_known() && !is_topic(row)).count()
 }
 
 /// What a list must show of the cloud's truth: ID, time, pin, marks, groups, custom data.

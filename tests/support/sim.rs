@@ -13,4 +13,5 @@ mod world;
 pub use self::{
     paging::CursorKind,
     run::{Failure, chaos, churn},
+    witness::Broken,
 };

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example quickstart`
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use conv_api::{
     All, BaseUrl, Conversation, ConversationList, Conversations, Filter, MarkType, RestSource,
@@ -21,11 +21,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let signer = UserSigSigner::new(cloud.identifier(), cloud.secret_key());
     let url: BaseUrl = cloud.base_url().parse()?;
-    let source = RestSource::new(url, cloud.sdk_app_id(), signer);
+    let source = Arc::new(RestSource::new(url, cloud.sdk_app_id(), signer));
     let conversations = Conversations::builder("user_0001")
         .database(SledDatabase::open(folder.path()).await?)
-        .source(source)
-        .plan_limit(500) // what the plan gives; with the default of 100 the report would say Capped(100)
+        .source(Arc::clone(&source))
+        .plan_limit(500) // what the plan gives; 100 unless said
         .build()
         .await?;
 
@@ -37,6 +37,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let list = conversations.get_conversation_list(All).await?;
     print_state("after the pull", &list);
+    let by_default = Conversations::builder("user_0001").source(source).build().await?;
+    by_default.sync().await?;
+    print_state("with the default plan", &by_default.get_conversation_list(All).await?);
     terminal::print_table("top of the list", list.iter().take(12));
     println!("conversation groups: {}\n", conversations.snapshot().groups().join(", "));
 
@@ -53,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // The cloud is gone and the app starts anew: the list is still there, as a preview.
     cloud.stop().await;
-    drop((list, conversations));
+    drop((list, conversations, by_default));
     let conversations = Conversations::builder("user_0001")
         .database(SledDatabase::open(folder.path()).await?)
         .build()

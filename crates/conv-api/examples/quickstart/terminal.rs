@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
 use conv_api::{Conversation, Conversations, PassStatus};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -31,7 +31,7 @@ pub(crate) fn progress_bar(conversations: &Conversations) -> ProgressBar {
 
 pub(crate) fn print_table<'a>(title: &str, rows: impl Iterator<Item = &'a Arc<Conversation>>) {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(["", "name", "conversation", "marks"]);
+    table.load_preset(UTF8_BORDERS_ONLY).set_header(["", "name", "conversation", "marks"]);
     for row in rows {
         let pin = if row.listing.is_pinned { "^" } else { "" };
         let marks = format!("{:?}", row.listing.marks);

@@ -9,6 +9,7 @@ mod indexed;
 mod shared;
 mod sled_accounts;
 mod sled_kill;
+mod sled_model;
 mod sled_reopen;
 mod sled_support;
 mod snapshot;
