@@ -15,7 +15,7 @@ async fn the_list_is_there_after_a_restart_and_is_a_preview() {
     online.sync().await.unwrap();
     let before = shown(&online).await;
     online.set_draft(&before[3].0.parse().unwrap(), "half a sentence").await.unwrap();
-    drop(online);
+    online.close().await.unwrap();
     cloud.stop().await;
 
     let database = SledDatabase::open(folder.path()).await.unwrap();
@@ -38,7 +38,7 @@ async fn a_pass_that_was_cut_short_goes_on_from_the_last_applied_page() {
     let first = first.build().await.unwrap();
     first.sync().await.unwrap_err();
     assert_eq!(shown(&first).await.len(), 300);
-    drop(first);
+    first.close().await.unwrap();
     cloud.faults().clear();
     cloud.reset_calls();
 

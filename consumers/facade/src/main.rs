@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let conversations = open(&folder, None::<conv_api::RestSource>).await?;
     let list = conversations.get_conversation_list(All).await?;
     println!("{} rows, complete: {}", list.len(), list.is_sync_completed());
-    drop((list, conversations));
+    conversations.close().await?;
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }
@@ -39,12 +39,12 @@ async fn a_list_that_was_pulled_is_there_without_the_cloud() {
     let source = RestSource::new(url, cloud.sdk_app_id(), signer);
     let online = open(&folder, Some(source)).await.unwrap();
     assert!(online.sync_report().is_sync_completed());
-    drop(online);
+    online.close().await.unwrap();
     cloud.stop().await;
 
     let offline = open(&folder, None::<RestSource>).await.unwrap();
     let list = offline.get_conversation_list(All).await.unwrap();
     assert_eq!((list.len(), list.is_sync_completed()), (30, false));
-    drop((list, offline));
+    offline.close().await.unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
 }

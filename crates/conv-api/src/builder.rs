@@ -22,6 +22,7 @@ enum Place {
     Memory,
     Store(Arc<dyn ConversationStore>),
     Database(Arc<dyn ConversationDatabase>),
+    Shared(Arc<dyn ConversationDatabase>),
 }
 
 impl Builder {
@@ -40,13 +41,13 @@ impl Builder {
     /// kept in memory.
     #[must_use]
     pub fn database(self, database: impl ConversationDatabase) -> Self {
-        self.shared_database(Arc::new(database))
+        Self { place: Place::Database(Arc::new(database)), ..self }
     }
 
-    /// Keeps the list in a database that others use, too.
+    /// Keeps the list in a database that others use, too: [`Conversations::close`] leaves it open.
     #[must_use]
     pub fn shared_database(self, database: Arc<dyn ConversationDatabase>) -> Self {
-        Self { place: Place::Database(database), ..self }
+        Self { place: Place::Shared(database), ..self }
     }
 
     /// Keeps the list in a store, one that holds this account.
@@ -107,21 +108,25 @@ impl Builder {
             return Err(StoreError::NoRuntime.into());
         }
         let account = self.account?;
-        let (database, store) = match self.place {
+        let (home, store) = match self.place {
             Place::Memory => {
                 let store: Arc<dyn ConversationStore> = Arc::new(MemoryStore::open().await?);
-                (None, store)
+                (Home::Store, store)
             }
-            Place::Store(store) => (None, store),
+            Place::Store(store) => (Home::Store, store),
             Place::Database(database) => {
                 let store = database.account(&account).await?;
-                (Some(database), store)
+                (Home::Own(database), store)
+            }
+            Place::Shared(database) => {
+                let store = database.account(&account).await?;
+                (Home::Shared(database), store)
             }
         };
         let clock = self.clock.unwrap_or_else(|| Arc::new(TokioClock::default()));
         let parts = Parts {
             account,
-            database,
+            home,
             store,
             source: self.source,
             clock,
@@ -132,11 +137,20 @@ impl Builder {
     }
 }
 
+/// Where the store lives. A database is kept open as long as the handle lives.
+pub(crate) enum Home {
+    /// On its own.
+    Store,
+    /// In a database that is this handle's alone.
+    Own(Arc<dyn ConversationDatabase>),
+    /// In a database of others; holding it keeps it open.
+    Shared(#[expect(dead_code, reason = "held, not read")] Arc<dyn ConversationDatabase>),
+}
+
 /// What a handle is made of.
 pub(crate) struct Parts {
     pub(crate) account: AccountId,
-    /// Kept open as long as the handle lives.
-    pub(crate) database: Option<Arc<dyn ConversationDatabase>>,
+    pub(crate) home: Home,
     pub(crate) store: Arc<dyn ConversationStore>,
     pub(crate) source: Option<Arc<dyn ConversationSource>>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -6,12 +6,12 @@ use conv_model::{
     AccountId, Conversation, ConversationId, ConversationPatch, ConversationQuery,
     ConversationType, Delta, Local, SyncReport, merge,
 };
-use conv_store::{ConversationDatabase, ConversationStore, Snapshot};
+use conv_store::{ConversationStore, Snapshot};
 use conv_sync::{Clock, SourceError};
 
 use crate::{
     Builder, ConversationList, Error,
-    builder::Parts,
+    builder::{Home, Parts},
     flight::{Flights, Route},
     list::report,
     profiles::Profiles,
@@ -54,8 +54,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     flights: Flights,
     profiles: Profiles,
-    /// A database closes when it is dropped: it has to live as long as its stores are used.
-    _database: Option<Arc<dyn ConversationDatabase>>,
+    home: Home,
 }
 
 impl Conversations {
@@ -65,7 +64,7 @@ impl Conversations {
     }
 
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { account, database, store, source, clock, options, profile_freshness } = parts;
+        let Parts { account, home, store, source, clock, options, profile_freshness } = parts;
         let route = source.map(|source| Route {
             account: account.clone(),
             store: Arc::clone(&store),
@@ -80,7 +79,7 @@ impl Conversations {
             clock,
             flights: Flights::new(),
             profiles: Profiles::new(profile_freshness),
-            _database: database,
+            home,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -231,6 +230,22 @@ impl Conversations {
     /// [`Error::Store`] if they could not be stored.
     pub async fn set_data(&self, id: &ConversationId, bytes: &[u8]) -> Result<(), Error> {
         self.inner.store.put_local(id.clone(), Local::data(bytes)).await?;
+        Ok(())
+    }
+
+    /// Stops the pass under way, writes what is pending, and closes the store, or the database if
+    /// the builder was given it for this handle alone. Its folder can be opened again at once.
+    /// Later calls of every clone but [`get_conversation_list`](Self::get_conversation_list), which
+    /// goes on to answer, fail.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if pending changes could not be stored.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.inner.flights.stop().await;
+        match &self.inner.home {
+            Home::Own(database) => database.close().await?,
+            Home::Store | Home::Shared(_) => self.inner.store.close().await?,
+        }
         Ok(())
     }
 

@@ -27,8 +27,8 @@ pub(crate) struct Flights {
     current: Mutex<Option<watch::Receiver<Option<Outcome>>>>,
     /// A failure that the store could not take in, so that no snapshot tells it.
     untold: Arc<Mutex<Option<PassFailure>>>,
-    /// Never sent to: a pass stops once it is dropped.
-    open: watch::Sender<()>,
+    /// A pass stops once this turns false or is dropped.
+    open: watch::Sender<bool>,
 }
 
 impl Flights {
@@ -36,7 +36,7 @@ impl Flights {
         Self {
             current: Mutex::new(None),
             untold: Arc::new(Mutex::new(None)),
-            open: watch::Sender::new(()),
+            open: watch::Sender::new(true),
         }
     }
 
@@ -51,11 +51,24 @@ impl Flights {
         }
     }
 
+    /// Stops the pass under way, waits for its end, and lets no other begin.
+    pub(crate) async fn stop(&self) {
+        self.open.send_replace(false);
+        let flight = lock(&self.current).clone();
+        if let Some(mut flight) = flight {
+            // Whichever way it ends, it has ended.
+            let _ = flight.wait_for(Option::is_some).await;
+        }
+    }
+
     pub(crate) fn untold(&self) -> Option<PassFailure> {
         lock(&self.untold).clone()
     }
 
     fn current_or_new(&self, route: &Route) -> Result<watch::Receiver<Option<Outcome>>, Error> {
+        if !*self.open.borrow() {
+            return Err(StoreError::Closed.into());
+        }
         let mut current = lock(&self.current);
         if let Some(flight) = current.as_ref() {
             let is_under_way = flight.borrow().is_none() && flight.has_changed().is_ok();
@@ -78,7 +91,7 @@ impl Flights {
 }
 
 /// Carries what the source yields to the store, and back what became of it.
-async fn pass(route: &Route, mut open: watch::Receiver<()>) -> Outcome {
+async fn pass(route: &Route, mut open: watch::Receiver<bool>) -> Outcome {
     let state = route.store.snapshot().sync().clone();
     let mut puller = Puller::new(
         Arc::clone(&route.source),

@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // The cloud is gone and the app starts anew: the list is still there, as a preview.
     cloud.stop().await;
-    drop((list, conversations, by_default));
+    conversations.close().await?;
     let conversations = Conversations::builder("user_0001")
         .database(SledDatabase::open(folder.path()).await?)
         .build()

@@ -95,3 +95,17 @@ async fn dropping_the_last_handle_stops_the_pass_and_says_so_in_the_store() {
         }
     }
 }
+
+#[tokio::test]
+async fn closing_stops_the_pass_and_the_list_still_answers() {
+    let source = Gated::new(ScriptedSource::with_rows(300));
+    let conversations = over(source.clone()).await;
+    let mut changes = conversations.changes();
+    let caller = spawn_sync(&conversations);
+    changes.next().await.unwrap();
+    conversations.close().await.unwrap();
+    assert_eq!(caller.await.unwrap().unwrap_err().class(), ErrorClass::Cancelled);
+    assert_eq!(conversations.sync().await.unwrap_err().class(), ErrorClass::Cancelled);
+    assert!(conversations.get_conversation_list(conv_api::All).await.unwrap().is_empty());
+    assert!(changes.next().await.is_err() || changes.next().await.is_err());
+}
