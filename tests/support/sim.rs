@@ -1,7 +1,7 @@
 //! A seeded cloud that changes while it is read, and a seeded network that fails.
 //!
 //! The real pull and the real store run against it, in paused time: a seed gives the same run
-//! every time. What must hold is judged by a [`Witness`](witness::Witness) that sees the cloud
+//! every time. What must hold is judged by a witness that sees the cloud
 //! itself.
 
 mod cloud;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use conv_model::{
     AccountId, Conversation, ConversationId, ConversationPatch, ConversationQuery,
-    ConversationType, Delta, Local, SyncReport, merge,
+    ConversationType, Delta, Local, Prune, SyncReport, Timestamp, merge,
 };
 use conv_store::{ConversationStore, Snapshot};
 use conv_sync::{Clock, SourceError};
@@ -212,6 +212,32 @@ impl Conversations {
             None => Delta::amended([patch]),
         };
         self.inner.store.apply(delta).await?;
+        Ok(())
+    }
+
+    /// Says that something changed in the cloud, as a webhook tells without saying what can be
+    /// trusted: a pass begins now, or follows the one under way. Returns at once.
+    ///
+    /// # Errors
+    /// [`Error::NoSource`] without a source; [`Error::Store`] once closed or outside a Tokio
+    /// runtime.
+    pub fn mark_dirty(&self) -> Result<(), Error> {
+        let route = self.inner.route.as_ref().ok_or(Error::NoSource)?;
+        self.inner.flights.mark_dirty(route)
+    }
+
+    /// Removes the rows whose retention ended after the last finished pass, by the cloud's time.
+    /// Does nothing if the source does not say how long the cloud keeps a conversation.
+    ///
+    /// # Errors
+    /// [`Error::NoSource`] without a source; [`Error::Store`] if it could not be stored.
+    pub async fn expire(&self, now: Timestamp) -> Result<(), Error> {
+        let route = self.inner.route.as_ref().ok_or(Error::NoSource)?;
+        if let Some(retention) = route.source.capabilities().retention {
+            let mut delta = Delta::default();
+            delta.prune = Some(Prune::Expired { now, retention });
+            self.inner.store.apply(delta).await?;
+        }
         Ok(())
     }
 

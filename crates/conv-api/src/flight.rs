@@ -21,10 +21,19 @@ pub(crate) struct Route {
 
 type Outcome = Result<(), Error>;
 
+type Flight = watch::Receiver<Option<Outcome>>;
+
+#[derive(Debug, Default)]
+struct Current {
+    flight: Option<Flight>,
+    /// Something changed since the pass under way began: another has to follow.
+    is_dirty: bool,
+}
+
 /// The passes of one account. Dropping it stops the one under way.
 #[derive(Debug)]
 pub(crate) struct Flights {
-    current: Mutex<Option<watch::Receiver<Option<Outcome>>>>,
+    current: Arc<Mutex<Current>>,
     /// A failure that the store could not take in, so that no snapshot tells it.
     untold: Arc<Mutex<Option<PassFailure>>>,
     /// A pass stops once this turns false or is dropped.
@@ -34,7 +43,7 @@ pub(crate) struct Flights {
 impl Flights {
     pub(crate) fn new() -> Self {
         Self {
-            current: Mutex::new(None),
+            current: Arc::default(),
             untold: Arc::new(Mutex::new(None)),
             open: watch::Sender::new(true),
         }
@@ -54,7 +63,7 @@ impl Flights {
     /// Stops the pass under way, waits for its end, and lets no other begin.
     pub(crate) async fn stop(&self) {
         self.open.send_replace(false);
-        let flight = lock(&self.current).clone();
+        let flight = lock(&self.current).flight.clone();
         if let Some(mut flight) = flight {
             // Whichever way it ends, it has ended.
             let _ = flight.wait_for(Option::is_some).await;
@@ -65,28 +74,56 @@ impl Flights {
         lock(&self.untold).clone()
     }
 
-    fn current_or_new(&self, route: &Route) -> Result<watch::Receiver<Option<Outcome>>, Error> {
+    /// Sees to it that a pass begins after this moment.
+    pub(crate) fn mark_dirty(&self, route: &Route) -> Result<(), Error> {
+        // While the lock is held a pass under way cannot end without seeing the mark.
+        let mut current = lock(&self.current);
+        if current.is_under_way() {
+            current.is_dirty = true;
+            return Ok(());
+        }
+        self.start(&mut current, route).map(drop)
+    }
+
+    fn current_or_new(&self, route: &Route) -> Result<Flight, Error> {
+        let mut current = lock(&self.current);
+        match &current.flight {
+            Some(flight) if current.is_under_way() => Ok(flight.clone()),
+            _ => self.start(&mut current, route),
+        }
+    }
+
+    fn start(&self, current: &mut Current, route: &Route) -> Result<Flight, Error> {
         if !*self.open.borrow() {
             return Err(StoreError::Closed.into());
-        }
-        let mut current = lock(&self.current);
-        if let Some(flight) = current.as_ref() {
-            let is_under_way = flight.borrow().is_none() && flight.has_changed().is_ok();
-            if is_under_way {
-                return Ok(flight.clone());
-            }
         }
         let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
         let (sender, flight) = watch::channel(None);
         let (route, open) = (route.clone(), self.open.subscribe());
-        let untold = Arc::clone(&self.untold);
+        let (shared, untold) = (Arc::clone(&self.current), Arc::clone(&self.untold));
         runtime.spawn(async move {
-            let outcome = pass(&route, open).await;
-            *lock(&untold) = outcome.as_ref().err().filter(is_untold).map(Error::to_failure);
-            sender.send_replace(Some(outcome));
+            loop {
+                let outcome = pass(&route, open.clone()).await;
+                *lock(&untold) = outcome.as_ref().err().filter(is_untold).map(Error::to_failure);
+                let mut current = lock(&shared);
+                if outcome.is_err() || !std::mem::take(&mut current.is_dirty) {
+                    current.is_dirty = false;
+                    sender.send_replace(Some(outcome));
+                    return;
+                }
+            }
         });
-        *current = Some(flight.clone());
+        current.flight = Some(flight.clone());
         Ok(flight)
+    }
+}
+
+impl Current {
+    fn is_under_way(&self) -> bool {
+        self.flight.as_ref().is_some_and(|flight| {
+            // A sender that is gone without a word was a task that is gone.
+            flight.borrow().is_none() && flight.has_changed().is_ok()
+        })
     }
 }
 

@@ -15,7 +15,8 @@ use crate::flight::Route;
 /// The most profiles kept; beyond it the oldest go.
 const CAPACITY: usize = 1_000;
 
-type Looked = Arc<OnceCell<ConversationPatch>>;
+/// `None`: the cloud said that there is nobody.
+type Looked = Arc<OnceCell<Option<ConversationPatch>>>;
 
 #[derive(Debug)]
 pub(crate) struct Profiles {
@@ -29,7 +30,8 @@ impl Profiles {
     }
 
     /// The profile of a user or group: a fresh one from memory, else from the source. Who asks
-    /// while it is being read waits for the same answer. An error is not kept.
+    /// while it is being read waits for the same answer. That there is nobody is an answer, too,
+    /// and kept; any other error is not.
     pub(crate) async fn get(
         &self,
         route: &Route,
@@ -38,9 +40,13 @@ impl Profiles {
         let looked = self.looked(route.clock.now(), id);
         let read = || async {
             let request = ProfileRequest::new(route.account.clone(), id.clone());
-            route.source.profile(&request).await.map(|profile| profile.patch)
+            match route.source.profile(&request).await {
+                Ok(profile) => Ok(Some(profile.patch)),
+                Err(SourceError::NotFound) => Ok(None),
+                Err(error) => Err(error),
+            }
         };
-        looked.get_or_try_init(read).await.cloned()
+        looked.get_or_try_init(read).await?.clone().ok_or(SourceError::NotFound)
     }
 
     fn looked(&self, now: Duration, id: &ConversationId) -> Looked {

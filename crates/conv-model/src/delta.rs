@@ -39,6 +39,9 @@ impl Seq {
 
 /// One whole change of an account's list. A store applies it whole or not at all.
 ///
+/// Changes serialise as plain data, so that traces of a pull can be kept; the form may change with
+/// any version.
+///
 /// ```
 /// use conv_model::{ConversationId, ConversationPatch, Delta, ListingPatch, Timestamp};
 ///
@@ -49,7 +52,7 @@ impl Seq {
 /// assert_eq!(delta.pass, None);
 /// # Ok::<(), conv_model::ParseIdError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Delta {
     /// The pass this belongs to. It is refused as superseded once a later pass has begun; a change
@@ -68,8 +71,8 @@ pub struct Delta {
     pub prune: Option<Prune>,
     /// The names of the account's conversation groups, where they were read.
     pub groups: Option<GroupNames>,
-    /// The commit names those listed rows as *wanting* whose profile is unknown or was read
-    /// before this moment.
+    /// The commit names those listed rows as *wanting* whose profile was never read, or before
+    /// this moment.
     pub profile_before: Timestamp,
 }
 
@@ -96,7 +99,7 @@ impl Delta {
 }
 
 /// Which rows go, by a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Prune {
     /// Each row that no listing of the pass confirmed and whose listing nobody else changed since
@@ -116,7 +119,7 @@ pub enum Prune {
 }
 
 /// What is newly known of one conversation. What is `None` leaves what is stored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationPatch {
     /// Which conversation.
@@ -145,7 +148,7 @@ impl ConversationPatch {
 }
 
 /// What a listing says of a conversation; each part by itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListingPatch {
     /// Time of the last message; zero: there is none.
@@ -190,7 +193,7 @@ pub struct Commit {
     pub seq: Seq,
     /// The rows that are other than before, in order of their IDs.
     pub changes: Vec<RowChange>,
-    /// Of the rows listed, those whose profile is unknown or older than asked for.
+    /// Of the rows listed, those whose profile was never read, or longer ago than asked for.
     pub wanting: Vec<ConversationId>,
     /// The state of the sync after it.
     pub sync: Arc<SyncState>,

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Conversation, ConversationId, Listing, Timestamp};
 
 /// A row's place in the list but for ties: smaller comes first.
@@ -9,7 +11,8 @@ use crate::{Conversation, ConversationId, Listing, Timestamp};
 /// Pinned rows first, then later times first, rows without a time last in their class. Packed into
 /// one number so that an index compares it in one step; equal ranks are ordered by
 /// [`ConversationId`]. Times of 2⁶³ − 1 seconds and more, which no clock shows, count as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Rank(u64);
 
 impl Rank {

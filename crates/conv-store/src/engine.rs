@@ -12,6 +12,54 @@ use crate::StoreError;
 /// [`IndexedStore`](crate::IndexedStore) does the rest once for all: index, merge, guard, codec,
 /// checksums, snapshots.
 ///
+/// ```
+/// use std::{collections::BTreeMap, sync::{Arc, Mutex, PoisonError}};
+///
+/// use async_trait::async_trait;
+/// use conv_model::Seq;
+/// use conv_store::{Engine, Loaded, Record, StoreError, Write};
+///
+/// /// Records in a map, for one store.
+/// #[derive(Debug, Default)]
+/// struct Map(Mutex<(Seq, BTreeMap<Record, Arc<[u8]>>)>);
+///
+/// #[async_trait]
+/// impl Engine for Map {
+///     async fn load(&self) -> Result<Loaded, StoreError> {
+///         let (seq, records) = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+///         Ok(Loaded::new(seq, records.into_iter().collect()))
+///     }
+///
+///     async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+///         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let (last, records) = &mut *map;
+///         if writes.first().is_some_and(|write| write.expected != *last) {
+///             return Err(StoreError::Conflict);
+///         }
+///         for write in writes {
+///             write.delete.iter().for_each(|record| drop(records.remove(record)));
+///             records.extend(write.put.iter().cloned());
+///             *last = write.seq;
+///         }
+///         Ok(())
+///     }
+///
+///     async fn follow(&self, _since: Seq) -> Result<(), StoreError> {
+///         std::future::pending().await // nobody else writes to it
+///     }
+///
+///     async fn close(&self) -> Result<(), StoreError> {
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), StoreError> {
+/// let store = conv_store::IndexedStore::open(Map::default()).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Contract
 /// * `load` gives the records of one instant, and the sequence number of the last write in them.
 /// * `commit` applies its writes in order, each whole or not at all. A crash leaves a prefix of

@@ -69,3 +69,8 @@ pub use self::{
     store::{ConversationDatabase, ConversationStore},
     totals::Totals,
 };
+
+/// The README's code runs, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

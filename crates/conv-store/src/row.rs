@@ -18,13 +18,20 @@ pub(crate) struct Row {
 
 impl Row {
     /// A row that comes after another, with which it shares a form that stays the same.
-    pub(crate) fn new(whole: Conversation, stamp: Stamp, before: Option<&Self>) -> Self {
-        let whole = Arc::new(whole);
+    pub(crate) fn new(
+        whole: impl Into<Arc<Conversation>>,
+        stamp: Stamp,
+        before: Option<&Self>,
+    ) -> Self {
+        let whole = whole.into();
         let mut listed = whole.listed();
-        if let Some(before) = before.filter(|before| before.listed == listed) {
-            listed = Arc::clone(&before.listed);
-        }
         let detailed = whole.profile.detail.is_some().then_some(whole);
+        // Without a detail the form that is listed is the whole row, which did change.
+        if let Some(before) = before.filter(|_| detailed.is_some()) {
+            if before.listed == listed {
+                listed = Arc::clone(&before.listed);
+            }
+        }
         Self { listed, detailed, stamp }
     }
 

@@ -1,12 +1,13 @@
 //! What can go wrong between a pull and its cloud.
 
+use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
 use conv_model::{ErrorClass, PassFailure};
 use thiserror::Error;
 
 /// What a call to a source met. No variant holds a secret: neither key nor UserSig nor URL.
-#[derive(Clone, Debug, Error)]
+#[derive(Clone, Debug, Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SourceError {
     /// The network failed: no connection, or a broken one.
@@ -70,11 +71,33 @@ pub enum SourceError {
     Cancelled,
     /// The embedder's own signer failed.
     #[error("signer failed")]
-    Signer(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    Signer(
+        #[source]
+        #[serde(with = "signer")]
+        Arc<dyn std::error::Error + Send + Sync>,
+    ),
+}
+
+/// An embedder's error keeps its words alone.
+mod signer {
+    use std::{error::Error, sync::Arc};
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    type Cause = Arc<dyn Error + Send + Sync>;
+
+    pub(super) fn serialize<S: Serializer>(cause: &Cause, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(cause)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Cause, D::Error> {
+        let words = String::deserialize(input)?;
+        Ok(Arc::from(Box::<dyn Error + Send + Sync>::from(words)))
+    }
 }
 
 /// Whether a failed call may be tried again as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Retry {
     /// It would fail again.
@@ -130,6 +153,15 @@ impl SourceError {
             Self::Protocol { .. } => Retry::BackOff,
             _ => Retry::Never,
         }
+    }
+
+    /// Whether another call at another time may have another answer: waiting, a new signature or
+    /// a mended server may help. Not so for what does not exist or is not offered.
+    pub fn may_pass(&self) -> bool {
+        !matches!(
+            self.class(),
+            ErrorClass::NotFound | ErrorClass::Unsupported | ErrorClass::InvalidArgument
+        )
     }
 
     /// How long to wait, where the cloud said so.

@@ -1,6 +1,7 @@
 //! One pass over an account's list, as a plain state machine.
 //!
-//! No I/O, no clock and no randomness inside: the same inputs give the same effects.
+//! No I/O, no clock and no randomness inside: the same inputs give the same effects. Machine,
+//! inputs and effects serialise, so that a pass can be kept as a trace and replayed.
 
 mod hydration;
 mod listing;
@@ -8,6 +9,7 @@ mod naming;
 mod options;
 mod retries;
 
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::Arc,
@@ -36,7 +38,7 @@ pub use self::{
 const MAX_LISTINGS: u32 = 4;
 
 /// What happened. Every effect but [`Effect::Done`] is answered by one input.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Input {
     /// A change was applied; these of its listed rows want a profile.
@@ -57,7 +59,7 @@ pub enum Input {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Effect {
     /// Ask for a page.
@@ -88,7 +90,7 @@ pub enum Effect {
 }
 
 /// A pass has at most one call in flight on each of its lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Line {
     /// Pages and group names.
@@ -98,7 +100,7 @@ pub enum Line {
 }
 
 /// What an applied change was, to know what comes after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Mail {
     Begin,
     Page,
@@ -107,7 +109,7 @@ enum Mail {
     Fail,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Stage {
     /// Pages are read.
     Listing,
@@ -136,7 +138,7 @@ enum Stage {
 /// assert!(matches!(effects[..], [Effect::Apply(_)]));
 /// assert!(pull.outcome().is_none());
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Pull {
     options: PullOptions,
     capabilities: Capabilities,
@@ -155,6 +157,8 @@ pub struct Pull {
     /// When the newest head read was asked for, on the driver's clock.
     head_asked: Duration,
     as_of: Timestamp,
+    /// The cloud's time in the newest page.
+    server_time: Timestamp,
     outbox: VecDeque<(Mail, Delta)>,
     applying: Option<Mail>,
     outcome: Option<Result<(), SourceError>>,
@@ -186,6 +190,7 @@ impl Pull {
             retries: Retries::default(),
             head_asked: Duration::ZERO,
             as_of: Timestamp::ZERO,
+            server_time: Timestamp::ZERO,
             outbox: VecDeque::new(),
             applying: None,
             outcome: None,
@@ -314,9 +319,10 @@ impl Pull {
         match answer {
             Ok(hydrated) => {
                 self.retries.succeeded(Line::Hydration);
-                self.hydration.answered();
-                if !hydrated.found.is_empty() && !matches!(self.stage, Stage::Stopping) {
-                    let mut delta = Delta::amended(hydrated.found);
+                let asked = self.hydration.answered();
+                let learned = self.learned(asked, hydrated);
+                if !learned.is_empty() && !matches!(self.stage, Stage::Stopping) {
+                    let mut delta = Delta::amended(learned);
                     delta.pass = Some(self.pass);
                     self.post(Mail::Amend, delta);
                 }
@@ -324,9 +330,27 @@ impl Pull {
             // Names are worth a few tries, not the pass: those missing are wanted next time.
             Err(error) => match self.retries.delay(now, Line::Hydration, &error) {
                 Some(delay) => out.push(Effect::Wait { line: Line::Hydration, delay }),
-                None => self.hydration.answered(),
+                None => drop(self.hydration.answered()),
             },
         }
+    }
+
+    /// What a batch taught: what was found, and of whom it is certain that nothing can be found,
+    /// so that they are not asked for again in every pass.
+    fn learned(&self, asked: Option<Facet>, hydrated: Hydrated) -> Vec<ConversationPatch> {
+        let mut learned = hydrated.found;
+        for patch in learned.iter_mut().filter(|patch| patch.profile.is_known()) {
+            patch.profile.read_at.get_or_insert(self.server_time);
+        }
+        if asked == Some(Facet::Profile) {
+            let certain = hydrated.failed.into_iter().filter(|(_, error)| !error.may_pass());
+            learned.extend(certain.map(|(id, _)| {
+                let mut patch = ConversationPatch::new(id);
+                patch.profile.read_at = Some(self.server_time);
+                patch
+            }));
+        }
+        learned
     }
 
     /// A page with all its names: makes the change that shows it.
@@ -334,20 +358,21 @@ impl Pull {
         if self.listing.is_at_head() {
             self.as_of = asked_at(page.server_time, now.saturating_sub(self.head_asked));
         }
-        let server_time = page.server_time;
+        self.server_time = page.server_time;
         let (rows, mut skipped) = self.naming.name(page.rows);
         skipped.extend(page.skipped);
         let turn = match self.listing.turn(&rows, &skipped, page.next) {
             Ok(turn) => turn,
             Err(what) => return self.fail(SourceError::Protocol { what: what.into() }, true),
         };
-        if let Some(broken) = self.listing.take_broken_promise() {
-            skipped.push(SkippedRow::new(None, broken));
+        if self.listing.take_broken_promise() {
+            let reason = "source promised newest rows first and broke the promise";
+            skipped.push(SkippedRow::new(None, reason));
         }
         let mut delta = Delta::listed(rows);
         delta.pass = Some(self.pass);
         delta.groups = self.naming.take_learned();
-        delta.profile_before = self.options.profile_before(server_time);
+        delta.profile_before = self.options.profile_before(self.server_time);
         self.want_facets(&delta.listed);
         match turn {
             Turn::Next => self.post_page(delta, skipped),

@@ -1,5 +1,6 @@
 //! A cloud, as a pull sees it.
 
+use serde::{Deserialize, Serialize};
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
@@ -76,7 +77,7 @@ impl<T: ConversationSource + ?Sized> ConversationSource for Arc<T> {
 }
 
 /// What a source can do and promises.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Capabilities {
     /// The order of rows from page to page.
@@ -90,7 +91,7 @@ pub struct Capabilities {
 }
 
 /// What a source promises about the order of its rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ListingOrder {
     /// Nothing.
@@ -102,7 +103,7 @@ pub enum ListingOrder {
 }
 
 /// The most conversations of each kind in one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Batch {
     /// One to one.
     pub users: usize,
@@ -151,7 +152,7 @@ impl PullRequest {
 }
 
 /// One page of a list.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Page {
     /// Its rows.
@@ -172,7 +173,7 @@ impl Page {
 }
 
 /// One row of a page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SourceRow {
     /// What the row says; its listing is set.
@@ -209,7 +210,7 @@ impl HydrateRequest {
 }
 
 /// What `hydrate` found.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Hydrated {
     /// The facet of each conversation that was found, with
@@ -259,7 +260,7 @@ impl FullProfile {
 }
 
 /// The names of conversation groups by their numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Groups {
     /// Number and name of each.

@@ -1,13 +1,14 @@
 //! The cloud behind a network that loses, repeats, refuses and delays.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use conv_api::{
-    AccountId, ConversationPatch, ConversationSource, ErrorClass, ListingPatch, SourceError,
+    AccountId, ConversationId, ConversationPatch, ConversationSource, ErrorClass, ListingPatch, SourceError,
     Timestamp,
     model::{Cursor, SkippedRow},
     sync::{
@@ -42,6 +43,8 @@ pub struct State {
     pub list_calls: usize,
     /// The longest list while the pass ran: bounds the calls it may take.
     pub longest: usize,
+    /// The rows of the newest page that went before each cursor.
+    pub given: BTreeMap<Cursor, Vec<ConversationId>>,
     copies: Copies,
 }
 
@@ -58,6 +61,7 @@ impl SimCloud {
             weather: Weather::default(),
             witness: None,
             list_calls: 0,
+            given: BTreeMap::new(),
             copies: Copies::default(),
         };
         Self(Arc::new(Mutex::new(state)))
@@ -68,10 +72,10 @@ impl SimCloud {
     }
 
     /// A pass begins, as far as the judge is concerned.
-    pub fn witness(&self, limit: usize) {
+    pub fn witness(&self, limit: usize, held: BTreeSet<ConversationId>) {
         let mut state = self.lock();
         let cap = state.shape.server_cap.unwrap_or(usize::MAX);
-        state.witness = Some(Witness::new(&state.world, limit.min(cap)));
+        state.witness = Some(Witness::new(&state.world, limit.min(cap), held));
         state.list_calls = 0;
         state.longest = state.world.rows.len();
     }
@@ -118,6 +122,15 @@ impl State {
         let next = answer.next.map(Cursor::new);
         Ok(Page::new(rows.collect(), next, Timestamp::from_secs(self.world.now)))
     }
+
+    /// A page whose answer arrives.
+    fn give(&mut self, page: Page) -> Page {
+        if let Some(cursor) = &page.next {
+            let ids = page.rows.iter().map(|row| row.patch.id.clone());
+            self.given.insert(cursor.clone(), ids.collect());
+        }
+        page
+    }
 }
 
 enum Fault {
@@ -163,9 +176,9 @@ impl ConversationSource for SimCloud {
                     }
                     page.skipped.push(SkippedRow::new(Some(row.patch.id), "bad row"));
                 }
-                Ok(page)
+                Ok(state.give(page))
             }
-            _ => Ok(page),
+            _ => Ok(state.give(page)),
         }
     }
 

@@ -89,6 +89,8 @@ struct Sim {
     /// Whether other writers are about.
     others: bool,
     drafts: BTreeMap<ConversationId, String>,
+    /// What a process that died had under way: it reaches the store after another pass began.
+    late: Option<Delta>,
     broken: BTreeSet<Broken>,
 }
 
@@ -107,6 +109,7 @@ impl Sim {
             limit,
             others: false,
             drafts: BTreeMap::new(),
+            late: None,
             broken: BTreeSet::new(),
         }
     }
@@ -125,7 +128,7 @@ impl Sim {
 
     /// One pass, dropped after some of its changes if it is to crash.
     async fn pass(&mut self, crash: Option<usize>) {
-        self.cloud.witness(self.limit);
+        self.cloud.witness(self.limit, self.held().into_keys().collect());
         let options = PullOptions::default().with_plan_limit(self.limit as u32);
         let source = Arc::new(self.cloud.clone());
         let clock = Arc::new(TokioClock::default());
@@ -135,6 +138,7 @@ impl Sim {
         let mut is_listed = false;
         for turn in 0.. {
             if crash == Some(turn) {
+                self.late = puller.next().await.unwrap_or_default();
                 return;
             }
             match puller.next().await {
@@ -147,6 +151,11 @@ impl Sim {
                         self.broken.insert(Broken::Removed);
                     }
                     puller.applied(&commit);
+                    self.check_place();
+                    self.apply_late().await;
+                    if self.is_endless() {
+                        return;
+                    }
                     if is_finish {
                         is_listed = true;
                         self.judge_complete(&outside);
@@ -182,6 +191,24 @@ impl Sim {
         self.broken.extend(witness.judge(&state.world, &held, &outside));
     }
 
+    /// Whatever comes of a pass before the newest must be refused.
+    async fn apply_late(&mut self) {
+        if let Some(delta) = self.late.take() {
+            if self.store.apply(delta).await.is_ok() {
+                self.broken.insert(Broken::Late);
+            }
+        }
+    }
+
+    /// Gives up a pass that has long taken too many calls.
+    fn is_endless(&mut self) -> bool {
+        let is_endless = self.cloud.lock().list_calls > 2_000;
+        if is_endless {
+            self.broken.insert(Broken::Bound);
+        }
+        is_endless
+    }
+
     /// A webhook tells of a message, and the user writes a draft.
     async fn others_write(&mut self, outside: &mut BTreeMap<ConversationId, Row>) {
         if self.rng.u8(..10) == 0 {
@@ -215,10 +242,23 @@ impl Sim {
         }
     }
 
+    /// The rows before the stored place in a listing came in the same write.
+    fn check_place(&mut self) {
+        let snapshot = self.store.snapshot();
+        let state = self.cloud.lock();
+        let place = snapshot.sync().checkpoint.as_ref();
+        let given = place.and_then(|place| state.given.get(&place.cursor));
+        if given.is_some_and(|ids| ids.iter().any(|id| snapshot.get(id).is_none())) {
+            self.broken.insert(Broken::Torn);
+        }
+    }
+
     fn check_drafts(&mut self) {
         let snapshot = self.store.snapshot();
         let is_kept = |(id, text): (&ConversationId, &String)| {
-            snapshot.local(id).is_some_and(|local| local.draft.as_deref() == Some(text.as_str()))
+            let is_it = |local: &Local| local.draft.as_deref() == Some(text.as_str());
+            snapshot.local(id).is_some_and(is_it)
+                && snapshot.get(id).is_none_or(|row| is_it(&row.local))
         };
         if !self.drafts.iter().all(is_kept) {
             self.broken.insert(Broken::Local);

@@ -19,7 +19,7 @@ pub enum Broken {
     Exact,
     /// A row that another writer changed during the pass was overwritten or removed.
     Outside,
-    /// Local state was lost.
+    /// Local state was lost, or does not show on its row.
     Local,
     /// A row went without a finished fresh pass.
     Removed,
@@ -27,6 +27,10 @@ pub enum Broken {
     Bound,
     /// `Complete` was said where it must not be.
     Complete,
+    /// The stored place in a listing stands behind rows that are not held.
+    Torn,
+    /// A change of a pass that is no longer the newest was applied.
+    Late,
 }
 
 /// What happened in the cloud since a pass began.
@@ -37,16 +41,22 @@ pub struct Witness {
     stayed: BTreeSet<ConversationId>,
     modified: BTreeSet<ConversationId>,
     existed: BTreeSet<ConversationId>,
+    /// Held as the pass began.
+    held: BTreeSet<ConversationId>,
+    /// The pass could not read these.
+    unread: BTreeSet<ConversationId>,
 }
 
 impl Witness {
-    pub fn new(world: &World, limit: usize) -> Self {
+    pub fn new(world: &World, limit: usize, held: BTreeSet<ConversationId>) -> Self {
         let top = top(world, limit);
         Self {
             limit,
             stayed: top.keys().cloned().collect(),
             modified: BTreeSet::new(),
             existed: world.rows.keys().cloned().collect(),
+            held,
+            unread: BTreeSet::new(),
         }
     }
 
@@ -57,9 +67,10 @@ impl Witness {
         self.existed.extend(world.rows.keys().cloned());
     }
 
-    /// A row that the pass could not read: its value is unknown to it.
+    /// A row that the pass could not read: its value is unknown to it, but if it was held it must
+    /// stay so.
     pub fn excuse(&mut self, id: &ConversationId) {
-        self.stayed.remove(id);
+        self.unread.insert(id.clone());
     }
 
     /// Judges a list that was said to be complete. Rows in `outside` were changed by others.
@@ -71,7 +82,9 @@ impl Witness {
     ) -> Vec<Broken> {
         let mut broken = Vec::new();
         for id in self.stayed.iter().filter(|id| !outside.contains(*id)) {
+            let is_unread = self.unread.contains(id);
             match held.get(id) {
+                None if is_unread && !self.held.contains(id) => {}
                 None => {
                     broken.push(Broken::Stayed);
                     if !self.modified.contains(id) {
@@ -79,7 +92,8 @@ impl Witness {
                     }
                 }
                 Some(row) => {
-                    if !self.modified.contains(id) && world.rows.get(id) != Some(row) {
+                    let is_same = world.rows.get(id) == Some(row);
+                    if !is_same && !is_unread && !self.modified.contains(id) {
                         broken.push(Broken::Unmodified);
                     }
                 }

@@ -109,3 +109,55 @@ async fn closing_stops_the_pass_and_the_list_still_answers() {
     assert!(conversations.get_conversation_list(conv_api::All).await.unwrap().is_empty());
     assert!(changes.next().await.is_err() || changes.next().await.is_err());
 }
+
+#[tokio::test]
+async fn a_mark_during_a_pass_lets_another_follow_and_callers_wait_for_that_one() {
+    let source = Gated::new(ScriptedSource::with_rows(3));
+    let conversations = over(source.clone()).await;
+    let mut changes = conversations.changes();
+    let caller = spawn_sync(&conversations);
+    changes.next().await.unwrap();
+    conversations.mark_dirty().unwrap();
+    conversations.mark_dirty().unwrap();
+    source.source.set_rows([]);
+    source.gate.add_permits(100);
+    caller.await.unwrap().unwrap();
+    assert_eq!(source.source.pulls(), 2);
+}
+
+#[tokio::test]
+async fn a_mark_without_a_pass_starts_one() {
+    let source = Arc::new(ScriptedSource::with_rows(3));
+    let conversations = over(source.clone()).await;
+    conversations.mark_dirty().unwrap();
+    conversations.sync().await.unwrap();
+    assert_eq!((source.pulls(), conversations.snapshot().len()), (1, 3));
+}
+
+#[tokio::test]
+async fn rows_expire_by_the_clouds_time_and_only_what_expired_since_the_last_pass() {
+    use conv_api::{
+        model::Timestamp,
+        sync::{
+            Capabilities,
+            testing::{NOW, row},
+        },
+    };
+
+    let week = 7 * 24 * 60 * 60;
+    let mut capabilities = Capabilities::default();
+    capabilities.retention = Some(week);
+    let at = |name: &str, age: u64| {
+        let id = conv_api::ConversationId::c2c(name).unwrap();
+        row(id, Timestamp::from_secs(NOW.as_secs() - age))
+    };
+    let rows = [at("old_but_listed", week + 500), at("ends_soon", week - 100), at("new", 5)];
+    let source = ScriptedSource::new(rows).with_capabilities(capabilities);
+    let conversations = over(source).await;
+    conversations.sync().await.unwrap();
+    conversations.expire(Timestamp::from_secs(NOW.as_secs() + 1_000)).await.unwrap();
+    let list = conversations.get_conversation_list(conv_api::All).await.unwrap();
+    let ids: Vec<_> = list.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(ids, ["C2Cnew", "C2Cold_but_listed"]);
+    assert_eq!(list.report().limit, [conv_api::ListLimit::Retention(week)]);
+}

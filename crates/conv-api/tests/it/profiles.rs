@@ -26,6 +26,16 @@ async fn who_does_not_exist_is_not_found_with_the_sdks_number() {
 }
 
 #[tokio::test]
+async fn that_there_is_nobody_is_remembered_for_a_while() {
+    let source = Arc::new(ScriptedSource::with_rows(3));
+    let conversations = over(source.clone()).await;
+    for _ in 0..3 {
+        conversations.get_conversation_profile(&id("C2Cnobody")).await.unwrap_err();
+    }
+    assert_eq!(lookups(&source), 1);
+}
+
+#[tokio::test]
 async fn the_system_conversation_is_a_bare_local_row_and_takes_no_call() {
     let source = Arc::new(ScriptedSource::with_rows(3));
     let conversations = over(source.clone()).await;

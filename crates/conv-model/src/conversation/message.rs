@@ -37,7 +37,7 @@ open_enum! {
 }
 
 /// The newest message of a conversation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LastMessage {
     /// When it was sent. The row's place in the list follows the listing's time.

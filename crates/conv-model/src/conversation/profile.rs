@@ -37,7 +37,7 @@ impl GroupType {
 /// Who is behind a conversation. `None` is *not fetched*; an empty text is *none is set*.
 ///
 /// As part of a change, `None` leaves what is stored.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
     /// The user's nickname or the group's name.
@@ -48,7 +48,8 @@ pub struct Profile {
     pub remark: Option<Arc<str>>,
     /// The group's type; one-to-one conversations have none.
     pub group_type: Option<GroupType>,
-    /// When it was read, by the cloud's clock: decides when it is read again.
+    /// When it was read, by the cloud's clock: decides when it is read again. It is set without a
+    /// name where the cloud said that there is none to be had.
     pub read_at: Option<Timestamp>,
     /// The full profile; rows of a list leave it out.
     pub detail: Option<Arc<ProfileDetail>>,
@@ -62,7 +63,7 @@ impl Profile {
 }
 
 /// The part of a profile that only a profile call brings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ProfileDetail {
     /// Of a user.
@@ -72,7 +73,7 @@ pub enum ProfileDetail {
 }
 
 /// A user's profile besides nickname and avatar (REST `Tag_Profile_*`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserDetail {
     /// `Gender_Type_Unknown`, `Gender_Type_Female`, `Gender_Type_Male`, or empty.
@@ -102,7 +103,7 @@ pub struct UserDetail {
 }
 
 /// A group's profile besides name, avatar and type. A number that was not sent is `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupDetail {
     /// What the group is about.

@@ -23,7 +23,7 @@ open_enum! {
 }
 
 /// What is unread. `None` is *not fetched*; as part of a change it leaves what is stored.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Unread {
     /// How many messages; always 0 in groups of type Meeting and AVChatRoom.

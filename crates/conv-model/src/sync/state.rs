@@ -89,7 +89,7 @@ impl Finished {
 }
 
 /// What a change does to the state of the sync.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SyncStep {
     /// A pass begins; its number must be greater than that of every pass before.

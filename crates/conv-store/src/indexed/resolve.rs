@@ -138,10 +138,7 @@ fn wanting(draft: &Draft<'_>, delta: &Delta) -> Vec<ConversationId> {
     let ids = delta.listed.iter().map(|patch| &patch.id);
     let wants = |id: &&ConversationId| {
         id.conversation_type() != ConversationType::System
-            && draft.row(id).is_some_and(|row| {
-                let read_at = row.profile.read_at.unwrap_or_default();
-                !row.profile.is_known() || read_at < delta.profile_before
-            })
+            && draft.row(id).is_some_and(|row| row.profile.read_at < Some(delta.profile_before))
     };
     ids.filter(wants).filter(|id| seen.insert(*id)).cloned().collect()
 }

@@ -142,9 +142,9 @@ async fn who_waits_for_a_write_that_fails_gets_its_error_and_nobody_sees_the_cha
 async fn a_write_that_failed_but_is_there_shows_once_it_was_loaded() {
     let probe = Probe::new();
     let store = open(&probe).await;
+    let loads = probe.loads();
     probe.next(Trouble::After);
     store.apply(Delta::listed([at("bob", 2)])).await.unwrap_err();
-    let loads = probe.loads();
     store.apply(Delta::listed([at("carol", 3)])).await.unwrap();
     assert!(probe.loads() > loads);
     assert_eq!(store.snapshot().len(), 2);

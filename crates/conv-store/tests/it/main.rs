@@ -6,6 +6,9 @@
 mod broken;
 mod conformance;
 mod indexed;
+mod memory;
+mod model;
+mod record;
 mod shared;
 mod sled_accounts;
 mod sled_kill;

@@ -1,26 +1,35 @@
 //! Which rows want which facet, and the batches they are asked for in.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, VecDeque};
 
 use conv_model::{ConversationId, ConversationType, Facet};
 
 use super::Effect;
 use crate::Capabilities;
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Hydration {
     capabilities: Capabilities,
-    waiting: BTreeMap<(Facet, ConversationType), VecDeque<ConversationId>>,
+    waiting: Vec<Queue>,
     /// Each facet of a row is asked for once a pass.
     asked: BTreeSet<(Facet, ConversationId)>,
     in_flight: Option<(Facet, Vec<ConversationId>)>,
+}
+
+/// Rows of one kind that wait for one facet.
+#[derive(Debug, Serialize, Deserialize)]
+struct Queue {
+    facet: Facet,
+    kind: ConversationType,
+    ids: VecDeque<ConversationId>,
 }
 
 impl Hydration {
     pub(super) fn new(capabilities: &Capabilities) -> Self {
         Self {
             capabilities: capabilities.clone(),
-            waiting: BTreeMap::new(),
+            waiting: Vec::new(),
             asked: BTreeSet::new(),
             in_flight: None,
         }
@@ -33,8 +42,17 @@ impl Hydration {
         for id in ids {
             let kind = id.conversation_type();
             if kind != ConversationType::System && self.asked.insert((facet, id.clone())) {
-                self.waiting.entry((facet, kind)).or_default().push_back(id);
+                self.enqueue(facet, kind, id);
             }
+        }
+    }
+
+    fn enqueue(&mut self, facet: Facet, kind: ConversationType, id: ConversationId) {
+        let queue =
+            self.waiting.iter_mut().find(|queue| (queue.facet, queue.kind) == (facet, kind));
+        match queue {
+            Some(queue) => queue.ids.push_back(id),
+            None => self.waiting.push(Queue { facet, kind, ids: VecDeque::from([id]) }),
         }
     }
 
@@ -43,13 +61,13 @@ impl Hydration {
         if self.in_flight.is_some() {
             return None;
         }
-        let (facet, kind) = self.waiting.iter().find_map(|((facet, kind), ids)| {
-            let is_full = ids.len() >= self.capabilities.batch(*kind);
-            (is_full || is_last && !ids.is_empty()).then_some((*facet, *kind))
+        let capabilities = &self.capabilities;
+        let queue = self.waiting.iter_mut().find(|queue| {
+            let is_full = queue.ids.len() >= capabilities.batch(queue.kind);
+            is_full || (is_last && !queue.ids.is_empty())
         })?;
-        let ids = self.waiting.get_mut(&(facet, kind))?;
-        let batch = ids.len().min(self.capabilities.batch(kind));
-        self.in_flight = Some((facet, ids.drain(..batch).collect()));
+        let batch = queue.ids.len().min(capabilities.batch(queue.kind));
+        self.in_flight = Some((queue.facet, queue.ids.drain(..batch).collect()));
         self.again()
     }
 
@@ -59,11 +77,12 @@ impl Hydration {
         Some(Effect::Hydrate { facet, ids })
     }
 
-    pub(super) fn answered(&mut self) {
-        self.in_flight = None;
+    /// The batch in flight is through; says which facet it was.
+    pub(super) fn answered(&mut self) -> Option<Facet> {
+        self.in_flight.take().map(|(facet, _)| facet)
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.in_flight.is_none() && self.waiting.values().all(VecDeque::is_empty)
+        self.in_flight.is_none() && self.waiting.iter().all(|queue| queue.ids.is_empty())
     }
 }

@@ -1,5 +1,6 @@
 //! One listing, from its head to its end.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use conv_model::{
@@ -19,7 +20,7 @@ const MAX_PLANS: usize = 20;
 /// A row as a listing showed it. Two listings agree if they showed the same of these.
 ///
 /// The order of the fields is that of the list.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Seen {
     rank: Rank,
     pub(super) id: ConversationId,
@@ -32,7 +33,7 @@ pub(super) enum Turn {
     End,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Listing {
     order: ListingOrder,
     limit: usize,
@@ -49,7 +50,8 @@ pub(super) struct Listing {
     pages: u32,
     empty: u32,
     stale: u32,
-    broken_promise: Option<&'static str>,
+    /// Whether the source broke its promise and that was not yet said.
+    broke_promise: bool,
 }
 
 impl Listing {
@@ -67,7 +69,7 @@ impl Listing {
             pages: 0,
             empty: 0,
             stale: 0,
-            broken_promise: None,
+            broke_promise: false,
         }
     }
 
@@ -112,8 +114,8 @@ impl Listing {
     }
 
     /// Says once that the source broke its promise of an order.
-    pub(super) fn take_broken_promise(&mut self) -> Option<&'static str> {
-        self.broken_promise.take()
+    pub(super) fn take_broken_promise(&mut self) -> bool {
+        std::mem::take(&mut self.broke_promise)
     }
 
     /// Takes in a page; an error says in words why the listing makes no sense.
@@ -170,7 +172,7 @@ impl Listing {
         let last = self.seen.last().map(|seen| (seen.rank, &seen.id));
         if first.zip(last).is_some_and(|(first, last)| first < last) {
             self.order = ListingOrder::Unordered;
-            self.broken_promise = Some("source promised newest rows first and broke the promise");
+            self.broke_promise = true;
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Names for the conversation groups that rows carry as numbers.
 
+use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
 use conv_model::{ConversationPatch, GroupNames, SkippedRow};
 
 use crate::{Groups, Page, SourceRow};
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Naming {
     known: GroupNames,
     freshness: Duration,

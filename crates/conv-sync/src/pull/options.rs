@@ -1,5 +1,6 @@
 //! What a pass is asked to do.
 
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use conv_model::{Facet, SyncScope, Timestamp};
@@ -8,7 +9,7 @@ use conv_model::{Facet, SyncScope, Timestamp};
 pub const SYNC_EPOCH: u32 = 1;
 
 /// What a pass is asked to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PullOptions {
     /// The most conversations that the plan gives: 100 by default, up to 500 by the console's

@@ -1,5 +1,6 @@
 //! When a failed call is tried again.
 
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use super::Line;
@@ -7,7 +8,7 @@ use crate::{Retry, SourceError};
 
 /// A pause: at least `least`, and up to `spread` more, drawn at random by the driver, so that
 /// many clients do not come back at the same moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Delay {
     /// What the cloud asked for.
@@ -23,7 +24,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 /// How long a pass may go on trying, from its first failure on.
 const BUDGET: Duration = Duration::from_secs(120);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Retries {
     listing: Tries,
     hydration: Tries,
@@ -31,7 +32,7 @@ pub(super) struct Retries {
     resigned: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Tries {
     failed: u32,
 }

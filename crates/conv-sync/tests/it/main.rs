@@ -15,4 +15,5 @@ mod rest_samples;
 mod rest_signing;
 mod rest_wire;
 mod support;
+mod trace;
 mod usersig;

@@ -70,6 +70,26 @@ async fn group_names_that_cannot_be_read_leave_the_rows() {
     assert_eq!(cache.state.skipped.len(), 1);
 }
 
+#[tokio::test]
+async fn who_does_not_exist_is_not_asked_for_in_every_pass() {
+    let id = conv_model::ConversationId::c2c("gone").unwrap();
+    let mut source = MockSource::new();
+    source.expect_capabilities().returning(Capabilities::default);
+    let listed = row(id.clone(), NOW);
+    source
+        .expect_pull()
+        .times(2)
+        .returning(move |_| Ok(Page::new(vec![listed.clone()], None, NOW)));
+    source.expect_hydrate().times(1).returning(move |_| {
+        Ok(Hydrated::new(Vec::new(), vec![(id.clone(), SourceError::NotFound)]))
+    });
+    let source = Arc::new(source);
+    let mut cache = Cache::default();
+    cache.pass(&source, plan(500)).await.unwrap();
+    cache.pass(&source, plan(500)).await.unwrap();
+    assert!(!cache.rows["C2Cgone"].profile.is_known());
+}
+
 #[test]
 fn sources_are_object_safe_and_shared() {
     let _: Arc<dyn ConversationSource> = Arc::new(ScriptedSource::with_rows(1));

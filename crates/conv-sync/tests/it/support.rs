@@ -44,9 +44,7 @@ impl Cache {
     }
 
     fn wanting(&self, listed: &[ConversationPatch], delta: &Delta) -> Vec<ConversationId> {
-        let is_old = |row: &Conversation| {
-            !row.profile.is_known() || row.profile.read_at < Some(delta.profile_before)
-        };
+        let is_old = |row: &Conversation| row.profile.read_at < Some(delta.profile_before);
         let rows = listed.iter().filter_map(|patch| self.rows.get(&patch.id));
         rows.filter(|row| is_old(row)).map(|row| row.id.clone()).collect()
     }

@@ -25,7 +25,7 @@ pub(super) struct Draft<'a> {
 }
 
 enum Touched {
-    Row(Conversation),
+    Row(Arc<Conversation>),
     Gone(Removal),
 }
 
@@ -78,7 +78,7 @@ impl<'a> Draft<'a> {
                 row
             }
         };
-        self.touched.insert(patch.id.clone(), Touched::Row(row));
+        self.touched.insert(patch.id.clone(), Touched::Row(Arc::new(row)));
     }
 
     /// Merges facets; one that is absent stays absent.
@@ -107,10 +107,14 @@ impl<'a> Draft<'a> {
     }
 
     fn remove_where(&mut self, cause: Removal, goes: impl Fn(&Conversation) -> bool) {
-        let stored = self.state.rows.iter().map(|row| &row.listed().id);
-        let ids: BTreeSet<&ConversationId> = stored.chain(self.touched.keys()).collect();
-        let gone = |id: &&ConversationId| self.row(id).is_some_and(&goes);
-        let ids: Vec<ConversationId> = ids.into_iter().filter(gone).cloned().collect();
+        let stored = self.state.rows.iter().map(Row::whole);
+        let untouched = stored.filter(|row| !self.touched.contains_key(&row.id));
+        let touched = self.touched.values().filter_map(|touched| match touched {
+            Touched::Row(row) => Some(row),
+            Touched::Gone(_) => None,
+        });
+        let gone = untouched.chain(touched).filter(|row| goes(row));
+        let ids: Vec<ConversationId> = gone.map(|row| row.id.clone()).collect();
         for id in ids {
             self.remove(&id, cause);
         }
@@ -150,11 +154,11 @@ impl Outcome {
         &mut self,
         id: ConversationId,
         before: Option<&Row>,
-        after: Conversation,
+        after: Arc<Conversation>,
         fresh: Stamp,
     ) -> Result<(), StoreError> {
         let stamp = match before {
-            Some(before) if **before.whole() == after => return Ok(()),
+            Some(before) if *before.whole() == after => return Ok(()),
             Some(before) if before.whole().listing == after.listing => before.stamp,
             _ => fresh,
         };

@@ -1,0 +1,126 @@
+//! What may happen to a store.
+
+use std::sync::Arc;
+
+use conv_model::{
+    Checkpoint, ConversationId, Cursor, Delta, ErrorClass, Finished, ListLimit, Local, PassFailure,
+    PassId, PassStatus, Phase, Prune, SkippedRow, SyncScope, SyncStep, testing,
+};
+use proptest::prelude::*;
+
+use super::naive::Rows;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Operation {
+    Apply(Box<Make>),
+    Put(ConversationId, Local),
+    Reopen,
+}
+
+/// A change that depends on what the store holds by then.
+#[derive(Clone, Debug)]
+pub(crate) struct Make {
+    delta: Delta,
+    pass: Pass,
+    step: Option<SyncStep>,
+    prune: Pruned,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Pass {
+    No,
+    Old,
+    Current,
+    Next,
+}
+
+#[derive(Clone, Debug)]
+enum Pruned {
+    No,
+    /// All but what the change lists and every row whose place in the map has its bit here.
+    Unlisted(u16),
+    Expired(u64, u64),
+}
+
+impl Make {
+    pub(crate) fn delta(self, newest: PassId, rows: &Rows) -> Delta {
+        let mut delta = self.delta;
+        delta.pass = match self.pass {
+            Pass::No => None,
+            Pass::Old => Some(PassId::new(newest.as_u64().saturating_sub(1))),
+            Pass::Current => Some(newest),
+            Pass::Next => Some(newest.next()),
+        };
+        delta.step = self.step;
+        delta.prune = match self.prune {
+            Pruned::No => None,
+            Pruned::Unlisted(bits) => {
+                let kept = rows.keys().enumerate().filter(|(at, _)| bits >> (at % 16) & 1 == 1);
+                let listed = delta.listed.iter().map(|patch| &patch.id);
+                let keep = kept.map(|(_, id)| id).chain(listed).cloned().collect();
+                Some(Prune::Unlisted { keep: Arc::new(keep) })
+            }
+            Pruned::Expired(now, retention) => {
+                let now = conv_model::Timestamp::from_secs(1_700_000_000 + now);
+                Some(Prune::Expired { now, retention })
+            }
+        };
+        delta
+    }
+}
+
+pub(crate) fn operations() -> impl Strategy<Value = Operation> {
+    let put = (testing::known_ids(), testing::locals());
+    prop_oneof![
+        8 => makes().prop_map(|make| Operation::Apply(Box::new(make))),
+        2 => put.prop_map(|(id, local)| Operation::Put(id, local)),
+        1 => Just(Operation::Reopen),
+    ]
+}
+
+fn makes() -> impl Strategy<Value = Make> {
+    let expired = (0..20_u64, 0..6_u64).prop_map(|(now, time)| Pruned::Expired(now, time));
+    let prune = prop_oneof![
+        6 => Just(Pruned::No),
+        2 => any::<u16>().prop_map(Pruned::Unlisted),
+        1 => expired,
+    ];
+    // A pass of its own kind for each kind of step, and now and then a wrong one.
+    let kinds = prop_oneof![
+        6 => (Just(Pass::No), Just(None)),
+        4 => (Just(Pass::Current), Just(None)),
+        3 => (Just(Pass::Next), begins().prop_map(Some)),
+        4 => (Just(Pass::Current), steps().prop_map(Some)),
+        1 => (prop_oneof![Just(Pass::No), Just(Pass::Old), Just(Pass::Next)], proptest::option::of(steps())),
+        1 => (prop_oneof![Just(Pass::Old), Just(Pass::Current)], begins().prop_map(Some)),
+    ];
+    (testing::deltas().boxed(), kinds.boxed(), prune)
+        .prop_map(|(delta, (pass, step), prune)| Make { delta, pass, step, prune })
+}
+
+fn scopes() -> impl Strategy<Value = SyncScope> {
+    (1..3_u32).prop_map(|epoch| SyncScope::new(100, epoch))
+}
+
+fn begins() -> impl Strategy<Value = SyncStep> {
+    (scopes(), any::<bool>()).prop_map(|(scope, resume)| SyncStep::Begin { scope, resume })
+}
+
+fn steps() -> impl Strategy<Value = SyncStep> {
+    let skipped = proptest::collection::vec(testing::known_ids(), 0..2)
+        .prop_map(|ids| ids.into_iter().map(|id| SkippedRow::new(Some(id), "odd")).collect());
+    let page = (proptest::option::of(0..5_u32), skipped).prop_map(|(place, skipped)| {
+        let checkpoint = place.map(|at| Checkpoint::new(Cursor::new(format!("v1:{at}")), at));
+        let status = PassStatus::running(Phase::Listing, place.unwrap_or_default(), None);
+        SyncStep::Page { status, checkpoint, skipped }
+    });
+    let finish = (testing::timestamps(), scopes()).prop_map(|(as_of, scope)| {
+        let limit = vec![ListLimit::Capped(100), ListLimit::Retention(604_800)];
+        SyncStep::Finish { finished: Finished::new(as_of, limit, scope), skipped: Vec::new() }
+    });
+    let fail = any::<bool>().prop_map(|forget| {
+        let failure = PassFailure::new(ErrorClass::Transient, "no network");
+        SyncStep::Fail { failure, forget }
+    });
+    prop_oneof![3 => page, 2 => finish, 1 => fail]
+}

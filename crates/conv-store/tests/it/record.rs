@@ -1,0 +1,184 @@
+//! Records: what comes back, what is refused, and that the format stands.
+
+use std::sync::Arc;
+
+use conv_model::{
+    AtType, Checkpoint, Conversation, Cursor, Finished, GroupAtInfo, GroupDetail, GroupNames,
+    GroupType, LastMessage, ListLimit, Local, MarkType, MessageKind, PassId, Payload,
+    ProfileDetail, Seq, SyncScope, SyncState, Timestamp, testing,
+};
+use conv_store::{
+    StoreError,
+    record::{self, LocalRecord, MAX_BODY, RowRecord, Stamp, StateRecord},
+};
+use proptest::prelude::*;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A row with something in every place.
+fn row() -> Conversation {
+    let mut row = Conversation::new("GROUPg1".parse().unwrap());
+    row.listing.time = Some(Timestamp::from_secs(1_700_000_000));
+    row.listing.is_pinned = true;
+    row.listing.marks = [MarkType::STAR, MarkType::HIDE].into_iter().collect();
+    row.listing.groups = vec!["Suppliers".into()];
+    row.listing.custom_data = "custom".into();
+    row.listing.version = Some(3);
+    row.profile.name = Some("Team".into());
+    row.profile.avatar = Some("https://example.com/a.png".into());
+    row.profile.group_type = Some(GroupType::Public);
+    row.profile.read_at = Some(Timestamp::from_secs(1_700_000_001));
+    let mut detail = GroupDetail::default();
+    detail.introduction = "all of us".into();
+    detail.member_count = Some(7);
+    detail.self_info.role = "Owner".into();
+    row.profile.detail = Some(Arc::new(ProfileDetail::Group(detail)));
+    row.unread.count = Some(5);
+    row.unread.group_at_info = Some(Arc::from([GroupAtInfo::new("bob", "g1", 9, AtType::All)]));
+    row.unread.remind_type = Some("AcceptAndNotify".into());
+    let mut message = LastMessage::new(MessageKind::Text);
+    message.time = row.listing.time;
+    message.sequence = 9;
+    message.from_account = "bob".into();
+    message.payload = Some(Payload::of_text("hello"));
+    row.last_message = Some(Arc::new(message));
+    row
+}
+
+fn state() -> SyncState {
+    let mut state = SyncState::default();
+    state.pass = PassId::new(4);
+    state.begun = Seq::new(17);
+    state.scope = SyncScope::new(100, 1);
+    state.checkpoint = Some(Checkpoint::new(Cursor::new("v1:100"), 100));
+    let limit = vec![ListLimit::Capped(100), ListLimit::Retention(604_800)];
+    let as_of = Timestamp::from_secs(1_700_000_000);
+    state.finished = Some(Finished::new(as_of, limit, SyncScope::new(100, 1)));
+    state.groups = GroupNames::new([(1, "Suppliers".into())], Timestamp::from_secs(1_700_000_000));
+    state
+}
+
+/// A record of version 1 that an earlier build wrote must be read for ever; so these bytes stand.
+#[test]
+fn version_1_has_these_bytes() {
+    let row = RowRecord::new(Arc::new(row()), Stamp::new(Seq::new(18), PassId::new(4)));
+    let records = [
+        (hex(&row.encode(Seq::new(19)).unwrap()), include_str!("record/row_v1.hex")),
+        (
+            hex(&StateRecord::new(&state()).encode(Seq::new(20)).unwrap()),
+            include_str!("record/state_v1.hex"),
+        ),
+        (
+            hex(&LocalRecord::new(Local::draft("hello").merged(&Local::data([0, 255])))
+                .encode(Seq::new(21))
+                .unwrap()),
+            include_str!("record/local_v1.hex"),
+        ),
+    ];
+    for (bytes, golden) in records {
+        assert_eq!(bytes, golden.trim());
+    }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let text = text.trim();
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+#[test]
+fn records_of_version_1_are_read() {
+    let row_bytes = unhex(include_str!("record/row_v1.hex"));
+    let read = RowRecord::decode(&row().id, &row_bytes).unwrap();
+    assert_eq!(*read.row, row());
+    assert_eq!(read.stamp, Stamp::new(Seq::new(18), PassId::new(4)));
+    let read = StateRecord::decode(&unhex(include_str!("record/state_v1.hex"))).unwrap();
+    assert_eq!(read.sync, state());
+    let read = LocalRecord::decode(&unhex(include_str!("record/local_v1.hex"))).unwrap();
+    assert_eq!(read.local, Local::draft("hello").merged(&Local::data([0, 255])));
+}
+
+#[test]
+fn a_record_of_another_kind_is_refused() {
+    let local = LocalRecord::new(Local::draft("hello")).encode(Seq::new(1)).unwrap();
+    assert!(matches!(StateRecord::decode(&local), Err(StoreError::Corrupt { .. })));
+    assert!(matches!(RowRecord::decode(&row().id, &local), Err(StoreError::Corrupt { .. })));
+}
+
+#[test]
+fn a_body_may_have_64_kibibytes() {
+    let data = |length: usize| LocalRecord::new(Local::data(vec![7; length]));
+    // One byte says that there is no draft, one that there are bytes, three how many.
+    let longest = MAX_BODY - 5;
+    assert!(data(longest).encode(Seq::new(1)).is_ok());
+    let too_large = data(longest + 1).encode(Seq::new(1));
+    let expected = (MAX_BODY + 1, MAX_BODY);
+    assert!(
+        matches!(too_large, Err(StoreError::TooLarge { bytes, limit }) if (bytes, limit) == expected)
+    );
+}
+
+#[test]
+fn the_last_number_is_that_of_the_records_that_are_whole() {
+    let record = |seq| LocalRecord::default().encode(Seq::new(seq)).unwrap();
+    let mut damaged = record(9).to_vec();
+    damaged[2] ^= 1;
+    assert_eq!(record::last_seq([&record(3)[..], &record(5), &damaged]), Seq::new(5));
+    assert_eq!(record::last_seq([[]; 0]), Seq::ZERO);
+}
+
+proptest! {
+    #[test]
+    fn rows_come_back_as_they_were(
+        row in testing::conversations(), stamp in any::<(u64, u64)>(), seq in any::<u64>(),
+    ) {
+        let stamp = Stamp::new(Seq::new(stamp.0), PassId::new(stamp.1));
+        let mut without_local = row.clone();
+        without_local.local = Local::default();
+        let record = RowRecord::new(Arc::new(row), stamp);
+        let bytes = record.encode(Seq::new(seq)).unwrap();
+        prop_assert_eq!(record::seq(&bytes).unwrap(), Seq::new(seq));
+        let read = RowRecord::decode(&without_local.id, &bytes).unwrap();
+        prop_assert_eq!(&*read.row, &without_local);
+        prop_assert_eq!(read.stamp, stamp);
+    }
+
+    #[test]
+    fn local_states_come_back_as_they_were(local in testing::locals()) {
+        let bytes = LocalRecord::new(local.clone()).encode(Seq::new(1)).unwrap();
+        prop_assert_eq!(LocalRecord::decode(&bytes).unwrap().local, local);
+    }
+
+    #[test]
+    fn any_change_of_any_byte_is_noticed(at in any::<proptest::sample::Index>(), bits in 1..=255_u8) {
+        let mut bytes = unhex(include_str!("record/row_v1.hex"));
+        let at = at.index(bytes.len());
+        bytes[at] ^= bits;
+        let is_noticed = matches!(record::seq(&bytes), Err(StoreError::Corrupt { .. }));
+        prop_assert!(is_noticed);
+        bytes[at] ^= bits;
+        prop_assert!(record::seq(&bytes[..at]).is_err());
+    }
+
+    #[test]
+    fn no_bytes_whatever_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(record::seq(&bytes).is_err());
+        // Nor do they behind a right checksum.
+        let mut sealed = vec![1, 2];
+        sealed.extend(1_u64.to_le_bytes());
+        sealed.extend((bytes.len() as u32).to_le_bytes());
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&sealed);
+        hasher.update(&bytes);
+        sealed.extend(hasher.finalize().to_le_bytes());
+        sealed.extend(bytes);
+        prop_assert!(record::seq(&sealed).is_ok());
+        let _ = RowRecord::decode(&row().id, &sealed);
+        sealed[1] = 1;
+        let _ = StateRecord::decode(&sealed);
+    }
+}
