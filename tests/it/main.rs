@@ -6,6 +6,8 @@
     clippy::indexing_slicing
 )]
 
+mod corpus;
+mod counts;
 mod facade;
 mod faults;
 mod layering;

@@ -134,3 +134,23 @@ async fn unread_counts_come_when_asked_for() {
         assert_eq!(row.unread.count, Some(expected), "{}", row.id);
     }
 }
+
+#[tokio::test]
+async fn last_messages_come_when_asked_for() {
+    let cloud = cloud(60).await;
+    let conversations = builder(&cloud).facet(Facet::LastMessage).build().await.unwrap();
+    conversations.sync().await.unwrap();
+    let list = conversations.get_conversation_list(All).await.unwrap();
+    let known: Vec<_> = list.iter().filter(|row| row.last_message.is_some()).collect();
+    assert!(known.len() > 30, "{}", known.len());
+    for row in known {
+        let message = row.last_message.as_ref().unwrap();
+        assert_eq!(message.time, row.listing.time, "{}", row.id);
+        assert!(!message.from_account.is_empty() && message.sequence > 0, "{}", row.id);
+        assert!(!message.preview().to_string().is_empty(), "{}", row.id);
+    }
+    let calls = cloud.calls();
+    let asked =
+        calls.of("openim/admin_getroammsg") + calls.of("group_open_http_svc/group_msg_get_simple");
+    assert_eq!(asked as usize, list.len(), "one call a conversation");
+}

@@ -3,13 +3,15 @@
 //!
 //! Exits with 0 if none did, with 1 if one did; anything else is a mistake.
 
-#[path = "../support/sim.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod sim;
+#[path = "../support"]
+#[allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+mod support {
+    pub mod sim;
+}
 
 use std::{collections::BTreeSet, process::ExitCode};
 
-use sim::{Broken, CursorKind, Failure, chaos, churn};
+use support::sim::{Broken, CursorKind, Failure, chaos, churn};
 
 type Run = fn(u64, CursorKind) -> Result<(), Failure>;
 

@@ -61,9 +61,11 @@ pub use conv_store::{
 };
 #[cfg(feature = "sled")]
 pub use conv_store::{SledDatabase, SledStore};
-pub use conv_sync::{self as sync, Clock, ConversationSource, SourceError, TokioClock};
+pub use conv_sync::{
+    self as sync, Clock, ConversationSource, RateLimiter, SourceError, TokioClock,
+};
 #[cfg(feature = "rest")]
-pub use conv_sync::{BaseUrl, Region, RestSource, UserSigSigner};
+pub use conv_sync::{BaseUrl, LocalRateLimiter, Region, RestSource, UserSigSigner};
 
 pub use self::{
     builder::Builder,

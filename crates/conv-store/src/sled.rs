@@ -1,4 +1,4 @@
-//! Accounts kept on disk by [sled](https://docs.rs/sled/0.34).
+//! Accounts kept on disk by sled 0.34.
 //!
 //! A database is a folder: sled's files for rows and sync state, and a log for local state. See
 //! [`SledDatabase`].

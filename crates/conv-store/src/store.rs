@@ -37,8 +37,13 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
     /// [`merge`](conv_model::merge); a row whose listing another writer changed since the pass
     /// began keeps its listing. See [`Delta`] for the rest.
     ///
+    /// In a change, rows are listed, then amended, then removed, then pruned. The commit's number is
+    /// new if there is anything to show; a change of nothing has the number of the newest commit,
+    /// and wakes nobody.
+    ///
     /// # Errors
-    /// [`StoreError::Superseded`] if a later pass began; else why it could not be stored.
+    /// [`StoreError::Superseded`] if a later pass began, or if a step came without a pass; else why
+    /// it could not be stored.
     /// Whatever the error, nothing of the change is visible.
     async fn apply(&self, delta: Delta) -> Result<Commit, StoreError>;
 

@@ -32,7 +32,8 @@
 //! * [`ConversationSource`]: a cloud. Implement it for your own.
 //! * [`Pull`]: a pass as a plain state machine; [`Puller`] drives it against a source, on a
 //!   [`Clock`].
-//! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API.
+//! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API, kept under its
+//!   rate by a [`RateLimiter`].
 //! * `UserSigSigner` (feature `usersig`): makes and verifies UserSig.
 //!
 //! # Features
@@ -43,6 +44,7 @@
 
 mod clock;
 mod error;
+mod limiter;
 mod pull;
 mod puller;
 #[cfg(feature = "rest")]
@@ -56,6 +58,11 @@ mod usersig;
 #[cfg(feature = "tokio")]
 pub use self::clock::TokioClock;
 #[cfg(feature = "rest")]
+pub use self::limiter::LocalRateLimiter;
+#[cfg(all(feature = "rest", feature = "testing"))]
+#[doc(hidden)]
+pub use self::rest::fuzzing;
+#[cfg(feature = "rest")]
 pub use self::rest::{
     BaseUrl, BaseUrlError, Region, RestSource, RestSourceBuilder, Signer, SignerError,
 };
@@ -64,6 +71,7 @@ pub use self::usersig::{Claims, SecretKey, UserSig, UserSigError, UserSigSigner,
 pub use self::{
     clock::Clock,
     error::{Retry, SourceError},
+    limiter::RateLimiter,
     pull::{Delay, Effect, Input, Line, Pull, PullOptions, SYNC_EPOCH},
     puller::Puller,
     source::{

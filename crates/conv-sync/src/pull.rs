@@ -3,6 +3,7 @@
 //! No I/O, no clock and no randomness inside: the same inputs give the same effects. Machine,
 //! inputs and effects serialise, so that a pass can be kept as a trace and replayed.
 
+mod exchange;
 mod hydration;
 mod listing;
 mod naming;
@@ -30,74 +31,13 @@ use self::{
 use crate::{Capabilities, Groups, Hydrated, Page, SourceError};
 
 pub use self::{
+    exchange::{Effect, Input, Line},
     options::{PullOptions, SYNC_EPOCH},
     retries::Delay,
 };
 
 /// The most listings of one pass: it lists again until two agree, this often at most.
 const MAX_LISTINGS: u32 = 4;
-
-/// What happened. Every effect but [`Effect::Done`] is answered by one input.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Input {
-    /// A change was applied; these of its listed rows want a profile.
-    Applied {
-        /// [`Commit::wanting`](conv_model::Commit::wanting).
-        wanting: Vec<ConversationId>,
-    },
-    /// A page came, or the call failed.
-    Listed(Result<Page, SourceError>),
-    /// Group names came, or the call failed.
-    Named(Result<Groups, SourceError>),
-    /// A facet came, or the call failed.
-    Hydrated(Result<Hydrated, SourceError>),
-    /// The pause of a line is over.
-    Woke(Line),
-    /// The pass is to stop.
-    Cancel,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Effect {
-    /// Ask for a page.
-    List {
-        /// Where it begins; `None`: at the head.
-        cursor: Option<Cursor>,
-    },
-    /// Ask for the names of the conversation groups.
-    Name,
-    /// Ask for a facet of some conversations of one kind.
-    Hydrate {
-        /// Which facet.
-        facet: Facet,
-        /// Which conversations.
-        ids: Vec<ConversationId>,
-    },
-    /// Apply a change; the next one comes only after [`Input::Applied`].
-    Apply(Box<Delta>),
-    /// Pause a line.
-    Wait {
-        /// Which one.
-        line: Line,
-        /// For how long.
-        delay: Delay,
-    },
-    /// The pass is over.
-    Done,
-}
-
-/// A pass has at most one call in flight on each of its lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Line {
-    /// Pages and group names.
-    Listing,
-    /// Profiles and other facets.
-    Hydration,
-}
 
 /// What an applied change was, to know what comes after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

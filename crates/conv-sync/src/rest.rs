@@ -7,6 +7,10 @@ mod caller;
 mod cloud_time;
 mod codes;
 mod cursor;
+mod few;
+#[cfg(feature = "testing")]
+pub mod fuzzing;
+mod last_messages;
 mod names;
 mod profiles;
 mod region;
@@ -54,14 +58,17 @@ use crate::{
 /// user's device must not hold what signs for an admin.
 ///
 /// Calls run on tokio, need TLS (feature `rustls` or `native-tls`, or a client of the embedder's
-/// own that has it), and are never retried here.
+/// own that has it), and are never retried here. They are kept under the cloud's rate: see
+/// [`rate_limiter`](RestSourceBuilder::rate_limiter).
 ///
 /// # What it brings
 /// * `pull`: time, pin, marks, custom data and groups of each row (`recentcontact/get_list`), in
 ///   no order. The cloud keeps 100 conversations an account, or up to 500.
 /// * `hydrate`: names and avatars (`profile/portrait_get`, `get_group_info`); unread counts
-///   (`get_c2c_unread_msg_num`, ten users a call; `get_joined_group_list`), for groups with the
-///   remind type. Not offered: last messages; anything of topics, whose commands are others.
+///   (`get_c2c_unread_msg_num`, ten users a call; `get_joined_group_list`, a thousand groups a
+///   call, read anew for each batch), for groups with the remind type; last messages
+///   (`admin_getroammsg`, `group_msg_get_simple`), one call a conversation and eight at a time.
+///   Of topics last messages alone; of AVChatRooms none, since the cloud keeps none.
 /// * `profile`: all standard fields; the app's own where the
 ///   [builder](RestSourceBuilder::user_fields) names them. Not the account's own membership.
 /// * `groups`: `recentcontact/get_contact_group`.
@@ -92,7 +99,7 @@ impl ConversationSource for RestSource {
         Capabilities {
             order: ListingOrder::Unordered,
             profile_batch: Batch { users: portrait::MAX_ACCOUNTS, groups: group_info::MAX_GROUPS },
-            facets: vec![Facet::Profile, Facet::Unread],
+            facets: vec![Facet::Profile, Facet::Unread, Facet::LastMessage],
             retention: self.options.retention,
         }
     }
@@ -118,7 +125,8 @@ impl ConversationSource for RestSource {
         match request.facet {
             Facet::Profile => self.hydrate_profiles(&request.ids).await,
             Facet::Unread => self.hydrate_unread(&request.account, &request.ids).await,
-            _ => Err(unsupported("last messages")),
+            Facet::LastMessage => self.hydrate_last_messages(&request.account, &request.ids).await,
+            _ => Err(unsupported("this facet")),
         }
     }
 

@@ -8,8 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use conv_api::{
-    AccountId, ConversationId, ConversationPatch, ConversationSource, ErrorClass, ListingPatch, SourceError,
-    Timestamp,
+    AccountId, ConversationId, ConversationPatch, ConversationSource, ErrorClass, ListingPatch,
+    SourceError, Timestamp,
     model::{Cursor, SkippedRow},
     sync::{
         Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,

@@ -257,7 +257,7 @@ impl Sim {
         let snapshot = self.store.snapshot();
         let is_kept = |(id, text): (&ConversationId, &String)| {
             let is_it = |local: &Local| local.draft.as_deref() == Some(text.as_str());
-            snapshot.local(id).is_some_and(is_it)
+            snapshot.local(id).as_ref().is_some_and(is_it)
                 && snapshot.get(id).is_none_or(|row| is_it(&row.local))
         };
         if !self.drafts.iter().all(is_kept) {

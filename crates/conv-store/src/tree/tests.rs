@@ -35,6 +35,8 @@ fn check(tree: &Tree<Pair>) {
                     assert!(below.is_none_or(|below| *key < below));
                 }
                 assert!(entries.len() <= 32);
+                let is_root = least.is_none() && below.is_none();
+                assert!(is_root || !entries.is_empty(), "an empty leaf");
                 0
             }
             Node::Branch(children) => {

@@ -134,6 +134,22 @@ async fn a_pass_is_kept_off_what_another_store_changed() {
 }
 
 #[tokio::test]
+async fn a_pass_is_kept_off_what_another_store_changed_and_changed_back() {
+    let (a, b) = two().await;
+    a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    a.apply(begin(1)).await.unwrap();
+    let there = Delta::listed([at("alice", 9)]);
+    let (there, back) = tokio::join!(b.apply(there), b.apply(Delta::listed([at("alice", 1)])));
+    let (there, back) = (there.unwrap(), back.unwrap());
+    assert!(there.changes.len() == 1 && back.changes.len() == 1);
+    let mut page = Delta::listed([at("alice", 2)]);
+    page.pass = Some(PassId::new(1));
+    a.apply(page).await.unwrap();
+    let time = a.snapshot().get(&user("alice")).unwrap().listing.time;
+    assert_eq!(time, at("alice", 1).listing.unwrap().time);
+}
+
+#[tokio::test]
 async fn a_pass_that_another_store_finished_makes_the_list_complete_here() {
     let (a, b) = two().await;
     a.apply(begin(1)).await.unwrap();

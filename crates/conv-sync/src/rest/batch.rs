@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use conv_model::{ConversationId, ConversationPatch, ConversationType, GroupIdKind, Peer};
+use conv_model::{
+    ConversationId, ConversationPatch, ConversationType, ErrorClass, GroupIdKind, Peer,
+};
 
 use super::unsupported;
 use crate::{Hydrated, SourceError};
@@ -58,12 +60,15 @@ pub(super) fn by_kind(
 /// Refuses what the commands have no answer for.
 pub(super) fn refuse(id: &ConversationId) -> Result<(), SourceError> {
     match id.peer() {
-        Peer::System => Err(SourceError::InvalidArgument {
-            what: "the system conversation is nobody's".to_owned(),
-        }),
+        Peer::System => Err(of_nobody()),
         Peer::Group(group) if group.kind() == GroupIdKind::Topic => Err(unsupported("topics")),
         _ => Ok(()),
     }
+}
+
+/// The cloud does not know the system conversation.
+pub(super) fn of_nobody() -> SourceError {
+    SourceError::InvalidArgument { what: "the system conversation is nobody's".to_owned() }
 }
 
 /// Sorts the answers to a part by the IDs that were asked for. What nobody asked for is dropped,
@@ -95,6 +100,14 @@ pub(super) fn peer(id: &ConversationId) -> &str {
         Peer::User(user) => user.as_str(),
         Peer::Group(group) => group.as_str(),
         Peer::System => "",
+    }
+}
+
+/// The error of a call about one ID alone.
+pub(super) fn of_one(error: SourceError) -> SourceError {
+    match error.class() {
+        ErrorClass::NotFound => SourceError::NotFound,
+        _ => error,
     }
 }
 

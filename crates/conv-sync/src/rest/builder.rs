@@ -1,13 +1,13 @@
 //! What a `RestSource` can be told.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Client, redirect, retry};
 
 use super::{
     BaseUrl, RestSource, Signer, caller::Caller, cloud_time::CloudTime, sig_cache::SigCache,
 };
-use crate::SourceError;
+use crate::{LocalRateLimiter, RateLimiter, SourceError};
 
 /// Builds a [`RestSource`].
 ///
@@ -35,6 +35,7 @@ pub struct RestSourceBuilder {
     connect_timeout: Duration,
     read_timeout: Duration,
     timeout: Duration,
+    limiter: Option<Arc<dyn RateLimiter>>,
     options: Options,
 }
 
@@ -57,6 +58,7 @@ impl RestSourceBuilder {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(20),
+            limiter: None,
             options: Options {
                 labels: true,
                 user_fields: Vec::new(),
@@ -87,9 +89,21 @@ impl RestSourceBuilder {
         self
     }
 
-    /// How long a call may take, signing included: 20 seconds if not set.
+    /// How long a call may take, signing included but not the wait for the
+    /// [rate limiter](Self::rate_limiter): 20 seconds if not set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// What keeps calls under the cloud's rate: a [`LocalRateLimiter`] of the source's own if not
+    /// set. Sources of one SDKAppID should share one.
+    ///
+    /// A call that the cloud refuses as one too many (codes 60007, 60011, 60018, 60019 and 60022,
+    /// or HTTP status 429) holds back the following calls of its command for one second, or for as
+    /// long as the answer's `Retry-After` says, at most ten.
+    pub fn rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
+        self.limiter = Some(limiter);
         self
     }
 
@@ -135,6 +149,7 @@ impl RestSourceBuilder {
             sigs: SigCache::new(self.signer, self.sdk_app_id),
             time: CloudTime::default(),
             timeout: self.timeout,
+            limiter: self.limiter.unwrap_or_else(|| Arc::new(LocalRateLimiter::default())),
         };
         RestSource { caller, options: self.options }
     }

@@ -10,18 +10,20 @@ use std::{
 
 use conv_model::ErrorClass;
 use reqwest::{Client, header::CONTENT_TYPE};
+use tokio::time::Instant;
 use tracing::{Instrument, debug_span, field::Empty};
 
 use super::{
     BaseUrl,
     cloud_time::CloudTime,
+    codes,
     sig_cache::SigCache,
     transport,
     wire::{Command, Envelope, Reply},
 };
-use crate::{SourceError, UserSig};
+use crate::{RateLimiter, SourceError, UserSig};
 
-/// Makes calls: signs them, bounds them in time and size, and tells an answer from an error.
+/// Makes calls: each in its turn, signed, bounded in time and size; tells an answer from an error.
 #[derive(Debug)]
 pub(super) struct Caller {
     /// A client that could not be built makes every call fail.
@@ -31,13 +33,28 @@ pub(super) struct Caller {
     pub(super) sigs: SigCache,
     pub(super) time: CloudTime,
     pub(super) timeout: Duration,
+    pub(super) limiter: Arc<dyn RateLimiter>,
 }
 
+/// How long the calls of a command rest after one was one too many.
+const HOLD_BACK: Duration = Duration::from_secs(1);
+/// The longest rest that an answer's `Retry-After` can ask for.
+const MAX_HOLD_BACK: Duration = Duration::from_secs(10);
+
 impl Caller {
-    /// One call.
+    /// One call, in its turn.
     pub(super) async fn call<C: Command>(&self, command: &C) -> Result<Reply, SourceError> {
-        let span = debug_span!("rest_call", command = C::PATH, code = Empty, millis = Empty);
-        let begun = tokio::time::Instant::now();
+        let span = debug_span!(
+            "rest_call",
+            command = C::PATH,
+            code = Empty,
+            waited_millis = Empty,
+            millis = Empty
+        );
+        let asked = Instant::now();
+        self.limiter.acquire(self.sdk_app_id, C::PATH).instrument(span.clone()).await?;
+        span.record("waited_millis", asked.elapsed().as_millis());
+        let begun = Instant::now();
         let call = tokio::time::timeout(self.timeout, self.send(command));
         let result = match call.instrument(span.clone()).await {
             Ok(result) => result,
@@ -46,7 +63,23 @@ impl Caller {
         let code = result.as_ref().err().map_or(0, |error| error.code().unwrap_or(-1));
         span.record("code", code);
         span.record("millis", begun.elapsed().as_millis());
+        if let Err(error) = &result {
+            self.hold_back::<C>(error).instrument(span).await;
+        }
         result
+    }
+
+    /// After a call that was one too many: the others need not find that out by themselves.
+    async fn hold_back<C: Command>(&self, error: &SourceError) {
+        let is_too_many = match error {
+            SourceError::Http { status, .. } => *status == 429,
+            SourceError::Cloud { code, .. } => codes::is_too_many(*code),
+            _ => false,
+        };
+        if is_too_many {
+            let pause = error.retry_after().unwrap_or_default().clamp(HOLD_BACK, MAX_HOLD_BACK);
+            self.limiter.hold_back(self.sdk_app_id, C::PATH, pause).await;
+        }
     }
 
     async fn send<C: Command>(&self, command: &C) -> Result<Reply, SourceError> {

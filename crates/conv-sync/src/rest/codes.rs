@@ -14,6 +14,14 @@ use crate::Retry::{self, BackOff, Never, Once, Resign};
 /// The reply would be too large: ask for fewer groups.
 pub(super) const REPLY_TOO_LARGE: i32 = 10018;
 
+/// Not allowed: reading a group's messages, also where its kind keeps none.
+pub(super) const GROUP_NO_RIGHT: i32 = 10007;
+
+/// Whether a call was one too many: of its command, of the app, or for the cloud as it is.
+pub(super) fn is_too_many(code: i32) -> bool {
+    matches!(code, 60007 | 60011 | 60018 | 60019 | 60022)
+}
+
 /// What a code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {

@@ -32,7 +32,7 @@ impl RestSource {
                     Err(error) if !is_of_some(&error) => return Err(error),
                     Err(_) if batches.split(part) => {}
                     Err(error) if part.len() == 1 => {
-                        batch::fail(&mut hydrated, part, &of_one(error))
+                        batch::fail(&mut hydrated, part, &batch::of_one(error))
                     }
                     Err(error) => batch::fail(&mut hydrated, part, &of_several(error)),
                 }
@@ -47,7 +47,7 @@ impl RestSource {
     ) -> Result<FullProfile, SourceError> {
         batch::refuse(id)?;
         let asked = std::slice::from_ref(id);
-        let answers = self.profiles(asked, Depth::Full).await.map_err(of_one)?;
+        let answers = self.profiles(asked, Depth::Full).await.map_err(batch::of_one)?;
         let mut hydrated = Hydrated::default();
         batch::sort(&mut hydrated, asked, &answers, patch);
         match (hydrated.found.pop(), hydrated.failed.pop()) {
@@ -133,14 +133,6 @@ fn patch(id: ConversationId, profile: &Profile) -> ConversationPatch {
 /// the whole call, and so does a group that is too large.
 fn is_of_some(error: &SourceError) -> bool {
     error.code() == Some(REPLY_TOO_LARGE) || error.class() == ErrorClass::NotFound
-}
-
-/// The error of a batch of one.
-fn of_one(error: SourceError) -> SourceError {
-    match error.class() {
-        ErrorClass::NotFound => SourceError::NotFound,
-        _ => error,
-    }
 }
 
 /// The error of a batch that was not halved down to those whose matter it is: of each by itself

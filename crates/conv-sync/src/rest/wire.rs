@@ -7,10 +7,13 @@ pub(super) mod contact_group;
 mod envelope;
 pub(super) mod get_list;
 pub(super) mod group_info;
+pub(super) mod group_messages;
 pub(super) mod joined_groups;
 mod loose;
+mod message;
 pub(super) mod portrait;
 mod reply;
+pub(super) mod roaming;
 pub(super) mod unread;
 
 use std::sync::Arc;

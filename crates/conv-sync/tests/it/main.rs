@@ -7,10 +7,15 @@
 )]
 
 mod cloud;
+mod dropped;
 mod failures;
+mod limiter;
+mod machine;
 mod mocked;
 mod puller;
+mod rest_last_messages;
 mod rest_profiles;
+mod rest_rate;
 mod rest_samples;
 mod rest_signing;
 mod rest_wire;

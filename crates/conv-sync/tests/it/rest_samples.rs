@@ -208,11 +208,9 @@ async fn what_is_offered_is_said() {
     let week = std::time::Duration::from_secs(7 * 24 * 3600);
     let source = cloud.builder().retention(week).build();
     let offered = source.capabilities();
-    assert_eq!(offered.facets, [Facet::Profile, Facet::Unread]);
+    assert_eq!(offered.facets, [Facet::Profile, Facet::Unread, Facet::LastMessage]);
     assert_eq!(offered.retention, Some(604_800));
     assert_eq!(offered.batch(ConversationType::C2c), 100);
     assert_eq!(offered.batch(ConversationType::Group), 50);
     assert_eq!(cloud.source().capabilities().retention, None);
-    let error = hydrate(&cloud, Facet::LastMessage, ids(["C2Ca"])).await.unwrap_err();
-    assert!(matches!(error, SourceError::Unsupported { .. }));
 }

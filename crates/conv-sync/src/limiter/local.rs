@@ -1,0 +1,93 @@
+//! A limiter within one process.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use governor::Quota;
+
+use super::line::Line;
+use crate::{RateLimiter, SourceError};
+
+/// Keeps the calls of one process under a rate: 180 a second of each command if not told
+/// otherwise, under the cloud's 200.
+///
+/// A twentieth of the rate, at least one call, may go out at once after a silence; so no second
+/// has more calls than the rate and that. Who has to wait comes on in the order of asking. Waits
+/// on Tokio's clock.
+///
+/// Several processes of one SDKAppID share the cloud's rate: give each its part, or write a
+/// [`RateLimiter`] over what they share.
+///
+/// ```
+/// use std::{num::NonZeroU32, sync::Arc};
+///
+/// use conv_sync::{LocalRateLimiter, Region, RestSource, UserSigSigner};
+///
+/// // One of four processes, with two sources of one app.
+/// let rate = NonZeroU32::new(45).ok_or("zero")?;
+/// let limiter = Arc::new(LocalRateLimiter::new(rate));
+/// let sources = ["administrator", "bot"].map(|admin| {
+///     let signer = UserSigSigner::new(admin, "the secret key of the app");
+///     RestSource::builder(Region::Singapore, 1_400_000_000, signer)
+///         .rate_limiter(limiter.clone())
+///         .build()
+/// });
+/// # let _ = sources;
+/// # Ok::<(), &str>(())
+/// ```
+///
+/// It keeps a few hundred bytes for each command of each SDKAppID it was asked for, for as long
+/// as it lives.
+#[derive(Debug)]
+pub struct LocalRateLimiter {
+    quota: Quota,
+    // Held for a look-up only, never across an await.
+    lines: Mutex<HashMap<Key, Arc<Line>>>,
+}
+
+/// SDKAppID and command.
+type Key = (u32, Box<str>);
+
+/// Calls a second, of 200: the rest is for what else the app does.
+const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(179);
+/// The part of a second's calls that may go out at once.
+const BURST: u32 = 20;
+
+impl LocalRateLimiter {
+    /// At this many calls a second of each command.
+    pub fn new(calls_per_second: NonZeroU32) -> Self {
+        let burst = NonZeroU32::new(calls_per_second.get() / BURST).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(calls_per_second).allow_burst(burst);
+        Self { quota, lines: Mutex::default() }
+    }
+
+    fn line(&self, sdk_app_id: u32, command: &str) -> Arc<Line> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = lines.entry((sdk_app_id, command.into()));
+        Arc::clone(line.or_insert_with(|| Arc::new(Line::new(self.quota))))
+    }
+}
+
+impl Default for LocalRateLimiter {
+    fn default() -> Self {
+        Self::new(RATE)
+    }
+}
+
+#[async_trait]
+impl RateLimiter for LocalRateLimiter {
+    /// Never fails.
+    async fn acquire(&self, sdk_app_id: u32, command: &str) -> Result<(), SourceError> {
+        self.line(sdk_app_id, command).next().await;
+        Ok(())
+    }
+
+    async fn hold_back(&self, sdk_app_id: u32, command: &str, pause: Duration) {
+        self.line(sdk_app_id, command).hold_back(pause);
+    }
+}

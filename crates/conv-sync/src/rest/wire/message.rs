@@ -1,0 +1,127 @@
+//! One message, as the two commands for message history have it.
+//!
+//! After Tencent's documentation of admin_getroammsg, group_msg_get_simple and the message format.
+
+use std::sync::Arc;
+
+use conv_model::{LastMessage, MessageKind, Payload, Timestamp};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    MAX_NAME,
+    loose::Loose,
+    reply::{self, protocol},
+    short,
+};
+use crate::SourceError;
+
+/// The most bytes of a message's content, and of the app's own text beside it: the cloud takes
+/// messages of 12 KB (its code 93000).
+const MAX_CONTENT: usize = 16 * 1024;
+/// `MsgFlagBits` of a message that was taken back.
+const RECALLED: u64 = 8;
+
+#[derive(Deserialize)]
+struct Item<'a> {
+    #[serde(rename = "From_Account", default)]
+    from: Loose<String>,
+    #[serde(rename = "MsgSeq", default)]
+    sequence: Loose<u64>,
+    #[serde(rename = "MsgTimeStamp", default)]
+    time: Loose<i64>,
+    /// One to one: 0, or 8 if it was taken back.
+    #[serde(rename = "MsgFlagBits", default)]
+    flags: Loose<u64>,
+    /// In groups: 0, 1 if it is gone, or 2 if it was taken back.
+    #[serde(rename = "IsPlaceMsg", default)]
+    place: Loose<i64>,
+    #[serde(rename = "MsgBody", default, borrow)]
+    body: Option<&'a RawValue>,
+    #[serde(rename = "CloudCustomData", default)]
+    custom: Loose<String>,
+}
+
+#[derive(Deserialize)]
+struct Element<'a> {
+    #[serde(rename = "MsgType", default)]
+    kind: Loose<String>,
+    #[serde(rename = "MsgContent", default, borrow)]
+    content: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    #[serde(rename = "Text", default)]
+    text: Loose<String>,
+}
+
+/// A place in a conversation's history.
+pub(super) struct Message {
+    pub(super) sequence: u64,
+    pub(super) time: Timestamp,
+    /// What stands there; `None` if it was deleted, or has expired.
+    pub(super) content: Option<LastMessage>,
+}
+
+/// Reads all messages of a reply that can be read.
+///
+/// # Errors
+/// If there are some and none can be read.
+pub(super) fn read(items: Option<Vec<&RawValue>>) -> Result<Vec<Message>, SourceError> {
+    let items = items.unwrap_or_default();
+    let messages: Vec<_> = items.iter().filter_map(|item| message(item.get())).collect();
+    match items.is_empty() || !messages.is_empty() {
+        true => Ok(messages),
+        false => Err(protocol("a message that cannot be read")),
+    }
+}
+
+fn message(json: &str) -> Option<Message> {
+    let item: Item<'_> = reply::item(json)?;
+    let sequence = item.sequence.any()?;
+    let time = Timestamp::from_cloud(item.time.any()?).ok()?;
+    let place = item.place.any().unwrap_or_default();
+    if place == 1 {
+        return Some(Message { sequence, time, content: None });
+    }
+    let is_revoked = place == 2 || item.flags.any().unwrap_or_default() & RECALLED != 0;
+    let (kind, payload) = match item.body.and_then(first) {
+        Some(first) => first,
+        // What was taken back may have nothing left to show.
+        None if is_revoked => (MessageKind::from(""), None),
+        None => return None,
+    };
+    let mut content = LastMessage::new(kind);
+    content.payload = payload;
+    content.time = Some(time);
+    content.sequence = sequence;
+    content.from_account = short(&item.from.any().unwrap_or_default(), MAX_NAME);
+    content.cloud_custom_data = custom(&item.custom.any().unwrap_or_default());
+    content.is_revoked = is_revoked;
+    Some(Message { sequence, time, content: Some(content) })
+}
+
+/// The first element of a message: its kind and what a list shows of it.
+fn first(body: &RawValue) -> Option<(MessageKind, Option<Payload>)> {
+    let elements: Vec<&RawValue> = serde_json::from_str(body.get()).ok()?;
+    let element: Element<'_> = reply::item(elements.first()?.get())?;
+    let kind = MessageKind::from(&*short(&element.kind.any()?, MAX_NAME));
+    let payload = element.content.and_then(|content| payload(&kind, content.get()));
+    Some((kind, payload))
+}
+
+/// Text in the SDK's shape; the others as the cloud's message format has them.
+fn payload(kind: &MessageKind, json: &str) -> Option<Payload> {
+    if *kind == MessageKind::Text {
+        let content: Text = reply::item(json)?;
+        return Some(Payload::of_text(&short(&content.text.any()?, MAX_CONTENT)));
+    }
+    let is_sound = json.starts_with('{') && json.len() <= MAX_CONTENT;
+    is_sound.then(|| Payload::from_json(json).ok())?
+}
+
+/// Half of the app's text may be half of its JSON: one that is too long is none.
+fn custom(text: &str) -> Arc<str> {
+    if text.len() > MAX_CONTENT { Arc::default() } else { text.into() }
+}

@@ -1,0 +1,321 @@
+//! The machine of a pass alone: whatever it is told in whatever order, it stays within bounds.
+
+use std::{sync::Arc, time::Duration};
+
+use conv_model::{
+    Checkpoint, ConversationId, ConversationPatch, Cursor, ErrorClass, Facet, SkippedRow,
+    SyncState, Timestamp,
+};
+use conv_sync::{
+    Capabilities, Effect, Groups, Hydrated, Input, Line, ListingOrder, Page, Pull, PullOptions,
+    Retry, SYNC_EPOCH, SourceError,
+    testing::{NOW, row},
+};
+use proptest::prelude::*;
+
+use crate::support::plan;
+
+/// How a machine is started.
+#[derive(Clone, Debug)]
+struct Start {
+    limit: u32,
+    order: ListingOrder,
+    checkpoint: Option<u32>,
+    has_marks: bool,
+}
+
+/// One thing to tell it.
+#[derive(Clone, Debug)]
+struct Move {
+    /// Which input it is, or of a sensible run: which open effect it answers.
+    choice: usize,
+    is_cancel: bool,
+    waited: Duration,
+    page: Result<Page, SourceError>,
+    groups: Result<Groups, SourceError>,
+    hydrated: Result<Hydrated, SourceError>,
+    wanting: Vec<ConversationId>,
+}
+
+impl Move {
+    fn stray(self) -> Input {
+        match self.choice % 6 {
+            0 => Input::Applied { wanting: self.wanting },
+            1 => Input::Listed(self.page),
+            2 => Input::Named(self.groups),
+            3 => Input::Hydrated(self.hydrated),
+            4 => Input::Woke(Line::Listing),
+            _ => Input::Woke(Line::Hydration),
+        }
+    }
+
+    fn answer(self, effect: &Effect) -> Input {
+        match effect {
+            Effect::Apply(_) => Input::Applied { wanting: self.wanting },
+            Effect::List { .. } => Input::Listed(self.page),
+            Effect::Name => Input::Named(self.groups),
+            Effect::Hydrate { .. } => Input::Hydrated(self.hydrated),
+            Effect::Wait { line, .. } => Input::Woke(*line),
+            other => panic!("not answered: {other:?}"),
+        }
+    }
+}
+
+/// What an effect keeps busy: one of the two lines, or the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    Line(Line),
+    Store,
+}
+
+fn slot(effect: &Effect) -> Option<Slot> {
+    match effect {
+        Effect::List { .. } | Effect::Name => Some(Slot::Line(Line::Listing)),
+        Effect::Hydrate { .. } => Some(Slot::Line(Line::Hydration)),
+        Effect::Wait { line, .. } => Some(Slot::Line(*line)),
+        Effect::Apply(_) => Some(Slot::Store),
+        _ => None,
+    }
+}
+
+fn answers(input: &Input, effect: &Effect) -> bool {
+    match (input, effect) {
+        (Input::Applied { .. }, Effect::Apply(_))
+        | (Input::Listed(_), Effect::List { .. })
+        | (Input::Named(_), Effect::Name)
+        | (Input::Hydrated(_), Effect::Hydrate { .. }) => true,
+        (Input::Woke(woken), Effect::Wait { line, .. }) => woken == line,
+        _ => false,
+    }
+}
+
+/// Two machines that are told the same, what is open, and all that was said.
+struct Bench {
+    machines: [Pull; 2],
+    open: Vec<Effect>,
+    is_done: bool,
+    now: Duration,
+    trace: Vec<String>,
+}
+
+impl Bench {
+    fn new(start: &Start) -> Result<Self, TestCaseError> {
+        let (options, capabilities, state) = start.parts();
+        let (one, effects) = Pull::start(options.clone(), &capabilities, &state);
+        let (two, same) = Pull::start(options, &capabilities, &state);
+        let mut bench = Self {
+            machines: [one, two],
+            open: Vec::new(),
+            is_done: false,
+            now: Duration::ZERO,
+            trace: vec![format!("{start:?}")],
+        };
+        bench.take("start".into(), effects, same)?;
+        Ok(bench)
+    }
+
+    fn tell(&mut self, waited: Duration, input: Input) -> Result<(), TestCaseError> {
+        self.now += waited;
+        if let Some(place) = self.open.iter().position(|effect| answers(&input, effect)) {
+            self.open.remove(place);
+        }
+        if matches!(input, Input::Cancel) {
+            // Who cancels drops the calls in flight.
+            self.open.retain(|effect| slot(effect) == Some(Slot::Store));
+        }
+        let said = format!("{:?} {input:?}", self.now);
+        let [one, two] = &mut self.machines;
+        let effects = one.step(self.now, input.clone());
+        let same = two.step(self.now, input);
+        self.take(said, effects, same)
+    }
+
+    fn take(
+        &mut self,
+        said: String,
+        effects: Vec<Effect>,
+        same: Vec<Effect>,
+    ) -> Result<(), TestCaseError> {
+        self.trace.push(format!("{said}\n    -> {effects:?}"));
+        prop_assert_eq!(&effects, &same, "the machines differ after\n{}", self.told());
+        for effect in effects {
+            if effect == Effect::Done {
+                self.is_done = true;
+                continue;
+            }
+            prop_assert!(!self.is_done, "{:?} after the end\n{}", effect, self.told());
+            let is_busy = self.open.iter().any(|open| slot(open) == slot(&effect));
+            prop_assert!(!is_busy, "two at once: {:?}\n{}", effect, self.told());
+            self.open.push(effect);
+        }
+        prop_assert_eq!(self.is_done, self.machines[0].outcome().is_some(), "{}", self.told());
+        Ok(())
+    }
+
+    fn told(&self) -> String {
+        self.trace.join("\n")
+    }
+
+    /// From here on every answer is a good and short one.
+    fn finish(&mut self) -> Result<(), TestCaseError> {
+        for _ in 0..100 {
+            let Some(effect) = self.open.first() else { break };
+            let input = Move::quiet().answer(effect);
+            self.tell(Duration::from_secs(1), input)?;
+        }
+        prop_assert!(self.is_done, "no end\n{}", self.told());
+        Ok(())
+    }
+}
+
+impl Move {
+    fn quiet() -> Self {
+        Self {
+            choice: 0,
+            is_cancel: false,
+            waited: Duration::ZERO,
+            page: Ok(Page::new(Vec::new(), None, NOW)),
+            groups: Ok(Groups::default()),
+            hydrated: Ok(Hydrated::default()),
+            wanting: Vec::new(),
+        }
+    }
+}
+
+impl Start {
+    fn parts(&self) -> (PullOptions, Capabilities, SyncState) {
+        let mut capabilities = Capabilities::default();
+        capabilities.order = self.order;
+        capabilities.profile_batch.users = 2;
+        let mut options = plan(self.limit);
+        if self.has_marks {
+            capabilities.facets.push(Facet::Unread);
+            options = options.with_facet(Facet::Unread);
+        }
+        let mut state = SyncState::default();
+        state.scope = conv_model::SyncScope::new(self.limit, SYNC_EPOCH);
+        state.checkpoint = self.checkpoint.map(|n| Checkpoint::new(cursor(n), n));
+        (options, capabilities, state)
+    }
+}
+
+fn cursor(number: u32) -> Cursor {
+    Cursor::new(number.to_string())
+}
+
+fn ids() -> impl Strategy<Value = ConversationId> {
+    (0_u8..12, any::<bool>()).prop_map(|(number, is_group)| {
+        let name = format!("n{number}");
+        if is_group { ConversationId::group(&name) } else { ConversationId::c2c(&name) }.unwrap()
+    })
+}
+
+fn errors() -> impl Strategy<Value = SourceError> {
+    let cloud = |retry| SourceError::Cloud {
+        code: 50004,
+        class: ErrorClass::Transient,
+        retry,
+        message: "refused".into(),
+        retry_after: Some(Duration::from_secs(3)),
+    };
+    prop_oneof![
+        4 => Just(SourceError::TimedOut),
+        2 => Just(SourceError::CursorExpired),
+        1 => Just(SourceError::NotFound),
+        1 => Just(cloud(Retry::Once)),
+        1 => Just(cloud(Retry::Resign)),
+    ]
+}
+
+fn pages() -> impl Strategy<Value = Page> {
+    let rows = prop::collection::vec((ids(), 0_u64..6, prop::option::of(0_u64..3)), 0..5);
+    let skipped = prop::collection::vec(prop::option::of(ids()), 0..2);
+    (rows, prop::option::weighted(0.8, 0_u32..40), skipped).prop_map(|(rows, next, skipped)| {
+        let rows = rows.into_iter().map(|(id, age, group)| {
+            let mut row = row(id, Timestamp::from_secs(NOW.as_secs() - age));
+            row.group_ids = group.map(|group| vec![group]);
+            row
+        });
+        let mut page = Page::new(rows.collect(), next.map(cursor), NOW);
+        page.skipped = skipped.into_iter().map(|id| SkippedRow::new(id, "bad row")).collect();
+        page
+    })
+}
+
+fn either<T: std::fmt::Debug>(
+    good: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Result<T, SourceError>> {
+    prop_oneof![5 => good.prop_map(Ok), 1 => errors().prop_map(Err)]
+}
+
+fn moves() -> impl Strategy<Value = Move> {
+    let groups = prop::collection::vec(0_u64..3, 0..3).prop_map(|numbers| {
+        Groups::new(numbers.into_iter().map(|n| (n, Arc::from("group"))).collect(), NOW)
+    });
+    let hydrated = (prop::collection::vec(ids(), 0..3), prop::option::of(ids())).prop_map(
+        |(found, failed)| {
+            let found = found.into_iter().map(ConversationPatch::new).collect();
+            Hydrated::new(found, failed.into_iter().map(|id| (id, SourceError::NotFound)).collect())
+        },
+    );
+    (
+        0_usize..60,
+        prop::bool::weighted(0.01),
+        (0_u64..40_000).prop_map(Duration::from_millis),
+        either(pages()),
+        either(groups),
+        either(hydrated),
+        prop::collection::vec(ids(), 0..3),
+    )
+        .prop_map(|(choice, is_cancel, waited, page, groups, hydrated, wanting)| Move {
+            choice,
+            is_cancel,
+            waited,
+            page,
+            groups,
+            hydrated,
+            wanting,
+        })
+}
+
+fn starts() -> impl Strategy<Value = Start> {
+    let order = prop_oneof![Just(ListingOrder::Unordered), Just(ListingOrder::NewestFirst)];
+    (1_u32..12, order, prop::option::of(0_u32..20), any::<bool>()).prop_map(
+        |(limit, order, checkpoint, has_marks)| Start { limit, order, checkpoint, has_marks },
+    )
+}
+
+proptest! {
+    /// Every effect is answered once, in any order and by anything.
+    #[test]
+    fn any_answers_in_any_order_end_the_pass(
+        start in starts(),
+        moves in prop::collection::vec(moves(), 0..80),
+    ) {
+        let mut bench = Bench::new(&start)?;
+        for step in moves {
+            let waited = step.waited;
+            if step.is_cancel {
+                bench.tell(waited, Input::Cancel)?;
+            } else if !bench.open.is_empty() {
+                let input = step.clone().answer(&bench.open[step.choice % bench.open.len()]);
+                bench.tell(waited, input)?;
+            }
+        }
+        bench.finish()?;
+    }
+
+    /// Answers that nobody asked for, answers given twice or after the end.
+    #[test]
+    fn senseless_inputs_do_no_harm(
+        start in starts(),
+        moves in prop::collection::vec(moves(), 0..80),
+    ) {
+        let mut bench = Bench::new(&start)?;
+        for step in moves {
+            let (waited, is_cancel) = (step.waited, step.is_cancel);
+            bench.tell(waited, if is_cancel { Input::Cancel } else { step.stray() })?;
+        }
+        bench.finish()?;
+    }
+}
