@@ -7,6 +7,7 @@ mod exchange;
 mod hydration;
 mod listing;
 mod naming;
+mod open;
 mod options;
 mod retries;
 
@@ -26,6 +27,7 @@ use self::{
     hydration::Hydration,
     listing::{Listing, Seen, Turn},
     naming::Naming,
+    open::Open,
     retries::Retries,
 };
 use crate::{Capabilities, Groups, Hydrated, Page, SourceError};
@@ -101,6 +103,7 @@ pub struct Pull {
     server_time: Timestamp,
     outbox: VecDeque<(Mail, Delta)>,
     applying: Option<Mail>,
+    open: Open,
     outcome: Option<Result<(), SourceError>>,
 }
 
@@ -133,6 +136,7 @@ impl Pull {
             server_time: Timestamp::ZERO,
             outbox: VecDeque::new(),
             applying: None,
+            open: Open::default(),
             outcome: None,
             options,
         };
@@ -157,16 +161,36 @@ impl Pull {
     /// Takes in what happened at a moment of the driver's clock, and says what is to be done.
     pub fn step(&mut self, now: Duration, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if !self.is_awaited(&input) {
+            return effects;
+        }
         match input {
             Input::Applied { wanting } => self.on_applied(now, wanting, &mut effects),
             Input::Listed(answer) => self.on_listed(now, answer, &mut effects),
             Input::Named(answer) => self.on_named(now, answer, &mut effects),
             Input::Hydrated(answer) => self.on_hydrated(now, answer, &mut effects),
             Input::Woke(Line::Listing) => self.ask(now, &mut effects),
+            Input::Woke(Line::Hydration) if matches!(self.stage, Stage::Stopping) => {}
             Input::Woke(Line::Hydration) => effects.extend(self.hydration.again()),
-            Input::Cancel => self.fail(SourceError::Cancelled, false),
+            Input::Cancel => self.cancel(),
         }
         self.settle(effects)
+    }
+
+    /// Whether an input answers anything. Nothing is taken in once the pass is over.
+    fn is_awaited(&mut self, input: &Input) -> bool {
+        let is_over = matches!(self.stage, Stage::Over);
+        let is_answer = match input {
+            Input::Applied { .. } => self.applying.is_some(),
+            _ => self.open.takes(input),
+        };
+        is_answer && !is_over
+    }
+
+    /// Who cancels has dropped the calls in flight.
+    fn cancel(&mut self) {
+        self.open = Open::default();
+        self.fail(SourceError::Cancelled, false);
     }
 
     fn on_applied(&mut self, now: Duration, wanting: Vec<ConversationId>, out: &mut Vec<Effect>) {
@@ -435,7 +459,7 @@ impl Pull {
         if is_listing || matches!(self.stage, Stage::Hydrating) {
             effects.extend(self.hydration.next(!is_listing));
         }
-        if self.applying.is_none() {
+        if self.applying.is_none() && !matches!(self.stage, Stage::Over) {
             if let Some((mail, delta)) = self.outbox.pop_front() {
                 self.applying = Some(mail);
                 effects.push(Effect::Apply(Box::new(delta)));
@@ -449,6 +473,7 @@ impl Pull {
         if matches!(self.stage, Stage::Over) {
             effects.push(Effect::Done);
         }
+        self.open.note(&effects);
         effects
     }
 }

@@ -36,7 +36,7 @@ use self::{
     builder::Options,
     caller::Caller,
     cursor::Position,
-    wire::{get_list, group_info, portrait},
+    wire::{Reply, get_list, group_info, portrait},
 };
 use crate::{
     Batch, Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated,
@@ -113,11 +113,7 @@ impl ConversationSource for RestSource {
         let labels = self.options.labels;
         let command = get_list::Request::new(&request.account, at, labels);
         let reply = self.caller.call(&command).await?;
-        let listing = get_list::read(&reply, labels)?;
-        let next = listing.next.map(Position::to_cursor);
-        let mut page = Page::new(listing.rows, next, reply.time());
-        page.skipped = listing.skipped;
-        Ok(page)
+        page(&reply, labels)
     }
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
@@ -142,6 +138,15 @@ impl ConversationSource for RestSource {
         }
         self.group_names(account).await
     }
+}
+
+/// The page that a reply holds.
+fn page(reply: &Reply, labels: bool) -> Result<Page, SourceError> {
+    let listing = get_list::read(reply, labels)?;
+    let next = listing.next.map(Position::to_cursor);
+    let mut page = Page::new(listing.rows, next, reply.time());
+    page.skipped = listing.skipped;
+    Ok(page)
 }
 
 /// The cloud knows userIDs only.

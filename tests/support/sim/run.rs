@@ -139,6 +139,8 @@ impl Sim {
         for turn in 0.. {
             if crash == Some(turn) {
                 self.late = puller.next().await.unwrap_or_default();
+                // Its page came, but never got into the store.
+                self.cloud.lock().given.clear();
                 return;
             }
             match puller.next().await {

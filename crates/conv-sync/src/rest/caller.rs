@@ -121,7 +121,7 @@ impl Caller {
     }
 }
 
-fn accepted<C: Command>(reply: &Reply) -> Result<(), SourceError> {
+pub(super) fn accepted<C: Command>(reply: &Reply) -> Result<(), SourceError> {
     let envelope: Envelope = reply.decode()?;
     match envelope.code() {
         Some(0) => Ok(()),
