@@ -7,7 +7,6 @@ use conv_model::{
     Checkpoint, ConversationId, ConversationPatch, Cursor, Rank, SkippedRow, Timestamp,
 };
 
-use super::checkpoint;
 use crate::ListingOrder;
 
 /// Pages without a row, and pages without a new row, that a listing accepts one after another.
@@ -183,4 +182,9 @@ fn rank(row: &ConversationPatch) -> Rank {
         listing.and_then(|listing| listing.is_pinned).unwrap_or_default(),
         listing.and_then(|listing| listing.time).unwrap_or(Timestamp::ZERO),
     )
+}
+
+/// A place in a listing, for the store to keep.
+fn checkpoint(cursor: &Cursor, listed: usize) -> Checkpoint {
+    Checkpoint::new(cursor.clone(), u32::try_from(listed).unwrap_or(u32::MAX))
 }

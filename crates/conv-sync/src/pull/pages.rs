@@ -1,0 +1,115 @@
+//! What a pass makes of its pages: changes, further listings, the end.
+
+use std::{sync::Arc, time::Duration};
+
+use conv_model::{
+    ConversationPatch, Delta, Facet, Finished, ListLimit, PassStatus, Phase, Prune, SkippedRow,
+    SyncStep, Timestamp,
+};
+
+use super::{MAX_LISTINGS, Mail, Pull, listing::Turn};
+use crate::{Page, SourceError};
+
+impl Pull {
+    /// A page with all its names: makes the change that shows it.
+    pub(super) fn take_in(&mut self, now: Duration, page: Page) {
+        if self.listing.is_at_head() {
+            self.as_of = asked_at(page.server_time, now.saturating_sub(self.head_asked));
+        }
+        self.server_time = page.server_time;
+        let (rows, mut skipped) = self.naming.name(page.rows);
+        skipped.extend(page.skipped);
+        let turn = match self.listing.turn(&rows, &skipped, page.next) {
+            Ok(turn) => turn,
+            Err(what) => return self.fail(SourceError::Protocol { what: what.into() }, true),
+        };
+        if self.listing.take_broken_promise() {
+            let reason = "source promised newest rows first and broke the promise";
+            skipped.push(SkippedRow::new(None, reason));
+        }
+        let mut delta = Delta::listed(rows);
+        delta.pass = Some(self.pass);
+        delta.groups = self.naming.take_learned();
+        delta.profile_before = self.options.profile_before(self.server_time);
+        self.want_facets(&delta.listed);
+        match turn {
+            Turn::Next => self.post_page(delta, skipped),
+            Turn::End => self.end_listing(delta, skipped),
+        }
+    }
+
+    fn want_facets(&mut self, rows: &[ConversationPatch]) {
+        for facet in self.options.facets.iter().filter(|facet| **facet != Facet::Profile) {
+            self.hydration.want(*facet, rows.iter().map(|row| row.id.clone()).collect());
+        }
+    }
+
+    /// The listing goes on after this page.
+    fn post_page(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>) {
+        let status = self.status();
+        let checkpoint = match self.phase() {
+            Phase::Relisting => None,
+            _ => self.listing.checkpoint(),
+        };
+        delta.step = Some(SyncStep::Page { status, checkpoint, skipped });
+        self.post(Mail::Page, delta);
+    }
+
+    /// The listing is through: the pass lists anew, or is complete.
+    fn end_listing(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>) {
+        let was_resumed = self.listing.is_resumed();
+        let newest = self.listing.newest();
+        let is_single_reply = self.listing.pages() == 1;
+        let reached_limit = newest.len() >= self.options.plan_limit as usize;
+        if !was_resumed {
+            self.listings += 1;
+            self.keep.extend(newest.iter().map(|seen| seen.id.clone()));
+            self.keep.extend(self.listing.take_unread_ids());
+            let agrees = self.previous.as_ref() == Some(&newest);
+            // One reply is a snapshot by itself.
+            let is_sure = agrees || (is_single_reply && self.listings == 1);
+            if is_sure || self.listings == MAX_LISTINGS {
+                return self.finish(delta, skipped, reached_limit);
+            }
+            self.previous = Some(newest);
+        }
+        let status = self.status();
+        delta.step = Some(SyncStep::Page { status, checkpoint: None, skipped });
+        self.listing = self.listing.anew();
+        self.post(Mail::Page, delta);
+    }
+
+    /// The last page: what no listing confirmed goes in the same change that says so.
+    fn finish(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>, reached_limit: bool) {
+        let capped = reached_limit.then_some(ListLimit::Capped(self.options.plan_limit));
+        let retention = self.capabilities.retention.map(ListLimit::Retention);
+        let limit = capped.into_iter().chain(retention).collect();
+        let finished = Finished::new(self.as_of, limit, self.options.scope());
+        delta.prune = Some(Prune::Unlisted { keep: Arc::new(std::mem::take(&mut self.keep)) });
+        delta.step = Some(SyncStep::Finish { finished, skipped });
+        self.post(Mail::Finish, delta);
+    }
+
+    fn phase(&self) -> Phase {
+        if self.listing.is_resumed() {
+            Phase::Resuming
+        } else if self.previous.is_some() {
+            Phase::Relisting
+        } else {
+            Phase::Listing
+        }
+    }
+
+    fn status(&self) -> PassStatus {
+        let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
+        let total = self.previous.as_ref().map(|previous| count(previous.len()));
+        PassStatus::running(self.phase(), count(self.listing.len()), total)
+    }
+}
+
+/// When a call was asked for by the cloud's clock, at the latest: its answer's time less the
+/// whole seconds that it may have taken.
+fn asked_at(answered: Timestamp, took: Duration) -> Timestamp {
+    let took = took.as_secs() + u64::from(took.subsec_nanos() > 0);
+    Timestamp::from_secs(answered.as_secs().saturating_sub(took))
+}
