@@ -24,10 +24,9 @@ type Call = Pin<Box<dyn Future<Output = Input> + Send>>;
 /// # use std::sync::Arc;
 /// # use conv_model::{AccountId, Commit, Delta, SyncState};
 /// # use conv_sync::{Clock, ConversationSource, Puller, PullOptions, SourceError};
-/// # async fn apply(delta: Delta) -> Commit { unimplemented!() }
 /// # async fn pass(
 /// #     source: Arc<dyn ConversationSource>, clock: Arc<dyn Clock>, account: AccountId,
-/// #     state: SyncState,
+/// #     state: SyncState, apply: impl AsyncFn(Delta) -> Commit,
 /// # ) -> Result<(), SourceError> {
 /// let mut puller = Puller::new(source, clock, account, PullOptions::default(), &state);
 /// while let Some(delta) = puller.next().await? {
