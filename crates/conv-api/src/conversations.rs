@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use conv_model::{
     AccountId, Conversation, ConversationId, ConversationPatch, ConversationQuery,
-    ConversationType, Delta, Local, Prune, SyncReport, Timestamp, merge,
+    ConversationType, Delta, Local, PassStatus, Prune, SyncReport, Timestamp, merge,
 };
 use conv_store::{ConversationStore, Snapshot};
 use conv_sync::{Clock, SourceError};
@@ -224,6 +224,18 @@ impl Conversations {
     pub fn mark_dirty(&self) -> Result<(), Error> {
         let route = self.inner.route.as_ref().ok_or(Error::NoSource)?;
         self.inner.flights.mark_dirty(route)
+    }
+
+    /// Says that the device woke up, or that its network is back: a pass that pauses after a
+    /// failure tries again at once, and where the last one failed another begins. What the cloud
+    /// asked to wait for is waited for all the same. Returns at once.
+    ///
+    /// # Errors
+    /// Those of [`mark_dirty`](Self::mark_dirty).
+    pub fn retry_now(&self) -> Result<(), Error> {
+        let is_under_way = self.inner.flights.retry_now();
+        let has_failed = matches!(self.sync_report().pass, PassStatus::Failed(_));
+        if is_under_way || !has_failed { Ok(()) } else { self.mark_dirty() }
     }
 
     /// Removes the rows whose retention ended after the last finished pass, by the cloud's time.

@@ -38,6 +38,8 @@ pub(crate) struct Flights {
     untold: Arc<Mutex<Option<PassFailure>>>,
     /// A pass stops once this turns false or is dropped.
     open: watch::Sender<bool>,
+    /// A pass that pauses tries again whenever this is sent to.
+    retry: watch::Sender<()>,
 }
 
 impl Flights {
@@ -46,6 +48,7 @@ impl Flights {
             current: Arc::default(),
             untold: Arc::new(Mutex::new(None)),
             open: watch::Sender::new(true),
+            retry: watch::Sender::new(()),
         }
     }
 
@@ -85,6 +88,12 @@ impl Flights {
         self.start(&mut current, route).map(drop)
     }
 
+    /// Ends the pauses of the pass under way; says whether there is one.
+    pub(crate) fn retry_now(&self) -> bool {
+        self.retry.send_replace(());
+        lock(&self.current).is_under_way()
+    }
+
     fn current_or_new(&self, route: &Route) -> Result<Flight, Error> {
         let mut current = lock(&self.current);
         match &current.flight {
@@ -99,11 +108,12 @@ impl Flights {
         }
         let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
         let (sender, flight) = watch::channel(None);
-        let (route, open) = (route.clone(), self.open.subscribe());
+        let route = route.clone();
+        let signals = Signals { open: self.open.subscribe(), retry: self.retry.subscribe() };
         let (shared, untold) = (Arc::clone(&self.current), Arc::clone(&self.untold));
         runtime.spawn(async move {
             loop {
-                let outcome = pass(&route, open.clone()).await;
+                let outcome = pass(&route, signals.clone()).await;
                 *lock(&untold) = outcome.as_ref().err().filter(is_untold).map(Error::to_failure);
                 let mut current = lock(&shared);
                 if outcome.is_err() || !std::mem::take(&mut current.is_dirty) {
@@ -127,8 +137,15 @@ impl Current {
     }
 }
 
+/// What a pass under way is told.
+#[derive(Clone, Debug)]
+struct Signals {
+    open: watch::Receiver<bool>,
+    retry: watch::Receiver<()>,
+}
+
 /// Carries what the source yields to the store, and back what became of it.
-async fn pass(route: &Route, mut open: watch::Receiver<bool>) -> Outcome {
+async fn pass(route: &Route, mut signals: Signals) -> Outcome {
     let state = route.store.snapshot().sync().clone();
     let mut puller = Puller::new(
         Arc::clone(&route.source),
@@ -141,9 +158,13 @@ async fn pass(route: &Route, mut open: watch::Receiver<bool>) -> Outcome {
     loop {
         let next = tokio::select! {
             next = puller.next() => next?,
-            _ = open.changed(), if is_open => {
+            _ = signals.open.changed(), if is_open => {
                 is_open = false;
                 puller.cancel();
+                continue;
+            }
+            Ok(()) = signals.retry.changed() => {
+                puller.retry_now();
                 continue;
             }
         };

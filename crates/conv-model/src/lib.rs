@@ -56,8 +56,9 @@ pub use self::{
     order::{Rank, list_order},
     query::{All, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter, QueryError},
     sync::{
-        Checkpoint, Coverage, Cursor, Facet, Finished, GroupNames, ListLimit, PassFailure, PassId,
-        PassStatus, Phase, SkippedRow, Superseded, SyncReport, SyncScope, SyncState, SyncStep,
+        Checkpoint, Coverage, Cursor, Facet, FailedFacet, Finished, GroupNames, ListLimit,
+        PassFailure, PassId, PassStatus, Phase, SkippedRow, Superseded, SyncReport, SyncScope,
+        SyncState, SyncStep,
     },
     timestamp::{Timestamp, TimestampError},
 };

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 
 pub use self::{
-    report::{Coverage, Facet, ListLimit, PassFailure, PassStatus, Phase, SkippedRow, SyncReport},
+    report::{
+        Coverage, Facet, FailedFacet, ListLimit, PassFailure, PassStatus, Phase, SkippedRow,
+        SyncReport,
+    },
     state::{Checkpoint, Finished, Superseded, SyncScope, SyncState, SyncStep},
 };
 

@@ -4,6 +4,7 @@
 //! inputs and effects serialise, so that a pass can be kept as a trace and replayed.
 
 mod exchange;
+mod facets;
 mod hydration;
 mod listing;
 mod naming;
@@ -19,8 +20,7 @@ use std::{
 };
 
 use conv_model::{
-    ConversationId, ConversationPatch, Delta, Facet, PassFailure, PassId, SyncState, SyncStep,
-    Timestamp,
+    ConversationId, Delta, Facet, PassFailure, PassId, SyncState, SyncStep, Timestamp,
 };
 
 use self::{
@@ -169,9 +169,8 @@ impl Pull {
             Input::Listed(answer) => self.on_listed(now, answer, &mut effects),
             Input::Named(answer) => self.on_named(now, answer, &mut effects),
             Input::Hydrated(answer) => self.on_hydrated(now, answer, &mut effects),
-            Input::Woke(Line::Listing) => self.ask(now, &mut effects),
-            Input::Woke(Line::Hydration) if matches!(self.stage, Stage::Stopping) => {}
-            Input::Woke(Line::Hydration) => effects.extend(self.hydration.again()),
+            Input::Woke(line) => self.ask_again(now, line, &mut effects),
+            Input::Retry => self.retry_now(now, &mut effects),
             Input::Cancel => self.cancel(),
         }
         self.settle(effects)
@@ -193,14 +192,41 @@ impl Pull {
         self.fail(SourceError::Cancelled, false);
     }
 
+    /// What failed before counts no more. A pause that the cloud asked for goes on.
+    fn retry_now(&mut self, now: Duration, out: &mut Vec<Effect>) {
+        self.retries = Retries::default();
+        for line in [Line::Listing, Line::Hydration] {
+            if self.open.ends_pause(line) {
+                self.ask_again(now, line, out);
+            }
+        }
+    }
+
+    fn ask_again(&mut self, now: Duration, line: Line, out: &mut Vec<Effect>) {
+        match line {
+            Line::Listing => self.ask(now, out),
+            Line::Hydration if matches!(self.stage, Stage::Stopping) => {}
+            Line::Hydration => out.extend(self.hydration.again()),
+        }
+    }
+
     fn on_applied(&mut self, now: Duration, wanting: Vec<ConversationId>, out: &mut Vec<Effect>) {
         self.hydration.want(Facet::Profile, wanting);
         match self.applying.take() {
             Some(Mail::Begin | Mail::Page) => self.ask(now, out),
-            Some(Mail::Finish) => self.stage = Stage::Hydrating,
+            Some(Mail::Finish) => self.finished(),
             Some(Mail::Fail) => self.stage = Stage::Over,
             Some(Mail::Amend) | None => {}
         }
+    }
+
+    /// The list is complete, and stays so even if the pass was told to stop in that moment.
+    fn finished(&mut self) {
+        let was_stopped = matches!(self.stage, Stage::Stopping);
+        if was_stopped {
+            self.outbox.clear();
+        }
+        self.stage = if was_stopped { Stage::Over } else { Stage::Hydrating };
     }
 
     /// Asks for what the listing line needs next.
@@ -283,38 +309,20 @@ impl Pull {
         match answer {
             Ok(hydrated) => {
                 self.retries.succeeded(Line::Hydration);
-                let asked = self.hydration.answered();
-                let learned = self.learned(asked, hydrated);
-                if !learned.is_empty() && !matches!(self.stage, Stage::Stopping) {
-                    let mut delta = Delta::amended(learned);
-                    delta.pass = Some(self.pass);
-                    self.post(Mail::Amend, delta);
+                if let Some((facet, _)) = self.hydration.answered() {
+                    self.take_in_facets(facet, hydrated);
                 }
             }
             // Names are worth a few tries, not the pass: those missing are wanted next time.
             Err(error) => match self.retries.delay(now, Line::Hydration, &error) {
                 Some(delay) => out.push(Effect::Wait { line: Line::Hydration, delay }),
-                None => drop(self.hydration.answered()),
+                None => {
+                    if let Some((facet, ids)) = self.hydration.answered() {
+                        self.give_up_facets(facet, &ids, &error);
+                    }
+                }
             },
         }
-    }
-
-    /// What a batch taught: what was found, and of whom it is certain that nothing can be found,
-    /// so that they are not asked for again in every pass.
-    fn learned(&self, asked: Option<Facet>, hydrated: Hydrated) -> Vec<ConversationPatch> {
-        let mut learned = hydrated.found;
-        for patch in learned.iter_mut().filter(|patch| patch.profile.is_known()) {
-            patch.profile.read_at.get_or_insert(self.server_time);
-        }
-        if asked == Some(Facet::Profile) {
-            let certain = hydrated.failed.into_iter().filter(|(_, error)| !error.may_pass());
-            learned.extend(certain.map(|(id, _)| {
-                let mut patch = ConversationPatch::new(id);
-                patch.profile.read_at = Some(self.server_time);
-                patch
-            }));
-        }
-        learned
     }
 
     /// A checkpoint of an earlier run may be stale, and a listing may begin anew once.

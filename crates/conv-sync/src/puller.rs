@@ -119,6 +119,12 @@ impl Puller {
         self.step(Input::Cancel);
     }
 
+    /// The device woke up, or its network is back: a pass that pauses after a failure tries again
+    /// at once, with all its tries, but not before a moment that the cloud asked for.
+    pub fn retry_now(&mut self) {
+        self.step(Input::Retry);
+    }
+
     fn step(&mut self, input: Input) {
         let effects = self.pull.step(self.clock.now(), input);
         self.start(effects);

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_api::{Conversations, Coverage, Error, ErrorClass, PassStatus, testing::ScriptedSource};
+use conv_api::{
+    Conversations, Coverage, Error, ErrorClass, PassStatus, SourceError, testing::ScriptedSource,
+};
 
 use crate::support::{Gated, over};
 
@@ -160,4 +162,38 @@ async fn rows_expire_by_the_clouds_time_and_only_what_expired_since_the_last_pas
     let ids: Vec<_> = list.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(ids, ["C2Cnew", "C2Cold_but_listed"]);
     assert_eq!(list.report().limit, [conv_api::ListLimit::Retention(week)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_pauses_tries_again_when_the_network_is_back() {
+    let source = Arc::new(ScriptedSource::with_rows(10));
+    source.answer(Err(SourceError::TimedOut));
+    let conversations = over(source.clone()).await;
+    let start = tokio::time::Instant::now();
+    let caller = spawn_sync(&conversations);
+    while source.pulls() < 1 {
+        tokio::task::yield_now().await;
+    }
+    while !caller.is_finished() {
+        conversations.retry_now().unwrap();
+        tokio::task::yield_now().await;
+    }
+    assert!(caller.await.unwrap().unwrap().is_sync_completed());
+    assert_eq!(start.elapsed(), Duration::ZERO, "no pause was waited for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_whose_pass_failed_is_pulled_when_the_network_is_back() {
+    let source = Arc::new(ScriptedSource::with_rows(10));
+    let conversations = over(source.clone()).await;
+    conversations.retry_now().unwrap();
+    assert_eq!(source.pulls(), 0, "nothing failed yet");
+    for _ in 0..5 {
+        source.answer(Err(SourceError::TimedOut));
+    }
+    conversations.sync().await.unwrap_err();
+    let mut changes = conversations.changes();
+    conversations.retry_now().unwrap();
+    while !changes.next().await.unwrap().is_sync_completed() {}
+    assert_eq!(source.pulls(), 6);
 }

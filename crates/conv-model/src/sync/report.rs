@@ -29,6 +29,9 @@ pub struct SyncReport {
     pub pass: PassStatus,
     /// Rows that the newest pass could not read.
     pub skipped: Vec<SkippedRow>,
+    /// Facets that the newest pass asked for and did not get, row by row. The next pass asks again
+    /// for those that may come.
+    pub failed: Vec<FailedFacet>,
     /// Facets that at least one row lacks: filters on them match only rows that have them.
     pub not_fetched: Vec<Facet>,
 }
@@ -162,6 +165,29 @@ impl SkippedRow {
     /// A row skipped for a reason.
     pub fn new(id: Option<ConversationId>, reason: impl Into<String>) -> Self {
         Self { id, reason: reason.into() }
+    }
+}
+
+/// A facet of a row that was asked for and did not come. The row is shown without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct FailedFacet {
+    /// Of which conversation.
+    #[serde(rename = "conversationID")]
+    pub id: ConversationId,
+    /// Which facet.
+    pub facet: Facet,
+    /// What kind of error.
+    pub class: ErrorClass,
+    /// The cloud's number, else 0.
+    pub code: i32,
+}
+
+impl FailedFacet {
+    /// A facet that failed; `code` is the cloud's number, else 0.
+    pub fn new(id: ConversationId, facet: Facet, class: ErrorClass, code: i32) -> Self {
+        Self { id, facet, class, code }
     }
 }
 

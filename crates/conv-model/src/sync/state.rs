@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    Coverage, Cursor, GroupNames, ListLimit, PassFailure, PassId, PassStatus, Phase, SkippedRow,
-    SyncReport,
+    Coverage, Cursor, FailedFacet, GroupNames, ListLimit, PassFailure, PassId, PassStatus, Phase,
+    SkippedRow, SyncReport,
 };
 use crate::{Seq, Timestamp};
 
@@ -32,6 +32,8 @@ pub struct SyncState {
     pub status: PassStatus,
     /// What the newest pass could not read. Not stored.
     pub skipped: Vec<SkippedRow>,
+    /// What the newest pass asked for and did not get. Not stored.
+    pub failed: Vec<FailedFacet>,
 }
 
 /// What a pass asks of the cloud. A pass with another scope than the last finished one makes the
@@ -115,6 +117,11 @@ pub enum SyncStep {
         /// Rows of the last page that could not be read.
         skipped: Vec<SkippedRow>,
     },
+    /// Facets are in, of rows that are shown already.
+    Hydrated {
+        /// Those that did not come.
+        failed: Vec<FailedFacet>,
+    },
     /// The pass failed; its checkpoint stays unless it `forget`s it.
     Fail {
         /// Why.
@@ -137,7 +144,8 @@ impl SyncState {
     #[must_use]
     pub fn reopened(self, has_rows: bool) -> Self {
         let coverage = self.preview(has_rows);
-        Self { coverage, status: PassStatus::Idle, skipped: Vec::new(), ..self }
+        let (skipped, failed) = (Vec::new(), Vec::new());
+        Self { coverage, status: PassStatus::Idle, skipped, failed, ..self }
     }
 
     /// Checks that a change of `pass` may still be applied. A beginning pass must be newer than
@@ -165,6 +173,7 @@ impl SyncState {
                 next.scope = *scope;
                 next.status = PassStatus::running(phase, 0, None);
                 next.skipped = Vec::new();
+                next.failed = Vec::new();
                 if !resume {
                     next.checkpoint = None;
                 }
@@ -185,6 +194,7 @@ impl SyncState {
                 next.finished = Some(finished.clone());
                 next.coverage = Coverage::Complete;
             }
+            SyncStep::Hydrated { failed } => next.failed.extend_from_slice(failed),
             SyncStep::Fail { failure, forget } => {
                 next.status = PassStatus::Failed(failure.clone());
                 next.coverage = self.preview(has_rows);
@@ -205,6 +215,7 @@ impl SyncState {
             as_of: finished.map(|finished| finished.as_of),
             pass: self.status.clone(),
             skipped: self.skipped.clone(),
+            failed: self.failed.clone(),
             not_fetched: Vec::new(),
         }
     }

@@ -97,6 +97,7 @@ fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncSta
         stored.coverage = old.coverage;
         stored.status.clone_from(&old.status);
         stored.skipped.clone_from(&old.skipped);
+        stored.failed.clone_from(&old.failed);
     } else {
         stored.status = PassStatus::Idle;
         stored.coverage =

@@ -16,7 +16,7 @@ use crate::StoreError;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StateRecord {
-    /// The state; coverage, status and skipped rows are those of the default.
+    /// The state; coverage, status, skipped rows and failed facets are those of the default.
     pub sync: SyncState,
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::Delay;
 use crate::{Groups, Hydrated, Page, SourceError};
 
-/// What happened. Every effect but [`Effect::Done`] is answered by one input.
+/// What happened. Every effect but [`Effect::Done`] is answered by one input; a pause may be ended
+/// by [`Input::Retry`] too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Input {
@@ -23,6 +24,10 @@ pub enum Input {
     Hydrated(Result<Hydrated, SourceError>),
     /// The pause of a line is over.
     Woke(Line),
+    /// The device woke up, or its network is back: pauses end now, but for those that the cloud
+    /// asked for, and what failed before is forgotten. A line whose pause ended is told so by its
+    /// next effect.
+    Retry,
     /// The pass is to stop.
     Cancel,
 }

@@ -77,9 +77,9 @@ impl Hydration {
         Some(Effect::Hydrate { facet, ids })
     }
 
-    /// The batch in flight is through; says which facet it was.
-    pub(super) fn answered(&mut self) -> Option<Facet> {
-        self.in_flight.take().map(|(facet, _)| facet)
+    /// The batch in flight is through; says which it was.
+    pub(super) fn answered(&mut self) -> Option<(Facet, Vec<ConversationId>)> {
+        self.in_flight.take()
     }
 
     pub(super) fn is_idle(&self) -> bool {

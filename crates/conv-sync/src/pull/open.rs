@@ -1,5 +1,7 @@
 //! Which answers a pass waits for.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Input, Line};
@@ -17,7 +19,16 @@ enum Awaited {
     Page,
     Names,
     Facet,
-    Wake,
+    /// The end of a pause; `held` if the cloud asked for it.
+    Wake {
+        held: bool,
+    },
+}
+
+impl Awaited {
+    fn is_pause(&mut self) -> bool {
+        matches!(self, Self::Wake { .. })
+    }
 }
 
 impl Open {
@@ -28,10 +39,15 @@ impl Open {
             Input::Listed(_) => (Line::Listing, Awaited::Page),
             Input::Named(_) => (Line::Listing, Awaited::Names),
             Input::Hydrated(_) => (Line::Hydration, Awaited::Facet),
-            Input::Woke(line) => (*line, Awaited::Wake),
-            Input::Applied { .. } | Input::Cancel => return true,
+            Input::Woke(line) => return self.line(*line).take_if(Awaited::is_pause).is_some(),
+            Input::Applied { .. } | Input::Retry | Input::Cancel => return true,
         };
         self.line(line).take_if(|open| *open == awaited).is_some()
+    }
+
+    /// Ends a line's pause before its time; says whether there was one to end.
+    pub(super) fn ends_pause(&mut self, line: Line) -> bool {
+        self.line(line).take_if(|open| *open == Awaited::Wake { held: false }).is_some()
     }
 
     /// What is asked for from now on.
@@ -41,7 +57,9 @@ impl Open {
                 Effect::List { .. } => (Line::Listing, Awaited::Page),
                 Effect::Name => (Line::Listing, Awaited::Names),
                 Effect::Hydrate { .. } => (Line::Hydration, Awaited::Facet),
-                Effect::Wait { line, .. } => (*line, Awaited::Wake),
+                Effect::Wait { line, delay } => {
+                    (*line, Awaited::Wake { held: delay.least > Duration::ZERO })
+                }
                 Effect::Apply(_) | Effect::Done => continue,
             };
             *self.line(line) = Some(awaited);

@@ -198,6 +198,20 @@ async fn cancelling_ends_the_pass_with_whole_pages_only() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_that_became_complete_stays_so_when_its_pass_is_cancelled_in_that_moment() {
+    let source = Arc::new(ScriptedSource::with_rows(10));
+    let mut cache = Cache::default();
+    let mut puller = puller(&source, plan(500), &cache.state);
+    let begin = puller.next().await.unwrap().unwrap();
+    puller.applied(&cache.apply(&begin));
+    let finish = puller.next().await.unwrap().unwrap();
+    puller.cancel();
+    puller.applied(&cache.apply(&finish));
+    assert!(matches!(puller.next().await, Err(SourceError::Cancelled)));
+    assert_eq!(cache.state.coverage, Coverage::Complete);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_that_was_not_reported_as_applied_is_an_error_and_no_hang() {
     let source = Arc::new(ScriptedSource::with_rows(1));
     let mut puller = puller(&source, plan(500), &Cache::default().state);

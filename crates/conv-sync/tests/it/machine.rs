@@ -12,6 +12,7 @@ use conv_sync::{
     testing::{NOW, row},
 };
 use proptest::prelude::*;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
 use crate::support::plan;
 
@@ -24,12 +25,23 @@ struct Start {
     has_marks: bool,
 }
 
+/// What a step tells it.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// The answer to one of the open effects.
+    Answer,
+    /// An answer that nobody may be waiting for.
+    Stray,
+    Retry,
+    Cancel,
+}
+
 /// One thing to tell it.
 #[derive(Clone, Debug)]
 struct Move {
-    /// Which input it is, or of a sensible run: which open effect it answers.
+    kind: Kind,
+    /// Which open effect is answered, or which input is a stray one.
     choice: usize,
-    is_cancel: bool,
     waited: Duration,
     page: Result<Page, SourceError>,
     groups: Result<Groups, SourceError>,
@@ -89,6 +101,11 @@ fn answers(input: &Input, effect: &Effect) -> bool {
     }
 }
 
+/// A pause that the cloud did not ask for.
+fn is_free_pause(effect: &Effect) -> bool {
+    matches!(effect, Effect::Wait { delay, .. } if delay.least.is_zero())
+}
+
 /// Two machines that are told the same, what is open, and all that was said.
 struct Bench {
     machines: [Pull; 2],
@@ -99,7 +116,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(start: &Start) -> Result<Self, TestCaseError> {
+    fn new(start: &Start) -> Self {
         let (options, capabilities, state) = start.parts();
         let (one, effects) = Pull::start(options.clone(), &capabilities, &state);
         let (two, same) = Pull::start(options, &capabilities, &state);
@@ -110,46 +127,41 @@ impl Bench {
             now: Duration::ZERO,
             trace: vec![format!("{start:?}")],
         };
-        bench.take("start".into(), effects, same)?;
-        Ok(bench)
+        bench.take("start".into(), effects, same);
+        bench
     }
 
-    fn tell(&mut self, waited: Duration, input: Input) -> Result<(), TestCaseError> {
+    fn tell(&mut self, waited: Duration, input: Input) {
         self.now += waited;
         if let Some(place) = self.open.iter().position(|effect| answers(&input, effect)) {
             self.open.remove(place);
         }
-        if matches!(input, Input::Cancel) {
+        match input {
             // Who cancels drops the calls in flight.
-            self.open.retain(|effect| slot(effect) == Some(Slot::Store));
+            Input::Cancel => self.open.retain(|effect| slot(effect) == Some(Slot::Store)),
+            Input::Retry => self.open.retain(|effect| !is_free_pause(effect)),
+            _ => {}
         }
         let said = format!("{:?} {input:?}", self.now);
         let [one, two] = &mut self.machines;
         let effects = one.step(self.now, input.clone());
         let same = two.step(self.now, input);
-        self.take(said, effects, same)
+        self.take(said, effects, same);
     }
 
-    fn take(
-        &mut self,
-        said: String,
-        effects: Vec<Effect>,
-        same: Vec<Effect>,
-    ) -> Result<(), TestCaseError> {
+    fn take(&mut self, said: String, effects: Vec<Effect>, same: Vec<Effect>) {
         self.trace.push(format!("{said}\n    -> {effects:?}"));
-        prop_assert_eq!(&effects, &same, "the machines differ after\n{}", self.told());
+        assert_eq!(effects, same, "the machines differ after\n{}", self.told());
         for effect in effects {
             if effect == Effect::Done {
                 self.is_done = true;
                 continue;
             }
-            prop_assert!(!self.is_done, "{:?} after the end\n{}", effect, self.told());
+            assert!(!self.is_done, "{effect:?} after the end\n{}", self.told());
             let is_busy = self.open.iter().any(|open| slot(open) == slot(&effect));
-            prop_assert!(!is_busy, "two at once: {:?}\n{}", effect, self.told());
+            assert!(!is_busy, "two at once: {effect:?}\n{}", self.told());
             self.open.push(effect);
         }
-        prop_assert_eq!(self.is_done, self.machines[0].outcome().is_some(), "{}", self.told());
-        Ok(())
     }
 
     fn told(&self) -> String {
@@ -157,22 +169,21 @@ impl Bench {
     }
 
     /// From here on every answer is a good and short one.
-    fn finish(&mut self) -> Result<(), TestCaseError> {
+    fn finish(&mut self) {
         for _ in 0..100 {
             let Some(effect) = self.open.first() else { break };
             let input = Move::quiet().answer(effect);
-            self.tell(Duration::from_secs(1), input)?;
+            self.tell(Duration::from_secs(1), input);
         }
-        prop_assert!(self.is_done, "no end\n{}", self.told());
-        Ok(())
+        assert!(self.is_done, "no end\n{}", self.told());
     }
 }
 
 impl Move {
     fn quiet() -> Self {
         Self {
+            kind: Kind::Answer,
             choice: 0,
-            is_cancel: false,
             waited: Duration::ZERO,
             page: Ok(Page::new(Vec::new(), None, NOW)),
             groups: Ok(Groups::default()),
@@ -259,17 +270,22 @@ fn moves() -> impl Strategy<Value = Move> {
         },
     );
     (
+        prop_oneof![
+            80 => Just(Kind::Answer),
+            10 => Just(Kind::Stray),
+            4 => Just(Kind::Retry),
+            1 => Just(Kind::Cancel),
+        ],
         0_usize..60,
-        prop::bool::weighted(0.01),
         (0_u64..40_000).prop_map(Duration::from_millis),
         either(pages()),
         either(groups),
         either(hydrated),
         prop::collection::vec(ids(), 0..3),
     )
-        .prop_map(|(choice, is_cancel, waited, page, groups, hydrated, wanting)| Move {
+        .prop_map(|(kind, choice, waited, page, groups, hydrated, wanting)| Move {
+            kind,
             choice,
-            is_cancel,
             waited,
             page,
             groups,
@@ -285,37 +301,75 @@ fn starts() -> impl Strategy<Value = Start> {
     )
 }
 
-proptest! {
-    /// Every effect is answered once, in any order and by anything.
-    #[test]
-    fn any_answers_in_any_order_end_the_pass(
-        start in starts(),
-        moves in prop::collection::vec(moves(), 0..80),
-    ) {
-        let mut bench = Bench::new(&start)?;
-        for step in moves {
-            let waited = step.waited;
-            if step.is_cancel {
-                bench.tell(waited, Input::Cancel)?;
-            } else if !bench.open.is_empty() {
-                let input = step.clone().answer(&bench.open[step.choice % bench.open.len()]);
-                bench.tell(waited, input)?;
-            }
-        }
-        bench.finish()?;
+/// What is known of a pass without looking into it.
+#[derive(Clone, Debug)]
+struct Known {
+    start: Start,
+    is_cancelled: bool,
+}
+
+struct Told;
+
+impl ReferenceStateMachine for Told {
+    type State = Known;
+    type Transition = Move;
+
+    fn init_state() -> BoxedStrategy<Known> {
+        starts().prop_map(|start| Known { start, is_cancelled: false }).boxed()
     }
 
-    /// Answers that nobody asked for, answers given twice or after the end.
-    #[test]
-    fn senseless_inputs_do_no_harm(
-        start in starts(),
-        moves in prop::collection::vec(moves(), 0..80),
-    ) {
-        let mut bench = Bench::new(&start)?;
-        for step in moves {
-            let (waited, is_cancel) = (step.waited, step.is_cancel);
-            bench.tell(waited, if is_cancel { Input::Cancel } else { step.stray() })?;
-        }
-        bench.finish()?;
+    fn transitions(_: &Known) -> BoxedStrategy<Move> {
+        moves().boxed()
     }
+
+    fn apply(mut known: Known, step: &Move) -> Known {
+        known.is_cancelled |= matches!(step.kind, Kind::Cancel);
+        known
+    }
+}
+
+struct AnyInputs;
+
+impl StateMachineTest for AnyInputs {
+    type SystemUnderTest = Bench;
+    type Reference = Told;
+
+    fn init_test(known: &Known) -> Bench {
+        Bench::new(&known.start)
+    }
+
+    fn apply(mut bench: Bench, _: &Known, step: Move) -> Bench {
+        let waited = step.waited;
+        match step.kind {
+            Kind::Answer if bench.open.is_empty() => {}
+            Kind::Answer => {
+                let input = step.clone().answer(&bench.open[step.choice % bench.open.len()]);
+                bench.tell(waited, input);
+            }
+            Kind::Stray => bench.tell(waited, step.stray()),
+            Kind::Retry => bench.tell(waited, Input::Retry),
+            Kind::Cancel => bench.tell(waited, Input::Cancel),
+        }
+        bench
+    }
+
+    fn check_invariants(bench: &Bench, known: &Known) {
+        let outcome = bench.machines[0].outcome();
+        assert_eq!(bench.is_done, outcome.is_some(), "{}", bench.told());
+        assert!(bench.is_done || !bench.open.is_empty(), "it waits for nothing\n{}", bench.told());
+        if known.is_cancelled {
+            let calls = bench.open.iter().filter(|effect| slot(effect) != Some(Slot::Store));
+            assert_eq!(calls.count(), 0, "it asks after it was cancelled\n{}", bench.told());
+        }
+    }
+
+    fn teardown(mut bench: Bench, _: Known) {
+        bench.finish();
+    }
+}
+
+prop_state_machine! {
+    /// Answers in any order, answers that nobody asked for, given twice or after the end.
+    #[test]
+    fn a_pass_stays_within_bounds_whatever_it_is_told(sequential 1..80 => AnyInputs);
 }

@@ -19,6 +19,7 @@ mod rest_rate;
 mod rest_samples;
 mod rest_signing;
 mod rest_wire;
+mod retrying;
 mod support;
 mod trace;
 mod usersig;
