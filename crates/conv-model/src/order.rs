@@ -15,6 +15,9 @@ use crate::{Conversation, ConversationId, Listing, Timestamp};
 #[serde(transparent)]
 pub struct Rank(u64);
 
+/// The bit that puts rows which are not pinned after those that are.
+const UNPINNED: u64 = 1 << 63;
+
 impl Rank {
     /// The rank of a listing.
     pub fn of(listing: &Listing) -> Self {
@@ -23,11 +26,15 @@ impl Rank {
 
     /// The rank of a row with a pin and a time; zero is *no time*.
     pub const fn new(is_pinned: bool, time: Timestamp) -> Self {
-        const UNPINNED: u64 = 1 << 63;
         const NO_TIME: u64 = UNPINNED - 1;
         // No time is zero, and so the latest of all.
         let lateness = NO_TIME.saturating_sub(time.as_secs());
         Self(if is_pinned { lateness } else { UNPINNED | lateness })
+    }
+
+    /// Whether it is that of a pinned row.
+    pub const fn is_pinned(self) -> bool {
+        self.0 & UNPINNED == 0
     }
 
     /// The number.

@@ -75,8 +75,8 @@ pub use self::{
     pull::{Delay, Effect, Input, Line, Pull, PullOptions, SYNC_EPOCH},
     puller::Puller,
     source::{
-        Batch, Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated,
-        ListingOrder, Page, ProfileRequest, PullRequest, SourceRow,
+        Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups,
+        HydrateRequest, Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, SourceRow,
     },
 };
 

@@ -120,7 +120,7 @@ impl Pull {
         let resume = checkpoint.is_some();
         let begin = SyncStep::Begin { scope, resume };
         let mut pull = Self {
-            listing: Listing::new(capabilities.order, options.plan_limit, checkpoint),
+            listing: Listing::new(capabilities.into(), options.plan_limit, checkpoint),
             capabilities: capabilities.clone(),
             pass: state.pass.next(),
             stage: Stage::Listing,

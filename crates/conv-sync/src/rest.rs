@@ -39,8 +39,8 @@ use self::{
     wire::{Reply, get_list, group_info, portrait},
 };
 use crate::{
-    Batch, Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated,
-    ListingOrder, Page, ProfileRequest, PullRequest, SourceError,
+    Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups, HydrateRequest,
+    Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, SourceError,
 };
 
 /// Tencent Cloud Chat's conversation lists, over the documented server REST API.
@@ -97,7 +97,9 @@ impl RestSource {
 impl ConversationSource for RestSource {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
+            // Tencent documents neither an order nor what a cursor means.
             order: ListingOrder::Unordered,
+            cursors: CursorPromise::Opaque,
             profile_batch: Batch { users: portrait::MAX_ACCOUNTS, groups: group_info::MAX_GROUPS },
             facets: vec![Facet::Profile, Facet::Unread, Facet::LastMessage],
             retention: self.options.retention,

@@ -82,6 +82,8 @@ impl<T: ConversationSource + ?Sized> ConversationSource for Arc<T> {
 pub struct Capabilities {
     /// The order of rows from page to page.
     pub order: ListingOrder,
+    /// What a cursor stands for.
+    pub cursors: CursorPromise,
     /// The most users and groups of one `hydrate` call for profiles.
     pub profile_batch: Batch,
     /// Facets that `hydrate` brings.
@@ -102,6 +104,20 @@ pub enum ListingOrder {
     NewestFirst,
 }
 
+/// What a source promises about its cursors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum CursorPromise {
+    /// Nothing: a row may slip past a page boundary when rows before it come or go.
+    #[default]
+    Opaque,
+    /// A cursor is a place in list order, not a number of rows: a row that stands still between
+    /// two pages is on one of them. With [`ListingOrder::NewestFirst`], a pull whose first listing
+    /// stayed below its limit reads only the head again. A page that breaks the promise is
+    /// reported, and the pass reads the whole list again.
+    Exact,
+}
+
 /// The most conversations of each kind in one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Batch {
@@ -115,6 +131,7 @@ impl Default for Capabilities {
     fn default() -> Self {
         Self {
             order: ListingOrder::Unordered,
+            cursors: CursorPromise::Opaque,
             profile_batch: Batch { users: 100, groups: 50 },
             facets: vec![Facet::Profile],
             retention: None,

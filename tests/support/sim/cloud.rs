@@ -12,14 +12,14 @@ use conv_api::{
     SourceError, Timestamp,
     model::{Cursor, SkippedRow},
     sync::{
-        Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
-        PullRequest, Retry, SourceRow,
+        Capabilities, CursorPromise, FullProfile, Groups, HydrateRequest, Hydrated, ListingOrder,
+        Page, ProfileRequest, PullRequest, Retry, SourceRow,
     },
 };
 use fastrand::Rng;
 
 use super::{
-    paging::{Copies, Shape},
+    paging::{Copies, CursorKind, Shape},
     witness::Witness,
     world::World,
 };
@@ -104,6 +104,7 @@ impl State {
             6 => Fault::Refused(50004, ErrorClass::Transient, Retry::BackOff),
             7 => Fault::Refused(70001, ErrorClass::Auth, Retry::Resign),
             8 => Fault::Expired,
+            _ if self.rng.bool() => Fault::Standing,
             _ => Fault::BadRow,
         })
     }
@@ -140,6 +141,8 @@ enum Fault {
     LostAfterwards,
     Refused(i32, ErrorClass, Retry),
     Expired,
+    /// The next page is said to begin where this one does.
+    Standing,
     /// A row of the page cannot be read.
     BadRow,
 }
@@ -147,7 +150,12 @@ enum Fault {
 #[async_trait]
 impl ConversationSource for SimCloud {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
+        let mut capabilities = Capabilities::default();
+        if self.lock().shape.cursor == CursorKind::Promised {
+            capabilities.order = ListingOrder::NewestFirst;
+            capabilities.cursors = CursorPromise::Exact;
+        }
+        capabilities
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
@@ -169,6 +177,10 @@ impl ConversationSource for SimCloud {
                 Err(SourceError::Cloud { code, class, retry, message, retry_after: None })
             }
             Some(Fault::Expired) if request.cursor.is_some() => Err(SourceError::CursorExpired),
+            Some(Fault::Standing) if request.cursor.is_some() => {
+                page.next.clone_from(&request.cursor);
+                Ok(page)
+            }
             Some(Fault::BadRow) => {
                 if let Some(row) = page.rows.pop() {
                     if let Some(witness) = &mut state.witness {

@@ -1,4 +1,4 @@
-//! Five kinds of cursor that a cloud may have, and how its pages mix.
+//! The kinds of cursor that a cloud may have, and how its pages mix.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,19 @@ pub enum CursorKind {
     SnapOff,
     /// A place in a copy made at the first call.
     Frozen,
+    /// As `KeyExact`, in list order, and the source promises both.
+    Promised,
 }
 
 impl CursorKind {
-    pub const ALL: [Self; 5] =
-        [Self::KeyExact, Self::KeySec, Self::LiveOff, Self::SnapOff, Self::Frozen];
+    pub const ALL: [Self; 6] = [
+        Self::KeyExact,
+        Self::KeySec,
+        Self::LiveOff,
+        Self::SnapOff,
+        Self::Frozen,
+        Self::Promised,
+    ];
 }
 
 /// How a cloud pages.
@@ -46,7 +54,7 @@ impl Shape {
             cursor,
             page: rng.usize(3..=12),
             server_cap: rng.choice([None, Some(12), Some(25)]).flatten(),
-            apart: rng.bool(),
+            apart: rng.bool() && cursor != CursorKind::Promised,
             late_flag: rng.bool(),
         }
     }
@@ -94,7 +102,7 @@ impl Copies {
         let is_last = if shape.late_flag { rows.len() < shape.page } else { end >= list.len() };
         let next = match (is_last, shape.cursor) {
             (true, _) => None,
-            (_, CursorKind::KeyExact) => {
+            (_, CursorKind::KeyExact | CursorKind::Promised) => {
                 rows.last().map_or(place.map(str::to_owned), |(id, row)| {
                     Some(format!("{}/{id}", row.rank().as_u64()))
                 })
@@ -123,7 +131,7 @@ impl Copies {
         };
         let is_first = place.is_none();
         Some(match kind {
-            CursorKind::KeyExact => {
+            CursorKind::KeyExact | CursorKind::Promised => {
                 let rank = head.parse::<u64>().unwrap_or(0);
                 let after = |(id, row): &(ConversationId, Row)| {
                     (row.rank().as_u64(), id.as_str()) > (rank, tail)

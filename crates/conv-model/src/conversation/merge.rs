@@ -36,6 +36,51 @@ pub fn merge(old: Option<&Conversation>, patch: &ConversationPatch) -> Conversat
     row
 }
 
+impl ConversationPatch {
+    /// Whether a row may be other after this patch. `false` is certain: [`merge`] would give the
+    /// same row, and need not be called.
+    pub fn may_change(&self, row: &Conversation) -> bool {
+        let message = self.last_message.as_ref();
+        let counts_unread = row.profile.group_type.as_ref().is_none_or(|kind| kind.counts_unread());
+        self.listing.as_ref().is_some_and(|listing| listing.may_change(&row.listing))
+            || differs_in_profile(&self.profile, &row.profile)
+            || differs_in_unread(&self.unread, &row.unread)
+            || message.is_some_and(|message| row.last_message.as_ref() != Some(message))
+            || !(counts_unread || row.unread.count == Some(0))
+    }
+}
+
+impl ListingPatch {
+    fn may_change(&self, row: &Listing) -> bool {
+        newer(&self.time, &row.time)
+            || self.is_pinned.is_some_and(|value| value != row.is_pinned)
+            || self.marks.is_some_and(|value| value != row.marks)
+            || self.groups.as_ref().is_some_and(|value| *value != row.groups)
+            || self.custom_data.as_ref().is_some_and(|value| *value != row.custom_data)
+            || newer(&self.version, &row.version)
+    }
+}
+
+fn differs_in_profile(patch: &Profile, row: &Profile) -> bool {
+    newer(&patch.name, &row.name)
+        || newer(&patch.avatar, &row.avatar)
+        || newer(&patch.remark, &row.remark)
+        || newer(&patch.group_type, &row.group_type)
+        || newer(&patch.read_at, &row.read_at)
+        || newer(&patch.detail, &row.detail)
+}
+
+fn differs_in_unread(patch: &Unread, row: &Unread) -> bool {
+    newer(&patch.count, &row.count)
+        || newer(&patch.group_at_info, &row.group_at_info)
+        || newer(&patch.remind_type, &row.remind_type)
+        || newer(&patch.peer_read_time, &row.peer_read_time)
+}
+
+fn newer<T: PartialEq>(patch: &Option<T>, field: &Option<T>) -> bool {
+    patch.is_some() && patch != field
+}
+
 fn merge_listing(row: &mut Listing, patch: &ListingPatch) {
     if let (Some(old), Some(new)) = (row.version, patch.version) {
         if new < old {

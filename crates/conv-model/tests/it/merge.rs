@@ -223,3 +223,24 @@ proptest! {
         prop_assert_eq!(merge(None, &patch).listing, expected);
     }
 }
+
+proptest! {
+    /// A row that no patch may change is the row that merging would give.
+    #[test]
+    fn a_patch_that_may_not_change_a_row_changes_none(
+        row in testing::conversations_of(Just(patch().id)),
+        patch in testing::patches_of(Just(patch().id)),
+    ) {
+        let merged = merge(Some(&row), &patch);
+        prop_assert!(patch.may_change(&row) || merged == row);
+        let groups = patch.listing.as_ref().and_then(|listing| listing.groups.as_ref());
+        let is_sorted = groups.is_none_or(|groups| groups.windows(2).all(|pair| pair[0] < pair[1]));
+        let is_newer = patch.listing.as_ref().is_none_or(|listing| {
+            listing.version.is_none_or(|version| row.listing.version <= Some(version))
+        });
+        let counts = merged.profile.group_type.as_ref().is_none_or(|kind| kind.counts_unread());
+        if is_sorted && is_newer && counts {
+            prop_assert!(!patch.may_change(&merged), "what was taken in is said to be new");
+        }
+    }
+}

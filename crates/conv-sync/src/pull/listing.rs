@@ -7,7 +7,7 @@ use conv_model::{
     Checkpoint, ConversationId, ConversationPatch, Cursor, Rank, SkippedRow, Timestamp,
 };
 
-use crate::ListingOrder;
+use crate::{Capabilities, CursorPromise, ListingOrder};
 
 /// Pages without a row, and pages without a new row, that a listing accepts one after another.
 const MAX_EMPTY: u32 = 3;
@@ -32,10 +32,21 @@ pub(super) enum Turn {
     End,
 }
 
+/// What the source promises, as far as it kept it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Promises {
+    order: ListingOrder,
+    cursors: CursorPromise,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Listing {
-    order: ListingOrder,
+    promises: Promises,
     limit: usize,
+    /// Rows after this place were listed before, and need not be read again.
+    until: Option<Rank>,
+    /// The newest row of the first page that is not pinned.
+    newest_unpinned: Option<Rank>,
     resumed: bool,
     next: Option<Cursor>,
     /// Per listing: a cloud gives the same cursors again in the next one.
@@ -49,15 +60,23 @@ pub(super) struct Listing {
     pages: u32,
     empty: u32,
     stale: u32,
-    /// Whether the source broke its promise and that was not yet said.
-    broke_promise: bool,
+    /// How the source broke a promise, if that was not yet said.
+    broken: Option<String>,
+}
+
+impl From<&Capabilities> for Promises {
+    fn from(capabilities: &Capabilities) -> Self {
+        Self { order: capabilities.order, cursors: capabilities.cursors }
+    }
 }
 
 impl Listing {
-    pub(super) fn new(order: ListingOrder, limit: u32, from: Option<Checkpoint>) -> Self {
+    pub(super) fn new(promises: Promises, limit: u32, from: Option<Checkpoint>) -> Self {
         Self {
-            order,
+            promises,
             limit: limit as usize,
+            until: None,
+            newest_unpinned: None,
             resumed: from.is_some(),
             before: from.as_ref().map_or(0, |checkpoint| checkpoint.listed as usize),
             cursors: from.iter().map(|checkpoint| checkpoint.cursor.clone()).collect(),
@@ -68,14 +87,24 @@ impl Listing {
             pages: 0,
             empty: 0,
             stale: 0,
-            broke_promise: false,
+            broken: None,
         }
     }
 
     /// A fresh listing of the same list.
     pub(super) fn anew(&self) -> Self {
         let limit = u32::try_from(self.limit).unwrap_or(u32::MAX);
-        Self::new(self.order, limit, None)
+        Self::new(self.promises, limit, None)
+    }
+
+    /// The same list once more: its head alone where the source promises that no row below it
+    /// was missed. At the limit that is not enough, since rows that left have used up its places:
+    /// `shown` is how many there are.
+    pub(super) fn again(&self, shown: usize) -> Self {
+        let Promises { order, cursors } = self.promises;
+        let is_promised = order == ListingOrder::NewestFirst && cursors == CursorPromise::Exact;
+        let is_enough = is_promised && !self.resumed && shown < self.limit;
+        Self { until: self.newest_unpinned.filter(|_| is_enough), ..self.anew() }
     }
 
     pub(super) fn cursor(&self) -> Option<Cursor> {
@@ -103,18 +132,25 @@ impl Listing {
         self.before.saturating_add(self.ids.len())
     }
 
-    /// The rows within the limit, in list order.
-    pub(super) fn newest(&self) -> BTreeSet<Seen> {
-        self.seen.iter().take(self.limit).cloned().collect()
+    /// The rows within the limit, in list order; below a head that was read alone those that the
+    /// listing before showed.
+    pub(super) fn newest(&self, before: Option<&BTreeSet<Seen>>) -> BTreeSet<Seen> {
+        let Some(until) = self.until else {
+            return self.seen.iter().take(self.limit).cloned().collect();
+        };
+        let is_below = |seen: &&Seen| seen.rank > until && !self.ids.contains(&seen.id);
+        let below = before.into_iter().flatten().filter(is_below);
+        let all: BTreeSet<&Seen> = self.seen.iter().chain(below).collect();
+        all.into_iter().take(self.limit).cloned().collect()
     }
 
     pub(super) fn take_unread_ids(&mut self) -> Vec<ConversationId> {
         std::mem::take(&mut self.unread_ids)
     }
 
-    /// Says once that the source broke its promise of an order.
-    pub(super) fn take_broken_promise(&mut self) -> bool {
-        std::mem::take(&mut self.broke_promise)
+    /// Says once how the source broke a promise.
+    pub(super) fn take_broken_promise(&mut self) -> Option<String> {
+        self.broken.take()
     }
 
     /// Takes in a page; an error says in words why the listing makes no sense.
@@ -130,13 +166,19 @@ impl Listing {
         for row in rows {
             self.see(row);
         }
+        if self.pages == 1 {
+            let ranks = self.seen.iter().map(|seen| seen.rank);
+            self.newest_unpinned = ranks.filter(|rank| !rank.is_pinned()).min();
+        }
         self.unread_ids.extend(skipped.iter().filter_map(|row| row.id.clone()));
         let is_empty = rows.is_empty() && skipped.is_empty();
         self.empty = if is_empty { self.empty + 1 } else { 0 };
         self.stale = if self.ids.len() == known { self.stale + 1 } else { 0 };
         self.next = next;
-        let is_full = self.order == ListingOrder::NewestFirst && self.len() >= self.limit;
-        let Some(cursor) = self.next.as_ref().filter(|_| !is_full) else {
+        let is_ordered = self.promises.order == ListingOrder::NewestFirst;
+        let is_full = is_ordered && self.len() >= self.limit;
+        let is_past = self.until.is_some_and(|until| rows.iter().any(|row| rank(row) > until));
+        let Some(cursor) = self.next.as_ref().filter(|_| !is_full && !is_past) else {
             return Ok(Turn::End);
         };
         if !self.cursors.insert(cursor.clone()) {
@@ -155,24 +197,35 @@ impl Listing {
     }
 
     fn see(&mut self, row: &ConversationPatch) {
+        let seen = Seen { rank: rank(row), id: row.id.clone() };
         if !self.ids.insert(row.id.clone()) {
+            if self.promises.cursors == CursorPromise::Exact && self.seen.contains(&seen) {
+                self.promises.cursors = CursorPromise::Opaque;
+                self.broke("exact cursors and gave a row that stood still twice");
+            }
             // It moved while pages were read: the later reading counts.
             self.seen.retain(|seen| seen.id != row.id);
         }
-        self.seen.insert(Seen { rank: rank(row), id: row.id.clone() });
+        self.seen.insert(seen);
     }
 
     /// No row of a later page may stand before a row of an earlier one.
     fn check_order(&mut self, rows: &[ConversationPatch]) {
-        if self.order != ListingOrder::NewestFirst {
+        if self.promises.order != ListingOrder::NewestFirst {
             return;
         }
         let first = rows.iter().map(|row| (rank(row), &row.id)).min();
         let last = self.seen.last().map(|seen| (seen.rank, &seen.id));
         if first.zip(last).is_some_and(|(first, last)| first < last) {
-            self.order = ListingOrder::Unordered;
-            self.broke_promise = true;
+            self.promises.order = ListingOrder::Unordered;
+            self.broke("newest rows first and gave a newer one later");
         }
+    }
+
+    /// Nothing is left out any more on the strength of a promise.
+    fn broke(&mut self, what: &str) {
+        self.until = None;
+        self.broken = Some(format!("source promised {what}"));
     }
 }
 

@@ -23,10 +23,8 @@ impl Pull {
             Ok(turn) => turn,
             Err(what) => return self.fail(SourceError::Protocol { what: what.into() }, true),
         };
-        if self.listing.take_broken_promise() {
-            let reason = "source promised newest rows first and broke the promise";
-            skipped.push(SkippedRow::new(None, reason));
-        }
+        let broken = self.listing.take_broken_promise();
+        skipped.extend(broken.map(|reason| SkippedRow::new(None, reason)));
         let mut delta = Delta::listed(rows);
         delta.pass = Some(self.pass);
         delta.groups = self.naming.take_learned();
@@ -58,9 +56,10 @@ impl Pull {
     /// The listing is through: the pass lists anew, or is complete.
     fn end_listing(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>) {
         let was_resumed = self.listing.is_resumed();
-        let newest = self.listing.newest();
+        let newest = self.listing.newest(self.previous.as_ref());
         let is_single_reply = self.listing.pages() == 1;
-        let reached_limit = newest.len() >= self.options.plan_limit as usize;
+        let shown = newest.len();
+        let reached_limit = shown >= self.options.plan_limit as usize;
         if !was_resumed {
             self.listings += 1;
             self.keep.extend(newest.iter().map(|seen| seen.id.clone()));
@@ -75,7 +74,7 @@ impl Pull {
         }
         let status = self.status();
         delta.step = Some(SyncStep::Page { status, checkpoint: None, skipped });
-        self.listing = self.listing.anew();
+        self.listing = self.listing.again(shown);
         self.post(Mail::Page, delta);
     }
 

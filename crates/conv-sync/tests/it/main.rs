@@ -12,6 +12,7 @@ mod failures;
 mod limiter;
 mod machine;
 mod mocked;
+mod promises;
 mod puller;
 mod rest_last_messages;
 mod rest_profiles;

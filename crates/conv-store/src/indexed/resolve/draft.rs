@@ -12,6 +12,7 @@ use conv_model::{
 
 use crate::{
     Record, StoreError,
+    names::Names,
     record::{Stamp, encode_row},
     row::Row,
     state::State,
@@ -21,10 +22,17 @@ use crate::{
 pub(super) struct Draft<'a> {
     state: &'a State,
     pass: Option<PassId>,
-    touched: BTreeMap<ConversationId, Touched>,
+    touched: BTreeMap<ConversationId, Touched<'a>>,
+    /// Of conversation groups that no row is in so far.
+    names: Names,
 }
 
-enum Touched {
+struct Touched<'a> {
+    before: Option<&'a Row>,
+    now: Fate,
+}
+
+enum Fate {
     Row(Arc<Conversation>),
     Gone(Removal),
 }
@@ -38,53 +46,81 @@ pub(super) struct Outcome {
     pub(super) delete: Vec<ConversationId>,
 }
 
+impl Touched<'_> {
+    fn row(&self) -> Option<&Conversation> {
+        match &self.now {
+            Fate::Row(row) => Some(row),
+            Fate::Gone(_) => None,
+        }
+    }
+}
+
 impl<'a> Draft<'a> {
     pub(super) fn new(state: &'a State, pass: Option<PassId>) -> Self {
-        Self { state, pass, touched: BTreeMap::new() }
+        Self { state, pass, touched: BTreeMap::new(), names: Names::default() }
     }
 
     /// A row as it now stands.
     pub(super) fn row(&self, id: &ConversationId) -> Option<&Conversation> {
         match self.touched.get(id) {
-            Some(Touched::Row(row)) => Some(row),
-            Some(Touched::Gone(_)) => None,
+            Some(touched) => touched.row(),
             None => self.state.rows.get(id).map(|row| row.whole().as_ref()),
         }
     }
 
     /// Whether the change's pass must leave a row's listing alone: another writer changed it
     /// since the pass began.
-    fn is_guarded(&self, id: &ConversationId) -> bool {
+    fn is_guarded(&self, before: Option<&Row>) -> bool {
         let Some(pass) = self.pass else { return false };
-        self.state
-            .rows
-            .get(id)
-            .is_some_and(|row| row.stamp.seq > self.state.sync.begun && row.stamp.pass != pass)
+        before.is_some_and(|row| row.stamp.seq > self.state.sync.begun && row.stamp.pass != pass)
     }
 
     /// Merges a row of a listing; one that is absent is made.
     pub(super) fn list(&mut self, patch: &ConversationPatch) {
-        let row = match self.row(&patch.id) {
+        self.join(patch, true);
+    }
+
+    /// Merges facets; one that is absent stays absent.
+    pub(super) fn amend(&mut self, patch: &ConversationPatch) {
+        self.join(patch, false);
+    }
+
+    fn join(&mut self, patch: &ConversationPatch, is_made: bool) {
+        let touched = self.touched.get(&patch.id);
+        let before = touched.map_or_else(|| self.state.rows.get(&patch.id), |row| row.before);
+        let old = match touched {
+            Some(touched) => touched.row(),
+            None => before.map(|row| row.whole().as_ref()),
+        };
+        let mut row = match old {
+            // Most rows of a second listing: they say what is known.
+            Some(old) if !patch.may_change(old) => return,
             Some(old) => {
                 let mut row = merge(Some(old), patch);
-                if self.is_guarded(&patch.id) {
+                if self.is_guarded(before) {
                     row.listing.clone_from(&old.listing);
                 }
                 row
             }
+            None if !is_made => return,
             None => {
                 let mut row = merge(None, patch);
                 row.local = self.state.local(&patch.id).cloned().unwrap_or_default();
                 row
             }
         };
-        self.touched.insert(patch.id.clone(), Touched::Row(Arc::new(row)));
+        self.share_names(&mut row.listing.groups);
+        let touched = Touched { before, now: Fate::Row(Arc::new(row)) };
+        self.touched.insert(patch.id.clone(), touched);
     }
 
-    /// Merges facets; one that is absent stays absent.
-    pub(super) fn amend(&mut self, patch: &ConversationPatch) {
-        if self.row(&patch.id).is_some() {
-            self.list(patch);
+    /// Rows share the names of their conversation groups.
+    fn share_names(&mut self, groups: &mut [Arc<str>]) {
+        for name in groups {
+            match self.state.rows.shared_name(name) {
+                Some(known) => *name = Arc::clone(known),
+                None => self.names.share(std::slice::from_mut(name)),
+            }
         }
     }
 
@@ -107,12 +143,9 @@ impl<'a> Draft<'a> {
     }
 
     fn remove_where(&mut self, cause: Removal, goes: impl Fn(&Conversation) -> bool) {
-        let stored = self.state.rows.iter().map(Row::whole);
+        let stored = self.state.rows.iter().map(|row| row.whole().as_ref());
         let untouched = stored.filter(|row| !self.touched.contains_key(&row.id));
-        let touched = self.touched.values().filter_map(|touched| match touched {
-            Touched::Row(row) => Some(row),
-            Touched::Gone(_) => None,
-        });
+        let touched = self.touched.values().filter_map(Touched::row);
         let gone = untouched.chain(touched).filter(|row| goes(row));
         let ids: Vec<ConversationId> = gone.map(|row| row.id.clone()).collect();
         for id in ids {
@@ -121,8 +154,9 @@ impl<'a> Draft<'a> {
     }
 
     fn remove(&mut self, id: &ConversationId, cause: Removal) {
-        if self.row(id).is_some() && !self.is_guarded(id) {
-            self.touched.insert(id.clone(), Touched::Gone(cause));
+        let before = self.state.rows.get(id);
+        if self.row(id).is_some() && !self.is_guarded(before) {
+            self.touched.insert(id.clone(), Touched { before, now: Fate::Gone(cause) });
         }
     }
 
@@ -130,11 +164,10 @@ impl<'a> Draft<'a> {
     pub(super) fn finish(self, seq: Seq) -> Result<Outcome, StoreError> {
         let mut outcome = Outcome::default();
         let fresh = Stamp::new(seq, self.pass.unwrap_or_default());
-        for (id, touched) in self.touched {
-            let before = self.state.rows.get(&id);
-            match touched {
-                Touched::Gone(cause) => outcome.remove(id, before, cause),
-                Touched::Row(after) => outcome.set(id, before, after, fresh)?,
+        for (id, Touched { before, now }) in self.touched {
+            match now {
+                Fate::Gone(cause) => outcome.remove(id, before, cause),
+                Fate::Row(after) => outcome.set(id, before, after, fresh)?,
             }
         }
         Ok(outcome)
