@@ -19,6 +19,7 @@
 //! * [`ConversationId`], [`ConversationIdRef`], [`AccountId`]: who and where.
 //! * [`Conversation`] and its facets; [`merge`]; [`list_order`]. `serde` gives the web SDK's JSON.
 //! * [`ConversationQuery`] and its [`matches`](ConversationQuery::matches): what a list answers.
+//!   [`Condition`] for what the SDK's filter cannot say; [`PageKey`] for reading on.
 //! * [`Delta`] and [`Commit`]: all that passes between a pull and a store.
 //! * [`SyncState`] and [`SyncReport`]: how complete the list is.
 //!
@@ -54,7 +55,10 @@ pub use self::{
     },
     mark::{MarkError, MarkType, Marks},
     order::{Rank, list_order},
-    query::{All, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter, QueryError},
+    query::{
+        All, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter, MarkFilter,
+        PageKey, PageKeyError, QueryError,
+    },
     sync::{
         Checkpoint, Coverage, Cursor, Facet, FailedFacet, Finished, GroupNames, ListLimit,
         PassFailure, PassId, PassStatus, Phase, SkippedRow, Superseded, SyncReport, SyncScope,

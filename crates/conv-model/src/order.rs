@@ -37,6 +37,11 @@ impl Rank {
         self.0 & UNPINNED == 0
     }
 
+    /// From its number.
+    pub(crate) const fn from_u64(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The number.
     pub const fn as_u64(self) -> u64 {
         self.0

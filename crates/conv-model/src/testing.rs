@@ -33,7 +33,7 @@ pub use self::{
     },
     messages::{last_messages, payloads},
     profiles::{group_profiles, profiles, user_profiles},
-    queries::{filters, queries, queries_of},
+    queries::{conditions, filters, queries, queries_of},
     rows::{
         conversations, conversations_of, listings, locals, mark_types, marks, timestamps, unreads,
     },

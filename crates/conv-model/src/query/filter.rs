@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Condition;
 use crate::{Conversation, ConversationType, MarkType};
 
 /// Rows that meet every condition that is set. Without a condition: all rows.
@@ -32,7 +33,7 @@ pub struct ConversationFilter {
 }
 
 /// The SDK's `markType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MarkFilter {
     /// Without any mark: `markType: 0`.
     Unmarked,
@@ -41,7 +42,7 @@ pub enum MarkFilter {
 }
 
 /// The SDK's `groupName`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GroupFilter {
     /// In no conversation group: `groupName: ""`.
     Ungrouped,
@@ -119,21 +120,29 @@ impl ConversationFilter {
 
     /// Whether a row meets every condition.
     pub fn matches(&self, row: &Conversation) -> bool {
-        let listing = &row.listing;
-        self.conversation_type.is_none_or(|kind| kind == row.conversation_type())
-            && self.mark.is_none_or(|mark| match mark {
-                MarkFilter::Unmarked => listing.marks.is_empty(),
-                MarkFilter::With(mark) => listing.marks.contains(mark),
-            })
-            && self.group.as_ref().is_none_or(|group| match group {
-                GroupFilter::Ungrouped => listing.groups.is_empty(),
-                GroupFilter::In(name) => listing.groups.contains(name),
-            })
-            && self
-                .has_unread_count
-                .is_none_or(|has| row.unread.count.is_some_and(|count| has == (count > 0)))
-            && self
-                .has_group_at_info
-                .is_none_or(|has| row.group_at_info().is_some_and(|info| has != info.is_empty()))
+        let judged = |condition: Condition| condition.matches(row);
+        self.conversation_type.is_none_or(|kind| judged(Condition::Type(kind)))
+            && self.mark.is_none_or(|mark| mark.is_met_by(row))
+            && self.group.as_ref().is_none_or(|group| group.is_met_by(row))
+            && self.has_unread_count.is_none_or(|has| judged(Condition::Unread(has)))
+            && self.has_group_at_info.is_none_or(|has| judged(Condition::Mention(has)))
+    }
+}
+
+impl MarkFilter {
+    pub(super) fn is_met_by(self, row: &Conversation) -> bool {
+        match self {
+            Self::Unmarked => row.listing.marks.is_empty(),
+            Self::With(mark) => row.listing.marks.contains(mark),
+        }
+    }
+}
+
+impl GroupFilter {
+    pub(super) fn is_met_by(&self, row: &Conversation) -> bool {
+        match self {
+            Self::Ungrouped => row.listing.groups.is_empty(),
+            Self::In(name) => row.listing.groups.contains(name),
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! The SDK's `options`, read strictly.
 
+mod condition;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::Value;
+use serde_json::{Error, Map, Value};
 
 use super::{ConversationFilter, ConversationQuery, GroupFilter, MarkFilter};
-use crate::{ConversationId, ConversationType, MarkType};
+use crate::{ConversationId, ConversationType};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -27,16 +29,30 @@ impl From<&ConversationFilter> for FilterJson {
     fn from(filter: &ConversationFilter) -> Self {
         Self {
             kind: filter.conversation_type,
-            mark_type: filter.mark.map(|mark| match mark {
-                MarkFilter::Unmarked => 0,
-                MarkFilter::With(mark) => mark.value(),
-            }),
-            group_name: filter.group.as_ref().map(|group| match group {
-                GroupFilter::Ungrouped => Arc::default(),
-                GroupFilter::In(name) => name.clone(),
-            }),
+            mark_type: filter.mark.map(MarkFilter::value),
+            group_name: filter.group.as_ref().map(GroupFilter::name),
             has_unread_count: filter.has_unread_count,
             has_group_at_info: filter.has_group_at_info,
+        }
+    }
+}
+
+impl MarkFilter {
+    /// The SDK's `markType`.
+    fn value(self) -> u64 {
+        match self {
+            Self::Unmarked => 0,
+            Self::With(mark) => mark.value(),
+        }
+    }
+}
+
+impl GroupFilter {
+    /// The SDK's `groupName`.
+    fn name(&self) -> Arc<str> {
+        match self {
+            Self::Ungrouped => Arc::default(),
+            Self::In(name) => Arc::clone(name),
         }
     }
 }
@@ -49,20 +65,20 @@ impl Serialize for ConversationFilter {
 
 impl<'de> Deserialize<'de> for ConversationFilter {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = FilterJson::deserialize(deserializer)?;
-        let mark = match json.mark_type {
-            None => None,
-            Some(0) => Some(MarkFilter::Unmarked),
-            Some(value) => Some(MarkType::from_printed(value).map_err(de::Error::custom)?.into()),
-        };
-        Ok(Self {
-            conversation_type: json.kind,
-            mark,
-            group: json.group_name.as_deref().map(GroupFilter::from),
-            has_unread_count: json.has_unread_count,
-            has_group_at_info: json.has_group_at_info,
-        })
+        filter(Map::deserialize(deserializer)?).map_err(de::Error::custom)
     }
+}
+
+/// An object and nothing else: what is derived would also read a list of the values.
+fn filter(object: Map<String, Value>) -> Result<ConversationFilter, Error> {
+    let json = FilterJson::deserialize(Value::Object(object))?;
+    Ok(ConversationFilter {
+        conversation_type: json.kind,
+        mark: json.mark_type.map(MarkFilter::from_value).transpose()?,
+        group: json.group_name.as_deref().map(GroupFilter::from),
+        has_unread_count: json.has_unread_count,
+        has_group_at_info: json.has_group_at_info,
+    })
 }
 
 impl Serialize for ConversationQuery {
@@ -71,6 +87,7 @@ impl Serialize for ConversationQuery {
             Self::All => serializer.serialize_none(),
             Self::Ids(ids) => ids.serialize(serializer),
             Self::Filter(filter) => filter.serialize(serializer),
+            Self::Where(condition) => condition.serialize(serializer),
         }
     }
 }
@@ -80,9 +97,10 @@ impl<'de> Deserialize<'de> for ConversationQuery {
         let query = match Value::deserialize(deserializer)? {
             Value::Null => Self::All,
             Value::Array(items) => Self::Ids(ids(items).map_err(de::Error::custom)?),
-            object @ Value::Object(_) => {
-                Self::Filter(ConversationFilter::deserialize(object).map_err(de::Error::custom)?)
+            Value::Object(object) if condition::is_compound(&object) => {
+                Self::Where(condition::condition(object).map_err(de::Error::custom)?)
             }
+            Value::Object(object) => Self::Filter(filter(object).map_err(de::Error::custom)?),
             _ => {
                 return Err(de::Error::custom("expected null, a list of IDs or a filter object"));
             }
@@ -92,6 +110,6 @@ impl<'de> Deserialize<'de> for ConversationQuery {
     }
 }
 
-fn ids(items: Vec<Value>) -> Result<Vec<ConversationId>, serde_json::Error> {
+fn ids(items: Vec<Value>) -> Result<Vec<ConversationId>, Error> {
     items.into_iter().map(ConversationId::deserialize).collect()
 }

@@ -2,23 +2,19 @@
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::{ids::known_ids, rows::mark_types, text::conversation_groups};
+use super::{
+    ids::known_ids,
+    rows::{mark_types, timestamps},
+    text::conversation_groups,
+};
 use crate::{
-    ConversationFilter, ConversationId, ConversationQuery, ConversationType, GroupFilter,
-    MarkFilter,
+    Condition, ConversationFilter, ConversationId, ConversationQuery, ConversationType,
+    GroupFilter, MarkFilter,
 };
 
 /// Filters with none to five conditions, on the kinds, marks and groups that rows have.
 pub fn filters() -> impl Strategy<Value = ConversationFilter> {
-    let kinds =
-        select(vec![ConversationType::C2c, ConversationType::Group, ConversationType::System]);
-    let marks =
-        prop_oneof![1 => Just(MarkFilter::Unmarked), 3 => mark_types().prop_map(MarkFilter::With)];
-    let groups = prop_oneof![
-        1 => Just(GroupFilter::Ungrouped),
-        3 => conversation_groups().prop_map(GroupFilter::In),
-        1 => Just(GroupFilter::In("of nobody".into())),
-    ];
+    let (kinds, marks, groups) = (kinds(), mark_filters(), group_filters());
     (rarely(kinds), rarely(marks), rarely(groups), rarely(any::<bool>()), rarely(any::<bool>()))
         .prop_map(|(conversation_type, mark, group, has_unread_count, has_group_at_info)| {
             ConversationFilter {
@@ -44,6 +40,47 @@ pub fn queries_of(
         1 => Just(ConversationQuery::All),
         3 => vec(ids, 1..6).prop_map(ConversationQuery::Ids),
         5 => filters().prop_map(ConversationQuery::Filter).boxed(),
+        5 => conditions().prop_map(ConversationQuery::Where).boxed(),
+    ]
+}
+
+/// Conditions of every form, nested, now and then empty or one in the other for nothing.
+pub fn conditions() -> impl Strategy<Value = Condition> {
+    let parts = select(vec!["", "a", "E", "ö", "ß", "ZOË", "Σ", "李", "İ", "user"]);
+    let leaves = prop_oneof![
+        2 => kinds().prop_map(Condition::Type),
+        3 => mark_filters().prop_map(Condition::Mark),
+        3 => group_filters().prop_map(Condition::Group),
+        2 => any::<bool>().prop_map(Condition::Unread),
+        2 => any::<bool>().prop_map(Condition::Mention),
+        2 => any::<bool>().prop_map(Condition::Pinned),
+        1 => any::<bool>().prop_map(Condition::Muted),
+        1 => parts.prop_map(Condition::name_contains),
+        1 => timestamps().prop_map(Condition::Before),
+        1 => timestamps().prop_map(Condition::After),
+    ];
+    leaves.prop_recursive(4, 16, 4, |inner| {
+        prop_oneof![
+            2 => vec(inner.clone(), 0..4).prop_map(Condition::All),
+            2 => vec(inner.clone(), 0..4).prop_map(Condition::Any),
+            2 => inner.prop_map(|inner| !inner),
+        ]
+    })
+}
+
+fn kinds() -> impl Strategy<Value = ConversationType> {
+    select(vec![ConversationType::C2c, ConversationType::Group, ConversationType::System])
+}
+
+fn mark_filters() -> impl Strategy<Value = MarkFilter> {
+    prop_oneof![1 => Just(MarkFilter::Unmarked), 3 => mark_types().prop_map(MarkFilter::With)]
+}
+
+fn group_filters() -> impl Strategy<Value = GroupFilter> {
+    prop_oneof![
+        1 => Just(GroupFilter::Ungrouped),
+        3 => conversation_groups().prop_map(GroupFilter::In),
+        1 => Just(GroupFilter::In("of nobody".into())),
     ]
 }
 

@@ -4,12 +4,14 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod account;
+mod condition;
 mod id;
 mod json;
 mod mark;
 mod merge;
 mod order;
 mod page;
+mod page_key;
 mod payload;
 mod query;
 mod row;

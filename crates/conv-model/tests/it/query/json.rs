@@ -84,6 +84,11 @@ proptest! {
     #[test]
     fn a_query_reads_back_from_its_json(query in testing::queries()) {
         let json = serde_json::to_string(&query).unwrap();
-        prop_assert_eq!(serde_json::from_str::<ConversationQuery>(&json).unwrap(), query);
+        let read = serde_json::from_str::<ConversationQuery>(&json).unwrap();
+        match query {
+            // One of the SDK's members alone is the SDK's filter.
+            ConversationQuery::Where(_) => prop_assert_eq!(read.normalized(), query.normalized()),
+            query => prop_assert_eq!(read, query),
+        }
     }
 }

@@ -1,0 +1,263 @@
+//! Conditions that the SDK's filter cannot say.
+
+use std::ops;
+
+use super::{ConversationFilter, FoldedText, GroupFilter, MarkFilter};
+use crate::{Conversation, ConversationType, Facet, Timestamp};
+
+/// What a row has to be like, of any shape.
+///
+/// A condition on a facet that was never fetched is *unknown*: a row does not meet it, and not its
+/// opposite either. `and`, `or` and `not` follow Kleene's logic of three values, so this holds for
+/// whatever is built of it.
+///
+/// In JSON it is an object, met if all its members are: those of the SDK's filter, `isPinned`,
+/// `isMuted`, `nameContains`, `before` and `after` (seconds since 1970), and `all` and `any` with
+/// lists of such objects, `not` with one.
+///
+/// ```
+/// use conv_model::{Condition, Conversation, ConversationId, ConversationQuery, MarkType};
+///
+/// let wanted = Condition::mark(MarkType::STAR).or(Condition::unread(true)) & !Condition::muted(true);
+/// let json = r#"{"any": [{"markType": 1}, {"hasUnreadCount": true}], "not": {"isMuted": true}}"#;
+/// let read: ConversationQuery = serde_json::from_str(json)?;
+/// assert_eq!(read.normalized(), ConversationQuery::from(wanted.clone()).normalized());
+///
+/// // Whether alice is muted was never fetched.
+/// let mut alice = Conversation::new(ConversationId::c2c("alice")?);
+/// alice.unread.count = Some(1);
+/// assert!(!wanted.matches(&alice));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Condition {
+    /// All of them are met; if there are none, always.
+    All(Vec<Condition>),
+    /// At least one of them is met; if there are none, never.
+    Any(Vec<Condition>),
+    /// It is known not to be met.
+    Not(Box<Condition>),
+    /// Of this kind.
+    Type(ConversationType),
+    /// With this mark, or without any.
+    Mark(MarkFilter),
+    /// In this conversation group, or in none.
+    Group(GroupFilter),
+    /// With unread messages, or without.
+    Unread(bool),
+    /// With unread mentions of the user, or without.
+    Mention(bool),
+    /// Pinned, or not.
+    Pinned(bool),
+    /// Muted, or not: see [`Unread::is_muted`](crate::Unread::is_muted).
+    Muted(bool),
+    /// The name that a list shows contains this text in any case.
+    NameContains(FoldedText),
+    /// The last message is older than this moment. One without a message is not.
+    Before(Timestamp),
+    /// The last message is newer than this moment.
+    After(Timestamp),
+}
+
+impl Condition {
+    /// How many conditions may stand one in the other.
+    pub const MAX_DEPTH: usize = 32;
+
+    /// Rows of a kind.
+    pub fn conversation_type(kind: ConversationType) -> Self {
+        Self::Type(kind)
+    }
+
+    /// Rows with a mark, or with [`MarkFilter::Unmarked`] those without any.
+    pub fn mark(mark: impl Into<MarkFilter>) -> Self {
+        Self::Mark(mark.into())
+    }
+
+    /// Rows in a conversation group; `""` means those in none.
+    pub fn group(name: &str) -> Self {
+        Self::Group(name.into())
+    }
+
+    /// Rows with (or without) unread messages.
+    pub fn unread(has: bool) -> Self {
+        Self::Unread(has)
+    }
+
+    /// Rows with (or without) unread mentions of the user.
+    pub fn mention(has: bool) -> Self {
+        Self::Mention(has)
+    }
+
+    /// Rows that are pinned (or not).
+    pub fn pinned(is: bool) -> Self {
+        Self::Pinned(is)
+    }
+
+    /// Rows that are muted (or not).
+    pub fn muted(is: bool) -> Self {
+        Self::Muted(is)
+    }
+
+    /// Rows whose shown name contains a text, in any case.
+    pub fn name_contains(text: &str) -> Self {
+        Self::NameContains(text.into())
+    }
+
+    /// Rows whose last message is older than a moment; one of that very second is not.
+    pub fn before(time: Timestamp) -> Self {
+        Self::Before(time)
+    }
+
+    /// Rows whose last message is newer than a moment; one of that very second is not.
+    pub fn after(time: Timestamp) -> Self {
+        Self::After(time)
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: impl Into<Self>) -> Self {
+        match self {
+            Self::All(mut all) => {
+                all.push(other.into());
+                Self::All(all)
+            }
+            first => Self::All(vec![first, other.into()]),
+        }
+    }
+
+    /// At least one of the two.
+    #[must_use]
+    pub fn or(self, other: impl Into<Self>) -> Self {
+        match self {
+            Self::Any(mut any) => {
+                any.push(other.into());
+                Self::Any(any)
+            }
+            first => Self::Any(vec![first, other.into()]),
+        }
+    }
+
+    /// Whether a row meets it.
+    pub fn matches(&self, row: &Conversation) -> bool {
+        self.judge(row) == Some(true)
+    }
+
+    /// Whether a row meets it; `None` if that depends on a facet that was never fetched.
+    pub fn judge(&self, row: &Conversation) -> Option<bool> {
+        match self {
+            Self::All(all) => first_of(false, all, row),
+            Self::Any(any) => first_of(true, any, row),
+            Self::Not(inner) => inner.judge(row).map(|is| !is),
+            Self::Type(kind) => Some(*kind == row.conversation_type()),
+            Self::Mark(mark) => Some(mark.is_met_by(row)),
+            Self::Group(group) => Some(group.is_met_by(row)),
+            Self::Unread(has) => row.unread.count.map(|count| *has == (count > 0)),
+            Self::Mention(has) => row.group_at_info().map(|info| *has != info.is_empty()),
+            Self::Pinned(is) => Some(*is == row.listing.is_pinned),
+            Self::Muted(is) => {
+                row.unread.remind_type.as_ref().map(|_| *is == row.unread.is_muted())
+            }
+            Self::NameContains(text) => known_name(row).map(|name| text.is_in(name)),
+            Self::Before(time) => row.listing.time.map(|last| !last.is_zero() && last < *time),
+            Self::After(time) => row.listing.time.map(|last| last > *time),
+        }
+    }
+
+    /// The facets it depends on besides the listing, each once.
+    pub fn facets(&self) -> Vec<Facet> {
+        let mut facets = Vec::new();
+        self.add_facets(&mut facets);
+        facets.sort_unstable();
+        facets.dedup();
+        facets
+    }
+
+    fn add_facets(&self, facets: &mut Vec<Facet>) {
+        match self {
+            Self::All(inner) | Self::Any(inner) => {
+                inner.iter().for_each(|inner| inner.add_facets(facets));
+            }
+            Self::Not(inner) => inner.add_facets(facets),
+            Self::Unread(_) | Self::Mention(_) | Self::Muted(_) => facets.push(Facet::Unread),
+            Self::NameContains(_) => facets.push(Facet::Profile),
+            _ => {}
+        }
+    }
+
+    /// Whether no more than so many conditions stand one in the other.
+    pub(super) fn is_within(&self, depth: usize) -> bool {
+        let Some(below) = depth.checked_sub(1) else { return false };
+        match self {
+            Self::All(inner) | Self::Any(inner) => inner.iter().all(|inner| inner.is_within(below)),
+            Self::Not(inner) => inner.is_within(below),
+            _ => true,
+        }
+    }
+}
+
+/// The value that decides if any has it; else its opposite, or unknown if any is.
+fn first_of(deciding: bool, conditions: &[Condition], row: &Conversation) -> Option<bool> {
+    let mut joined = Some(!deciding);
+    for condition in conditions {
+        match condition.judge(row) {
+            Some(is) if is == deciding => return Some(deciding),
+            Some(_) => {}
+            None => joined = None,
+        }
+    }
+    joined
+}
+
+/// The name that a list shows, unless it only stands in for one that was never fetched.
+fn known_name(row: &Conversation) -> Option<&str> {
+    let profile = &row.profile;
+    let is_known = profile.is_known()
+        || profile.read_at.is_some()
+        || profile.remark.as_ref().is_some_and(|remark| !remark.is_empty())
+        || row.conversation_type() == ConversationType::System;
+    is_known.then(|| row.show_name())
+}
+
+impl From<&ConversationFilter> for Condition {
+    fn from(filter: &ConversationFilter) -> Self {
+        let conditions = [
+            filter.conversation_type.map(Self::Type),
+            filter.mark.map(Self::Mark),
+            filter.group.clone().map(Self::Group),
+            filter.has_unread_count.map(Self::Unread),
+            filter.has_group_at_info.map(Self::Mention),
+        ];
+        Self::All(conditions.into_iter().flatten().collect())
+    }
+}
+
+impl From<ConversationFilter> for Condition {
+    fn from(filter: ConversationFilter) -> Self {
+        Self::from(&filter)
+    }
+}
+
+impl ops::BitAnd for Condition {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        self.and(other)
+    }
+}
+
+impl ops::BitOr for Condition {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.or(other)
+    }
+}
+
+impl ops::Not for Condition {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+}
