@@ -1,4 +1,4 @@
-//! Stores that are an [`IndexedStore`](crate::IndexedStore) over one engine.
+//! Stores that are an [`IndexedStore`](crate::IndexedStore) over one engine, and their databases.
 
 /// Implements the store's trait for a newtype over [`IndexedStore`](crate::IndexedStore).
 macro_rules! delegate_store {
@@ -39,4 +39,34 @@ macro_rules! delegate_store {
     };
 }
 
+/// Implements the database's trait for a newtype over another database.
+#[cfg(any(feature = "redb", feature = "sled"))]
+macro_rules! delegate_database {
+    ($database:ty) => {
+        #[deny(clippy::missing_trait_methods)]
+        #[async_trait::async_trait]
+        impl $crate::ConversationDatabase for $database {
+            async fn account(
+                &self,
+                account: &conv_model::AccountId,
+            ) -> Result<std::sync::Arc<dyn $crate::ConversationStore>, $crate::StoreError> {
+                self.0.account(account).await
+            }
+
+            async fn forget(
+                &self,
+                account: &conv_model::AccountId,
+            ) -> Result<(), $crate::StoreError> {
+                self.0.forget(account).await
+            }
+
+            async fn close(&self) -> Result<(), $crate::StoreError> {
+                self.0.close().await
+            }
+        }
+    };
+}
+
+#[cfg(any(feature = "redb", feature = "sled"))]
+pub(crate) use delegate_database;
 pub(crate) use delegate_store;

@@ -70,6 +70,7 @@ use crate::StoreError;
 ///   nothing of it is written.
 /// * A [`Write`] holds either [`Record::Local`] records or others, never both.
 /// * After any error but a conflict nothing is known of what was written: the caller loads anew.
+///   While it cannot, it may go on to write local records.
 /// * Dropping a future leaves each write whole or absent.
 #[async_trait]
 pub trait Engine: Debug + Send + Sync + 'static {

@@ -1,6 +1,6 @@
 //! Why a store could not do it.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use conv_model::{ErrorClass, Superseded};
 use thiserror::Error;
@@ -24,6 +24,13 @@ pub enum StoreError {
     Locked {
         /// Where it is.
         path: PathBuf,
+    },
+    /// The database did not open in time. Nothing was repaired or set aside; what is still being
+    /// tried holds the folder until it ends.
+    #[error("database did not open within {limit:?}")]
+    OpenTimedOut {
+        /// The time it had.
+        limit: Duration,
     },
     /// The data was written by a newer version; it is left as it is.
     #[error("data has schema version {found}, newest known is {known}")]

@@ -24,27 +24,39 @@
 //! # }
 //! ```
 //!
-//! * [`ConversationStore`]: what a store promises; [`Snapshot`]: what it answers.
+//! * [`ConversationStore`]: what a store promises; [`Snapshot`]: what it answers, whole or page by
+//!   page; [`Scan`]: a list read to its end while it moves.
 //! * [`MemoryStore`] and [`MemoryDatabase`].
 //! * [`Engine`]: what a backend implements; [`IndexedStore`] makes a store of it. Its records are
 //!   described in [`record`].
 //!
 //! # Features
 //! * `sled`: `SledDatabase` and `SledStore`, on disk.
+//! * `redb`: `RedbDatabase` and `RedbStore`, on disk too: slower to write, safer in a power cut.
 //! * `testing`: the suite that a store or an engine has to pass. No stable API.
 
+#[cfg(any(feature = "redb", feature = "sled"))]
+mod database;
 mod delegate;
 mod engine;
 mod error;
+#[cfg(any(feature = "redb", feature = "sled"))]
+mod heal;
+mod heap;
 mod index;
 mod indexed;
-#[cfg(feature = "sled")]
+#[cfg(any(feature = "redb", feature = "sled"))]
 mod local_log;
 mod log;
 mod memory;
+mod names;
+mod page;
 pub mod record;
 mod recovery;
+#[cfg(feature = "redb")]
+mod redb;
 mod row;
+mod scan;
 #[cfg(feature = "sled")]
 mod sled;
 mod snapshot;
@@ -54,17 +66,23 @@ mod store;
 pub mod testing;
 mod totals;
 mod tree;
-#[cfg(feature = "sled")]
+#[cfg(any(feature = "redb", feature = "sled"))]
 mod writer;
 
+#[cfg(any(feature = "redb", feature = "sled"))]
+pub use self::database::Durability;
+#[cfg(feature = "redb")]
+pub use self::redb::{RedbDatabase, RedbOptions, RedbStore};
 #[cfg(feature = "sled")]
-pub use self::sled::{Durability, SledDatabase, SledOptions, SledStore};
+pub use self::sled::{SledDatabase, SledOptions, SledStore};
 pub use self::{
     engine::{Engine, Loaded, Record, Write},
     error::StoreError,
     indexed::IndexedStore,
     memory::{MemoryDatabase, MemoryEngine, MemoryStore},
+    page::ListPage,
     recovery::Recovery,
+    scan::Scan,
     snapshot::Snapshot,
     store::{ConversationDatabase, ConversationStore},
     totals::Totals,

@@ -8,23 +8,21 @@
 mod compact;
 mod entry;
 mod files;
+mod folder;
 mod index;
 mod open;
 mod replay;
 mod tail;
 
-use std::{
-    fmt,
-    fs::File,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, path::Path, sync::Arc};
 
 use conv_model::{AccountId, ConversationId, Seq};
 
 use self::{
     compact::Rewritten,
     entry::{Entry, HEAD},
+    files::LogFolder,
+    folder::Folder,
     index::Index,
     tail::Tail,
 };
@@ -39,9 +37,11 @@ const VERSION: u8 = 1;
 const SMALL: u64 = 64 << 10;
 
 /// An open log. One writer; reads go through the same handle.
-pub(crate) struct LocalLog {
-    folder: PathBuf,
-    tail: Tail<File>,
+pub(crate) struct LocalLog<D: LogFolder = Folder> {
+    folder: D,
+    /// The file that damaged bytes went to when it was opened.
+    put_aside: Option<String>,
+    tail: Tail<D::File>,
     index: Index,
     /// Appended, not yet durable: where each body begins, and what it says.
     pending: Vec<(u64, Entry)>,
@@ -54,11 +54,19 @@ impl LocalLog {
     ///
     /// A torn end is cut off; what is damaged is moved to a file `local.log.damaged-<number>`.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
-        open::open(folder)
+        open::open(Folder(folder.to_owned()))
+    }
+}
+
+impl<D: LogFolder> LocalLog<D> {
+    /// The file that damaged bytes went to, when it was opened or since.
+    pub(crate) fn put_aside(&self) -> Option<&str> {
+        self.put_aside.as_deref()
     }
 
     /// The number of the account's last write here, and its records.
     pub(crate) fn records(&mut self, account: &AccountId) -> Result<Records, StoreError> {
+        self.reopen_failed()?;
         let Some(known) = self.index.account(account) else {
             return Ok(Records::default());
         };
@@ -76,6 +84,7 @@ impl LocalLog {
         account: &AccountId,
         writes: impl IntoIterator<Item = &'a Write>,
     ) -> Result<(), StoreError> {
+        self.reopen_failed()?;
         let (pending, end) = (self.pending.len(), self.tail.end());
         let mut bodies = writes.into_iter().map(|write| entry::of_write(account, write));
         let appended = bodies.try_for_each(|body| self.push(&body));
@@ -88,7 +97,19 @@ impl LocalLog {
 
     /// Appends that the account has nothing from here back.
     pub(crate) fn forget(&mut self, account: &AccountId) -> Result<(), StoreError> {
+        self.reopen_failed()?;
         self.push(&entry::of_forget(account))
+    }
+
+    /// A file that could not take back what it refused is read anew: only so is it known what is
+    /// in it. What still waits to be made durable is refused first.
+    fn reopen_failed(&mut self) -> Result<(), StoreError> {
+        if self.tail.is_failed() && self.pending.is_empty() {
+            let reopened = open::open(self.folder.clone())?;
+            let before = std::mem::replace(self, reopened);
+            self.put_aside = self.put_aside.take().or(before.put_aside);
+        }
+        Ok(())
     }
 
     fn push(&mut self, body: &[u8]) -> Result<(), StoreError> {
@@ -129,6 +150,7 @@ impl LocalLog {
     /// Writes the log anew, without what is dead.
     fn rewrite(&mut self) -> Result<(), StoreError> {
         let Self { folder, tail, index, .. } = self;
+        let folder = &*folder;
         let fresh = compact::prepare(folder, index, |at, length| tail.read(at, length))?;
         match compact::install(folder, fresh) {
             Ok(Rewritten { file, end, index }) => {
@@ -159,7 +181,7 @@ pub(crate) struct Records {
     pub(crate) records: Vec<(ConversationId, Arc<[u8]>)>,
 }
 
-impl fmt::Debug for LocalLog {
+impl<D: LogFolder> fmt::Debug for LocalLog<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalLog")
             .field("folder", &self.folder)
@@ -169,5 +191,7 @@ impl fmt::Debug for LocalLog {
     }
 }
 
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod tests;

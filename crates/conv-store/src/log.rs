@@ -46,6 +46,11 @@ impl Log {
         }
     }
 
+    /// How many changes of rows are kept.
+    pub(crate) fn changes(&self) -> usize {
+        self.changes
+    }
+
     fn drop_oldest(&mut self) {
         let Some(oldest) = self.commits.iter().next().map(Entry::key) else {
             return;

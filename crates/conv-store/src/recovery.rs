@@ -1,21 +1,106 @@
-//! What was lost at an opening.
+//! What was met at an opening.
 
-/// Records that did not decode when a store was opened. Rows and sync state come again with the
-/// next pass; local state is nowhere else.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+use std::path::PathBuf;
+
+/// What was dropped, repaired, set aside or rebuilt when a store was opened. Rows and sync state
+/// come again with the next pass; local state is nowhere else.
+///
+/// ```
+/// # #[cfg(feature = "sled")] {
+/// use conv_store::SledDatabase;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("cache");
+/// let database = SledDatabase::open(&path).await?;
+/// let recovery = database.recovery();
+/// if let Some(path) = recovery.set_aside {
+///     eprintln!("the rows did not open and went to {}", path.display());
+/// }
+/// # Ok(())
+/// # }
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Recovery {
-    /// Rows that were dropped.
+    /// Rows that did not decode and were dropped.
     pub dropped_rows: usize,
-    /// Local states that were dropped. Their records are left as they are.
+    /// Local states that did not decode and were dropped. Their records are left as they are.
     pub dropped_locals: usize,
-    /// Whether the state of the sync was dropped.
+    /// Whether the state of the sync did not decode and was dropped.
     pub dropped_state: bool,
+    /// The engine's unfinished files that a crash had left, and that were removed. Nothing is lost
+    /// with them.
+    pub removed_unfinished: usize,
+    /// Whether the rows opened only without files that the engine makes anew. What it shows may be
+    /// older than what was there.
+    pub repaired: bool,
+    /// Where the rows went that could not be opened at all. The lists of all accounts began empty.
+    pub set_aside: Option<PathBuf>,
+    /// Where damaged bytes of local state went.
+    pub local_set_aside: Option<PathBuf>,
+    /// Whether the rows were written anew because their files had grown far beyond what lived in
+    /// them. Nothing is lost with that.
+    pub rebuilt: bool,
 }
 
 impl Recovery {
     /// Whether nothing was lost.
     pub fn is_clean(&self) -> bool {
-        *self == Self::default()
+        let harmless = Self {
+            removed_unfinished: self.removed_unfinished,
+            rebuilt: self.rebuilt,
+            ..Self::default()
+        };
+        *self == harmless
+    }
+
+    /// Adds what another opening met, or another part of the same one. Of two places the later
+    /// stays.
+    #[cfg(any(feature = "redb", feature = "sled"))]
+    pub(crate) fn join(&mut self, other: Self) {
+        self.dropped_rows = self.dropped_rows.saturating_add(other.dropped_rows);
+        self.dropped_locals = self.dropped_locals.saturating_add(other.dropped_locals);
+        self.dropped_state |= other.dropped_state;
+        self.removed_unfinished = self.removed_unfinished.saturating_add(other.removed_unfinished);
+        self.repaired |= other.repaired;
+        self.set_aside = other.set_aside.or(self.set_aside.take());
+        self.local_set_aside = other.local_set_aside.or(self.local_set_aside.take());
+        self.rebuilt |= other.rebuilt;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_loses_nothing_is_clean() {
+        let clean = Recovery { removed_unfinished: 1, rebuilt: true, ..Recovery::default() };
+        assert!(clean.is_clean());
+        let lossy = [
+            Recovery { dropped_rows: 1, ..Recovery::default() },
+            Recovery { dropped_locals: 1, ..Recovery::default() },
+            Recovery { dropped_state: true, ..Recovery::default() },
+            Recovery { repaired: true, ..Recovery::default() },
+            Recovery { set_aside: Some("x".into()), ..Recovery::default() },
+            Recovery { local_set_aside: Some("x".into()), ..Recovery::default() },
+        ];
+        assert!(lossy.iter().all(|recovery| !recovery.is_clean()));
+        let mut all = clean;
+        lossy.into_iter().for_each(|recovery| all.join(recovery));
+        let expected = Recovery {
+            dropped_rows: 1,
+            dropped_locals: 1,
+            dropped_state: true,
+            removed_unfinished: 1,
+            repaired: true,
+            set_aside: Some("x".into()),
+            local_set_aside: Some("x".into()),
+            rebuilt: true,
+        };
+        assert_eq!(all, expected);
     }
 }

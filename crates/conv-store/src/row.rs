@@ -1,6 +1,10 @@
 //! A row as the index holds it.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{
+    cmp::Ordering,
+    hash::{DefaultHasher, Hasher},
+    sync::Arc,
+};
 
 use conv_model::{Conversation, ConversationId, Local, Rank};
 
@@ -9,6 +13,7 @@ use crate::{record::Stamp, tree::Entry};
 /// A row in both of its forms, and who last changed its listing.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
+    hash: u64,
     /// As a list shows it.
     listed: Arc<Conversation>,
     /// With the profile's detail, where there is one.
@@ -32,7 +37,7 @@ impl Row {
                 listed = Arc::clone(&before.listed);
             }
         }
-        Self { listed, detailed, stamp }
+        Self { hash: hash_of(&listed.id), listed, detailed, stamp }
     }
 
     /// The same row with other local state.
@@ -40,6 +45,11 @@ impl Row {
         let mut whole = Conversation::clone(self.whole());
         whole.local = local;
         Self::new(whole, self.stamp, None)
+    }
+
+    /// How two rows stand in the order by hash.
+    pub(crate) fn compare_hash(&self, other: &Self) -> Ordering {
+        self.hash.cmp(&other.hash).then_with(|| self.listed.id.cmp(&other.listed.id))
     }
 
     pub(crate) fn listed(&self) -> &Arc<Conversation> {
@@ -51,17 +61,34 @@ impl Row {
     }
 }
 
-/// By ID.
+/// By ID, in an order that is cheap to compare: by hash, then ID.
 impl Entry for Row {
-    type Key = ConversationId;
+    type Key = IdKey;
 
-    fn key(&self) -> ConversationId {
-        self.listed.id.clone()
+    fn key(&self) -> IdKey {
+        (self.hash, Some(self.listed.id.clone()))
     }
 
-    fn compare(&self, key: &ConversationId) -> Ordering {
-        self.listed.id.cmp(key)
+    fn bound(&self, before: &Self) -> IdKey {
+        if self.hash == before.hash { self.key() } else { (self.hash, None) }
     }
+
+    fn compare(&self, (hash, id): &IdKey) -> Ordering {
+        self.hash.cmp(hash).then_with(|| Some(&self.listed.id).cmp(&id.as_ref()))
+    }
+}
+
+/// The hash of an ID, and where it matters the ID.
+pub(crate) type IdKey = (u64, Option<ConversationId>);
+
+pub(crate) fn id_key(id: &ConversationId) -> IdKey {
+    (hash_of(id), Some(id.clone()))
+}
+
+fn hash_of(id: &ConversationId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(id.as_str().as_bytes());
+    hasher.finish()
 }
 
 /// A row at its place in the list.
@@ -82,15 +109,22 @@ impl Placed {
     }
 }
 
+/// A rank, and where it matters an ID.
+pub(crate) type PlaceKey = (Rank, Option<ConversationId>);
+
 /// In list order.
 impl Entry for Placed {
-    type Key = (Rank, ConversationId);
+    type Key = PlaceKey;
 
-    fn key(&self) -> (Rank, ConversationId) {
-        (self.rank, self.row.id.clone())
+    fn key(&self) -> PlaceKey {
+        (self.rank, Some(self.row.id.clone()))
     }
 
-    fn compare(&self, (rank, id): &(Rank, ConversationId)) -> Ordering {
-        self.rank.cmp(rank).then_with(|| self.row.id.cmp(id))
+    fn bound(&self, before: &Self) -> PlaceKey {
+        if self.rank == before.rank { self.key() } else { (self.rank, None) }
+    }
+
+    fn compare(&self, (rank, id): &PlaceKey) -> Ordering {
+        self.rank.cmp(rank).then_with(|| Some(&self.row.id).cmp(&id.as_ref()))
     }
 }

@@ -3,16 +3,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    num::NonZeroUsize,
     sync::Arc,
 };
 
 use conv_model::{
-    Commit, Conversation, ConversationId, ConversationQuery, Local, Seq, SyncReport, SyncState,
-    list_order,
+    Commit, Conversation, ConversationId, ConversationQuery, Local, PageKey, Seq, SyncReport,
+    SyncState, list_order,
 };
 
 use crate::{
-    Totals,
+    ListPage, Totals,
     index::Index,
     log::Log,
     record::Stamp,
@@ -52,7 +53,7 @@ impl Snapshot {
         let rows = rows.into_values().map(|row| Row::new(row, Stamp::default(), None)).collect();
         Self::new(State {
             sync: Arc::new(sync),
-            rows: Index::from_sorted(rows),
+            rows: Index::from_rows(rows),
             locals: Tree::from_sorted(locals),
             ..State::default()
         })
@@ -62,6 +63,21 @@ impl Snapshot {
     #[must_use]
     pub fn at(&self, seq: Seq) -> Self {
         Self::new(State { seq, log: Log::new(seq), ..State::clone(&self.0) })
+    }
+
+    /// The next list, in which these rows are set, for mocks and measurements. Like the other ones
+    /// for mocks it has no history.
+    #[must_use]
+    pub fn with_rows(&self, rows: impl IntoIterator<Item = Arc<Conversation>>) -> Self {
+        let mut state = State::clone(&self.0);
+        state.seq = state.seq.next();
+        state.log = Log::new(state.seq);
+        for row in rows {
+            let before = state.rows.get(&row.id);
+            let row = Row::new(row, Stamp::default(), before);
+            state.rows.set(row);
+        }
+        Self::new(state)
     }
 
     pub(crate) fn new(state: State) -> Self {
@@ -119,8 +135,57 @@ impl Snapshot {
                 rows
             }
             ConversationQuery::Ids(ids) => self.list_ids(ids),
-            query => self.rows().filter(|row| query.matches(row)).cloned().collect(),
+            query => self.matching(query, None).cloned().collect(),
         }
+    }
+
+    /// The first rows that a query asks for, or those after a key, at most `limit` of them.
+    ///
+    /// A snapshot is paged as of its instant: the pages of one together are its
+    /// [`list`](Self::list). A key may come from another snapshot, or name a row that is gone.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    ///
+    /// use conv_model::{All, Conversation, ConversationId, SyncState};
+    /// use conv_store::Snapshot;
+    ///
+    /// let rows = ["alice", "bob", "carol"].map(|user| ConversationId::c2c(user));
+    /// let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
+    /// let snapshot = Snapshot::of(rows.into_iter().map(Conversation::new), SyncState::default());
+    ///
+    /// let two = NonZeroUsize::MIN.saturating_add(1);
+    /// let first = snapshot.page(&All.into(), two, None);
+    /// let second = snapshot.page(&All.into(), two, first.next.as_ref());
+    /// assert_eq!((first.rows.len(), second.rows.len()), (2, 1));
+    /// assert_eq!(second.next, None);
+    /// # Ok::<(), conv_model::ParseIdError>(())
+    /// ```
+    pub fn page(
+        &self,
+        query: &ConversationQuery,
+        limit: NonZeroUsize,
+        after: Option<&PageKey>,
+    ) -> ListPage {
+        match query {
+            ConversationQuery::All => ListPage::of(self.0.rows.candidates(query, after), limit),
+            ConversationQuery::Ids(ids) => {
+                let rows = self.list_ids(ids);
+                let is_next =
+                    |row: &&Arc<Conversation>| after.is_none_or(|key| PageKey::of(row) > *key);
+                ListPage::of(rows.iter().filter(is_next), limit)
+            }
+            query => ListPage::of(self.matching(query, after), limit),
+        }
+    }
+
+    /// The rows that a query other than of IDs asks for, in list order.
+    fn matching<'a>(
+        &'a self,
+        query: &'a ConversationQuery,
+        after: Option<&PageKey>,
+    ) -> impl Iterator<Item = &'a Arc<Conversation>> {
+        self.0.rows.candidates(query, after).filter(|row| query.matches(row))
     }
 
     fn list_ids(&self, ids: &[ConversationId]) -> Vec<Arc<Conversation>> {
@@ -136,16 +201,30 @@ impl Snapshot {
         self.0.rows.get(id).map(|row| Arc::clone(row.whole()))
     }
 
+    /// One row as the list shows it.
+    pub(crate) fn listed(&self, id: &ConversationId) -> Option<&Arc<Conversation>> {
+        self.0.rows.get(id).map(Row::listed)
+    }
+
     /// Sums over all rows.
     pub fn totals(&self) -> Totals {
         self.0.rows.totals()
+    }
+
+    /// Sums over the rows that a query asks for.
+    pub fn totals_of(&self, query: &ConversationQuery) -> Totals {
+        match query {
+            ConversationQuery::All => self.totals(),
+            ConversationQuery::Ids(ids) => self.list_ids(ids).iter().map(AsRef::as_ref).collect(),
+            query => self.matching(query, None).map(AsRef::as_ref).collect(),
+        }
     }
 
     /// The names of the account's conversation groups: those that were read, and those that rows
     /// are in. Ascending, each once.
     pub fn groups(&self) -> Vec<Arc<str>> {
         let mut names: BTreeSet<&Arc<str>> = self.0.sync.groups.names.values().collect();
-        names.extend(self.rows().flat_map(|row| &row.listing.groups));
+        names.extend(self.0.rows.groups());
         names.into_iter().cloned().collect()
     }
 

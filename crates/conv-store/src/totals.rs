@@ -1,10 +1,12 @@
 //! What is counted over all rows, one change at a time.
 
 use conv_model::{Conversation, ConversationType, Facet};
+use serde::Serialize;
 
 /// Sums over an account's list. A row whose unread state was never fetched counts as a
 /// conversation alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Totals {
     /// Rows.
@@ -19,11 +21,13 @@ pub struct Totals {
 }
 
 impl Totals {
-    pub(crate) fn add(&mut self, row: &Conversation) {
+    /// Counts a row.
+    pub fn add(&mut self, row: &Conversation) {
         self.each(&Self::of(row), u64::saturating_add);
     }
 
-    pub(crate) fn subtract(&mut self, row: &Conversation) {
+    /// Counts a row no longer; it must have been counted before.
+    pub fn subtract(&mut self, row: &Conversation) {
         self.each(&Self::of(row), u64::saturating_sub);
     }
 
@@ -44,6 +48,15 @@ impl Totals {
         self.unread = join(self.unread, other.unread);
         self.unread_conversations = join(self.unread_conversations, other.unread_conversations);
         self.mentioned = join(self.mentioned, other.mentioned);
+    }
+}
+
+/// Counts rows.
+impl<'a> FromIterator<&'a Conversation> for Totals {
+    fn from_iter<I: IntoIterator<Item = &'a Conversation>>(rows: I) -> Self {
+        let mut totals = Self::default();
+        rows.into_iter().for_each(|row| totals.add(row));
+        totals
     }
 }
 

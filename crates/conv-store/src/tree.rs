@@ -20,6 +20,12 @@ pub(crate) trait Entry: Clone {
     /// The entry's key.
     fn key(&self) -> Self::Key;
 
+    /// A key greater than the one of an entry before, and not greater than this one's. The shorter
+    /// it is, the less a change copies.
+    fn bound(&self, _before: &Self) -> Self::Key {
+        self.key()
+    }
+
     /// How the entry's key compares with another.
     fn compare(&self, key: &Self::Key) -> Ordering;
 }
@@ -46,6 +52,13 @@ impl<E: Entry> Tree<E> {
         self.root.get(key)
     }
 
+    /// The entry of a key, to change all of it but the key.
+    pub(crate) fn get_mut(&mut self, key: &E::Key) -> Option<&mut E> {
+        // A key that is not there is no reason to copy nodes.
+        self.root.get(key)?;
+        Arc::make_mut(&mut self.root).get_mut(key)
+    }
+
     /// Sets the entry of a key; gives the one that was there.
     pub(crate) fn insert(&mut self, entry: E) -> Option<E> {
         let key = entry.key();
@@ -60,10 +73,8 @@ impl<E: Entry> Tree<E> {
         old
     }
 
-    /// Removes the entry of a key, and gives it.
+    /// Removes the entry of a key, and gives it. It should be there: nodes are copied anyway.
     pub(crate) fn remove(&mut self, key: &E::Key) -> Option<E> {
-        // A key that is not there is no reason to copy nodes.
-        self.root.get(key)?;
         let old = Arc::make_mut(&mut self.root).remove(key)?;
         while let Some(only) = self.root.only_child() {
             self.root = only;
@@ -74,12 +85,12 @@ impl<E: Entry> Tree<E> {
 
     /// All entries, ascending.
     pub(crate) fn iter(&self) -> Iter<'_, E> {
-        Iter::new(&self.root, None)
+        Iter::all(&self.root, self.len)
     }
 
     /// The entries from a key on, ascending.
     pub(crate) fn from(&self, key: &E::Key) -> Iter<'_, E> {
-        Iter::new(&self.root, Some(key))
+        Iter::from(&self.root, key)
     }
 }
 

@@ -12,6 +12,7 @@ use std::{
     fmt,
     sync::{Arc, mpsc},
     thread,
+    time::Duration,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
@@ -39,6 +40,12 @@ pub(crate) trait Disk: Send + 'static {
     /// Makes durable what was written to a home since the last time. An error is the answer to
     /// every job of the group that touched this home.
     fn sync(&mut self, home: Home) -> Result<(), StoreError>;
+
+    /// How long what was left for later may still wait; `None` if there is nothing.
+    fn due(&self) -> Option<Duration>;
+
+    /// Makes durable what was left for later. An error shows when it is used next.
+    fn tidy(&mut self);
 
     /// Makes everything durable, whatever the level, and lets go of files.
     fn close(self) -> Result<(), StoreError>;

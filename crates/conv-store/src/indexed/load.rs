@@ -9,6 +9,7 @@ use crate::{
     Engine, Loaded, Record, Recovery, StoreError,
     index::Index,
     log::Log,
+    names::Names,
     record::{LocalRecord, Stamp, StateRecord, decode_row},
     row::Row,
     state::{LocalEntry, State},
@@ -18,7 +19,7 @@ use crate::{
 /// What an engine holds, as the state of a store that is just opened.
 pub(super) async fn load(engine: &impl Engine) -> Result<(State, Recovery), StoreError> {
     let decoded = decoded(engine).await?;
-    let recovery = decoded.recovery;
+    let recovery = decoded.recovery.clone();
     Ok((decoded.opened(), recovery))
 }
 
@@ -37,6 +38,7 @@ pub(super) struct Decoded {
     pub(super) rows: Vec<(Conversation, Stamp)>,
     pub(super) locals: Vec<LocalEntry>,
     pub(super) garbage: Vec<Record>,
+    names: Names,
     recovery: Recovery,
 }
 
@@ -61,7 +63,11 @@ impl Decoded {
     fn take(&mut self, record: &Record, bytes: &[u8]) -> Result<(), StoreError> {
         match record {
             Record::State => self.sync = StateRecord::decode(bytes)?.sync,
-            Record::Row(id) => self.rows.push(decode_row(id, bytes)?),
+            Record::Row(id) => {
+                let (mut row, stamp) = decode_row(id, bytes)?;
+                self.names.share(&mut row.listing.groups);
+                self.rows.push((row, stamp));
+            }
             Record::Local(id) => {
                 let local = LocalRecord::decode(bytes)?.local;
                 self.locals.push(LocalEntry { id: id.clone(), local });
@@ -104,7 +110,7 @@ impl Decoded {
             seq: self.seq,
             written: self.seq,
             sync: Arc::new(sync),
-            rows: Index::from_sorted(rows),
+            rows: Index::from_rows(rows),
             locals: Tree::from_sorted(self.locals),
             log: Log::new(self.seq),
             garbage: self.garbage.into(),

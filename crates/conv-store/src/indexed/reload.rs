@@ -45,7 +45,7 @@ fn after(old: &State, decoded: Decoded) -> State {
 fn replace_rows(next: &mut State, old: &State, rows: Vec<(Conversation, Stamp)>) -> Vec<RowChange> {
     let mut changes = Vec::new();
     let mut rows = rows.into_iter().peekable();
-    for before in old.rows.iter() {
+    for before in old.rows.sorted() {
         let id = &before.listed().id;
         while let Some((row, stamp)) = rows.next_if(|(row, _)| row.id < *id) {
             set(next, &mut changes, None, row, stamp);

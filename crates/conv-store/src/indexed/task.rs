@@ -108,7 +108,9 @@ impl<E: Engine> Task<E> {
         waiting: &Waiting,
     ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
         for _ in 0..TRIES {
-            self.refresh().await?;
+            if let Err(error) = self.refresh().await {
+                return self.commit_local(waiting, error).await;
+            }
             let group = Group::resolve(self.state.clone(), waiting);
             match self.write(&group.writes).await {
                 Ok(()) => {
@@ -125,6 +127,29 @@ impl<E: Engine> Task<E> {
             yield_now().await;
         }
         Err(StoreError::Conflict)
+    }
+
+    /// Writes local state alone, while what the engine holds cannot be read. It follows what is
+    /// shown; an engine that knows of a later write refuses it.
+    async fn commit_local(
+        &mut self,
+        waiting: &Waiting,
+        error: StoreError,
+    ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
+        let mut group = Group::new(self.state.clone());
+        for (change, _) in waiting {
+            match change {
+                Change::Local(..) => group.add(change),
+                Change::Cloud(_) => group.results.push(Err(error.clone())),
+            }
+        }
+        match self.write(&group.writes).await {
+            Ok(()) => {
+                self.show(group.state);
+                Ok(group.results)
+            }
+            Err(_) => Err(error),
+        }
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), StoreError> {
@@ -159,12 +184,18 @@ struct Group {
 
 impl Group {
     fn resolve(state: State, waiting: &Waiting) -> Self {
-        let mut group = Self { state, writes: Vec::new(), results: Vec::new() };
-        for (change, _) in waiting {
-            let result = resolve(&group.state, change).map(|resolved| group.take(resolved));
-            group.results.push(result);
-        }
+        let mut group = Self::new(state);
+        waiting.iter().for_each(|(change, _)| group.add(change));
         group
+    }
+
+    fn new(state: State) -> Self {
+        Self { state, writes: Vec::new(), results: Vec::new() }
+    }
+
+    fn add(&mut self, change: &Change) {
+        let result = resolve(&self.state, change).map(|resolved| self.take(resolved));
+        self.results.push(result);
     }
 
     fn take(&mut self, resolved: Resolved) -> Commit {

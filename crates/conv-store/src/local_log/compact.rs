@@ -1,18 +1,13 @@
 //! Writes the file anew, without what is dead.
 
-use std::{
-    fs::{self, File},
-    io::{self, Write as _},
-    path::Path,
-    sync::Arc,
-};
+use std::{io, sync::Arc};
 
 use conv_model::{AccountId, ConversationId};
 
 use super::{
     NAME,
     entry::{self, HEAD},
-    files::{self, FRESH},
+    files::{self, FRESH, LogFile, LogFolder},
     index::{Index, Known},
 };
 use crate::StoreError;
@@ -21,37 +16,40 @@ use crate::StoreError;
 const ENTRY_BYTES: usize = 1 << 20;
 
 /// A new file with everything that lives.
-pub(super) struct Rewritten {
-    pub(super) file: File,
+pub(super) struct Rewritten<F> {
+    pub(super) file: F,
     pub(super) end: u64,
     pub(super) index: Index,
 }
 
 /// Writes the new file beside the old one, durably. After an error the old one is what it was.
-pub(super) fn prepare(
-    folder: &Path,
+pub(super) fn prepare<D: LogFolder>(
+    folder: &D,
     index: &Index,
     mut read: impl FnMut(u64, usize) -> Result<Arc<[u8]>, StoreError>,
-) -> Result<Rewritten, StoreError> {
-    let file = files::create(&folder.join(FRESH)).map_err(failed)?;
+) -> Result<Rewritten<D::File>, StoreError> {
+    let file = folder.create(FRESH).map_err(failed)?;
     let mut fresh = Rewritten { file, end: 0, index: Index::default() };
     fresh.append(&files::header()).map_err(failed)?;
     for (account, known) in index.accounts() {
         fresh.copy(account, known, &mut read)?;
     }
-    fresh.file.sync_all().map_err(failed)?;
+    fresh.file.sync().map_err(failed)?;
     Ok(fresh)
 }
 
 /// Puts the new file in the place of the old one. After an error either may be what a later
 /// opening finds.
-pub(super) fn install(folder: &Path, fresh: Rewritten) -> Result<Rewritten, StoreError> {
-    fs::rename(folder.join(FRESH), folder.join(NAME)).map_err(failed)?;
-    files::sync_folder(folder).map_err(failed)?;
+pub(super) fn install<D: LogFolder>(
+    folder: &D,
+    fresh: Rewritten<D::File>,
+) -> Result<Rewritten<D::File>, StoreError> {
+    folder.rename(FRESH, NAME).map_err(failed)?;
+    folder.sync().map_err(failed)?;
     Ok(fresh)
 }
 
-impl Rewritten {
+impl<F: LogFile> Rewritten<F> {
     fn copy(
         &mut self,
         account: &AccountId,

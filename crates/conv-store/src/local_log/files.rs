@@ -1,8 +1,9 @@
-//! The files of a log: their names, the header, what is put aside.
+//! The files of a log: what it needs of a file system, their names, the header, what is put aside.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom},
+    fmt::Debug,
+    fs::File,
+    io::{self, Read, Seek, SeekFrom, Write},
     ops::Range,
     path::Path,
 };
@@ -15,6 +16,33 @@ pub(super) const FRESH: &str = "local.log.new";
 pub(super) const HEADER: usize = 12;
 
 const MAGIC: [u8; 4] = *b"clog";
+
+/// What a log needs of a file.
+pub(crate) trait LogFile: Read + Write + Seek + Send {
+    /// Makes it shorter.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
+    /// Makes its bytes and its length durable.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// What a log needs of the folder it lies in. Everything it does to a disk goes through here, so
+/// that a test can have any of it fail, or stop the world after it.
+pub(crate) trait LogFolder: Clone + Debug + Send {
+    type File: LogFile;
+
+    /// Opens a file; `None` if there is none.
+    fn open(&self, name: &str) -> io::Result<Option<Self::File>>;
+    /// Creates or empties a file.
+    fn create(&self, name: &str) -> io::Result<Self::File>;
+    /// Creates a file that is not there yet.
+    fn create_new(&self, name: &str) -> io::Result<Self::File>;
+    /// Puts a file in the place of another.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Removes a file, if it is there.
+    fn remove(&self, name: &str) -> io::Result<()>;
+    /// Makes durable which names there are.
+    fn sync(&self) -> io::Result<()>;
+}
 
 /// What a file begins with: a name, the version, and a checksum of the two, so that a flipped bit
 /// is not taken for a newer version.
@@ -30,7 +58,7 @@ pub(super) fn header_of(version: u8) -> [u8; HEADER] {
 }
 
 /// The version of a file; `None` if its header is damaged.
-pub(super) fn version(file: &mut File) -> io::Result<Option<u8>> {
+pub(super) fn version(file: &mut impl LogFile) -> io::Result<Option<u8>> {
     let mut header = Vec::with_capacity(HEADER);
     file.seek(SeekFrom::Start(0))?;
     Read::by_ref(file).take(HEADER as u64).read_to_end(&mut header)?;
@@ -38,57 +66,32 @@ pub(super) fn version(file: &mut File) -> io::Result<Option<u8>> {
     Ok(version.filter(|version| header == header_of(*version)))
 }
 
-/// Creates or empties a file that only the owner can read.
-pub(super) fn create(path: &Path) -> io::Result<File> {
-    private().create(true).truncate(true).open(path)
-}
-
-/// Opens the log; `None` if there is none.
-pub(super) fn open(folder: &Path) -> io::Result<Option<File>> {
-    found(private().open(folder.join(NAME)))
-}
-
-/// Removes what a crash left of an unfinished rewriting.
-pub(super) fn remove_leftover(folder: &Path) -> io::Result<()> {
-    found(fs::remove_file(folder.join(FRESH))).map(|_| ())
-}
-
-fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        result => result.map(Some),
-    }
-}
-
-/// Copies ranges of the log to a file `local.log.damaged-<number>`, durably.
-pub(super) fn put_aside(folder: &Path, log: &mut File, ranges: &[Range<u64>]) -> io::Result<()> {
-    let mut aside = unused(folder)?;
+/// Copies ranges of the log to a file `local.log.damaged-<number>`, durably, and gives its name.
+pub(super) fn put_aside<D: LogFolder>(
+    folder: &D,
+    log: &mut D::File,
+    ranges: &[Range<u64>],
+) -> io::Result<String> {
+    let (name, mut aside) = unused(folder)?;
     for range in ranges {
         log.seek(SeekFrom::Start(range.start))?;
         let length = range.end.saturating_sub(range.start);
         io::copy(&mut Read::by_ref(log).take(length), &mut aside)?;
     }
-    aside.sync_all()?;
-    sync_folder(folder)
+    aside.sync()?;
+    folder.sync()?;
+    Ok(name)
 }
 
-fn unused(folder: &Path) -> io::Result<File> {
+fn unused<D: LogFolder>(folder: &D) -> io::Result<(String, D::File)> {
     for number in 1_u32.. {
-        let path = folder.join(format!("{NAME}.damaged-{number}"));
-        match private().create_new(true).open(path) {
+        let name = format!("{NAME}.damaged-{number}");
+        match folder.create_new(&name) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            result => return result,
+            result => return result.map(|file| (name, file)),
         }
     }
     Err(io::Error::from(io::ErrorKind::AlreadyExists))
-}
-
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 /// Makes the names in a folder durable. Other systems than Unix do that with the file, and cannot

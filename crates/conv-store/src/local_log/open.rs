@@ -1,10 +1,10 @@
 //! Opening: read again, put aside what is damaged, cut off what is torn.
 
-use std::{fs::File, io, path::Path};
+use std::io::{self, SeekFrom};
 
 use super::{
-    LocalLog, VERSION, compact, files,
-    files::HEADER,
+    LocalLog, NAME, VERSION, compact, files,
+    files::{FRESH, HEADER, LogFile, LogFolder},
     index::Index,
     replay::{Found, replay},
     rewrite_over,
@@ -12,8 +12,8 @@ use super::{
 };
 use crate::StoreError;
 
-pub(super) fn open(folder: &Path) -> Result<LocalLog, StoreError> {
-    let file = files::open(folder).map_err(failed)?;
+pub(super) fn open<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
+    let file = folder.open(NAME).map_err(failed)?;
     let Some(mut file) = file else {
         return create(folder);
     };
@@ -21,17 +21,22 @@ pub(super) fn open(folder: &Path) -> Result<LocalLog, StoreError> {
     if let Some(found) = header.filter(|found| *found > VERSION) {
         return Err(StoreError::NewerSchema { found, known: VERSION });
     }
-    files::remove_leftover(folder).map_err(failed)?;
+    folder.remove(FRESH).map_err(failed)?;
+    // A process that was killed may have renamed the file and not made that durable.
+    folder.sync().map_err(failed)?;
     let (found, index) = read(&mut file, header.is_some()).map_err(failed)?;
+    let mut put_aside = None;
     if !found.damaged.is_empty() {
         let bytes: u64 = found.damaged.iter().map(|range| range.end - range.start).sum();
         tracing::warn!(bytes, "local state is damaged, putting the damaged bytes aside");
-        files::put_aside(folder, &mut file, &found.damaged).map_err(failed)?;
+        let name = files::put_aside(&folder, &mut file, &found.damaged).map_err(failed)?;
+        put_aside = Some(name);
     }
-    cut(&file, found.end).map_err(failed)?;
+    cut(&mut file, found.end).map_err(failed)?;
 
     let mut log = LocalLog {
-        folder: folder.to_owned(),
+        folder,
+        put_aside,
         rewrite_over: rewrite_over(&index),
         tail: Tail::new(file, found.end),
         index,
@@ -46,12 +51,13 @@ pub(super) fn open(folder: &Path) -> Result<LocalLog, StoreError> {
 }
 
 /// A log is made as it is rewritten, so one without a whole header is never met.
-fn create(folder: &Path) -> Result<LocalLog, StoreError> {
+fn create<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
     let nothing = |_, _| Err(StoreError::Corrupt { what: "empty log of local state".to_owned() });
-    let fresh = compact::prepare(folder, &Index::default(), nothing)?;
-    let fresh = compact::install(folder, fresh)?;
+    let fresh = compact::prepare(&folder, &Index::default(), nothing)?;
+    let fresh = compact::install(&folder, fresh)?;
     Ok(LocalLog {
-        folder: folder.to_owned(),
+        folder,
+        put_aside: None,
         rewrite_over: rewrite_over(&fresh.index),
         tail: Tail::new(fresh.file, fresh.end),
         index: fresh.index,
@@ -59,22 +65,26 @@ fn create(folder: &Path) -> Result<LocalLog, StoreError> {
     })
 }
 
-fn read(file: &mut File, has_header: bool) -> io::Result<(Found, Index)> {
+fn read(file: &mut impl LogFile, has_header: bool) -> io::Result<(Found, Index)> {
     let mut index = Index::default();
     let header = HEADER as u64;
     let mut found = replay(&mut *file, header, |at, entry| index.apply(at, entry))?;
     if !has_header {
-        found.damaged.insert(0, 0..header.min(file.metadata()?.len()));
+        found.damaged.insert(0, 0..header.min(length(file)?));
     }
     Ok((found, index))
 }
 
-fn cut(file: &File, end: u64) -> io::Result<()> {
-    if file.metadata()?.len() > end {
-        file.set_len(end)?;
-        file.sync_all()?;
+fn cut(file: &mut impl LogFile, end: u64) -> io::Result<()> {
+    if length(file)? > end {
+        file.cut(end)?;
+        file.sync()?;
     }
     Ok(())
+}
+
+fn length(file: &mut impl LogFile) -> io::Result<u64> {
+    file.seek(SeekFrom::End(0))
 }
 
 fn failed(error: io::Error) -> StoreError {

@@ -2,10 +2,11 @@
 
 mod keys;
 mod sharing;
+mod torn;
 mod write;
 mod writes;
 
-pub use self::{keys::*, sharing::*, writes::*};
+pub use self::{keys::*, sharing::*, torn::*, writes::*};
 
 /// Makes one test of each case of an engine, each on a fixture of its own: an expression whose
 /// type is an [`EngineFixture`](crate::testing::EngineFixture). `engine_conformance!(names)` gives
@@ -25,6 +26,7 @@ macro_rules! engine_conformance {
             a_number_may_leave_others_out
             large_records_come_back_whole
             what_was_committed_is_there_after_reopening
+            a_hundred_thousand_rows_come_back
             hostile_ids_are_kept_apart
             kinds_of_records_are_kept_apart
             a_conflict_refuses_the_whole_call

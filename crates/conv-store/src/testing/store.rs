@@ -3,12 +3,15 @@
 mod changes;
 mod closing;
 mod expiry;
+mod history;
 mod local;
 mod pass;
 mod reading;
 mod tasks;
 
-pub use self::{changes::*, closing::*, expiry::*, local::*, pass::*, reading::*, tasks::*};
+pub use self::{
+    changes::*, closing::*, expiry::*, history::*, local::*, pass::*, reading::*, tasks::*,
+};
 
 /// Makes one test of each case of a store, each on a fixture of its own: an expression whose type
 /// is a [`StoreFixture`](crate::testing::StoreFixture). `store_conformance!(names)` gives the names
@@ -55,6 +58,7 @@ macro_rules! store_conformance {
             a_list_that_is_reopened_is_a_preview
             a_pass_goes_on_after_reopening
             a_closed_store_refuses_changes_and_still_answers
+            a_long_history_is_that_of_the_model
         }
     };
     (@names () $($case:ident)+) => {

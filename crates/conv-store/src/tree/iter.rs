@@ -12,13 +12,23 @@ pub(crate) struct Iter<'a, E: Entry> {
     leaf: slice::Iter<'a, E>,
     /// What is left of each branch on the way to the leaf, the root's first.
     above: Vec<slice::Iter<'a, Child<E>>>,
+    /// At least so many entries are left beyond the leaf.
+    rest: usize,
 }
 
 impl<'a, E: Entry> Iter<'a, E> {
-    /// From a key on; `None`: from the first.
-    pub(super) fn new(root: &'a Node<E>, from: Option<&E::Key>) -> Self {
-        let mut iter = Self { leaf: [].iter(), above: Vec::new() };
-        iter.descend(root, from);
+    /// All of so many entries.
+    pub(super) fn all(root: &'a Node<E>, len: usize) -> Self {
+        let mut iter = Self::default();
+        iter.descend(root, None);
+        iter.rest = len.saturating_sub(iter.leaf.len());
+        iter
+    }
+
+    /// From a key on.
+    pub(super) fn from(root: &'a Node<E>, key: &E::Key) -> Self {
+        let mut iter = Self::default();
+        iter.descend(root, Some(key));
         iter
     }
 
@@ -46,6 +56,19 @@ impl<'a, E: Entry> Iter<'a, E> {
     }
 }
 
+impl<E: Entry> Clone for Iter<'_, E> {
+    fn clone(&self) -> Self {
+        Self { leaf: self.leaf.clone(), above: self.above.clone(), rest: self.rest }
+    }
+}
+
+/// Of nothing.
+impl<E: Entry> Default for Iter<'_, E> {
+    fn default() -> Self {
+        Self { leaf: [].iter(), above: Vec::new(), rest: 0 }
+    }
+}
+
 impl<'a, E: Entry> Iterator for Iter<'a, E> {
     type Item = &'a E;
 
@@ -55,11 +78,18 @@ impl<'a, E: Entry> Iterator for Iter<'a, E> {
                 return Some(entry);
             }
             match self.above.last_mut()?.next() {
-                Some(child) => self.descend(&child.node, None),
+                Some(child) => {
+                    self.descend(&child.node, None);
+                    self.rest = self.rest.saturating_sub(self.leaf.len());
+                }
                 None => {
                     self.above.pop();
                 }
             }
         }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.leaf.len().saturating_add(self.rest), None)
     }
 }

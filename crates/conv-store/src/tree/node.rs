@@ -12,7 +12,6 @@ const FEW: usize = MOST / 4;
 const BUILT: usize = MOST / 4 * 3;
 
 /// All leaves are equally far from the root.
-#[derive(Clone)]
 pub(super) enum Node<E: Entry> {
     Leaf(Vec<E>),
     Branch(Vec<Child<E>>),
@@ -26,14 +25,31 @@ pub(super) struct Child<E: Entry> {
     pub(super) node: Arc<Node<E>>,
 }
 
+/// A node is copied to be changed: mostly by one entry more.
+impl<E: Entry> Clone for Node<E> {
+    fn clone(&self) -> Self {
+        fn with_room<T: Clone>(list: &[T]) -> Vec<T> {
+            let mut copy = Vec::with_capacity(list.len().saturating_add(1));
+            copy.extend_from_slice(list);
+            copy
+        }
+        match self {
+            Self::Leaf(entries) => Self::Leaf(with_room(entries)),
+            Self::Branch(children) => Self::Branch(with_room(children)),
+        }
+    }
+}
+
 impl<E: Entry> Node<E> {
     pub(super) fn from_sorted(entries: Vec<E>) -> Self {
         let mut level: Vec<Child<E>> = Vec::new();
-        let mut entries = entries.into_iter();
+        let (mut entries, mut last) = (entries.into_iter(), None::<E>);
         loop {
             let leaf: Vec<E> = entries.by_ref().take(BUILT).collect();
             let Some(first) = leaf.first() else { break };
-            level.push(Child { least: first.key(), node: Arc::new(Self::Leaf(leaf)) });
+            let least = last.as_ref().map_or_else(|| first.key(), |last| first.bound(last));
+            last = leaf.last().cloned();
+            level.push(Child { least, node: Arc::new(Self::Leaf(leaf)) });
         }
         while level.len() > MOST {
             level = Self::grouped(level);
@@ -90,6 +106,19 @@ impl<E: Entry> Node<E> {
         }
     }
 
+    pub(super) fn get_mut(&mut self, key: &E::Key) -> Option<&mut E> {
+        match self {
+            Self::Leaf(entries) => {
+                let at = entries.binary_search_by(|entry| entry.compare(key)).ok()?;
+                entries.get_mut(at)
+            }
+            Self::Branch(children) => {
+                let at = place(children, key);
+                Arc::make_mut(&mut children.get_mut(at)?.node).get_mut(key)
+            }
+        }
+    }
+
     /// The entry that was there, and the node to put beside this one if it grew too large.
     pub(super) fn insert(&mut self, key: &E::Key, entry: E) -> (Option<E>, Option<Child<E>>) {
         match self {
@@ -102,7 +131,7 @@ impl<E: Entry> Node<E> {
                     Err(at) => insert_at(entries, at, entry),
                 }
                 let right = split(entries).and_then(|right| {
-                    let least = right.first()?.key();
+                    let least = right.first()?.bound(entries.last()?);
                     Some(Child { least, node: Arc::new(Self::Leaf(right)) })
                 });
                 (None, right)

@@ -20,6 +20,8 @@ pub(crate) enum Work {
     Commit(Vec<Write>),
     /// Everything written so far becomes durable, whatever the level.
     Settle,
+    /// Rows that failed are opened anew.
+    Revive,
     /// Everything of the account goes.
     Forget,
 }
@@ -50,7 +52,7 @@ impl<A> Job<A> {
     pub(crate) fn bytes(&self) -> usize {
         match &self.work {
             Work::Commit(writes) => writes.iter().flat_map(|write| &write.put).map(size).sum(),
-            Work::Settle | Work::Forget => 0,
+            Work::Settle | Work::Revive | Work::Forget => 0,
         }
     }
 
@@ -58,7 +60,7 @@ impl<A> Job<A> {
     pub(crate) fn touches(&self, home: Home) -> bool {
         match &self.work {
             Work::Commit(writes) => writes.iter().any(|write| home.is_of(write)),
-            Work::Settle => false,
+            Work::Settle | Work::Revive => false,
             Work::Forget => true,
         }
     }

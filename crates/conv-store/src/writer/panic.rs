@@ -31,6 +31,7 @@ fn message(payload: &(dyn Any + Send)) -> String {
 }
 
 /// Whether an error is a panic that was caught.
+#[cfg(test)]
 pub(crate) fn is_panic(error: &StoreError) -> bool {
     matches!(error, StoreError::Engine(source) if source.is::<Panicked>())
 }

@@ -23,6 +23,8 @@ type Log = Arc<Mutex<Vec<String>>>;
 struct Script {
     log: Log,
     go: Receiver<()>,
+    /// Whether a write "later" waits to be tidied up.
+    later: bool,
 }
 
 impl Disk for Script {
@@ -35,6 +37,7 @@ impl Disk for Script {
 
     fn write(&mut self, job: &Job<Named>, home: Home) -> Result<(), StoreError> {
         self.log.lock().unwrap().push(format!("write {}", job.account.0));
+        self.later |= job.account.0 == "later";
         match (job.account.0, home) {
             ("panic", _) => panic!("as told"),
             ("full", Home::Local) => Err(StoreError::NoRuntime),
@@ -45,6 +48,15 @@ impl Disk for Script {
     fn sync(&mut self, home: Home) -> Result<(), StoreError> {
         self.log.lock().unwrap().push(format!("sync {home:?}"));
         if home == Home::Local { Err(StoreError::NoRuntime) } else { Ok(()) }
+    }
+
+    fn due(&self) -> Option<Duration> {
+        self.later.then_some(Duration::ZERO)
+    }
+
+    fn tidy(&mut self) {
+        self.log.lock().unwrap().push("tidy".to_owned());
+        self.later = false;
     }
 
     fn close(self) -> Result<(), StoreError> {
@@ -65,7 +77,8 @@ impl Fixture {
     fn new() -> Self {
         let log = Log::default();
         let (go, told) = mpsc::channel();
-        let writer = Writer::start(Script { log: Arc::clone(&log), go: told }).unwrap();
+        let writer =
+            Writer::start(Script { log: Arc::clone(&log), go: told, later: false }).unwrap();
         Self { writer, log, go }
     }
 
@@ -197,4 +210,14 @@ async fn a_full_queue_waits_and_a_job_larger_than_it_passes() {
     it.go(2);
     first.await.unwrap().unwrap();
     waits.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_is_left_for_later_is_done_without_another_job() {
+    let it = Fixture::new();
+    let answer = it.row(&named("later")).await;
+    it.go(1);
+    answer.await.unwrap().unwrap();
+    it.writer.close().await.unwrap();
+    assert_eq!(it.log(), ["write later", "sync Rows", "tidy", "close"]);
 }

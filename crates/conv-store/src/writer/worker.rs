@@ -2,10 +2,14 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    sync::{Arc, mpsc::Receiver},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvError, RecvTimeoutError},
+    },
+    time::Duration,
 };
 
-use super::{Disk, Home, Message, Queued, caught, panic::is_panic};
+use super::{Disk, Home, Message, Queued, caught};
 use crate::StoreError;
 
 /// The most jobs a group has. More would keep the first of them waiting for long.
@@ -47,8 +51,9 @@ impl<D: Disk> Worker<D> {
 
     /// The next jobs to do together: the first of each account, in the order they came.
     fn next_group(&mut self) -> Option<Vec<Queued<D::Account>>> {
+        self.tidy();
         if self.waiting.is_empty() && !self.closing {
-            match self.inbox.recv() {
+            match self.receive() {
                 Ok(message) => self.take(message),
                 Err(_) => self.closing = true,
             }
@@ -61,6 +66,33 @@ impl<D: Disk> Worker<D> {
         }
         let group = self.pick();
         (!group.is_empty()).then_some(group)
+    }
+
+    /// Waits for a message, and meanwhile does what was left for later.
+    fn receive(&mut self) -> Result<Message<D::Account>, RecvError> {
+        while let Some(wait) = self.due() {
+            match self.inbox.recv_timeout(wait) {
+                Err(RecvTimeoutError::Timeout) => self.tidy(),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Ok(message) => return Ok(message),
+            }
+        }
+        self.inbox.recv()
+    }
+
+    /// A disk that panicked is left alone.
+    fn due(&self) -> Option<Duration> {
+        self.failed.is_none().then(|| self.disk.due()).flatten()
+    }
+
+    fn tidy(&mut self) {
+        if self.due() == Some(Duration::ZERO) {
+            // Only a panic counts here.
+            let _ = self.guarded(|disk| {
+                disk.tidy();
+                Ok(())
+            });
+        }
     }
 
     fn take(&mut self, message: Message<D::Account>) {
@@ -119,8 +151,12 @@ impl<D: Disk> Worker<D> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let result = caught(|| work(&mut self.disk));
-        self.failed = result.as_ref().err().filter(|error| is_panic(error)).cloned();
-        result
+        let mut answer = None;
+        let ended = caught(|| {
+            answer = Some(work(&mut self.disk));
+            Ok(())
+        });
+        self.failed = ended.err();
+        self.failed.clone().map_or(answer.unwrap_or(Ok(())), Err)
     }
 }

@@ -92,3 +92,62 @@ mod sled_database {
         conv_store::store_conformance!(OneOfMany(TempDir::new().unwrap(), Durability::Disk));
     }
 }
+
+mod redb {
+    use conv_store::{
+        RedbStore, StoreError,
+        testing::{Dyn, StoreFixture},
+    };
+    use tempfile::TempDir;
+
+    use crate::sled_support::account;
+
+    struct Alone(TempDir);
+
+    impl Alone {
+        fn new() -> Self {
+            Self(TempDir::new().unwrap())
+        }
+    }
+
+    impl StoreFixture for Alone {
+        type Store = RedbStore;
+
+        async fn open(&self) -> Result<RedbStore, StoreError> {
+            RedbStore::open(self.0.path(), &account("a")).await
+        }
+    }
+
+    conv_store::store_conformance!(Alone::new());
+
+    mod behind_the_trait {
+        use super::*;
+
+        conv_store::store_conformance!(Dyn(Alone::new()));
+    }
+}
+
+mod redb_database {
+    use std::sync::Arc;
+
+    use conv_store::{
+        ConversationDatabase, ConversationStore, Durability, RedbDatabase, StoreError,
+        testing::StoreFixture,
+    };
+    use tempfile::TempDir;
+
+    use crate::sled_support::account;
+
+    struct WrittenBehind(TempDir);
+
+    impl StoreFixture for WrittenBehind {
+        type Store = Arc<dyn ConversationStore>;
+
+        async fn open(&self) -> Result<Self::Store, StoreError> {
+            let options = RedbDatabase::options().durability(Durability::WriteBehind);
+            options.open(self.0.path()).await?.account(&account("a")).await
+        }
+    }
+
+    conv_store::store_conformance!(WrittenBehind(TempDir::new().unwrap()));
+}

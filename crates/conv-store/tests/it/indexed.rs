@@ -151,20 +151,23 @@ async fn a_write_that_failed_but_is_there_shows_once_it_was_loaded() {
 }
 
 #[tokio::test]
-async fn while_loading_fails_callers_get_that_error_and_the_list_stays() {
+async fn while_loading_fails_rows_get_that_error_drafts_are_saved_and_the_list_stays() {
     let probe = Probe::new();
     let store = open(&probe).await;
     store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
     probe.next(Trouble::Before);
     probe.fail_loads(true);
-    for _ in 0..3 {
+    for round in 0..3 {
         store.apply(Delta::listed([at("bob", 2)])).await.unwrap_err();
-        store.put_local(user("bob"), Local::draft("hello")).await.unwrap_err();
+        let draft = Local::draft(format!("hello {round}"));
+        store.put_local(user("bob"), draft.clone()).await.unwrap();
+        assert_eq!(store.snapshot().local(&user("bob")), Some(draft));
     }
     assert_eq!(store.snapshot().len(), 1);
     probe.fail_loads(false);
     store.apply(Delta::listed([at("bob", 2)])).await.unwrap();
     assert_eq!(store.snapshot().len(), 2);
+    assert_eq!(store.snapshot().local(&user("bob")), Some(Local::draft("hello 2")));
 }
 
 #[tokio::test]
@@ -261,14 +264,14 @@ async fn what_does_not_decode_is_dropped_counted_and_deleted_by_the_next_write()
     });
     damaged.await;
     let store = open(&probe).await;
-    let recovery = *store.recovery();
+    let recovery = store.recovery();
     assert_eq!((recovery.dropped_rows, recovery.dropped_locals), (1, 1));
     assert!(recovery.dropped_state && !recovery.is_clean());
     assert_eq!(store.snapshot().len(), 1);
     store.apply(Delta::amended([named("bob", "Bob")])).await.unwrap();
     store.close().await.unwrap();
     let store = open(&probe).await;
-    let recovery = *store.recovery();
+    let recovery = store.recovery();
     assert_eq!((recovery.dropped_rows, recovery.dropped_state), (0, false));
     assert_eq!(recovery.dropped_locals, 1, "local state is not for the store to throw away");
 }

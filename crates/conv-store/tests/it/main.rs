@@ -6,11 +6,23 @@
 mod broken;
 mod conformance;
 mod indexed;
+mod killed;
 mod memory;
 mod model;
+mod mounted;
+mod old;
+mod page;
 mod record;
+mod redb;
+mod scan;
 mod shared;
 mod sled_accounts;
+mod sled_calls;
+mod sled_damage;
+#[cfg(unix)]
+mod sled_full;
+mod sled_growth;
+mod sled_heal;
 mod sled_kill;
 mod sled_model;
 mod sled_reopen;

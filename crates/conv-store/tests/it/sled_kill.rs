@@ -1,27 +1,34 @@
 //! `kill -9` at any moment: no page is torn, nothing acknowledged is lost.
 //!
 //! The test runs itself as a child that writes and says what was acknowledged, and kills it.
+//! `CONV_KILLS=1000` kills so many, half of them at `Process` and half at `Disk`, and a quarter as
+//! many again at `WriteBehind`; `CONV_POWER_CUTS=300` cuts the power of a drive so often.
 
 use std::{
     collections::{BTreeMap, hash_map::RandomState},
     env,
     hash::{BuildHasher, Hasher},
     io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{ChildStdout, Command, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use conv_model::{
     Checkpoint, ConversationId, Cursor, Delta, Local, PassId, PassStatus, Phase, SyncScope,
     SyncStep,
 };
-use conv_store::{ConversationDatabase, ConversationStore, Durability, SledDatabase, Snapshot};
+use conv_store::{
+    ConversationDatabase, ConversationStore, Durability, Recovery, SledDatabase, Snapshot,
+};
 use tempfile::TempDir;
 
-use crate::sled_support::{account, listed, user};
+use crate::{
+    mounted::Mounted,
+    sled_support::{account, listed, user},
+};
 
 const FOLDER: &str = "CONV_STORE_KILL_FOLDER";
 const ROUND: &str = "CONV_STORE_KILL_ROUND";
@@ -39,8 +46,40 @@ type Acknowledged = BTreeMap<(String, String), u64>;
 
 #[test]
 fn what_was_acknowledged_survives_every_kill() {
-    let mut lines = 0;
-    for (round, acknowledged, last) in Kills::new(Durability::Process, "process", 20) {
+    assert_kept(Kills::new(Durability::Process, "process", kills(2).unwrap_or(20)));
+}
+
+#[test]
+fn what_was_acknowledged_on_the_disk_survives_every_kill() {
+    assert_kept(Kills::new(Durability::Disk, "disk", kills(2).unwrap_or(10)));
+}
+
+#[test]
+fn what_was_acknowledged_on_the_disk_survives_power_cuts() {
+    let drive = Mounted::drive().and_then(|drive| {
+        drive.cut_power()?;
+        drive.restore_power();
+        Ok(drive)
+    });
+    let cuts = env::var("CONV_POWER_CUTS").map_or(3, |count| count.parse().unwrap());
+    match drive {
+        Ok(drive) => assert_kept(Kills::on(drive, Durability::Disk, "disk", cuts)),
+        Err(why) => println!("skipped: no drive of our own: {why}"),
+    }
+}
+
+/// The part of the kills that were asked for.
+fn kills(part: u64) -> Option<u64> {
+    env::var("CONV_KILLS").ok().map(|count| count.parse::<u64>().unwrap() / part)
+}
+
+fn assert_kept(kills: Kills) {
+    let (mut lines, mut while_opening, mut rounds) = (0, 0, 0);
+    let mut before = Acknowledged::new();
+    for (round, acknowledged, last) in kills {
+        rounds += 1;
+        while_opening += usize::from(acknowledged == before);
+        before.clone_from(&acknowledged);
         lines += acknowledged.values().map(|number| number % PER_ROUND).sum::<u64>();
         for text in ACCOUNTS {
             for kind in ["page", "one", "draft"] {
@@ -51,12 +90,15 @@ fn what_was_acknowledged_survives_every_kill() {
             }
         }
     }
-    assert!(lines > 100, "the children hardly wrote: {lines}");
+    println!("{lines} acknowledged changes counted, {while_opening} kills before the first");
+    assert!(lines > 3 * rounds, "the children hardly wrote: {lines} in {rounds} rounds");
 }
 
 #[test]
 fn written_behind_pages_are_whole_and_drafts_are_kept() {
-    for (round, acknowledged, last) in Kills::new(Durability::WriteBehind, "behind", 8) {
+    for (round, acknowledged, last) in
+        Kills::new(Durability::WriteBehind, "behind", kills(4).unwrap_or(8))
+    {
         for text in ACCOUNTS {
             let key = (text.to_owned(), "draft".to_owned());
             let promised = acknowledged.get(&key).copied().unwrap_or_default();
@@ -67,17 +109,65 @@ fn written_behind_pages_are_whole_and_drafts_are_kept() {
 
 /// Runs and kills children one after another in one folder.
 struct Kills {
-    folder: TempDir,
+    place: Place,
     level: &'static str,
     durability: Durability,
     rounds: std::ops::Range<u64>,
     acknowledged: Acknowledged,
 }
 
+/// Where a database is, and how its writer is stopped.
+enum Place {
+    /// It is killed.
+    Folder(TempDir),
+    /// The power fails.
+    Drive(Mounted),
+}
+
 impl Kills {
     fn new(durability: Durability, level: &'static str, rounds: u64) -> Self {
-        let folder = TempDir::new().unwrap();
-        Self { folder, level, durability, rounds: 0..rounds, acknowledged: Acknowledged::new() }
+        Self::at(Place::Folder(TempDir::new().unwrap()), durability, level, rounds)
+    }
+
+    fn on(drive: Mounted, durability: Durability, level: &'static str, rounds: u64) -> Self {
+        Self::at(Place::Drive(drive), durability, level, rounds)
+    }
+
+    fn at(place: Place, durability: Durability, level: &'static str, rounds: u64) -> Self {
+        Self { place, level, durability, rounds: 0..rounds, acknowledged: Acknowledged::new() }
+    }
+}
+
+impl Place {
+    fn folder(&self) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.path().to_owned(),
+            Self::Drive(drive) => drive.path().join("cache"),
+        }
+    }
+
+    /// Stops it, and gives the moment up to which its word counts: on a drive without power the
+    /// system may still say that a sync under way has succeeded.
+    fn stop(&self, child: &mut Child) -> u128 {
+        let mut until = u128::MAX;
+        if let Self::Drive(drive) = self {
+            until = now();
+            drive.cut_power().unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if let Self::Drive(drive) = self {
+            drive.restore_power();
+        }
+        until
+    }
+
+    /// What a fresh opening finds. A kill leaves nothing to recover from.
+    fn look(&self, durability: Durability) -> Acknowledged {
+        let (recovery, found) = look(&self.folder(), durability);
+        assert!(recovery.set_aside.is_none(), "{recovery:?}");
+        assert!(recovery.is_clean() || matches!(self, Self::Drive(_)), "{recovery:?}");
+        found
     }
 }
 
@@ -87,21 +177,21 @@ impl Iterator for Kills {
 
     fn next(&mut self) -> Option<Self::Item> {
         let round = self.rounds.next()?;
-        for (key, number) in killed(self.folder.path(), self.level, round) {
+        for (key, number) in stopped(&self.place, self.level, round) {
             let known = self.acknowledged.entry(key).or_default();
             *known = number.max(*known);
         }
-        let last = look(self.folder.path(), self.durability);
+        let last = self.place.look(self.durability);
         Some((round, self.acknowledged.clone(), last))
     }
 }
 
-/// Starts a child, kills it at a random moment, and gives what it said.
-fn killed(folder: &Path, level: &str, round: u64) -> Acknowledged {
+/// Starts a child, stops it at a random moment, and gives what it said.
+fn stopped(place: &Place, level: &str, round: u64) -> Acknowledged {
     let random = RandomState::new().build_hasher().finish();
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "sled_kill::child", "--include-ignored", "--nocapture"])
-        .env(FOLDER, folder)
+        .env(FOLDER, place.folder())
         .env(ROUND, round.to_string())
         .env(LEVEL, level)
         .stdout(Stdio::piped())
@@ -114,16 +204,24 @@ fn killed(folder: &Path, level: &str, round: u64) -> Acknowledged {
         // While it opens, or shortly after.
         thread::sleep(Duration::from_millis(random / 10 % 60));
     } else {
-        read(&mut output, &mut acknowledged, 1 + random / 10 % 200);
+        read(&mut output, &mut acknowledged, 1 + random / 10 % 200, u128::MAX);
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    read(&mut output, &mut acknowledged, u64::MAX);
+    let until = place.stop(&mut child);
+    read(&mut output, &mut acknowledged, u64::MAX, until);
     acknowledged
 }
 
-/// Reads so many acknowledgements, or all there are.
-fn read(output: &mut BufReader<ChildStdout>, acknowledged: &mut Acknowledged, count: u64) {
+fn now() -> u128 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos()
+}
+
+/// Reads so many acknowledgements, or all there are, up to a moment.
+fn read(
+    output: &mut BufReader<ChildStdout>,
+    acknowledged: &mut Acknowledged,
+    count: u64,
+    until: u128,
+) {
     let mut line = String::new();
     let mut seen = 0;
     while seen < count {
@@ -135,16 +233,19 @@ fn read(output: &mut BufReader<ChildStdout>, acknowledged: &mut Acknowledged, co
         let Some(words) = line.strip_suffix(" done\n") else {
             continue;
         };
-        let [kind, text, number] = words.split(' ').collect::<Vec<_>>()[..] else {
+        let [kind, text, number, at] = words.split(' ').collect::<Vec<_>>()[..] else {
             continue;
         };
+        if at.parse::<u128>().unwrap() > until {
+            continue;
+        }
         acknowledged.insert((text.to_owned(), kind.to_owned()), number.parse().unwrap());
         seen += 1;
     }
 }
 
 /// What a fresh opening finds. Panics at a torn page.
-fn look(folder: &Path, durability: Durability) -> Acknowledged {
+fn look(folder: &Path, durability: Durability) -> (Recovery, Acknowledged) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let mut found = Acknowledged::new();
@@ -159,8 +260,9 @@ fn look(folder: &Path, durability: Durability) -> Acknowledged {
             let draft = snapshot.local(&user("one")).and_then(|local| local.draft);
             note("draft", draft.map_or(0, |draft| draft.parse().unwrap()));
         }
+        let recovery = database.recovery();
         database.close().await.unwrap();
-        found
+        (recovery, found)
     })
 }
 
@@ -189,6 +291,7 @@ fn child() {
     let round: u64 = env::var(ROUND).unwrap().parse().unwrap();
     let durability = match env::var(LEVEL).unwrap().as_str() {
         "process" => Durability::Process,
+        "disk" => Durability::Disk,
         _ => Durability::WriteBehind,
     };
     // The harness has begun a line.
@@ -212,7 +315,7 @@ fn child() {
 }
 
 fn say(kind: &str, account: &str, number: u64) {
-    let line = format!("{kind} {account} {number} done\n");
+    let line = format!("{kind} {account} {number} {} done\n", now());
     let mut output = std::io::stdout().lock();
     output.write_all(line.as_bytes()).and_then(|()| output.flush()).unwrap();
 }

@@ -1,13 +1,13 @@
 //! Snapshots: of one instant, and sharing what did not change.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use conv_model::{
     All, Conversation, ConversationFilter, ConversationId, ConversationPatch, ConversationQuery,
-    Delta, Facet, GroupNames, ListingPatch, Local, Profile, ProfileDetail, Seq, SyncState,
-    Timestamp, Unread, UserDetail,
+    ConversationType, Delta, Facet, GroupNames, ListingPatch, Local, Profile, ProfileDetail, Seq,
+    SyncState, Timestamp, Unread, UserDetail,
 };
-use conv_store::{ConversationStore, MemoryStore, Snapshot};
+use conv_store::{ConversationDatabase, ConversationStore, MemoryDatabase, MemoryStore, Snapshot};
 
 fn user(number: usize) -> ConversationId {
     ConversationId::c2c(&format!("user_{number:04}")).unwrap()
@@ -47,6 +47,42 @@ async fn neighbours_share_every_row_that_did_not_change() {
     let shared = |row: &&Arc<Conversation>| before.iter().any(|old| Arc::ptr_eq(old, row));
     assert_eq!(after.iter().filter(shared).count(), 499);
     assert_eq!(after[0].id, user(250));
+}
+
+#[tokio::test]
+async fn neighbours_share_the_rows_of_a_large_list_also_in_what_a_filter_finds() {
+    let store = store_of(3000).await;
+    let users = ConversationFilter::conversation_type(ConversationType::C2c).into();
+    let before = store.snapshot().list(&users);
+    store.apply(Delta::listed([at(7, 1_800_000_000)])).await.unwrap();
+    let after = store.snapshot().list(&users);
+    let old: HashSet<_> = before.iter().map(Arc::as_ptr).collect();
+    assert_eq!((before.len(), after.len()), (3000, 3000));
+    assert_eq!(after.iter().filter(|row| !old.contains(&Arc::as_ptr(row))).count(), 1);
+    assert_eq!(after[0].id, user(7));
+}
+
+#[tokio::test]
+async fn rows_share_the_names_of_their_groups_also_when_they_are_loaded() {
+    let in_group = |number| {
+        let mut patch = at(number, 1_700_000_000);
+        let listing = patch.listing.as_mut().unwrap();
+        listing.groups = Some(vec!["Suppliers".into()]);
+        patch
+    };
+    let database = MemoryDatabase::new();
+    let account = "a".parse().unwrap();
+    let store = database.account(&account).await.unwrap();
+    store.apply(Delta::listed([in_group(0), in_group(1)])).await.unwrap();
+    store.apply(Delta::listed([in_group(2)])).await.unwrap();
+    let shared = |snapshot: Snapshot| {
+        let rows = all(&snapshot);
+        let names: Vec<_> = rows.iter().map(|row| Arc::clone(&row.listing.groups[0])).collect();
+        names.len() == 3 && names.iter().all(|name| Arc::ptr_eq(name, &names[0]))
+    };
+    assert!(shared(store.snapshot()));
+    store.close().await.unwrap();
+    assert!(shared(database.account(&account).await.unwrap().snapshot()));
 }
 
 #[tokio::test]

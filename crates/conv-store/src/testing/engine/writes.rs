@@ -1,5 +1,7 @@
 //! What is written is loaded.
 
+use std::sync::Arc;
+
 use conv_model::{Local, Seq};
 
 use super::{
@@ -108,5 +110,28 @@ pub async fn what_was_committed_is_there_after_reopening<F: EngineFixture>(
     ensure_eq!(load(&engine).await?, before, "what was committed");
     commit(&engine, &[write(3, 4, [(row("bob")?, "B")])?]).await?;
     ensure_eq!(load(&engine).await?.0, 4, "the number");
+    Ok(())
+}
+
+/// Many records are held as few are, and come back.
+pub async fn a_hundred_thousand_rows_come_back<F: EngineFixture>(fixture: &F) -> TestResult {
+    const ROWS: u64 = 100_000;
+    const IN_A_WRITE: u64 = 1000;
+    let engine = fixture.open().await?;
+    let bytes = bytes(&Record::State, 1, "")?;
+    for number in 0..ROWS / IN_A_WRITE {
+        let mut write = Write::new(Seq::new(number), Seq::new(number + 1));
+        let first = number * IN_A_WRITE;
+        for at in first..first + IN_A_WRITE {
+            write.put.push((row(&format!("user{at}"))?, Arc::clone(&bytes)));
+        }
+        commit(&engine, &[write]).await?;
+    }
+    engine.close().await?;
+    drop(engine);
+    let engine = fixture.open().await?;
+    let (seq, records) = load(&engine).await?;
+    ensure_eq!((seq, records.len() as u64), (ROWS / IN_A_WRITE, ROWS), "number and rows");
+    ensure!(records.values().all(|found| *found == bytes), "a row changed");
     Ok(())
 }

@@ -21,6 +21,7 @@ each_fails! {
     a_number_may_leave_others_out: CountsForItself,
     large_records_come_back_whole: CutsLargeRecords,
     what_was_committed_is_there_after_reopening: StartsAnew,
+    a_hundred_thousand_rows_come_back: HoldsSixteenBits,
     hostile_ids_are_kept_apart: IgnoresCase,
     kinds_of_records_are_kept_apart: KeepsOneRecordAnId,
     a_conflict_refuses_the_whole_call: NeverConflicts,
@@ -39,6 +40,7 @@ pub(super) enum Flaw {
     CountsForItself,
     CutsLargeRecords,
     StartsAnew,
+    HoldsSixteenBits,
     IgnoresCase,
     KeepsOneRecordAnId,
     NeverConflicts,
@@ -110,6 +112,7 @@ impl Engine for BrokenEngine {
             Flaw::CutsLargeRecords => loaded.records.iter_mut().for_each(|(_, bytes)| {
                 *bytes = Arc::from(&bytes[..bytes.len().min(4096)]);
             }),
+            Flaw::HoldsSixteenBits => loaded.records.truncate(1 << 16),
             Flaw::LosesStamps => {
                 for (key, bytes) in &mut loaded.records {
                     if let Record::Row(id) = key {

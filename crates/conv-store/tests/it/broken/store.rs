@@ -50,6 +50,7 @@ each_fails! {
     a_list_that_is_reopened_is_a_preview: RemembersThatItWasComplete,
     a_pass_goes_on_after_reopening: LosesStampsOnDisk,
     a_closed_store_refuses_changes_and_still_answers: NeverCloses,
+    a_long_history_is_that_of_the_model: LosesARow,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

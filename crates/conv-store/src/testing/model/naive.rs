@@ -7,15 +7,19 @@ use conv_model::{
     Local, PassId, Prune, Seq, SyncState, SyncStep, list_order, merge,
 };
 
-pub(crate) type Rows = BTreeMap<ConversationId, Conversation>;
+/// Rows by their IDs.
+pub type Rows = BTreeMap<ConversationId, Conversation>;
 
+/// A store that keeps what it should, and shares nothing with the one that is tested.
 #[derive(Debug, Default)]
-pub(crate) struct Naive {
+pub struct Naive {
     cloud: Rows,
-    pub(crate) locals: BTreeMap<ConversationId, Local>,
-    pub(crate) sync: SyncState,
+    /// Local state, of listed rows and of others.
+    pub locals: BTreeMap<ConversationId, Local>,
+    /// The state of the sync.
+    pub sync: SyncState,
     /// Whether the last change began a pass.
-    pub(crate) begins: bool,
+    pub(super) begins: bool,
     /// Counts changes.
     clock: u64,
     begun: u64,
@@ -24,8 +28,8 @@ pub(crate) struct Naive {
 }
 
 impl Naive {
-    /// The rows that want a profile; `None` if the change is refused.
-    pub(crate) fn apply(&mut self, delta: &Delta) -> Option<Vec<ConversationId>> {
+    /// Applies a change. Gives the rows that want a profile; `None` if the change is refused.
+    pub fn apply(&mut self, delta: &Delta) -> Option<Vec<ConversationId>> {
         self.begins = false;
         match delta.pass {
             Some(pass) if pass > PassId::NONE => {
@@ -132,7 +136,8 @@ impl Naive {
         wanting
     }
 
-    pub(crate) fn put(&mut self, id: ConversationId, local: Local) {
+    /// Sets local state; a part that is left out stays.
+    pub fn put(&mut self, id: ConversationId, local: Local) {
         let old = self.locals.get(&id).cloned().unwrap_or_default();
         let new = old.merged(&local);
         if new != old {
@@ -140,12 +145,13 @@ impl Naive {
         }
     }
 
-    pub(crate) fn reopen(&mut self) {
+    /// What reopening makes of it.
+    pub fn reopen(&mut self) {
         self.sync = std::mem::take(&mut self.sync).reopened(!self.cloud.is_empty());
     }
 
     /// Rows with their local state.
-    pub(crate) fn rows(&self) -> Rows {
+    pub fn rows(&self) -> Rows {
         let mut rows = self.cloud.clone();
         for (id, local) in &self.locals {
             if let Some(row) = rows.get_mut(id) {
@@ -155,25 +161,25 @@ impl Naive {
         rows
     }
 
-    pub(crate) fn list(&self) -> Vec<Conversation> {
+    /// Rows with their local state, in list order.
+    pub fn list(&self) -> Vec<Conversation> {
         let mut rows: Vec<Conversation> = self.rows().into_values().collect();
         rows.sort_by(list_order);
         rows
     }
 
-    pub(crate) fn totals(&self) -> [u64; 4] {
-        let mut sums = [0; 4];
-        for row in self.cloud.values() {
+    /// Conversations, unread messages, conversations with any, and those with a mention.
+    pub fn totals(&self) -> [u64; 4] {
+        let sums = self.cloud.values().map(|row| {
             let unread = row.unread.count.filter(|_| !row.unread.is_muted()).unwrap_or(0);
-            sums[0] += 1;
-            sums[1] += u64::from(unread);
-            sums[2] += u64::from(unread > 0);
-            sums[3] += u64::from(row.group_at_info().is_some_and(|infos| !infos.is_empty()));
-        }
-        sums
+            let mentioned = row.group_at_info().is_some_and(|infos| !infos.is_empty());
+            [1, u64::from(unread), u64::from(unread > 0), u64::from(mentioned)]
+        });
+        sums.fold([0; 4], |[a, b, c, d], [w, x, y, z]| [a + w, b + x, c + y, d + z])
     }
 
-    pub(crate) fn not_fetched(&self) -> Vec<Facet> {
+    /// The facets that some row has never been told.
+    pub fn not_fetched(&self) -> Vec<Facet> {
         let any = |lacks: fn(&Conversation) -> bool| self.cloud.values().any(lacks);
         let mut facets = Vec::new();
         if any(|row| {

@@ -1,4 +1,4 @@
-//! What may happen to a store.
+//! Operations, as property tests draw them.
 
 use std::sync::Arc;
 
@@ -10,16 +10,21 @@ use proptest::prelude::*;
 
 use super::naive::Rows;
 
+/// What may happen to a store.
 #[derive(Clone, Debug)]
-pub(crate) enum Operation {
+#[non_exhaustive]
+pub enum Operation {
+    /// A change.
     Apply(Box<Make>),
+    /// Local state.
     Put(ConversationId, Local),
+    /// It is closed, and opened again.
     Reopen,
 }
 
 /// A change that depends on what the store holds by then.
 #[derive(Clone, Debug)]
-pub(crate) struct Make {
+pub struct Make {
     delta: Delta,
     pass: Pass,
     step: Option<SyncStep>,
@@ -43,7 +48,7 @@ enum Pruned {
 }
 
 impl Make {
-    pub(crate) fn delta(self, newest: PassId, rows: &Rows) -> Delta {
+    pub(super) fn delta(self, newest: PassId, rows: &Rows) -> Delta {
         let mut delta = self.delta;
         delta.pass = match self.pass {
             Pass::No => None,
@@ -69,7 +74,8 @@ impl Make {
     }
 }
 
-pub(crate) fn operations() -> impl Strategy<Value = Operation> {
+/// Operations that meet on the same few rows and passes.
+pub fn operations() -> impl Strategy<Value = Operation> {
     let put = (testing::known_ids(), testing::locals());
     prop_oneof![
         8 => makes().prop_map(|make| Operation::Apply(Box::new(make))),

@@ -1,4 +1,4 @@
-//! The keys of the one tree.
+//! The keys of a file of rows.
 //!
 //! A key is the account's prefix, a tag, and for a row the conversation's ID. The prefix has a fixed
 //! length and comes from a hash, so no account ID, whatever its text, can reach into another's keys.
@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use crate::Record;
 
 /// The first bytes of every key of an account.
-pub(super) type Prefix = [u8; 16];
+pub(crate) type Prefix = [u8; 16];
 
 /// Holds the schema version. Shorter than a prefix, so it is nobody's.
-pub(super) const SCHEMA: &[u8] = b"schema";
+pub(crate) const SCHEMA: &[u8] = b"schema";
 
 const NAME: u8 = 0;
 const STATE: u8 = 1;
@@ -31,7 +31,7 @@ pub(super) enum Key {
 }
 
 /// The prefix of an account: its hash, cut to 16 bytes.
-pub(super) fn prefix(account: &AccountId) -> Prefix {
+pub(crate) fn prefix(account: &AccountId) -> Prefix {
     let hash = Sha256::digest(account.as_str());
     let mut prefix = Prefix::default();
     for (to, from) in prefix.iter_mut().zip(hash) {
@@ -40,7 +40,7 @@ pub(super) fn prefix(account: &AccountId) -> Prefix {
     prefix
 }
 
-pub(super) fn name(prefix: Prefix) -> Vec<u8> {
+pub(crate) fn name(prefix: Prefix) -> Vec<u8> {
     key(prefix, NAME, "")
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use conv_model::Seq;
 use tokio::runtime::Handle;
 
-use super::{account::Account, disk::SledDisk, files::Files};
+use super::{account::Account, disk::FilesDisk, files::Files, row_file::RowFile};
 use crate::{
     Engine, Loaded, StoreError, Write,
     writer::{Job, Work, Writer, caught},
@@ -14,27 +14,27 @@ use crate::{
 
 /// One account of a database.
 #[derive(Debug)]
-pub(super) struct SledEngine {
+pub(crate) struct AccountEngine<R: RowFile> {
     account: Arc<Account>,
-    files: Arc<Files>,
-    writer: Writer<SledDisk>,
+    files: Arc<Files<R>>,
+    writer: Writer<FilesDisk<R>>,
     /// Whether nobody else uses the database, so that it ends with this engine.
     is_alone: bool,
 }
 
-impl SledEngine {
+impl<R: RowFile> AccountEngine<R> {
     /// One of many.
-    pub(super) fn new(account: Arc<Account>, files: Arc<Files>, writer: Writer<SledDisk>) -> Self {
+    pub(super) fn new(
+        account: Arc<Account>,
+        files: Arc<Files<R>>,
+        writer: Writer<FilesDisk<R>>,
+    ) -> Self {
         Self { account, files, writer, is_alone: false }
     }
 
     /// The only one, which takes the files with it when it is closed.
-    pub(super) fn alone(
-        account: Arc<Account>,
-        files: Arc<Files>,
-        writer: Writer<SledDisk>,
-    ) -> Self {
-        Self { account, files, writer, is_alone: true }
+    pub(super) fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
     }
 
     async fn run(&self, work: Work) -> Result<(), StoreError> {
@@ -45,7 +45,7 @@ impl SledEngine {
     }
 }
 
-/// Runs what blocks away from the async threads. A panic of sled's becomes an error.
+/// Runs what blocks away from the async threads. A panic becomes an error.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -55,10 +55,13 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 #[async_trait]
-impl Engine for SledEngine {
+impl<R: RowFile> Engine for AccountEngine<R> {
     async fn load(&self) -> Result<Loaded, StoreError> {
         if self.account.is_closed() {
             return Err(StoreError::Closed);
+        }
+        if self.files.rows.has_failed() {
+            self.run(Work::Revive).await?;
         }
         let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));
         blocking(move || files.load(&account)).await

@@ -7,25 +7,30 @@ use std::sync::{
 
 use conv_model::{AccountId, Seq};
 
-use super::key::{self, Prefix};
+use super::{
+    key::{self, Prefix},
+    rows::Era,
+};
 
 /// One account. Everybody who works on it shares this value.
 #[derive(Debug)]
-pub(super) struct Account {
+pub(crate) struct Account {
     pub(super) id: AccountId,
     pub(super) prefix: Prefix,
     closed: AtomicBool,
     gate: Mutex<Gate>,
 }
 
-/// Held while the account's records are read, and while they are written: a scan of sled's beside
-/// a batch may see half of it. Never taken on an async thread.
+/// Held while the account's records are read, and while they are written: a scan beside a write may
+/// see half of it. Never taken on an async thread.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     /// The number of the last write; unknown at first.
     pub(super) seq: Option<Seq>,
     /// Whether the clear ID is stored, and right.
     pub(super) named: bool,
+    /// The opening of the rows that this was read from.
+    pub(super) era: Era,
 }
 
 impl Account {

@@ -1,0 +1,205 @@
+//! Accounts in a folder, whatever the engine that keeps their rows.
+//!
+//! A database is a folder: a file of rows and sync states, which is the engine's part, and a log for
+//! local state. An engine implements [`RowFile`] and nothing else.
+
+mod account;
+mod disk;
+mod engine;
+mod files;
+mod folder;
+mod key;
+mod records;
+mod row_file;
+mod rows;
+mod schema;
+mod stores;
+mod types;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use conv_model::AccountId;
+use tokio::runtime::Handle;
+
+use self::{
+    account::Account, disk::FilesDisk, engine::AccountEngine, files::Files, stores::Stores,
+};
+use crate::{
+    ConversationDatabase, ConversationStore, IndexedStore, Recovery, StoreError,
+    heal::Opening,
+    writer::{Job, Work, Writer},
+};
+
+#[cfg(feature = "sled")]
+pub(crate) use self::folder::create_private;
+pub(crate) use self::{
+    folder::patiently,
+    row_file::{Changes, Opener, RowFile},
+    schema::check as check_schema,
+    types::disk_types,
+};
+
+/// What an acknowledged change survives. Local state survives a power cut at every level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Durability {
+    /// The end of the process once about half a second has passed, or the store was closed.
+    WriteBehind,
+    /// The end of the process at any moment, `kill -9` too. A power cut may take what the system
+    /// had not written yet.
+    #[default]
+    Process,
+    /// A power cut.
+    Disk,
+}
+
+/// The lists of any number of accounts, in one folder.
+#[derive(Debug)]
+pub(crate) struct Database<R: RowFile> {
+    files: Arc<Files<R>>,
+    writer: Writer<FilesDisk<R>>,
+    stores: Stores,
+    /// What was met in the log and in the accounts.
+    recovery: Mutex<Recovery>,
+    closed: AtomicBool,
+}
+
+impl<R: RowFile> Database<R> {
+    /// Opens the database of a folder, which is created if it is missing. The opener finds the
+    /// folder locked.
+    pub(crate) async fn open(
+        folder: PathBuf,
+        durability: Durability,
+        opener: Opener<R>,
+    ) -> Result<Self, StoreError> {
+        engine::blocking(move || {
+            let files = Arc::new(Files::open(&folder, opener)?);
+            let writer = Writer::start(FilesDisk::new(Arc::clone(&files), durability))?;
+            let (stores, closed) = (Stores::default(), AtomicBool::new(false));
+            let local_set_aside = files.local_set_aside(&folder);
+            let recovery = Mutex::new(Recovery { local_set_aside, ..Recovery::default() });
+            Ok(Self { files, writer, stores, recovery, closed })
+        })
+        .await
+    }
+
+    /// The store of one account, with which the database ends.
+    pub(crate) async fn into_store(self, account: &AccountId) -> Result<IndexedStore, StoreError> {
+        IndexedStore::open(self.into_engine(account)).await
+    }
+
+    pub(crate) fn into_engine(self, account: &AccountId) -> AccountEngine<R> {
+        self.engine(&Arc::new(Account::new(account.clone()))).alone()
+    }
+
+    fn engine(&self, account: &Arc<Account>) -> AccountEngine<R> {
+        AccountEngine::new(Arc::clone(account), Arc::clone(&self.files), self.writer.clone())
+    }
+
+    /// What was met in the log, and in the accounts so far.
+    pub(crate) fn recovery(&self) -> Recovery {
+        self.recovered().clone()
+    }
+
+    fn recovered(&self) -> MutexGuard<'_, Recovery> {
+        self.recovery.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
+/// Opens a database whose rows are opened, now and after they failed, by a function of the engine's.
+pub(crate) async fn open<R: RowFile>(
+    folder: PathBuf,
+    durability: Durability,
+    opening: Opening,
+    rows: fn(&Path, &Opening) -> Result<R, StoreError>,
+) -> Result<(Database<R>, Arc<Opening>), StoreError> {
+    Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
+    let opening = Arc::new(opening);
+    let opener = {
+        let (folder, opening) = (folder.clone(), Arc::clone(&opening));
+        Box::new(move || rows(&folder, &opening))
+    };
+    let database = opening.within(Database::open(folder, durability, opener)).await?;
+    Ok((database, opening))
+}
+
+/// Closes a store that its user may be closing too.
+async fn closed(store: &IndexedStore) -> Result<(), StoreError> {
+    match store.close().await {
+        Err(StoreError::Closed) => Ok(()),
+        result => result,
+    }
+}
+
+#[async_trait]
+impl<R: RowFile> ConversationDatabase for Database<R> {
+    async fn account(&self, account: &AccountId) -> Result<Arc<dyn ConversationStore>, StoreError> {
+        let slot = self.stores.slot(account);
+        let mut slot = slot.lock().await;
+        if self.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        if let Some(store) = slot.store() {
+            return Ok(store);
+        }
+        let store = Arc::new(IndexedStore::open(self.engine(slot.account(account))).await?);
+        slot.keep(&store);
+        self.recovered().join(store.recovery().clone());
+        if self.is_closed() {
+            // `close` may have passed this slot before there was a store in it.
+            closed(&store).await?;
+            return Err(StoreError::Closed);
+        }
+        Ok(store)
+    }
+
+    async fn forget(&self, account: &AccountId) -> Result<(), StoreError> {
+        let slot = self.stores.slot(account);
+        let mut slot = slot.lock().await;
+        if self.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        if let Some(store) = slot.store() {
+            // What it could not write is about to go anyway.
+            let _ = store.close().await;
+        }
+        let job = Job { account: Arc::clone(slot.account(account)), work: Work::Forget };
+        self.writer.run(job).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.closed.store(true, Ordering::Release);
+        let mut result = Ok(());
+        for slot in self.stores.all() {
+            let store = slot.lock().await.store();
+            if let Some(store) = store {
+                result = result.and(closed(&store).await);
+            }
+        }
+        let ended = self.writer.close().await;
+        result.and(ended)
+    }
+}
+
+/// For the tests of engines.
+#[cfg(test)]
+pub(crate) mod inside {
+    pub(crate) use super::{
+        engine::AccountEngine,
+        key::{SCHEMA, name, prefix},
+    };
+}
+
+#[cfg(test)]
+mod tests;

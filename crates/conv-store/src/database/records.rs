@@ -1,0 +1,80 @@
+//! The records of an account in the file of rows.
+
+use std::sync::Arc;
+
+use conv_model::Seq;
+
+use super::{
+    account::Account,
+    key::{self, Key, Prefix},
+    row_file::{Changes, RowFile},
+};
+use crate::{Record, StoreError, Write, record};
+
+/// The keys that a wipe takes at once.
+const WIPE: usize = 256;
+
+/// An account's part of the file.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// The account that the records say they are of.
+    pub(super) name: Option<Vec<u8>>,
+    pub(super) seq: Seq,
+    pub(super) records: Vec<(Record, Arc<[u8]>)>,
+    /// Keys that nobody knows.
+    pub(super) unknown: usize,
+}
+
+/// All of an account. The caller holds its gate.
+pub(super) fn scan(file: &impl RowFile, prefix: Prefix) -> Result<Scan, StoreError> {
+    let mut scan = Scan::default();
+    file.scan(&prefix, &mut |key, value| match key::parse(key) {
+        Some(Key::Record(record)) => scan.records.push((record, Arc::from(value))),
+        Some(Key::Name) => scan.name = Some(value.to_vec()),
+        Some(Key::Seq) => scan.seq = read_seq(value),
+        None => scan.unknown = scan.unknown.saturating_add(1),
+    })?;
+    scan.seq = scan.seq.max(record::last_seq(scan.records.iter().map(|(_, bytes)| bytes)));
+    Ok(scan)
+}
+
+/// What a write changes; `named` says that the account's clear ID is stored.
+pub(super) fn changes(account: &Account, write: &Write, named: bool) -> Changes {
+    let prefix = account.prefix;
+    let mut changes = Changes::default();
+    if !named {
+        changes.put.push((key::name(prefix), account.id.as_str().as_bytes().into()));
+    }
+    if !write.put.iter().any(|(_, bytes)| carries(bytes, write)) {
+        let number = write.seq.as_u64().to_le_bytes();
+        changes.put.push((key::seq(prefix), number.as_slice().into()));
+    }
+    for (record, bytes) in &write.put {
+        if let Some(key) = key::record(prefix, record) {
+            changes.put.push((key, Arc::clone(bytes)));
+        }
+    }
+    changes.delete.extend(write.delete.iter().filter_map(|record| key::record(prefix, record)));
+    changes
+}
+
+/// Removes all of an account, its state first, so that what a crash leaves is no list. The caller
+/// holds its gate.
+pub(super) fn wipe(file: &impl RowFile, prefix: Prefix) -> Result<(), StoreError> {
+    let mut keys = Vec::new();
+    file.scan(&prefix, &mut |key, _| keys.push(key.to_vec()))?;
+    for some in keys.chunks(WIPE) {
+        file.write(&Changes { put: Vec::new(), delete: some.to_vec() })?;
+    }
+    Ok(())
+}
+
+/// Whether a record tells its write's number.
+fn carries(bytes: &[u8], write: &Write) -> bool {
+    record::seq(bytes).is_ok_and(|seq| seq == write.seq)
+}
+
+/// A number that cannot be read is none: the records' own are there too.
+fn read_seq(value: &[u8]) -> Seq {
+    value.try_into().map_or(Seq::ZERO, |bytes| Seq::new(u64::from_le_bytes(bytes)))
+}

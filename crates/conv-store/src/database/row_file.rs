@@ -1,0 +1,33 @@
+//! What an engine has to do for a database: keep bytes under keys, in one file of rows.
+
+use std::{fmt::Debug, sync::Arc};
+
+use super::Durability;
+use crate::StoreError;
+
+/// An engine's file of rows, while it is open: a map of bytes.
+///
+/// Everything blocks. One thread writes; any may read beside it. An error, or a panic, ends the use
+/// of the value: it is dropped, and the file is opened anew.
+pub(crate) trait RowFile: Debug + Send + Sync + 'static {
+    /// Hands over every key that begins with a prefix, in their order. Nobody writes to these
+    /// meanwhile.
+    fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
+
+    /// Changes keys: all of them or none, also when the process dies in the middle. Of the writes
+    /// that were not settled a crash leaves the first ones.
+    fn write(&self, changes: &Changes) -> Result<(), StoreError>;
+
+    /// Makes what was written so far as durable as a level says, at least.
+    fn settle(&self, durability: Durability) -> Result<(), StoreError>;
+}
+
+/// Opens the file, now and whenever it failed: every opening goes the same way.
+pub(crate) type Opener<R> = Box<dyn Fn() -> Result<R, StoreError> + Send + Sync>;
+
+/// One whole write of a file: keys to delete, then keys to put.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    pub(crate) delete: Vec<Vec<u8>>,
+    pub(crate) put: Vec<(Vec<u8>, Arc<[u8]>)>,
+}

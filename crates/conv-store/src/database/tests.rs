@@ -1,0 +1,97 @@
+//! The engine of an account, over a file that does as it is told.
+
+pub(super) mod double;
+mod failing;
+
+use conv_model::{ConversationId, Local, Seq, SyncState};
+use tempfile::TempDir;
+
+use self::double::Double;
+use super::*;
+use crate::{
+    Engine, Record, Write,
+    record::{LocalRecord, StateRecord},
+};
+
+fn account(text: &str) -> AccountId {
+    text.parse().unwrap()
+}
+
+fn id(text: &str) -> ConversationId {
+    ConversationId::c2c(text).unwrap()
+}
+
+fn write(expected: u64) -> Write {
+    Write::new(Seq::new(expected), Seq::new(expected + 1))
+}
+
+fn with_state(mut write: Write) -> Write {
+    let bytes = StateRecord::new(&SyncState::default()).encode(write.seq).unwrap();
+    write.put.push((Record::State, bytes));
+    write
+}
+
+fn with_local(mut write: Write, text: &str) -> Write {
+    let bytes = LocalRecord::new(Local::draft(text)).encode(write.seq).unwrap();
+    write.put.push((Record::Local(id("alice")), bytes));
+    write
+}
+
+struct Fixture {
+    folder: TempDir,
+    double: Double,
+    durability: Durability,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let (folder, double) = (TempDir::new().unwrap(), Double::default());
+        Self { folder, double, durability: Durability::Process }
+    }
+
+    async fn open(&self) -> Database<double::Handle> {
+        let opener = self.double.opener();
+        Database::open(self.folder.path().to_owned(), self.durability, opener).await.unwrap()
+    }
+
+    async fn engine(&self) -> AccountEngine<double::Handle> {
+        self.open().await.into_engine(&account("a"))
+    }
+}
+
+#[tokio::test]
+async fn the_number_of_the_last_write_is_kept_whatever_it_wrote() {
+    let it = Fixture::new();
+    let mut gone = write(4);
+    gone.delete.push(Record::State);
+    let writes = [
+        with_state(write(0)),
+        with_state(write(1)),
+        with_local(write(2), "Dear Alice"),
+        write(3),
+        gone,
+    ];
+    for (number, write) in (1..).zip(writes) {
+        let engine = it.engine().await;
+        engine.commit(&[write]).await.unwrap();
+        engine.close().await.unwrap();
+        let engine = it.engine().await;
+        assert_eq!(engine.load().await.unwrap().seq, Seq::new(number));
+        engine.close().await.unwrap();
+    }
+    assert_eq!(it.engine().await.load().await.unwrap().records.len(), 1);
+}
+
+#[tokio::test]
+async fn a_conflict_refuses_the_whole_call() {
+    let it = Fixture::new();
+    let engine = it.engine().await;
+    engine.commit(&[with_state(write(0))]).await.unwrap();
+    for writes in [vec![with_local(write(0), "x")], vec![with_local(write(1), "x"), write(1)]] {
+        assert!(matches!(engine.commit(&writes).await, Err(StoreError::Conflict)));
+    }
+    let loaded = engine.load().await.unwrap();
+    assert_eq!((loaded.seq, loaded.records.len()), (Seq::new(1), 1));
+    engine.commit(&[with_local(write(1), "x"), with_state(write(2))]).await.unwrap();
+    assert_eq!(engine.load().await.unwrap().seq, Seq::new(3));
+}

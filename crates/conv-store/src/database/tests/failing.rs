@@ -1,0 +1,192 @@
+//! Rows that fail, and are opened anew.
+
+use std::time::Duration;
+
+use conv_model::{Conversation, ConversationPatch, Delta, ListingPatch, Timestamp};
+
+use super::{double::Trouble, *};
+use crate::writer::{Disk, Home};
+
+/// The writes, and the settlings, that a script makes when all goes well.
+const CALLS: usize = 10;
+
+fn troubles() -> impl Iterator<Item = Trouble> {
+    let kinds = [Trouble::Write, Trouble::Panic, Trouble::Settle, Trouble::SettleLate];
+    kinds.into_iter().flat_map(|kind| (0..CALLS).map(kind))
+}
+
+/// A page: every user has the same time.
+fn page(time: u64) -> Delta {
+    Delta::listed(["alice", "bob", "carol"].map(|user| {
+        let mut patch = ConversationPatch::new(id(user));
+        patch.listing = Some(ListingPatch::at(Timestamp::from_secs(time)));
+        patch
+    }))
+}
+
+/// The time of all rows: one that is torn fails here.
+fn time(store: &dyn ConversationStore) -> u64 {
+    let snapshot = store.snapshot();
+    let times: Vec<_> = snapshot.rows().map(|row| row.listing.time.unwrap().as_secs()).collect();
+    assert!(times.is_empty() || times.len() == 3, "{times:?}");
+    let first = times.first().copied().unwrap_or_default();
+    assert!(times.iter().all(|time| *time == first), "{times:?}");
+    first
+}
+
+fn rows(store: &dyn ConversationStore) -> Vec<Conversation> {
+    store.snapshot().rows().map(|row| Conversation::clone(row)).collect()
+}
+
+#[tokio::test]
+async fn rows_that_failed_are_opened_anew_before_the_next_write() {
+    for durability in [Durability::WriteBehind, Durability::Process] {
+        for trouble in troubles() {
+            let it = Fixture { durability, ..Fixture::new() };
+            fail_once(&it, trouble).await;
+        }
+    }
+}
+
+/// Two accounts write in turn; what fails is written again. Nothing that was acknowledged is lost
+/// by the trouble of one of them, and memory shows what is on disk.
+async fn fail_once(it: &Fixture, trouble: Trouble) {
+    let database = it.open().await;
+    let stores = [
+        database.account(&account("a")).await.unwrap(),
+        database.account(&account("b")).await.unwrap(),
+    ];
+    it.double.fail(trouble);
+    let mut errors = 0;
+    for number in 1..6 {
+        for store in &stores {
+            let before = time(store);
+            while let Err(error) = store.apply(page(number)).await {
+                errors += 1;
+                assert!(errors < 3, "{trouble:?}: {error:?}");
+                assert_eq!(time(store), before, "{trouble:?}");
+            }
+            assert_eq!(time(store), number, "{trouble:?}");
+            store.put_local(id("alice"), Local::draft(number.to_string())).await.unwrap();
+        }
+    }
+    let is_settled = it.durability != Durability::WriteBehind;
+    let is_met = is_settled || matches!(trouble, Trouble::Write(_) | Trouble::Panic(_));
+    assert_eq!(errors, usize::from(is_met), "{trouble:?}");
+    assert_eq!(it.double.openings(), 1 + errors, "{trouble:?}");
+    it.double.heal();
+    if !is_settled {
+        // Who lost what was acknowledged, as it may be here, finds out when it writes.
+        stores[0].apply(page(7)).await.unwrap();
+        stores[1].apply(page(7)).await.unwrap();
+    }
+    let shown = stores.each_ref().map(|store| rows(store));
+    database.close().await.unwrap();
+    let database = it.open().await;
+    for (name, shown) in ["a", "b"].into_iter().zip(shown) {
+        let store = database.account(&account(name)).await.unwrap();
+        assert_eq!(rows(&store), shown, "{trouble:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_went_down_with_a_neighbours_write_is_not_acknowledged() {
+    let it = Fixture::new();
+    let database = it.open().await;
+    let mut disk = FilesDisk::new(Arc::clone(&database.files), Durability::Process);
+    let jobs = ["a", "b"].map(|name| Job {
+        account: Arc::new(Account::new(account(name))),
+        work: Work::Commit(vec![with_state(write(0))]),
+    });
+    jobs.iter().for_each(|job| disk.begin(job).unwrap());
+    it.double.fail(Trouble::Write(1));
+    disk.write(&jobs[0], Home::Rows).unwrap();
+    disk.write(&jobs[1], Home::Rows).unwrap_err();
+    database.files.load(&Account::new(account("c"))).unwrap_err();
+    disk.sync(Home::Rows).unwrap_err();
+    disk.begin(&jobs[0]).unwrap();
+    assert_eq!(it.double.openings(), 2, "opened anew for the next group");
+}
+
+#[tokio::test]
+async fn the_trouble_of_one_account_is_not_that_of_another() {
+    let it = Fixture::new();
+    let database = it.open().await;
+    let [a, b] = [account("a"), account("b")];
+    let [a, b] = [database.account(&a).await.unwrap(), database.account(&b).await.unwrap()];
+    a.apply(page(1)).await.unwrap();
+    b.apply(page(1)).await.unwrap();
+    it.double.fail(Trouble::Write(0));
+    a.apply(page(2)).await.unwrap_err();
+    b.apply(page(2)).await.unwrap();
+    assert_eq!((time(&a), time(&b)), (1, 2));
+}
+
+#[tokio::test]
+async fn what_was_written_behind_and_lost_is_no_longer_shown() {
+    let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
+    let database = it.open().await;
+    let [a, b] = [account("a"), account("b")];
+    let [a, b] = [database.account(&a).await.unwrap(), database.account(&b).await.unwrap()];
+    b.apply(page(1)).await.unwrap();
+    it.double.fail(Trouble::Write(0));
+    a.apply(page(1)).await.unwrap_err();
+    let mut patch = ConversationPatch::new(id("dora"));
+    patch.profile.name = Some("Dora".into());
+    b.apply(Delta::listed([patch])).await.unwrap();
+    let shown = rows(&b);
+    assert_eq!(shown.len(), 1, "what went down with the file");
+    database.close().await.unwrap();
+    let database = it.open().await;
+    let b = database.account(&account("b")).await.unwrap();
+    assert_eq!(rows(&b), shown);
+}
+
+#[tokio::test]
+async fn what_was_written_behind_is_settled_after_a_while() {
+    let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
+    let database = it.open().await;
+    let mut disk = FilesDisk::new(Arc::clone(&database.files), it.durability);
+    let work = Work::Commit(vec![with_state(write(0))]);
+    let job = Job { account: Arc::new(Account::new(account("a"))), work };
+    disk.begin(&job).unwrap();
+    disk.write(&job, Home::Rows).unwrap();
+    assert_eq!(disk.due(), None);
+    disk.sync(Home::Rows).unwrap();
+    assert!(disk.due().is_some_and(|wait| wait <= Duration::from_millis(500)));
+    assert_eq!(it.double.settled(), 0);
+    disk.tidy();
+    assert_eq!(disk.due(), None);
+    assert_eq!(it.double.settled(), 2, "the account's name and its state");
+}
+
+#[tokio::test]
+async fn local_state_is_saved_while_rows_cannot_be_written() {
+    let it = Fixture::new();
+    let database = it.open().await;
+    let [a, b] = [account("a"), account("b")];
+    let [a, b] = [database.account(&a).await.unwrap(), database.account(&b).await.unwrap()];
+    a.apply(page(1)).await.unwrap();
+    it.double.fail(Trouble::Full);
+    for number in 0..3 {
+        a.apply(page(2)).await.unwrap_err();
+        for store in [&a, &b] {
+            let draft = Local::draft(number.to_string());
+            store.put_local(id("alice"), draft.clone()).await.unwrap();
+            assert_eq!(store.snapshot().local(&id("alice")), Some(draft));
+        }
+        assert_eq!(time(&a), 1);
+    }
+    it.double.heal();
+    a.apply(page(3)).await.unwrap();
+    b.apply(page(3)).await.unwrap();
+    let draft = Some(Local::draft("2"));
+    assert_eq!([time(&a), time(&b)], [3, 3]);
+    assert_eq!(a.snapshot().local(&id("alice")), draft);
+    database.close().await.unwrap();
+    let database = it.open().await;
+    for name in ["a", "b"] {
+        let store = database.account(&account(name)).await.unwrap();
+        assert_eq!((time(&store), store.snapshot().local(&id("alice"))), (3, draft.clone()));
+    }
+}

@@ -1,0 +1,156 @@
+//! The public types of an engine: they differ in their names, in their docs, and in how the rows
+//! are opened.
+
+/// Makes a database, its options and the store of one account of an engine's rows.
+macro_rules! disk_types {
+    (
+        rows: $rows:ty, opened_by: $open:path,
+        $(#[$database_doc:meta])* pub struct $database:ident;
+        $(#[$options_doc:meta])* pub struct $options:ident;
+        $(#[$store_doc:meta])* pub struct $store:ident;
+    ) => {
+        $(#[$database_doc])*
+        #[derive(Debug)]
+        pub struct $database(
+            $crate::database::Database<$rows>,
+            std::sync::Arc<$crate::heal::Opening>,
+        );
+
+        $crate::delegate::delegate_database!($database);
+
+        impl $database {
+            /// Opens the database of a folder with the default options.
+            ///
+            /// # Errors
+            #[doc = concat!("Those of [`", stringify!($options), "::open`].")]
+            pub async fn open(
+                path: impl AsRef<std::path::Path>,
+            ) -> Result<Self, $crate::StoreError> {
+                Self::options().open(path).await
+            }
+
+            /// What was met when it was opened, and opened anew after a failed write, and when
+            /// accounts were loaded.
+            pub fn recovery(&self) -> $crate::Recovery {
+                let mut recovery = self.1.recovery();
+                recovery.join(self.0.recovery());
+                recovery
+            }
+
+            /// How to open a database in another way.
+            pub fn options() -> $options {
+                $options::default()
+            }
+        }
+
+        $(#[$options_doc])*
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub struct $options {
+            /// What an acknowledged change survives.
+            pub durability: $crate::Durability,
+            /// How long an opening may take; 30 seconds at first.
+            pub open_within: std::time::Duration,
+        }
+
+        impl Default for $options {
+            fn default() -> Self {
+                let open_within = std::time::Duration::from_secs(30);
+                Self { durability: $crate::Durability::default(), open_within }
+            }
+        }
+
+        impl $options {
+            /// Sets what an acknowledged change survives.
+            #[must_use]
+            pub fn durability(mut self, durability: $crate::Durability) -> Self {
+                self.durability = durability;
+                self
+            }
+
+            /// Sets how long an opening may take.
+            #[must_use]
+            pub fn open_within(mut self, limit: std::time::Duration) -> Self {
+                self.open_within = limit;
+                self
+            }
+
+            /// Opens the database of a folder, which is created if it is missing. Rows that are
+            #[doc = concat!("damaged are no error: see [`", stringify!($database), "`].")]
+            ///
+            /// # Errors
+            /// * [`StoreError::Locked`](crate::StoreError::Locked) if the folder is open elsewhere,
+            ///   here or in another process.
+            /// * [`StoreError::NewerSchema`](crate::StoreError::NewerSchema) if a newer version
+            ///   wrote it.
+            /// * [`StoreError::OpenTimedOut`](crate::StoreError::OpenTimedOut) if it took too long.
+            /// * [`StoreError::NoRuntime`](crate::StoreError::NoRuntime) outside a Tokio runtime.
+            /// * Else what stood in the way: a full disk, a missing right, a file where a folder
+            ///   should be.
+            ///
+            /// After any of them the data is as it was.
+            ///
+            /// # Panics
+            /// In a Tokio runtime whose time is not enabled.
+            pub async fn open(
+                &self,
+                path: impl AsRef<std::path::Path>,
+            ) -> Result<$database, $crate::StoreError> {
+                let Self { durability, open_within } = *self;
+                let folder = path.as_ref().to_owned();
+                let opening = $crate::heal::Opening::new(open_within);
+                let (database, opening) =
+                    $crate::database::open(folder, durability, opening, $open).await?;
+                Ok($database(database, opening))
+            }
+
+            /// Opens one account's store in a folder, which is created if it is missing.
+            ///
+            /// # Errors
+            /// Those of [`open`](Self::open); or the account's records could not be read.
+            pub async fn open_store(
+                &self,
+                path: impl AsRef<std::path::Path>,
+                account: &conv_model::AccountId,
+            ) -> Result<$store, $crate::StoreError> {
+                let database = self.open(path).await?;
+                let mut recovery = database.recovery();
+                let store = database.0.into_store(account).await?;
+                recovery.join(store.recovery().clone());
+                Ok($store(store, recovery))
+            }
+        }
+
+        $(#[$store_doc])*
+        #[derive(Clone, Debug)]
+        pub struct $store($crate::IndexedStore, $crate::Recovery);
+
+        $crate::delegate::delegate_store!($store);
+
+        impl $store {
+            /// Opens an account's store in a folder, which is created if it is missing, with the
+            /// default options.
+            ///
+            /// # Errors
+            #[doc = concat!("Those of [`", stringify!($options), "::open_store`].")]
+            pub async fn open(
+                path: impl AsRef<std::path::Path>,
+                account: &conv_model::AccountId,
+            ) -> Result<Self, $crate::StoreError> {
+                $options::default().open_store(path, account).await
+            }
+
+            /// What was met when it was opened.
+            pub fn recovery(&self) -> &$crate::Recovery {
+                &self.1
+            }
+
+            /// Whether it was closed, or its runtime ended.
+            pub fn is_closed(&self) -> bool {
+                self.0.is_closed()
+            }
+        }
+    };
+}
+
+pub(crate) use disk_types;

@@ -1,0 +1,100 @@
+//! About how much memory a list takes.
+
+use std::{mem::size_of, sync::Arc};
+
+use conv_model::{Conversation, LastMessage, Local, RowChange, SyncState};
+
+use crate::{
+    Snapshot,
+    row::{Placed, Row},
+    state::{LocalEntry, State},
+};
+
+/// So many rows are measured; the others are taken to be like them.
+const SAMPLE: usize = 512;
+/// The two counts of an `Arc`, and what an allocator adds.
+const SHARED: usize = 32;
+
+impl Snapshot {
+    /// About how many bytes of memory the list takes: rows, indexes, local state and the commits
+    /// that it remembers. Estimated from a few hundred rows, so that it costs little to ask, and
+    /// good to about a fifth; what is shared with other snapshots counts in each.
+    pub fn heap_bytes(&self) -> usize {
+        let state = self.state();
+        let rows = mean(self.rows().map(row_bytes), self.len());
+        let change = size_of::<RowChange>() + rows.bytes();
+        let locals = mean(state.locals.iter().map(local_entry_bytes), state.locals.len());
+        rows.total()
+            .saturating_add(locals.total())
+            .saturating_add(state.log.changes().saturating_mul(change))
+            .saturating_add(size_of::<State>() + size_of::<SyncState>())
+    }
+}
+
+/// What some things take together.
+struct Measured {
+    bytes: usize,
+    sample: usize,
+    count: usize,
+}
+
+impl Measured {
+    /// What one of them takes.
+    fn bytes(&self) -> usize {
+        self.bytes.checked_div(self.sample).unwrap_or_default()
+    }
+
+    fn total(&self) -> usize {
+        self.bytes().saturating_mul(self.count)
+    }
+}
+
+fn mean(sizes: impl Iterator<Item = usize>, count: usize) -> Measured {
+    let (mut bytes, mut sample) = (0_usize, 0);
+    for size in sizes.take(SAMPLE) {
+        bytes = bytes.saturating_add(size);
+        sample += 1;
+    }
+    Measured { bytes, sample, count }
+}
+
+fn row_bytes(row: &Arc<Conversation>) -> usize {
+    let listing = &row.listing;
+    let texts =
+        [Some(&listing.custom_data), row.profile.name.as_ref(), row.profile.avatar.as_ref()];
+    let texts: usize = texts.into_iter().chain([row.profile.remark.as_ref()]).map(text).sum();
+    let id = row.id.as_str().len() + SHARED;
+    // The names of groups are shared by all rows.
+    let groups = listing.groups.capacity() * size_of::<Arc<str>>();
+    let message = row.last_message.as_deref().map_or(0, message_bytes);
+    let entries = size_of::<Row>() + size_of::<Placed>();
+    size_of::<Conversation>()
+        + SHARED
+        + id
+        + texts
+        + groups
+        + message
+        + local_bytes(&row.local)
+        + entries
+}
+
+fn message_bytes(message: &LastMessage) -> usize {
+    let payload = message.payload.as_ref().map_or(0, |payload| payload.as_json().len() + SHARED);
+    let texts =
+        [&message.from_account, &message.nick, &message.name_card, &message.cloud_custom_data];
+    let texts: usize = texts.into_iter().map(|it| text(Some(it))).sum();
+    size_of::<LastMessage>() + SHARED + payload + texts
+}
+
+fn local_entry_bytes(entry: &LocalEntry) -> usize {
+    size_of::<LocalEntry>() + local_bytes(&entry.local)
+}
+
+fn local_bytes(local: &Local) -> usize {
+    text(local.draft.as_ref()) + local.data.as_ref().map_or(0, |data| data.len() + SHARED)
+}
+
+/// An empty text takes nothing.
+fn text(text: Option<&Arc<str>>) -> usize {
+    text.filter(|text| !text.is_empty()).map_or(0, |text| text.len() + SHARED)
+}

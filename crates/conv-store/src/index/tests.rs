@@ -1,0 +1,128 @@
+//! Whatever happened to a list: every answer is what reading all of it would say.
+
+use conv_model::{ConversationId, MarkType, Timestamp, list_order, testing};
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+use crate::record::Stamp;
+
+fn row(number: usize) -> Conversation {
+    let id = match number % 3 {
+        0 => ConversationId::c2c(&format!("u{number}")),
+        _ => ConversationId::group(&format!("g{number}")),
+    };
+    let mut row = Conversation::new(id.unwrap());
+    row.listing.time = Some(Timestamp::from_secs(1_700_000_000 + number as u64 / 2));
+    if number % 7 == 0 {
+        row.listing.marks = row.listing.marks.with(MarkType::STAR);
+    }
+    if number % 11 == 0 {
+        row.listing.groups = vec![Arc::from("Suppliers")];
+    }
+    row.unread.count = Some(u32::from(number % 5 == 0));
+    row
+}
+
+fn entry(row: Conversation) -> Row {
+    Row::new(row, Stamp::default(), None)
+}
+
+fn large(rows: usize) -> Index {
+    Index::from_rows((0..rows).map(|number| entry(row(number))).collect())
+}
+
+/// All rows in list order, without the help of any index.
+fn sorted(index: &Index) -> Vec<&Arc<Conversation>> {
+    let mut rows: Vec<_> = index.iter().map(Row::listed).collect();
+    rows.sort_by(|a, b| list_order(a, b));
+    rows
+}
+
+fn check(
+    index: &Index,
+    all: &[&Arc<Conversation>],
+    query: &ConversationQuery,
+    after: Option<&PageKey>,
+) {
+    let found: Vec<_> = index.candidates(query, after).filter(|row| query.matches(row)).collect();
+    let is_next = |row: &Conversation| after.is_none_or(|key| PageKey::of(row) > *key);
+    let naive: Vec<_> =
+        all.iter().filter(|row| query.matches(row) && is_next(row)).copied().collect();
+    assert_eq!(found.len(), naive.len(), "{query:?}");
+    assert!(found.iter().zip(&naive).all(|(a, b)| Arc::ptr_eq(a, b)), "{query:?}");
+}
+
+fn check_counts(index: &Index) {
+    let recount = Index::from_rows(index.iter().cloned().collect());
+    assert_eq!(index.totals(), recount.totals());
+    assert_eq!(index.lacking, recount.lacking);
+    assert!(index.groups().eq(recount.groups()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn sets_answer_as_reading_all_rows_does(
+        rows in vec((testing::conversations(), any::<bool>()), 0..60),
+        others in vec((0..SMALL + 100, any::<bool>()), 0..60),
+        queries in vec((testing::queries(), testing::conversations()), 12),
+        // Below, around and above the size from which sets are kept.
+        len in prop_oneof![Just(40), SMALL - 20..SMALL + 20, Just(SMALL + 200)],
+    ) {
+        let mut index = large(len);
+        let before = index.clone();
+        let others = others.into_iter().map(|(number, goes)| (row(number), goes));
+        for (row, goes) in others.chain(rows) {
+            if goes {
+                index.remove(&row.id);
+            } else {
+                index.set(entry(row));
+            }
+        }
+        check_counts(&index);
+        let (all, all_before) = (sorted(&index), sorted(&before));
+        for (query, other) in queries {
+            if !matches!(query, ConversationQuery::Ids(_)) {
+                check(&index, &all, &query, None);
+                check(&index, &all, &query, Some(&PageKey::of(&other)));
+                check(&before, &all_before, &query, None);
+            }
+        }
+    }
+}
+
+#[test]
+fn sets_come_and_go_with_the_size_of_the_list() {
+    let mut index = large(SMALL - 1);
+    assert!(index.sets.is_none());
+    index.set(entry(row(SMALL)));
+    assert!(index.sets.is_some());
+    index.remove(&row(SMALL).id);
+    assert!(index.sets.is_some(), "they go only when the list is much smaller");
+    for number in 0..SMALL / 2 {
+        index.remove(&row(number).id);
+    }
+    assert!(index.sets.is_none());
+    let unread = ConversationQuery::from(conv_model::Condition::unread(true));
+    check(&index, &sorted(&index), &unread, None);
+}
+
+#[test]
+fn a_query_looks_at_its_cheapest_set_alone() {
+    use conv_model::Condition as C;
+    let index = large(SMALL * 2);
+    let most = |query: C| index.candidates(&query.into(), None).count();
+    let (star, group) = (C::mark(MarkType::STAR), C::group("Suppliers"));
+    let (stars, groups) = (SMALL * 2 / 7 + 1, SMALL * 2 / 11 + 1);
+    assert_eq!(most(star.clone()), stars);
+    assert_eq!(most(star.clone() & group.clone() & C::name_contains("x")), groups);
+    assert!(most(star.clone() | group.clone()) < stars + groups, "each row once");
+    let unread = C::unread(true);
+    assert_eq!(most(star.clone() | unread), index.len(), "that many are read through");
+    assert_eq!(most((star.clone() | group.clone()) & C::mark(MarkType::HIDE)), 0);
+    assert_eq!(most(!star.clone()), index.len());
+    assert_eq!(most(C::unread(false)), index.len());
+    assert_eq!(most(star | C::pinned(true)), index.len());
+    assert_eq!(most(C::group("of nobody") | group), groups);
+}

@@ -1,0 +1,163 @@
+//! `kill -9` at any moment: no write is torn, nothing that was acknowledged is lost.
+//!
+//! The test runs itself as a child that says what it finds, then writes, saying what was
+//! acknowledged; and kills it. The next child, a fresh process, tells what is left.
+
+mod child;
+mod parent;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+pub use self::child::child;
+use super::TestResult;
+use crate::{ConversationStore, StoreError};
+
+/// The stores of a folder: all of them are written to at once.
+pub type Stores = Vec<Arc<dyn ConversationStore>>;
+
+/// What survives a kill once it is acknowledged. No write may ever be torn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Promise {
+    /// Everything.
+    All,
+    /// Local state; of the rest the last writes may be missing.
+    Local,
+}
+
+/// When a child is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// While it opens, or shortly after.
+    Opening,
+    /// Once it has said so many acknowledgements: in the midst of the writes that follow.
+    After(usize),
+}
+
+/// Makes tests that kill a child process. `$open` takes the path of a folder and gives the stores
+/// there: `async fn(PathBuf) -> Result<kill::Stores, StoreError>`. Two such suites in one binary
+/// stand in modules of their own.
+///
+/// Each runs 24 children; the environment variable `CONV_KILLS` says how many instead.
+#[macro_export]
+macro_rules! kill_conformance {
+    ($open:expr) => {
+        $crate::kill_conformance! { $open, $crate::testing::kill::Promise::All }
+    };
+    ($open:expr, $promise:expr) => {
+        #[test]
+        fn what_was_acknowledged_survives_a_kill_after_any_write() -> $crate::testing::TestResult {
+            $crate::testing::kill::after_any_write(module_path!(), $promise)
+        }
+
+        #[test]
+        fn what_was_acknowledged_survives_a_kill_while_it_opens() -> $crate::testing::TestResult {
+            $crate::testing::kill::while_it_opens(module_path!(), $promise)
+        }
+
+        #[test]
+        #[ignore = "is run, and killed, by the others"]
+        fn child() -> $crate::testing::TestResult {
+            $crate::testing::kill::child($open)
+        }
+    };
+}
+
+/// Kills children after the first acknowledgement, after the second, and so on.
+pub fn after_any_write(module: &str, promise: Promise) -> TestResult {
+    parent::rounds(module, promise, |round| Moment::After(round + 1))
+}
+
+/// Kills children while they open; every other one in the midst of its writes, so that there is
+/// something to open.
+pub fn while_it_opens(module: &str, promise: Promise) -> TestResult {
+    parent::rounds(module, promise, |round| {
+        if round % 2 == 0 { Moment::After(20) } else { Moment::Opening }
+    })
+}
+
+/// What a child is told, by environment variables.
+const FOLDER: &str = "CONV_KILL_FOLDER";
+const ROUND: &str = "CONV_KILL_ROUND";
+/// How often to kill.
+const KILLS: &str = "CONV_KILLS";
+
+/// A kind of write to one of the stores, and the number of the last one.
+type Numbers = BTreeMap<(usize, Kind), u64>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// Many rows, one that goes, and a cursor.
+    Page,
+    /// One row.
+    Row,
+    /// Local state.
+    Draft,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Page, Self::Row, Self::Draft];
+}
+
+/// A line of a child's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Line {
+    /// What is there when it opens.
+    Found(usize, Kind, u64),
+    /// It has told all that is there.
+    Open,
+    /// What was acknowledged.
+    Done(usize, Kind, u64),
+    /// What it found amiss.
+    Amiss(String),
+}
+
+impl Line {
+    fn print(&self) -> String {
+        let words = |what: &str, store: usize, kind: Kind, number: u64| {
+            format!("{what} {store} {} {number} .", kind as u8)
+        };
+        match self {
+            Self::Found(store, kind, number) => words("found", *store, *kind, *number),
+            Self::Done(store, kind, number) => words("done", *store, *kind, *number),
+            Self::Open => "open .".to_owned(),
+            Self::Amiss(what) => format!("amiss {} .", what.replace('\n', " ")),
+        }
+    }
+
+    /// `None` for what is no line of a child's, or was cut off by the kill.
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim_end().strip_suffix(" .")?;
+        if let Some(what) = text.strip_prefix("amiss ") {
+            return Some(Self::Amiss(what.to_owned()));
+        }
+        let mut words = text.split(' ');
+        let what = words.next()?;
+        if what == "open" {
+            return Some(Self::Open);
+        }
+        let store = words.next()?.parse().ok()?;
+        let kind: usize = words.next()?.parse().ok()?;
+        let kind = *Kind::ALL.get(kind)?;
+        let number = words.next()?.parse().ok()?;
+        match what {
+            "found" => Some(Self::Found(store, kind, number)),
+            "done" => Some(Self::Done(store, kind, number)),
+            _ => None,
+        }
+    }
+}
+
+/// How the stores of a folder are opened.
+pub trait Open: Fn(PathBuf) -> Self::Opening {
+    /// What opens them.
+    type Opening: Future<Output = Result<Stores, StoreError>>;
+}
+
+impl<F, O> Open for F
+where
+    F: Fn(PathBuf) -> O,
+    O: Future<Output = Result<Stores, StoreError>>,
+{
+    type Opening = O;
+}

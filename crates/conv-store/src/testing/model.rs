@@ -1,0 +1,113 @@
+//! A reference model, and what judges a store by it.
+
+mod naive;
+mod operations;
+
+use std::collections::BTreeSet;
+
+use conv_model::{Delta, RowChange, testing::few_ids};
+
+pub use self::{
+    naive::{Naive, Rows},
+    operations::{Make, Operation, operations},
+};
+use super::{
+    Failure, TestResult,
+    failure::{ensure, ensure_eq},
+    fixture::StoreFixture,
+};
+use crate::{ConversationStore, Snapshot, StoreError};
+
+/// Does the operations on a store and on the naive one, and compares the two after each.
+///
+/// # Errors
+/// Where they differ.
+pub async fn agree<F: StoreFixture>(fixture: &F, operations: Vec<Operation>) -> TestResult {
+    let mut store = fixture.open().await?;
+    let mut naive = Naive::default();
+    for operation in operations {
+        let told = format!("{operation:?}");
+        let before = naive.rows();
+        match operation {
+            Operation::Apply(make) => {
+                let delta = make.delta(naive.sync.pass, &before);
+                apply(&store, &mut naive, delta).await?;
+            }
+            Operation::Put(id, local) => {
+                let commit = store.put_local(id.clone(), local.clone()).await?;
+                naive.put(id, local);
+                check_changes(&before, &commit.changes, &naive.rows())?;
+            }
+            Operation::Reopen => {
+                store.close().await?;
+                drop(store);
+                store = fixture.open().await?;
+                naive.reopen();
+            }
+        }
+        check(&store.snapshot(), &naive)
+            .map_err(|failure| Failure::new(format!("after {told}: {failure}")))?;
+    }
+    Ok(())
+}
+
+async fn apply(store: &impl ConversationStore, naive: &mut Naive, delta: Delta) -> TestResult {
+    let (since, before) = (store.snapshot().seq(), naive.rows());
+    let expected = naive.apply(&delta);
+    match store.apply(delta).await {
+        Ok(commit) => {
+            ensure_eq!(Some(&commit.wanting), expected.as_ref(), "who wants a profile");
+            ensure_eq!(commit.seq, store.snapshot().seq(), "the number");
+            check_changes(&before, &commit.changes, &naive.rows())?;
+            // The naive one counts its own commits.
+            if commit.seq > since && naive.begins {
+                naive.sync.begun = commit.seq;
+            }
+        }
+        Err(StoreError::Superseded(_)) => ensure_eq!(expected, None, "what was refused"),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+fn check(snapshot: &Snapshot, naive: &Naive) -> TestResult {
+    let ids = snapshot.rows().map(|row| row.id.clone());
+    let rows: Vec<_> = ids.filter_map(|id| snapshot.get(&id)).collect();
+    let expected = naive.list();
+    ensure!(rows.iter().map(AsRef::as_ref).eq(&expected), "{rows:#?} is not {expected:#?}");
+    ensure_eq!(*snapshot.sync(), naive.sync, "the state of the sync");
+    ensure_eq!(snapshot.report().not_fetched, naive.not_fetched(), "what was not fetched");
+    let totals = snapshot.totals();
+    let sums = [totals.conversations, totals.unread, totals.unread_conversations, totals.mentioned];
+    ensure_eq!(sums, naive.totals(), "totals");
+    for id in few_ids() {
+        ensure_eq!(snapshot.local(&id).as_ref(), naive.locals.get(&id), "local state");
+    }
+    Ok(())
+}
+
+/// What a commit says leads from the rows before to those after, and says nothing else.
+fn check_changes(before: &Rows, changes: &[RowChange], after: &Rows) -> TestResult {
+    let mut rows = thin(before);
+    let mut seen = BTreeSet::new();
+    for change in changes {
+        let id = change.id().ok_or_else(|| Failure::new("a change of nothing"))?;
+        ensure!(seen.insert(id), "{id} changes twice");
+        ensure!(before.get(id) != after.get(id), "{id} did not change");
+        ensure_eq!(rows.get(id), change.before.as_deref(), "a row before it changed");
+        ensure_eq!(change.removal.is_some(), change.after.is_none(), "whether a row went");
+        match change.after.as_deref() {
+            Some(row) => rows.insert(id.clone(), row.clone()),
+            None => rows.remove(id),
+        };
+    }
+    ensure_eq!(rows, thin(after), "rows after a commit's changes");
+    Ok(())
+}
+
+/// Rows as commits tell them: without the profile's detail.
+fn thin(rows: &Rows) -> Rows {
+    let mut rows = rows.clone();
+    rows.values_mut().for_each(|row| row.profile.detail = None);
+    rows
+}

@@ -1,0 +1,57 @@
+//! What rows, their indexes and a snapshot cost on the heap. A binary of its own, whose one test
+//! counts all that is allocated.
+//!
+//! `cargo test -p conv-store --test heap -- --nocapture` prints the figures.
+
+// Clippy knows the bodies of tests, but not their helpers.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+#[path = "../benches/list/workload.rs"]
+mod workload;
+
+use std::{alloc::System, sync::Arc};
+
+use conv_model::{All, SyncState};
+use conv_store::Snapshot;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+const ROWS: usize = 10_000;
+
+/// Bytes a row that something holds.
+fn held<T>(make: impl FnOnce() -> T) -> (T, usize) {
+    let region = Region::new(HEAP);
+    let value = make();
+    let change = region.change();
+    (value, (change.bytes_allocated - change.bytes_deallocated) / ROWS)
+}
+
+#[test]
+fn indexes_cost_little_beside_the_rows_and_a_snapshot_nothing() {
+    let (rows, bare) = held(|| workload::rows(ROWS));
+    let (list, indexes) = held(|| {
+        let rows = rows.iter().map(Arc::clone);
+        Snapshot::of([], SyncState::default()).with_rows(rows)
+    });
+    println!("a conversation: {bare} bytes, its places in all indexes: {indexes}");
+    assert!(indexes <= 140, "{indexes} bytes a row");
+
+    let region = Region::new(HEAP);
+    let copies = [list.clone(), list.clone()];
+    assert_eq!(region.change().allocations, 0, "a copy is a pointer");
+    drop(copies);
+
+    // The next list shares all but the paths to one row.
+    let moved = workload::row(ROWS / 2);
+    let region = Region::new(HEAP);
+    let next = list.with_rows([Arc::new(moved)]);
+    let new = region.change().bytes_allocated;
+    assert!(new < 40_000, "{new} bytes for one row of {}", next.len());
+
+    let region = Region::new(HEAP);
+    let first = list.rows().take(50).count();
+    assert!(first == 50 && region.change().bytes_allocated < 1000);
+    assert_eq!(list.list(&All.into()).len(), ROWS);
+}
