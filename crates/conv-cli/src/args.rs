@@ -1,0 +1,129 @@
+//! The command line: what all commands share.
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{
+    Args, Parser, ValueEnum,
+    builder::{FalseyValueParser, OsStringValueParser, TypedValueParser},
+};
+use conv_api::{AccountId, BaseUrl, Region};
+
+use crate::{
+    Command, Error, Output,
+    cloud::{self, FacetName},
+    error::exit_codes,
+    store::Place,
+};
+
+/// A Tencent Cloud Chat user's conversation list in a terminal.
+///
+/// Pulls it from the cloud, keeps it on disk, and shows what it holds, also without a network.
+/// Every option can be given by the environment variable that stands with it.
+#[derive(Debug, Parser)]
+#[command(name = "conv", version, after_long_help = exit_codes())]
+#[command(max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// How results are shown.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Print one JSON document, in the shape of the web SDK's answers
+    #[arg(long, global = true, env = "CONV_JSON", value_parser = FalseyValueParser::new())]
+    pub(crate) json: bool,
+    /// When to use colors; `auto` respects NO_COLOR
+    #[arg(long, global = true, env = "CONV_COLOR", value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// Say on standard error what is going on, each call to the cloud included; twice for more
+    #[arg(short, long, global = true, env = "CONV_VERBOSE", action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// When to use colors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Whose list it is, and where it is kept.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Store")]
+pub(crate) struct StoreArgs {
+    /// Where lists are kept: a folder, sled:FOLDER, redb:FOLDER, or memory:
+    ///
+    /// A plain folder is sled's. Without it: the folder `conv` in the platform's folder for data.
+    /// Give each app (SDKAppID) a store of its own.
+    #[arg(long, env = "CONV_STORE", value_name = "DIR")]
+    #[arg(value_parser = OsStringValueParser::new().map(|text: OsString| Place::from(text)))]
+    pub(crate) store: Option<Place>,
+    /// The user whose list it is
+    #[arg(long, env = "CONV_ACCOUNT", value_name = "USER")]
+    pub(crate) account: AccountId,
+}
+
+/// Which cloud to pull from, and in whose name.
+///
+/// Calls are signed with the app's secret key. It is read from the environment variable
+/// CONV_SECRET_KEY or from a file, and never shown.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Cloud (the app's secret key is taken from CONV_SECRET_KEY)")]
+pub(crate) struct CloudArgs {
+    /// The cloud's address; goes before --region
+    #[arg(long, env = "CONV_BASE_URL", value_name = "URL")]
+    pub(crate) base_url: Option<BaseUrl>,
+    /// Where the app's data lives
+    #[arg(long, env = "CONV_REGION", value_name = "NAME", value_parser = cloud::region())]
+    pub(crate) region: Option<Region>,
+    /// The app's number
+    #[arg(long, env = "CONV_SDKAPPID", value_name = "N")]
+    pub(crate) sdkappid: Option<u32>,
+    /// The app's administrator, in whose name calls are made
+    #[arg(long, env = "CONV_IDENTIFIER", value_name = "ADMIN", default_value = "administrator")]
+    pub(crate) identifier: String,
+    /// A file whose first line is the app's secret key; CONV_SECRET_KEY goes before it
+    #[arg(long, env = "CONV_SECRET_KEY_FILE", value_name = "FILE")]
+    pub(crate) secret_key_file: Option<PathBuf>,
+    /// The most conversations that the app's plan gives: 100 to 500
+    #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N", default_value_t = 100)]
+    #[arg(value_parser = clap::value_parser!(u32).range(100..=500))]
+    pub(crate) plan_limit: u32,
+    /// What to read for each row besides its name, separated by commas
+    #[arg(long, env = "CONV_FACETS", value_name = "LIST", default_value = "unread")]
+    #[arg(value_delimiter = ',')]
+    pub(crate) facets: Vec<FacetName>,
+}
+
+impl Cli {
+    /// Reads the command line. What it cannot read it says itself: `Err` holds how to end.
+    pub(crate) fn read() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| {
+            let wants_json = std::env::args_os().any(|argument| argument == "--json");
+            if error.use_stderr() && wants_json {
+                let words = error.render().to_string();
+                let output = Output::new(&OutputArgs { json: true, ..OutputArgs::default() });
+                return output.failure(&Error::Usage(first_paragraph(&words)));
+            }
+            // Nobody is left to tell that standard output is closed.
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        })
+    }
+}
+
+/// What is wrong, without the advice and the usage that follow it.
+fn first_paragraph(words: &str) -> String {
+    let lines = words.lines().take_while(|line| !line.is_empty());
+    let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    text.strip_prefix("error: ").unwrap_or(&text).to_owned()
+}

@@ -1,0 +1,154 @@
+//! Which cloud to pull from.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use clap::{
+    ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use conv_api::{
+    AccountId, BaseUrl, ConversationSource, Facet, Region, RestSource, SourceError, UserSigSigner,
+    sync::{
+        Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
+        PullRequest,
+    },
+};
+
+use crate::{Error, args::CloudArgs};
+
+impl CloudArgs {
+    /// The cloud, if the command line or the environment names one.
+    pub(crate) fn source(&self) -> Result<Option<Arc<Counted>>, Error> {
+        let Some(base_url) = self.base_url() else { return Ok(None) };
+        let Some(sdkappid) = self.sdkappid else {
+            return Err(Error::Usage("expected the app's number: --sdkappid".to_owned()));
+        };
+        let signer = UserSigSigner::new(&self.identifier, self.secret_key()?);
+        let source = RestSource::new(base_url, sdkappid, signer);
+        Ok(Some(Arc::new(Counted { source, pages: AtomicU32::new(0) })))
+    }
+
+    /// The cloud, which must be named.
+    pub(crate) fn required(&self) -> Result<Arc<Counted>, Error> {
+        let unnamed = || Error::Usage("expected a cloud: --region or --base-url".to_owned());
+        self.source()?.ok_or_else(unnamed)
+    }
+
+    /// What to read for each row.
+    pub(crate) fn facets(&self) -> impl Iterator<Item = Facet> {
+        self.facets.iter().filter_map(|name| match name {
+            FacetName::Unread => Some(Facet::Unread),
+            FacetName::LastMessage => Some(Facet::LastMessage),
+            FacetName::None => None,
+        })
+    }
+
+    fn base_url(&self) -> Option<BaseUrl> {
+        self.base_url.clone().or_else(|| self.region.map(BaseUrl::from))
+    }
+
+    fn secret_key(&self) -> Result<String, Error> {
+        secret_key(self.secret_key_file.as_deref())
+    }
+}
+
+/// The app's secret key: from `CONV_SECRET_KEY`, else the first line of a file.
+pub(crate) fn secret_key(file: Option<&Path>) -> Result<String, Error> {
+    if let Some(key) = key_of_environment() {
+        return Ok(key);
+    }
+    let Some(file) = file else {
+        let words = "expected the app's secret key: CONV_SECRET_KEY or --secret-key-file";
+        return Err(Error::Usage(words.to_owned()));
+    };
+    let text = fs::read_to_string(file)
+        .map_err(|error| Error::Usage(format!("secret key file {}: {error}", file.display())))?;
+    match text.lines().next().map(str::trim) {
+        Some(key) if !key.is_empty() => Ok(key.to_owned()),
+        _ => Err(Error::Usage(format!("secret key file {}: no key in it", file.display()))),
+    }
+}
+
+/// The app's secret key, if the environment has it.
+pub(crate) fn key_of_environment() -> Option<String> {
+    std::env::var("CONV_SECRET_KEY").ok().filter(|key| !key.is_empty())
+}
+
+/// A facet by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FacetName {
+    /// Unread counts
+    Unread,
+    /// Last messages: one call a conversation
+    LastMessage,
+    /// Nothing
+    None,
+}
+
+/// The regions by name.
+const REGIONS: [(&str, Region); 9] = [
+    ("china", Region::China),
+    ("singapore", Region::Singapore),
+    ("seoul", Region::Seoul),
+    ("tokyo", Region::Tokyo),
+    ("frankfurt", Region::Frankfurt),
+    ("silicon-valley", Region::SiliconValley),
+    ("jakarta", Region::Jakarta),
+    ("riyadh", Region::Riyadh),
+    ("mumbai", Region::Mumbai),
+];
+
+/// Reads a region's name.
+pub(crate) fn region() -> impl TypedValueParser<Value = Region> {
+    PossibleValuesParser::new(REGIONS.map(|(name, _)| name)).try_map(|given| {
+        let found = REGIONS.iter().find(|(name, _)| *name == given);
+        found.map(|(_, region)| *region).ok_or("no such region")
+    })
+}
+
+/// A cloud that counts the pages it gave.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    source: RestSource,
+    pages: AtomicU32,
+}
+
+impl Counted {
+    /// How many pages it gave so far.
+    pub(crate) fn pages(&self) -> u32 {
+        self.pages.load(Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl ConversationSource for Counted {
+    fn capabilities(&self) -> Capabilities {
+        self.source.capabilities()
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
+        let page = self.source.pull(request).await?;
+        self.pages.fetch_add(1, Ordering::Relaxed);
+        Ok(page)
+    }
+
+    async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
+        self.source.hydrate(request).await
+    }
+
+    async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
+        self.source.profile(request).await
+    }
+
+    async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
+        self.source.groups(account).await
+    }
+}

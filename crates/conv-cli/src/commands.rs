@@ -1,0 +1,50 @@
+//! The commands, one file each.
+
+mod demo;
+mod doctor;
+mod emulate;
+mod id;
+mod list;
+mod profile;
+mod sync;
+mod usersig;
+mod watch;
+
+use clap::Subcommand;
+
+use crate::{Error, Output};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Sync(sync::Args),
+    List(list::Args),
+    Profile(profile::Args),
+    Watch(watch::Args),
+    Usersig(usersig::Args),
+    Id(id::Args),
+    Doctor(doctor::Args),
+    Emulate(emulate::Args),
+    Demo(demo::Args),
+}
+
+impl Command {
+    pub(crate) async fn run(self, output: &Output) -> Result<(), Error> {
+        match self {
+            Self::Sync(args) => sync::run(args, output).await,
+            Self::List(args) => list::run(args, output).await,
+            Self::Profile(args) => profile::run(args, output).await,
+            Self::Watch(args) => watch::run(args, output).await,
+            Self::Usersig(args) => usersig::run(args, output),
+            Self::Id(args) => id::run(&args, output),
+            Self::Doctor(args) => doctor::run(args, output).await,
+            Self::Emulate(args) => emulate::run(args, output).await,
+            Self::Demo(args) => demo::run(args, output).await,
+        }
+    }
+
+    /// Whether it goes on until Ctrl-C, which is then a good end.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self, Self::Emulate(_) | Self::Watch(_))
+    }
+}

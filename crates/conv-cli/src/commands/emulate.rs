@@ -1,0 +1,135 @@
+//! `conv emulate`: the cloud's protocol on loopback.
+
+mod fault;
+
+use conv_emulator::{Churn, Emulator, Rule};
+use serde::Serialize;
+
+use crate::{Error, Output, cloud::key_of_environment, output::time};
+
+/// Serve Tencent Chat's REST protocol on loopback, with a world behind it
+///
+/// Its secret key is CONV_SECRET_KEY, else a demo key. Equal settings make equal worlds. The first
+/// line says where it listens, the next the command that lists from it. Ctrl-C ends it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  conv emulate --port 0 --conversations 500 --plan-limit 500 --churn 3")]
+#[command(after_long_help = fault::HELP)]
+pub(crate) struct Args {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8680)]
+    port: u16,
+    /// Conversations of the account
+    #[arg(long, value_name = "N", default_value_t = 250)]
+    conversations: usize,
+    /// Rows of a page
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    page_size: usize,
+    /// Rows of a listing at most, as the app's plan has it
+    #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N", default_value_t = 100)]
+    plan_limit: usize,
+    /// Seed of the world
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// The user whose list it is
+    #[arg(long, env = "CONV_ACCOUNT", value_name = "USER", default_value = "user_0001")]
+    account: String,
+    /// The app's number
+    #[arg(long, env = "CONV_SDKAPPID", value_name = "N", default_value_t = 1_400_000_000)]
+    sdkappid: u32,
+    /// The app's administrator
+    #[arg(long, env = "CONV_IDENTIFIER", value_name = "ADMIN", default_value = "administrator")]
+    identifier: String,
+    /// The cloud's time at the start, in seconds since 1970; the device's if not given
+    #[arg(long, value_name = "T")]
+    now: Option<u64>,
+    /// So many random changes after each page that is read
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    churn: u32,
+    /// What goes wrong; can be given more than once, --help lists them
+    #[arg(long, value_name = "FAULT", value_parser = fault::rule)]
+    fault: Vec<Rule>,
+}
+
+/// The `data` of the answer. The demo key is no secret.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listening<'a> {
+    base_url: String,
+    port: u16,
+    account: &'a str,
+    #[serde(rename = "sdkAppID")]
+    sdk_app_id: u32,
+    identifier: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    demo_key: Option<&'a str>,
+}
+
+pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
+    let emulator = start(&args).await?;
+    let demo_key = match key_of_environment() {
+        Some(_) => None,
+        None => Some(emulator.secret_key()),
+    };
+    if output.is_json() {
+        output.data(&Listening {
+            base_url: emulator.base_url(),
+            port: emulator.port(),
+            account: &args.account,
+            sdk_app_id: args.sdkappid,
+            identifier: &args.identifier,
+            demo_key,
+        })?;
+    } else {
+        output.text(&format!("listening on {}", emulator.base_url()))?;
+        output.text(&list_command(&args, &emulator.base_url(), demo_key))?;
+    }
+    // Until Ctrl-C drops it.
+    std::future::pending().await
+}
+
+async fn start(args: &Args) -> Result<Emulator, Error> {
+    let churn = if args.churn == 0 { Churn::Still } else { Churn::PerPage(args.churn) };
+    let mut builder = Emulator::builder()
+        .port(args.port)
+        .sdk_app_id(args.sdkappid)
+        .identifier(&args.identifier)
+        .seed(args.seed)
+        .now(args.now.unwrap_or_else(|| time::now().as_secs()))
+        .account(&args.account)
+        .conversations(args.conversations)
+        .page_size(args.page_size)
+        .plan_limit(args.plan_limit)
+        .churn(churn);
+    if let Some(key) = key_of_environment() {
+        builder = builder.secret_key(key);
+    }
+    let emulator = builder.start().await?;
+    for rule in &args.fault {
+        emulator.faults().push(rule.clone());
+    }
+    Ok(emulator)
+}
+
+/// The command that lists from the emulator. A key of the user's own is not shown.
+fn list_command(args: &Args, base_url: &str, demo_key: Option<&str>) -> String {
+    let key = demo_key.map(|key| format!("CONV_SECRET_KEY={key} ")).unwrap_or_default();
+    let limit = args.plan_limit.clamp(100, 500);
+    format!(
+        "{key}conv list --sync --store memory: --base-url {base_url} --sdkappid {} \
+         --identifier {} --account {} --plan-limit {limit}",
+        args.sdkappid,
+        quoted(&args.identifier),
+        quoted(&args.account),
+    )
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

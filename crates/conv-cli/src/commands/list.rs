@@ -1,0 +1,192 @@
+//! `conv list`: rows of the list, from the store.
+
+use std::{convert::Infallible, num::NonZeroUsize, sync::Arc};
+
+use clap::builder::FalseyValueParser;
+use conv_api::{
+    Conversation, ConversationFilter, ConversationId, ConversationQuery, ConversationType,
+    Conversations, Coverage, GroupFilter, MarkFilter, MarkType, SyncReport, model::PageKey,
+};
+use serde::Serialize;
+
+use super::sync::pull;
+use crate::{
+    Error, Output,
+    args::{CloudArgs, StoreArgs},
+    output::{report, table, time},
+    session,
+    store::Opened,
+};
+
+/// Show the list, from the store
+///
+/// Answers at once with what the store holds, and says how complete that is. With --sync it pulls
+/// first; if the cloud cannot be reached, what the store holds is still the answer.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  conv list --account user_0001 --unread --limit 20
+  conv list --account user_0001 --mark star --type group
+  conv list --account user_0001 --options '{\"groupName\":\"Suppliers\"}' --json")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    rows: RowArgs,
+    /// Pull before answering
+    #[arg(long, env = "CONV_SYNC", value_parser = FalseyValueParser::new())]
+    sync: bool,
+    /// At most so many rows
+    #[arg(long, value_name = "N")]
+    limit: Option<NonZeroUsize>,
+    /// Begin after this place: `next` of the page before
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
+    after: Option<PageKey>,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    cloud: CloudArgs,
+}
+
+/// Which rows.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Rows")]
+pub(crate) struct RowArgs {
+    /// Only conversations of this type: c2c, group or system
+    #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
+    kind: Option<ConversationType>,
+    /// Only with this mark: star, unread, fold, hide, the SDK's number, or none for unmarked
+    #[arg(long, value_name = "MARK", value_parser = mark)]
+    mark: Option<MarkFilter>,
+    /// Only in this conversation group; '' for those in none
+    #[arg(long, value_name = "NAME", value_parser = group)]
+    group: Option<GroupFilter>,
+    /// Only with unread messages; --unread=false for those without
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true")]
+    unread: Option<bool>,
+    /// Only these conversations; can be given more than once
+    #[arg(long, value_name = "ID", conflicts_with_all = ["kind", "mark", "group", "unread"])]
+    id: Vec<ConversationId>,
+    /// The SDK's options as JSON: null, a list of IDs, or a filter
+    #[arg(long, value_name = "JSON", value_parser = options)]
+    #[arg(conflicts_with_all = ["kind", "mark", "group", "unread", "id"])]
+    options: Option<ConversationQuery>,
+}
+
+impl RowArgs {
+    /// What they ask for.
+    pub(crate) fn query(&self) -> ConversationQuery {
+        if let Some(options) = &self.options {
+            return options.clone();
+        }
+        if !self.id.is_empty() {
+            return self.id.clone().into();
+        }
+        let mut filter = ConversationFilter::default();
+        filter.conversation_type = self.kind;
+        filter.mark = self.mark;
+        filter.group = self.group.clone();
+        filter.has_unread_count = self.unread;
+        if filter == ConversationFilter::default() { ConversationQuery::All } else { filter.into() }
+    }
+}
+
+/// The `data` of the answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    conversation_list: Vec<Arc<Conversation>>,
+    is_sync_completed: bool,
+    report: SyncReport,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<PageKey>,
+}
+
+pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
+    let conversations = open(&args, output).await?;
+    let snapshot = conversations.snapshot();
+    let limit = args.limit.unwrap_or(NonZeroUsize::MAX);
+    let page = snapshot.page(&args.rows.query(), limit, args.after.as_ref());
+    let report = conversations.sync_report();
+    let listed = Listed {
+        conversation_list: page.rows,
+        is_sync_completed: report.is_sync_completed(),
+        report,
+        next: page.next,
+    };
+    conversations.close().await?;
+    if output.is_json() { output.data(&listed) } else { show(&listed, snapshot.len(), output) }
+}
+
+/// The list as it is to be shown: pulled first, if that is asked for.
+async fn open(args: &Args, output: &Output) -> Result<Conversations, Error> {
+    if !args.sync {
+        return offline(&args.store, output).await;
+    }
+    let source = args.cloud.required()?;
+    let conversations = session::open(&args.store, &args.cloud, source).await?;
+    if let Err(error) = pull(&conversations, &args.cloud).await {
+        if conversations.sync_report().coverage == Coverage::Empty {
+            conversations.close().await?;
+            return Err(error.into());
+        }
+        output.note(&format!("not pulled: {}", Error::from(error).words()));
+    }
+    Ok(conversations)
+}
+
+async fn offline(store: &StoreArgs, output: &Output) -> Result<Conversations, Error> {
+    let builder = Conversations::builder(store.account.as_str());
+    let builder = match store.open_existing().await? {
+        Some(Opened { store, .. }) => builder.store(store),
+        None => {
+            output.note(&format!("no store at {} yet: `conv sync` makes it", store.place()?));
+            builder
+        }
+    };
+    Ok(builder.build().await?)
+}
+
+fn show(listed: &Listed, held: usize, output: &Output) -> Result<(), Error> {
+    let rows = listed.conversation_list.iter().map(|row| &**row);
+    let mut lines = table::lines(rows, time::now(), output.width());
+    let coverage = report::coverage(&listed.report, time::now());
+    lines.push(format!("{} of {held} rows, {coverage}", listed.conversation_list.len()));
+    lines.extend(report::remarks(&listed.report));
+    if let Some(next) = &listed.next {
+        lines.push(format!("more: --after {next}"));
+    }
+    output.text(&lines.join("\n"))
+}
+
+fn kind(name: &str) -> Result<ConversationType, String> {
+    match name.to_ascii_lowercase().as_str() {
+        "c2c" => Ok(ConversationType::C2c),
+        "group" => Ok(ConversationType::Group),
+        "system" | "@tim#system" => Ok(ConversationType::System),
+        _ => Err("expected c2c, group or system".to_owned()),
+    }
+}
+
+fn mark(name: &str) -> Result<MarkFilter, String> {
+    Ok(MarkFilter::With(match name {
+        "none" | "0" => return Ok(MarkFilter::Unmarked),
+        "star" => MarkType::STAR,
+        "unread" => MarkType::UNREAD,
+        "fold" => MarkType::FOLD,
+        "hide" => MarkType::HIDE,
+        number => {
+            let value = number.parse().map_err(|_| {
+                "expected star, unread, fold, hide, none or a power of two".to_owned()
+            })?;
+            MarkType::from_value(value).map_err(|error| error.to_string())?
+        }
+    }))
+}
+
+fn group(name: &str) -> Result<GroupFilter, Infallible> {
+    Ok(name.into())
+}
+
+fn options(json: &str) -> Result<ConversationQuery, serde_json::Error> {
+    serde_json::from_str(json)
+}

@@ -1,0 +1,186 @@
+//! Why a command failed, and how the process then ends.
+
+use std::{error::Error as _, fmt::Write, io};
+
+use conv_api::{ErrorClass, StoreError, sync::UserSigError};
+use thiserror::Error;
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    /// The library could not do it.
+    #[error(transparent)]
+    Conv(#[from] conv_api::Error),
+    /// The command line or a file that it names is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// There is nothing there.
+    #[error("{0}")]
+    NotFound(String),
+    /// It is not offered.
+    #[error("not offered: {0}")]
+    Unsupported(&'static str),
+    /// The store is open in another process.
+    #[error("store {place} is in use by {holder}; wait until it ends, or give another --store")]
+    InUse { place: String, holder: String },
+    /// The UserSig is not good.
+    #[error(transparent)]
+    UserSig(#[from] UserSigError),
+    /// The emulator could not start.
+    #[error(transparent)]
+    Emulator(#[from] conv_emulator::Error),
+    /// The store does not hold what it should.
+    #[error("store is not sound: {0}")]
+    Unsound(String),
+    /// A text that is no conversation ID was among those given.
+    #[error("{0}")]
+    BadId(String),
+    /// Ctrl-C.
+    #[error("interrupted; what was pulled is kept")]
+    Interrupted,
+    /// Standard input or output failed.
+    #[error("reading or writing failed")]
+    Io(#[from] io::Error),
+}
+
+/// How the process ends, by the class of the error.
+const EXIT_CODES: [(ErrorClass, u8, &str); 10] = [
+    (ErrorClass::InvalidArgument, 2, "the command line or an ID is wrong"),
+    (ErrorClass::NotFound, 3, "no such user, group or store"),
+    (ErrorClass::Auth, 4, "the key, the UserSig or the right to call"),
+    (ErrorClass::Transient, 5, "network or server trouble: try again"),
+    (ErrorClass::RateLimited, 6, "too many calls: wait, then try again"),
+    (ErrorClass::Unsupported, 7, "not offered, or written by a newer version"),
+    (ErrorClass::Cloud, 8, "the cloud refused, or spoke something else"),
+    (ErrorClass::Store, 9, "the store or a file failed, or is in use"),
+    (ErrorClass::Corrupt, 10, "the store is damaged"),
+    (ErrorClass::Cancelled, 130, "interrupted by Ctrl-C"),
+];
+
+/// Numbers of conv-api's own range, for what is not the library's error.
+mod code {
+    pub(super) const STORE: i32 = 990_001;
+    pub(super) const CORRUPT: i32 = 990_002;
+    pub(super) const CANCELLED: i32 = 990_005;
+    pub(super) const INVALID_ARGUMENT: i32 = 990_007;
+    pub(super) const NOT_FOUND: i32 = 990_009;
+    pub(super) const EMULATOR: i32 = 990_010;
+    pub(super) const INVALID_CONVERSATION_ID: i32 = 2503;
+    pub(super) const UNSUPPORTED: i32 = 3122;
+}
+
+/// The table of exit codes, for `--help`.
+pub(crate) fn exit_codes() -> String {
+    let mut text = String::from("Exit codes:\n    0  all is well\n");
+    for (class, exit, meaning) in EXIT_CODES {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "  {exit:>3}  {:<17} {meaning}", class.as_str());
+    }
+    text
+}
+
+impl Error {
+    /// What kind of error it is.
+    pub(crate) fn class(&self) -> ErrorClass {
+        match self {
+            Self::Conv(error) => error.class(),
+            Self::Usage(_) | Self::BadId(_) => ErrorClass::InvalidArgument,
+            Self::NotFound(_) => ErrorClass::NotFound,
+            Self::Unsupported(_) => ErrorClass::Unsupported,
+            Self::UserSig(error) => class_of_user_sig(*error),
+            Self::Emulator(conv_emulator::Error::Setting(_)) => ErrorClass::InvalidArgument,
+            Self::Emulator(_) | Self::InUse { .. } | Self::Io(_) => ErrorClass::Store,
+            Self::Unsound(_) => ErrorClass::Corrupt,
+            Self::Interrupted => ErrorClass::Cancelled,
+        }
+    }
+
+    /// The SDK's number where it has one, else the cloud's, else one of conv's.
+    pub(crate) fn code(&self) -> i32 {
+        match self {
+            Self::Conv(error) => error.code(),
+            Self::Usage(_) => code::INVALID_ARGUMENT,
+            Self::BadId(_) => code::INVALID_CONVERSATION_ID,
+            Self::NotFound(_) => code::NOT_FOUND,
+            Self::Unsupported(_) => code::UNSUPPORTED,
+            Self::UserSig(error) => code_of_user_sig(*error),
+            Self::Emulator(_) => code::EMULATOR,
+            Self::InUse { .. } | Self::Io(_) => code::STORE,
+            Self::Unsound(_) => code::CORRUPT,
+            Self::Interrupted => code::CANCELLED,
+        }
+    }
+
+    /// How the process ends.
+    pub(crate) fn exit_code(&self) -> u8 {
+        let class = self.class();
+        EXIT_CODES.iter().find(|row| row.0 == class).map_or(1, |row| row.1)
+    }
+
+    /// The error and its causes, in one line.
+    pub(crate) fn words(&self) -> String {
+        let mut words = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let _ = write!(words, ": {error}");
+            cause = error.source();
+        }
+        words
+    }
+
+    /// Whether the reader of standard output went away, as `head` does when it has enough.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Conv(error.into())
+    }
+}
+
+fn class_of_user_sig(error: UserSigError) -> ErrorClass {
+    match error {
+        UserSigError::BadIdentifier | UserSigError::EmptyKey | UserSigError::NoLifetime => {
+            ErrorClass::InvalidArgument
+        }
+        _ => ErrorClass::Auth,
+    }
+}
+
+/// The numbers with which the cloud itself refuses a UserSig.
+fn code_of_user_sig(error: UserSigError) -> i32 {
+    match error {
+        UserSigError::Expired(_) => 70001,
+        UserSigError::BadSignature => 70009,
+        UserSigError::OtherIdentifier => 70013,
+        UserSigError::OtherApp => 70014,
+        UserSigError::BadIdentifier | UserSigError::EmptyKey | UserSigError::NoLifetime => {
+            code::INVALID_ARGUMENT
+        }
+        _ => 70003,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_class_has_one_exit_code_of_its_own() {
+        let codes: BTreeSet<u8> = EXIT_CODES.iter().map(|row| row.1).collect();
+        let classes: BTreeSet<ErrorClass> = EXIT_CODES.iter().map(|row| row.0).collect();
+        assert_eq!((codes.len(), classes.len()), (EXIT_CODES.len(), EXIT_CODES.len()));
+        assert!(!codes.contains(&0) && !codes.contains(&1));
+    }
+
+    #[test]
+    fn causes_stand_behind_the_error() {
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = Error::from(StoreError::io("opening rows", denied));
+        assert_eq!(error.words(), "storage failed while opening rows: permission denied");
+    }
+}

@@ -1,0 +1,45 @@
+//! `conv`: a chat user's conversation list in a terminal. `conv --help` says the rest.
+
+mod args;
+mod cloud;
+mod commands;
+mod error;
+mod output;
+mod session;
+mod store;
+
+use std::process::ExitCode;
+
+use self::{args::Cli, commands::Command, error::Error, output::Output};
+
+fn main() -> ExitCode {
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
+    let output = Output::new(&cli.output);
+    match run(cli.command, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output.failure(&error),
+    }
+}
+
+fn run(command: Command, output: &Output) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(until_interrupted(command, output))
+}
+
+/// Ctrl-C drops the command where it is: a page that is being written is written whole or not at
+/// all, and a progress bar takes itself off the terminal.
+async fn until_interrupted(command: Command, output: &Output) -> Result<(), Error> {
+    let serves = command.serves();
+    tokio::select! {
+        biased;
+        result = command.run(output) => result,
+        signal = tokio::signal::ctrl_c() => match signal {
+            Ok(()) if serves => Ok(()),
+            Ok(()) => Err(Error::Interrupted),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What a command says: results on standard output, everything else on standard error.
+
+pub(crate) mod harmless;
+pub(crate) mod json;
+pub(crate) mod progress;
+pub(crate) mod report;
+pub(crate) mod screen;
+pub(crate) mod table;
+pub(crate) mod time;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use console::Term;
+use serde::Serialize;
+use tracing_subscriber::{filter::Targets, prelude::*};
+
+use crate::{
+    Error,
+    args::{Color, OutputArgs},
+};
+
+use self::harmless::harmless;
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    /// As the command line asks; sets up colors and the log for the whole process.
+    pub(crate) fn new(args: &OutputArgs) -> Self {
+        console::set_colors_enabled(colors(args.color, io::stdout().is_terminal()));
+        console::set_colors_enabled_stderr(colors(args.color, io::stderr().is_terminal()));
+        log_to_stderr(args.verbose);
+        Self { json: args.json }
+    }
+
+    /// Whether results are JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// The terminal's width in columns, if standard output is one.
+    pub(crate) fn width(&self) -> Option<usize> {
+        Term::stdout().size_checked().map(|(_, columns)| columns.into())
+    }
+
+    /// The terminal's height in lines, if standard output is one.
+    pub(crate) fn height(&self) -> Option<usize> {
+        Term::stdout().size_checked().map(|(lines, _)| lines.into())
+    }
+
+    /// The one document of `--json`: `{"code":0,"data":…}`.
+    pub(crate) fn data(&self, data: &impl Serialize) -> Result<(), Error> {
+        json::line(&mut io::stdout().lock(), &json::Answer { code: 0, data })
+    }
+
+    /// A text for people.
+    pub(crate) fn text(&self, text: &str) -> Result<(), Error> {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{text}")?;
+        Ok(stdout.flush()?)
+    }
+
+    /// A remark for people, beside the result.
+    pub(crate) fn note(&self, text: &str) {
+        // Nobody is left to tell that standard error is closed.
+        let _ = writeln!(io::stderr().lock(), "conv: {}", harmless(text));
+    }
+
+    /// Says why the command failed, and how the process ends. Quiet if nobody reads any more.
+    pub(crate) fn failure(&self, error: &Error) -> ExitCode {
+        if error.is_broken_pipe() {
+            return ExitCode::SUCCESS;
+        }
+        if self.json {
+            // Nobody is left to tell that standard output is closed.
+            let _ = json::line(&mut io::stdout().lock(), &json::Failure::of(error));
+        } else {
+            self.note(&error.words());
+        }
+        ExitCode::from(error.exit_code())
+    }
+}
+
+fn colors(when: Color, is_terminal: bool) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_terminal && !is_set("NO_COLOR") && !is_dumb,
+    }
+}
+
+/// What the crates tell of their work, each call to the cloud with its time. Without `-v` nothing: the results say what matters.
+fn log_to_stderr(verbose: u8) {
+    use tracing_subscriber::{filter::LevelFilter, fmt::format::FmtSpan};
+
+    let level = match verbose {
+        0 => return,
+        1 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let ours = ["conv_api", "conv_model", "conv_store", "conv_sync"];
+    let ours = Targets::new().with_targets(ours.map(|target| (target, level)));
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).without_time();
+    let lines = lines.with_span_events(FmtSpan::CLOSE).with_ansi(console::colors_enabled_stderr());
+    // Only a second call could fail, which would find the log as it should be.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
+}

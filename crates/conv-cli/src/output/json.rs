@@ -1,0 +1,80 @@
+//! JSON on standard output, in the shape of the SDK's answers.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+
+use super::harmless::is_harmful;
+use crate::Error;
+
+/// `{"code":0,"data":…}`
+#[derive(Debug, Serialize)]
+pub(crate) struct Answer<'a, T> {
+    pub(crate) code: i32,
+    pub(crate) data: &'a T,
+}
+
+/// `{"code":N,"message":"…","class":"…"}`
+#[derive(Debug, Serialize)]
+pub(crate) struct Failure {
+    code: i32,
+    message: String,
+    class: &'static str,
+}
+
+impl Failure {
+    pub(crate) fn of(error: &Error) -> Self {
+        Self { code: error.code(), message: error.words(), class: error.class().as_str() }
+    }
+}
+
+/// One document, one line, written at once.
+pub(crate) fn line(out: &mut impl Write, value: &impl Serialize) -> Result<(), Error> {
+    let mut line = Vec::new();
+    value
+        .serialize(&mut Serializer::with_formatter(&mut line, Harmless))
+        .map_err(io::Error::from)?;
+    line.push(b'\n');
+    out.write_all(&line)?;
+    Ok(out.flush()?)
+}
+
+/// Compact, and with an escape for every character that a terminal would obey: the same JSON,
+/// safe to look at.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        for part in fragment.split_inclusive(is_harmful) {
+            match part.chars().next_back().filter(|c| is_harmful(*c)) {
+                Some(last) => {
+                    let shown = part.strip_suffix(last).unwrap_or_default();
+                    CompactFormatter.write_string_fragment(out, shown)?;
+                    write!(out, "\\u{:04x}", u32::from(last))?;
+                }
+                None => CompactFormatter.write_string_fragment(out, part)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_means_the_same() {
+        let text = "a\u{1b}\u{7f}\u{9b}b\u{202e}\"客";
+        let mut out = Vec::new();
+        line(&mut out, &text).unwrap();
+        let shown = String::from_utf8(out).unwrap();
+        assert_eq!(shown, "\"a\\u001b\\u007f\\u009bb\\u202e\\\"客\"\n");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+    }
+}

@@ -1,0 +1,80 @@
+//! A report in words.
+
+use conv_api::{Coverage, Facet, ListLimit, PassStatus, SyncReport, Timestamp};
+
+use super::time::ago;
+
+/// The most rows of a kind that are named one by one.
+const NAMED: usize = 5;
+
+/// How complete the list is, in a few words.
+pub(crate) fn coverage(report: &SyncReport, now: Timestamp) -> String {
+    let at = report.as_of.map(|moment| ago(moment, now));
+    match (report.coverage, at) {
+        (Coverage::Empty, _) => "nothing pulled yet".to_owned(),
+        (Coverage::CacheOnly, Some(at)) => format!("from the cache, complete {at}"),
+        (Coverage::CacheOnly, None) => "from the cache, never complete".to_owned(),
+        (Coverage::Complete, Some(at)) if at != "now" => format!("complete {at}"),
+        (Coverage::Complete, _) => "complete".to_owned(),
+        _ => "not complete".to_owned(),
+    }
+}
+
+/// What limits the list, what was skipped and why, what is missing: a line each.
+pub(crate) fn remarks(report: &SyncReport) -> Vec<String> {
+    let mut lines: Vec<String> = report.limit.iter().map(limit).collect();
+    let skipped = report.skipped.iter().map(|row| match &row.id {
+        Some(id) => format!("skipped {id}: {}", row.reason),
+        None => format!("skipped a row: {}", row.reason),
+    });
+    lines.extend(some_of(skipped, report.skipped.len(), "rows skipped"));
+    let failed = report
+        .failed
+        .iter()
+        .map(|failed| format!("no {} of {}: {}", facet(failed.facet), failed.id, failed.class));
+    lines.extend(some_of(failed, report.failed.len(), "values not read"));
+    if !report.not_fetched.is_empty() {
+        let names: Vec<_> = report.not_fetched.iter().copied().map(facet).collect();
+        lines.push(format!("not known of every row: {}", names.join(", ")));
+    }
+    lines.extend(failure(report));
+    lines
+}
+
+/// Why the last pass failed, if it did.
+pub(crate) fn failure(report: &SyncReport) -> Option<String> {
+    match &report.pass {
+        PassStatus::Failed(failure) => Some(format!("the last pull failed: {}", failure.message)),
+        _ => None,
+    }
+}
+
+fn limit(limit: &ListLimit) -> String {
+    match limit {
+        ListLimit::Capped(rows) => format!("limited: the plan gives the newest {rows}"),
+        ListLimit::Retention(seconds) => {
+            format!("limited: the cloud keeps a conversation {} days", seconds / 86_400)
+        }
+        _ => format!("limited: {limit}"),
+    }
+}
+
+fn facet(facet: Facet) -> &'static str {
+    match facet {
+        Facet::Profile => "name",
+        Facet::Unread => "unread count",
+        Facet::LastMessage => "last message",
+        _ => "value",
+    }
+}
+
+/// The first few, and how many more there are.
+fn some_of(
+    lines: impl Iterator<Item = String>,
+    count: usize,
+    what: &str,
+) -> impl Iterator<Item = String> {
+    let more = count.saturating_sub(NAMED);
+    let rest = (more > 0).then(|| format!("and {more} more {what}"));
+    lines.take(NAMED).chain(rest)
+}

@@ -1,0 +1,24 @@
+//! The built binary, run as a user runs it.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod doctor;
+mod emulate;
+mod faults;
+mod help;
+mod id;
+mod killed;
+mod list;
+mod shapes;
+mod sizes;
+mod stores;
+mod support;
+mod terminal;
+mod usersig;
+mod watch;

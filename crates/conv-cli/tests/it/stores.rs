@@ -1,0 +1,50 @@
+//! Stores by name, and two processes on one.
+
+use conv_emulator::{Fault, Rule};
+
+use crate::support::{Cloud, LIST, Running, ids, until};
+
+#[test]
+fn the_second_process_on_a_store_is_told_who_holds_it() {
+    let cloud = Cloud::of(30);
+    cloud.emulator.faults().push(Rule::always(Fault::Stalled).on(LIST));
+    let first = Running::of(&mut cloud.conv(&["sync"]));
+    until("the first holds the store", || cloud.emulator.calls().of(LIST) > 0);
+    let second = cloud.run(&["list", "--json"]);
+    assert_eq!(second.failed(9), "store");
+    let message = second.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains(cloud.store().to_str().unwrap()), "{message}");
+    if cfg!(target_os = "linux") {
+        let holder = format!("process {} (conv)", first.0.id());
+        assert!(message.contains(&holder), "{message} {holder}");
+    }
+    drop(first);
+    cloud.run(&["list", "--json"]).data();
+}
+
+#[test]
+fn a_scheme_says_who_keeps_the_store() {
+    let cloud = Cloud::of(20);
+    let folder = cloud.store();
+    let sled = format!("sled:{}", folder.display());
+    cloud.run(&["sync", "--json", "--store", &sled]).data();
+    let plain = folder.to_str().unwrap();
+    assert_eq!(ids(&cloud.run(&["list", "--json", "--store", plain]).data()), cloud.truth());
+    let memory = cloud.run(&["list", "--json", "--store", "memory:"]).data();
+    assert_eq!(memory["report"]["coverage"], "empty");
+    let redb = format!("redb:{}-redb", folder.display());
+    let redb = cloud.run(&["sync", "--json", "--store", &redb]);
+    if cfg!(feature = "redb") {
+        assert_eq!(redb.data()["rows"], 20);
+    } else {
+        assert_eq!(redb.failed(7), "unsupported");
+    }
+}
+
+#[test]
+fn accounts_of_one_store_do_not_meet() {
+    let cloud = Cloud::of(20);
+    cloud.run(&["sync", "--json"]).data();
+    let other = cloud.run(&["list", "--json", "--account", "somebody"]).data();
+    assert!(ids(&other).is_empty());
+}
