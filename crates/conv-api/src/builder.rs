@@ -1,12 +1,16 @@
 //! How a handle is put together.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use conv_model::{AccountId, AccountIdError, Facet};
 use conv_store::{ConversationDatabase, ConversationStore, MemoryStore, StoreError};
 use conv_sync::{Clock, ConversationSource, PullOptions, TokioClock};
 
-use crate::{Conversations, Error};
+use crate::{Conversations, Error, accounts::Shared, flight::Place as PassPlace, stats::Counters};
 
 /// Puts a [`Conversations`] together: whose list, where it is kept, where it is pulled from.
 pub struct Builder {
@@ -132,6 +136,8 @@ impl Builder {
             clock,
             options: self.options,
             profile_freshness: self.profile_freshness,
+            place: None,
+            counters: Arc::default(),
         };
         Ok(Conversations::new(parts))
     }
@@ -145,6 +151,12 @@ pub(crate) enum Home {
     Own(Arc<dyn ConversationDatabase>),
     /// In a database of others; holding it keeps it open.
     Shared(#[expect(dead_code, reason = "held, not read")] Arc<dyn ConversationDatabase>),
+    /// Among other accounts, of which it does not keep any loaded.
+    Accounts {
+        accounts: Weak<Shared>,
+        #[expect(dead_code, reason = "held, not read")]
+        database: Arc<dyn ConversationDatabase>,
+    },
 }
 
 /// What a handle is made of.
@@ -156,6 +168,9 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: PullOptions,
     pub(crate) profile_freshness: Duration,
+    /// Where passes queue, if they take turns with those of other accounts.
+    pub(crate) place: Option<PassPlace>,
+    pub(crate) counters: Arc<Counters>,
 }
 
 impl fmt::Debug for Builder {

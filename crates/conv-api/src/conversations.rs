@@ -1,19 +1,21 @@
 //! The handle: the SDK's two calls, and what keeps them true.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use conv_model::{
     AccountId, Conversation, ConversationId, ConversationPatch, ConversationQuery,
-    ConversationType, Delta, Local, PassStatus, Prune, SyncReport, Timestamp, merge,
+    ConversationType, Delta, Local, PageKey, PassStatus, Prune, SyncReport, Timestamp, merge,
 };
-use conv_store::{ConversationStore, Snapshot};
+use conv_store::{ConversationStore, ListPage, Snapshot, StoreError, Totals};
 use conv_sync::{Clock, SourceError};
 
 use crate::{
-    Builder, ConversationList, Error,
+    Builder, Changes, ConversationList, Error, Events, LiveList,
+    bell::{Bell, Listener},
     builder::{Home, Parts},
-    flight::{Flights, Route},
+    flight::{Flights, Permit, Route},
     list::report,
+    live::Views,
     profiles::Profiles,
 };
 
@@ -47,13 +49,15 @@ pub struct Conversations {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     account: AccountId,
-    store: Arc<dyn ConversationStore>,
+    pub(crate) store: Arc<dyn ConversationStore>,
     route: Option<Route>,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     flights: Flights,
     profiles: Profiles,
+    pub(crate) views: Views,
+    pub(crate) bell: Bell,
     home: Home,
 }
 
@@ -64,21 +68,24 @@ impl Conversations {
     }
 
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { account, home, store, source, clock, options, profile_freshness } = parts;
+        let Parts { account, home, store, source, clock, options, profile_freshness, .. } = parts;
         let route = source.map(|source| Route {
             account: account.clone(),
             store: Arc::clone(&store),
             source,
             clock: Arc::clone(&clock),
             options,
+            counters: parts.counters,
         });
         let inner = Inner {
             account,
             store,
             route,
             clock,
-            flights: Flights::new(),
+            flights: Flights::new(parts.place),
             profiles: Profiles::new(profile_freshness),
+            views: Views::default(),
+            bell: Bell::default(),
             home,
         };
         Self { inner: Arc::new(inner) }
@@ -107,6 +114,24 @@ impl Conversations {
         let snapshot = self.snapshot();
         let rows = snapshot.list(&query);
         Ok(ConversationList::new(rows, snapshot, self.inner.flights.untold()))
+    }
+
+    /// The first rows that a query asks for, or those after a key, at most `limit` of them.
+    ///
+    /// Rows that move between two pages may be missed or come twice; [`Scan`](crate::store::Scan)
+    /// reads a whole list that moves.
+    ///
+    /// # Errors
+    /// [`Error::Query`] for a query that cannot be answered, such as an empty list of IDs.
+    pub fn page(
+        &self,
+        query: impl Into<ConversationQuery>,
+        limit: NonZeroUsize,
+        after: Option<&PageKey>,
+    ) -> Result<ListPage, Error> {
+        let query = query.into();
+        query.check()?;
+        Ok(self.snapshot().page(&query, limit, after))
     }
 
     /// One conversation with its full profile, whether or not the list holds it. The list gains
@@ -172,7 +197,7 @@ impl Conversations {
 
     /// How complete the list is now, why it may be short, and what is going on.
     pub fn sync_report(&self) -> SyncReport {
-        report(&self.snapshot(), self.inner.flights.untold().as_ref())
+        self.inner.report(&self.snapshot())
     }
 
     /// The report, whenever it or the list has changed since the call before: progress of a pass,
@@ -191,8 +216,56 @@ impl Conversations {
     /// # }
     /// ```
     pub fn changes(&self) -> Changes {
-        let snapshot = self.snapshot();
-        Changes { conversations: self.clone(), seen: snapshot.seq() }
+        Changes::new(Listener::new(&self.inner), self.snapshot().seq())
+    }
+
+    /// The rows that a query asks for, as they change: first all of them, then step by step. See
+    /// [`LiveList`] for a window, and for how often it tells.
+    ///
+    /// Applied one after another, the updates give what
+    /// [`get_conversation_list`](Self::get_conversation_list) answers at the commit that each of
+    /// them names.
+    ///
+    /// # Errors
+    /// [`Error::Query`] for a query that cannot be answered, such as an empty list of IDs.
+    #[doc(alias = "getConversationList")]
+    pub fn subscribe(&self, query: impl Into<ConversationQuery>) -> Result<LiveList, Error> {
+        let query = query.into();
+        query.check()?;
+        Ok(LiveList::new(Listener::new(&self.inner), &query))
+    }
+
+    /// What changes from now on, in the SDK's words: the list, the total of unread messages, the
+    /// names of the conversation groups, the report.
+    ///
+    /// ```
+    /// # use conv_api::{Conversations, Event, testing::ScriptedSource};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), conv_api::Error> {
+    /// # let conversations = Conversations::builder("user_0001")
+    /// #     .source(ScriptedSource::with_rows(40)).build().await?;
+    /// let mut events = conversations.events();
+    /// conversations.sync().await?;
+    /// assert_eq!(events.next().await, Some(Event::ConversationListUpdated));
+    /// assert!(matches!(events.next().await, Some(Event::SyncReportUpdated(report))
+    ///     if report.is_sync_completed()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events(&self) -> Events {
+        Events::new(Listener::new(&self.inner), &self.inner, &self.snapshot())
+    }
+
+    /// Sums over the rows that a query asks for: conversations, unread messages, mentions. A
+    /// [live list](Self::subscribe) tells them with each update.
+    ///
+    /// # Errors
+    /// [`Error::Query`] for a query that cannot be answered, such as an empty list of IDs.
+    #[doc(alias = "getTotalUnreadMessageCount")]
+    pub fn totals(&self, query: impl Into<ConversationQuery>) -> Result<Totals, Error> {
+        let query = query.into();
+        query.check()?;
+        Ok(self.snapshot().totals_of(&query))
     }
 
     /// The list of this instant, for whoever wants more than the two calls: totals, names of
@@ -279,12 +352,52 @@ impl Conversations {
     /// # Errors
     /// [`Error::Store`] if pending changes could not be stored.
     pub async fn close(&self) -> Result<(), Error> {
-        self.inner.flights.stop().await;
         match &self.inner.home {
-            Home::Own(database) => database.close().await?,
-            Home::Store | Home::Shared(_) => self.inner.store.close().await?,
+            Home::Own(database) => {
+                self.stop().await;
+                database.close().await?;
+            }
+            Home::Store | Home::Shared(_) => {
+                self.stop().await;
+                self.close_store().await?;
+            }
+            Home::Accounts { accounts, .. } => {
+                let accounts = accounts.upgrade().ok_or(StoreError::Closed)?;
+                accounts.close_one(self).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Whether two handles are of the same list, not only of lists of the same account.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// A pass in the background, after this moment.
+    pub(crate) async fn refresh(&self, permit: Permit) -> Result<(), Error> {
+        let route = self.inner.route.as_ref().ok_or(Error::NoSource)?;
+        self.inner.flights.refresh(route, permit).await
+    }
+
+    /// Whether there is no other handle, no stream, and no pass.
+    pub(crate) fn is_unused(&mut self) -> bool {
+        // A stream holds its list weakly. That there is none of either is seen in one step.
+        Arc::get_mut(&mut self.inner).is_some_and(|inner| !inner.flights.is_under_way())
+    }
+
+    /// Tells the pass under way to stop, and lets no other begin.
+    pub(crate) fn refuse(&self) {
+        self.inner.flights.refuse();
+    }
+
+    /// Stops the pass under way, and lets no other begin.
+    pub(crate) async fn stop(&self) {
+        self.inner.flights.stop().await;
+    }
+
+    pub(crate) async fn close_store(&self) -> Result<(), Error> {
+        Ok(self.inner.store.close().await?)
     }
 
     /// The conversation with a profile just read, which a cached row takes in.
@@ -313,21 +426,15 @@ impl fmt::Debug for Conversations {
     }
 }
 
-/// The reports of a list as it changes; see [`Conversations::changes`].
-#[derive(Debug)]
-pub struct Changes {
-    conversations: Conversations,
-    seen: conv_model::Seq,
+impl Inner {
+    /// What a snapshot reports, and a failure that its store could not take in.
+    pub(crate) fn report(&self, snapshot: &Snapshot) -> SyncReport {
+        report(snapshot, self.flights.untold().as_ref())
+    }
 }
 
-impl Changes {
-    /// The report after the next change; what changed in between is skipped. Cancel-safe.
-    ///
-    /// # Errors
-    /// [`Error::Store`] once the store is closed.
-    pub async fn next(&mut self) -> Result<SyncReport, Error> {
-        let snapshot = self.conversations.inner.store.changed(self.seen).await?;
-        self.seen = snapshot.seq();
-        Ok(report(&snapshot, self.conversations.inner.flights.untold().as_ref()))
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("account", &self.account).finish_non_exhaustive()
     }
 }

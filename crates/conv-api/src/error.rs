@@ -7,6 +7,8 @@ use conv_store::StoreError;
 use conv_sync::SourceError;
 use thiserror::Error;
 
+use crate::PatchError;
+
 /// Why a call failed: what kind of error it is, and its numbers.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
@@ -20,6 +22,9 @@ pub enum Error {
     /// The query cannot be answered.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// The rows are not those that a live list gave.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
     /// The user or group does not exist, was dissolved, or is not visible.
     #[error("no user or group behind {0}")]
     NotFound(ConversationId),
@@ -66,7 +71,9 @@ impl Error {
     /// What kind of error it is: what a caller can do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Id(_) | Self::Account(_) | Self::Query(_) => ErrorClass::InvalidArgument,
+            Self::Id(_) | Self::Account(_) | Self::Query(_) | Self::Patch(_) => {
+                ErrorClass::InvalidArgument
+            }
             Self::NotFound(_) => ErrorClass::NotFound,
             Self::Store(error) => error.class(),
             Self::Source(error) => error.class(),
@@ -81,7 +88,7 @@ impl Error {
     pub fn code(&self) -> i32 {
         match self {
             Self::Id(_) => sdk::INVALID_CONVERSATION_ID,
-            Self::Account(_) => own::INVALID_ARGUMENT,
+            Self::Account(_) | Self::Patch(_) => own::INVALID_ARGUMENT,
             Self::Query(_) => sdk::OPTIONS_EMPTY,
             Self::NotFound(_) => sdk::USER_OR_GROUP_NOT_FOUND,
             Self::Store(error) => store_code(error),

@@ -1,13 +1,23 @@
 //! One pass at a time: whoever asks for another joins it.
 
+mod pass;
+mod queue;
+mod slot;
+mod watched;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conv_model::{AccountId, PassFailure};
 use conv_store::{ConversationStore, StoreError};
-use conv_sync::{Clock, ConversationSource, PullOptions, Puller};
+use conv_sync::{Clock, ConversationSource, PullOptions};
 use tokio::{runtime::Handle, sync::watch};
 
-use crate::Error;
+pub(crate) use self::queue::{Permit, Place, Queue};
+use self::{
+    pass::{Signals, pass},
+    slot::Slot,
+};
+use crate::{Error, stats::Counters};
 
 /// All that a pass needs.
 #[derive(Clone, Debug)]
@@ -17,6 +27,7 @@ pub(crate) struct Route {
     pub(crate) source: Arc<dyn ConversationSource>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: PullOptions,
+    pub(crate) counters: Arc<Counters>,
 }
 
 type Outcome = Result<(), Error>;
@@ -40,32 +51,42 @@ pub(crate) struct Flights {
     open: watch::Sender<bool>,
     /// A pass that pauses tries again whenever this is sent to.
     retry: watch::Sender<()>,
+    /// Where passes queue with those of other accounts.
+    place: Option<Arc<Place>>,
 }
 
 impl Flights {
-    pub(crate) fn new() -> Self {
+    /// With a place in a queue, if passes take turns with those of other accounts.
+    pub(crate) fn new(place: Option<Place>) -> Self {
         Self {
             current: Arc::default(),
             untold: Arc::new(Mutex::new(None)),
             open: watch::Sender::new(true),
             retry: watch::Sender::new(()),
+            place: place.map(Arc::new),
         }
     }
 
-    /// Starts a pass or joins the one under way, and waits for its end. The pass goes on if this
-    /// is dropped.
+    /// Starts a pass or joins the one under way, and waits for its end: it goes before those that
+    /// nobody waits for. The pass goes on if this is dropped.
     pub(crate) async fn join(&self, route: &Route) -> Outcome {
-        let mut flight = self.current_or_new(route)?;
-        match flight.wait_for(Option::is_some).await {
-            Ok(outcome) => outcome.clone().unwrap_or(Err(Error::Stopped)),
-            // The task is gone without a word: its runtime was shut down, or a source panicked.
-            Err(_) => Err(Error::Stopped),
-        }
+        end_of(self.current_or_new(route)?).await
+    }
+
+    /// Sees to it that a pass begins after this moment, in the background, and waits for its end.
+    /// The permit is the pass's, if it can begin at once.
+    pub(crate) async fn refresh(&self, route: &Route, permit: Permit) -> Outcome {
+        end_of(self.dirty(route, Some(permit))?).await
+    }
+
+    /// Sees to it that a pass begins after this moment.
+    pub(crate) fn mark_dirty(&self, route: &Route) -> Result<(), Error> {
+        self.dirty(route, None).map(drop)
     }
 
     /// Stops the pass under way, waits for its end, and lets no other begin.
     pub(crate) async fn stop(&self) {
-        self.open.send_replace(false);
+        self.refuse();
         let flight = lock(&self.current).flight.clone();
         if let Some(mut flight) = flight {
             // Whichever way it ends, it has ended.
@@ -73,58 +94,83 @@ impl Flights {
         }
     }
 
-    pub(crate) fn untold(&self) -> Option<PassFailure> {
-        lock(&self.untold).clone()
+    /// Tells the pass under way to stop, and lets no other begin.
+    pub(crate) fn refuse(&self) {
+        self.open.send_replace(false);
     }
 
-    /// Sees to it that a pass begins after this moment.
-    pub(crate) fn mark_dirty(&self, route: &Route) -> Result<(), Error> {
-        // While the lock is held a pass under way cannot end without seeing the mark.
-        let mut current = lock(&self.current);
-        if current.is_under_way() {
-            current.is_dirty = true;
-            return Ok(());
-        }
-        self.start(&mut current, route).map(drop)
+    pub(crate) fn is_stopped(&self) -> bool {
+        !*self.open.borrow()
+    }
+
+    pub(crate) fn is_under_way(&self) -> bool {
+        lock(&self.current).is_under_way()
+    }
+
+    pub(crate) fn untold(&self) -> Option<PassFailure> {
+        lock(&self.untold).clone()
     }
 
     /// Ends the pauses of the pass under way; says whether there is one.
     pub(crate) fn retry_now(&self) -> bool {
         self.retry.send_replace(());
-        lock(&self.current).is_under_way()
+        self.is_under_way()
+    }
+
+    fn dirty(&self, route: &Route, permit: Option<Permit>) -> Result<Flight, Error> {
+        // While the lock is held a pass under way cannot end without seeing the mark.
+        let mut current = lock(&self.current);
+        match &current.flight {
+            Some(flight) if current.is_under_way() => {
+                let flight = flight.clone();
+                current.is_dirty = true;
+                Ok(flight)
+            }
+            _ => self.start(&mut current, route, permit),
+        }
     }
 
     fn current_or_new(&self, route: &Route) -> Result<Flight, Error> {
         let mut current = lock(&self.current);
-        match &current.flight {
-            Some(flight) if current.is_under_way() => Ok(flight.clone()),
-            _ => self.start(&mut current, route),
+        let flight = match &current.flight {
+            Some(flight) if current.is_under_way() => flight.clone(),
+            _ => self.start(&mut current, route, None)?,
+        };
+        if let Some(place) = &self.place {
+            place.promote();
         }
+        Ok(flight)
     }
 
-    fn start(&self, current: &mut Current, route: &Route) -> Result<Flight, Error> {
-        if !*self.open.borrow() {
+    fn start(
+        &self,
+        current: &mut Current,
+        route: &Route,
+        permit: Option<Permit>,
+    ) -> Result<Flight, Error> {
+        if self.is_stopped() {
             return Err(StoreError::Closed.into());
         }
         let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
         let (sender, flight) = watch::channel(None);
-        let route = route.clone();
-        let signals = Signals { open: self.open.subscribe(), retry: self.retry.subscribe() };
-        let (shared, untold) = (Arc::clone(&self.current), Arc::clone(&self.untold));
-        runtime.spawn(async move {
-            loop {
-                let outcome = pass(&route, signals.clone()).await;
-                *lock(&untold) = outcome.as_ref().err().filter(is_untold).map(Error::to_failure);
-                let mut current = lock(&shared);
-                if outcome.is_err() || !std::mem::take(&mut current.is_dirty) {
-                    current.is_dirty = false;
-                    sender.send_replace(Some(outcome));
-                    return;
-                }
-            }
-        });
+        let task = Task {
+            route: route.clone(),
+            signals: Signals { open: self.open.subscribe(), retry: self.retry.subscribe() },
+            place: self.place.clone(),
+            current: Arc::clone(&self.current),
+            untold: Arc::clone(&self.untold),
+        };
+        runtime.spawn(task.run(permit, sender));
         current.flight = Some(flight.clone());
         Ok(flight)
+    }
+}
+
+async fn end_of(mut flight: Flight) -> Outcome {
+    match flight.wait_for(Option::is_some).await {
+        Ok(outcome) => outcome.clone().unwrap_or(Err(Error::Stopped)),
+        // The task is gone without a word: its runtime was shut down, or a source panicked.
+        Err(_) => Err(Error::Stopped),
     }
 }
 
@@ -137,39 +183,45 @@ impl Current {
     }
 }
 
-/// What a pass under way is told.
-#[derive(Clone, Debug)]
-struct Signals {
-    open: watch::Receiver<bool>,
-    retry: watch::Receiver<()>,
+/// Makes passes until nothing asks for another.
+struct Task {
+    route: Route,
+    signals: Signals,
+    place: Option<Arc<Place>>,
+    current: Arc<Mutex<Current>>,
+    untold: Arc<Mutex<Option<PassFailure>>>,
 }
 
-/// Carries what the source yields to the store, and back what became of it.
-async fn pass(route: &Route, mut signals: Signals) -> Outcome {
-    let state = route.store.snapshot().sync().clone();
-    let mut puller = Puller::new(
-        Arc::clone(&route.source),
-        Arc::clone(&route.clock),
-        route.account.clone(),
-        route.options.clone(),
-        &state,
-    );
-    let mut is_open = true;
-    loop {
-        let next = tokio::select! {
-            next = puller.next() => next?,
-            _ = signals.open.changed(), if is_open => {
-                is_open = false;
-                puller.cancel();
-                continue;
+impl Task {
+    async fn run(self, mut permit: Option<Permit>, sender: watch::Sender<Option<Outcome>>) {
+        loop {
+            let outcome = self.once(permit.take()).await;
+            self.route.counters.ended(outcome.is_ok());
+            *lock(&self.untold) = outcome.as_ref().err().filter(is_untold).map(Error::to_failure);
+            let mut current = lock(&self.current);
+            if outcome.is_err() || !std::mem::take(&mut current.is_dirty) {
+                current.is_dirty = false;
+                if let Some(place) = &self.place {
+                    place.demote();
+                }
+                sender.send_replace(Some(outcome));
+                return;
             }
-            Ok(()) = signals.retry.changed() => {
-                puller.retry_now();
-                continue;
-            }
-        };
-        let Some(delta) = next else { return Ok(()) };
-        puller.applied(&route.store.apply(delta).await?);
+        }
+    }
+
+    /// One pass, in its turn.
+    async fn once(&self, permit: Option<Permit>) -> Outcome {
+        let slot = Slot::new(self.place.clone(), permit);
+        let mut open = self.signals.open.clone();
+        tokio::select! {
+            biased;
+            _ = open.changed() => return Err(Error::Stopped),
+            () = slot.take() => {}
+        }
+        // What was marked while it waited is seen by the pass that begins now.
+        lock(&self.current).is_dirty = false;
+        pass(&self.route, slot, self.signals.clone()).await
     }
 }
 

@@ -32,35 +32,50 @@
 //!
 //! * [`Conversations`], made by its [`Builder`]; [`ConversationList`], what it answers;
 //!   [`Error`], with [`class`](Error::class) and [`code`](Error::code).
+//! * [`LiveList`]: the rows of a query as they change, in [`LiveUpdate`]s of [`Patch`]es; [`Totals`].
+//!   [`Events`] in the SDK's words; [`Changes`] of the report.
+//! * [`Accounts`]: the lists of many users in one process, within a budget of memory; [`Stats`].
 //! * Everything a caller needs of the crates below is here as well; the crates themselves are
 //!   [`model`], [`store`] and [`sync`].
 //!
 //! # Features
 //! * `sled`, `rest`, `rustls` are on by default: a store on disk, and Tencent's server REST API
 //!   over TLS. `native-tls` instead of `rustls` takes the system's TLS.
+//! * `redb`: another store on disk, slower to write and safer in a power cut. It asks for Rust 1.90.
 //! * `testing`: the test helpers of every crate. No stable API.
 
+mod accounts;
+mod bell;
 mod builder;
+mod changes;
 mod conversations;
 mod error;
+mod events;
 mod flight;
 mod list;
+mod live;
 mod profiles;
+mod stats;
+mod tag;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use conv_model::{
-    self as model, AccountId, All, Conversation, ConversationFilter, ConversationFilter as Filter,
-    ConversationId, ConversationPatch, ConversationQuery, ConversationType, Coverage, ErrorClass,
-    Facet, GroupFilter, ListLimit, ListingPatch, MarkFilter, MarkType, Marks, ParseIdError,
-    PassStatus, Phase, SyncReport, Timestamp,
+    self as model, AccountId, All, Condition, Conversation, ConversationFilter,
+    ConversationFilter as Filter, ConversationId, ConversationPatch, ConversationQuery,
+    ConversationType, Coverage, ErrorClass, Facet, GroupFilter, ListLimit, ListingPatch,
+    MarkFilter, MarkType, Marks, PageKey, ParseIdError, PassStatus, Phase, SyncReport, Timestamp,
 };
+#[cfg(any(feature = "redb", feature = "sled"))]
+pub use conv_store::Durability;
 pub use conv_store::{
-    self as store, ConversationDatabase, ConversationStore, MemoryDatabase, MemoryStore, Snapshot,
-    StoreError,
+    self as store, ConversationDatabase, ConversationStore, ListPage, MemoryDatabase, MemoryStore,
+    Snapshot, StoreError, Totals,
 };
+#[cfg(feature = "redb")]
+pub use conv_store::{RedbDatabase, RedbOptions, RedbStore};
 #[cfg(feature = "sled")]
-pub use conv_store::{SledDatabase, SledStore};
+pub use conv_store::{SledDatabase, SledOptions, SledStore};
 pub use conv_sync::{
     self as sync, Clock, ConversationSource, RateLimiter, SourceError, TokioClock,
 };
@@ -68,13 +83,23 @@ pub use conv_sync::{
 pub use conv_sync::{BaseUrl, LocalRateLimiter, Region, RestSource, UserSigSigner};
 
 pub use self::{
+    accounts::{Accounts, AccountsBuilder, Refreshed},
     builder::Builder,
-    conversations::{Changes, Conversations},
+    changes::Changes,
+    conversations::Conversations,
     error::Error,
+    events::{Event, Events},
     list::ConversationList,
+    live::{LiveChange, LiveList, LiveUpdate, Patch, PatchError, RemoveReason},
+    stats::Stats,
+    tag::AccountTag,
 };
 
-/// The README's code runs, too.
+/// The code of the README and of the page on live lists runs, too.
 #[cfg(all(doctest, feature = "testing"))]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/live-lists.md")]
+    struct LiveLists;
+}

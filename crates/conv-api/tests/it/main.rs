@@ -6,8 +6,11 @@
     clippy::indexing_slicing
 )]
 
+mod accounts;
+mod events;
 mod failing_store;
 mod lists;
+mod live;
 mod passes;
 mod profiles;
 mod support;

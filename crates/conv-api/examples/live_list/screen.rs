@@ -1,0 +1,60 @@
+//! A terminal is drawn anew with each update; anything else gets a line for each step.
+
+use std::{
+    io::{IsTerminal, stdout},
+    sync::Arc,
+    time::Duration,
+};
+
+use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
+use conv_api::{Conversation, LiveChange, LiveUpdate, Patch};
+
+const CLEAR: &str = "\x1b[2J\x1b[H";
+
+pub(crate) struct Screen {
+    is_terminal: bool,
+}
+
+impl Screen {
+    pub(crate) fn new() -> Self {
+        Self { is_terminal: stdout().is_terminal() }
+    }
+
+    /// How long to wait between two things that happen, so that a reader can follow.
+    pub(crate) fn pause(&self) -> Duration {
+        Duration::from_millis(if self.is_terminal { 1_000 } else { 60 })
+    }
+
+    pub(crate) fn show(&mut self, update: &LiveUpdate, rows: &[Arc<Conversation>]) {
+        if self.is_terminal {
+            println!("{CLEAR}{}", table(rows));
+        }
+        match &update.change {
+            LiveChange::Reset { rows } => println!("the first {} rows", rows.len()),
+            LiveChange::Patch { patches } => {
+                patches.iter().for_each(|patch| println!("{}", line(patch)))
+            }
+        }
+        let totals = update.totals;
+        println!("= {} conversations, {} unread", totals.conversations, totals.unread);
+    }
+}
+
+fn line(patch: &Patch) -> String {
+    match patch {
+        Patch::Insert { index, row } => format!("+ {:2} {}", index, row.show_name()),
+        Patch::Move { from, to, row } => format!("{from:2} > {to} {}", row.show_name()),
+        Patch::Update { index, row } => format!("~ {:2} {}", index, row.show_name()),
+        Patch::Remove { index, id, reason } => format!("- {index:2} {id}: {reason:?}"),
+    }
+}
+
+fn table(rows: &[Arc<Conversation>]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_BORDERS_ONLY).set_header(["", "name", "conversation"]);
+    for row in rows {
+        let pin = if row.listing.is_pinned { "^" } else { "" };
+        table.add_row([pin, row.show_name(), row.id.as_str()]);
+    }
+    table
+}

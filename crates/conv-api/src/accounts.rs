@@ -1,0 +1,212 @@
+//! Many accounts in one process.
+
+mod builder;
+mod refresh;
+mod registry;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use conv_model::AccountId;
+use conv_store::{ConversationDatabase, StoreError};
+use conv_sync::{Clock, ConversationSource, PullOptions};
+
+use self::registry::{Claim, Registry};
+use crate::{
+    Conversations, Error, Stats,
+    builder::{Home, Parts},
+    flight::{Place, Queue},
+    stats::Counters,
+};
+
+pub use self::{builder::AccountsBuilder, refresh::Refreshed};
+
+/// The lists of many accounts, for a backend that serves thousands of users: one database, one
+/// source, a bound of memory and one of passes at a time. Clones are handles to the same accounts.
+///
+/// ```
+/// use std::{sync::Arc, time::Duration};
+///
+/// use conv_api::{Accounts, MemoryDatabase, testing::ScriptedSource};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let source = ScriptedSource::with_rows(40); // one source serves all accounts
+/// let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), source)
+///     .memory_budget(256 * 1024 * 1024)
+///     .concurrent_passes(8)
+///     .build();
+///
+/// let list = accounts.open(&"user_0001".parse()?).await?;
+/// list.wait_until_complete(Duration::from_secs(30)).await?;
+/// assert_eq!((list.snapshot().len(), accounts.stats().accounts_open), (40, 1));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Memory
+/// An account is loaded when it is [opened](Self::open), and put away when nobody uses it and
+/// memory is short: the least recently used one first. Used is what has a handle, a stream, a pass
+/// under way or one that waits for its turn; so drop handles that are not needed, and open anew,
+/// which costs a read of the rows. An account that comes back is a preview until its next pass, as
+/// after a restart. Who is used is looked at whenever an account is opened or a pass in the
+/// background ends.
+///
+/// # Turns
+/// Passes of all accounts queue for the same few places. A pass that somebody waits for
+/// ([`sync`](Conversations::sync), [`wait_until_complete`](Conversations::wait_until_complete))
+/// goes before those in the background ([`mark_dirty`](Self::mark_dirty),
+/// [`refresh_all`](Self::refresh_all)); after three of them goes one of the background, if any
+/// waits, so that nobody starves. Each of the two lines is first come, first served. A pass in the
+/// background that somebody begins to wait for changes the line. A pass that pauses after a failure
+/// gives its place up and queues again: an account in trouble takes no more room than another.
+/// A source has to bound its calls in time, as `RestSource` does, or a call that hangs takes a
+/// place for as long.
+///
+/// Accounts share nothing else: what one account meets, be it a refused UserSig, damaged rows or a
+/// full list, no other one notices. The cloud's rate is the whole app's, and the source keeps it.
+#[derive(Clone)]
+pub struct Accounts {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    database: Arc<dyn ConversationDatabase>,
+    source: Arc<dyn ConversationSource>,
+    clock: Arc<dyn Clock>,
+    options: PullOptions,
+    profile_freshness: Duration,
+    queue: Arc<Queue>,
+    counters: Arc<Counters>,
+    registry: Registry,
+}
+
+impl Accounts {
+    /// Begins to put accounts together: where their lists are kept, and where they are pulled
+    /// from. The database is theirs: use no account of it by another way.
+    pub fn builder(
+        database: Arc<dyn ConversationDatabase>,
+        source: impl ConversationSource,
+    ) -> AccountsBuilder {
+        AccountsBuilder::new(database, Arc::new(source))
+    }
+
+    /// The list of an account, loaded if it is not. All handles of an account that is loaded are
+    /// of the same list. Nothing is pulled by it.
+    ///
+    /// [`Conversations::close`] of such a handle puts the account away for all its handles; opening
+    /// brings it back.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if its rows cannot be read, or once closed.
+    pub async fn open(&self, account: &AccountId) -> Result<Conversations, Error> {
+        let registry = &self.shared.registry;
+        let list = match registry.get(account)? {
+            Some(list) => list,
+            None => self.load(&registry.claim(account).await?).await?,
+        };
+        self.make_room();
+        Ok(list)
+    }
+
+    /// Wipes an account: its rows, the state of its sync, drafts and the embedder's own bytes. The
+    /// pass under way is stopped, and what waits for its turn does not come. Streams end; handles
+    /// that are still held go on to answer with what they knew, and every change through them
+    /// fails.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if it could not be wiped, or once closed.
+    pub async fn forget(&self, account: &AccountId) -> Result<(), Error> {
+        let claim = self.shared.registry.claim(account).await?;
+        claim.cancel();
+        if let Some(list) = claim.remove() {
+            list.stop().await;
+        }
+        self.shared.database.forget(account).await?;
+        Ok(())
+    }
+
+    /// Puts all accounts away that nobody uses, whatever the budget; says how many. For when the
+    /// system is short of memory.
+    pub fn put_away_idle(&self) -> usize {
+        self.put_away(self.shared.registry.put_away_idle())
+    }
+
+    /// What goes on, in numbers. Cheap: nothing is measured for it.
+    pub fn stats(&self) -> Stats {
+        let (accounts_open, loaded_bytes) = self.shared.registry.counts();
+        let (passes_running, passes_waiting) = self.shared.queue.counts();
+        let counted = self.shared.counters.read();
+        Stats { accounts_open, loaded_bytes, passes_running, passes_waiting, ..counted }
+    }
+
+    /// Stops every pass, writes what is pending, and closes the database. Later calls fail, those
+    /// through handles of single accounts too.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if pending changes could not be stored, or if closed already.
+    pub async fn close(&self) -> Result<(), Error> {
+        let lists = self.shared.registry.close()?;
+        // All are told before the first is waited for.
+        lists.iter().for_each(Conversations::refuse);
+        for list in &lists {
+            list.stop().await;
+        }
+        self.shared.database.close().await?;
+        Ok(())
+    }
+
+    /// The list of a claimed account.
+    async fn load(&self, claim: &Claim<'_>) -> Result<Conversations, Error> {
+        let shared = &self.shared;
+        if let Some(list) = shared.registry.get(claim.account)? {
+            return Ok(list);
+        }
+        tokio::runtime::Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
+        let store = shared.database.account(claim.account).await?;
+        let list = Conversations::new(Parts {
+            account: claim.account.clone(),
+            home: Home::Accounts {
+                accounts: Arc::downgrade(shared),
+                database: Arc::clone(&shared.database),
+            },
+            store,
+            source: Some(Arc::clone(&shared.source)),
+            clock: Arc::clone(&shared.clock),
+            options: shared.options.clone(),
+            profile_freshness: shared.profile_freshness,
+            place: Some(Place::new(&shared.queue)),
+            counters: Arc::clone(&shared.counters),
+        });
+        claim.insert(list.clone())?;
+        Ok(list)
+    }
+
+    fn make_room(&self) {
+        self.put_away(self.shared.registry.make_room());
+    }
+
+    fn put_away(&self, lists: Vec<Conversations>) -> usize {
+        self.shared.counters.put_away(lists.len());
+        lists.len()
+    }
+}
+
+impl Shared {
+    /// Closes the store of a list that may be loaded, so that the account is loaded anew when it
+    /// is opened.
+    pub(crate) async fn close_one(&self, list: &Conversations) -> Result<(), Error> {
+        let claim = self.registry.claim(list.account()).await?;
+        let is_loaded = self.registry.get(list.account())?.is_some_and(|held| held.is_same(list));
+        if is_loaded {
+            claim.remove();
+        }
+        list.stop().await;
+        list.close_store().await
+    }
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,262 @@
+//! Who is loaded, who is about to be, and who goes when memory is short.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use conv_model::{AccountId, Seq};
+use conv_store::StoreError;
+use tokio::sync::watch;
+
+use crate::Conversations;
+
+/// How many accounts are looked at each time, whether they are still used.
+const LOOKS: usize = 8;
+/// About what a loaded account takes besides its rows: tasks, channels, the sync's state.
+const ACCOUNT: usize = 4 * 1024;
+
+/// Accounts by what becomes of them.
+#[derive(Debug)]
+pub(super) struct Registry {
+    budget: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    open: HashMap<AccountId, Entry>,
+    /// Accounts that were used when they were last looked at, longest ago first.
+    used: BTreeMap<u64, AccountId>,
+    /// Accounts that nobody uses, least recently used first.
+    idle: BTreeMap<u64, AccountId>,
+    looks: u64,
+    bytes: usize,
+    /// Accounts that are being opened, forgotten or closed; what ends with it.
+    claimed: HashMap<AccountId, watch::Receiver<()>>,
+    /// Accounts whose pass in the background waits for its turn.
+    due: HashSet<AccountId>,
+    plans: Vec<Weak<Plan>>,
+    is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    list: Conversations,
+    /// Its key among the used or the idle ones.
+    look: u64,
+    is_idle: bool,
+    bytes: usize,
+    measured: Option<Seq>,
+}
+
+/// Accounts to be refreshed later.
+pub(super) type Plan = Mutex<HashSet<AccountId>>;
+
+/// The right to open, close or forget an account, which nobody else has meanwhile.
+#[derive(Debug)]
+pub(super) struct Claim<'a> {
+    registry: &'a Registry,
+    pub(super) account: &'a AccountId,
+    _freed: watch::Sender<()>,
+}
+
+impl Registry {
+    pub(super) fn new(budget: usize) -> Self {
+        Self { budget, state: Mutex::default() }
+    }
+
+    /// The list of an account that is loaded.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] once all are closed.
+    pub(super) fn get(&self, account: &AccountId) -> Result<Option<Conversations>, StoreError> {
+        let mut state = self.open()?;
+        let Some(entry) = state.open.get(account) else { return Ok(None) };
+        let list = entry.list.clone();
+        state.look_at(account);
+        Ok(Some(list))
+    }
+
+    /// Waits until nobody else opens or closes an account.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] once all are closed.
+    pub(super) async fn claim<'a>(
+        &'a self,
+        account: &'a AccountId,
+    ) -> Result<Claim<'a>, StoreError> {
+        loop {
+            let mut claimed = {
+                let mut state = self.open()?;
+                match state.claimed.get(account) {
+                    Some(claimed) => claimed.clone(),
+                    None => {
+                        let (freed, claimed) = watch::channel(());
+                        state.claimed.insert(account.clone(), claimed);
+                        return Ok(Claim { registry: self, account, _freed: freed });
+                    }
+                }
+            };
+            // Nothing is ever sent: it ends when the claim does.
+            let _ = claimed.changed().await;
+        }
+    }
+
+    /// Puts away what nobody uses, least recently used first, until the rest is within the budget.
+    /// What was put away is the caller's to drop.
+    #[must_use]
+    pub(super) fn make_room(&self) -> Vec<Conversations> {
+        let mut state = self.lock();
+        for _ in 0..state.used.len().min(LOOKS) {
+            state.look_at_next();
+        }
+        state.put_away(self.budget)
+    }
+
+    /// Puts away all that nobody uses.
+    #[must_use]
+    pub(super) fn put_away_idle(&self) -> Vec<Conversations> {
+        let mut state = self.lock();
+        for _ in 0..state.used.len() {
+            state.look_at_next();
+        }
+        state.put_away(0)
+    }
+
+    /// Notes that a pass is due; says whether it was not.
+    pub(super) fn note_due(&self, account: &AccountId) -> Result<bool, StoreError> {
+        Ok(self.open()?.due.insert(account.clone()))
+    }
+
+    /// Accounts to be refreshed later, unless they are forgotten before.
+    pub(super) fn plan(&self, accounts: HashSet<AccountId>) -> Result<Arc<Plan>, StoreError> {
+        let mut state = self.open()?;
+        let plan = Arc::new(Mutex::new(accounts));
+        state.plans.retain(|plan| plan.strong_count() > 0);
+        state.plans.push(Arc::downgrade(&plan));
+        Ok(plan)
+    }
+
+    /// How many are loaded, and about how many bytes they take.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.open.len(), state.bytes)
+    }
+
+    /// Takes no more accounts in, and gives those that are loaded.
+    pub(super) fn close(&self) -> Result<Vec<Conversations>, StoreError> {
+        let mut state = self.open()?;
+        state.is_closed = true;
+        let open = std::mem::take(&mut state.open);
+        (state.used, state.idle, state.bytes) = (BTreeMap::new(), BTreeMap::new(), 0);
+        state.due.clear();
+        Ok(open.into_values().map(|entry| entry.list).collect())
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.lock();
+        if state.is_closed { Err(StoreError::Closed) } else { Ok(state) }
+    }
+
+    /// Sections are short and none of them panics.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Claim<'_> {
+    /// Takes in the list of the account.
+    pub(super) fn insert(&self, list: Conversations) -> Result<(), StoreError> {
+        let mut state = self.registry.open()?;
+        let entry = Entry { list, look: 0, is_idle: false, bytes: 0, measured: None };
+        state.open.insert(self.account.clone(), entry);
+        state.look_at(self.account);
+        Ok(())
+    }
+
+    /// Takes out the list of the account.
+    pub(super) fn remove(&self) -> Option<Conversations> {
+        self.registry.lock().remove(self.account)
+    }
+
+    /// Whether a pass of the account was due; none is any more.
+    pub(super) fn take_due(&self) -> bool {
+        self.registry.lock().due.remove(self.account)
+    }
+
+    /// No pass of the account is due or planned any more.
+    pub(super) fn cancel(&self) {
+        let mut state = self.registry.lock();
+        state.due.remove(self.account);
+        for plan in state.plans.iter().filter_map(Weak::upgrade) {
+            lock(&plan).remove(self.account);
+        }
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.registry.lock().claimed.remove(self.account);
+    }
+}
+
+impl State {
+    /// An account is used now.
+    fn look_at(&mut self, account: &AccountId) {
+        self.looks = self.looks.wrapping_add(1);
+        let Some(entry) = self.open.get_mut(account) else { return };
+        let line = if entry.is_idle { &mut self.idle } else { &mut self.used };
+        line.remove(&entry.look);
+        (entry.look, entry.is_idle) = (self.looks, false);
+        self.used.insert(self.looks, account.clone());
+        self.measure(account);
+    }
+
+    /// Looks whether the account that was longest not looked at is still used.
+    fn look_at_next(&mut self) {
+        let Some((look, account)) = self.used.pop_first() else { return };
+        self.looks = self.looks.wrapping_add(1);
+        let Some(entry) = self.open.get_mut(&account) else { return };
+        if entry.list.is_unused() {
+            entry.is_idle = true;
+            self.idle.insert(look, account.clone());
+        } else {
+            entry.look = self.looks;
+            self.used.insert(self.looks, account.clone());
+        }
+        self.measure(&account);
+    }
+
+    fn put_away(&mut self, budget: usize) -> Vec<Conversations> {
+        let mut gone = Vec::new();
+        while self.bytes > budget {
+            let Some((_, account)) = self.idle.pop_first() else { break };
+            gone.extend(self.remove(&account));
+        }
+        gone
+    }
+
+    fn remove(&mut self, account: &AccountId) -> Option<Conversations> {
+        let entry = self.open.remove(account)?;
+        let line = if entry.is_idle { &mut self.idle } else { &mut self.used };
+        line.remove(&entry.look);
+        self.bytes = self.bytes.saturating_sub(entry.bytes);
+        Some(entry.list)
+    }
+
+    fn measure(&mut self, account: &AccountId) {
+        let Some(entry) = self.open.get_mut(account) else { return };
+        let snapshot = entry.list.snapshot();
+        if entry.measured.replace(snapshot.seq()) != Some(snapshot.seq()) {
+            let before = entry.bytes;
+            entry.bytes = snapshot.heap_bytes().saturating_add(ACCOUNT);
+            self.bytes = self.bytes.saturating_sub(before).saturating_add(entry.bytes);
+        }
+    }
+}
+
+/// Sections are short and none of them panics.
+pub(super) fn lock(plan: &Plan) -> MutexGuard<'_, HashSet<AccountId>> {
+    plan.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,130 @@
+//! What the SDK would tell of a list.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use conv_model::{Seq, SyncReport};
+use conv_store::Snapshot;
+use futures_core::Stream;
+use serde::Serialize;
+
+use crate::{
+    bell::Listener,
+    conversations::Inner,
+    live::{is_change, net},
+};
+
+/// Something that changed, in the SDK's words, and what it is now.
+///
+/// As JSON: `{"name":"onTotalUnreadMessageCountUpdated","data":7}`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "name", content = "data")]
+#[non_exhaustive]
+pub enum Event {
+    /// Rows came, went, or are others than before. The list itself is a call away, and
+    /// [`subscribe`](crate::Conversations::subscribe) tells it step by step.
+    #[doc(alias = "CONVERSATION_LIST_UPDATED")]
+    #[serde(rename = "onConversationListUpdated")]
+    ConversationListUpdated,
+    /// The unread messages of all conversations that are not muted.
+    #[doc(alias = "TOTAL_UNREAD_MESSAGE_COUNT_UPDATED")]
+    #[serde(rename = "onTotalUnreadMessageCountUpdated")]
+    TotalUnreadMessageCountUpdated(u64),
+    /// The names of the conversation groups, ascending.
+    #[doc(alias = "CONVERSATION_GROUP_LIST_UPDATED")]
+    #[serde(rename = "onConversationGroupListUpdated")]
+    ConversationGroupListUpdated(Vec<Arc<str>>),
+    /// How complete the list is, and what goes on. The SDK has no such event.
+    #[serde(rename = "onSyncReportUpdated")]
+    SyncReportUpdated(SyncReport),
+}
+
+/// The events of a list: a stream that ends when the list is closed or its last handle dropped.
+/// See [`Conversations::events`](crate::Conversations::events).
+///
+/// It compares what is with what it told last. So nothing piles up while it is not polled, and
+/// what changed back meanwhile is no event.
+#[derive(Debug)]
+pub struct Events {
+    listener: Listener,
+    /// Up to where all kinds are compared.
+    seen: Seq,
+    /// Up to where the rows are compared.
+    listed: Seq,
+    unread: u64,
+    groups: Vec<Arc<str>>,
+    report: SyncReport,
+}
+
+impl Events {
+    pub(crate) fn new(listener: Listener, list: &Inner, from: &Snapshot) -> Self {
+        Self {
+            listener,
+            seen: from.seq(),
+            listed: from.seq(),
+            unread: from.totals().unread,
+            groups: from.groups(),
+            report: list.report(from),
+        }
+    }
+
+    /// The next event; `None` once the list is closed or its last handle dropped. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Event> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        loop {
+            let Some(list) = self.listener.list() else { return Poll::Ready(None) };
+            let snapshot = list.store.snapshot();
+            if snapshot.seq() > self.seen {
+                if let Some(event) = self.compare(&list, &snapshot) {
+                    return Poll::Ready(Some(event));
+                }
+                self.seen = snapshot.seq();
+            }
+            if ready!(self.listener.poll_newer(&list, cx, self.seen)).is_err() {
+                return Poll::Ready(None);
+            }
+        }
+    }
+
+    /// The first difference; what it is then is taken as told.
+    fn compare(&mut self, list: &Inner, now: &Snapshot) -> Option<Event> {
+        if is_changed(now, std::mem::replace(&mut self.listed, now.seq())) {
+            return Some(Event::ConversationListUpdated);
+        }
+        let unread = now.totals().unread;
+        if std::mem::replace(&mut self.unread, unread) != unread {
+            return Some(Event::TotalUnreadMessageCountUpdated(unread));
+        }
+        let groups = now.groups();
+        if groups != self.groups {
+            self.groups.clone_from(&groups);
+            return Some(Event::ConversationGroupListUpdated(groups));
+        }
+        let report = list.report(now);
+        if report != self.report {
+            self.report = report.clone();
+            return Some(Event::SyncReportUpdated(report));
+        }
+        None
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.get_mut().poll(cx)
+    }
+}
+
+/// Whether any row is other than at a commit; also if that is too long ago to say.
+fn is_changed(now: &Snapshot, since: Seq) -> bool {
+    now.changes_since(since).is_none_or(|commits| net(&commits).iter().any(is_change))
+}

@@ -1,0 +1,115 @@
+//! One pass: carries what a source yields to a store.
+
+use std::{
+    future::poll_fn,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    task::Poll,
+};
+
+use conv_model::{Commit, Delta};
+use conv_sync::{Clock, ConversationSource, Puller, SourceError};
+use tokio::sync::watch;
+use tracing::{Instrument, Span, debug_span, field::Empty, info_span};
+
+use super::{
+    Outcome, Route,
+    slot::Slot,
+    watched::{Own, Watched},
+};
+use crate::{AccountTag, Error};
+
+/// What a pass under way is told.
+#[derive(Clone, Debug)]
+pub(super) struct Signals {
+    /// It stops once this turns false or is gone.
+    pub(super) open: watch::Receiver<bool>,
+    /// It tries again at once whenever this is sent to.
+    pub(super) retry: watch::Receiver<()>,
+}
+
+/// A whole pass, and a span around it.
+pub(super) async fn pass(route: &Route, slot: Slot, signals: Signals) -> Outcome {
+    let span = info_span!(
+        "pass",
+        account = %AccountTag::of(&route.account),
+        pages = Empty,
+        rows = Empty,
+        retries = Empty,
+        skipped = Empty,
+        failed = Empty,
+    );
+    let watched = Arc::new(Watched {
+        source: Arc::clone(&route.source),
+        clock: Arc::clone(&route.clock),
+        slot,
+        counters: Arc::clone(&route.counters),
+        own: Own::default(),
+    });
+    let outcome = carry(route, &watched, signals).instrument(span.clone()).await;
+    span.in_scope(|| tell(&span, &watched.own, &outcome));
+    outcome
+}
+
+/// Carries what the source yields to the store, and back what became of it.
+async fn carry(route: &Route, watched: &Arc<Watched>, mut signals: Signals) -> Outcome {
+    let state = route.store.snapshot().sync().clone();
+    let mut puller = Puller::new(
+        Arc::clone(watched) as Arc<dyn ConversationSource>,
+        Arc::clone(watched) as Arc<dyn Clock>,
+        route.account.clone(),
+        route.options.clone(),
+        &state,
+    );
+    let mut is_open = true;
+    loop {
+        let next = tokio::select! {
+            next = next(&mut puller, &watched.slot) => next?,
+            _ = signals.open.changed(), if is_open => {
+                is_open = false;
+                puller.cancel();
+                continue;
+            }
+            Ok(()) = signals.retry.changed() => {
+                puller.retry_now();
+                continue;
+            }
+        };
+        let Some(delta) = next else { return Ok(()) };
+        puller.applied(&apply(route, delta).await?);
+    }
+}
+
+/// The next change; while nothing moves, the room is for others.
+async fn next(puller: &mut Puller, slot: &Slot) -> Result<Option<Delta>, SourceError> {
+    let mut next = std::pin::pin!(puller.next());
+    poll_fn(|cx| {
+        let polled = next.as_mut().poll(cx);
+        if matches!(polled, Poll::Pending) {
+            slot.rest();
+        }
+        polled
+    })
+    .await
+}
+
+async fn apply(route: &Route, delta: Delta) -> Result<Commit, Error> {
+    let span = debug_span!("commit", rows = Empty, seq = Empty);
+    let commit = route.store.apply(delta).instrument(span.clone()).await?;
+    span.record("rows", commit.changes.len()).record("seq", commit.seq.as_u64());
+    Ok(commit)
+}
+
+fn tell(span: &Span, own: &Own, outcome: &Outcome) {
+    let [pages, rows] = [&own.pages, &own.rows].map(|count| count.load(Relaxed));
+    let [retries, skipped] = [&own.retries, &own.skipped].map(|count| count.load(Relaxed));
+    span.record("pages", pages).record("rows", rows);
+    span.record("retries", retries).record("skipped", skipped);
+    // The words of an error may be the cloud's, and name whom they like: its class and number do.
+    match outcome {
+        Ok(()) => tracing::debug!("pass finished"),
+        Err(error) => {
+            span.record("failed", error.class().as_str());
+            tracing::debug!(code = error.code(), "pass failed");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Whose pass goes next, where many accounts share a bound of passes at a time.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::oneshot;
+
+/// Of the passes that go while both lines wait, one after so many is of the background.
+const WAITED_IN_A_ROW: u32 = 3;
+
+/// Two lines, each first come, first served: passes that somebody waits for, and those in the
+/// background.
+///
+/// While both wait, three of the first line go for each one of the second. So a pass with `n`
+/// before it in its own line goes after at most `4 (n + 1)` others from the background line, and
+/// after at most `n + n / 3 + 1` from the first: nobody starves, whatever the others do.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    lines: Mutex<Lines>,
+}
+
+#[derive(Debug)]
+struct Lines {
+    free: usize,
+    running: usize,
+    next: u64,
+    waited: Line,
+    background: Line,
+    waited_in_a_row: u32,
+}
+
+type Line = BTreeMap<u64, oneshot::Sender<Permit>>;
+
+/// Where a pass stands in a queue. It queues again after each pause.
+#[derive(Debug)]
+pub(crate) struct Place {
+    queue: Arc<Queue>,
+    // Both are written under the queue's lock.
+    is_waited_for: AtomicBool,
+    number: AtomicU64,
+}
+
+/// The right to go on; dropping it lets another go.
+#[derive(Debug)]
+pub(crate) struct Permit(Arc<Queue>);
+
+impl Queue {
+    /// With room for so many passes at a time, at least one.
+    pub(crate) fn new(bound: usize) -> Arc<Self> {
+        let lines = Lines {
+            free: bound.max(1),
+            running: 0,
+            next: 0,
+            waited: Line::new(),
+            background: Line::new(),
+            waited_in_a_row: 0,
+        };
+        Arc::new(Self { lines: Mutex::new(lines) })
+    }
+
+    /// How many go, and how many wait.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let lines = self.lock();
+        (lines.running, lines.waited.len().saturating_add(lines.background.len()))
+    }
+
+    /// Lets as many go as there is room for.
+    fn go_on(self: &Arc<Self>) {
+        loop {
+            // The guard is gone before anything is sent: a permit that nobody takes comes back.
+            let next = self.lock().next();
+            let Some(go) = next else { return };
+            drop(go.send(Permit(Arc::clone(self))));
+        }
+    }
+
+    /// Sections are short and none of them panics.
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lines {
+    fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
+        if self.free == 0 {
+            return None;
+        }
+        let is_their_turn = self.waited_in_a_row >= WAITED_IN_A_ROW || self.waited.is_empty();
+        let (_, go) = match is_their_turn.then(|| self.background.pop_first()).flatten() {
+            Some(first) => {
+                self.waited_in_a_row = 0;
+                first
+            }
+            None => {
+                let first = self.waited.pop_first()?;
+                let is_passed_over = !self.background.is_empty();
+                self.waited_in_a_row = if is_passed_over { self.waited_in_a_row + 1 } else { 0 };
+                first
+            }
+        };
+        self.free -= 1;
+        self.running += 1;
+        Some(go)
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
+
+impl Place {
+    /// In the background, until somebody waits.
+    pub(crate) fn new(queue: &Arc<Queue>) -> Self {
+        let (is_waited_for, number) = (AtomicBool::new(false), AtomicU64::new(0));
+        Self { queue: Arc::clone(queue), is_waited_for, number }
+    }
+
+    /// Queues, and goes when it is its turn. Dropping the call leaves the queue.
+    pub(crate) async fn permit(&self) -> Permit {
+        loop {
+            let (_ticket, turn) = self.queue_up();
+            // The sender is only ever gone together with the place in the line.
+            if let Ok(permit) = turn.await {
+                return permit;
+            }
+        }
+    }
+
+    /// Somebody waits: on to the end of the other line.
+    pub(crate) fn promote(&self) {
+        let mut lines = self.queue.lock();
+        if self.is_waited_for.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Some(go) = lines.background.remove(&self.number.load(Ordering::Relaxed)) {
+            let number = lines.number();
+            self.number.store(number, Ordering::Relaxed);
+            lines.waited.insert(number, go);
+        }
+    }
+
+    /// Nobody waits any more, from the next time on.
+    pub(crate) fn demote(&self) {
+        let _lines = self.queue.lock();
+        self.is_waited_for.store(false, Ordering::Relaxed);
+    }
+
+    fn queue_up(&self) -> (Ticket<'_>, oneshot::Receiver<Permit>) {
+        let (go, turn) = oneshot::channel();
+        let mut lines = self.queue.lock();
+        let number = lines.number();
+        self.number.store(number, Ordering::Relaxed);
+        let is_waited_for = self.is_waited_for.load(Ordering::Relaxed);
+        let line = if is_waited_for { &mut lines.waited } else { &mut lines.background };
+        line.insert(number, go);
+        drop(lines);
+        self.queue.go_on();
+        (Ticket(self), turn)
+    }
+}
+
+/// Leaves the queue when it is dropped.
+struct Ticket<'a>(&'a Place);
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        let mut lines = self.0.queue.lock();
+        let number = self.0.number.load(Ordering::Relaxed);
+        let left = lines.waited.remove(&number).or_else(|| lines.background.remove(&number));
+        drop(lines);
+        drop(left);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut lines = self.0.lock();
+        lines.free += 1;
+        lines.running -= 1;
+        drop(lines);
+        self.0.go_on();
+    }
+}
+
+#[cfg(test)]
+mod tests;

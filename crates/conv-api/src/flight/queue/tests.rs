@@ -1,0 +1,135 @@
+use std::{
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+};
+
+use super::*;
+
+type Waiting = Pin<Box<dyn Future<Output = Permit>>>;
+
+fn poll(future: &mut Waiting) -> Poll<Permit> {
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// A pass in line, with the name it has in the test.
+struct Pass {
+    name: String,
+    place: Arc<Place>,
+    waiting: Waiting,
+}
+
+fn pass(queue: &Arc<Queue>, name: impl Into<String>, is_waited_for: bool) -> Pass {
+    let place = Arc::new(Place::new(queue));
+    if is_waited_for {
+        place.promote();
+    }
+    let waits = Arc::clone(&place);
+    let mut waiting: Waiting = Box::pin(async move { waits.permit().await });
+    assert!(poll(&mut waiting).is_pending(), "the queue is full");
+    Pass { name: name.into(), place, waiting }
+}
+
+fn take(queue: &Arc<Queue>) -> Permit {
+    match pin!(Place::new(queue).permit()).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(permit) => permit,
+        Poll::Pending => panic!("there is room"),
+    }
+}
+
+fn full(bound: usize) -> (Arc<Queue>, Vec<Permit>) {
+    let queue = Queue::new(bound);
+    let permits = (0..bound).map(|_| take(&queue)).collect();
+    (queue, permits)
+}
+
+/// Lets one pass after the other go; the names in that order.
+fn order(permit: Permit, mut passes: Vec<Pass>) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut held = Some(permit);
+    while !passes.is_empty() {
+        drop(held.take());
+        let went =
+            passes.iter_mut().enumerate().find_map(|(at, pass)| match poll(&mut pass.waiting) {
+                Poll::Ready(permit) => Some((at, permit)),
+                Poll::Pending => None,
+            });
+        let (at, permit) = went.unwrap();
+        held = Some(permit);
+        names.push(passes.remove(at).name);
+    }
+    names
+}
+
+#[test]
+fn who_is_waited_for_goes_first_and_one_of_the_background_after_three() {
+    let (queue, mut permits) = full(1);
+    let mut passes: Vec<_> = (0..3).map(|n| pass(&queue, format!("b{n}"), false)).collect();
+    passes.extend((0..7).map(|n| pass(&queue, format!("w{n}"), true)));
+    let order = order(permits.remove(0), passes);
+    assert_eq!(order, ["w0", "w1", "w2", "b0", "w3", "w4", "w5", "b1", "w6", "b2"]);
+}
+
+#[test]
+fn who_goes_while_nobody_else_waits_uses_nothing_up() {
+    let (queue, mut permits) = full(1);
+    let alone = (0..5).map(|n| pass(&queue, format!("w{n}"), true)).collect();
+    assert_eq!(order(permits.remove(0), alone).len(), 5);
+    let permit = take(&queue);
+    let passes = vec![pass(&queue, "b", false), pass(&queue, "w", true)];
+    assert_eq!(order(permit, passes), ["w", "b"]);
+}
+
+#[test]
+fn nobody_waits_for_more_than_its_bound() {
+    for seed in 0..200 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let (queue, mut permits) = full(1);
+        let mut before = [0, 0];
+        let mut bounds = Vec::new();
+        let passes = (0..rng.usize(1..60)).map(|n| {
+            let is_waited_for = rng.bool();
+            let ahead = &mut before[usize::from(is_waited_for)];
+            bounds.push(if is_waited_for { *ahead + *ahead / 3 + 1 } else { 4 * (*ahead + 1) });
+            *ahead += 1;
+            pass(&queue, n.to_string(), is_waited_for)
+        });
+        let passes = passes.collect();
+        for (went, name) in order(permits.remove(0), passes).iter().enumerate() {
+            assert!(went <= bounds[name.parse::<usize>().unwrap()], "seed {seed}, pass {name}");
+        }
+    }
+}
+
+#[test]
+fn who_begins_to_be_waited_for_changes_the_line() {
+    let (queue, mut permits) = full(1);
+    let passes: Vec<_> = (0..4).map(|n| pass(&queue, format!("b{n}"), false)).collect();
+    passes[2].place.promote();
+    passes[2].place.promote();
+    assert_eq!(order(permits.remove(0), passes), ["b2", "b0", "b1", "b3"]);
+}
+
+#[test]
+fn who_leaves_takes_no_turn_away() {
+    let (queue, mut permits) = full(2);
+    let mut passes: Vec<_> = (0..4).map(|n| pass(&queue, format!("b{n}"), false)).collect();
+    drop(passes.remove(1));
+    permits.pop();
+    // Its turn has come, and it goes away without having noticed.
+    drop(passes.remove(0));
+    assert!(poll(&mut passes[0].waiting).is_ready());
+    assert!(poll(&mut passes[1].waiting).is_ready());
+    drop((passes, permits));
+    assert_eq!(queue.counts(), (0, 0));
+}
+
+#[test]
+fn as_many_go_as_there_is_room_for() {
+    let (queue, permits) = full(3);
+    let waiting = pass(&queue, "b", false);
+    assert_eq!(queue.counts(), (3, 1));
+    drop(waiting);
+    assert_eq!(queue.counts(), (3, 0));
+    drop(permits);
+    assert_eq!(queue.counts(), (0, 0));
+}

@@ -1,0 +1,108 @@
+//! A source and a clock that tell what a pass does with them.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use conv_model::AccountId;
+use conv_sync::{
+    Capabilities, Clock, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
+    ProfileRequest, PullRequest, SourceError,
+};
+use tracing::{Instrument, debug_span, field::Empty};
+
+use super::slot::Slot;
+use crate::stats::Counters;
+
+/// The source and the clock of one pass: what goes through is counted, and takes room among the
+/// passes of other accounts.
+#[derive(Debug)]
+pub(super) struct Watched {
+    pub(super) source: Arc<dyn ConversationSource>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) slot: Slot,
+    /// Of all passes.
+    pub(super) counters: Arc<Counters>,
+    pub(super) own: Own,
+}
+
+/// What one pass did.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    pub(super) pages: AtomicU64,
+    pub(super) rows: AtomicU64,
+    pub(super) retries: AtomicU64,
+    pub(super) skipped: AtomicU64,
+}
+
+impl Watched {
+    async fn call<T>(
+        &self,
+        call: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, SourceError> {
+        let counted = async {
+            self.counters.calls.fetch_add(1, Relaxed);
+            call.await
+        };
+        self.slot.call(counted).await
+    }
+
+    fn note(&self, page: &Page) {
+        let (rows, skipped) = (page.rows.len() as u64, page.skipped.len() as u64);
+        self.own.pages.fetch_add(1, Relaxed);
+        self.own.rows.fetch_add(rows, Relaxed);
+        self.own.skipped.fetch_add(skipped, Relaxed);
+        self.counters.skipped_rows.fetch_add(skipped, Relaxed);
+    }
+}
+
+#[async_trait]
+impl ConversationSource for Watched {
+    fn capabilities(&self) -> Capabilities {
+        self.source.capabilities()
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
+        let span = debug_span!("page", rows = Empty, skipped = Empty);
+        let page = self.call(self.source.pull(request)).instrument(span.clone()).await?;
+        span.record("rows", page.rows.len()).record("skipped", page.skipped.len());
+        self.note(&page);
+        Ok(page)
+    }
+
+    async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
+        let span = debug_span!("facets", facet = ?request.facet, rows = request.ids.len());
+        self.call(self.source.hydrate(request)).instrument(span).await
+    }
+
+    async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
+        self.call(self.source.profile(request)).await
+    }
+
+    async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
+        self.call(self.source.groups(account)).instrument(debug_span!("groups")).await
+    }
+}
+
+/// A pass sleeps for nothing but to try again.
+#[async_trait]
+impl Clock for Watched {
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.own.retries.fetch_add(1, Relaxed);
+        self.counters.retries.fetch_add(1, Relaxed);
+        self.slot.pause(self.clock.sleep(time)).await;
+    }
+
+    fn chance(&self) -> f64 {
+        self.clock.chance()
+    }
+}

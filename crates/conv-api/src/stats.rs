@@ -1,0 +1,68 @@
+//! What goes on in many accounts, in numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use serde::Serialize;
+
+/// What goes on in many accounts, in numbers. See [`Accounts::stats`](crate::Accounts::stats).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Stats {
+    /// Accounts that are loaded.
+    pub accounts_open: usize,
+    /// About how many bytes of memory they take: what was measured when each was last looked at.
+    pub loaded_bytes: usize,
+    /// Accounts put away so far.
+    pub put_away: u64,
+    /// Passes under way, but for those that pause after a failure.
+    pub passes_running: usize,
+    /// Passes that wait for their turn.
+    pub passes_waiting: usize,
+    /// Passes that ended well so far.
+    pub passes_finished: u64,
+    /// Passes that failed so far.
+    pub passes_failed: u64,
+    /// Calls to the source so far, those of passes alone.
+    pub calls: u64,
+    /// Calls tried again so far.
+    pub retries: u64,
+    /// Rows left out so far because they could not be read.
+    pub skipped_rows: u64,
+}
+
+/// What is counted; each number for itself.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) put_away: AtomicU64,
+    pub(crate) passes_finished: AtomicU64,
+    pub(crate) passes_failed: AtomicU64,
+    pub(crate) calls: AtomicU64,
+    pub(crate) retries: AtomicU64,
+    pub(crate) skipped_rows: AtomicU64,
+}
+
+impl Counters {
+    /// The numbers of this moment; what is not counted here is zero.
+    pub(crate) fn read(&self) -> Stats {
+        Stats {
+            put_away: self.put_away.load(Relaxed),
+            passes_finished: self.passes_finished.load(Relaxed),
+            passes_failed: self.passes_failed.load(Relaxed),
+            calls: self.calls.load(Relaxed),
+            retries: self.retries.load(Relaxed),
+            skipped_rows: self.skipped_rows.load(Relaxed),
+            ..Stats::default()
+        }
+    }
+
+    pub(crate) fn put_away(&self, lists: usize) {
+        self.put_away.fetch_add(lists as u64, Relaxed);
+    }
+
+    /// A pass ended.
+    pub(crate) fn ended(&self, is_well: bool) {
+        let count = if is_well { &self.passes_finished } else { &self.passes_failed };
+        count.fetch_add(1, Relaxed);
+    }
+}

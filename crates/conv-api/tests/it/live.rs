@@ -1,0 +1,10 @@
+//! Live lists: what readers get is what the list is.
+
+#[cfg(feature = "rest")]
+mod cloud;
+mod ending;
+mod history;
+pub mod reader;
+mod sharing;
+mod steps;
+mod waiting;

@@ -1,0 +1,171 @@
+//! Waking up: no change is missed, whoever else waits, is cancelled or comes late.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use conv_api::{
+    All, ConversationId, ConversationPatch, ConversationStore, Conversations, ListingPatch,
+    LiveList, MemoryStore, Snapshot, StoreError, Timestamp,
+    model::{Commit, Delta, Local, Seq},
+};
+use tokio::{
+    sync::Notify,
+    task::yield_now,
+    time::{Instant, advance, timeout},
+};
+
+use super::reader::{Reader, poll};
+use crate::support::id;
+
+/// In paused time: over as soon as nothing else is to be done.
+const NEVER: Duration = Duration::from_secs(1_000_000);
+
+async fn over(store: impl ConversationStore) -> Conversations {
+    Conversations::builder("user_0001").store(store).build().await.unwrap()
+}
+
+async fn in_memory() -> Conversations {
+    over(MemoryStore::open().await.unwrap()).await
+}
+
+async fn say(conversations: &Conversations, name: &str) {
+    let mut patch = ConversationPatch::new(id(name));
+    let time = 1_700_000_000 + conversations.snapshot().seq().as_u64();
+    patch.listing = Some(ListingPatch::at(Timestamp::from_secs(time)));
+    conversations.record(patch).await.unwrap();
+}
+
+async fn next(live: &mut LiveList) -> u64 {
+    let start = Instant::now();
+    let update = timeout(NEVER, live.next()).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO, "it is woken, and not by the timeout");
+    update.unwrap().totals.conversations
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_may_be_cancelled_at_any_time_and_nothing_is_lost() {
+    let conversations = in_memory().await;
+    let mut reader = Reader::new(&conversations, All, Some(3));
+    reader.read(&conversations);
+    for n in 0..50 {
+        // Waits, and is dropped where it waits.
+        let cancelled = timeout(Duration::from_secs(1), reader.live.next()).await;
+        assert!(cancelled.is_err());
+        say(&conversations, &format!("C2Cuser{}", n % 7)).await;
+        if n % 3 == 0 {
+            // Never polled at all.
+            drop(reader.live.next());
+        }
+        reader.read(&conversations);
+        assert_eq!(reader.resets, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn readers_are_woken_though_the_one_that_asked_the_store_is_gone() {
+    let conversations = in_memory().await;
+    let (mut asks, mut waits) =
+        (conversations.subscribe(All).unwrap(), conversations.subscribe(All).unwrap());
+    next(&mut asks).await;
+    next(&mut waits).await;
+    let woken = tokio::spawn(async move { next(&mut waits).await });
+    yield_now().await;
+    assert!(poll(&mut asks).is_pending());
+    drop(asks);
+    say(&conversations, "C2Calice").await;
+    assert_eq!(woken.await.unwrap(), 1);
+}
+
+/// A store that tells of changes only when the test lets it.
+#[derive(Debug)]
+struct Late {
+    store: MemoryStore,
+    tell: Notify,
+}
+
+#[async_trait]
+impl ConversationStore for Late {
+    fn snapshot(&self) -> Snapshot {
+        self.store.snapshot()
+    }
+
+    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
+        self.tell.notified().await;
+        self.store.changed(since).await
+    }
+
+    async fn apply(&self, delta: Delta) -> Result<Commit, StoreError> {
+        self.store.apply(delta).await
+    }
+
+    async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError> {
+        self.store.put_local(id, local).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.store.close().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_late_and_waits_for_more_wakes_those_who_wait_for_less() {
+    let store = Late { store: MemoryStore::open().await.unwrap(), tell: Notify::new() };
+    let conversations = over(store).await;
+    let mut early = conversations.subscribe(All).unwrap();
+    next(&mut early).await;
+    let woken = tokio::spawn(async move { next(&mut early).await });
+    yield_now().await;
+    say(&conversations, "C2Calice").await;
+    let mut late = conversations.subscribe(All).unwrap();
+    assert!(poll(&mut late).is_ready() && poll(&mut late).is_pending());
+    assert_eq!(woken.await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_within_the_time_is_one_update_and_the_first_comes_at_once() {
+    let conversations = in_memory().await;
+    let mut live = conversations.subscribe(All).unwrap().coalesce(Duration::from_millis(100));
+    assert_eq!(next(&mut live).await, 0);
+    say(&conversations, "C2Ca").await;
+    assert!(poll(&mut live).is_pending(), "too early");
+    advance(Duration::from_millis(99)).await;
+    assert!(poll(&mut live).is_pending(), "still too early");
+    say(&conversations, "C2Cb").await;
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(next(&mut live).await, 2);
+    assert!(poll(&mut live).is_pending(), "all is told");
+
+    advance(Duration::from_millis(200)).await;
+    say(&conversations, "C2Cc").await;
+    assert!(poll(&mut live).is_ready(), "after a quiet time at once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_reader_on_any_thread_misses_the_last_change() {
+    const COMMITS: u64 = 2_000;
+    let conversations = in_memory().await;
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let mut live = conversations.subscribe(All).unwrap().window(5);
+            tokio::spawn(async move {
+                let mut rows = Vec::new();
+                while let Some(update) = live.next().await {
+                    update.apply(&mut rows).unwrap();
+                    if update.seq == Seq::new(COMMITS) {
+                        break;
+                    }
+                }
+                rows
+            })
+        })
+        .collect();
+    for n in 0..COMMITS {
+        say(&conversations, &format!("C2Cuser{}", n % 7)).await;
+    }
+    let list = conversations.get_conversation_list(All).await.unwrap();
+    let top = list.conversation_list.get(..5).unwrap();
+    for reader in readers {
+        let rows = timeout(Duration::from_secs(60), reader).await.unwrap().unwrap();
+        assert!(rows.iter().zip(top).all(|(a, b)| Arc::ptr_eq(a, b)) && rows.len() == 5);
+    }
+}
