@@ -25,14 +25,8 @@ pub enum CursorKind {
 }
 
 impl CursorKind {
-    pub const ALL: [Self; 6] = [
-        Self::KeyExact,
-        Self::KeySec,
-        Self::LiveOff,
-        Self::SnapOff,
-        Self::Frozen,
-        Self::Promised,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::KeyExact, Self::KeySec, Self::LiveOff, Self::SnapOff, Self::Frozen, Self::Promised];
 }
 
 /// How a cloud pages.
