@@ -162,7 +162,9 @@ impl Conversations {
             (Ok(profile), cached) => self.with_profile(cached, profile).await,
             (Err(Error::Source(SourceError::NotFound)), _) => Err(Error::NotFound(id.clone())),
             (Err(error), Some(cached)) => {
-                tracing::debug!(%error, "profile is answered from the cache");
+                // Its words may be the cloud's, and name whom they like.
+                let (class, code) = (error.class().as_str(), error.code());
+                tracing::debug!(class, code, "profile is answered from the cache");
                 Ok(cached)
             }
             (Err(error), None) => Err(error),
@@ -345,7 +347,8 @@ impl Conversations {
     }
 
     /// Stops the pass under way, writes what is pending, and closes the store, or the database if
-    /// the builder was given it for this handle alone. Its folder can be opened again at once.
+    /// the builder was given it for this handle alone. Its folder can be opened again at once. Of
+    /// many [`Accounts`](crate::Accounts) it closes this one alone.
     /// Later calls of every clone but [`get_conversation_list`](Self::get_conversation_list), which
     /// goes on to answer, fail.
     ///

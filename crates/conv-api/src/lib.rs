@@ -95,11 +95,13 @@ pub use self::{
     tag::AccountTag,
 };
 
-/// The code of the README and of the page on live lists runs, too.
+/// The code of the README and of the pages in `docs` runs, too.
 #[cfg(all(doctest, feature = "testing"))]
 mod pages {
     #[doc = include_str!("../README.md")]
     struct Readme;
     #[doc = include_str!("../../../docs/live-lists.md")]
     struct LiveLists;
+    #[doc = include_str!("../../../docs/many-accounts.md")]
+    struct ManyAccounts;
 }

@@ -17,12 +17,14 @@ const SHARED: usize = 32;
 
 impl Snapshot {
     /// About how many bytes of memory the list takes: rows, indexes, local state and the commits
-    /// that it remembers. Estimated from a few hundred rows, so that it costs little to ask, and
-    /// good to about a fifth; what is shared with other snapshots counts in each.
+    /// that it remembers. Estimated from a few hundred rows, so that it costs little to ask; good to
+    /// about a tenth for a list just loaded, and a guess for the commits. What is shared with other
+    /// snapshots counts in each.
     pub fn heap_bytes(&self) -> usize {
         let state = self.state();
         let rows = mean(self.rows().map(row_bytes), self.len());
-        let change = size_of::<RowChange>() + rows.bytes();
+        // A row that is new has none before it; of the others that one is kept by the log alone.
+        let change = size_of::<RowChange>() + rows.bytes() / 2;
         let locals = mean(state.locals.iter().map(local_entry_bytes), state.locals.len());
         rows.total()
             .saturating_add(locals.total())
@@ -97,4 +99,40 @@ fn local_bytes(local: &Local) -> usize {
 /// An empty text takes nothing.
 fn text(text: Option<&Arc<str>>) -> usize {
     text.filter(|text| !text.is_empty()).map_or(0, |text| text.len() + SHARED)
+}
+
+#[cfg(test)]
+mod tests {
+    use conv_model::ConversationId;
+
+    use super::*;
+
+    fn list(rows: usize, name: &str) -> usize {
+        let rows = (0..rows).map(|number| {
+            let mut row =
+                Conversation::new(ConversationId::c2c(&format!("user_{number:05}")).unwrap());
+            row.profile.name = Some(name.into());
+            row
+        });
+        Snapshot::of(rows, SyncState::default()).heap_bytes()
+    }
+
+    #[test]
+    fn an_estimate_grows_with_rows_and_texts_also_beyond_the_sample() {
+        let empty = list(0, "");
+        let (few, many) = (list(SAMPLE, "x") - empty, list(4 * SAMPLE, "x") - empty);
+        assert!((few * 39 / 10..=few * 41 / 10).contains(&many), "{few}, {many}");
+        let longer = list(SAMPLE, &"x".repeat(101)) - empty;
+        assert_eq!(longer - few, 100 * SAMPLE);
+    }
+
+    #[test]
+    fn local_state_counts() {
+        let draft = |id: &str| {
+            let mut row = Conversation::new(ConversationId::c2c(id).unwrap());
+            row.local = Local::draft("x".repeat(10_000));
+            Snapshot::of([row], SyncState::default()).heap_bytes()
+        };
+        assert!((10_000..30_000).contains(&draft("alice")));
+    }
 }

@@ -4,7 +4,6 @@ mod clouds;
 mod forgetting;
 mod hostile;
 mod killed;
-mod logs;
 mod memory;
 mod refreshing;
 mod simulation;

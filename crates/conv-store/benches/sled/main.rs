@@ -3,7 +3,7 @@
 //! `cargo bench -p conv-store --bench sled`. Both sides write the same records and make them as
 //! durable, in turn; each figure is the tenth percentile on the wall of its side.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, missing_docs)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, missing_docs)]
 
 #[expect(dead_code, reason = "the other benchmark takes whole lists")]
 #[path = "../list/workload.rs"]

@@ -42,7 +42,8 @@ impl<E: Engine> Task<E> {
 
     /// Until it is told to close, or the last handle is gone.
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
-        let mut requests = Vec::with_capacity(GROUP);
+        // Of thousands of accounts few ever need room for a whole group.
+        let mut requests = Vec::new();
         loop {
             select! {
                 biased;

@@ -165,6 +165,9 @@ impl ConversationSource for Clouds {
     }
 
     async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
+        if self.clouds().get(&request.account).is_some_and(|it| it.trouble == Trouble::Lost) {
+            return Err(refused(50004, ErrorClass::Transient, Retry::BackOff));
+        }
         let mut patch = ConversationPatch::new(request.id.clone());
         patch.profile.name = Some(name(&request.account, &request.id).into());
         patch.profile.read_at = Some(NOW);
@@ -178,5 +181,6 @@ impl ConversationSource for Clouds {
 
 fn refused(code: i32, class: ErrorClass, retry: Retry) -> SourceError {
     let retry_after = (class == ErrorClass::RateLimited).then_some(Duration::from_secs(60));
-    SourceError::Cloud { code, class, retry, message: "refused".to_owned(), retry_after }
+    let message = "refused, in canary-words".to_owned();
+    SourceError::Cloud { code, class, retry, message, retry_after }
 }

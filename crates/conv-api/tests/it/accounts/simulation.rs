@@ -9,7 +9,7 @@ use super::{Clouds, Trouble, account, on_disk, shown};
 use crate::support::id;
 
 const ACCOUNTS: usize = 300;
-const STEPS: usize = 3_000;
+const STEPS: usize = 2_000;
 const TROUBLES: [Trouble; 6] = [
     Trouble::None,
     Trouble::Refused,
@@ -111,7 +111,7 @@ async fn simulate(seed: u64, database: Arc<dyn ConversationDatabase>) {
 
 #[tokio::test(start_paused = true)]
 async fn every_healthy_account_ends_as_the_clouds_truth_in_memory() {
-    for seed in 0..3 {
+    for seed in 0..2 {
         simulate(seed, Arc::new(MemoryDatabase::new())).await;
     }
 }

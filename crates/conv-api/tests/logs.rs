@@ -1,15 +1,27 @@
-//! What a log tells: accounts by their tags, numbers, and no name of anybody.
+//! What a log tells: accounts by their tags, numbers, and no name of anybody. A binary of its own,
+//! whose one test takes down what every thread says.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "it/accounts/clouds.rs"]
+mod clouds;
 
 use std::{
     io,
     sync::{Arc, Mutex},
 };
 
-use conv_api::{AccountTag, Accounts, All};
+use conv_api::{AccountId, AccountTag, Accounts, All, ConversationId, SledDatabase};
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
-use super::{Clouds, Trouble, account, on_disk};
-use crate::support::id;
+use self::clouds::{Clouds, Trouble};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -41,23 +53,29 @@ async fn a_log_tells_what_happened_and_names_nobody() {
         .with_span_events(FmtSpan::FULL)
         .with_ansi(false)
         .with_writer(log.clone());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    subscriber.init();
 
-    let names = [account("canary-account"), account("canary-refused")];
+    let names: [AccountId; 2] = ["canary-account", "canary-refused"].map(|it| it.parse().unwrap());
+    let peer: ConversationId = "C2Ccanary-peer".parse().unwrap();
     let clouds = Clouds::new(&names, 25);
     clouds.touch(&names[0], 900, 5);
     clouds.trouble(&names[1], Trouble::Refused);
-    let (_folder, database) = on_disk().await;
-    let accounts = Accounts::builder(database, Arc::clone(&clouds)).build();
+    let folder = tempfile::TempDir::new().unwrap();
+    let database = SledDatabase::open(folder.path().join("cache")).await.unwrap();
+    let accounts = Accounts::builder(Arc::new(database), Arc::clone(&clouds)).build();
     for name in &names {
         let list = accounts.open(name).await.unwrap();
         let mut live = list.subscribe(All).unwrap();
-        list.set_draft(&id("C2Ccanary-peer"), "canary-draft").await.unwrap();
+        list.set_draft(&peer, "canary-draft").await.unwrap();
         let _ = list.sync().await;
         live.next().await.unwrap();
-        list.get_conversation_profile(&id("C2Ccanary-peer")).await.unwrap();
+        list.get_conversation_profile(&peer).await.unwrap();
         assert!(!format!("{accounts:?}").contains("canary"));
     }
+    clouds.trouble(&names[0], Trouble::Lost);
+    let list = accounts.open(&names[0]).await.unwrap();
+    list.get_conversation_profile(&"C2Cpeer_000".parse().unwrap()).await.unwrap();
+    drop(list);
     clouds.trouble(&names[0], Trouble::BadRow);
     clouds.trouble(&names[1], Trouble::Lost);
     accounts.refresh_all(names.clone(), std::time::Duration::from_secs(1)).await.unwrap();
@@ -68,6 +86,7 @@ async fn a_log_tells_what_happened_and_names_nobody() {
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(!log.contains("canary"), "{log}");
     assert!(!log.contains("peer_0"), "names of conversations and people stay out of it: {log}");
+    assert!(log.contains("profile is answered from the cache"), "{log}");
     let tag = |n: usize| format!("account={}", AccountTag::of(&names[n]));
     let closed = |what: &[&str]| {
         let is_it = |line: &&str| line.contains("close") && what.iter().all(|it| line.contains(it));
