@@ -6,7 +6,7 @@ use conv_model::{Conversation, LastMessage, Local, RowChange, SyncState};
 
 use crate::{
     Snapshot,
-    row::{Placed, Row},
+    row::Row,
     state::{LocalEntry, State},
 };
 
@@ -14,6 +14,8 @@ use crate::{
 const SAMPLE: usize = 512;
 /// The two counts of an `Arc`, and what an allocator adds.
 const SHARED: usize = 32;
+/// Where a row stands, in the index by ID.
+const PLACE: usize = 16;
 
 impl Snapshot {
     /// About how many bytes of memory the list takes: rows, indexes, local state and the commits
@@ -69,7 +71,7 @@ fn row_bytes(row: &Arc<Conversation>) -> usize {
     // The names of groups are shared by all rows.
     let groups = listing.groups.capacity() * size_of::<Arc<str>>();
     let message = row.last_message.as_deref().map_or(0, message_bytes);
-    let entries = size_of::<Row>() + size_of::<Placed>();
+    let entries = size_of::<Row>() + PLACE;
     size_of::<Conversation>()
         + SHARED
         + id

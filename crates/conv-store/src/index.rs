@@ -2,6 +2,7 @@
 
 mod candidates;
 mod groups;
+mod places;
 mod plan;
 mod sets;
 
@@ -10,9 +11,9 @@ use std::sync::Arc;
 use conv_model::{Conversation, ConversationId, ConversationQuery, Facet, PageKey};
 
 pub(crate) use self::candidates::Candidates;
-use self::{groups::Groups, plan::plan, sets::Sets};
+use self::{groups::Groups, places::Places, plan::plan, sets::Sets};
 use crate::{
-    row::{Placed, Row, id_key},
+    row::Row,
     totals::{Lacking, Totals},
     tree::{Entry, Iter, Tree},
 };
@@ -24,8 +25,9 @@ const SMALL: usize = 2048;
 /// All rows of an instant. A copy costs a few pointers and shares every row.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
-    by_id: Tree<Row>,
-    by_place: Tree<Placed>,
+    /// In list order.
+    rows: Tree<Row>,
+    places: Places,
     /// None while the list is small.
     sets: Option<Sets>,
     groups: Groups,
@@ -36,21 +38,19 @@ pub(crate) struct Index {
 impl Index {
     /// Of rows with different IDs.
     pub(crate) fn from_rows(mut rows: Vec<Row>) -> Self {
-        let mut placed: Vec<Placed> = rows.iter().map(|row| Placed::new(row.listed())).collect();
-        placed.sort_unstable_by(|a, b| a.compare_place(b));
+        rows.sort_unstable_by(Row::compare_place);
         let mut index = Self {
-            sets: (rows.len() >= SMALL).then(|| Sets::from_sorted(&placed)),
-            by_place: Tree::from_sorted(placed),
+            places: Places::of(&rows),
+            sets: (rows.len() >= SMALL).then(|| Sets::from_sorted(&rows)),
             ..Self::default()
         };
         rows.iter().for_each(|row| index.count(row.listed()));
-        rows.sort_unstable_by(Row::compare_hash);
-        index.by_id = Tree::from_sorted(rows);
+        index.rows = Tree::from_sorted(rows);
         index
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.by_id.len()
+        self.rows.len()
     }
 
     pub(crate) fn totals(&self) -> Totals {
@@ -72,12 +72,12 @@ impl Index {
     }
 
     pub(crate) fn get(&self, id: &ConversationId) -> Option<&Row> {
-        self.by_id.get(&id_key(id))
+        self.places.ranks(id).find_map(|rank| self.rows.get(&(rank, Some(id.clone()))))
     }
 
-    /// In no order that means anything.
+    /// In list order.
     pub(crate) fn iter(&self) -> Iter<'_, Row> {
-        self.by_id.iter()
+        self.rows.iter()
     }
 
     /// In order of their IDs.
@@ -89,7 +89,7 @@ impl Index {
 
     /// In list order, as a list shows them.
     pub(crate) fn listed(&self) -> impl Iterator<Item = &Arc<Conversation>> {
-        self.by_place.iter().map(|placed| &placed.row)
+        self.iter().map(Row::listed)
     }
 
     /// In list order, after a place if one is given: every row that a query asks for, and others.
@@ -99,45 +99,50 @@ impl Index {
         after: Option<&PageKey>,
     ) -> Candidates<'_> {
         let sets = self.sets.as_ref().and_then(|sets| plan(query, sets, self.len()));
-        let trees = sets.unwrap_or_else(|| vec![&self.by_place]);
-        Candidates::new(&trees, after)
+        match sets {
+            Some(sets) => Candidates::of_sets(&sets, after),
+            None => Candidates::of_list(&self.rows, after),
+        }
     }
 
     pub(crate) fn set(&mut self, row: Row) {
-        let new = Placed::new(row.listed());
-        self.count(&new.row);
-        let old = self.by_id.insert(row).map(|old| Placed::new(old.listed()));
+        let old = self.get(&row.listed().id).cloned();
+        let stays = old.as_ref().is_some_and(|old| old.rank == row.rank);
+        self.count(row.listed());
         if let Some(old) = &old {
-            self.uncount(&old.row);
-            if old.compare_place(&new).is_ne() {
-                self.by_place.remove(&old.key());
+            self.uncount(old.listed());
+            if !stays {
+                self.displace(old);
             }
         }
-        if let Some(sets) = &mut self.sets {
-            sets.replace(old.as_ref(), Some(&new));
+        if !stays {
+            self.places.add(&row.listed().id, row.rank);
         }
-        self.by_place.insert(new);
+        if let Some(sets) = &mut self.sets {
+            sets.replace(old.as_ref(), Some(&row));
+        }
+        self.rows.insert(row);
         if self.sets.is_none() && self.len() >= SMALL {
-            let placed: Vec<Placed> = self.by_place.iter().cloned().collect();
-            self.sets = Some(Sets::from_sorted(&placed));
+            self.sets = Some(Sets::from_sorted(self.iter()));
         }
     }
 
     pub(crate) fn remove(&mut self, id: &ConversationId) {
-        let key = id_key(id);
-        if self.by_id.get(&key).is_none() {
-            return;
-        }
-        let Some(old) = self.by_id.remove(&key) else { return };
-        let old = Placed::new(old.listed());
-        self.uncount(&old.row);
-        self.by_place.remove(&old.key());
+        let Some(old) = self.get(id).cloned() else { return };
+        self.uncount(old.listed());
+        self.displace(&old);
         if self.len() < SMALL / 2 {
             self.sets = None;
         }
         if let Some(sets) = &mut self.sets {
             sets.replace(Some(&old), None);
         }
+    }
+
+    /// Takes a row from its place.
+    fn displace(&mut self, row: &Row) {
+        self.rows.remove(&row.key());
+        self.places.remove(&row.listed().id, row.rank);
     }
 
     fn count(&mut self, row: &Conversation) {

@@ -1,10 +1,6 @@
 //! A row as the index holds it.
 
-use std::{
-    cmp::Ordering,
-    hash::{DefaultHasher, Hasher},
-    sync::Arc,
-};
+use std::{cmp::Ordering, sync::Arc};
 
 use conv_model::{Conversation, ConversationId, Local, Rank};
 
@@ -13,7 +9,7 @@ use crate::{record::Stamp, tree::Entry};
 /// A row in both of its forms, and who last changed its listing.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    hash: u64,
+    pub(crate) rank: Rank,
     /// As a list shows it.
     listed: Arc<Conversation>,
     /// With the profile's detail, where there is one.
@@ -37,7 +33,7 @@ impl Row {
                 listed = Arc::clone(&before.listed);
             }
         }
-        Self { hash: hash_of(&listed.id), listed, detailed, stamp }
+        Self { rank: Rank::of(&listed.listing), listed, detailed, stamp }
     }
 
     /// The same row with other local state.
@@ -47,9 +43,9 @@ impl Row {
         Self::new(whole, self.stamp, None)
     }
 
-    /// How two rows stand in the order by hash.
-    pub(crate) fn compare_hash(&self, other: &Self) -> Ordering {
-        self.hash.cmp(&other.hash).then_with(|| self.listed.id.cmp(&other.listed.id))
+    /// How two places compare.
+    pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
+        self.rank.cmp(&other.rank).then_with(|| self.listed.id.cmp(&other.listed.id))
     }
 
     pub(crate) fn listed(&self) -> &Arc<Conversation> {
@@ -61,60 +57,47 @@ impl Row {
     }
 }
 
-/// By ID, in an order that is cheap to compare: by hash, then ID.
-impl Entry for Row {
-    type Key = IdKey;
-
-    fn key(&self) -> IdKey {
-        (self.hash, Some(self.listed.id.clone()))
-    }
-
-    fn bound(&self, before: &Self) -> IdKey {
-        if self.hash == before.hash { self.key() } else { (self.hash, None) }
-    }
-
-    fn compare(&self, (hash, id): &IdKey) -> Ordering {
-        self.hash.cmp(hash).then_with(|| Some(&self.listed.id).cmp(&id.as_ref()))
-    }
-}
-
-/// The hash of an ID, and where it matters the ID.
-pub(crate) type IdKey = (u64, Option<ConversationId>);
-
-pub(crate) fn id_key(id: &ConversationId) -> IdKey {
-    (hash_of(id), Some(id.clone()))
-}
-
-fn hash_of(id: &ConversationId) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(id.as_str().as_bytes());
-    hasher.finish()
-}
-
-/// A row at its place in the list.
-#[derive(Clone, Debug)]
-pub(crate) struct Placed {
-    rank: Rank,
-    pub(crate) row: Arc<Conversation>,
-}
-
-impl Placed {
-    pub(crate) fn new(row: &Arc<Conversation>) -> Self {
-        Self { rank: Rank::of(&row.listing), row: Arc::clone(row) }
-    }
-
-    /// How two places compare.
-    pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
-        self.rank.cmp(&other.rank).then_with(|| self.row.id.cmp(&other.row.id))
-    }
-}
-
 /// A rank, and where it matters an ID.
 pub(crate) type PlaceKey = (Rank, Option<ConversationId>);
 
 /// In list order.
-impl Entry for Placed {
+impl Entry for Row {
     type Key = PlaceKey;
+
+    /// A change counts a reference for each row beside it.
+    const LEAF: usize = 16;
+
+    fn key(&self) -> PlaceKey {
+        (self.rank, Some(self.listed.id.clone()))
+    }
+
+    fn bound(&self, before: &Self) -> PlaceKey {
+        if self.rank == before.rank { self.key() } else { (self.rank, None) }
+    }
+
+    fn compare(&self, key: &PlaceKey) -> Ordering {
+        compare(self.rank, &self.listed, key)
+    }
+}
+
+/// A row in a set, at its place in the list.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) rank: Rank,
+    pub(crate) row: Arc<Conversation>,
+}
+
+impl Member {
+    pub(crate) fn new(row: &Row) -> Self {
+        Self { rank: row.rank, row: Arc::clone(&row.listed) }
+    }
+}
+
+/// In list order.
+impl Entry for Member {
+    type Key = PlaceKey;
+
+    const LEAF: usize = 32;
 
     fn key(&self) -> PlaceKey {
         (self.rank, Some(self.row.id.clone()))
@@ -124,7 +107,11 @@ impl Entry for Placed {
         if self.rank == before.rank { self.key() } else { (self.rank, None) }
     }
 
-    fn compare(&self, (rank, id): &PlaceKey) -> Ordering {
-        self.rank.cmp(rank).then_with(|| Some(&self.row.id).cmp(&id.as_ref()))
+    fn compare(&self, key: &PlaceKey) -> Ordering {
+        compare(self.rank, &self.row, key)
     }
+}
+
+fn compare(rank: Rank, row: &Conversation, (other, id): &PlaceKey) -> Ordering {
+    rank.cmp(other).then_with(|| Some(&row.id).cmp(&id.as_ref()))
 }

@@ -17,6 +17,9 @@ pub(crate) trait Entry: Clone {
     /// What entries are sorted by. Copied for the tree's inner nodes, so it should be cheap.
     type Key: Ord + Clone;
 
+    /// The most entries of a leaf: few where they are dear to copy, many where they are numbers.
+    const LEAF: usize = 32;
+
     /// The entry's key.
     fn key(&self) -> Self::Key;
 

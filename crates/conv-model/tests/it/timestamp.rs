@@ -18,3 +18,17 @@ fn adding_seconds_ends_at_the_greatest_moment() {
     let last = Timestamp::from_secs(u64::MAX);
     assert_eq!(last.plus_secs(1), last);
 }
+
+#[test]
+fn an_optional_moment_takes_eight_bytes_at_the_price_of_the_last_second() {
+    assert_eq!(size_of::<Option<Timestamp>>(), 8);
+    assert_eq!(Timestamp::from_secs(u64::MAX).as_secs(), u64::MAX - 1);
+    for secs in [0, 1, 1_700_000_000, u64::MAX - 1] {
+        let time = Timestamp::from_secs(secs);
+        assert_eq!(time.as_secs(), secs);
+        assert_eq!(serde_json::to_string(&time).unwrap(), secs.to_string());
+        assert_eq!(serde_json::from_str::<Timestamp>(&secs.to_string()).unwrap(), time);
+        assert_eq!(format!("{time:?}"), format!("Timestamp({secs})"));
+    }
+    assert_eq!(Timestamp::default(), Timestamp::ZERO);
+}

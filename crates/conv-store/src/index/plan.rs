@@ -5,12 +5,12 @@ use std::sync::Arc;
 use conv_model::{Condition, ConversationQuery, GroupFilter, MarkFilter};
 
 use super::sets::{Key, Sets};
-use crate::{row::Placed, tree::Tree};
+use crate::{row::Member, tree::Tree};
 
 /// Sets that together hold every row that meets a condition, and how many rows that is at most.
 #[derive(Default)]
 struct Cover<'a> {
-    sets: Vec<&'a Tree<Placed>>,
+    sets: Vec<&'a Tree<Member>>,
     rows: usize,
 }
 
@@ -19,7 +19,7 @@ pub(super) fn plan<'a>(
     query: &ConversationQuery,
     sets: &'a Sets,
     list: usize,
-) -> Option<Vec<&'a Tree<Placed>>> {
+) -> Option<Vec<&'a Tree<Member>>> {
     let cover = match query {
         ConversationQuery::Filter(filter) => cover(&Condition::from(filter), sets),
         ConversationQuery::Where(condition) => cover(condition, sets),
@@ -47,7 +47,6 @@ fn cover<'a>(condition: &Condition, sets: &'a Sets) -> Option<Cover<'a>> {
                 Some(joined)
             });
         }
-        Condition::Type(kind) => Key::Type(*kind),
         Condition::Mark(MarkFilter::With(mark)) => Key::Mark(*mark),
         Condition::Group(GroupFilter::In(name)) => Key::Group(Arc::clone(name)),
         Condition::Unread(true) => Key::Unread,

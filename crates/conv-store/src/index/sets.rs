@@ -2,17 +2,17 @@
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
-use conv_model::{Conversation, ConversationType, MarkType};
+use conv_model::{Conversation, MarkType};
 
 use crate::{
-    row::Placed,
+    row::{Member, Row},
     tree::{Entry, Tree},
 };
 
-/// What the rows of a set have in common. What rows do *not* have needs no set: most do not.
+/// What the rows of a set have in common. What most rows have, or do *not* have, needs no set: a
+/// type of conversation, no mark.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
-    Type(ConversationType),
     Unread,
     Mention,
     Mark(MarkType),
@@ -26,7 +26,7 @@ pub(super) struct Sets(Tree<Set>);
 #[derive(Clone, Debug)]
 struct Set {
     key: Key,
-    rows: Tree<Placed>,
+    rows: Tree<Member>,
 }
 
 impl Entry for Set {
@@ -43,27 +43,27 @@ impl Entry for Set {
 
 impl Sets {
     /// Of rows in list order.
-    pub(super) fn from_sorted(rows: &[Placed]) -> Self {
-        let mut sets: BTreeMap<Key, Vec<Placed>> = BTreeMap::new();
-        for placed in rows {
-            for key in keys(&placed.row) {
-                sets.entry(key).or_default().push(placed.clone());
+    pub(super) fn from_sorted<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+        let mut sets: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
+        for row in rows {
+            for key in keys(row.listed()) {
+                sets.entry(key).or_default().push(Member::new(row));
             }
         }
         let sets = sets.into_iter().map(|(key, rows)| Set { key, rows: Tree::from_sorted(rows) });
         Self(Tree::from_sorted(sets.collect()))
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<&Tree<Placed>> {
+    pub(super) fn get(&self, key: &Key) -> Option<&Tree<Member>> {
         self.0.get(key).map(|set| &set.rows)
     }
 
     /// A row after another one with the same ID.
-    pub(super) fn replace(&mut self, old: Option<&Placed>, new: Option<&Placed>) {
+    pub(super) fn replace(&mut self, old: Option<&Row>, new: Option<&Row>) {
         if let Some(old) = old {
-            let stays = new.filter(|new| old.compare_place(new).is_eq());
-            for key in keys(&old.row) {
-                if !stays.is_some_and(|new| has(&new.row, &key)) {
+            let stays = new.filter(|new| old.rank == new.rank);
+            for key in keys(old.listed()) {
+                if !stays.is_some_and(|new| has(new.listed(), &key)) {
                     self.change(key, |rows| {
                         rows.remove(&old.key());
                     });
@@ -71,15 +71,15 @@ impl Sets {
             }
         }
         if let Some(new) = new {
-            for key in keys(&new.row) {
+            for key in keys(new.listed()) {
                 self.change(key, |rows| {
-                    rows.insert(new.clone());
+                    rows.insert(Member::new(new));
                 });
             }
         }
     }
 
-    fn change(&mut self, key: Key, change: impl FnOnce(&mut Tree<Placed>)) {
+    fn change(&mut self, key: Key, change: impl FnOnce(&mut Tree<Member>)) {
         let is_left_empty = match self.0.get_mut(&key) {
             Some(set) => {
                 change(&mut set.rows);
@@ -110,9 +110,9 @@ fn is_mentioned(row: &Conversation) -> bool {
 fn keys(row: &Conversation) -> impl Iterator<Item = Key> {
     let marks = (!row.listing.marks.is_empty()).then(|| row.listing.marks.iter().map(Key::Mark));
     let groups = row.listing.groups.iter().map(|name| Key::Group(Arc::clone(name)));
-    std::iter::once(Key::Type(row.conversation_type()))
-        .chain(is_unread(row).then_some(Key::Unread))
-        .chain(is_mentioned(row).then_some(Key::Mention))
+    let (unread, mention) = (is_unread(row), is_mentioned(row));
+    (unread.then_some(Key::Unread).into_iter())
+        .chain(mention.then_some(Key::Mention))
         .chain(marks.into_iter().flatten())
         .chain(groups)
 }
@@ -120,7 +120,6 @@ fn keys(row: &Conversation) -> impl Iterator<Item = Key> {
 /// Whether a row belongs to a set.
 fn has(row: &Conversation, key: &Key) -> bool {
     match key {
-        Key::Type(kind) => row.conversation_type() == *kind,
         Key::Unread => is_unread(row),
         Key::Mention => is_mentioned(row),
         Key::Mark(mark) => row.listing.marks.contains(*mark),

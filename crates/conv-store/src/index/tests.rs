@@ -126,3 +126,24 @@ fn a_query_looks_at_its_cheapest_set_alone() {
     assert_eq!(most(star | C::pinned(true)), index.len());
     assert_eq!(most(C::group("of nobody") | group), groups);
 }
+
+#[test]
+fn rows_whose_ids_have_the_same_hash_are_told_apart() {
+    let ids = (0..).map(|number| ConversationId::c2c(&format!("u{number}")).unwrap());
+    let mut met = std::collections::HashMap::new();
+    let [a, b] = ids
+        .map(|id| (met.insert(places::hash(&id), id.clone()), id))
+        .find_map(|(before, id)| Some([before?, id]))
+        .unwrap();
+    let mut index = Index::default();
+    index.set(entry(Conversation::new(a.clone())));
+    assert!(index.get(&b).is_none());
+    index.set(entry(Conversation::new(b.clone())));
+    let built = Index::from_rows(index.iter().cloned().collect());
+    for mut index in [index, built] {
+        assert_eq!([&a, &b].map(|id| &index.get(id).unwrap().listed().id), [&a, &b]);
+        index.remove(&a);
+        assert!(index.get(&a).is_none());
+        assert_eq!(index.get(&b).unwrap().listed().id, b);
+    }
+}

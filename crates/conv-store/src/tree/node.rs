@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::Entry;
 
-/// The most entries of a leaf, and the most children of a branch.
-const MOST: usize = 32;
-/// A node with fewer is joined with a neighbour that has room for it.
-const FEW: usize = MOST / 4;
+/// The most children of a branch.
+const BRANCH: usize = 16;
+
 /// How full nodes are built in bulk: room for the next few entries.
-const BUILT: usize = MOST / 4 * 3;
+const fn built(most: usize) -> usize {
+    most / 4 * 3
+}
 
 /// All leaves are equally far from the root.
 pub(super) enum Node<E: Entry> {
@@ -45,23 +46,23 @@ impl<E: Entry> Node<E> {
         let mut level: Vec<Child<E>> = Vec::new();
         let (mut entries, mut last) = (entries.into_iter(), None::<E>);
         loop {
-            let leaf: Vec<E> = entries.by_ref().take(BUILT).collect();
+            let leaf: Vec<E> = entries.by_ref().take(built(E::LEAF)).collect();
             let Some(first) = leaf.first() else { break };
             let least = last.as_ref().map_or_else(|| first.key(), |last| first.bound(last));
             last = leaf.last().cloned();
             level.push(Child { least, node: Arc::new(Self::Leaf(leaf)) });
         }
-        while level.len() > MOST {
+        while level.len() > BRANCH {
             level = Self::grouped(level);
         }
         Self::Branch(level).without_detour()
     }
 
     fn grouped(level: Vec<Child<E>>) -> Vec<Child<E>> {
-        let mut above = Vec::with_capacity(level.len().div_ceil(BUILT));
+        let mut above = Vec::with_capacity(level.len().div_ceil(built(BRANCH)));
         let mut level = level.into_iter();
         loop {
-            let branch: Vec<Child<E>> = level.by_ref().take(BUILT).collect();
+            let branch: Vec<Child<E>> = level.by_ref().take(built(BRANCH)).collect();
             let Some(first) = branch.first() else {
                 return above;
             };
@@ -130,7 +131,7 @@ impl<E: Entry> Node<E> {
                     }
                     Err(at) => insert_at(entries, at, entry),
                 }
-                let right = split(entries).and_then(|right| {
+                let right = split(entries, E::LEAF).and_then(|right| {
                     let least = right.first()?.bound(entries.last()?);
                     Some(Child { least, node: Arc::new(Self::Leaf(right)) })
                 });
@@ -145,7 +146,7 @@ impl<E: Entry> Node<E> {
                 if let Some(beside) = beside {
                     insert_at(children, at.saturating_add(1), beside);
                 }
-                let right = split(children).and_then(|right| {
+                let right = split(children, BRANCH).and_then(|right| {
                     let least = right.first()?.least.clone();
                     Some(Child { least, node: Arc::new(Self::Branch(right)) })
                 });
@@ -164,7 +165,7 @@ impl<E: Entry> Node<E> {
                 let at = place(children, key);
                 let child = Arc::make_mut(&mut children.get_mut(at)?.node);
                 let old = child.remove(key);
-                if child.len() < FEW {
+                if child.len() < child.most() / 4 {
                     join_at(children, at);
                 }
                 old
@@ -176,6 +177,13 @@ impl<E: Entry> Node<E> {
         match self {
             Self::Leaf(entries) => entries.len(),
             Self::Branch(children) => children.len(),
+        }
+    }
+
+    fn most(&self) -> usize {
+        match self {
+            Self::Leaf(_) => E::LEAF,
+            Self::Branch(_) => BRANCH,
         }
     }
 
@@ -204,25 +212,23 @@ fn place<E: Entry>(children: &[Child<E>], key: &E::Key) -> usize {
 /// Nodes are many: doubling their room would waste a third of the memory.
 fn insert_at<T>(list: &mut Vec<T>, at: usize, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact(MOST / 8);
+        list.reserve_exact(4);
     }
     list.insert(at, item);
 }
 
 /// The upper half of a list that grew too long.
-fn split<T>(list: &mut Vec<T>) -> Option<Vec<T>> {
-    (list.len() > MOST).then(|| list.split_off(MOST / 2))
+fn split<T>(list: &mut Vec<T>, most: usize) -> Option<Vec<T>> {
+    (list.len() > most).then(|| list.split_off(most / 2))
 }
 
 /// Joins the child with a neighbour if the two fit into one.
 fn join_at<E: Entry>(children: &mut Vec<Child<E>>, at: usize) {
     let left = if at == 0 { 0 } else { at - 1 };
     let right = left + 1;
-    let size = |at: usize| children.get(at).map(|child| child.node.len());
-    let (Some(a), Some(b)) = (size(left), size(right)) else {
-        return;
-    };
-    if a + b > MOST {
+    let node = |at: usize| children.get(at).map(|child| &child.node);
+    let (Some(a), Some(b)) = (node(left), node(right)) else { return };
+    if a.len() + b.len() > a.most() {
         return;
     }
     let right = children.remove(right);

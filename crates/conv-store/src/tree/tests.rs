@@ -103,5 +103,5 @@ fn neighbours_share_all_nodes_but_those_on_one_path() {
     let (mut old, mut new) = (Vec::new(), Vec::new());
     nodes(&before.root, &mut old);
     nodes(&after.root, &mut new);
-    assert_eq!(new.iter().filter(|node| !old.contains(node)).count(), 3);
+    assert_eq!(new.iter().filter(|node| !old.contains(node)).count(), 4);
 }
