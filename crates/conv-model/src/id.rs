@@ -156,7 +156,7 @@ impl ConversationId {
     /// If `user` breaks a rule of userIDs: 1–32 bytes of printable ASCII.
     pub fn c2c(user: &str) -> Result<Self, ParseIdError> {
         UserId::parse(user)?;
-        Ok(Self(Arc::from(format!("{C2C}{user}"))))
+        Ok(Self([C2C, user].concat().into()))
     }
 
     /// The conversation of a group, community or topic.
@@ -165,7 +165,7 @@ impl ConversationId {
     /// If `group` breaks a rule of groupIDs; see [`GroupId`].
     pub fn group(group: &str) -> Result<Self, ParseIdError> {
         GroupId::parse(group)?;
-        Ok(Self(Arc::from(format!("{GROUP}{group}"))))
+        Ok(Self([GROUP, group].concat().into()))
     }
 
     /// The system conversation, `@TIM#SYSTEM`.

@@ -25,6 +25,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use conv_model::{AccountId, Facet, UserId};
+use reqwest::Url;
 
 pub use self::{
     base_url::{BaseUrl, BaseUrlError},
@@ -165,7 +166,7 @@ fn unsupported(what: &str) -> SourceError {
 impl fmt::Debug for RestSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RestSource")
-            .field("base", &self.caller.base.as_str())
+            .field("base", &self.caller.base.as_ref().map_or("", Url::as_str))
             .field("sdk_app_id", &self.caller.sdk_app_id)
             .field("identifier", &self.caller.sigs.identifier())
             .field("options", &self.options)

@@ -6,6 +6,7 @@ use reqwest::Url;
 use thiserror::Error;
 
 use super::Region;
+use crate::SourceError;
 
 /// Where calls go: a scheme, a host and perhaps a port.
 ///
@@ -64,6 +65,13 @@ impl BaseUrl {
     /// The URL, without a slash at the end.
     pub fn as_str(&self) -> &str {
         &self.origin
+    }
+
+    /// # Errors
+    /// Not met: the text came from a URL, or from a list of hosts that a test parses.
+    pub(super) fn to_url(&self) -> Result<Url, SourceError> {
+        let what = || format!("{self} is no URL");
+        Url::parse(&self.origin).map_err(|_| SourceError::InvalidArgument { what: what() })
     }
 
     fn of_host(host: &str) -> Self {

@@ -144,7 +144,7 @@ impl RestSourceBuilder {
         };
         let caller = Caller {
             client,
-            base: self.base,
+            base: self.base.to_url(),
             sdk_app_id: self.sdk_app_id,
             sigs: SigCache::new(self.signer, self.sdk_app_id),
             time: CloudTime::default(),

@@ -9,12 +9,11 @@ use std::{
 };
 
 use conv_model::ErrorClass;
-use reqwest::{Client, header::CONTENT_TYPE};
+use reqwest::{Client, Url, header::CONTENT_TYPE};
 use tokio::time::Instant;
 use tracing::{Instrument, debug_span, field::Empty};
 
 use super::{
-    BaseUrl,
     cloud_time::CloudTime,
     codes,
     sig_cache::SigCache,
@@ -28,7 +27,8 @@ use crate::{RateLimiter, SourceError, UserSig};
 pub(super) struct Caller {
     /// A client that could not be built makes every call fail.
     pub(super) client: Result<Client, SourceError>,
-    pub(super) base: BaseUrl,
+    /// Parsed once: most of what a URL costs is its host.
+    pub(super) base: Result<Url, SourceError>,
     pub(super) sdk_app_id: u32,
     pub(super) sigs: SigCache,
     pub(super) time: CloudTime,
@@ -89,7 +89,7 @@ impl Caller {
         })?;
         let user_sig = self.sigs.user_sig(&self.time).await?;
         let request = client
-            .post(self.url(C::PATH, &user_sig))
+            .post(self.url(C::PATH, &user_sig)?)
             .header(CONTENT_TYPE, "application/json")
             .body(body);
         let (body, time) = transport::send(request, &user_sig).await?;
@@ -108,16 +108,18 @@ impl Caller {
         }
     }
 
-    fn url(&self, path: &str, user_sig: &UserSig) -> String {
-        format!(
-            "{}/v4/{path}?sdkappid={}&identifier={}&usersig={}&random={}&contenttype=json",
-            self.base,
+    fn url(&self, path: &str, user_sig: &UserSig) -> Result<Url, SourceError> {
+        let mut url = self.base.as_ref().map_err(SourceError::clone)?.clone();
+        url.set_path(&format!("/v4/{path}"));
+        url.set_query(Some(&format!(
+            "sdkappid={}&identifier={}&usersig={}&random={}&contenttype=json",
             self.sdk_app_id,
             encoded(self.sigs.identifier()),
             // Its base64 was checked when it was parsed, and has no character to escape.
             user_sig.expose(),
             random(),
-        )
+        )));
+        Ok(url)
     }
 }
 
