@@ -176,6 +176,7 @@ impl Accounts {
             profile_freshness: shared.profile_freshness,
             place: Some(Place::new(&shared.queue)),
             counters: Arc::clone(&shared.counters),
+            leases: shared.database.pass_leases(),
         });
         claim.insert(list.clone())?;
         Ok(list)

@@ -7,12 +7,13 @@ use std::{
 };
 
 use conv_model::{AccountId, AccountIdError, Facet};
-use conv_store::{ConversationDatabase, ConversationStore, MemoryStore, StoreError};
+use conv_store::{ConversationDatabase, ConversationStore, MemoryStore, PassLeases, StoreError};
 use conv_sync::{Clock, ConversationSource, PullOptions, TokioClock};
 
 use crate::{Conversations, Error, accounts::Shared, flight::Place as PassPlace, stats::Counters};
 
 /// Puts a [`Conversations`] together: whose list, where it is kept, where it is pulled from.
+#[must_use = "opens nothing before `build`"]
 pub struct Builder {
     account: Result<AccountId, AccountIdError>,
     place: Place,
@@ -43,40 +44,34 @@ impl Builder {
 
     /// Keeps the list in a database, such as `SledDatabase`. Without a database or a store it is
     /// kept in memory.
-    #[must_use]
     pub fn database(self, database: impl ConversationDatabase) -> Self {
         Self { place: Place::Database(Arc::new(database)), ..self }
     }
 
     /// Keeps the list in a database that others use, too: [`Conversations::close`] leaves it open.
-    #[must_use]
     pub fn shared_database(self, database: Arc<dyn ConversationDatabase>) -> Self {
         Self { place: Place::Shared(database), ..self }
     }
 
     /// Keeps the list in a store, one that holds this account.
-    #[must_use]
     pub fn store(self, store: impl ConversationStore) -> Self {
         Self { place: Place::Store(Arc::new(store)), ..self }
     }
 
     /// Pulls from a cloud, such as `RestSource`. An `Arc` of a source is a source, so that many
     /// handles can share one. Without a source the list is only read.
-    #[must_use]
     pub fn source(self, source: impl ConversationSource) -> Self {
         Self { source: Some(Arc::new(source)), ..self }
     }
 
     /// The most conversations that the plan gives: 100 by default, up to 500 by the console's
     /// setting.
-    #[must_use]
     pub fn plan_limit(mut self, conversations: u32) -> Self {
         self.options = self.options.with_plan_limit(conversations);
         self
     }
 
     /// Reads a facet for every row of a pass, besides names and avatars.
-    #[must_use]
     pub fn facet(mut self, facet: Facet) -> Self {
         self.options = self.options.with_facet(facet);
         self
@@ -84,20 +79,17 @@ impl Builder {
 
     /// How long a full profile is answered from memory before it is read again; a minute by
     /// default.
-    #[must_use]
     pub fn profile_freshness(self, profile_freshness: Duration) -> Self {
         Self { profile_freshness, ..self }
     }
 
     /// How old the name of a row may be before a pass reads it again; a day by default.
-    #[must_use]
     pub fn name_freshness(mut self, freshness: Duration) -> Self {
         self.options = self.options.with_profile_freshness(freshness);
         self
     }
 
     /// Measures time with another clock than Tokio's.
-    #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Some(Arc::new(clock)), ..self }
     }
@@ -112,6 +104,10 @@ impl Builder {
             return Err(StoreError::NoRuntime.into());
         }
         let account = self.account?;
+        let leases = match &self.place {
+            Place::Memory | Place::Store(_) => None,
+            Place::Database(database) | Place::Shared(database) => database.pass_leases(),
+        };
         let (home, store) = match self.place {
             Place::Memory => {
                 let store: Arc<dyn ConversationStore> = Arc::new(MemoryStore::open().await?);
@@ -138,6 +134,7 @@ impl Builder {
             profile_freshness: self.profile_freshness,
             place: None,
             counters: Arc::default(),
+            leases,
         };
         Ok(Conversations::new(parts))
     }
@@ -171,6 +168,8 @@ pub(crate) struct Parts {
     /// Where passes queue, if they take turns with those of other accounts.
     pub(crate) place: Option<PassPlace>,
     pub(crate) counters: Arc<Counters>,
+    /// Who pulls, if other processes use the store at the same time.
+    pub(crate) leases: Option<Arc<dyn PassLeases>>,
 }
 
 impl fmt::Debug for Builder {

@@ -15,6 +15,7 @@ use crate::{Error, bell::Listener};
 /// The reports of a list as it changes: a stream that ends when the list is closed or its last
 /// handle dropped. See [`Conversations::changes`](crate::Conversations::changes).
 #[derive(Debug)]
+#[must_use = "tells nothing unless it is polled"]
 pub struct Changes {
     listener: Listener,
     seen: Seq,

@@ -76,6 +76,7 @@ impl Conversations {
             clock: Arc::clone(&clock),
             options,
             counters: parts.counters,
+            leases: parts.leases,
         });
         let inner = Inner {
             account,
@@ -171,8 +172,8 @@ impl Conversations {
         }
     }
 
-    /// Pulls the list; joins the pass that is under way, if one is. Dropping the call leaves the
-    /// pass under way.
+    /// Pulls the list; joins the pass that is under way, if one is, also in another process that
+    /// shares the database. Dropping the call leaves the pass under way.
     ///
     /// # Errors
     /// Why the pass failed. The rows held before are still held.

@@ -49,6 +49,7 @@ pub enum Event {
 /// It compares what is with what it told last. So nothing piles up while it is not polled, and
 /// what changed back meanwhile is no event.
 #[derive(Debug)]
+#[must_use = "tells nothing unless it is polled"]
 pub struct Events {
     listener: Listener,
     /// Up to where all kinds are compared.

@@ -3,20 +3,18 @@
 mod pass;
 mod queue;
 mod slot;
+mod turn;
 mod watched;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conv_model::{AccountId, PassFailure};
-use conv_store::{ConversationStore, StoreError};
+use conv_store::{ConversationStore, PassLeases, StoreError};
 use conv_sync::{Clock, ConversationSource, PullOptions};
 use tokio::{runtime::Handle, sync::watch};
 
 pub(crate) use self::queue::{Permit, Place, Queue};
-use self::{
-    pass::{Signals, pass},
-    slot::Slot,
-};
+use self::{pass::Signals, slot::Slot, turn::Turns};
 use crate::{Error, stats::Counters};
 
 /// All that a pass needs.
@@ -28,6 +26,8 @@ pub(crate) struct Route {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: PullOptions,
     pub(crate) counters: Arc<Counters>,
+    /// Who pulls, if other processes use the store at the same time.
+    pub(crate) leases: Option<Arc<dyn PassLeases>>,
 }
 
 type Outcome = Result<(), Error>;
@@ -126,7 +126,7 @@ impl Flights {
                 current.is_dirty = true;
                 Ok(flight)
             }
-            _ => self.start(&mut current, route, permit),
+            _ => self.start(&mut current, route, permit, Turns::Anew),
         }
     }
 
@@ -134,7 +134,7 @@ impl Flights {
         let mut current = lock(&self.current);
         let flight = match &current.flight {
             Some(flight) if current.is_under_way() => flight.clone(),
-            _ => self.start(&mut current, route, None)?,
+            _ => self.start(&mut current, route, None, Turns::Joined)?,
         };
         if let Some(place) = &self.place {
             place.promote();
@@ -147,6 +147,7 @@ impl Flights {
         current: &mut Current,
         route: &Route,
         permit: Option<Permit>,
+        turns: Turns,
     ) -> Result<Flight, Error> {
         if self.is_stopped() {
             return Err(StoreError::Closed.into());
@@ -160,7 +161,7 @@ impl Flights {
             current: Arc::clone(&self.current),
             untold: Arc::clone(&self.untold),
         };
-        runtime.spawn(task.run(permit, sender));
+        runtime.spawn(task.run(permit, turns, sender));
         current.flight = Some(flight.clone());
         Ok(flight)
     }
@@ -193,9 +194,15 @@ struct Task {
 }
 
 impl Task {
-    async fn run(self, mut permit: Option<Permit>, sender: watch::Sender<Option<Outcome>>) {
+    async fn run(
+        self,
+        mut permit: Option<Permit>,
+        mut turns: Turns,
+        sender: watch::Sender<Option<Outcome>>,
+    ) {
         loop {
-            let outcome = self.once(permit.take()).await;
+            let outcome = self.once(permit.take(), turns).await;
+            turns = Turns::Anew;
             self.route.counters.ended(outcome.is_ok());
             *lock(&self.untold) = outcome.as_ref().err().filter(is_untold).map(Error::to_failure);
             let mut current = lock(&self.current);
@@ -210,8 +217,8 @@ impl Task {
         }
     }
 
-    /// One pass, in its turn.
-    async fn once(&self, permit: Option<Permit>) -> Outcome {
+    /// Waits for room among the passes of other accounts.
+    async fn room(&self, permit: Option<Permit>) -> Result<Slot, Error> {
         let slot = Slot::new(self.place.clone(), permit);
         let mut open = self.signals.open.clone();
         tokio::select! {
@@ -219,9 +226,7 @@ impl Task {
             _ = open.changed() => return Err(Error::Stopped),
             () = slot.take() => {}
         }
-        // What was marked while it waited is seen by the pass that begins now.
-        lock(&self.current).is_dirty = false;
-        pass(&self.route, slot, self.signals.clone()).await
+        Ok(slot)
     }
 }
 

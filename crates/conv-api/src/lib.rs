@@ -44,6 +44,8 @@
 //! * `redb`: another store on disk, slower to write and safer in a power cut. It asks for Rust 1.90.
 //! * `testing`: the test helpers of every crate. No stable API.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod accounts;
 mod bell;
 mod builder;
@@ -95,13 +97,7 @@ pub use self::{
     tag::AccountTag,
 };
 
-/// The code of the README and of the pages in `docs` runs, too.
+/// The README's code runs, too.
 #[cfg(all(doctest, feature = "testing"))]
-mod pages {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
-    #[doc = include_str!("../../../docs/live-lists.md")]
-    struct LiveLists;
-    #[doc = include_str!("../../../docs/many-accounts.md")]
-    struct ManyAccounts;
-}
+#[doc = include_str!("../README.md")]
+struct Readme;

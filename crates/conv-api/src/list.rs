@@ -1,6 +1,6 @@
 //! The answer of a list call.
 
-use std::{slice, sync::Arc};
+use std::{slice, sync::Arc, vec};
 
 use conv_model::{Conversation, Coverage, PassFailure, PassStatus, Seq, SyncReport};
 use conv_store::Snapshot;
@@ -69,6 +69,15 @@ impl<'a> IntoIterator for &'a ConversationList {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl IntoIterator for ConversationList {
+    type Item = Arc<Conversation>;
+    type IntoIter = vec::IntoIter<Arc<Conversation>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.conversation_list.into_iter()
     }
 }
 

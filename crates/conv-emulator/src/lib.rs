@@ -65,6 +65,8 @@
 //!
 //! `cli` (on by default): the `conv-emulator` binary. The library needs none.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod builder;
 mod calls;
 mod churn;

@@ -1,6 +1,6 @@
 //! Whose list it is.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -15,6 +15,7 @@ use thiserror::Error;
 /// let account: AccountId = "user_0001".parse()?;
 /// assert_eq!(account.as_str(), "user_0001");
 /// assert!("".parse::<AccountId>().is_err());
+/// assert!(std::collections::BTreeSet::from([account]).contains("user_0001"));
 /// # Ok::<(), conv_model::AccountIdError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,6 +69,19 @@ impl TryFrom<String> for AccountId {
 
     fn try_from(text: String) -> Result<Self, AccountIdError> {
         text.parse()
+    }
+}
+
+impl AsRef<str> for AccountId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+/// Equal, ordered and hashed as its text, so a map by accounts is asked with a `&str`.
+impl Borrow<str> for AccountId {
+    fn borrow(&self) -> &str {
+        self.as_str()
     }
 }
 

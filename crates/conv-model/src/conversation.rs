@@ -14,7 +14,7 @@ pub use self::{
     merge::merge,
     message::{LastMessage, MessageKind, Payload, PayloadError, Preview},
     profile::{CustomField, GroupDetail, GroupType, Profile, ProfileDetail, SelfInfo, UserDetail},
-    unread::{AtType, GroupAtInfo, RemindType, Unread},
+    unread::{AtType, AtTypeError, GroupAtInfo, RemindType, Unread},
 };
 
 /// One row of the list.

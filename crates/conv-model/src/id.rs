@@ -123,6 +123,12 @@ impl<'a> ConversationIdRef<'a> {
     }
 }
 
+impl AsRef<str> for ConversationIdRef<'_> {
+    fn as_ref(&self) -> &str {
+        self.text
+    }
+}
+
 impl fmt::Display for ConversationIdRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text)

@@ -26,6 +26,8 @@
 //! # Features
 //! * `testing`: property-test strategies for every type. No stable API.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod account;
 mod class;
 mod conversation;
@@ -44,9 +46,9 @@ pub use self::{
     account::{AccountId, AccountIdError},
     class::ErrorClass,
     conversation::{
-        AtType, Conversation, CustomField, GroupAtInfo, GroupDetail, GroupType, LastMessage,
-        Listing, Local, MessageKind, Payload, PayloadError, Preview, Profile, ProfileDetail,
-        RemindType, SelfInfo, Unread, UserDetail, merge,
+        AtType, AtTypeError, Conversation, CustomField, GroupAtInfo, GroupDetail, GroupType,
+        LastMessage, Listing, Local, MessageKind, Payload, PayloadError, Preview, Profile,
+        ProfileDetail, RemindType, SelfInfo, Unread, UserDetail, merge,
     },
     delta::{Commit, ConversationPatch, Delta, ListingPatch, Prune, Removal, RowChange, Seq},
     id::{
@@ -67,11 +69,7 @@ pub use self::{
     timestamp::{Timestamp, TimestampError},
 };
 
-/// The examples of the README and of the page on IDs are tests too.
+/// The README's code runs, too.
 #[cfg(doctest)]
-mod pages {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
-    #[doc = include_str!("../../../docs/conversation-id.md")]
-    struct ConversationIds;
-}
+#[doc = include_str!("../README.md")]
+struct Readme;

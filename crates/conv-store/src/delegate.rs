@@ -63,6 +63,10 @@ macro_rules! delegate_database {
             async fn close(&self) -> Result<(), $crate::StoreError> {
                 self.0.close().await
             }
+
+            fn pass_leases(&self) -> Option<std::sync::Arc<dyn $crate::PassLeases>> {
+                self.0.pass_leases()
+            }
         }
     };
 }

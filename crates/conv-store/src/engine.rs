@@ -141,12 +141,16 @@ pub struct Loaded {
     pub seq: Seq,
     /// Every record, in any order.
     pub records: Vec<(Record, Arc<[u8]>)>,
+    /// Whether writes are gone that this engine had acknowledged or loaded, as a server can lose
+    /// them that copies itself behind its answers. The store then shows a preview, and the pass
+    /// under way is superseded, since its rows may be among what is gone.
+    pub lost: bool,
 }
 
 impl Loaded {
     /// Records as of a write.
     pub fn new(seq: Seq, records: Vec<(Record, Arc<[u8]>)>) -> Self {
-        Self { seq, records }
+        Self { seq, records, lost: false }
     }
 }
 

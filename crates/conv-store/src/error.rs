@@ -66,6 +66,15 @@ pub enum StoreError {
     /// The backend failed in a way of its own.
     #[error("storage engine failed")]
     Engine(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The server that keeps the data failed, or cannot be reached.
+    #[error("server of the store failed")]
+    Remote {
+        /// What kind of error it is.
+        class: ErrorClass,
+        /// The backend's own error.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
     /// A store was opened outside a Tokio runtime.
     #[error("expected to be called within a Tokio runtime")]
     NoRuntime,
@@ -82,6 +91,14 @@ impl StoreError {
         Self::Engine(Arc::new(source))
     }
 
+    /// A server's error, and what kind of error it is.
+    pub fn remote(
+        class: ErrorClass,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Remote { class, source: Arc::new(source) }
+    }
+
     /// What kind of error it is.
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -89,6 +106,7 @@ impl StoreError {
             Self::Corrupt { .. } => ErrorClass::Corrupt,
             Self::NewerSchema { .. } => ErrorClass::Unsupported,
             Self::TooLarge { .. } | Self::NoRuntime => ErrorClass::InvalidArgument,
+            Self::Remote { class, .. } => *class,
             _ => ErrorClass::Store,
         }
     }

@@ -10,8 +10,13 @@ use std::sync::Arc;
 
 use conv_model::{Conversation, ConversationId, ConversationQuery, Facet, PageKey};
 
-pub(crate) use self::candidates::Candidates;
-use self::{groups::Groups, places::Places, plan::plan, sets::Sets};
+pub(crate) use self::candidates::Matching;
+use self::{
+    groups::Groups,
+    places::Places,
+    plan::{Plan, plan},
+    sets::Sets,
+};
 use crate::{
     row::Row,
     totals::{Lacking, Totals},
@@ -44,7 +49,7 @@ impl Index {
             sets: (rows.len() >= SMALL).then(|| Sets::from_sorted(&rows)),
             ..Self::default()
         };
-        rows.iter().for_each(|row| index.count(row.listed()));
+        rows.iter().for_each(|row| index.count(None, Some(row)));
         index.rows = Tree::from_sorted(rows);
         index
     }
@@ -72,7 +77,8 @@ impl Index {
     }
 
     pub(crate) fn get(&self, id: &ConversationId) -> Option<&Row> {
-        self.places.ranks(id).find_map(|rank| self.rows.get(&(rank, Some(id.clone()))))
+        let rank = self.places.rank(id)?;
+        self.rows.get(&(rank, Some(id.clone())))
     }
 
     /// In list order.
@@ -92,69 +98,86 @@ impl Index {
         self.iter().map(Row::listed)
     }
 
-    /// In list order, after a place if one is given: every row that a query asks for, and others.
-    pub(crate) fn candidates(
-        &self,
-        query: &ConversationQuery,
+    /// In list order, after a place if one is given: the rows that a query asks for.
+    pub(crate) fn matching<'a>(
+        &'a self,
+        query: &'a ConversationQuery,
         after: Option<&PageKey>,
-    ) -> Candidates<'_> {
-        let sets = self.sets.as_ref().and_then(|sets| plan(query, sets, self.len()));
-        match sets {
-            Some(sets) => Candidates::of_sets(&sets, after),
-            None => Candidates::of_list(&self.rows, after),
+    ) -> Matching<'a> {
+        match self.plan(query) {
+            Some(plan) => Matching::of_plan(&plan, query, after),
+            None => Matching::of_list(&self.rows, query, after),
         }
+    }
+
+    /// Sums over the rows that a query asks for.
+    pub(crate) fn totals_of(&self, query: &ConversationQuery) -> Totals {
+        let plan = self.plan(query);
+        match plan.as_ref().and_then(Plan::answer) {
+            Some(set) => set.totals,
+            None => self.matching(query, None).map(AsRef::as_ref).collect(),
+        }
+    }
+
+    fn plan(&self, query: &ConversationQuery) -> Option<Plan<'_>> {
+        plan(query, self.sets.as_ref()?, self.len())
     }
 
     pub(crate) fn set(&mut self, row: Row) {
         let old = self.get(&row.listed().id).cloned();
-        let stays = old.as_ref().is_some_and(|old| old.rank == row.rank);
-        self.count(row.listed());
-        if let Some(old) = &old {
-            self.uncount(old.listed());
-            if !stays {
-                self.displace(old);
-            }
-        }
-        if !stays {
-            self.places.add(&row.listed().id, row.rank);
-        }
-        if let Some(sets) = &mut self.sets {
-            sets.replace(old.as_ref(), Some(&row));
-        }
-        self.rows.insert(row);
-        if self.sets.is_none() && self.len() >= SMALL {
-            self.sets = Some(Sets::from_sorted(self.iter()));
-        }
+        self.replace(old.as_ref(), Some(row));
     }
 
     pub(crate) fn remove(&mut self, id: &ConversationId) {
-        let Some(old) = self.get(id).cloned() else { return };
-        self.uncount(old.listed());
-        self.displace(&old);
-        if self.len() < SMALL / 2 {
+        let old = self.get(id).cloned();
+        self.replace(old.as_ref(), None);
+    }
+
+    /// Puts a row, or none, in the place of the one with the same ID that is there, or of none.
+    pub(crate) fn replace(&mut self, old: Option<&Row>, new: Option<Row>) {
+        self.count(old, new.as_ref());
+        if let Some(sets) = &mut self.sets {
+            sets.replace(old, new.as_ref());
+        }
+        match (old, &new) {
+            (Some(old), Some(new)) if old.rank == new.rank => {}
+            (Some(old), Some(new)) => {
+                self.rows.remove(&old.key());
+                self.places.change(&new.listed().id, new.rank);
+            }
+            (Some(old), None) => {
+                self.rows.remove(&old.key());
+                self.places.remove(&old.listed().id);
+            }
+            (None, Some(new)) => self.places.insert(&new.listed().id, new.rank),
+            (None, None) => {}
+        }
+        if let Some(new) = new {
+            self.rows.insert(new);
+        }
+        self.keep_sets();
+    }
+
+    /// Sets come and go with the size of the list.
+    fn keep_sets(&mut self) {
+        if self.sets.is_none() && self.len() >= SMALL {
+            self.sets = Some(Sets::from_sorted(self.iter()));
+        } else if self.len() < SMALL / 2 {
             self.sets = None;
         }
-        if let Some(sets) = &mut self.sets {
-            sets.replace(Some(&old), None);
+    }
+
+    /// Counts a row instead of another.
+    fn count(&mut self, old: Option<&Row>, new: Option<&Row>) {
+        if let Some(new) = new {
+            self.totals.add(new.listed());
+            self.lacking.add(new.listed());
         }
-    }
-
-    /// Takes a row from its place.
-    fn displace(&mut self, row: &Row) {
-        self.rows.remove(&row.key());
-        self.places.remove(&row.listed().id, row.rank);
-    }
-
-    fn count(&mut self, row: &Conversation) {
-        self.totals.add(row);
-        self.lacking.add(row);
-        self.groups.add(&row.listing.groups);
-    }
-
-    fn uncount(&mut self, row: &Conversation) {
-        self.totals.subtract(row);
-        self.lacking.subtract(row);
-        self.groups.subtract(&row.listing.groups);
+        if let Some(old) = old {
+            self.totals.subtract(old.listed());
+            self.lacking.subtract(old.listed());
+        }
+        self.groups.replace(old.map_or(&[], Row::groups), new.map_or(&[], Row::groups));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The store over an engine.
 
+mod group;
 mod load;
 mod reload;
 mod request;
@@ -64,10 +65,9 @@ impl IndexedStore {
     pub async fn open(engine: impl Engine) -> Result<Self, StoreError> {
         let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
         let (state, recovery) = load::load(&engine).await?;
-        let snapshot = Snapshot::new(state);
         let (queue, inbox) = mpsc::channel(QUEUE);
-        let (publish, published) = watch::channel(snapshot.clone());
-        runtime.spawn(Task::new(engine, snapshot, publish).run(inbox));
+        let (shown, published) = watch::channel(Snapshot::new(state));
+        runtime.spawn(Task::new(engine, shown).run(inbox));
         Ok(Self { queue, published, recovery: Arc::new(recovery) })
     }
 

@@ -45,6 +45,7 @@ mod heal;
 mod heap;
 mod index;
 mod indexed;
+mod lease;
 #[cfg(any(feature = "redb", feature = "sled"))]
 mod local_log;
 mod log;
@@ -79,6 +80,7 @@ pub use self::{
     engine::{Engine, Loaded, Record, Write},
     error::StoreError,
     indexed::IndexedStore,
+    lease::{Holder, PassLease, PassLeases, Turn},
     memory::{MemoryDatabase, MemoryEngine, MemoryStore},
     page::ListPage,
     recovery::Recovery,

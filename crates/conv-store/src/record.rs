@@ -47,6 +47,9 @@ pub const VERSION: u8 = 1;
 /// The most bytes that the body of a record may have.
 pub const MAX_BODY: usize = 64 << 10;
 
+/// Most bodies are shorter.
+const USUAL_BODY: usize = 512;
+
 /// The bytes before the checksum.
 const HEAD: usize = 14;
 
@@ -80,8 +83,9 @@ struct Envelope<'a> {
     body: &'a [u8],
 }
 
-fn encode(kind: Kind, seq: Seq, body: &impl Serialize) -> Result<Arc<[u8]>, StoreError> {
-    let body = postcard::to_stdvec(body).map_err(StoreError::engine)?;
+fn encode(kind: Kind, seq: Seq, value: &impl Serialize) -> Result<Arc<[u8]>, StoreError> {
+    let body = Vec::with_capacity(USUAL_BODY);
+    let body = postcard::to_extend(value, body).map_err(StoreError::engine)?;
     let too_large = || StoreError::TooLarge { bytes: body.len(), limit: MAX_BODY };
     if body.len() > MAX_BODY {
         return Err(too_large());

@@ -17,6 +17,13 @@ pub(crate) struct Row {
     pub(crate) stamp: Stamp,
 }
 
+/// A row and the one that takes its place; either may be none.
+#[derive(Debug)]
+pub(crate) struct Replacement {
+    pub(crate) old: Option<Row>,
+    pub(crate) new: Option<Row>,
+}
+
 impl Row {
     /// A row that comes after another, with which it shares a form that stays the same.
     pub(crate) fn new(
@@ -50,6 +57,11 @@ impl Row {
 
     pub(crate) fn listed(&self) -> &Arc<Conversation> {
         &self.listed
+    }
+
+    /// The names of the conversation groups it is in.
+    pub(crate) fn groups(&self) -> &[Arc<str>] {
+        &self.listed.listing.groups
     }
 
     pub(crate) fn whole(&self) -> &Arc<Conversation> {

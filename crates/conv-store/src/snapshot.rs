@@ -69,15 +69,23 @@ impl Snapshot {
     /// for mocks it has no history.
     #[must_use]
     pub fn with_rows(&self, rows: impl IntoIterator<Item = Arc<Conversation>>) -> Self {
-        let mut state = State::clone(&self.0);
+        let mut next = self.clone();
+        next.set_rows(rows);
+        next
+    }
+
+    /// Makes this the next list, in which these rows are set, for mocks and measurements. Copies of
+    /// it stay as they are: what they share is copied, and what is this one's alone is changed where
+    /// it stands, as a store does with a list that nobody reads.
+    pub fn set_rows(&mut self, rows: impl IntoIterator<Item = Arc<Conversation>>) {
+        let state = self.state_mut();
         state.seq = state.seq.next();
         state.log = Log::new(state.seq);
         for row in rows {
-            let before = state.rows.get(&row.id);
-            let row = Row::new(row, Stamp::default(), before);
-            state.rows.set(row);
+            let before = state.rows.get(&row.id).cloned();
+            let row = Row::new(row, Stamp::default(), before.as_ref());
+            state.rows.replace(before.as_ref(), Some(row));
         }
-        Self::new(state)
     }
 
     pub(crate) fn new(state: State) -> Self {
@@ -86,6 +94,11 @@ impl Snapshot {
 
     pub(crate) fn state(&self) -> &State {
         &self.0
+    }
+
+    /// The state, to be made the next one; no copy of this snapshot sees it.
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        Arc::make_mut(&mut self.0)
     }
 
     /// The number of the newest commit in it.
@@ -129,13 +142,8 @@ impl Snapshot {
     /// up.
     pub fn list(&self, query: &ConversationQuery) -> Vec<Arc<Conversation>> {
         match query {
-            ConversationQuery::All => {
-                let mut rows = Vec::with_capacity(self.len());
-                rows.extend(self.rows().cloned());
-                rows
-            }
             ConversationQuery::Ids(ids) => self.list_ids(ids),
-            query => self.matching(query, None).cloned().collect(),
+            query => self.0.rows.matching(query, None).cloned().collect(),
         }
     }
 
@@ -168,24 +176,14 @@ impl Snapshot {
         after: Option<&PageKey>,
     ) -> ListPage {
         match query {
-            ConversationQuery::All => ListPage::of(self.0.rows.candidates(query, after), limit),
             ConversationQuery::Ids(ids) => {
                 let rows = self.list_ids(ids);
                 let is_next =
                     |row: &&Arc<Conversation>| after.is_none_or(|key| PageKey::of(row) > *key);
                 ListPage::of(rows.iter().filter(is_next), limit)
             }
-            query => ListPage::of(self.matching(query, after), limit),
+            query => ListPage::of(self.0.rows.matching(query, after), limit),
         }
-    }
-
-    /// The rows that a query other than of IDs asks for, in list order.
-    fn matching<'a>(
-        &'a self,
-        query: &'a ConversationQuery,
-        after: Option<&PageKey>,
-    ) -> impl Iterator<Item = &'a Arc<Conversation>> {
-        self.0.rows.candidates(query, after).filter(|row| query.matches(row))
     }
 
     fn list_ids(&self, ids: &[ConversationId]) -> Vec<Arc<Conversation>> {
@@ -216,7 +214,7 @@ impl Snapshot {
         match query {
             ConversationQuery::All => self.totals(),
             ConversationQuery::Ids(ids) => self.list_ids(ids).iter().map(AsRef::as_ref).collect(),
-            query => self.matching(query, None).map(AsRef::as_ref).collect(),
+            query => self.0.rows.totals_of(query),
         }
     }
 

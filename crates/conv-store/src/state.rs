@@ -8,7 +8,6 @@ use crate::{
     Record,
     index::Index,
     log::Log,
-    row::Row,
     tree::{Entry, Tree},
 };
 
@@ -48,19 +47,6 @@ impl Entry for LocalEntry {
 impl State {
     pub(crate) fn local(&self, id: &ConversationId) -> Option<&Local> {
         self.locals.get(id).map(|entry| &entry.local)
-    }
-
-    /// Sets rows, or with `None` removes them.
-    pub(crate) fn set_rows(
-        &mut self,
-        rows: impl IntoIterator<Item = (ConversationId, Option<Row>)>,
-    ) {
-        for (id, row) in rows {
-            match row {
-                Some(row) => self.rows.set(row),
-                None => self.rows.remove(&id),
-            }
-        }
     }
 
     /// Takes over what a commit says of the whole.

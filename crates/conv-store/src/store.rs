@@ -5,7 +5,7 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 use conv_model::{AccountId, Commit, ConversationId, Delta, Local, Seq};
 
-use crate::{Snapshot, StoreError};
+use crate::{PassLeases, Snapshot, StoreError};
 
 /// The cache of one account's conversation list.
 ///
@@ -106,4 +106,10 @@ pub trait ConversationDatabase: Debug + Send + Sync + 'static {
     /// # Errors
     /// Why pending changes could not be stored.
     async fn close(&self) -> Result<(), StoreError>;
+
+    /// Who pulls, if other processes use the database at the same time; `None` if it is this
+    /// process's alone.
+    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+        None
+    }
 }

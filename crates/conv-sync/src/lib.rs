@@ -42,6 +42,8 @@
 //!   `native-tls`.
 //! * `testing`: a scripted source. No stable API.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod clock;
 mod error;
 mod limiter;

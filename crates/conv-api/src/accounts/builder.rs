@@ -11,6 +11,7 @@ use crate::{flight::Queue, stats::Counters};
 
 /// Puts [`Accounts`] together: how much memory they may take, how many are pulled at a time, and
 /// what holds for each list.
+#[must_use = "makes nothing before `build`"]
 pub struct AccountsBuilder {
     database: Arc<dyn ConversationDatabase>,
     source: Arc<dyn ConversationSource>,
@@ -39,28 +40,24 @@ impl AccountsBuilder {
 
     /// How many bytes the lists that are loaded may take, as far as nobody uses them; 64 MiB by
     /// default. A list of 100 conversations takes about 60 KB.
-    #[must_use]
     pub fn memory_budget(self, bytes: usize) -> Self {
         Self { memory_budget: bytes, ..self }
     }
 
     /// How many accounts are pulled at a time, at least one; 8 by default. More do not help where
     /// the cloud's rate is the bound.
-    #[must_use]
     pub fn concurrent_passes(self, passes: usize) -> Self {
         Self { concurrent_passes: passes, ..self }
     }
 
     /// The most conversations that the plan gives: 100 by default, up to 500 by the console's
     /// setting.
-    #[must_use]
     pub fn plan_limit(mut self, conversations: u32) -> Self {
         self.options = self.options.with_plan_limit(conversations);
         self
     }
 
     /// Reads a facet for every row of a pass, besides names and avatars.
-    #[must_use]
     pub fn facet(mut self, facet: Facet) -> Self {
         self.options = self.options.with_facet(facet);
         self
@@ -68,20 +65,17 @@ impl AccountsBuilder {
 
     /// How long a full profile is answered from memory before it is read again; a minute by
     /// default.
-    #[must_use]
     pub fn profile_freshness(self, profile_freshness: Duration) -> Self {
         Self { profile_freshness, ..self }
     }
 
     /// How old the name of a row may be before a pass reads it again; a day by default.
-    #[must_use]
     pub fn name_freshness(mut self, freshness: Duration) -> Self {
         self.options = self.options.with_profile_freshness(freshness);
         self
     }
 
     /// Measures time with another clock than Tokio's.
-    #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Some(Arc::new(clock)), ..self }
     }

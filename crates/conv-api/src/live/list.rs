@@ -44,6 +44,7 @@ use crate::{bell::Listener, conversations::Inner};
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "tells nothing unless it is polled"]
 pub struct LiveList {
     listener: Listener,
     query: ConversationQuery,
@@ -69,7 +70,6 @@ impl LiveList {
 
     /// Holds at most this many rows, from the top of the list. Without a window it holds all; with
     /// one of no rows it tells the totals alone.
-    #[must_use]
     pub fn window(mut self, rows: usize) -> Self {
         self.set_window(rows);
         self
@@ -77,7 +77,6 @@ impl LiveList {
 
     /// Leaves at least this long between two updates; what happens meanwhile is in the later one.
     /// The first after a quiet time comes at once. Zero by default.
-    #[must_use]
     pub fn coalesce(self, time: Duration) -> Self {
         Self { coalesce: time, ..self }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::{Timestamp, open_enum::open_enum};
 
@@ -57,6 +58,12 @@ pub enum AtType {
     AllAndMe,
 }
 
+/// A number is none of the three that say whom a message mentions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[error("expected 1, 2 or 3 as at-type")]
+#[non_exhaustive]
+pub struct AtTypeError;
+
 impl From<AtType> for [u8; 1] {
     fn from(at: AtType) -> Self {
         match at {
@@ -68,14 +75,14 @@ impl From<AtType> for [u8; 1] {
 }
 
 impl TryFrom<[u8; 1]> for AtType {
-    type Error = &'static str;
+    type Error = AtTypeError;
 
     fn try_from(number: [u8; 1]) -> Result<Self, Self::Error> {
         match number {
             [1] => Ok(Self::Me),
             [2] => Ok(Self::All),
             [3] => Ok(Self::AllAndMe),
-            _ => Err("expected 1, 2 or 3 as at-type"),
+            _ => Err(AtTypeError),
         }
     }
 }

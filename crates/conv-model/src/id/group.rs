@@ -99,6 +99,12 @@ impl<'a> GroupId<'a> {
     }
 }
 
+impl AsRef<str> for GroupId<'_> {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
 impl fmt::Display for GroupId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)

@@ -40,6 +40,12 @@ impl<'a> UserId<'a> {
     }
 }
 
+impl AsRef<str> for UserId<'_> {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
 impl fmt::Display for UserId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)

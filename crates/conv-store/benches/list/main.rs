@@ -5,6 +5,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod beside;
 mod plain;
 mod timing;
 mod workload;
@@ -28,7 +29,9 @@ const PAGE: usize = 50;
 
 fn main() {
     println!("{:<44} {:>12} {:>12} {:>6}", "", "conv", "plain", "ratio");
-    for (name, bench) in [("top", top as fn()), ("filter", filter), ("update", update)] {
+    let benches =
+        [("top", top as fn()), ("filter", filter), ("update", update), ("beside", beside)];
+    for (name, bench) in benches {
         let asked: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
         if asked.is_empty() || asked.iter().any(|arg| arg == name) {
             bench();
@@ -51,6 +54,10 @@ fn top() {
         compare(&format!("top 50 of {count}"), 200, 1.2, walk, raw);
         compare(&format!("first page of 50 of {count}"), 200, 1.2, page, raw);
     }
+}
+
+fn beside() {
+    beside::compare(&rows(10_000));
 }
 
 fn filter() {
@@ -93,28 +100,35 @@ fn touched(row: &Conversation, round: usize) -> Arc<Conversation> {
 fn update() {
     for count in [500, 10_000, 100_000] {
         let rows = rows(count);
-        let published = Mutex::new(snapshot(&rows));
-        let list = ArcSwap::from_pointee(Persistent::of(&rows));
-        let which = |round: usize| round.wrapping_mul(7919) % count;
-        let mut newest = rows.clone();
-        let mut others = rows.clone();
-        let ours = |round| {
-            let row = touched(&newest[which(round)], round);
-            newest[which(round)] = Arc::clone(&row);
-            let now = published.lock().unwrap().clone();
-            let next = now.with_rows([row]);
-            drop(now);
-            *published.lock().unwrap() = next;
-        };
-        let imbl = |round| {
-            let old = &mut others[which(round)];
-            let row = touched(old, round);
-            list.store(Arc::new(list.load().with(old, Arc::clone(&row))));
-            *old = row;
-        };
-        compare(&format!("update one of {count}, published, / imbl"), 50, 0.5, ours, imbl);
+        published(count, &rows, false);
+        published(count, &rows, true);
         bulk(count, &rows);
     }
+}
+
+/// With a reader each next list begins as a copy; without one it takes the place of the former.
+fn published(count: usize, rows: &[Arc<Conversation>], is_read: bool) {
+    let published = Mutex::new(snapshot(rows));
+    let list = ArcSwap::from_pointee(Persistent::of(rows));
+    let which = |round: usize| round.wrapping_mul(7919) % count;
+    let (mut newest, mut others) = (rows.to_vec(), rows.to_vec());
+    let ours = |round| {
+        let row = touched(&newest[which(round)], round);
+        newest[which(round)] = Arc::clone(&row);
+        let read = is_read.then(|| published.lock().unwrap().clone());
+        published.lock().unwrap().set_rows([row]);
+        read
+    };
+    let imbl = |round| {
+        let old = &mut others[which(round)];
+        let row = touched(old, round);
+        let read = is_read.then(|| list.load_full());
+        list.store(Arc::new(list.load().with(old, Arc::clone(&row))));
+        *old = row;
+        read
+    };
+    let reader = if is_read { "read" } else { "published" };
+    compare(&format!("update one of {count}, {reader}, / imbl"), 50, 0.5, ours, imbl);
 }
 
 fn bulk(count: usize, rows: &[Arc<Conversation>]) {
@@ -126,8 +140,7 @@ fn bulk(count: usize, rows: &[Arc<Conversation>]) {
         let group: Vec<_> =
             (0..GROUP).map(|at| touched(&newest[which(round, at)], round)).collect();
         group.iter().enumerate().for_each(|(at, row)| newest[which(round, at)] = Arc::clone(row));
-        let now = published.lock().unwrap().clone();
-        *published.lock().unwrap() = now.with_rows(group);
+        published.lock().unwrap().set_rows(group);
     };
     let mut others = rows.to_vec();
     let plain = RwLock::new(Plain::of(rows));

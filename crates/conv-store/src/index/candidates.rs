@@ -2,15 +2,60 @@
 
 use std::sync::Arc;
 
-use conv_model::{Conversation, PageKey};
+use conv_model::{Conversation, ConversationQuery, PageKey};
 
+use super::plan::Plan;
 use crate::{
     row::{Member, PlaceKey, Row},
     tree::{Entry, Iter, Tree},
 };
 
+/// The rows that a query asks for, in list order, each once.
+pub(crate) struct Matching<'a> {
+    pub(super) candidates: Candidates<'a>,
+    /// What a candidate must meet, unless being one is enough.
+    query: Option<&'a ConversationQuery>,
+}
+
+impl<'a> Matching<'a> {
+    /// Of a list that is read through.
+    pub(super) fn of_list(
+        list: &'a Tree<Row>,
+        query: &'a ConversationQuery,
+        after: Option<&PageKey>,
+    ) -> Self {
+        let candidates = Candidates::List(begin(list, after));
+        Self { candidates, query: (*query != ConversationQuery::All).then_some(query) }
+    }
+
+    /// Of the sets of a plan.
+    pub(super) fn of_plan(
+        plan: &Plan<'a>,
+        query: &'a ConversationQuery,
+        after: Option<&PageKey>,
+    ) -> Self {
+        Self { candidates: Candidates::of(plan, after), query: plan.is_loose.then_some(query) }
+    }
+}
+
+impl<'a> Iterator for Matching<'a> {
+    type Item = &'a Arc<Conversation>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.query {
+            None => self.candidates.next(),
+            Some(query) => self.candidates.find(|row| query.matches(row)),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let (least, _) = self.candidates.size_hint();
+        (if self.query.is_none() { least } else { 0 }, None)
+    }
+}
+
 /// Rows in list order, each once.
-pub(crate) enum Candidates<'a> {
+pub(super) enum Candidates<'a> {
     List(Iter<'a, Row>),
     Set(Iter<'a, Member>),
     /// What each set gives next, and what it gives afterwards.
@@ -18,18 +63,12 @@ pub(crate) enum Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    /// The rows of a list, after a place if one is given.
-    pub(super) fn of_list(list: &'a Tree<Row>, after: Option<&PageKey>) -> Self {
-        Self::List(begin(list, after))
-    }
-
     /// The rows of all sets, after a place if one is given.
-    pub(super) fn of_sets(sets: &[&'a Tree<Member>], after: Option<&PageKey>) -> Self {
-        let begin = |set: &&'a Tree<Member>| begin(*set, after);
-        if let [set] = sets {
-            return Self::Set(begin(set));
+    fn of(plan: &Plan<'a>, after: Option<&PageKey>) -> Self {
+        if let [set] = *plan.sets {
+            return Self::Set(begin(&set.rows, after));
         }
-        let iters = sets.iter().map(begin);
+        let iters = plan.sets.iter().map(|set| begin(&set.rows, after));
         Self::Sets(iters.map(|mut iter| (iter.next(), iter)).collect())
     }
 }
@@ -42,6 +81,14 @@ impl<'a> Iterator for Candidates<'a> {
             Self::List(rows) => rows.next().map(Row::listed),
             Self::Set(members) => members.next().map(|member| &member.row),
             Self::Sets(sets) => next_of(sets),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::List(rows) => rows.size_hint(),
+            Self::Set(members) => members.size_hint(),
+            Self::Sets(_) => (0, None),
         }
     }
 }

@@ -35,7 +35,16 @@ impl Groups {
         self.0.get(name).map(|group| &group.name)
     }
 
-    pub(super) fn add(&mut self, names: &[Arc<str>]) {
+    /// The groups of a row after those of another.
+    pub(super) fn replace(&mut self, old: &[Arc<str>], new: &[Arc<str>]) {
+        if old != new {
+            // The other way round a name that stays would be forgotten and told anew.
+            self.add(new);
+            self.subtract(old);
+        }
+    }
+
+    fn add(&mut self, names: &[Arc<str>]) {
         for name in names {
             let known = self.0.get(name).cloned();
             let mut group = known.unwrap_or_else(|| Group { name: Arc::clone(name), rows: 0 });
@@ -44,7 +53,7 @@ impl Groups {
         }
     }
 
-    pub(super) fn subtract(&mut self, names: &[Arc<str>]) {
+    fn subtract(&mut self, names: &[Arc<str>]) {
         for name in names {
             match self.0.get(name).cloned() {
                 Some(mut group) if group.rows > 1 => {

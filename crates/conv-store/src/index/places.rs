@@ -5,75 +5,110 @@ use std::{
     hash::{DefaultHasher, Hasher},
 };
 
-use conv_model::{ConversationId, Rank, Timestamp};
+use conv_model::{ConversationId, Rank};
 
 use crate::{
     row::Row,
     tree::{Entry, Tree},
 };
 
-/// The ranks of rows by the hash of their IDs. Plain numbers: copying them touches no row.
+/// The ranks of rows by the hash of their IDs: plain numbers, so that copying them touches no row.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places(Tree<Place>);
+pub(super) struct Places {
+    by_hash: Tree<Place>,
+    /// Of the few rows whose hash another row had before.
+    others: Tree<Other>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Place {
     hash: u32,
-    /// Mostly one: rows with the same hash and rank share a place.
-    rows: u32,
+    rank: Rank,
+}
+
+#[derive(Clone, Debug)]
+struct Other {
+    id: ConversationId,
     rank: Rank,
 }
 
 impl Entry for Place {
-    type Key = (u32, Rank);
+    type Key = u32;
 
     const LEAF: usize = 64;
 
-    fn key(&self) -> (u32, Rank) {
-        (self.hash, self.rank)
+    fn key(&self) -> u32 {
+        self.hash
     }
 
-    fn compare(&self, key: &(u32, Rank)) -> Ordering {
-        self.key().cmp(key)
+    fn compare(&self, hash: &u32) -> Ordering {
+        self.hash.cmp(hash)
+    }
+}
+
+impl Entry for Other {
+    type Key = ConversationId;
+
+    fn key(&self) -> ConversationId {
+        self.id.clone()
+    }
+
+    fn compare(&self, id: &ConversationId) -> Ordering {
+        self.id.cmp(id)
     }
 }
 
 impl Places {
+    /// Of rows with different IDs.
     pub(super) fn of(rows: &[Row]) -> Self {
-        let place = |row: &Row| Place { hash: hash(&row.listed().id), rows: 1, rank: row.rank };
-        let mut places: Vec<Place> = rows.iter().map(place).collect();
-        places.sort_unstable_by_key(Place::key);
-        places.dedup_by(|place, before| {
-            let is_same = place.key() == before.key();
-            before.rows = before.rows.saturating_add(is_same.into());
-            is_same
+        let hashed = |row: &Row| Place { hash: hash(&row.listed().id), rank: row.rank };
+        let mut places: Vec<(Place, &Row)> = rows.iter().map(|row| (hashed(row), row)).collect();
+        places.sort_unstable_by_key(|(place, _)| place.hash);
+        let mut others = Tree::default();
+        places.dedup_by(|(place, row), (before, _)| {
+            let is_taken = place.hash == before.hash;
+            if is_taken {
+                others.insert(Other { id: row.listed().id.clone(), rank: row.rank });
+            }
+            is_taken
         });
-        Self(Tree::from_sorted(places))
+        let places = places.into_iter().map(|(place, _)| place);
+        Self { by_hash: Tree::from_sorted(places.collect()), others }
     }
 
-    /// The ranks that the row of an ID can have, if there is one.
-    pub(super) fn ranks(&self, id: &ConversationId) -> impl Iterator<Item = Rank> {
-        let hash = hash(id);
-        let first = Rank::new(true, Timestamp::from_secs(u64::MAX));
-        let places = self.0.from(&(hash, first)).take_while(move |place| place.hash == hash);
-        places.map(|place| place.rank)
-    }
-
-    pub(super) fn add(&mut self, id: &ConversationId, rank: Rank) {
-        let mut place = Place { hash: hash(id), rows: 1, rank };
-        if let Some(others) = self.0.insert(place) {
-            place.rows = others.rows.saturating_add(1);
-            self.0.insert(place);
+    /// The rank of an ID's row, if there is one; else it may be that of another row.
+    pub(super) fn rank(&self, id: &ConversationId) -> Option<Rank> {
+        match self.others.get(id) {
+            Some(other) => Some(other.rank),
+            None => self.by_hash.get(&hash(id)).map(|place| place.rank),
         }
     }
 
-    pub(super) fn remove(&mut self, id: &ConversationId, rank: Rank) {
-        if let Some(mut place) = self.0.remove(&(hash(id), rank)) {
-            place.rows = place.rows.saturating_sub(1);
-            if place.rows > 0 {
-                self.0.insert(place);
+    /// The place of a row that had none.
+    pub(super) fn insert(&mut self, id: &ConversationId, rank: Rank) {
+        let hash = hash(id);
+        match self.by_hash.get(&hash) {
+            Some(_) => self.others.insert(Other { id: id.clone(), rank }).map(drop),
+            None => self.by_hash.insert(Place { hash, rank }).map(drop),
+        };
+    }
+
+    /// Another place of a row that has one.
+    pub(super) fn change(&mut self, id: &ConversationId, rank: Rank) {
+        match self.others.get_mut(id) {
+            Some(other) => other.rank = rank,
+            None => {
+                self.by_hash.insert(Place { hash: hash(id), rank });
             }
         }
+    }
+
+    /// No place any more for a row that has one.
+    pub(super) fn remove(&mut self, id: &ConversationId) {
+        match self.others.get(id) {
+            Some(_) => self.others.remove(id).map(drop),
+            None => self.by_hash.remove(&hash(id)).map(drop),
+        };
     }
 }
 

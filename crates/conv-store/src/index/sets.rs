@@ -6,6 +6,7 @@ use conv_model::{Conversation, MarkType};
 
 use crate::{
     row::{Member, Row},
+    totals::Totals,
     tree::{Entry, Tree},
 };
 
@@ -23,10 +24,12 @@ pub(super) enum Key {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sets(Tree<Set>);
 
+/// Rows in list order, and what is counted over them.
 #[derive(Clone, Debug)]
-struct Set {
+pub(super) struct Set {
     key: Key,
-    rows: Tree<Member>,
+    pub(super) rows: Tree<Member>,
+    pub(super) totals: Totals,
 }
 
 impl Entry for Set {
@@ -50,50 +53,68 @@ impl Sets {
                 sets.entry(key).or_default().push(Member::new(row));
             }
         }
-        let sets = sets.into_iter().map(|(key, rows)| Set { key, rows: Tree::from_sorted(rows) });
+        let sets = sets.into_iter().map(|(key, rows)| Set {
+            key,
+            totals: rows.iter().map(|member| member.row.as_ref()).collect(),
+            rows: Tree::from_sorted(rows),
+        });
         Self(Tree::from_sorted(sets.collect()))
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<&Tree<Member>> {
-        self.0.get(key).map(|set| &set.rows)
+    pub(super) fn get(&self, key: &Key) -> Option<&Set> {
+        self.0.get(key)
     }
 
     /// A row after another one with the same ID.
     pub(super) fn replace(&mut self, old: Option<&Row>, new: Option<&Row>) {
         if let Some(old) = old {
-            let stays = new.filter(|new| old.rank == new.rank);
+            let beside = new.filter(|new| old.rank == new.rank);
             for key in keys(old.listed()) {
-                if !stays.is_some_and(|new| has(new.listed(), &key)) {
-                    self.change(key, |rows| {
-                        rows.remove(&old.key());
-                    });
-                }
+                let stays = beside.is_some_and(|new| has(new.listed(), &key));
+                self.change(key, |set| set.remove(old, stays));
             }
         }
         if let Some(new) = new {
             for key in keys(new.listed()) {
-                self.change(key, |rows| {
-                    rows.insert(Member::new(new));
-                });
+                self.change(key, |set| set.insert(new));
             }
         }
     }
 
-    fn change(&mut self, key: Key, change: impl FnOnce(&mut Tree<Member>)) {
+    fn change(&mut self, key: Key, change: impl FnOnce(&mut Set)) {
         let is_left_empty = match self.0.get_mut(&key) {
             Some(set) => {
-                change(&mut set.rows);
-                set.rows.len() == 0
+                change(set);
+                set.totals.conversations == 0
             }
             None => {
-                let mut rows = Tree::default();
-                change(&mut rows);
-                self.0.insert(Set { key: key.clone(), rows });
+                let mut set = Set::new(key.clone());
+                change(&mut set);
+                self.0.insert(set);
                 false
             }
         };
         if is_left_empty {
             self.0.remove(&key);
+        }
+    }
+}
+
+impl Set {
+    fn new(key: Key) -> Self {
+        Self { key, rows: Tree::default(), totals: Totals::default() }
+    }
+
+    fn insert(&mut self, row: &Row) {
+        self.totals.add(row.listed());
+        self.rows.insert(Member::new(row));
+    }
+
+    /// Takes a row out; one that comes back to its place, changed, may stay there until then.
+    fn remove(&mut self, row: &Row, stays: bool) {
+        self.totals.subtract(row.listed());
+        if !stays {
+            self.rows.remove(&row.key());
         }
     }
 }

@@ -38,13 +38,14 @@ pub(super) struct Decoded {
     pub(super) rows: Vec<(Conversation, Stamp)>,
     pub(super) locals: Vec<LocalEntry>,
     pub(super) garbage: Vec<Record>,
+    pub(super) lost: bool,
     names: Names,
     recovery: Recovery,
 }
 
 impl Decoded {
     fn of(loaded: Loaded) -> Result<Self, StoreError> {
-        let mut decoded = Self { seq: loaded.seq, ..Self::default() };
+        let mut decoded = Self { seq: loaded.seq, lost: loaded.lost, ..Self::default() };
         for (record, bytes) in loaded.records {
             match decoded.take(&record, &bytes) {
                 Ok(()) => {}

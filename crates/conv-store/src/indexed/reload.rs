@@ -30,7 +30,12 @@ fn after(old: &State, decoded: Decoded) -> State {
     if !is_same_local {
         next.locals = Tree::from_sorted(decoded.locals);
     }
-    let sync = sync_after(&old.sync, decoded.sync, next.rows.len() > 0);
+    let has_rows = next.rows.len() > 0;
+    let sync = if decoded.lost {
+        sync_after_loss(&old.sync, decoded.sync, has_rows)
+    } else {
+        sync_after(&old.sync, decoded.sync, has_rows)
+    };
     if changes.is_empty() && is_same_local && sync == *old.sync {
         return next;
     }
@@ -105,4 +110,12 @@ fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncSta
     }
     settle_coverage(&mut stored, has_rows);
     stored
+}
+
+/// What the state of the sync is when writes are gone that were there: a preview. The pass that may
+/// have made them is superseded, or it would say that a list is complete whose rows are gone.
+fn sync_after_loss(old: &SyncState, stored: SyncState, has_rows: bool) -> SyncState {
+    let mut sync = stored.reopened(has_rows);
+    sync.pass = old.pass.max(sync.pass).next();
+    sync
 }

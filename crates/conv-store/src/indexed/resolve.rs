@@ -15,7 +15,7 @@ use super::request::Change;
 use crate::{
     Record, StoreError, Write,
     record::{LocalRecord, StateRecord, is_same_on_disk},
-    row::Row,
+    row::Replacement,
     state::{LocalEntry, State, settle_coverage},
 };
 
@@ -25,30 +25,49 @@ pub(super) struct Resolved {
     commit: Arc<Commit>,
     /// What to store, if anything stored changes.
     write: Option<Write>,
-    /// Whether there is anything to show.
+    /// The number of that.
+    written: Option<Seq>,
     publishes: bool,
-    rows: Vec<(ConversationId, Option<Row>)>,
+    rows: Vec<Replacement>,
     local: Option<LocalEntry>,
 }
 
 impl Resolved {
-    /// Makes a state the next one; gives what is to be stored.
-    pub(super) fn apply(self, state: &mut State) -> (Arc<Commit>, Option<Write>) {
-        if !self.publishes {
-            return (self.commit, None);
-        }
-        if let Some(write) = &self.write {
-            state.written = write.seq;
+    /// What is told of the change.
+    pub(super) fn commit(&self) -> &Commit {
+        &self.commit
+    }
+
+    /// Whether there is anything to show; else there is nothing to store either.
+    pub(super) fn publishes(&self) -> bool {
+        self.publishes
+    }
+
+    /// What is to be stored, once.
+    pub(super) fn take_write(&mut self) -> Option<Write> {
+        self.write.take()
+    }
+
+    /// How many rows it sets or removes.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Makes a state the next one.
+    pub(super) fn apply(self, state: &mut State) {
+        if let Some(seq) = self.written {
+            state.written = seq;
             if self.local.is_none() {
                 state.garbage = Arc::default();
             }
         }
-        state.set_rows(self.rows);
+        for row in self.rows {
+            state.rows.replace(row.old.as_ref(), row.new);
+        }
         if let Some(entry) = self.local {
             state.locals.insert(entry);
         }
-        state.commit(Arc::clone(&self.commit));
-        (self.commit, self.write)
+        state.commit(self.commit);
     }
 }
 
@@ -97,7 +116,9 @@ fn cloud(state: &State, delta: &Delta) -> Result<Resolved, StoreError> {
     let mut commit = Commit::new(if publishes { seq } else { state.seq }, sync);
     commit.changes = rows.changes;
     commit.wanting = wanting;
-    Ok(Resolved { commit: Arc::new(commit), write, publishes, rows: rows.rows, local: None })
+    let written = write.as_ref().map(|write| write.seq);
+    let commit = Arc::new(commit);
+    Ok(Resolved { commit, write, written, publishes, rows: rows.rows, local: None })
 }
 
 /// A step belongs to a pass; without one, nobody could say that it is still the newest.
@@ -185,9 +206,10 @@ fn local(state: &State, id: &ConversationId, newer: &Local) -> Result<Resolved, 
             let row = old.with_local(after.clone());
             let change = RowChange::set(Some(Arc::clone(old.listed())), Arc::clone(row.listed()));
             commit.changes.push(change);
-            rows.push((id.clone(), Some(row)));
+            rows.push(Replacement { old: Some(old.clone()), new: Some(row) });
         }
         entry = Some(LocalEntry { id: id.clone(), local: after });
     }
-    Ok(Resolved { commit: Arc::new(commit), write, publishes, rows, local: entry })
+    let written = write.as_ref().map(|write| write.seq);
+    Ok(Resolved { commit: Arc::new(commit), write, written, publishes, rows, local: entry })
 }

@@ -1,31 +1,32 @@
 //! The one task that changes a store.
 
-use std::sync::Arc;
+use std::mem;
 
-use conv_model::Commit;
+use conv_model::{Commit, Seq};
 use tokio::{
-    select,
+    join, select,
     sync::{mpsc, watch},
     task::yield_now,
 };
 
 use super::{
+    group::Group,
     reload::reload,
     request::{Answer, Change, Request},
-    resolve::{Resolved, resolve},
 };
-use crate::{Engine, Snapshot, StoreError, Write, state::State};
+use crate::{Engine, Snapshot, StoreError};
 
 /// The most changes that are written together.
 const GROUP: usize = 64;
 /// How often changes are resolved anew because somebody else wrote first.
 const TRIES: usize = 16;
 
-/// Owns the state: takes what waits, resolves it, writes it, shows it, answers.
+/// Takes what waits, resolves it, writes it, shows it, answers.
 pub(super) struct Task<E> {
     engine: E,
-    state: State,
-    published: watch::Sender<Snapshot>,
+    /// What is shown, which nobody else changes. There is no other copy of it here: a list that
+    /// nobody reads is changed where it stands.
+    shown: watch::Sender<Snapshot>,
     /// What the engine holds is not known: to be loaded before the next change.
     is_stale: bool,
     /// Whether it waits for the writes of others; not after that failed, until a change succeeds.
@@ -35,9 +36,8 @@ pub(super) struct Task<E> {
 type Waiting = Vec<(Change, Answer<Commit>)>;
 
 impl<E: Engine> Task<E> {
-    pub(super) fn new(engine: E, snapshot: Snapshot, published: watch::Sender<Snapshot>) -> Self {
-        let state = snapshot.state().clone();
-        Self { engine, state, published, is_stale: false, follows: true }
+    pub(super) fn new(engine: E, shown: watch::Sender<Snapshot>) -> Self {
+        Self { engine, shown, is_stale: false, follows: true }
     }
 
     /// Until it is told to close, or the last handle is gone.
@@ -45,6 +45,7 @@ impl<E: Engine> Task<E> {
         // Of thousands of accounts few ever need room for a whole group.
         let mut requests = Vec::new();
         loop {
+            let written = self.written();
             select! {
                 biased;
                 taken = inbox.recv_many(&mut requests, GROUP) => {
@@ -60,7 +61,7 @@ impl<E: Engine> Task<E> {
                         return;
                     }
                 }
-                news = self.engine.follow(self.state.written), if self.follows => {
+                news = self.engine.follow(written), if self.follows => {
                     self.is_stale = true;
                     self.follows = news.is_ok() && self.refresh().await.is_ok();
                 }
@@ -112,12 +113,11 @@ impl<E: Engine> Task<E> {
             if let Err(error) = self.refresh().await {
                 return self.commit_local(waiting, error).await;
             }
-            let group = Group::resolve(self.state.clone(), waiting);
-            match self.write(&group.writes).await {
-                Ok(()) => {
-                    self.show(group.state);
+            let group = self.resolve(waiting, None);
+            match self.finish(group).await {
+                Ok(results) => {
                     self.follows = true;
-                    return Ok(group.results);
+                    return Ok(results);
                 }
                 Err(StoreError::Conflict) => self.is_stale = true,
                 Err(error) => {
@@ -133,75 +133,66 @@ impl<E: Engine> Task<E> {
     /// Writes local state alone, while what the engine holds cannot be read. It follows what is
     /// shown; an engine that knows of a later write refuses it.
     async fn commit_local(
-        &mut self,
+        &self,
         waiting: &Waiting,
         error: StoreError,
     ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
-        let mut group = Group::new(self.state.clone());
-        for (change, _) in waiting {
-            match change {
-                Change::Local(..) => group.add(change),
-                Change::Cloud(_) => group.results.push(Err(error.clone())),
-            }
-        }
-        match self.write(&group.writes).await {
-            Ok(()) => {
-                self.show(group.state);
-                Ok(group.results)
-            }
-            Err(_) => Err(error),
-        }
+        let group = self.resolve(waiting, Some(&error));
+        self.finish(group).await.map_err(|_| error)
     }
 
-    async fn write(&self, writes: &[Write]) -> Result<(), StoreError> {
-        if writes.is_empty() { Ok(()) } else { self.engine.commit(writes).await }
+    /// What changes make of what is shown; with an error the answer to all but those of local state.
+    fn resolve(&self, waiting: &Waiting, error: Option<&StoreError>) -> Group {
+        let mut group = Group::default();
+        let shown = self.shown.borrow();
+        for (change, _) in waiting {
+            match (change, error) {
+                (Change::Cloud(_), Some(error)) => group.results.push(Err(error.clone())),
+                _ => group.add(shown.state(), change),
+            }
+        }
+        group
+    }
+
+    /// Writes what was resolved, then shows it. What takes long is made ready during the write.
+    async fn finish(
+        &self,
+        mut group: Group,
+    ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
+        let writes = mem::take(&mut group.writes);
+        let write =
+            async { if writes.is_empty() { Ok(()) } else { self.engine.commit(&writes).await } };
+        let (written, ()) = join!(write, async { group.prepare(self.shown.borrow().state()) });
+        written?;
+        let results = mem::take(&mut group.results);
+        self.show(|shown| group.show(shown));
+        Ok(results)
     }
 
     /// Loads what the engine holds, where that is not known.
     async fn refresh(&mut self) -> Result<(), StoreError> {
         if self.is_stale {
-            let state = reload(&self.engine, &self.state).await?;
+            let old = self.shown.borrow().clone();
+            let state = reload(&self.engine, old.state()).await?;
             self.is_stale = false;
-            self.show(state);
+            self.show(|shown| Some(mem::replace(shown, Snapshot::new(state))));
         }
         Ok(())
     }
 
-    fn show(&mut self, state: State) {
-        let is_newer = state.seq > self.state.seq;
-        self.state = state;
-        if is_newer {
-            self.published.send_replace(Snapshot::new(self.state.clone()));
-        }
-    }
-}
-
-/// Changes resolved one after another.
-struct Group {
-    state: State,
-    writes: Vec<Write>,
-    results: Vec<Result<Commit, StoreError>>,
-}
-
-impl Group {
-    fn resolve(state: State, waiting: &Waiting) -> Self {
-        let mut group = Self::new(state);
-        waiting.iter().for_each(|(change, _)| group.add(change));
-        group
+    /// Changes what is shown, and tells of it if it is newer.
+    fn show(&self, change: impl FnOnce(&mut Snapshot) -> Option<Snapshot>) {
+        let mut former = None;
+        self.shown.send_if_modified(|shown| {
+            let seq = shown.seq();
+            former = change(shown);
+            shown.seq() > seq
+        });
+        // Readers need not wait for this.
+        drop(former);
     }
 
-    fn new(state: State) -> Self {
-        Self { state, writes: Vec::new(), results: Vec::new() }
-    }
-
-    fn add(&mut self, change: &Change) {
-        let result = resolve(&self.state, change).map(|resolved| self.take(resolved));
-        self.results.push(result);
-    }
-
-    fn take(&mut self, resolved: Resolved) -> Commit {
-        let (commit, write) = resolved.apply(&mut self.state);
-        self.writes.extend(write);
-        Arc::unwrap_or_clone(commit)
+    fn written(&self) -> Seq {
+        self.shown.borrow().state().written
     }
 }

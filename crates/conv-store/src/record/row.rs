@@ -203,7 +203,8 @@ impl<'a> Mention<'a> {
     }
 
     fn read(self) -> Result<GroupAtInfo, StoreError> {
-        let at_type = AtType::try_from([self.at_type]).map_err(corrupt)?;
+        let at_type =
+            AtType::try_from([self.at_type]).map_err(|error| corrupt(&error.to_string()))?;
         let mut info = GroupAtInfo::new(self.from, self.group_id, self.message_sequence, at_type);
         info.topic_id = self.topic_id.map(Arc::from);
         Ok(info)

@@ -1,17 +1,23 @@
 //! Walking a tree in order.
 
-use std::slice;
+use std::{array, slice};
 
 use super::{
     Entry,
     node::{Child, Node},
 };
 
+/// More levels than a tree can have: each takes some eight times the insertions of the one below.
+const DEPTH: usize = 16;
+
 /// Entries, ascending.
+#[derive(Clone)]
 pub(crate) struct Iter<'a, E: Entry> {
     leaf: slice::Iter<'a, E>,
-    /// What is left of each branch on the way to the leaf, the root's first.
-    above: Vec<slice::Iter<'a, Child<E>>>,
+    /// What is left of each branch on the way to the leaf, the root's first. An array, because many
+    /// a walk is shorter than an allocation.
+    above: [slice::Iter<'a, Child<E>>; DEPTH],
+    depth: usize,
     /// At least so many entries are left beyond the leaf.
     rest: usize,
 }
@@ -48,7 +54,10 @@ impl<'a, E: Entry> Iter<'a, E> {
                     });
                     let mut rest = children.get(skipped..).unwrap_or_default().iter();
                     let Some(child) = rest.next() else { return };
-                    self.above.push(rest);
+                    if let Some(level) = self.above.get_mut(self.depth) {
+                        *level = rest;
+                        self.depth += 1;
+                    }
                     node = &child.node;
                 }
             }
@@ -56,16 +65,10 @@ impl<'a, E: Entry> Iter<'a, E> {
     }
 }
 
-impl<E: Entry> Clone for Iter<'_, E> {
-    fn clone(&self) -> Self {
-        Self { leaf: self.leaf.clone(), above: self.above.clone(), rest: self.rest }
-    }
-}
-
 /// Of nothing.
 impl<E: Entry> Default for Iter<'_, E> {
     fn default() -> Self {
-        Self { leaf: [].iter(), above: Vec::new(), rest: 0 }
+        Self { leaf: [].iter(), above: array::from_fn(|_| [].iter()), depth: 0, rest: 0 }
     }
 }
 
@@ -77,14 +80,13 @@ impl<'a, E: Entry> Iterator for Iter<'a, E> {
             if let Some(entry) = self.leaf.next() {
                 return Some(entry);
             }
-            match self.above.last_mut()?.next() {
+            let level = self.depth.checked_sub(1)?;
+            match self.above.get_mut(level)?.next() {
                 Some(child) => {
                     self.descend(&child.node, None);
                     self.rest = self.rest.saturating_sub(self.leaf.len());
                 }
-                None => {
-                    self.above.pop();
-                }
+                None => self.depth = level,
             }
         }
     }

@@ -209,17 +209,24 @@ fn place<E: Entry>(children: &[Child<E>], key: &E::Key) -> usize {
     children.partition_point(|child| child.least <= *key).saturating_sub(1)
 }
 
-/// Nodes are many: doubling their room would waste a third of the memory.
+/// By how many entries a list grows. Nodes are many: doubling their room would waste a third of the
+/// memory.
+const ROOM: usize = 4;
+
 fn insert_at<T>(list: &mut Vec<T>, at: usize, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact(4);
+        list.reserve_exact(ROOM);
     }
     list.insert(at, item);
 }
 
 /// The upper half of a list that grew too long.
 fn split<T>(list: &mut Vec<T>, most: usize) -> Option<Vec<T>> {
-    (list.len() > most).then(|| list.split_off(most / 2))
+    (list.len() > most).then(|| {
+        let upper = list.split_off(most / 2);
+        list.shrink_to(list.len() + ROOM);
+        upper
+    })
 }
 
 /// Joins the child with a neighbour if the two fit into one.

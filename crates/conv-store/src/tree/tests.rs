@@ -83,25 +83,47 @@ proptest! {
             prop_assert_eq!(tree.get(&key).map(|pair| pair.1), map.get(&key).copied());
             let next = tree.from(&key).next().map(|pair| pair.0);
             prop_assert_eq!(next, map.range(key..).next().map(|(key, _)| *key));
+            let rest = map.range(key..).count();
+            prop_assert_eq!(tree.from(&key).count(), rest);
+            prop_assert!(tree.from(&key).size_hint().0 <= rest);
         }
         // The copy made before saw nothing of it.
         prop_assert_eq!(pairs(&before.0), before.1.into_iter().collect::<Vec<_>>());
     }
 }
 
-#[test]
-fn neighbours_share_all_nodes_but_those_on_one_path() {
-    fn nodes(node: &Arc<Node<Pair>>, all: &mut Vec<*const Node<Pair>>) {
+/// The nodes of a tree, all of which are still there when they are compared.
+fn nodes(tree: &Tree<Pair>) -> Vec<*const Node<Pair>> {
+    fn walk(node: &Arc<Node<Pair>>, all: &mut Vec<*const Node<Pair>>) {
         all.push(Arc::as_ptr(node));
         if let Node::Branch(children) = &**node {
-            children.iter().for_each(|child| nodes(&child.node, all));
+            children.iter().for_each(|child| walk(&child.node, all));
         }
     }
+    let mut all = Vec::new();
+    walk(&tree.root, &mut all);
+    all
+}
+
+#[test]
+fn neighbours_share_all_nodes_but_those_on_one_path() {
     let before = Tree::from_sorted((0..10_000).map(|key| Pair(key, 0)).collect());
     let mut after = before.clone();
     after.insert(Pair(5_000, 1));
-    let (mut old, mut new) = (Vec::new(), Vec::new());
-    nodes(&before.root, &mut old);
-    nodes(&after.root, &mut new);
+    let (old, new) = (nodes(&before), nodes(&after));
     assert_eq!(new.iter().filter(|node| !old.contains(node)).count(), 4);
+}
+
+#[test]
+fn a_tree_without_copies_is_changed_where_it_stands() {
+    let mut tree = Tree::from_sorted((0..10_000).map(|key| Pair(key, 0)).collect());
+    let before = nodes(&tree);
+    tree.insert(Pair(5_000, 1));
+    tree.remove(&70);
+    tree.insert(Pair(20_000, 1));
+    if let Some(pair) = tree.get_mut(&6_000) {
+        pair.1 = 1;
+    }
+    assert_eq!(nodes(&tree), before);
+    assert_eq!([5_000, 6_000, 20_000].map(|key| tree.get(&key).unwrap().1), [1, 1, 1]);
 }

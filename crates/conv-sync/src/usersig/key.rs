@@ -45,12 +45,6 @@ impl From<&str> for SecretKey {
     }
 }
 
-impl From<SecretString> for SecretKey {
-    fn from(key: SecretString) -> Self {
-        Self(key)
-    }
-}
-
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey([REDACTED])")

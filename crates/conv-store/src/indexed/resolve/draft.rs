@@ -14,7 +14,7 @@ use crate::{
     Record, StoreError,
     names::Names,
     record::{Stamp, encode_row},
-    row::Row,
+    row::{Replacement, Row},
     state::State,
 };
 
@@ -41,7 +41,7 @@ enum Fate {
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) changes: Vec<RowChange>,
-    pub(super) rows: Vec<(ConversationId, Option<Row>)>,
+    pub(super) rows: Vec<Replacement>,
     pub(super) put: Vec<(Record, Arc<[u8]>)>,
     pub(super) delete: Vec<ConversationId>,
 }
@@ -178,8 +178,8 @@ impl Outcome {
     fn remove(&mut self, id: ConversationId, before: Option<&Row>, cause: Removal) {
         if let Some(before) = before {
             self.changes.push(RowChange::removed(Arc::clone(before.listed()), cause));
-            self.delete.push(id.clone());
-            self.rows.push((id, None));
+            self.delete.push(id);
+            self.rows.push(Replacement { old: Some(before.clone()), new: None });
         }
     }
 
@@ -195,11 +195,11 @@ impl Outcome {
             Some(before) if before.whole().listing == after.listing => before.stamp,
             _ => fresh,
         };
-        self.put.push((Record::Row(id.clone()), encode_row(&after, stamp, fresh.seq)?));
+        self.put.push((Record::Row(id), encode_row(&after, stamp, fresh.seq)?));
         let row = Row::new(after, stamp, before);
         let old = before.map(|before| Arc::clone(before.listed()));
         self.changes.push(RowChange::set(old, Arc::clone(row.listed())));
-        self.rows.push((id, Some(row)));
+        self.rows.push(Replacement { old: before.cloned(), new: Some(row) });
         Ok(())
     }
 
