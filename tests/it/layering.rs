@@ -43,7 +43,9 @@ fn the_arrows_between_crates_are_those_of_the_architecture() {
         ("conv-sync", vec!["conv-model"]),
         ("conv-api", vec!["conv-model", "conv-store", "conv-sync"]),
         ("conv-emulator", vec![]),
-        ("conv-cli", vec!["conv-api", "conv-emulator"]),
+        // conv-sync is for the feature `limiter` alone.
+        ("conv-store-redis", vec!["conv-model", "conv-store", "conv-sync"]),
+        ("conv-cli", vec!["conv-api", "conv-emulator", "conv-store-redis"]),
     ];
     for (package, expected) in arrows {
         assert_eq!(ours(&dependencies(&metadata, package, None), package), expected, "{package}");
@@ -99,7 +101,7 @@ fn the_machine_of_a_pull_has_no_clock_no_chance_and_no_io() {
 
 #[test]
 fn the_two_traits_meet_in_the_facade_alone() {
-    for package in ["conv-store", "conv-sync", "conv-model", "conv-emulator"] {
+    for package in ["conv-store", "conv-store-redis", "conv-sync", "conv-model", "conv-emulator"] {
         for (path, text) in sources(&root().join("crates").join(package).join("src")) {
             let both = text.contains("ConversationStore") && text.contains("ConversationSource");
             assert!(!both, "{path} names both traits");

@@ -6,11 +6,14 @@
     clippy::indexing_slicing
 )]
 
+mod api_rules;
 mod corpus;
 mod counts;
 mod facade;
 mod faults;
 mod layering;
+mod pages;
+mod public_api;
 mod restart;
 mod secrets;
 mod simulation;

@@ -9,10 +9,31 @@
     clippy::indexing_slicing
 )]
 
+pub mod guide;
 pub mod online;
 pub mod sim;
 
-/// The README's code runs, too.
+/// The code of the README and of the guide is compiled, and runs where it can.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/getting-started.md")]
+    struct GettingStarted;
+    #[doc = include_str!("../../docs/from-the-chat-sdk.md")]
+    struct FromTheChatSdk;
+    #[doc = include_str!("../../docs/live-lists.md")]
+    struct LiveLists;
+    #[doc = include_str!("../../docs/many-accounts.md")]
+    struct ManyAccounts;
+    #[doc = include_str!("../../docs/conversation-id.md")]
+    struct ConversationIds;
+    #[doc = include_str!("../../docs/one-crate.md")]
+    struct OneCrate;
+    #[doc = include_str!("../../docs/writing-a-store.md")]
+    struct WritingAStore;
+    #[doc = include_str!("../../docs/writing-a-cloud.md")]
+    struct WritingACloud;
+    #[doc = include_str!("../../docs/production.md")]
+    struct Production;
+}

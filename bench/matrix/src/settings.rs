@@ -1,0 +1,14 @@
+//! How much is measured.
+
+use std::time::Duration;
+
+pub struct Settings {
+    pub rounds: usize,
+    pub budget: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rounds: 50, budget: Duration::from_secs(5) }
+    }
+}

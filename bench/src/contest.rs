@@ -1,0 +1,114 @@
+//! Entrants on the same work, in turn.
+
+use std::{hint::black_box, ops::Range, time::Duration};
+
+use crate::{
+    figure::{Value, percentile},
+    settings::Settings,
+    watch::{Cpu, Times, Watch},
+};
+
+/// A sample takes about so long, in microseconds, if the work can be repeated within it.
+const SAMPLE: f64 = 200.0;
+/// Repeating more often makes no sample better.
+const MOST_CALLS: f64 = 500.0;
+/// What is too slow for all rounds is still measured so often.
+const FEWEST_SAMPLES: usize = 5;
+
+/// Makes the calls of these numbers.
+type Calls<'a> = Box<dyn FnMut(&mut Watch, Range<usize>) + 'a>;
+
+/// Those who do the same work. Each call gets a number that counts up.
+pub struct Contest<'a> {
+    cpu: Cpu,
+    entrants: Vec<(&'static str, Calls<'a>)>,
+}
+
+impl<'a> Contest<'a> {
+    pub fn new(cpu: Cpu) -> Self {
+        Self { cpu, entrants: Vec::new() }
+    }
+
+    /// One whose whole call counts.
+    #[must_use]
+    pub fn enter<T>(mut self, name: &'static str, mut call: impl FnMut(usize) -> T + 'a) -> Self {
+        let calls = move |watch: &mut Watch, numbers: Range<usize>| {
+            watch.time(|| numbers.for_each(|number| drop(black_box(call(number)))));
+        };
+        self.entrants.push((name, Box::new(calls)));
+        self
+    }
+
+    /// One that says which part of its call counts.
+    #[must_use]
+    pub fn enter_timed(
+        mut self,
+        name: &'static str,
+        mut call: impl FnMut(&mut Watch, usize) + 'a,
+    ) -> Self {
+        let calls = move |watch: &mut Watch, numbers: Range<usize>| {
+            numbers.for_each(|number| call(watch, number));
+        };
+        self.entrants.push((name, Box::new(calls)));
+        self
+    }
+
+    /// Lets them take turns, each round beginning with the next one.
+    pub fn run(self, settings: &Settings) -> Vec<(&'static str, Value)> {
+        let mut lanes: Vec<_> =
+            self.entrants.into_iter().map(|(name, work)| Lane::new(name, work, self.cpu)).collect();
+        let count = lanes.len();
+        for round in 0..settings.rounds {
+            for turn in 0..count {
+                lanes[(round + turn) % count].sample(settings.budget);
+            }
+        }
+        lanes.into_iter().map(|lane| (lane.name, lane.value())).collect()
+    }
+}
+
+struct Lane<'a> {
+    name: &'static str,
+    work: Calls<'a>,
+    cpu: Cpu,
+    /// In a sample.
+    calls: usize,
+    next: usize,
+    spent: f64,
+    samples: Vec<Times>,
+}
+
+impl<'a> Lane<'a> {
+    /// The first calls warm up, and tell how many make a sample.
+    fn new(name: &'static str, work: Calls<'a>, cpu: Cpu) -> Self {
+        let mut lane = Self { name, work, cpu, calls: 1, next: 0, spent: 0.0, samples: Vec::new() };
+        let first = lane.run().wall;
+        let took = if first < SAMPLE { lane.run().wall } else { first };
+        lane.calls = (SAMPLE / took.max(0.001)).clamp(1.0, MOST_CALLS) as usize;
+        lane
+    }
+
+    fn sample(&mut self, budget: Duration) {
+        if self.spent > budget.as_secs_f64() * 1e6 && self.samples.len() >= FEWEST_SAMPLES {
+            return;
+        }
+        let times = self.run();
+        self.spent += times.wall * self.calls as f64;
+        self.samples.push(times);
+    }
+
+    /// Microseconds a call.
+    fn run(&mut self) -> Times {
+        let mut watch = Watch::new(self.cpu);
+        let numbers = self.next..self.next + self.calls;
+        self.next = numbers.end;
+        (self.work)(&mut watch, numbers);
+        watch.total / self.calls as f64
+    }
+
+    fn value(self) -> Value {
+        let walls: Vec<_> = self.samples.iter().map(|times| times.wall).collect();
+        let cpus: Vec<_> = self.samples.iter().map(|times| times.cpu).collect();
+        Value::Time { wall: percentile(&walls, 0.1), cpu: percentile(&cpus, 0.1) }
+    }
+}

@@ -1,0 +1,19 @@
+//! What conv is measured against: bare floors, and what one would use instead.
+
+mod adapters;
+mod bare;
+mod dash;
+mod log;
+mod maps;
+mod raw_sled;
+mod sqlite;
+
+pub use self::{
+    adapters::{Adapters, poll_all},
+    bare::Bare,
+    dash::Dash,
+    log::Log,
+    maps::{Persistent, Place, Plain},
+    raw_sled::{RawSled, record},
+    sqlite::{Safety, Sqlite},
+};

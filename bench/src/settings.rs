@@ -1,0 +1,98 @@
+//! What is asked for on the command line.
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use crate::machine;
+
+/// Measures conv beside its peers and beside bare floors, in turn; prints tables and says which
+/// goals are met.
+#[derive(Debug, Parser)]
+#[command(name = "conv-bench")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Only works whose name has one of these in it
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    only: Vec<String>,
+    /// Sizes of the lists, instead of those of each work
+    #[arg(long, value_delimiter = ',', value_name = "COUNT")]
+    rows: Vec<usize>,
+    /// How often each entrant has its turn
+    #[arg(long, default_value_t = 100)]
+    rounds: usize,
+    /// Short lists and few rounds: whether everything runs, not how fast
+    #[arg(long)]
+    quick: bool,
+    /// Puts the tables into docs/performance.md and the plots into docs/plots
+    #[arg(long)]
+    write: bool,
+}
+
+/// What else can be done.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Counts instructions, and compares them with the committed baseline
+    Instructions {
+        /// Makes them the baseline
+        #[arg(long)]
+        write: bool,
+    },
+    /// Of a run: serves as the cloud
+    #[command(hide = true)]
+    Cloud { rows: usize, accounts: usize },
+    /// Of a run: counts the bytes that an entrant writes
+    #[command(hide = true)]
+    Written { entrant: String, what: String, rows: usize },
+    /// Of a count: does the work
+    #[command(hide = true)]
+    Count { work: String, calls: usize },
+}
+
+/// How much is measured.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub command: Option<Command>,
+    pub only: Vec<String>,
+    rows: Vec<usize>,
+    pub rounds: usize,
+    pub quick: bool,
+    pub write: bool,
+    /// An entrant that has taken longer than this skips its further rounds.
+    pub budget: Duration,
+}
+
+impl Settings {
+    pub fn of_arguments() -> Self {
+        let Arguments { command, only, rows, rounds, quick, write } = Arguments::parse();
+        let rounds = if quick { rounds.min(3) } else { rounds };
+        let budget = if quick { Duration::ZERO } else { Duration::from_secs(3) };
+        Self { command, only, rows, rounds, quick, write, budget }
+    }
+
+    /// The sizes to measure, of those that a work is made for.
+    pub fn sizes(&self, usual: &[usize]) -> Vec<usize> {
+        let usual = if self.rows.is_empty() { usual } else { &self.rows };
+        let most = if self.quick { 1_000 } else { most_rows() };
+        let mut sizes: Vec<_> = usual.iter().map(|rows| *rows.min(&most)).collect();
+        sizes.dedup();
+        sizes
+    }
+
+    /// Whether everything is measured.
+    pub fn is_whole(&self) -> bool {
+        self.only.is_empty() && self.rows.is_empty() && !self.quick
+    }
+
+    pub fn is_asked(&self, work: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| work.contains(part.as_str()))
+    }
+}
+
+/// As many as fit the memory, all entrants together.
+fn most_rows() -> usize {
+    const BYTES: usize = 6_000;
+    machine::free_memory()
+        .map_or(100_000, |free| if free / BYTES > 1_000_000 { usize::MAX } else { 100_000 })
+}
