@@ -60,9 +60,9 @@ pub(crate) enum Color {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct StoreArgs {
-    /// Where lists are kept: a folder, sled:FOLDER, redb:FOLDER, or memory:
+    /// Where lists are kept: a folder, sled:FOLDER, redb:FOLDER, redis://HOST, or memory:
     ///
-    /// A plain folder is sled's. Without it: the folder `conv` in the platform's folder for data.
+    /// A plain folder is sled's. Of a cluster, some nodes are given, separated by commas. Without it: the folder `conv` in the platform's folder for data.
     /// Give each app (SDKAppID) a store of its own.
     #[arg(long, env = "CONV_STORE", value_name = "DIR")]
     #[arg(value_parser = OsStringValueParser::new().map(|text: OsString| Place::from(text)))]

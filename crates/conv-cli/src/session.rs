@@ -27,7 +27,12 @@ pub(crate) async fn with(
     opened: Opened,
     source: Arc<Counted>,
 ) -> Result<Conversations, Error> {
-    let builder = Conversations::builder(store.account.as_str()).store(opened.store).source(source);
+    let builder = Conversations::builder(store.account.as_str()).source(source);
+    let builder = match opened.shared {
+        // Its leases say who pulls.
+        Some(shared) => builder.shared_database(shared),
+        None => builder.store(opened.store),
+    };
     let builder = builder.plan_limit(cloud.plan_limit);
     let builder = cloud.facets().fold(builder, |builder, facet| builder.facet(facet));
     Ok(builder.build().await?)

@@ -4,7 +4,10 @@ mod holder;
 
 use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc};
 
-use conv_api::{AccountId, ConversationStore, MemoryStore, SledStore, StoreError, store::Recovery};
+use conv_api::{
+    AccountId, ConversationDatabase, ConversationStore, MemoryStore, SledStore, StoreError,
+    store::Recovery,
+};
 use etcetera::{AppStrategy, AppStrategyArgs, app_strategy::choose_native_strategy};
 
 use crate::{Error, args::StoreArgs};
@@ -16,15 +19,24 @@ pub(crate) enum Place {
     Sled(PathBuf),
     /// In a folder, by redb.
     Redb(PathBuf),
+    /// On a server that other processes may use at the same time: its address.
+    Redis(Address),
     /// In memory, until the process ends.
     Memory,
 }
+
+/// A server's address, or those of some nodes of a cluster separated by commas. Shown without
+/// passwords.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Address(String);
 
 /// A store of one account, and what was lost when it was opened.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) place: Place,
     pub(crate) store: Arc<dyn ConversationStore>,
+    /// Where it lives, if other processes use it at the same time.
+    pub(crate) shared: Option<Arc<dyn ConversationDatabase>>,
     pub(crate) recovery: Recovery,
 }
 
@@ -55,6 +67,7 @@ impl StoreArgs {
 impl Place {
     async fn open(&self, account: &AccountId) -> Result<Opened, Error> {
         let in_use = |error: StoreError| self.in_use(error);
+        let mut shared = None;
         let (store, recovery): (Arc<dyn ConversationStore>, _) = match self {
             Self::Sled(folder) => {
                 let store = SledStore::open(folder, account).await.map_err(in_use)?;
@@ -69,9 +82,13 @@ impl Place {
             }
             #[cfg(not(feature = "redb"))]
             Self::Redb(_) => return Err(Error::Unsupported("redb: in this build of conv")),
+            Self::Redis(address) => {
+                let database = shared.insert(address.open().await?);
+                (database.account(account).await?, Recovery::default())
+            }
             Self::Memory => (Arc::new(MemoryStore::open().await?), Recovery::default()),
         };
-        Ok(Opened { place: self.clone(), store, recovery })
+        Ok(Opened { place: self.clone(), store, shared, recovery })
     }
 
     fn in_use(&self, error: StoreError) -> Error {
@@ -81,6 +98,41 @@ impl Place {
             }
             error => error.into(),
         }
+    }
+}
+
+impl Address {
+    /// The text, if it is one.
+    fn of(text: &str) -> Option<Self> {
+        let is_address = text.starts_with("redis://") || text.starts_with("rediss://");
+        is_address.then(|| Self(text.to_owned()))
+    }
+
+    #[cfg(feature = "redis")]
+    async fn open(&self) -> Result<Arc<dyn ConversationDatabase>, Error> {
+        Ok(Arc::new(conv_store_redis::RedisDatabase::open(self.0.split(',')).await?))
+    }
+
+    #[cfg(not(feature = "redis"))]
+    async fn open(&self) -> Result<Arc<dyn ConversationDatabase>, Error> {
+        Err(Error::Unsupported("redis: in this build of conv"))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, node) in self.0.split(',').enumerate() {
+            let (scheme, rest) = node.split_once("://").unwrap_or(("redis", node));
+            let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+            write!(f, "{}{scheme}://{host}", if at == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
     }
 }
 
@@ -104,7 +156,10 @@ impl From<OsString> for Place {
             Some(words) => match words.split_once(':') {
                 Some(("sled", folder)) => Self::Sled(folder.into()),
                 Some(("redb", folder)) => Self::Redb(folder.into()),
-                _ => Self::Sled(text.into()),
+                _ => match Address::of(words) {
+                    Some(address) => Self::Redis(address),
+                    None => Self::Sled(text.into()),
+                },
             },
             None => Self::Sled(text.into()),
         }
@@ -116,6 +171,7 @@ impl fmt::Display for Place {
         match self {
             Self::Sled(folder) => write!(f, "{}", folder.display()),
             Self::Redb(folder) => write!(f, "redb:{}", folder.display()),
+            Self::Redis(address) => write!(f, "{address}"),
             Self::Memory => f.write_str("memory:"),
         }
     }
@@ -131,8 +187,17 @@ mod tests {
         assert_eq!(Place::from(OsString::from("sled:a/b")), Place::Sled("a/b".into()));
         assert_eq!(Place::from(OsString::from("redb:a:b")), Place::Redb("a:b".into()));
         assert_eq!(Place::from(OsString::from("memory:")), Place::Memory);
-        for plain in ["./memory:", "C:/conv", "rocks:a"] {
+        let address = "redis://a:1,redis://b:2";
+        assert_eq!(Place::from(OsString::from(address)), Place::Redis(Address(address.into())));
+        for plain in ["./memory:", "C:/conv", "rocks:a", "redis:a"] {
             assert_eq!(Place::from(OsString::from(plain)), Place::Sled(plain.into()));
         }
+    }
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        let place = Place::from(OsString::from("redis://user:p@ss@a:1,rediss://:p@ss@b:2/0"));
+        assert_eq!(place.to_string(), "redis://a:1,rediss://b:2/0");
+        assert!(!format!("{place:?}").contains("ss@"), "{place:?}");
     }
 }

@@ -15,6 +15,7 @@ mod help;
 mod id;
 mod killed;
 mod list;
+mod redis;
 mod shapes;
 mod sizes;
 mod stores;

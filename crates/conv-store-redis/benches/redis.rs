@@ -1,0 +1,240 @@
+//! What the engine adds to the bare calls, how masters scale, and what an account takes.
+//!
+//! `cargo bench -p conv-store-redis --bench redis` starts its own servers on loopback. Figures are
+//! ratios of one run: medians of batches that take turns.
+
+// Clippy knows the bodies of tests, but not those of benchmarks.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use conv_model::{
+    AccountId, All, ConversationId, ConversationPatch, Delta, LastMessage, ListingPatch,
+    MessageKind, Seq, Timestamp,
+};
+use conv_store::{ConversationDatabase, ConversationStore, Engine, MemoryStore, Record, Write};
+use conv_store_redis::{
+    RedisDatabase,
+    testing::{self, NodeOptions, TestCluster, TestNode},
+};
+use redis::aio::MultiplexedConnection;
+
+const ROWS: u64 = 100;
+const BATCHES: usize = 25;
+const IN_A_BATCH: u64 = 40;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    if !testing::is_there() {
+        return;
+    }
+    pages_and_loads().await;
+    top_of_a_loaded_account().await;
+    masters().await;
+    bytes_an_account().await;
+}
+
+/// A page of rows as a cloud gives them, a second later each time.
+fn page(number: u64) -> Delta {
+    Delta::listed((0..ROWS).map(|row| {
+        let mut patch =
+            ConversationPatch::new(ConversationId::c2c(&format!("user_{row:05}")).unwrap());
+        let time = Timestamp::from_secs(1_700_000_000 + number * 1_000 + row);
+        patch.listing = Some(ListingPatch::at(time));
+        patch.profile.name = Some(format!("Name of user {row}").into());
+        patch.profile.avatar = Some(format!("https://example.com/avatars/{row}.png").into());
+        patch.unread.count = Some(row as u32 % 7);
+        let mut message = LastMessage::new(MessageKind::Text);
+        message.sequence = number;
+        patch.last_message = Some(Arc::new(message));
+        patch
+    }))
+}
+
+fn account(number: usize) -> AccountId {
+    format!("user_{number:06}").parse().unwrap()
+}
+
+/// The median of batches of some things that take turns, in microseconds a piece.
+fn medians<const N: usize>(mut times: [Vec<Duration>; N]) -> [f64; N] {
+    times.each_mut().map(|times| {
+        times.sort_unstable();
+        times[times.len() / 2].as_secs_f64() * 1e6 / IN_A_BATCH as f64
+    })
+}
+
+/// The records of an account as the engine has them, written by bare calls of the same size.
+struct Bare {
+    connection: MultiplexedConnection,
+    records: Vec<(Vec<u8>, Arc<[u8]>)>,
+}
+
+impl Bare {
+    async fn new(node: &TestNode, records: &[(Record, Arc<[u8]>)]) -> Self {
+        let client = redis::Client::open(node.url()).unwrap();
+        let connection = client.get_multiplexed_async_connection().await.unwrap();
+        let field = |record: &Record| match record {
+            Record::Row(id) => format!(":{id}").into_bytes(),
+            _ => b"state".to_vec(),
+        };
+        let records = records.iter().map(|(key, bytes)| (field(key), Arc::clone(bytes))).collect();
+        Self { connection, records }
+    }
+
+    /// One script that sets all rows.
+    async fn write(&mut self) {
+        const SCRIPT: &str = "redis.call('HSET', KEYS[1], unpack(ARGV)) return 1";
+        let mut command = redis::cmd("EVAL");
+        command.arg(SCRIPT).arg(1).arg("bare");
+        for (field, bytes) in &self.records {
+            command.arg(field).arg(&**bytes);
+        }
+        let _: i64 = command.query_async(&mut self.connection).await.unwrap();
+    }
+
+    async fn read(&mut self) -> usize {
+        let read: BTreeMap<Vec<u8>, Vec<u8>> =
+            redis::cmd("HGETALL").arg("bare").query_async(&mut self.connection).await.unwrap();
+        read.len()
+    }
+}
+
+async fn pages_and_loads() {
+    let node = TestNode::start(NodeOptions::default()).unwrap();
+    let database = RedisDatabase::options().connections(1).open([node.url()]).await.unwrap();
+    let store = database.account(&account(0)).await.unwrap();
+    store.apply(page(0)).await.unwrap();
+    let engine = database.engine(&account(0));
+    let loaded = engine.load().await.unwrap();
+    let mut bare = Bare::new(&node, &loaded.records).await;
+    let other = database.engine(&account(1));
+    let (mut pages, mut loads) = ([vec![], vec![], vec![]], [vec![], vec![], vec![]]);
+    let (mut number, mut seq) = (0, Seq::default());
+    for _ in 0..BATCHES {
+        let begin = Instant::now();
+        for _ in 0..IN_A_BATCH {
+            bare.write().await;
+        }
+        pages[0].push(begin.elapsed());
+        let begin = Instant::now();
+        for _ in 0..IN_A_BATCH {
+            let mut write = Write::new(seq, seq.next());
+            write.put = loaded.records.clone();
+            other.commit(&[write]).await.unwrap();
+            seq = seq.next();
+        }
+        pages[1].push(begin.elapsed());
+        let deltas: Vec<_> = (0..IN_A_BATCH).map(|at| page(number + at + 1)).collect();
+        number += IN_A_BATCH;
+        let begin = Instant::now();
+        for delta in deltas {
+            store.apply(delta).await.unwrap();
+        }
+        pages[2].push(begin.elapsed());
+        let begin = Instant::now();
+        for _ in 0..IN_A_BATCH {
+            assert_eq!(bare.read().await, ROWS as usize);
+        }
+        loads[0].push(begin.elapsed());
+        let begin = Instant::now();
+        for _ in 0..IN_A_BATCH {
+            assert_eq!(engine.load().await.unwrap().records.len(), ROWS as usize);
+        }
+        loads[1].push(begin.elapsed());
+        let begin = Instant::now();
+        for _ in 0..IN_A_BATCH {
+            let fresh = conv_store::IndexedStore::open(database.engine(&account(0))).await.unwrap();
+            assert_eq!(fresh.snapshot().len(), ROWS as usize);
+        }
+        loads[2].push(begin.elapsed());
+    }
+    let [bare, engine, store] = medians(pages);
+    println!(
+        "page of 100: bare script {bare:.0} us, engine {:.2} x, store {:.2} x",
+        engine / bare,
+        store / bare
+    );
+    let [bare, engine, store] = medians(loads);
+    println!(
+        "load of 100: bare read {bare:.0} us, engine {:.2} x, store {:.2} x",
+        engine / bare,
+        store / bare
+    );
+}
+
+async fn top_of_a_loaded_account() {
+    let node = TestNode::start(NodeOptions::default()).unwrap();
+    let database = RedisDatabase::open([node.url()]).await.unwrap();
+    let redis = database.account(&account(0)).await.unwrap();
+    let memory = MemoryStore::open().await.unwrap();
+    redis.apply(page(0)).await.unwrap();
+    memory.apply(page(0)).await.unwrap();
+    let stores: [&dyn ConversationStore; 2] = [&memory, &*redis];
+    let mut times = [vec![], vec![]];
+    for _ in 0..BATCHES * 4 {
+        for (store, times) in stores.iter().zip(&mut times) {
+            let begin = Instant::now();
+            for _ in 0..IN_A_BATCH {
+                let top = store.snapshot().page(&All.into(), 50.try_into().unwrap(), None);
+                assert_eq!(std::hint::black_box(top).rows.len(), 50);
+            }
+            times.push(begin.elapsed());
+        }
+    }
+    let [memory, redis] = medians(times);
+    println!("top 50 of a loaded account: memory {memory:.2} us, redis {:.2} x", redis / memory);
+}
+
+/// Pages a second of 16 tasks, on one master and on three.
+async fn masters() {
+    const TASKS: usize = 16;
+    const PAGES: u64 = 60;
+    let mut rates = Vec::new();
+    for masters in [1, 3] {
+        let cluster = TestCluster::start(masters, 0).unwrap();
+        let database = RedisDatabase::open(cluster.urls()).await.unwrap();
+        let mut stores = Vec::new();
+        for task in 0..TASKS {
+            stores.push(database.account(&account(task)).await.unwrap());
+        }
+        let begin = Instant::now();
+        let tasks = stores.into_iter().map(|store| {
+            tokio::spawn(async move {
+                for number in 0..PAGES {
+                    store.apply(page(number)).await.unwrap();
+                }
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+        rates.push((TASKS as u64 * PAGES) as f64 / begin.elapsed().as_secs_f64());
+    }
+    println!("pages a second: 1 master {:.0}, 3 masters {:.2} x", rates[0], rates[1] / rates[0]);
+}
+
+async fn bytes_an_account() {
+    const ACCOUNTS: usize = 1_000;
+    let node = TestNode::start(NodeOptions::default()).unwrap();
+    let database = RedisDatabase::open([node.url()]).await.unwrap();
+    let used = || -> u64 {
+        let info: String = node.call(&["INFO", "memory"]).unwrap();
+        let line = info.lines().find_map(|line| line.strip_prefix("used_memory_dataset:"));
+        line.unwrap().trim().parse().unwrap()
+    };
+    let before = used();
+    for number in 0..ACCOUNTS {
+        let store = database.account(&account(number)).await.unwrap();
+        store.apply(page(0)).await.unwrap();
+        store.close().await.unwrap();
+    }
+    let each = (used() - before) / ACCOUNTS as u64;
+    let loaded = database.engine(&account(0)).load().await.unwrap();
+    let raw: usize = loaded.records.iter().map(|(_, bytes)| bytes.len()).sum();
+    let resident = node.resident_bytes().unwrap_or_default();
+    println!("bytes an account of 100: {each}, raw records {raw}, resident of all {resident}");
+}

@@ -1,0 +1,109 @@
+//! Records as fields of two hashes.
+
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+use conv_model::AccountId;
+use conv_store::{Loaded, Record, StoreError, Write};
+
+use super::parse_head;
+use crate::{
+    head::Head,
+    keys::field::{HEAD, NAME, ROW, SCHEMA, STATE},
+};
+
+/// The newest version of the layout that this code reads.
+const VERSION: u8 = 1;
+
+/// What stands in the two hashes: fields and their bytes.
+pub(super) type Stored = (Fields, Fields);
+type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// What becomes of each record.
+type Changes<'a> = BTreeMap<&'a Record, Option<&'a Arc<[u8]>>>;
+
+type Argument<'a> = Cow<'a, [u8]>;
+
+/// Writes as arguments of the script: for rows, then for local state, what to delete and what to
+/// set. The first write of an account brings its name.
+pub(super) fn arguments<'a>(writes: &'a [Write], name: Option<&'a AccountId>) -> Vec<Argument<'a>> {
+    let mut changes = Changes::new();
+    for write in writes {
+        changes.extend(write.delete.iter().map(|record| (record, None)));
+        changes.extend(write.put.iter().map(|(record, bytes)| (record, Some(bytes))));
+    }
+    let mut arguments = Vec::new();
+    for is_local in [false, true] {
+        let of_kind = |record: &Record| matches!(record, Record::Local(_)) == is_local;
+        let mine = || changes.iter().filter(|(record, _)| of_kind(record));
+        let gone: Vec<Argument<'_>> =
+            mine().filter(|(_, bytes)| bytes.is_none()).map(|(record, _)| field(record)).collect();
+        let mut set: Vec<Argument<'_>> = Vec::new();
+        for (record, bytes) in mine() {
+            set.extend(
+                bytes.map(|bytes| [field(record), Cow::from(&**bytes)]).into_iter().flatten(),
+            );
+        }
+        if let (false, Some(name)) = (is_local, name) {
+            set.extend([NAME, name.as_str().as_bytes(), SCHEMA].map(Cow::from));
+            set.push(Cow::from(VERSION.to_string().into_bytes()));
+        }
+        for part in [gone, set] {
+            arguments.push(Cow::from(part.len().to_string().into_bytes()));
+            arguments.extend(part);
+        }
+    }
+    arguments
+}
+
+/// Reads what stands there.
+pub(super) fn read(stored: Stored, account: &AccountId) -> Result<(Head, Loaded), StoreError> {
+    let (rows, local) = stored;
+    let mut head = Head::default();
+    let mut records = Vec::with_capacity(rows.len() + local.len());
+    for (key, bytes) in rows {
+        match key.as_slice() {
+            HEAD => head = parse_head(&String::from_utf8_lossy(&bytes))?,
+            NAME => check_name(&bytes, account)?,
+            SCHEMA => check_schema(&bytes)?,
+            STATE => records.push((Record::State, bytes.into())),
+            [ROW, id @ ..] => {
+                records.extend(record(id, Record::Row).map(|key| (key, bytes.into())))
+            }
+            // Of a newer version that says to be compatible.
+            _ => {}
+        }
+    }
+    for (id, bytes) in local {
+        records.extend(record(&id, Record::Local).map(|key| (key, bytes.into())));
+    }
+    let loaded = Loaded::new(head.seq, records);
+    Ok((head, loaded))
+}
+
+fn field(record: &Record) -> Argument<'_> {
+    match record {
+        Record::Row(id) => Cow::from([&[ROW], id.as_str().as_bytes()].concat()),
+        Record::Local(id) => Cow::from(id.as_str().as_bytes()),
+        _ => Cow::from(STATE),
+    }
+}
+
+fn record(id: &[u8], kind: fn(conv_model::ConversationId) -> Record) -> Option<Record> {
+    Some(kind(std::str::from_utf8(id).ok()?.parse().ok()?))
+}
+
+fn check_name(name: &[u8], account: &AccountId) -> Result<(), StoreError> {
+    if name == account.as_str().as_bytes() {
+        return Ok(());
+    }
+    Err(StoreError::Corrupt { what: "the keys of an account hold another one".into() })
+}
+
+fn check_schema(version: &[u8]) -> Result<(), StoreError> {
+    let found = std::str::from_utf8(version).ok().and_then(|text| text.parse::<u8>().ok());
+    match found {
+        Some(1..=VERSION) => Ok(()),
+        Some(found) if found > VERSION => Err(StoreError::NewerSchema { found, known: VERSION }),
+        _ => Err(StoreError::Corrupt { what: "the version of an account".into() }),
+    }
+}

@@ -1,0 +1,107 @@
+//! The keys of an account.
+
+use std::fmt::Write;
+
+use conv_model::AccountId;
+
+/// The keys of one account. All of them have the account's ID between braces, and a cluster puts
+/// what has the same text there into the same slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Keys {
+    /// A hash: rows, the state of the sync, and what stands in [`field`].
+    pub(crate) rows: String,
+    /// A hash of local state.
+    pub(crate) local: String,
+    /// Who pulls.
+    pub(crate) lease: String,
+    /// How the last lease ended.
+    pub(crate) outcome: String,
+    /// The channel that tells of writes and of leases that ended.
+    pub(crate) channel: String,
+}
+
+/// The fields of the hash of rows that are no rows.
+pub(crate) mod field {
+    /// The account's ID in clear, to be compared when it is loaded.
+    pub(crate) const NAME: &[u8] = b"name";
+    /// The version of the layout.
+    pub(crate) const SCHEMA: &[u8] = b"schema";
+    /// The head: see `Head`.
+    pub(crate) const HEAD: &[u8] = b"head";
+    /// The state of the sync.
+    pub(crate) const STATE: &[u8] = b"state";
+    /// Begins the field of a row; the conversation's ID follows.
+    pub(crate) const ROW: u8 = b':';
+}
+
+impl Keys {
+    pub(crate) fn new(prefix: &str, account: &AccountId) -> Self {
+        let tag = safe(account.as_str());
+        let key = |name: &str| format!("{prefix}:{{{tag}}}:{name}");
+        Self {
+            rows: key("rows"),
+            local: key("local"),
+            lease: key("lease"),
+            outcome: key("outcome"),
+            channel: key("news"),
+        }
+    }
+
+    /// All keys that hold something.
+    pub(crate) fn all(&self) -> [&str; 4] {
+        [&self.rows, &self.local, &self.lease, &self.outcome]
+    }
+}
+
+/// A text without braces, spaces and what does not print, so that no account can reach into
+/// another's slot or keys. Texts that differ stay different.
+fn safe(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let is_plain = byte.is_ascii_alphanumeric() || b"-_.@#+=~".contains(&byte);
+        if is_plain {
+            safe.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(safe, "%{byte:02X}");
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn keys(account: &str) -> Keys {
+        Keys::new("conv", &account.parse().unwrap())
+    }
+
+    #[test]
+    fn a_plain_account_is_read_at_a_glance() {
+        assert_eq!(keys("user_0001").rows, "conv:{user_0001}:rows");
+        assert_eq!(keys("@TIM#a").lease, "conv:{@TIM#a}:lease");
+    }
+
+    #[test]
+    fn hostile_accounts_are_kept_apart_and_in_one_slot() {
+        let hostile = [
+            "a", "A", "a ", " a", "{a}", "}", "{", "{}", "a}{b", "a:rows", "%7B", "%", "*", "?",
+            "a\0", "a\r\n", "ä", "a\u{308}", "[a]",
+        ];
+        let mut all = BTreeSet::new();
+        for account in hostile {
+            let keys = keys(account);
+            for key in keys.all().into_iter().chain([keys.channel.as_str()]) {
+                assert!(all.insert(key.to_owned()), "{key:?} comes twice");
+                assert!(key.is_ascii() && !key.contains(|c: char| c.is_ascii_control()));
+                let inside = key.strip_prefix("conv:{").and_then(|key| key.split_once("}:"));
+                let (tag, name) = inside.unwrap();
+                assert!(!tag.is_empty() && !tag.contains(['{', '}']), "{key:?}");
+                assert!(!name.contains(['{', '}']), "{key:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Who pulls.
+
+mod tenure;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use conv_model::AccountId;
+use conv_store::{Holder, PassLease, PassLeases, StoreError, Turn};
+use tokio::{
+    task::AbortHandle,
+    time::{Instant, sleep, sleep_until},
+};
+
+use self::tenure::{Step, Tenure};
+use crate::{
+    RedisError,
+    keys::Keys,
+    script::{RELEASE, RENEW, TAKE},
+    server::{Link, Server},
+};
+
+/// How long it is told that a pass finished, to those who wait.
+const OUTCOME: Duration = Duration::from_secs(60);
+
+/// The leases of the accounts of a database.
+#[derive(Clone, Debug)]
+pub(crate) struct Leases(Arc<Server>);
+
+/// The lease of one account.
+#[derive(Clone)]
+struct Lease {
+    keys: Arc<Keys>,
+    link: Link,
+    holder: Holder,
+    lasts: Duration,
+}
+
+/// A lease that is renewed until it is given back or dropped.
+struct Held {
+    lease: Lease,
+    renewing: AbortHandle,
+}
+
+impl Leases {
+    pub(crate) fn new(server: &Arc<Server>) -> Self {
+        Self(Arc::clone(server))
+    }
+
+    fn keys(&self, account: &AccountId) -> Keys {
+        Keys::new(&self.0.options.prefix, account)
+    }
+}
+
+#[async_trait]
+impl PassLeases for Leases {
+    async fn take(&self, account: &AccountId) -> Result<Turn, StoreError> {
+        let keys = Arc::new(self.keys(account));
+        let holder = Holder::new(format!("{:032x}", fastrand::u128(..)));
+        let lasts = self.0.options.lease;
+        let lease = Lease { link: self.0.link(&keys.rows), keys, holder, lasts };
+        let asked = Instant::now();
+        Ok(match lease.take().await? {
+            Some(other) => Turn::Theirs(other),
+            None => Turn::Ours(Box::new(Held::new(lease, asked))),
+        })
+    }
+
+    async fn ended(&self, account: &AccountId, holder: &Holder) -> Result<bool, StoreError> {
+        let keys = self.keys(account);
+        let link = self.0.link(&keys.rows);
+        let listener = self.0.listen(&keys.channel);
+        let mut both = redis::cmd("MGET");
+        both.arg(&keys.lease).arg(&keys.outcome);
+        loop {
+            let heard = listener.heard().count;
+            let (now, finished): (Option<String>, Option<String>) = link.call(&both).await?;
+            if now.as_deref() != Some(holder.as_str()) {
+                return Ok(finished.as_deref() == Some(holder.as_str()));
+            }
+            // Nobody tells that a lease ended by itself.
+            tokio::select! {
+                () = listener.changed(heard) => {}
+                () = sleep(self.0.options.lease / 3) => {}
+            }
+        }
+    }
+}
+
+impl Lease {
+    /// Takes it, or gives who has it.
+    async fn take(&self) -> Result<Option<Holder>, RedisError> {
+        let lasts = millis(self.lasts);
+        let arguments = [self.holder.as_str().as_bytes(), lasts.as_bytes()];
+        let other: Option<String> = TAKE.run(&self.link, &[&self.keys.lease], &arguments).await?;
+        // A call that was sent again because its answer was lost finds its own lease.
+        Ok(other.map(Holder::new).filter(|other| *other != self.holder))
+    }
+
+    /// Renews it; says whether it was still held.
+    async fn renew(&self) -> Result<bool, RedisError> {
+        let lasts = millis(self.lasts);
+        let arguments = [self.holder.as_str().as_bytes(), lasts.as_bytes()];
+        RENEW.run(&self.link, &[&self.keys.lease], &arguments).await
+    }
+
+    async fn release(&self, finished: bool) -> Result<(), RedisError> {
+        let kept = if finished { millis(OUTCOME) } else { "0".to_owned() };
+        let keys: [&str; 3] = [&self.keys.lease, &self.keys.outcome, &self.keys.rows];
+        let words = [self.holder.as_str(), &kept, self.link.publish(), &self.keys.channel];
+        RELEASE.run(&self.link, &keys, &words.map(str::as_bytes)).await
+    }
+
+    /// Renews it as long as it is held.
+    async fn keep(self, since: Instant) {
+        let mut tenure = Tenure::new(since, self.lasts);
+        loop {
+            match tenure.step(Instant::now()) {
+                Step::Wait(until) => sleep_until(until).await,
+                Step::Over => return,
+                Step::Renew => {
+                    let asked = Instant::now();
+                    match self.renew().await {
+                        Ok(true) => tenure.renewed(asked),
+                        Ok(false) => return,
+                        Err(_) => tenure.failed(Instant::now()),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Held {
+    fn new(lease: Lease, since: Instant) -> Self {
+        let renewing = tokio::spawn(lease.clone().keep(since)).abort_handle();
+        Self { lease, renewing }
+    }
+}
+
+#[async_trait]
+impl PassLease for Held {
+    async fn give_back(self: Box<Self>, finished: bool) {
+        self.renewing.abort();
+        if let Err(error) = self.lease.release(finished).await {
+            tracing::debug!(class = error.class().as_str(), "lease ends by itself");
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.renewing.abort();
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("holder", &self.lease.holder).finish_non_exhaustive()
+    }
+}
+
+fn millis(time: Duration) -> String {
+    time.as_millis().to_string()
+}

@@ -1,0 +1,144 @@
+//! How a database is opened.
+
+use std::{sync::Arc, time::Duration};
+
+use conv_store::StoreError;
+
+use crate::{RedisDatabase, RedisError, server::Server};
+
+/// How a [`RedisDatabase`] is opened.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use conv_store_redis::RedisDatabase;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), conv_store::StoreError> {
+/// let nodes = ["redis://:password@10.0.0.1:6379", "redis://:password@10.0.0.2:6379"];
+/// let database = RedisDatabase::options()
+///     .prefix("conv:1400000000") // one for each app
+///     .lease(Duration::from_secs(20))
+///     .open(nodes)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RedisOptions {
+    /// What every key begins with; `conv` at first. Apps (SDKAppIDs) that share a server have one
+    /// each, without braces.
+    pub prefix: String,
+    /// How long a call may take, all attempts together; 3 seconds at first.
+    pub answer_within: Duration,
+    /// How long after its last write an account is kept; 90 days at first, zero for ever. Local
+    /// state goes with it.
+    pub expire_after: Duration,
+    /// How often, about, an open account is looked at for writes of others that nobody told of;
+    /// 30 seconds at first.
+    pub check_every: Duration,
+    /// How long a lease lasts whose holder is not heard of, at least a second; 15 seconds at first.
+    /// So long others wait for a process that died in the midst of a pass.
+    pub lease: Duration,
+    /// Connections to each server, at least one; 2 at first. Many calls share each of them.
+    pub connections: usize,
+    /// The certificate, in PEM, that the servers' own are signed with; if not given, those that
+    /// the system trusts.
+    #[cfg(feature = "tls")]
+    pub root_certificate: Option<Vec<u8>>,
+}
+
+impl Default for RedisOptions {
+    fn default() -> Self {
+        Self {
+            prefix: "conv".to_owned(),
+            answer_within: Duration::from_secs(3),
+            expire_after: Duration::from_secs(90 * 24 * 3600),
+            check_every: Duration::from_secs(30),
+            lease: Duration::from_secs(15),
+            connections: 2,
+            #[cfg(feature = "tls")]
+            root_certificate: None,
+        }
+    }
+}
+
+impl RedisOptions {
+    /// Sets what every key begins with.
+    #[must_use]
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    /// Sets how long a call may take.
+    #[must_use]
+    pub fn answer_within(self, limit: Duration) -> Self {
+        Self { answer_within: limit, ..self }
+    }
+
+    /// Sets how long after its last write an account is kept; zero is for ever.
+    #[must_use]
+    pub fn expire_after(self, time: Duration) -> Self {
+        Self { expire_after: time, ..self }
+    }
+
+    /// Sets how often an open account is looked at for writes that nobody told of.
+    #[must_use]
+    pub fn check_every(self, time: Duration) -> Self {
+        Self { check_every: time, ..self }
+    }
+
+    /// Sets how long a lease lasts whose holder is not heard of.
+    #[must_use]
+    pub fn lease(self, time: Duration) -> Self {
+        Self { lease: time, ..self }
+    }
+
+    /// Sets how many connections there are to each server.
+    #[must_use]
+    pub fn connections(self, connections: usize) -> Self {
+        Self { connections, ..self }
+    }
+
+    /// Sets the certificate that the servers' own are signed with, in PEM.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn root_certificate(self, pem: impl Into<Vec<u8>>) -> Self {
+        Self { root_certificate: Some(pem.into()), ..self }
+    }
+
+    /// Opens the database of a server, or of a cluster of which some nodes are given. Whether it
+    /// is a cluster is asked of the first node that answers.
+    ///
+    /// An address is `redis://[user:password@]host[:port]`; `rediss://` is reached through TLS
+    /// (feature `tls`).
+    ///
+    /// # Errors
+    /// A [`StoreError`] whose source is a [`RedisError`]: no node answers, the password is refused,
+    /// an address or option makes no sense, or the server's `maxmemory-policy` is not `noeviction`.
+    /// [`StoreError::NoRuntime`] outside a Tokio runtime.
+    pub async fn open<A: AsRef<str>>(
+        self,
+        nodes: impl IntoIterator<Item = A>,
+    ) -> Result<RedisDatabase, StoreError> {
+        tokio::runtime::Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
+        let nodes = nodes.into_iter().map(|node| node.as_ref().to_owned()).collect();
+        self.check()?;
+        let server = Server::open(nodes, self).await?;
+        Ok(RedisDatabase::new(Arc::new(server)))
+    }
+
+    fn check(&self) -> Result<(), RedisError> {
+        if self.prefix.is_empty() || self.prefix.contains(['{', '}']) {
+            return Err(RedisError::options("expected a prefix without braces"));
+        }
+        if self.answer_within.is_zero() || self.check_every.is_zero() {
+            return Err(RedisError::options("expected times above zero"));
+        }
+        if self.lease < Duration::from_secs(1) || self.connections == 0 {
+            return Err(RedisError::options("expected a lease of a second and a connection"));
+        }
+        Ok(())
+    }
+}

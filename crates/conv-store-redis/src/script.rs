@@ -1,0 +1,62 @@
+//! Scripts: each runs on the server at once, whole.
+//!
+//! Their first line says that they write, also of the one that loads: so a replica sends them on to
+//! its master. A server whose memory is full refuses them before they begin, but for those that
+//! need no room.
+
+use std::sync::LazyLock;
+
+use redis::{Cmd, FromRedisValue};
+
+use crate::{RedisError, server::Link};
+
+pub(crate) static COMMIT: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/commit.lua")));
+pub(crate) static LOAD: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/load.lua")));
+pub(crate) static TAKE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/take.lua")));
+pub(crate) static RENEW: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/renew.lua")));
+pub(crate) static RELEASE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/release.lua")));
+#[cfg(feature = "limiter")]
+pub(crate) static ACQUIRE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/acquire.lua")));
+#[cfg(feature = "limiter")]
+pub(crate) static HOLD_BACK: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/hold_back.lua")));
+
+/// A script, called by its hash. Only a server that does not know it is sent its text.
+pub(crate) struct Script {
+    code: &'static str,
+    hash: String,
+}
+
+impl Script {
+    fn new(code: &'static str) -> Self {
+        Self { code, hash: redis::Script::new(code).get_hash().to_owned() }
+    }
+
+    /// Runs it. The first key says on which server.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        link: &Link,
+        keys: &[&str],
+        arguments: &[&[u8]],
+    ) -> Result<T, RedisError> {
+        let by_hash = command("EVALSHA", &self.hash, keys, arguments);
+        match link.call(&by_hash).await {
+            Err(RedisError::NoScript) => {
+                link.call(&command("EVAL", self.code, keys, arguments)).await
+            }
+            result => result,
+        }
+    }
+}
+
+fn command(name: &str, script: &str, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
+    let mut command = redis::cmd(name);
+    command.arg(script).arg(keys.len()).arg(keys).arg(arguments);
+    command
+}

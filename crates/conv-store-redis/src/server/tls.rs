@@ -1,0 +1,58 @@
+//! Servers that are reached through TLS.
+
+use redis::{ConnectionInfo, cluster::ClusterClientBuilder};
+
+use crate::{RedisError, RedisOptions};
+
+/// The address with what its server's certificate is checked by.
+#[cfg(feature = "tls")]
+pub(super) fn with_certificates(
+    info: ConnectionInfo,
+    options: &RedisOptions,
+) -> Result<ConnectionInfo, RedisError> {
+    provide();
+    let client = redis::Client::build_with_tls(info, certificates(options))?;
+    Ok(client.get_connection_info().clone())
+}
+
+#[cfg(not(feature = "tls"))]
+pub(super) fn with_certificates(
+    _: ConnectionInfo,
+    _: &RedisOptions,
+) -> Result<ConnectionInfo, RedisError> {
+    Err(RedisError::options("rediss: needs the feature tls"))
+}
+
+/// A cluster tells the addresses of its other nodes itself.
+#[cfg(feature = "tls")]
+pub(super) fn with_certificates_of_all(
+    builder: ClusterClientBuilder,
+    options: &RedisOptions,
+) -> ClusterClientBuilder {
+    builder.certs(certificates(options))
+}
+
+#[cfg(not(feature = "tls"))]
+pub(super) fn with_certificates_of_all(
+    builder: ClusterClientBuilder,
+    _: &RedisOptions,
+) -> ClusterClientBuilder {
+    builder
+}
+
+#[cfg(feature = "tls")]
+fn certificates(options: &RedisOptions) -> redis::TlsCertificates {
+    redis::TlsCertificates { client_tls: None, root_cert: options.root_certificate.clone() }
+}
+
+/// The client asks for the process's provider of cryptography: where there is none, in a build
+/// with two of them, it would panic.
+#[cfg(feature = "tls")]
+fn provide() {
+    use rustls::crypto::{CryptoProvider, aws_lc_rs};
+
+    if CryptoProvider::get_default().is_none() {
+        // Somebody else may have been faster; one is as good as the other.
+        let _ = aws_lc_rs::default_provider().install_default();
+    }
+}

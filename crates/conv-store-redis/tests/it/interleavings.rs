@@ -1,0 +1,83 @@
+//! Two writers with numbers that may be stale, in any order: no update is lost.
+
+use std::sync::Arc;
+
+use conv_model::{Local, Seq};
+use conv_store::{Engine, Record, StoreError, Write, record::LocalRecord};
+use conv_store_redis::{RedisDatabase, RedisEngine};
+
+use crate::support::{On, account, user};
+
+/// How many steps of each of two writers; the environment variable `CONV_REDIS_STEPS` says how
+/// many instead.
+const STEPS: usize = 1_500;
+
+/// A writer counts up what it last read. It may have read long ago.
+struct Writer {
+    engine: RedisEngine,
+    seq: Seq,
+    count: u64,
+}
+
+impl Writer {
+    async fn read(&mut self) {
+        let loaded = self.engine.load().await.unwrap();
+        assert!(!loaded.lost);
+        self.seq = loaded.seq;
+        self.count = count(&loaded.records);
+    }
+
+    /// Whether it was written.
+    async fn write(&mut self) -> bool {
+        let seq = self.seq.next();
+        let mut write = Write::new(self.seq, seq);
+        let data = (self.count + 1).to_le_bytes();
+        let record = LocalRecord::new(Local::data(data)).encode(seq).unwrap();
+        write.put.push((Record::Row(user("counter")), record));
+        match self.engine.commit(&[write]).await {
+            Ok(()) => {
+                (self.seq, self.count) = (seq, self.count + 1);
+                true
+            }
+            Err(StoreError::Conflict) => false,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+fn count(records: &[(Record, Arc<[u8]>)]) -> u64 {
+    let Some((_, record)) = records.first() else { return 0 };
+    let local = LocalRecord::decode(record).unwrap().local;
+    u64::from_le_bytes(local.data.unwrap().as_ref().try_into().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_writers_with_stale_numbers_no_update_is_lost() {
+    let steps = std::env::var("CONV_REDIS_STEPS").map_or(STEPS, |text| text.parse().unwrap());
+    let Some(database) = On::Cluster.database(RedisDatabase::options()).await else { return };
+    let account = account();
+    let run = |seed: u64| {
+        let engine = database.engine(&account);
+        tokio::spawn(async move {
+            let mut chance = fastrand::Rng::with_seed(seed);
+            let mut writer = Writer { engine, seq: Seq::default(), count: 0 };
+            writer.read().await;
+            let (mut written, mut refused) = (0_u64, 0_u64);
+            for _ in 0..steps {
+                match chance.u8(..4) {
+                    0 => writer.read().await,
+                    1 => tokio::task::yield_now().await,
+                    _ if writer.write().await => written += 1,
+                    _ => refused += 1,
+                }
+            }
+            (written, refused)
+        })
+    };
+    let (a, b) = tokio::join!(run(1), run(2));
+    let (a, b) = (a.unwrap(), b.unwrap());
+    let last = database.engine(&account).load().await.unwrap();
+    assert_eq!(count(&last.records), a.0 + b.0, "{a:?} {b:?}");
+    // There was something to lose, and something stale.
+    assert!(a.0 > 20 && b.0 > 20 && a.1 + b.1 > 20, "{a:?} {b:?}");
+}

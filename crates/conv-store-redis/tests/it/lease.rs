@@ -1,0 +1,94 @@
+//! Leases: one holder, renewed, given back, ended by themselves.
+
+use std::{sync::Arc, time::Duration};
+
+use conv_model::AccountId;
+use conv_store::{ConversationDatabase, Holder, PassLease, PassLeases, Turn};
+use conv_store_redis::RedisDatabase;
+
+use crate::support::{On, SINGLE, account, soon};
+
+/// The leases of two processes; `None` without servers.
+async fn two(on: On) -> Option<[Arc<dyn PassLeases>; 2]> {
+    let mut leases = Vec::new();
+    for _ in 0..2 {
+        let options = RedisDatabase::options().lease(Duration::from_secs(1));
+        leases.extend(on.database(options).await?.pass_leases());
+    }
+    leases.try_into().ok()
+}
+
+async fn ours(leases: &Arc<dyn PassLeases>, account: &AccountId) -> Box<dyn PassLease> {
+    match leases.take(account).await.unwrap() {
+        Turn::Ours(lease) => lease,
+        Turn::Theirs(holder) => panic!("{holder:?} has it"),
+    }
+}
+
+async fn theirs(leases: &Arc<dyn PassLeases>, account: &AccountId) -> Holder {
+    match leases.take(account).await.unwrap() {
+        Turn::Theirs(holder) => holder,
+        Turn::Ours(lease) => panic!("{lease:?} is free"),
+    }
+}
+
+#[tokio::test]
+async fn one_process_has_it_and_the_other_hears_how_its_pass_ended() {
+    for on in [On::Single, On::Cluster] {
+        let Some([a, b]) = two(on).await else { return };
+        let account = account();
+        for finished in [true, false, true] {
+            let lease = ours(&a, &account).await;
+            let holder = theirs(&b, &account).await;
+            let (told, ()) =
+                tokio::join!(soon(b.ended(&account, &holder)), lease.give_back(finished));
+            assert_eq!(told.unwrap(), finished);
+            // Who asks later is told the same.
+            assert_eq!(b.ended(&account, &holder).await.unwrap(), finished);
+        }
+        ours(&b, &account).await.give_back(false).await;
+    }
+}
+
+#[tokio::test]
+async fn accounts_have_leases_of_their_own() {
+    let Some([a, b]) = two(On::Cluster).await else { return };
+    let _one = ours(&a, &account()).await;
+    let _other = ours(&b, &account()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_is_held_is_renewed_and_one_that_is_dropped_ends() {
+    let Some([a, b]) = two(On::Single).await else { return };
+    let node = SINGLE.as_ref().unwrap();
+    let account: AccountId = "leased".parse().unwrap();
+    let lease = ours(&a, &account).await;
+    let left = || node.call::<i64>(&["PTTL", "conv:{leased}:lease"]).unwrap();
+    for _ in 0..3 {
+        let mut before = left();
+        loop {
+            let now = left();
+            assert!(now > 0, "it ended");
+            if now > before {
+                break;
+            }
+            before = now;
+        }
+    }
+    let holder = theirs(&b, &account).await;
+    drop(lease);
+    assert!(!soon(b.ended(&account, &holder)).await.unwrap());
+    ours(&b, &account).await.give_back(true).await;
+}
+
+#[tokio::test]
+async fn who_lost_it_takes_nothing_from_its_successor() {
+    let Some([a, b]) = two(On::Single).await else { return };
+    let node = SINGLE.as_ref().unwrap();
+    let account: AccountId = "overtaken".parse().unwrap();
+    let late = ours(&a, &account).await;
+    node.call::<()>(&["DEL", "conv:{overtaken}:lease"]).unwrap();
+    let _held = ours(&b, &account).await;
+    late.give_back(false).await;
+    theirs(&a, &account).await;
+}

@@ -1,0 +1,207 @@
+//! What a server loses that copies itself behind its answers: found, and cured by a pass.
+
+use std::{sync::Arc, time::Duration};
+
+use conv_model::{AccountId, ConversationId, Coverage, Delta, PassId, Prune};
+use conv_store::{ConversationDatabase, ConversationStore, Engine, Record, StoreError};
+use conv_store_redis::{
+    RedisDatabase,
+    testing::{self, NodeOptions, TestCluster, TestNode},
+};
+
+use crate::support::{at, begin, finish, page, soon, until, user};
+
+/// A server that can be put back to what it held before.
+struct Forgetful(TestNode);
+
+impl Forgetful {
+    fn start() -> Option<Self> {
+        testing::is_there().then(|| Self(TestNode::start(NodeOptions::default()).unwrap()))
+    }
+
+    async fn store(&self) -> Arc<dyn ConversationStore> {
+        let options = RedisDatabase::options().check_every(Duration::from_millis(50));
+        let database = options.open([self.0.url()]).await.unwrap();
+        database.account(&"a".parse().unwrap()).await.unwrap()
+    }
+
+    fn remember(&self) {
+        self.0.call::<i64>(&["COPY", KEY, COPY, "REPLACE"]).unwrap();
+    }
+
+    fn forget(&self) {
+        self.0.call::<i64>(&["COPY", COPY, KEY, "REPLACE"]).unwrap();
+    }
+}
+
+const KEY: &str = "conv:{a}:rows";
+const COPY: &str = "copy";
+
+#[tokio::test]
+async fn a_pass_whose_rows_are_gone_is_superseded_and_never_complete() {
+    let Some(server) = Forgetful::start() else { return };
+    let store = server.store().await;
+    store.apply(begin(1)).await.unwrap();
+    server.remember();
+    store.apply(page(1, [at("alice", 1)])).await.unwrap();
+    server.forget();
+    let late = store.apply(finish(1)).await;
+    assert!(matches!(late, Err(StoreError::Superseded(_))), "{late:?}");
+    assert!(store.snapshot().is_empty());
+    let next = store.snapshot().sync().pass.next();
+    assert!(next > PassId::new(2), "{next:?}");
+    store.apply(begin(next.as_u64())).await.unwrap();
+    store.apply(page(next.as_u64(), [at("alice", 1)])).await.unwrap();
+    store.apply(finish(next.as_u64())).await.unwrap();
+    assert_eq!(store.snapshot().report().coverage, Coverage::Complete);
+}
+
+#[tokio::test]
+async fn a_pass_whose_rows_are_gone_is_superseded_though_others_bear_its_numbers() {
+    let Some(server) = Forgetful::start() else { return };
+    let store = server.store().await;
+    store.apply(begin(1)).await.unwrap();
+    server.remember();
+    store.apply(page(1, [at("alice", 1)])).await.unwrap();
+    server.forget();
+    let other = server.store().await;
+    for name in ["bob", "carol", "dora"] {
+        other.apply(Delta::listed([at(name, 1)])).await.unwrap();
+    }
+    let late = store.apply(finish(1)).await;
+    assert!(matches!(late, Err(StoreError::Superseded(_))), "{late:?}");
+    assert!(store.snapshot().get(&user("alice")).is_none());
+}
+
+#[tokio::test]
+async fn a_list_that_lost_rows_is_a_preview_until_the_next_pass() {
+    let Some(server) = Forgetful::start() else { return };
+    let store = server.store().await;
+    store.apply(begin(1)).await.unwrap();
+    store.apply(finish(1)).await.unwrap();
+    server.remember();
+    store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    assert_eq!(store.snapshot().report().coverage, Coverage::Complete);
+    server.forget();
+    // Nobody tells of it: it is looked for.
+    let after = until(&*store, |snapshot| snapshot.is_empty()).await;
+    assert_ne!(after.report().coverage, Coverage::Complete);
+}
+
+#[tokio::test]
+async fn a_write_of_the_same_number_as_a_lost_one_is_seen() {
+    let Some(server) = Forgetful::start() else { return };
+    let (a, b) = (server.store().await, server.store().await);
+    a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    server.remember();
+    a.apply(Delta::listed([at("bob", 1)])).await.unwrap();
+    until(&*b, |snapshot| snapshot.len() == 2).await;
+    server.forget();
+    let c = server.store().await;
+    c.apply(Delta::listed([at("carol", 1)])).await.unwrap();
+    let shows = |snapshot: &conv_store::Snapshot| {
+        snapshot.get(&user("carol")).is_some() && snapshot.get(&user("bob")).is_none()
+    };
+    until(&*a, shows).await;
+    until(&*b, shows).await;
+}
+
+/// How often a master is killed; the environment variable `CONV_REDIS_KILLS` says how often instead.
+const KILLS: usize = 2;
+
+const ROWS: u64 = 60;
+const IN_A_PAGE: u64 = 10;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_killed_in_the_midst_of_a_pass_leaves_nothing_half_and_no_false_complete() {
+    if !testing::is_there() {
+        return;
+    }
+    let kills = std::env::var("CONV_REDIS_KILLS").map_or(KILLS, |text| text.parse().unwrap());
+    let mut cluster = TestCluster::start(3, 1).unwrap();
+    let database = RedisDatabase::options()
+        .answer_within(Duration::from_secs(1))
+        .open(cluster.urls())
+        .await
+        .unwrap();
+    let account: AccountId = "killed".parse().unwrap();
+    let store = database.account(&account).await.unwrap();
+    for kill in 0..kills {
+        let pulling = {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                for _ in 0..3 {
+                    pull_until_complete(&*store).await;
+                }
+            })
+        };
+        let pages = (kill as u64 * 5) % 21;
+        let since = store.snapshot().seq();
+        until(&*store, |snapshot| snapshot.seq().as_u64() > since.as_u64() + pages).await;
+        cluster = tokio::task::spawn_blocking(move || fail_over(cluster)).await.unwrap();
+        soon(pulling).await.unwrap();
+        // What it says to be complete is there.
+        let loaded = soon(until_loaded(&database, &account)).await;
+        if store.snapshot().report().is_sync_completed() {
+            assert_eq!(loaded, ROWS as usize, "after kill {kill}");
+        }
+    }
+    pull_until_complete(&*store).await;
+    assert_eq!(until_loaded(&database, &account).await, ROWS as usize);
+}
+
+/// Kills the account's master, waits until its replica took over, and starts it again.
+fn fail_over(mut cluster: TestCluster) -> TestCluster {
+    let key = "conv:{killed}:rows";
+    let master = cluster.master_of(key).unwrap();
+    cluster.nodes[master].kill();
+    cluster.until("the replica took over", |_| Ok(cluster.master_of(key)? != master)).unwrap();
+    cluster.nodes[master].restart().unwrap();
+    cluster
+        .until("all nodes agree", |node| {
+            let info: String = node.call(&["CLUSTER", "INFO"])?;
+            let replication: String = node.call(&["INFO", "replication"])?;
+            let has_replica =
+                replication.contains("role:slave") || replication.contains("connected_slaves:1");
+            let is_linked = !replication.contains("master_link_status:down");
+            Ok(info.contains("cluster_state:ok") && is_linked && has_replica)
+        })
+        .unwrap();
+    cluster
+}
+
+/// Passes, until one finishes.
+async fn pull_until_complete(store: &dyn ConversationStore) {
+    while let Err(error) = pull(store).await {
+        let is_expected = error.class() == conv_model::ErrorClass::Transient
+            || matches!(error, StoreError::Superseded(_));
+        assert!(is_expected, "{error:?}");
+    }
+}
+
+async fn pull(store: &dyn ConversationStore) -> Result<(), StoreError> {
+    let pass = store.snapshot().sync().pass.next().as_u64();
+    store.apply(begin(pass)).await?;
+    let mut keep: Vec<ConversationId> = Vec::new();
+    for first in (0..ROWS).step_by(IN_A_PAGE as usize) {
+        let names = (first..first + IN_A_PAGE).map(|number| format!("u{number}"));
+        let rows: Vec<_> = names.map(|name| at(&name, pass)).collect();
+        keep.extend(rows.iter().map(|row| row.id.clone()));
+        let commit = store.apply(page(pass, rows)).await?;
+        let rows = store.snapshot().len() as u64;
+        assert!(rows >= first + IN_A_PAGE, "{rows} rows at {:?}", commit.seq);
+    }
+    let mut last = finish(pass);
+    last.prune = Some(Prune::Unlisted { keep: Arc::new(keep.into_iter().collect()) });
+    store.apply(last).await.map(drop)
+}
+
+/// How many rows the server holds, once it answers.
+async fn until_loaded(database: &RedisDatabase, account: &AccountId) -> usize {
+    loop {
+        if let Ok(loaded) = database.engine(account).load().await {
+            let rows = loaded.records.iter().filter(|(key, _)| matches!(key, Record::Row(_)));
+            return rows.count();
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Tests of the public API, one binary. Without the program `redis-server` they pass, and say so.
+
+// Clippy knows the bodies of tests, but not their helpers.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod accounts;
+mod conformance;
+mod faults;
+mod interleavings;
+mod lease;
+mod limiter;
+mod lost;
+mod opening;
+mod pulling;
+mod shared;
+mod support;
