@@ -16,9 +16,12 @@ struct Arguments {
     /// Only works whose name has one of these in it
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     only: Vec<String>,
-    /// Sizes of the lists, instead of those of each work
+    /// Sizes of the lists, instead of those of each work that has several
     #[arg(long, value_delimiter = ',', value_name = "COUNT")]
     rows: Vec<usize>,
+    /// No longer lists than this
+    #[arg(long, default_value_t = usize::MAX, value_name = "COUNT")]
+    most: usize,
     /// How often each entrant has its turn
     #[arg(long, default_value_t = 100)]
     rounds: usize,
@@ -56,6 +59,7 @@ pub struct Settings {
     pub command: Option<Command>,
     pub only: Vec<String>,
     rows: Vec<usize>,
+    most: usize,
     pub rounds: usize,
     pub quick: bool,
     pub write: bool,
@@ -65,16 +69,16 @@ pub struct Settings {
 
 impl Settings {
     pub fn of_arguments() -> Self {
-        let Arguments { command, only, rows, rounds, quick, write } = Arguments::parse();
+        let Arguments { command, only, rows, most, rounds, quick, write } = Arguments::parse();
         let rounds = if quick { rounds.min(3) } else { rounds };
         let budget = if quick { Duration::ZERO } else { Duration::from_secs(3) };
-        Self { command, only, rows, rounds, quick, write, budget }
+        Self { command, only, rows, most, rounds, quick, write, budget }
     }
 
     /// The sizes to measure, of those that a work is made for.
     pub fn sizes(&self, usual: &[usize]) -> Vec<usize> {
-        let usual = if self.rows.is_empty() { usual } else { &self.rows };
-        let most = if self.quick { 1_000 } else { most_rows() };
+        let usual = if self.rows.is_empty() || usual.len() < 2 { usual } else { &self.rows };
+        let most = if self.quick { 1_000 } else { most_rows() }.min(self.most);
         let mut sizes: Vec<_> = usual.iter().map(|rows| *rows.min(&most)).collect();
         sizes.dedup();
         sizes

@@ -18,8 +18,9 @@ use crate::{Engine, Snapshot, StoreError};
 
 /// The most changes that are written together.
 const GROUP: usize = 64;
-/// How often changes are resolved anew because somebody else wrote first.
-const TRIES: usize = 16;
+/// How often changes are resolved anew because somebody else wrote first. A writer at full speed is
+/// quicker than the loading that each try begins with, so many tries are lost in a row.
+const TRIES: usize = 256;
 
 /// Takes what waits, resolves it, writes it, shows it, answers.
 pub(super) struct Task<E> {
