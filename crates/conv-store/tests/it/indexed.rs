@@ -177,7 +177,7 @@ async fn conflicts_without_end_are_given_up() {
     probe.always(Some(Trouble::Conflict));
     let result = store.apply(Delta::listed([at("alice", 1)])).await;
     assert!(matches!(result, Err(StoreError::Conflict)));
-    assert_eq!(probe.calls().len(), 16);
+    assert_eq!(probe.calls().len(), 256);
     probe.always(None);
     store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
 }
