@@ -3,6 +3,7 @@
 mod error;
 mod group;
 mod native;
+mod printable;
 mod user;
 
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
@@ -73,10 +74,7 @@ pub enum Peer<'a> {
 /// # Ok::<(), conv_model::ParseIdError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConversationIdRef<'a> {
-    text: &'a str,
-    peer: Peer<'a>,
-}
+pub struct ConversationIdRef<'a>(&'a str);
 
 impl<'a> ConversationIdRef<'a> {
     /// Reads a conversation ID in the web SDK's spelling.
@@ -86,52 +84,57 @@ impl<'a> ConversationIdRef<'a> {
     #[inline]
     pub fn parse(text: &'a str) -> Result<Self, ParseIdError> {
         // Only the first prefix counts: `C2CGROUPy` is the user `GROUPy`.
-        let peer = if let Some(user) = text.strip_prefix(C2C) {
-            Peer::User(UserId::parse(user)?)
+        if let Some(user) = text.strip_prefix(C2C) {
+            UserId::parse(user)?;
         } else if let Some(group) = text.strip_prefix(GROUP) {
-            Peer::Group(GroupId::parse(group)?)
-        } else if text == SYSTEM {
-            Peer::System
-        } else {
+            GroupId::parse(group)?;
+        } else if text != SYSTEM {
             return Err(ParseIdError::of_unknown_prefix(text));
-        };
-        Ok(Self { text, peer })
+        }
+        Ok(Self(text))
     }
 
     /// The whole ID, byte for byte as it was given.
     pub const fn as_str(self) -> &'a str {
-        self.text
+        self.0
     }
 
     /// Whom the conversation is with.
-    pub const fn peer(self) -> Peer<'a> {
-        self.peer
+    pub fn peer(self) -> Peer<'a> {
+        if let Some(user) = self.0.strip_prefix(C2C) {
+            Peer::User(UserId::trusted(user))
+        } else if let Some(group) = self.0.strip_prefix(GROUP) {
+            Peer::Group(GroupId::trusted(group))
+        } else {
+            Peer::System
+        }
     }
 
     /// Its kind.
     pub const fn conversation_type(self) -> ConversationType {
-        match self.peer {
-            Peer::User(_) => ConversationType::C2c,
-            Peer::Group(_) => ConversationType::Group,
-            Peer::System => ConversationType::System,
+        // The text was checked when the ID was made; its first byte tells the three apart.
+        match self.0.as_bytes() {
+            [b'C', ..] => ConversationType::C2c,
+            [b'G', ..] => ConversationType::Group,
+            _ => ConversationType::System,
         }
     }
 
     /// An owned copy.
     pub fn to_owned(self) -> ConversationId {
-        ConversationId(Arc::from(self.text))
+        ConversationId(Arc::from(self.0))
     }
 }
 
 impl AsRef<str> for ConversationIdRef<'_> {
     fn as_ref(&self) -> &str {
-        self.text
+        self.0
     }
 }
 
 impl fmt::Display for ConversationIdRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text)
+        f.write_str(self.0)
     }
 }
 
@@ -186,23 +189,12 @@ impl ConversationId {
 
     /// Its kind.
     pub fn conversation_type(&self) -> ConversationType {
-        // The text was checked when the ID was made; its first byte tells the three apart.
-        match self.0.as_bytes().first() {
-            Some(b'C') => ConversationType::C2c,
-            Some(b'G') => ConversationType::Group,
-            _ => ConversationType::System,
-        }
+        self.borrowed().conversation_type()
     }
 
     /// Whom the conversation is with.
     pub fn peer(&self) -> Peer<'_> {
-        if let Some(user) = self.0.strip_prefix(C2C) {
-            Peer::User(UserId::trusted(user))
-        } else if let Some(group) = self.0.strip_prefix(GROUP) {
-            Peer::Group(GroupId::trusted(group))
-        } else {
-            Peer::System
-        }
+        self.borrowed().peer()
     }
 
     /// The other user, of a one-to-one conversation.
@@ -223,7 +215,7 @@ impl ConversationId {
 
     /// The same ID, borrowed.
     pub fn borrowed(&self) -> ConversationIdRef<'_> {
-        ConversationIdRef { text: &self.0, peer: self.peer() }
+        ConversationIdRef(&self.0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ParseIdError, user::printable};
+use super::{ParseIdError, printable::printable};
 
 const ASSIGNED: &str = "@TGS#";
 const COMMUNITY: &str = "@TGS#_";
