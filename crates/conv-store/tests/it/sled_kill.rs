@@ -186,7 +186,7 @@ impl Iterator for Kills {
     }
 }
 
-/// Starts a child, stops it at a random moment, and gives what it said.
+/// Starts a child, stops it in the midst of its opening or writing, and gives what it said.
 fn stopped(place: &Place, level: &str, round: u64) -> Acknowledged {
     let random = RandomState::new().build_hasher().finish();
     let mut child = Command::new(env::current_exe().unwrap())
@@ -200,11 +200,12 @@ fn stopped(place: &Place, level: &str, round: u64) -> Acknowledged {
         .unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut acknowledged = Acknowledged::new();
-    if random % 10 < 3 {
+    match round % 10 {
         // While it opens, or shortly after.
-        thread::sleep(Duration::from_millis(random / 10 % 60));
-    } else {
-        read(&mut output, &mut acknowledged, 1 + random / 10 % 200, u128::MAX);
+        2 | 5 | 8 => thread::sleep(Duration::from_millis(random % 60)),
+        // So that there is something to lose, however few rounds there are.
+        0 => read(&mut output, &mut acknowledged, 100, u128::MAX),
+        _ => read(&mut output, &mut acknowledged, 1 + random % 200, u128::MAX),
     }
     let until = place.stop(&mut child);
     read(&mut output, &mut acknowledged, u64::MAX, until);
