@@ -96,6 +96,11 @@ impl Snapshot {
         &self.0
     }
 
+    /// Whether somebody else holds this list; by now they may have let go of it.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// The state, to be made the next one; no copy of this snapshot sees it.
     pub(crate) fn state_mut(&mut self) -> &mut State {
         Arc::make_mut(&mut self.0)

@@ -49,9 +49,7 @@ impl Sets {
     pub(super) fn from_sorted<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
         let mut sets: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
         for row in rows {
-            for key in keys(row.listed()) {
-                sets.entry(key).or_default().push(Member::new(row));
-            }
+            each_key(row.listed(), |key| sets.entry(key).or_default().push(Member::new(row)));
         }
         let sets = sets.into_iter().map(|(key, rows)| Set {
             key,
@@ -69,15 +67,13 @@ impl Sets {
     pub(super) fn replace(&mut self, old: Option<&Row>, new: Option<&Row>) {
         if let Some(old) = old {
             let beside = new.filter(|new| old.rank == new.rank);
-            for key in keys(old.listed()) {
+            each_key(old.listed(), |key| {
                 let stays = beside.is_some_and(|new| has(new.listed(), &key));
                 self.change(key, |set| set.remove(old, stays));
-            }
+            });
         }
         if let Some(new) = new {
-            for key in keys(new.listed()) {
-                self.change(key, |set| set.insert(new));
-            }
+            each_key(new.listed(), |key| self.change(key, |set| set.insert(new)));
         }
     }
 
@@ -127,15 +123,18 @@ fn is_mentioned(row: &Conversation) -> bool {
     row.group_at_info().is_some_and(|info| !info.is_empty())
 }
 
-/// The sets that a row belongs to.
-fn keys(row: &Conversation) -> impl Iterator<Item = Key> {
-    let marks = (!row.listing.marks.is_empty()).then(|| row.listing.marks.iter().map(Key::Mark));
-    let groups = row.listing.groups.iter().map(|name| Key::Group(Arc::clone(name)));
-    let (unread, mention) = (is_unread(row), is_mentioned(row));
-    (unread.then_some(Key::Unread).into_iter())
-        .chain(mention.then_some(Key::Mention))
-        .chain(marks.into_iter().flatten())
-        .chain(groups)
+/// Tells the sets that a row belongs to. Most rows belong to none, and take no time for that.
+fn each_key(row: &Conversation, mut tell: impl FnMut(Key)) {
+    if is_unread(row) {
+        tell(Key::Unread);
+    }
+    if is_mentioned(row) {
+        tell(Key::Mention);
+    }
+    if !row.listing.marks.is_empty() {
+        row.listing.marks.iter().for_each(|mark| tell(Key::Mark(mark)));
+    }
+    row.listing.groups.iter().for_each(|name| tell(Key::Group(Arc::clone(name))));
 }
 
 /// Whether a row belongs to a set.

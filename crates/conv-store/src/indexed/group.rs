@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{Snapshot, StoreError, Write, state::State};
 
-/// The most rows of a change that is made of the list where it stands: readers wait meanwhile, some
-/// millionths of a second.
-const FEW: usize = 8;
+/// The most rows of a change that is made of the list where it stands. Readers wait meanwhile: a
+/// millionth of a second a row, and several where others hold the list, so that it is copied.
+const ALONE: usize = 128;
+const SHARED: usize = 8;
 
 /// Changes that are resolved one after another, and what they make of the list that is shown.
 #[derive(Default)]
@@ -42,10 +43,11 @@ impl Group {
     }
 
     /// Makes ready what [`show`](Self::show) would take long for.
-    pub(super) fn prepare(&mut self, shown: &State) {
-        let is_large = self.last.as_ref().is_some_and(|last| last.rows() > FEW);
+    pub(super) fn prepare(&mut self, shown: &Snapshot) {
+        let most = if shown.is_shared() { SHARED } else { ALONE };
+        let is_large = self.last.as_ref().is_some_and(|last| last.rows() > most);
         if is_large || self.ahead.is_some() {
-            self.advance(shown);
+            self.advance(shown.state());
         }
     }
 

@@ -163,7 +163,7 @@ impl<E: Engine> Task<E> {
         let writes = mem::take(&mut group.writes);
         let write =
             async { if writes.is_empty() { Ok(()) } else { self.engine.commit(&writes).await } };
-        let (written, ()) = join!(write, async { group.prepare(self.shown.borrow().state()) });
+        let (written, ()) = join!(write, async { group.prepare(&self.shown.borrow()) });
         written?;
         let results = mem::take(&mut group.results);
         self.show(|shown| group.show(shown));

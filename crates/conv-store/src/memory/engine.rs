@@ -1,7 +1,7 @@
 //! An engine that keeps its records in memory, and may be shared.
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -27,7 +27,7 @@ struct Shared {
 #[derive(Clone, Default)]
 struct Records {
     seq: Seq,
-    by_key: BTreeMap<Record, Arc<[u8]>>,
+    by_key: HashMap<Record, Arc<[u8]>>,
 }
 
 impl MemoryEngine {
