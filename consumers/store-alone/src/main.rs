@@ -21,7 +21,7 @@ async fn inbox() -> Result<Vec<String>, Error> {
     on_message(&store, "bob", 1_700_000_009).await?;
     store.put_local(ConversationId::c2c("alice")?, Local::draft("On my way")).await?;
 
-    let show = |row: &Conversation| match &row.local.draft {
+    let show = |row: &Conversation| match row.local.draft_text() {
         Some(draft) => format!("{} (draft: {draft})", row.show_name()),
         None => row.show_name().to_owned(),
     };

@@ -129,6 +129,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let list = conversations.get_conversation_list(All).await?;
     println!("{} rows, complete: {}", list.len(), list.is_sync_completed());
     let mine = conversations.get_conversation_list([user]).await?;
-    println!("draft: {:?}", mine.iter().find_map(|row| row.local.draft.as_deref()));
+    println!("draft: {:?}", mine.iter().find_map(|row| row.local.draft_text()));
     Ok(())
 }

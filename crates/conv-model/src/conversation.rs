@@ -1,6 +1,7 @@
 //! A conversation: a join of facets that come from different calls at different times.
 
 mod json;
+mod local;
 mod merge;
 mod message;
 mod profile;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use crate::{ConversationId, ConversationType, Marks, Peer, Timestamp};
 
 pub use self::{
+    local::Local,
     merge::merge,
     message::{LastMessage, MessageKind, Payload, PayloadError, Preview},
     profile::{CustomField, GroupDetail, GroupType, Profile, ProfileDetail, SelfInfo, UserDetail},
@@ -26,7 +28,7 @@ pub use self::{
 /// matches it.
 ///
 /// `serde` reads and writes the JSON of the web SDK's `Conversation`. It has no place for the
-/// listing's version, for when a profile was read and for [`Local::data`], nor for the difference
+/// listing's version, for when a profile was read and for [`Local::data_bytes`], nor for the difference
 /// between unknown and zero: a field that is there is read as known.
 ///
 /// ```
@@ -71,43 +73,6 @@ pub struct Listing {
     pub custom_data: Arc<str>,
     /// The source's version of this listing, if it has versions: greater is newer.
     pub version: Option<u64>,
-}
-
-/// What only this store knows of a conversation. `None` is *never set*.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Local {
-    /// The text the user has begun to write.
-    pub draft: Option<Arc<str>>,
-    /// The embedder's own bytes.
-    pub data: Option<Arc<[u8]>>,
-}
-
-impl Local {
-    /// A draft; the rest untouched. An empty text clears it.
-    pub fn draft(text: impl Into<Arc<str>>) -> Self {
-        Self { draft: Some(text.into()), data: None }
-    }
-
-    /// The embedder's own bytes; the rest untouched. An empty slice clears them.
-    pub fn data(bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self { draft: None, data: Some(bytes.into()) }
-    }
-
-    /// This state with what `newer` sets.
-    #[must_use]
-    pub fn merged(&self, newer: &Self) -> Self {
-        Self {
-            draft: newer.draft.clone().or_else(|| self.draft.clone()),
-            data: newer.data.clone().or_else(|| self.data.clone()),
-        }
-    }
-
-    /// Whether nothing stands in it.
-    pub fn is_empty(&self) -> bool {
-        self.draft.as_ref().is_none_or(|draft| draft.is_empty())
-            && self.data.as_ref().is_none_or(|data| data.is_empty())
-    }
 }
 
 impl Conversation {

@@ -37,12 +37,12 @@ impl Rank {
         self.0 & UNPINNED == 0
     }
 
-    /// From its number.
-    pub(crate) const fn from_u64(number: u64) -> Self {
+    /// From the number that [`as_u64`](Self::as_u64) gave, as an index kept it.
+    pub const fn from_u64(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number.
+    /// The number: smaller comes first.
     pub const fn as_u64(self) -> u64 {
         self.0
     }

@@ -14,8 +14,10 @@ use crate::{
 const SAMPLE: usize = 512;
 /// The two counts of an `Arc`, and what an allocator adds.
 const SHARED: usize = 32;
+/// Local state, but for its text and bytes.
+const LOCAL: usize = 32 + SHARED;
 /// Where a row stands, in the index by ID.
-const PLACE: usize = 16;
+const PLACE: usize = 12;
 
 impl Snapshot {
     /// About how many bytes of memory the list takes: rows, indexes, local state and the commits
@@ -95,7 +97,11 @@ fn local_entry_bytes(entry: &LocalEntry) -> usize {
 }
 
 fn local_bytes(local: &Local) -> usize {
-    text(local.draft.as_ref()) + local.data.as_ref().map_or(0, |data| data.len() + SHARED)
+    if *local == Local::default() {
+        return 0;
+    }
+    let data = local.data_bytes().map_or(0, |data| data.len() + SHARED);
+    LOCAL + text(local.draft_text()) + data
 }
 
 /// An empty text takes nothing.

@@ -258,7 +258,7 @@ impl Sim {
     fn check_drafts(&mut self) {
         let snapshot = self.store.snapshot();
         let is_kept = |(id, text): (&ConversationId, &String)| {
-            let is_it = |local: &Local| local.draft.as_deref() == Some(text.as_str());
+            let is_it = |local: &Local| local.draft_text().is_some_and(|draft| **draft == **text);
             snapshot.local(id).as_ref().is_some_and(is_it)
                 && snapshot.get(id).is_none_or(|row| is_it(&row.local))
         };

@@ -103,13 +103,13 @@ async fn what_was_learned_elsewhere_is_in_the_list_at_once_and_a_draft_stays() {
 
     let list = conversations.get_conversation_list(All).await.unwrap();
     assert_eq!(list.conversation_list[0].id, id("C2Cbob"));
-    assert_eq!(list.conversation_list[0].local.draft.as_deref(), Some("hello"));
+    assert_eq!(list.conversation_list[0].local.draft_text().map(AsRef::as_ref), Some("hello"));
 
     // The next pass does not find bob in the cloud; the draft waits for him.
     conversations.sync().await.unwrap();
     assert_eq!(conversations.get_conversation_list(All).await.unwrap().len(), 1);
     let local = conversations.snapshot().local(&id("C2Cbob")).unwrap();
-    assert_eq!(local.draft.as_deref(), Some("hello"));
+    assert_eq!(local.draft_text().map(AsRef::as_ref), Some("hello"));
 }
 
 #[tokio::test]

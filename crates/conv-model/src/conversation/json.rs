@@ -102,7 +102,7 @@ impl From<&Conversation> for ConversationJson {
             mark_list: row.listing.marks,
             custom_data: row.listing.custom_data.clone(),
             conversation_group_list: row.listing.groups.clone(),
-            draft_text: row.local.draft.clone().unwrap_or_default(),
+            draft_text: row.local.draft_text().cloned().unwrap_or_default(),
             peer_read_time: row.unread.peer_read_time.filter(|_| is_c2c).unwrap_or_default(),
         }
     }
@@ -148,7 +148,7 @@ impl TryFrom<ConversationJson> for Conversation {
         };
         row.clear_uncounted();
         row.last_message = json.last_message.into();
-        row.local = Local { draft: Some(json.draft_text).filter(|d| !d.is_empty()), data: None };
+        row.local = Local::new(Some(json.draft_text).filter(|d| !d.is_empty()), None);
         Ok(row)
     }
 }

@@ -73,7 +73,7 @@ pub fn unreads() -> impl Strategy<Value = Unread> {
 /// Local states: a draft, the embedder's bytes, both or none of them.
 pub fn locals() -> impl Strategy<Value = Local> {
     (maybe(names()), maybe(vec(any::<u8>(), 0..20)))
-        .prop_map(|(draft, data)| Local { draft, data: data.map(Into::into) })
+        .prop_map(|(draft, data)| Local::new(draft, data.map(Into::into)))
 }
 
 /// Rows of the conversations in [`few_ids`](super::few_ids).

@@ -155,8 +155,8 @@ fn a_last_message_replaces_the_one_before_whole() {
 #[test]
 fn local_state_is_set_and_cleared_part_by_part() {
     let both = Local::draft("hi").merged(&Local::data([1, 2]));
-    assert_eq!(both.draft.as_deref(), Some("hi"));
-    assert_eq!(both.data.as_deref(), Some(&[1, 2][..]));
+    assert_eq!(both.draft_text().map(AsRef::as_ref), Some("hi"));
+    assert_eq!(both.data_bytes().map(AsRef::as_ref), Some(&[1, 2][..]));
     assert_eq!(both.merged(&Local::default()), both);
     let cleared = both.merged(&Local::draft("")).merged(&Local::data([]));
     assert!(cleared.is_empty());

@@ -23,13 +23,26 @@ pub(super) struct Places {
 #[derive(Clone, Copy, Debug)]
 struct Place {
     hash: u32,
-    rank: Rank,
+    /// A [`Rank`] in two halves: aligned as one number it would take a third more.
+    rank: [u32; 2],
 }
 
 #[derive(Clone, Debug)]
 struct Other {
     id: ConversationId,
     rank: Rank,
+}
+
+impl Place {
+    fn new(hash: u32, rank: Rank) -> Self {
+        let rank = rank.as_u64();
+        Self { hash, rank: [(rank >> 32) as u32, rank as u32] }
+    }
+
+    fn rank(self) -> Rank {
+        let [high, low] = self.rank.map(u64::from);
+        Rank::from_u64(high << 32 | low)
+    }
 }
 
 impl Entry for Place {
@@ -61,7 +74,7 @@ impl Entry for Other {
 impl Places {
     /// Of rows with different IDs.
     pub(super) fn of(rows: &[Row]) -> Self {
-        let hashed = |row: &Row| Place { hash: hash(&row.listed().id), rank: row.rank };
+        let hashed = |row: &Row| Place::new(hash(&row.listed().id), row.rank);
         let mut places: Vec<(Place, &Row)> = rows.iter().map(|row| (hashed(row), row)).collect();
         places.sort_unstable_by_key(|(place, _)| place.hash);
         let mut others = Tree::default();
@@ -80,7 +93,7 @@ impl Places {
     pub(super) fn rank(&self, id: &ConversationId) -> Option<Rank> {
         match self.others.get(id) {
             Some(other) => Some(other.rank),
-            None => self.by_hash.get(&hash(id)).map(|place| place.rank),
+            None => self.by_hash.get(&hash(id)).map(|place| place.rank()),
         }
     }
 
@@ -89,7 +102,7 @@ impl Places {
         let hash = hash(id);
         match self.by_hash.get(&hash) {
             Some(_) => self.others.insert(Other { id: id.clone(), rank }).map(drop),
-            None => self.by_hash.insert(Place { hash, rank }).map(drop),
+            None => self.by_hash.insert(Place::new(hash, rank)).map(drop),
         };
     }
 
@@ -98,7 +111,7 @@ impl Places {
         match self.others.get_mut(id) {
             Some(other) => other.rank = rank,
             None => {
-                self.by_hash.insert(Place { hash: hash(id), rank });
+                self.by_hash.insert(Place::new(hash(id), rank));
             }
         }
     }

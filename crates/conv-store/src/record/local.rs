@@ -35,8 +35,9 @@ impl LocalRecord {
     /// # Errors
     /// [`StoreError::TooLarge`].
     pub fn encode(&self, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
-        let Local { draft, data, .. } = &self.local;
-        encode(Kind::Local, seq, &Body { draft: draft.as_deref(), data: data.as_deref() })
+        let draft = self.local.draft_text().map(AsRef::as_ref);
+        let data = self.local.data_bytes().map(AsRef::as_ref);
+        encode(Kind::Local, seq, &Body { draft, data })
     }
 
     /// Reads the bytes.
@@ -45,9 +46,6 @@ impl LocalRecord {
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
     pub fn decode(record: &[u8]) -> Result<Self, StoreError> {
         let body: Body<'_> = decode(Kind::Local, record)?;
-        let mut local = Local::default();
-        local.draft = body.draft.map(Arc::from);
-        local.data = body.data.map(Arc::from);
-        Ok(Self { local })
+        Ok(Self::new(Local::new(body.draft.map(Arc::from), body.data.map(Arc::from))))
     }
 }

@@ -258,7 +258,7 @@ fn look(folder: &Path, durability: Durability) -> (Recovery, Acknowledged) {
             };
             note("page", whole_page(&snapshot));
             note("one", time(&snapshot, &user("one")));
-            let draft = snapshot.local(&user("one")).and_then(|local| local.draft);
+            let draft = snapshot.local(&user("one")).and_then(|local| local.draft_text().cloned());
             note("draft", draft.map_or(0, |draft| draft.parse().unwrap()));
         }
         let recovery = database.recovery();

@@ -127,7 +127,7 @@ async fn a_draft_whose_writer_went_away_is_whole_or_absent() {
         assert_eq!(accounts.put_away_idle(), 1);
         let list = accounts.open(&names[0]).await.unwrap();
         list.set_data(&alice, &[1]).await.unwrap();
-        let held = list.snapshot().local(&alice).unwrap().draft.unwrap();
+        let held = list.snapshot().local(&alice).unwrap().draft_text().cloned().unwrap();
         assert!([draft, format!("acknowledged {round}")].contains(&held.to_string()), "{held}");
     }
 }
@@ -145,7 +145,7 @@ async fn a_handle_that_was_closed_makes_room_for_a_new_one() {
     assert!(!list.is_same(&closed));
     list.sync().await.unwrap();
     assert_eq!(
-        list.snapshot().local(&id("C2Calice")).unwrap().draft.as_deref(),
+        list.snapshot().local(&id("C2Calice")).unwrap().draft_text().map(AsRef::as_ref),
         Some("Dear Alice")
     );
     // The old one has nothing to close any more, least of all the new one.

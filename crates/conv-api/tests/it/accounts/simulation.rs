@@ -89,7 +89,7 @@ impl Simulation {
                 assert_eq!(shown(&list), self.clouds.truth(name), "{name}");
             }
             let local = list.snapshot().local(&id("C2Cpeer_003"));
-            let draft = local.and_then(|local| local.draft).map(|draft| draft.to_string());
+            let draft = local.and_then(|local| local.draft_text().map(ToString::to_string));
             assert_eq!(draft.as_ref(), self.drafts.get(name), "{name}");
         }
         let stats = self.accounts.stats();

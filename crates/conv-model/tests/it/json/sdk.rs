@@ -86,7 +86,7 @@ fn a_row_of_the_sdk_is_read_whole() {
     assert_eq!(row.unread.remind_type, Some(RemindType::Discard));
     assert_eq!(row.unread.peer_read_time, None);
     assert_eq!(row.group_at_info().unwrap()[0].at_type, AtType::All);
-    assert_eq!(row.local.draft.as_deref(), Some("well"));
+    assert_eq!(row.local.draft_text().map(AsRef::as_ref), Some("well"));
     let message = row.last_message.as_deref().unwrap();
     assert_eq!(message.kind, MessageKind::Custom);
     assert_eq!(message.sequence, 7);

@@ -57,7 +57,7 @@ fn tell(stores: &Stores) -> TestResult {
         let snapshot = store.snapshot();
         let one = id("one")?;
         let row = snapshot.get(&one).and_then(|row| row.listing.time).map_or(0, |at| at.as_secs());
-        let draft = snapshot.local(&one).and_then(|local| local.draft);
+        let draft = snapshot.local(&one).and_then(|local| local.draft_text().cloned());
         let draft = draft.map_or(Ok(0), |draft| draft.parse())?;
         say(&Line::Found(number, Kind::Page, whole_page(&snapshot)?))?;
         say(&Line::Found(number, Kind::Row, row))?;

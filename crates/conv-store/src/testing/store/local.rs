@@ -57,7 +57,7 @@ pub async fn a_part_of_local_state_that_is_left_out_stays<F: StoreFixture>(
     ensure_eq!(store.snapshot().local(&id("alice")?), Some(both), "both parts");
     soon("local state", store.put_local(id("alice")?, Local::draft(""))).await?;
     let cleared = store.snapshot().local(&id("alice")?).unwrap_or_default();
-    ensure!(cleared.draft.is_none_or(|draft| draft.is_empty()), "the draft is still there");
-    ensure_eq!(cleared.data, data.data, "the bytes");
+    ensure!(cleared.draft_text().is_none_or(|draft| draft.is_empty()), "the draft is still there");
+    ensure_eq!(cleared.data_bytes(), data.data_bytes(), "the bytes");
     Ok(())
 }
