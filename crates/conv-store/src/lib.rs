@@ -35,6 +35,8 @@
 //! * `redb`: `RedbDatabase` and `RedbStore`, on disk too: slower to write, safer in a power cut.
 //! * `testing`: the suite that a store or an engine has to pass. No stable API.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(any(feature = "redb", feature = "sled"))]
 mod database;
 mod delegate;
