@@ -1,5 +1,6 @@
 //! The lists of any number of accounts, on one server.
 
+mod accounts;
 mod stores;
 
 use std::sync::{
@@ -11,8 +12,9 @@ use async_trait::async_trait;
 use conv_model::AccountId;
 use conv_store::{ConversationDatabase, ConversationStore, IndexedStore, PassLeases, StoreError};
 
+pub use self::accounts::RedisAccounts;
 use self::stores::Stores;
-use crate::{RedisEngine, RedisOptions, keys::Keys, lease::Leases, server::Server};
+use crate::{RedisEngine, RedisOptions, RedisStats, keys::Keys, lease::Leases, server::Server};
 
 /// The lists of any number of accounts, on a server or a cluster that many processes use at once.
 /// Clones are handles to the same database.
@@ -69,6 +71,28 @@ impl RedisDatabase {
     /// gives the usual one.
     pub fn engine(&self, account: &AccountId) -> RedisEngine {
         RedisEngine::new(&self.server, account)
+    }
+
+    /// Begins to list the accounts that are stored, whoever opened them.
+    pub fn accounts(&self) -> RedisAccounts {
+        RedisAccounts::new(&self.server)
+    }
+
+    /// What went on between this database and its servers since it was opened, in numbers. Asks no
+    /// server.
+    ///
+    /// ```no_run
+    /// # use conv_store_redis::RedisDatabase;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), conv_store::StoreError> {
+    /// let database = RedisDatabase::open(["redis://127.0.0.1:6379"]).await?;
+    /// let stats = database.stats();
+    /// println!("{} calls, of which {} were not served", stats.calls, stats.unreachable);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stats(&self) -> RedisStats {
+        self.server.counters.read()
     }
 
     fn check_open(&self) -> Result<(), StoreError> {

@@ -23,6 +23,19 @@ use crate::{
 ///
 /// Rows and local state are two hashes in one slot; each write is one script, so that it is there
 /// whole or not at all.
+///
+/// ```no_run
+/// use conv_store::{ConversationStore, IndexedStore};
+/// use conv_store_redis::RedisDatabase;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let database = RedisDatabase::open(["redis://127.0.0.1:6379"]).await?;
+/// let store = IndexedStore::open(database.engine(&"user_0001".parse()?)).await?;
+/// println!("{} conversations", store.snapshot().len());
+/// # Ok(())
+/// # }
+/// ```
 pub struct RedisEngine {
     account: AccountId,
     keys: Keys,
@@ -53,6 +66,22 @@ impl RedisEngine {
         parse_head(head.as_deref().unwrap_or_default())
     }
 
+    /// What stands in both hashes, of one instant.
+    async fn stored(&self) -> Result<Stored, RedisError> {
+        let keys: [&str; 2] = [&self.keys.rows, &self.keys.local];
+        // What passes through Lua costs the server six times as much.
+        let mut both = redis::pipe();
+        both.atomic().cmd("HGETALL").arg(keys[0]).cmd("HGETALL").arg(keys[1]);
+        match self.link.pipeline(&both).await {
+            // The client follows a slot that moved with single calls alone, and a server whose
+            // memory is full begins no transaction.
+            Err(RedisError::NotServed(_) | RedisError::OutOfMemory(_)) => {
+                LOAD.run(&self.link, &keys, &[]).await
+            }
+            result => result,
+        }
+    }
+
     /// Writes, if `head` is still the last write; gives the head that stood there if it was not.
     async fn write(
         &self,
@@ -68,7 +97,19 @@ impl RedisEngine {
         let mut arguments = vec![head.as_bytes(), next.as_bytes()];
         arguments.extend([self.link.publish(), &self.keys.channel, &live].map(str::as_bytes));
         arguments.extend(records.iter().map(|argument| &**argument));
-        COMMIT.run(&self.link, &[&self.keys.rows, &self.keys.local], &arguments).await
+        let keys: [&str; 2] = [&self.keys.rows, &self.keys.local];
+        let wanted = self.server.options.copies;
+        if wanted == 0 {
+            return COMMIT.run(&self.link, &keys, &arguments).await;
+        }
+        let (standing, copies): (Option<String>, u32) =
+            COMMIT.run_and_copy(&self.link, &keys, &arguments, wanted).await?;
+        let is_written = standing.as_ref().is_none_or(|standing| *standing == next);
+        if is_written && copies < wanted {
+            self.server.counters.not_copied();
+            return Err(RedisError::NotCopied { copies, wanted });
+        }
+        Ok(standing)
     }
 
     /// Whether something else is there than what is known.
@@ -85,12 +126,11 @@ fn parse_head(text: &str) -> Result<Head, StoreError> {
 #[async_trait]
 impl Engine for RedisEngine {
     async fn load(&self) -> Result<Loaded, StoreError> {
-        let stored: Stored = LOAD
-            .run(&self.link, &[&self.keys.rows, &self.keys.local], &[])
-            .await
-            .map_err(StoreError::from)?;
-        let (head, mut loaded) = records::read(stored, &self.account)?;
+        let (head, mut loaded) = records::read(self.stored().await?, &self.account)?;
         loaded.lost = self.known.loaded(head);
+        if loaded.lost {
+            self.server.counters.lost();
+        }
         Ok(loaded)
     }
 
@@ -102,13 +142,17 @@ impl Engine for RedisEngine {
         };
         let follows = writes.iter().zip(writes.iter().skip(1)).all(|(a, b)| b.expected == a.seq);
         if first.expected != head.seq || !follows {
+            self.server.counters.conflict();
             return Err(StoreError::Conflict);
         }
         let next = self.known.next(&head, last.seq);
         let standing = self.write(writes, &head, &next).await.map_err(StoreError::from)?;
         match standing {
             // A call that was sent again because its answer was lost finds its own write.
-            Some(standing) if standing != next.to_string() => Err(StoreError::Conflict),
+            Some(standing) if standing != next.to_string() => {
+                self.server.counters.conflict();
+                Err(StoreError::Conflict)
+            }
             _ => {
                 self.known.written(next);
                 Ok(())
@@ -119,7 +163,9 @@ impl Engine for RedisEngine {
     async fn follow(&self, since: Seq) -> Result<(), StoreError> {
         loop {
             let heard = self.listener.heard();
-            let is_own = self.known.head().is_some_and(|known| known.to_string() == *heard.text);
+            // Nothing says that some may have been missed; the head of an empty account is no more.
+            let is_own = !heard.text.is_empty()
+                && self.known.head().is_some_and(|known| known.to_string() == *heard.text);
             if heard.count != self.known.dismissed() && !is_own {
                 if self.is_behind().await? {
                     return Ok(());

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use conv_model::ErrorClass;
 use conv_store::StoreError;
-use redis::{ErrorKind, ServerErrorKind};
+use redis::{ErrorKind, ServerError, ServerErrorKind};
 use thiserror::Error;
 
 /// What the client met.
@@ -31,6 +31,14 @@ pub enum RedisError {
     /// Nothing was written.
     #[error("server takes no writes")]
     ReadOnly(#[source] Source),
+    /// Fewer replicas than wanted said in time that they have the write. It stands on the master.
+    #[error("write is on {copies} replicas, expected {wanted}")]
+    NotCopied {
+        /// How many have it.
+        copies: u32,
+        /// How many were wanted: [`copies`](crate::RedisOptions::copies).
+        wanted: u32,
+    },
     /// The server's memory is full. Nothing was written.
     #[error("memory of the server is full")]
     OutOfMemory(#[source] Source),
@@ -66,7 +74,8 @@ impl RedisError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Unreachable(_) | Self::TimedOut { .. } => ErrorClass::Transient,
-            Self::ReadOnly(_) | Self::NotServed(_) | Self::NoScript => ErrorClass::Transient,
+            Self::ReadOnly(_) | Self::NotServed(_) => ErrorClass::Transient,
+            Self::NotCopied { .. } | Self::NoScript => ErrorClass::Transient,
             Self::Refused(_) => ErrorClass::Auth,
             Self::MayEvict { .. } | Self::Options { .. } => ErrorClass::InvalidArgument,
             Self::OutOfMemory(_) | Self::Answer(_) => ErrorClass::Store,
@@ -101,22 +110,16 @@ impl From<RedisError> for StoreError {
     }
 }
 
-impl From<redis::RedisError> for RedisError {
-    fn from(error: redis::RedisError) -> Self {
-        let kind = error.kind();
-        let code = error.code().unwrap_or_default().to_owned();
-        let says = |word: &str| code == word || error.to_string().contains(word);
-        if says("OOM ") || code == "OOM" {
-            return Self::OutOfMemory(Arc::new(error));
+impl RedisError {
+    /// What the client met. Of several calls made at once the first that failed tells.
+    pub(crate) fn met(error: redis::RedisError) -> Self {
+        let said = error.clone().into_server_errors();
+        if let Some((_, said)) = said.as_ref().and_then(|all| all.first()) {
+            return said_by_server(said, error);
         }
-        if code == "NOREPLICAS" || code == "MISCONF" {
-            return Self::ReadOnly(Arc::new(error));
-        }
-        if code == "WRONGPASS" || code == "NOAUTH" {
-            return Self::Refused(Arc::new(error));
-        }
-        match kind {
-            ErrorKind::Server(kind) => server(kind, error),
+        match error.kind() {
+            // Some words of the server's are the client's own by now.
+            ErrorKind::Server(kind) => of_kind(Some(kind), error),
             ErrorKind::AuthenticationFailed => Self::Refused(Arc::new(error)),
             ErrorKind::InvalidClientConfig => Self::options(error.to_string()),
             ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => {
@@ -127,16 +130,72 @@ impl From<redis::RedisError> for RedisError {
     }
 }
 
-fn server(kind: ServerErrorKind, error: redis::RedisError) -> RedisError {
+fn said_by_server(said: &ServerError, error: redis::RedisError) -> RedisError {
+    // In a script that it stopped the server's word is part of a longer text.
+    let is_full = said.code() == "OOM" || error.to_string().contains("OOM ");
+    match said.code() {
+        _ if is_full => RedisError::OutOfMemory(Arc::new(error)),
+        "NOREPLICAS" | "MISCONF" => RedisError::ReadOnly(Arc::new(error)),
+        "WRONGPASS" | "NOAUTH" => RedisError::Refused(Arc::new(error)),
+        _ => of_kind(said.kind(), error),
+    }
+}
+
+fn of_kind(kind: Option<ServerErrorKind>, error: redis::RedisError) -> RedisError {
     use ServerErrorKind as Kind;
     match kind {
-        Kind::NoScript => RedisError::NoScript,
-        Kind::ReadOnly => RedisError::ReadOnly(Arc::new(error)),
-        Kind::NoPerm => RedisError::Refused(Arc::new(error)),
-        Kind::Moved | Kind::Ask | Kind::TryAgain | Kind::ClusterDown => {
+        Some(Kind::NoScript) => RedisError::NoScript,
+        Some(Kind::ReadOnly) => RedisError::ReadOnly(Arc::new(error)),
+        Some(Kind::NoPerm) => RedisError::Refused(Arc::new(error)),
+        Some(Kind::Moved | Kind::Ask | Kind::TryAgain | Kind::ClusterDown) => {
             RedisError::NotServed(Arc::new(error))
         }
-        Kind::MasterDown | Kind::BusyLoading => RedisError::NotServed(Arc::new(error)),
+        Some(Kind::MasterDown | Kind::BusyLoading) => RedisError::NotServed(Arc::new(error)),
         _ => RedisError::Answer(Arc::new(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is made of a server's answer.
+    fn met(answer: &str) -> RedisError {
+        let value = redis::parse_redis_value(format!("-{answer}\r\n").as_bytes()).unwrap();
+        RedisError::met(value.extract_error().unwrap_err())
+    }
+
+    #[test]
+    fn what_a_server_says_is_classed() {
+        use RedisError as E;
+        let transient = [
+            "MOVED 1 127.0.0.1:1",
+            "ASK 1 127.0.0.1:1",
+            "TRYAGAIN Multiple keys request during rehashing of slot",
+            "CLUSTERDOWN The cluster is down",
+            "MASTERDOWN Link with MASTER is down",
+            "LOADING Redis is loading the dataset in memory",
+        ];
+        for answer in transient {
+            assert!(matches!(met(answer), E::NotServed(_)), "{answer}");
+            assert_eq!(met(answer).class(), ErrorClass::Transient);
+        }
+        for answer in ["READONLY no", "NOREPLICAS Not enough", "MISCONF Errors writing"] {
+            assert!(matches!(met(answer), E::ReadOnly(_)), "{answer}");
+            assert_eq!(met(answer).class(), ErrorClass::Transient);
+        }
+        for answer in ["WRONGPASS invalid", "NOAUTH required", "NOPERM no permissions"] {
+            assert!(matches!(met(answer), E::Refused(_)), "{answer}");
+            assert_eq!(met(answer).class(), ErrorClass::Auth);
+        }
+        for answer in ["OOM command not allowed", "ERR in a script: OOM command not allowed"] {
+            assert!(matches!(met(answer), E::OutOfMemory(_)), "{answer}");
+            assert_eq!(met(answer).class(), ErrorClass::Store);
+        }
+        assert!(matches!(met("NOSCRIPT No matching script"), E::NoScript));
+        for answer in ["ERR unknown command", "WRONGTYPE Operation against"] {
+            assert!(matches!(met(answer), E::Answer(_)), "{answer}");
+            assert_eq!(met(answer).class(), ErrorClass::Store);
+        }
     }
 }

@@ -53,6 +53,32 @@ impl Keys {
     }
 }
 
+/// What the keys of rows of all accounts match, for the server.
+pub(crate) fn pattern(prefix: &str) -> String {
+    let mut pattern = String::with_capacity(prefix.len() + 9);
+    for char in prefix.chars() {
+        if "*?[]^-\\".contains(char) {
+            pattern.push('\\');
+        }
+        pattern.push(char);
+    }
+    pattern + ":{*}:rows"
+}
+
+/// The account whose rows stand under a key, if it is such a key.
+pub(crate) fn account(prefix: &str, key: &[u8]) -> Option<AccountId> {
+    let tag = std::str::from_utf8(key).ok()?.strip_prefix(prefix)?.strip_prefix(":{")?;
+    let mut bytes = Vec::with_capacity(tag.len());
+    let mut parts = tag.strip_suffix("}:rows")?.split('%');
+    bytes.extend_from_slice(parts.next()?.as_bytes());
+    for part in parts {
+        let (code, plain) = part.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(code, 16).ok()?);
+        bytes.extend_from_slice(plain.as_bytes());
+    }
+    String::from_utf8(bytes).ok()?.parse().ok()
+}
+
 /// A text without braces, spaces and what does not print, so that no account can reach into
 /// another's slot or keys. Texts that differ stay different.
 fn safe(text: &str) -> String {
@@ -102,6 +128,22 @@ mod tests {
                 assert!(!tag.is_empty() && !tag.contains(['{', '}']), "{key:?}");
                 assert!(!name.contains(['{', '}']), "{key:?}");
             }
+            let known = super::account("conv", keys.rows.as_bytes()).unwrap();
+            assert_eq!(known.as_str(), account);
         }
+    }
+
+    #[test]
+    fn other_keys_are_no_accounts() {
+        let others = ["conv:{a}:local", "other:{a}:rows", "conv:{%}:rows", "conv:{%ZZ}:rows"];
+        for key in others.map(str::as_bytes).into_iter().chain([b"conv:{%FF}:rows".as_slice()]) {
+            assert_eq!(super::account("conv", key), None, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_matches_itself_alone() {
+        assert_eq!(pattern("conv:1"), "conv:1:{*}:rows");
+        assert_eq!(pattern("a*[b]?\\"), "a\\*\\[b\\]\\?\\\\:{*}:rows");
     }
 }

@@ -24,12 +24,12 @@
 //! * [`RedisDatabase`], opened by [`RedisOptions`]: give it to conv-api's `Accounts` or `Builder`
 //!   like any other database; it brings the leases along that say who pulls.
 //! * [`RedisEngine`]: one account's records, for a store of your own.
+//! * [`RedisStats`] and [`RedisAccounts`]: what goes on in numbers, and which accounts are stored.
 //! * `RedisRateLimiter`: the cloud's rate, shared by all processes.
 //! * [`RedisError`]: what a [`StoreError`](conv_store::StoreError) of this engine has as its source.
 //!
 //! # What the server must be
-//! Redis 7 or Valkey; a server of an earlier version is enough where it is no cluster.
-//! `maxmemory-policy` is `noeviction`, which is checked. A replica copies behind the answers: when
+//! Redis 7 or Valkey, single or a cluster; no Sentinel is asked. `maxmemory-policy` is `noeviction`, which is checked. A replica copies behind the answers: when
 //! it takes over, the last writes may be gone. A store finds that by the numbers of its writes,
 //! shows a preview, and the next pass brings them again; local state (drafts) that was among them
 //! is gone.
@@ -50,13 +50,20 @@ mod limiter;
 mod options;
 mod script;
 mod server;
+mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 #[cfg(feature = "limiter")]
 pub use self::limiter::RedisRateLimiter;
+#[cfg(feature = "tls")]
+pub use self::options::ClientCertificate;
 pub use self::{
-    database::RedisDatabase, engine::RedisEngine, error::RedisError, options::RedisOptions,
+    database::{RedisAccounts, RedisDatabase},
+    engine::RedisEngine,
+    error::RedisError,
+    options::RedisOptions,
+    stats::RedisStats,
 };
 
 /// The README's code runs, too.

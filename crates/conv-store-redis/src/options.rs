@@ -41,12 +41,57 @@ pub struct RedisOptions {
     /// How long a lease lasts whose holder is not heard of, at least a second; 15 seconds at first.
     /// So long others wait for a process that died in the midst of a pass.
     pub lease: Duration,
+    /// How many replicas must have a write before it counts; 0 at first: none is waited for. A
+    /// failover then loses fewer writes, and each write takes longer: see
+    /// [`copies`](Self::copies()).
+    pub copies: u32,
     /// Connections to each server, at least one; 2 at first. Many calls share each of them.
     pub connections: usize,
     /// The certificate, in PEM, that the servers' own are signed with; if not given, those that
     /// the system trusts.
     #[cfg(feature = "tls")]
     pub root_certificate: Option<Vec<u8>>,
+    /// What the servers are shown that ask for a certificate; nothing at first.
+    #[cfg(feature = "tls")]
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// A certificate and its key, shown to servers that ask for one. Its `Debug` tells neither.
+///
+/// ```no_run
+/// use conv_store_redis::{ClientCertificate, RedisDatabase};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let shown = ClientCertificate::new(std::fs::read("conv.crt")?, std::fs::read("conv.key")?);
+/// let options = RedisDatabase::options().client_certificate(shown);
+/// let database = options.open(["rediss://10.0.0.1:6379"]).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "tls")]
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientCertificate {
+    /// The certificate, and those it is signed with if need be, in PEM.
+    pub certificate: Vec<u8>,
+    /// Its private key, in PEM.
+    pub key: Vec<u8>,
+}
+
+#[cfg(feature = "tls")]
+impl ClientCertificate {
+    /// A certificate and its private key, both in PEM.
+    pub fn new(certificate: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        Self { certificate: certificate.into(), key: key.into() }
+    }
+}
+
+#[cfg(feature = "tls")]
+impl std::fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientCertificate").finish_non_exhaustive()
+    }
 }
 
 impl Default for RedisOptions {
@@ -57,9 +102,12 @@ impl Default for RedisOptions {
             expire_after: Duration::from_secs(90 * 24 * 3600),
             check_every: Duration::from_secs(30),
             lease: Duration::from_secs(15),
+            copies: 0,
             connections: 2,
             #[cfg(feature = "tls")]
             root_certificate: None,
+            #[cfg(feature = "tls")]
+            client_certificate: None,
         }
     }
 }
@@ -95,6 +143,18 @@ impl RedisOptions {
         Self { lease: time, ..self }
     }
 
+    /// Sets how many replicas must have a write before it counts.
+    ///
+    /// Each write then takes the way to the replicas and back as well, and the other calls on its
+    /// connection wait behind it: more [`connections`](Self::connections()) help. If too few
+    /// replicas have a write within half of [`answer_within`](Self::answer_within()), it fails as
+    /// [`RedisError::NotCopied`]; it stands on the master all the same, and the store loads it.
+    /// It is no promise: a replica that has less may still be the one that takes over.
+    #[must_use]
+    pub fn copies(self, replicas: u32) -> Self {
+        Self { copies: replicas, ..self }
+    }
+
     /// Sets how many connections there are to each server.
     #[must_use]
     pub fn connections(self, connections: usize) -> Self {
@@ -106,6 +166,13 @@ impl RedisOptions {
     #[must_use]
     pub fn root_certificate(self, pem: impl Into<Vec<u8>>) -> Self {
         Self { root_certificate: Some(pem.into()), ..self }
+    }
+
+    /// Sets what the servers are shown that ask for a certificate.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn client_certificate(self, certificate: ClientCertificate) -> Self {
+        Self { client_certificate: Some(certificate), ..self }
     }
 
     /// Opens the database of a server, or of a cluster of which some nodes are given. Whether it

@@ -53,6 +53,23 @@ impl Script {
             result => result,
         }
     }
+
+    /// Runs it, and waits until some replicas have what it wrote; gives how many have.
+    pub(crate) async fn run_and_copy<T: FromRedisValue>(
+        &self,
+        link: &Link,
+        keys: &[&str],
+        arguments: &[&[u8]],
+        copies: u32,
+    ) -> Result<(T, u32), RedisError> {
+        let by_hash = command("EVALSHA", &self.hash, keys, arguments);
+        match link.call_and_copy(by_hash, copies).await {
+            Err(RedisError::NoScript) => {
+                link.call_and_copy(command("EVAL", self.code, keys, arguments), copies).await
+            }
+            result => result,
+        }
+    }
 }
 
 fn command(name: &str, script: &str, keys: &[&str], arguments: &[&[u8]]) -> Cmd {

@@ -3,7 +3,9 @@
 mod connect;
 mod hub;
 mod link;
+mod masters;
 mod tls;
+mod troubles;
 
 use std::{
     fmt,
@@ -11,14 +13,18 @@ use std::{
     sync::Arc,
 };
 
-use crate::{RedisError, RedisOptions};
+use tokio::sync::mpsc;
 
 use self::hub::Hub;
-pub(crate) use self::{hub::Listener, link::Link};
+#[cfg(all(feature = "testing", feature = "tls"))]
+pub(crate) use self::tls::provide;
+pub(crate) use self::{hub::Listener, link::Link, masters::Master};
+use crate::{RedisError, RedisOptions, stats::Counters};
 
 /// A server or a cluster.
 pub(crate) struct Server {
     pub(crate) options: RedisOptions,
+    pub(crate) counters: Arc<Counters>,
     /// The one that hears news.
     first: Link,
     others: Vec<Link>,
@@ -33,14 +39,18 @@ impl Server {
     ) -> Result<Self, RedisError> {
         let target = Arc::new(connect::find(&nodes, &options).await?);
         let hub = Arc::new(Hub::default());
-        let first = Link::open(&target, &options, Some(&hub)).await?;
+        let counters = Arc::<Counters>::default();
+        let (wanted, asked) = mpsc::channel(1);
+        let first = Link::open(&target, &options, &counters, Some(&hub), &wanted).await?;
         connect::check_eviction(&first).await?;
         let mut others = Vec::new();
         for _ in 1..options.connections {
-            others.push(Link::open(&target, &options, None).await?);
+            others.push(Link::open(&target, &options, &counters, None, &wanted).await?);
         }
+        let links = others.iter().chain([&first]).cloned().collect();
+        tokio::spawn(link::renew(links, Arc::clone(&counters), asked));
         hub.start(first.clone());
-        Ok(Self { options, first, others, hub })
+        Ok(Self { options, counters, first, others, hub })
     }
 
     /// The connections of a key: always the same ones, so that its calls stay in order.
@@ -50,6 +60,11 @@ impl Server {
         let links = self.others.len() as u64 + 1;
         let at = usize::try_from(hasher.finish() % links).unwrap_or_default();
         at.checked_sub(1).and_then(|at| self.others.get(at)).unwrap_or(&self.first).clone()
+    }
+
+    /// The connections of what is no key's.
+    pub(crate) fn any_link(&self) -> &Link {
+        self.others.last().unwrap_or(&self.first)
     }
 
     pub(crate) fn listen(&self, channel: &str) -> Listener {

@@ -4,6 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use conv_model::AccountId;
 use conv_store::{Loaded, Record, StoreError, Write};
+use redis::{FromRedisValue, ParsingError, Value, from_redis_value};
 
 use super::parse_head;
 use crate::{
@@ -14,9 +15,24 @@ use crate::{
 /// The newest version of the layout that this code reads.
 const VERSION: u8 = 1;
 
-/// What stands in the two hashes: fields and their bytes.
+/// What stands in the two hashes.
 pub(super) type Stored = (Fields, Fields);
-type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// The fields of a hash and their bytes, taken out of the answer as they are.
+#[derive(Debug)]
+pub(super) struct Fields(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl FromRedisValue for Fields {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let Value::Map(pairs) = value else { return from_redis_value(value).map(Self) };
+        let bytes = |value| match value {
+            Value::BulkString(bytes) => Ok(bytes),
+            other => from_redis_value(other),
+        };
+        let pair = |(key, value)| Ok((bytes(key)?, bytes(value)?));
+        pairs.into_iter().map(pair).collect::<Result<_, _>>().map(Self)
+    }
+}
 
 /// What becomes of each record.
 type Changes<'a> = BTreeMap<&'a Record, Option<&'a Arc<[u8]>>>;
@@ -57,7 +73,7 @@ pub(super) fn arguments<'a>(writes: &'a [Write], name: Option<&'a AccountId>) ->
 
 /// Reads what stands there.
 pub(super) fn read(stored: Stored, account: &AccountId) -> Result<(Head, Loaded), StoreError> {
-    let (rows, local) = stored;
+    let (Fields(rows), Fields(local)) = stored;
     let mut head = Head::default();
     let mut records = Vec::with_capacity(rows.len() + local.len());
     for (key, bytes) in rows {

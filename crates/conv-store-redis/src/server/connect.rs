@@ -4,7 +4,7 @@ use std::{sync::Weak, time::Duration};
 
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
-    ProtocolVersion, Value,
+    ProtocolVersion, RedisResult, Value,
     aio::{ConnectionManager, ConnectionManagerConfig},
     cluster::ClusterClient,
 };
@@ -49,7 +49,7 @@ fn address(node: &str, options: &RedisOptions) -> Result<ConnectionInfo, RedisEr
 }
 
 async fn is_cluster(node: &ConnectionInfo, options: &RedisOptions) -> Result<bool, RedisError> {
-    let client = Client::open(node.clone())?;
+    let client = Client::open(node.clone()).map_err(RedisError::met)?;
     let limit = Some(options.answer_within);
     let config =
         AsyncConnectionConfig::new().set_connection_timeout(limit).set_response_timeout(limit);
@@ -58,7 +58,7 @@ async fn is_cluster(node: &ConnectionInfo, options: &RedisOptions) -> Result<boo
         redis::cmd("INFO").arg("cluster").query_async::<String>(&mut connection).await
     };
     match timeout(options.answer_within, asked).await {
-        Ok(info) => Ok(info?.contains("cluster_enabled:1")),
+        Ok(info) => Ok(info.map_err(RedisError::met)?.contains("cluster_enabled:1")),
         Err(_) => Err(RedisError::TimedOut { limit: options.answer_within }),
     }
 }
@@ -74,6 +74,7 @@ impl Target {
             Self::Single(node) => single(node, options.answer_within, hub).await,
             Self::Cluster(nodes) => cluster(nodes, options, hub).await,
         }
+        .map_err(RedisError::met)
     }
 }
 
@@ -81,7 +82,7 @@ async fn single(
     node: &ConnectionInfo,
     limit: Duration,
     hub: Option<&Weak<Hub>>,
-) -> Result<Connections, RedisError> {
+) -> RedisResult<Connections> {
     let mut config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(limit))
         .set_response_timeout(Some(limit))
@@ -97,7 +98,7 @@ async fn cluster(
     nodes: &[ConnectionInfo],
     options: &RedisOptions,
     hub: Option<&Weak<Hub>>,
-) -> Result<Connections, RedisError> {
+) -> RedisResult<Connections> {
     let limit = options.answer_within;
     let mut builder = ClusterClient::builder(nodes.to_vec())
         .use_protocol(ProtocolVersion::RESP3)

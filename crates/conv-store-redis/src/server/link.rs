@@ -1,20 +1,17 @@
 //! Connections to a server, or to each server of a cluster, that many calls share.
 
-use std::sync::{
-    Arc, Mutex, PoisonError, Weak,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use redis::{
+    Cmd, FromRedisValue, Pipeline, aio::ConnectionManager, cluster_async::ClusterConnection,
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
 };
 
-use redis::{Cmd, FromRedisValue, aio::ConnectionManager, cluster_async::ClusterConnection};
-use tokio::time::timeout;
-
-use super::{connect::Target, hub::Hub};
-use crate::{RedisError, RedisOptions};
-
-/// After so many calls in a row that found no server to serve them, connections are made anew. The
-/// client does so by itself where it learns that one broke; not where a server goes on to refuse
-/// behind a name that leads to another one by now.
-const TROUBLES: u32 = 3;
+use super::{connect::Target, hub::Hub, troubles::Troubles};
+use crate::{RedisError, RedisOptions, stats::Counters};
 
 /// Connections that many calls share. They are made anew when they broke. Clones share them too.
 #[derive(Clone)]
@@ -23,13 +20,12 @@ pub(crate) struct Link(Arc<Inner>);
 struct Inner {
     target: Arc<Target>,
     options: RedisOptions,
+    counters: Arc<Counters>,
     /// Hears what is pushed.
     hub: Option<Weak<Hub>>,
     /// Held for a clone only, never across an await.
     current: Mutex<Connections>,
-    /// How many calls in a row found no server.
-    troubles: AtomicU32,
-    is_renewed: AtomicBool,
+    troubles: Troubles,
 }
 
 #[derive(Clone)]
@@ -43,17 +39,19 @@ impl Link {
     pub(super) async fn open(
         target: &Arc<Target>,
         options: &RedisOptions,
+        counters: &Arc<Counters>,
         hub: Option<&Arc<Hub>>,
+        wanted: &mpsc::Sender<()>,
     ) -> Result<Self, RedisError> {
         let hub = hub.map(Arc::downgrade);
         let current = target.connect(options, hub.as_ref()).await?;
         Ok(Self(Arc::new(Inner {
             target: Arc::clone(target),
             options: options.clone(),
+            counters: Arc::clone(counters),
             hub,
             current: Mutex::new(current),
-            troubles: AtomicU32::new(0),
-            is_renewed: AtomicBool::new(false),
+            troubles: Troubles::new(wanted),
         })))
     }
 
@@ -63,6 +61,33 @@ impl Link {
             match self.current() {
                 Connections::Single(mut single) => command.query_async(&mut single).await,
                 Connections::Cluster(mut cluster) => command.query_async(&mut cluster).await,
+            }
+        };
+        self.in_time(call).await
+    }
+
+    /// Makes a call that writes, and waits until some replicas have it, or the half of the limit of
+    /// time is over; gives how many have. Calls behind it on the same connection wait, too.
+    pub(crate) async fn call_and_copy<T: FromRedisValue>(
+        &self,
+        command: Cmd,
+        copies: u32,
+    ) -> Result<T, RedisError> {
+        let limit = (self.0.options.answer_within / 2).as_millis().max(1);
+        let mut both = redis::pipe();
+        both.add_command(command).cmd("WAIT").arg(copies).arg(limit.to_string());
+        self.pipeline(&both).await
+    }
+
+    /// Makes several calls at once, within the limit of time.
+    pub(crate) async fn pipeline<T: FromRedisValue>(
+        &self,
+        calls: &Pipeline,
+    ) -> Result<T, RedisError> {
+        let call = async {
+            match self.current() {
+                Connections::Single(mut single) => calls.query_async(&mut single).await,
+                Connections::Cluster(mut cluster) => calls.query_async(&mut cluster).await,
             }
         };
         self.in_time(call).await
@@ -98,52 +123,60 @@ impl Link {
         }
     }
 
-    async fn in_time<T>(
+    pub(super) async fn in_time<T>(
         &self,
         call: impl Future<Output = redis::RedisResult<T>>,
     ) -> Result<T, RedisError> {
         let limit = self.0.options.answer_within;
+        let begun = Instant::now();
         let result = match timeout(limit, call).await {
             Ok(Err(error)) if error.is_timeout() => Err(RedisError::TimedOut { limit }),
-            Ok(result) => result.map_err(RedisError::from),
+            Ok(result) => result.map_err(RedisError::met),
             Err(_) => Err(RedisError::TimedOut { limit }),
         };
-        self.note(result.as_ref().err());
+        self.0.counters.call(begun.elapsed(), result.as_ref().err());
+        self.0.troubles.note(result.as_ref().err());
         result
     }
 
-    fn current(&self) -> Connections {
+    pub(super) fn current(&self) -> Connections {
         self.0.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Counts the calls that found no server, and sees to other connections after some.
-    fn note(&self, error: Option<&RedisError>) {
-        use RedisError as E;
-        let is_trouble = matches!(
-            error,
-            Some(E::Unreachable(_) | E::TimedOut { .. } | E::ReadOnly(_) | E::NotServed(_))
-        );
-        if !is_trouble {
-            self.0.troubles.store(0, Ordering::Relaxed);
-            return;
-        }
-        let before = self.0.troubles.fetch_add(1, Ordering::Relaxed);
-        if before + 1 >= TROUBLES && !self.0.is_renewed.swap(true, Ordering::AcqRel) {
-            tokio::spawn(renew(self.clone()));
-        }
     }
 }
 
-/// Makes other connections, if it can.
-async fn renew(link: Link) {
-    let inner = &*link.0;
-    let connect = inner.target.connect(&inner.options, inner.hub.as_ref());
-    if let Ok(Ok(connections)) = timeout(inner.options.answer_within, connect).await {
-        *inner.current.lock().unwrap_or_else(PoisonError::into_inner) = connections;
-        inner.troubles.store(0, Ordering::Relaxed);
-        if let Some(hub) = inner.hub.as_ref().and_then(Weak::upgrade) {
+/// Makes all connections anew whenever somebody asks for it: what one call found is true of the
+/// others, also of the connection that does nothing but hear news.
+pub(super) async fn renew(
+    links: Vec<Link>,
+    counters: Arc<Counters>,
+    mut wanted: mpsc::Receiver<()>,
+) {
+    let links: Vec<_> = links.into_iter().map(|link| Arc::downgrade(&link.0)).collect();
+    while wanted.recv().await.is_some() {
+        let mut is_renewed = false;
+        for link in links.iter().filter_map(Weak::upgrade) {
+            is_renewed |= link.renew().await;
+        }
+        if is_renewed {
+            counters.renewal();
+        }
+        // Asked for before they were made.
+        while wanted.try_recv().is_ok() {}
+    }
+}
+
+impl Inner {
+    /// Makes other connections, if it can.
+    async fn renew(&self) -> bool {
+        let connect = self.target.connect(&self.options, self.hub.as_ref());
+        let Ok(Ok(connections)) = timeout(self.options.answer_within, connect).await else {
+            return false;
+        };
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = connections;
+        self.troubles.forget();
+        if let Some(hub) = self.hub.as_ref().and_then(Weak::upgrade) {
             hub.begin_anew();
         }
+        true
     }
-    inner.is_renewed.store(false, Ordering::Release);
 }

@@ -11,7 +11,8 @@ pub(super) fn with_certificates(
     options: &RedisOptions,
 ) -> Result<ConnectionInfo, RedisError> {
     provide();
-    let client = redis::Client::build_with_tls(info, certificates(options))?;
+    let client =
+        redis::Client::build_with_tls(info, certificates(options)).map_err(RedisError::met)?;
     Ok(client.get_connection_info().clone())
 }
 
@@ -42,13 +43,17 @@ pub(super) fn with_certificates_of_all(
 
 #[cfg(feature = "tls")]
 fn certificates(options: &RedisOptions) -> redis::TlsCertificates {
-    redis::TlsCertificates { client_tls: None, root_cert: options.root_certificate.clone() }
+    let client = options.client_certificate.clone().map(|shown| redis::ClientTlsConfig {
+        client_cert: shown.certificate,
+        client_key: shown.key,
+    });
+    redis::TlsCertificates { client_tls: client, root_cert: options.root_certificate.clone() }
 }
 
 /// The client asks for the process's provider of cryptography: where there is none, in a build
 /// with two of them, it would panic.
 #[cfg(feature = "tls")]
-fn provide() {
+pub(crate) fn provide() {
     use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
     if CryptoProvider::get_default().is_none() {

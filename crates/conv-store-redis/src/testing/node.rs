@@ -23,7 +23,8 @@ pub struct NodeOptions {
     pub config: Vec<String>,
     /// Its password.
     pub password: Option<String>,
-    /// The folder of `ca.crt`, `redis.crt` and `redis.key`: it is reached through TLS alone.
+    /// The folder of `ca.crt`, `redis.crt` and `redis.key`: it is reached through TLS alone. Needs
+    /// the feature `tls`.
     pub tls: Option<String>,
 }
 
@@ -62,16 +63,6 @@ impl TestNode {
         Err(last)
     }
 
-    /// Starts a server, and does not wait: for one that only a client with its certificate reaches.
-    ///
-    /// # Errors
-    /// Why it did not start.
-    pub fn start_unchecked(options: NodeOptions) -> Result<Self, TestError> {
-        let mut node = Self::new(options)?;
-        node.running = Some(Running::start(&node.arguments(), &node.folder)?);
-        Ok(node)
-    }
-
     fn new(options: NodeOptions) -> Result<Self, TestError> {
         Ok(Self { port: free_port()?, options, folder: TempDir::new()?, running: None })
     }
@@ -103,8 +94,27 @@ impl TestNode {
     /// # Errors
     /// That it cannot be reached.
     pub fn connect(&self) -> Result<Connection, TestError> {
-        let client = Client::open(self.url())?;
-        Ok(client.get_connection_with_timeout(PATIENCE)?)
+        Ok(self.client()?.get_connection_with_timeout(PATIENCE)?)
+    }
+
+    #[cfg(feature = "tls")]
+    fn client(&self) -> Result<Client, TestError> {
+        let Some(folder) = &self.options.tls else { return Ok(Client::open(self.url())?) };
+        crate::server::provide();
+        let folder = std::path::Path::new(folder);
+        let read = |name: &str| std::fs::read(folder.join(name));
+        let client = redis::ClientTlsConfig {
+            client_cert: read("redis.crt")?,
+            client_key: read("redis.key")?,
+        };
+        let certificates =
+            redis::TlsCertificates { client_tls: Some(client), root_cert: Some(read("ca.crt")?) };
+        Ok(Client::build_with_tls(self.url(), certificates)?)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn client(&self) -> Result<Client, TestError> {
+        Ok(Client::open(self.url())?)
     }
 
     /// Kills it at once, as `kill -9` does. Data that was not written is lost.

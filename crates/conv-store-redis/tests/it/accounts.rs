@@ -1,6 +1,6 @@
 //! Accounts on one server: kept apart, wiped, expired.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use conv_model::{AccountId, Delta, Local};
 use conv_store::{ConversationDatabase, ConversationStore, Engine, StoreError};
@@ -134,4 +134,32 @@ async fn a_prefix_keeps_apps_apart() {
     let urls = On::Single.urls();
     let refused = RedisDatabase::options().prefix("a{b}").open(&urls).await.unwrap_err();
     assert!(fault(&refused).to_string().contains("braces"));
+}
+
+#[tokio::test]
+async fn all_accounts_that_are_stored_are_listed_and_no_others() {
+    for on in [On::Single, On::Cluster] {
+        // As a pattern it would match the other one.
+        let (mine, other) = (
+            RedisDatabase::options().prefix("list*[a]"),
+            RedisDatabase::options().prefix("list one a"),
+        );
+        let (Some(mine), Some(other)) = (on.database(mine).await, on.database(other).await) else {
+            return;
+        };
+        let accounts: BTreeSet<AccountId> =
+            (0..40).map(|number| format!("{{ä {number}}}").parse().unwrap()).collect();
+        for account in &accounts {
+            let store = mine.account(account).await.unwrap();
+            store.put_local(user("alice"), Local::draft("hello")).await.unwrap();
+        }
+        let store = other.account(&account()).await.unwrap();
+        store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+        let (mut listed, mut pages) = (BTreeSet::new(), mine.accounts());
+        while let Some(page) = pages.next_page().await.unwrap() {
+            listed.extend(page);
+        }
+        assert_eq!(listed, accounts);
+        assert!(pages.next_page().await.unwrap().is_none());
+    }
 }

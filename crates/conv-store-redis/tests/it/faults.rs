@@ -9,7 +9,7 @@ use conv_store_redis::{
     testing::{self, NodeOptions, TestCluster, TestNode},
 };
 
-use crate::support::{account, at, fault, user};
+use crate::support::{account, at, fault, soon, user};
 
 /// A server of a test's own, and a store with one row on it.
 struct Own {
@@ -89,6 +89,7 @@ async fn a_replica_takes_no_writes_and_is_said_to() {
     own.node.call::<()>(&["REPLICAOF", "127.0.0.1", "1"]).unwrap();
     let error = own.fails().await;
     assert!(matches!(fault(&error), RedisError::ReadOnly(_)), "{error:?}");
+    own.database.engine(&own.account).load().await.unwrap();
     own.node.call::<()>(&["REPLICAOF", "NO", "ONE"]).unwrap();
     own.works().await;
 }
@@ -99,6 +100,7 @@ async fn a_master_without_the_replicas_it_must_have_takes_no_writes() {
     own.node.call::<()>(&["CONFIG", "SET", "min-replicas-to-write", "1"]).unwrap();
     let error = own.fails().await;
     assert!(matches!(fault(&error), RedisError::ReadOnly(_)), "{error:?}");
+    own.database.engine(&own.account).load().await.unwrap();
     own.node.call::<()>(&["CONFIG", "SET", "min-replicas-to-write", "0"]).unwrap();
     own.works().await;
 }
@@ -125,7 +127,7 @@ async fn a_server_that_hangs_is_waited_for_so_long_and_no_longer() {
     let limit = Duration::from_secs(1);
     let Some(own) = Own::with(options().answer_within(limit)).await else { return };
     own.node.pause();
-    let error = own.fails().await;
+    let error = soon(own.fails()).await;
     assert!(matches!(fault(&error), RedisError::TimedOut { limit: l } if *l == limit), "{error:?}");
     assert_eq!(error.class(), ErrorClass::Transient);
     own.node.resume();
@@ -153,6 +155,7 @@ async fn a_slot_that_moves_takes_its_accounts_along() {
     }
     let cluster = TestCluster::start(3, 0).unwrap();
     let database = options().open(cluster.urls()).await.unwrap();
+    let other = options().open(cluster.urls()).await.unwrap();
     let account: AccountId = "moving".parse().unwrap();
     let store = database.account(&account).await.unwrap();
     store.put_local(user("u0"), Local::draft("hello")).await.unwrap();
@@ -164,6 +167,20 @@ async fn a_slot_that_moves_takes_its_accounts_along() {
             }
         })
     };
+    // Others read it all the while.
+    let reading = {
+        let engines = [database.engine(&account), other.engine(&account)];
+        tokio::spawn(async move {
+            let mut rows = 0;
+            while rows < 401 {
+                for engine in &engines {
+                    let loaded = engine.load().await.unwrap();
+                    assert!(loaded.records.len() >= rows && !loaded.lost);
+                    rows = loaded.records.len();
+                }
+            }
+        })
+    };
     let cluster = tokio::task::spawn_blocking(move || {
         for _ in 0..3 {
             move_slot(&cluster, "conv:{moving}:rows");
@@ -172,13 +189,14 @@ async fn a_slot_that_moves_takes_its_accounts_along() {
     });
     let cluster = cluster.await.unwrap();
     writing.await.unwrap();
+    reading.await.unwrap();
     let loaded = database.engine(&account).load().await.unwrap();
     assert_eq!(loaded.records.len(), 401);
     drop(cluster);
 }
 
 /// Moves the slot of a key, with what is in it, to the node after its own.
-fn move_slot(cluster: &TestCluster, key: &str) {
+pub(crate) fn move_slot(cluster: &TestCluster, key: &str) {
     let from = cluster.master_of(key).unwrap();
     let to = (from + 1) % cluster.nodes.len();
     let [from, to] = [from, to].map(|at| &cluster.nodes[at]);

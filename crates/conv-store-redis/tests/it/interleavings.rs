@@ -4,9 +4,15 @@ use std::sync::Arc;
 
 use conv_model::{Local, Seq};
 use conv_store::{Engine, Record, StoreError, Write, record::LocalRecord};
-use conv_store_redis::{RedisDatabase, RedisEngine};
+use conv_store_redis::{
+    RedisDatabase, RedisEngine,
+    testing::{self, NodeOptions, TestNode},
+};
 
-use crate::support::{On, account, user};
+use crate::{
+    support::{On, account, user},
+    way::Way,
+};
 
 /// How many steps of each of two writers; the environment variable `CONV_REDIS_STEPS` says how
 /// many instead.
@@ -48,7 +54,7 @@ impl Writer {
 fn count(records: &[(Record, Arc<[u8]>)]) -> u64 {
     let Some((_, record)) = records.first() else { return 0 };
     let local = LocalRecord::decode(record).unwrap().local;
-    u64::from_le_bytes(local.data.unwrap().as_ref().try_into().unwrap())
+    u64::from_le_bytes(local.data_bytes().unwrap().as_ref().try_into().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,4 +86,35 @@ async fn of_two_writers_with_stale_numbers_no_update_is_lost() {
     assert_eq!(count(&last.records), a.0 + b.0, "{a:?} {b:?}");
     // There was something to lose, and something stale.
     assert!(a.0 > 20 && b.0 > 20 && a.1 + b.1 > 20, "{a:?} {b:?}");
+}
+
+#[tokio::test]
+async fn rows_and_local_state_are_loaded_of_one_instant() {
+    if !testing::is_there() {
+        return;
+    }
+    let node = TestNode::start(NodeOptions::default()).unwrap();
+    // What a reader sends arrives in pieces, and others are served between them.
+    let way = Way::to(&node, 16).await;
+    let account = account();
+    let writer = RedisDatabase::open([node.url()]).await.unwrap().engine(&account);
+    let reader = RedisDatabase::open([way.url()]).await.unwrap().engine(&account);
+    let mut seq = writer.load().await.unwrap().seq;
+    let mut seen = std::collections::BTreeSet::new();
+    while seen.len() < 50 {
+        let writes = async {
+            for _ in 0..10 {
+                let mut write = Write::new(seq, seq.next());
+                seq = seq.next();
+                let data = Local::data(seq.as_u64().to_le_bytes());
+                let record = LocalRecord::new(data).encode(seq).unwrap();
+                write.put.push((Record::Local(user("counter")), record));
+                writer.commit(&[write]).await.unwrap();
+            }
+        };
+        let (loaded, ()) = tokio::join!(reader.load(), writes);
+        let loaded = loaded.unwrap();
+        assert_eq!(count(&loaded.records), loaded.seq.as_u64());
+        seen.insert(loaded.seq);
+    }
 }

@@ -5,12 +5,17 @@
 
 mod accounts;
 mod conformance;
+mod copies;
 mod faults;
 mod interleavings;
 mod lease;
 mod limiter;
 mod lost;
+mod news;
 mod opening;
 mod pulling;
 mod shared;
+mod stats;
 mod support;
+mod tls;
+mod way;

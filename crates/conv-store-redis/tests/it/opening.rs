@@ -1,16 +1,16 @@
-//! Addresses, passwords, TLS, and what is checked at the opening.
+//! Addresses, passwords, and what is checked at the opening.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use conv_model::{Delta, ErrorClass};
-use conv_store::{ConversationDatabase, ConversationStore, StoreError};
+use conv_store::{ConversationDatabase, ConversationStore, StoreError, Turn};
 use conv_store_redis::{
-    RedisDatabase, RedisError,
+    RedisDatabase, RedisError, RedisRateLimiter,
     testing::{self, NodeOptions, TestNode},
 };
-use tempfile::TempDir;
+use conv_sync::RateLimiter;
 
-use crate::support::{CLUSTER, On, account, at, fault};
+use crate::support::{CLUSTER, On, account, at, fault, until};
 
 #[tokio::test]
 async fn what_is_no_server_is_told_apart() {
@@ -105,41 +105,43 @@ async fn one_node_of_a_cluster_that_may_evict_is_enough_to_refuse_it() {
     RedisDatabase::open(cluster.urls()).await.unwrap();
 }
 
+/// What the documentation says that a user must be allowed.
+const RIGHTS: &str = "~rights:* &rights:* +@hash +@scripting +@pubsub +@transaction +get +mget +set \
+     +del +unlink +pexpire +pttl +time +scan +info +ping +hello";
+
 #[tokio::test]
-async fn a_server_is_reached_through_tls_and_its_certificate_is_checked() {
-    let folder = TempDir::new().unwrap();
-    if !testing::is_there() || !certificates(folder.path()) {
+async fn a_user_with_the_rights_that_are_told_of_can_do_all() {
+    if !testing::is_there() {
         return;
     }
-    let tls = Some(folder.path().to_str().unwrap().to_owned());
-    let node = TestNode::start_unchecked(NodeOptions { tls, ..NodeOptions::default() }).unwrap();
-    let root = fs::read(folder.path().join("ca.crt")).unwrap();
-    let mut opened = Err(StoreError::Closed);
-    for _ in 0..200 {
-        let options = RedisDatabase::options().answer_within(Duration::from_secs(30));
-        opened = options.root_certificate(root.clone()).open([node.url()]).await;
-        if opened.is_ok() {
-            break;
-        }
-        // The server may still be starting.
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let single = testing::TestNode::start(NodeOptions::default()).unwrap();
+    let cluster = testing::TestCluster::start(1, 0).unwrap();
+    for (node, more) in [(&single, ""), (&cluster.nodes[0], " +cluster|slots")] {
+        let rights = format!("ACL SETUSER some on >word {RIGHTS}{more}");
+        node.call::<()>(&rights.split_whitespace().collect::<Vec<_>>()).unwrap();
+        let url = node.url().replace("redis://", "redis://some:word@");
+        let options = RedisDatabase::options().prefix("rights");
+        let database = options.clone().open([&url]).await.unwrap();
+        let account = account();
+        let (store, other) = (
+            database.account(&account).await.unwrap(),
+            options.open([&url]).await.unwrap().account(&account).await.unwrap(),
+        );
+        store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+        until(&*other, |snapshot| snapshot.len() == 1).await;
+        let leases = database.pass_leases().unwrap();
+        let Turn::Ours(lease) = leases.take(&account).await.unwrap() else { panic!("it is free") };
+        let Turn::Theirs(holder) = leases.take(&account).await.unwrap() else { panic!("taken") };
+        lease.give_back(true).await;
+        assert!(leases.ended(&account, &holder).await.unwrap());
+        RedisRateLimiter::new(&database).acquire(1, "command").await.unwrap();
+        let listed = database.accounts().next_page().await.unwrap();
+        assert_eq!(listed, Some(vec![account.clone()]));
+        database.forget(&account).await.unwrap();
+        let log: Vec<BTreeMap<String, redis::Value>> = node.call(&["ACL", "LOG"]).unwrap();
+        // Its own name a client may tell or not.
+        let denied = log.iter().map(|entry| format!("{:?}", entry["object"]));
+        let denied: Vec<String> = denied.filter(|what| !what.contains("setinfo")).collect();
+        assert!(denied.is_empty(), "{denied:?}");
     }
-    let store = opened.unwrap().account(&account()).await.unwrap();
-    store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
-    let unknown = RedisDatabase::open([node.url()]).await.unwrap_err();
-    assert_eq!(unknown.class(), ErrorClass::Transient, "{unknown:?}");
-    let plain = node.url().replace("rediss", "redis");
-    assert!(RedisDatabase::open([plain]).await.is_err());
-}
-
-/// Makes an authority and a server's certificate; needs the program `openssl`.
-fn certificates(folder: &Path) -> bool {
-    let script = r#"
-        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -keyout ca.key -out ca.crt &&
-        openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout redis.key -out redis.csr &&
-        echo subjectAltName=IP:127.0.0.1 >san &&
-        openssl x509 -req -days 2 -CA ca.crt -CAkey ca.key -CAcreateserial -extfile san \
-            -in redis.csr -out redis.crt"#;
-    let made = Command::new("sh").args(["-c", script]).current_dir(folder).output();
-    made.is_ok_and(|made| made.status.success())
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use conv_model::{AccountId, All, Delta, Local};
 use conv_store::{ConversationDatabase, ConversationStore, StoreError};
-use conv_store_redis::RedisDatabase;
 
-use crate::support::{On, account, at, begin, finish, page, until, user};
+use crate::support::{On, account, at, begin, by_news, finish, page, until, user};
 
 type Store = Arc<dyn ConversationStore>;
 
@@ -17,7 +16,7 @@ async fn two(on: On) -> Option<(Store, Store)> {
 }
 
 async fn one(on: On, account: &AccountId) -> Option<Store> {
-    let database = on.database(RedisDatabase::options()).await?;
+    let database = on.database(by_news()).await?;
     Some(database.account(account).await.unwrap())
 }
 

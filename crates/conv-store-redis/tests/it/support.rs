@@ -59,6 +59,11 @@ impl On {
     }
 }
 
+/// Options of a database that hears of other's writes by news alone.
+pub(crate) fn by_news() -> RedisOptions {
+    RedisDatabase::options().check_every(Duration::from_secs(24 * 3600))
+}
+
 /// An account that no other test has.
 pub(crate) fn account() -> AccountId {
     static NEXT: AtomicU64 = AtomicU64::new(0);
