@@ -1,6 +1,6 @@
 //! From an engine's records to a state.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use conv_model::{Conversation, Seq, SyncState};
 use tokio::task;
@@ -16,18 +16,32 @@ use crate::{
     tree::Tree,
 };
 
+/// The most records that are decoded where one is: that takes a tenth of a millisecond, about as
+/// long as the way to another thread and back.
+const FEW: usize = 128;
+
 /// What an engine holds, as the state of a store that is just opened.
 pub(super) async fn load(engine: &impl Engine) -> Result<(State, Recovery), StoreError> {
-    let decoded = decoded(engine).await?;
-    let recovery = decoded.recovery.clone();
-    Ok((decoded.opened(), recovery))
+    let opened = |mut decoded: Decoded| {
+        let recovery = mem::take(&mut decoded.recovery);
+        (decoded.opened(), recovery)
+    };
+    decoded(engine, opened).await
 }
 
-/// Decoding ten thousand rows takes milliseconds, too long for a thread that others wait for.
-pub(super) async fn decoded(engine: &impl Engine) -> Result<Decoded, StoreError> {
+/// What is made of an engine's records. Of ten thousand that takes milliseconds, too long for a
+/// thread that others wait for.
+pub(super) async fn decoded<T: Send + 'static>(
+    engine: &impl Engine,
+    make: impl FnOnce(Decoded) -> T + Send + 'static,
+) -> Result<T, StoreError> {
     let loaded = engine.load().await?;
-    let decoded = task::spawn_blocking(move || Decoded::of(loaded)).await;
-    decoded.map_err(StoreError::engine)?
+    let is_short = loaded.records.len() <= FEW;
+    let work = move || Decoded::of(loaded).map(make);
+    if is_short {
+        return work();
+    }
+    task::spawn_blocking(work).await.map_err(StoreError::engine)?
 }
 
 /// Records, read. Rows and local states are in order of their IDs, each once.

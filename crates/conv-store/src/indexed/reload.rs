@@ -15,8 +15,8 @@ use crate::{
 
 /// What an engine holds, as the state that follows one that is older.
 pub(super) async fn reload(engine: &impl Engine, old: &State) -> Result<State, StoreError> {
-    let decoded = decoded(engine).await?;
-    Ok(after(old, decoded))
+    let old = old.clone();
+    decoded(engine, move |decoded| after(&old, decoded)).await
 }
 
 /// The state after an older one: it shares what others left alone, and one commit says what they
