@@ -88,7 +88,7 @@ pub struct Pull {
     stage: Stage,
     listing: Listing,
     /// The listing before, to compare with.
-    previous: Option<BTreeSet<Seen>>,
+    previous: Option<Seen>,
     listings: u32,
     /// What the pass's own listings confirmed; a resumed one confirms nothing.
     keep: BTreeSet<ConversationId>,

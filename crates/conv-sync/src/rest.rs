@@ -24,7 +24,7 @@ mod words;
 use std::fmt;
 
 use async_trait::async_trait;
-use conv_model::{AccountId, Facet, UserId};
+use conv_model::{AccountId, Facet, Timestamp, UserId};
 use reqwest::Url;
 
 pub use self::{
@@ -37,7 +37,7 @@ use self::{
     builder::Options,
     caller::Caller,
     cursor::Position,
-    wire::{Reply, get_list, group_info, portrait},
+    wire::{get_list, group_info, portrait},
 };
 use crate::{
     Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups, HydrateRequest,
@@ -114,9 +114,9 @@ impl ConversationSource for RestSource {
             None => Position::default(),
         };
         let labels = self.options.labels;
-        let command = get_list::Request::new(&request.account, at, labels);
-        let reply = self.caller.call(&command).await?;
-        page(&reply, labels)
+        let command = get_list::Request::new(request.account.as_str(), at, labels);
+        let (listing, time) = self.caller.call(&command).await?;
+        Ok(page(listing, time))
     }
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
@@ -143,13 +143,11 @@ impl ConversationSource for RestSource {
     }
 }
 
-/// The page that a reply holds.
-fn page(reply: &Reply, labels: bool) -> Result<Page, SourceError> {
-    let listing = get_list::read(reply, labels)?;
+fn page(listing: get_list::Listing, time: Timestamp) -> Page {
     let next = listing.next.map(Position::to_cursor);
-    let mut page = Page::new(listing.rows, next, reply.time());
+    let mut page = Page::new(listing.rows, next, time);
     page.skipped = listing.skipped;
-    Ok(page)
+    page
 }
 
 /// The cloud knows userIDs only.

@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, IgnoredAny},
+};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -129,7 +132,7 @@ impl fmt::Display for Preview<'_> {
 
 /// The first element of a message: a JSON value, kept as its text.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Payload(Arc<str>);
+pub struct Payload(Box<str>);
 
 /// The text is no JSON.
 #[derive(Debug, Error)]
@@ -145,6 +148,17 @@ impl Payload {
     pub fn from_json(json: &str) -> Result<Self, PayloadError> {
         let value: Value = serde_json::from_str(json).map_err(PayloadError)?;
         Ok(Self::from_value(&value))
+    }
+
+    /// From the text that [`as_json`](Self::as_json) gave, as a store kept it. Of any other JSON
+    /// the form stays as it is, and two payloads of the same values may differ.
+    ///
+    /// # Errors
+    /// If `json` is no JSON value.
+    pub fn from_kept_json(json: &str) -> Result<Self, PayloadError> {
+        // Values are not built: that and writing them again is most of `from_json`.
+        serde_json::from_str::<IgnoredAny>(json).map_err(PayloadError)?;
+        Ok(Self(json.into()))
     }
 
     /// The payload of a text message: `{"text": …}`.

@@ -39,6 +39,7 @@ fn a_payload_is_json_and_nothing_else() {
     assert_eq!(Payload::from_json(" { \"a\" : [1, 2] } ").unwrap().as_json(), r#"{"a":[1,2]}"#);
     for text in ["", "{", "{} {}", "hi", "{'a':1}"] {
         assert!(Payload::from_json(text).is_err(), "{text:?}");
+        assert!(Payload::from_kept_json(text).is_err(), "{text:?}");
     }
     assert_eq!(Payload::of_text("\"\n李").text().as_deref(), Some("\"\n李"));
 }
@@ -56,6 +57,7 @@ proptest! {
     #[test]
     fn a_payload_reads_back(payload in testing::payloads()) {
         prop_assert_eq!(&Payload::from_json(payload.as_json()).unwrap(), &payload);
+        prop_assert_eq!(&Payload::from_kept_json(payload.as_json()).unwrap(), &payload);
         let json = serde_json::to_string(&payload).unwrap();
         prop_assert_eq!(json.as_str(), payload.as_json());
     }

@@ -52,7 +52,7 @@ impl<'a> Body<'a> {
         message.from_account = text(self.from_account);
         message.nick = text(self.nick);
         message.name_card = text(self.name_card);
-        let payload = self.payload.map(Payload::from_json).transpose();
+        let payload = self.payload.map(Payload::from_kept_json).transpose();
         message.payload = payload.map_err(|_| corrupt("the payload of a message"))?;
         message.cloud_custom_data = text(self.cloud_custom_data);
         message.is_revoked = self.is_revoked;

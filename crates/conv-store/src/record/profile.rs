@@ -22,10 +22,11 @@ pub(super) struct Body<'a> {
     detail: Option<Detail<'a>>,
 }
 
+/// Boxed, since few rows have one, and all pass through the structures of this module.
 #[derive(Serialize, Deserialize)]
 enum Detail<'a> {
     #[serde(borrow)]
-    User(User<'a>),
+    User(Box<User<'a>>),
     #[serde(borrow)]
     Group(Box<Group<'a>>),
 }
@@ -109,7 +110,7 @@ impl<'a> Detail<'a> {
     /// anew when somebody asks.
     fn of(detail: &'a ProfileDetail) -> Option<Self> {
         match detail {
-            ProfileDetail::User(user) => Some(Self::User(User::of(user))),
+            ProfileDetail::User(user) => Some(Self::User(Box::new(User::of(user)))),
             ProfileDetail::Group(group) => Some(Self::Group(Box::new(Group::of(group)))),
             _ => None,
         }
@@ -119,7 +120,7 @@ impl<'a> Detail<'a> {
 impl From<Detail<'_>> for ProfileDetail {
     fn from(detail: Detail<'_>) -> Self {
         match detail {
-            Detail::User(user) => Self::User(user.into()),
+            Detail::User(user) => Self::User((*user).into()),
             Detail::Group(group) => Self::Group((*group).into()),
         }
     }

@@ -1,7 +1,7 @@
 //! One listing, from its head to its end.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use conv_model::{
     Checkpoint, ConversationId, ConversationPatch, Cursor, Rank, SkippedRow, Timestamp,
@@ -16,14 +16,8 @@ const MAX_STALE: u32 = 16;
 const MAX_ROWS: usize = 10_000;
 const MAX_PLANS: usize = 20;
 
-/// A row as a listing showed it. Two listings agree if they showed the same of these.
-///
-/// The order of the fields is that of the list.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Seen {
-    rank: Rank,
-    pub(super) id: ConversationId,
-}
+/// Rows as a listing showed them. Two listings agree if they showed the same.
+pub(super) type Seen = BTreeMap<ConversationId, Rank>;
 
 /// What follows a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,8 +45,7 @@ pub(super) struct Listing {
     next: Option<Cursor>,
     /// Per listing: a cloud gives the same cursors again in the next one.
     cursors: BTreeSet<Cursor>,
-    seen: BTreeSet<Seen>,
-    ids: BTreeSet<ConversationId>,
+    seen: Seen,
     /// Rows that could not be read but named their conversation: they are in the cloud.
     unread_ids: Vec<ConversationId>,
     /// Rows that came before a resumed listing's first page.
@@ -81,8 +74,7 @@ impl Listing {
             before: from.as_ref().map_or(0, |checkpoint| checkpoint.listed as usize),
             cursors: from.iter().map(|checkpoint| checkpoint.cursor.clone()).collect(),
             next: from.map(|checkpoint| checkpoint.cursor),
-            seen: BTreeSet::new(),
-            ids: BTreeSet::new(),
+            seen: Seen::new(),
             unread_ids: Vec::new(),
             pages: 0,
             empty: 0,
@@ -129,19 +121,25 @@ impl Listing {
 
     /// How many rows it has shown.
     pub(super) fn len(&self) -> usize {
-        self.before.saturating_add(self.ids.len())
+        self.before.saturating_add(self.seen.len())
     }
 
-    /// The rows within the limit, in list order; below a head that was read alone those that the
-    /// listing before showed.
-    pub(super) fn newest(&self, before: Option<&BTreeSet<Seen>>) -> BTreeSet<Seen> {
-        let Some(until) = self.until else {
-            return self.seen.iter().take(self.limit).cloned().collect();
-        };
-        let is_below = |seen: &&Seen| seen.rank > until && !self.ids.contains(&seen.id);
-        let below = before.into_iter().flatten().filter(is_below);
-        let all: BTreeSet<&Seen> = self.seen.iter().chain(below).collect();
-        all.into_iter().take(self.limit).cloned().collect()
+    /// The rows within the limit; below a head that was read alone those that the listing before
+    /// showed.
+    pub(super) fn newest(&self, before: Option<&Seen>) -> Seen {
+        let mut rows = self.seen.clone();
+        if let Some(until) = self.until {
+            let below = before.into_iter().flatten().filter(|(_, rank)| **rank > until);
+            for (id, rank) in below {
+                rows.entry(id.clone()).or_insert(*rank);
+            }
+        }
+        if rows.len() <= self.limit {
+            return rows;
+        }
+        let mut in_order: Vec<_> = rows.into_iter().map(|(id, rank)| (rank, id)).collect();
+        in_order.sort_unstable();
+        in_order.into_iter().take(self.limit).map(|(rank, id)| (id, rank)).collect()
     }
 
     pub(super) fn take_unread_ids(&mut self) -> Vec<ConversationId> {
@@ -162,18 +160,18 @@ impl Listing {
     ) -> Result<Turn, &'static str> {
         self.pages = self.pages.saturating_add(1);
         self.check_order(rows);
-        let known = self.ids.len();
+        let known = self.seen.len();
         for row in rows {
             self.see(row);
         }
         if self.pages == 1 {
-            let ranks = self.seen.iter().map(|seen| seen.rank);
+            let ranks = self.seen.values().copied();
             self.newest_unpinned = ranks.filter(|rank| !rank.is_pinned()).min();
         }
         self.unread_ids.extend(skipped.iter().filter_map(|row| row.id.clone()));
         let is_empty = rows.is_empty() && skipped.is_empty();
         self.empty = if is_empty { self.empty + 1 } else { 0 };
-        self.stale = if self.ids.len() == known { self.stale + 1 } else { 0 };
+        self.stale = if self.seen.len() == known { self.stale + 1 } else { 0 };
         self.next = next;
         let is_ordered = self.promises.order == ListingOrder::NewestFirst;
         let is_full = is_ordered && self.len() >= self.limit;
@@ -196,17 +194,14 @@ impl Listing {
         Ok(Turn::Next)
     }
 
+    /// A row that comes again moved while pages were read: the later reading counts.
     fn see(&mut self, row: &ConversationPatch) {
-        let seen = Seen { rank: rank(row), id: row.id.clone() };
-        if !self.ids.insert(row.id.clone()) {
-            if self.promises.cursors == CursorPromise::Exact && self.seen.contains(&seen) {
-                self.promises.cursors = CursorPromise::Opaque;
-                self.broke("exact cursors and gave a row that stood still twice");
-            }
-            // It moved while pages were read: the later reading counts.
-            self.seen.retain(|seen| seen.id != row.id);
+        let rank = rank(row);
+        let before = self.seen.insert(row.id.clone(), rank);
+        if self.promises.cursors == CursorPromise::Exact && before == Some(rank) {
+            self.promises.cursors = CursorPromise::Opaque;
+            self.broke("exact cursors and gave a row that stood still twice");
         }
-        self.seen.insert(seen);
     }
 
     /// No row of a later page may stand before a row of an earlier one.
@@ -215,7 +210,7 @@ impl Listing {
             return;
         }
         let first = rows.iter().map(|row| (rank(row), &row.id)).min();
-        let last = self.seen.last().map(|seen| (seen.rank, &seen.id));
+        let last = self.seen.iter().map(|(id, rank)| (*rank, id)).max();
         if first.zip(last).is_some_and(|(first, last)| first < last) {
             self.promises.order = ListingOrder::Unordered;
             self.broke("newest rows first and gave a newer one later");

@@ -62,9 +62,11 @@ impl Pull {
         let reached_limit = shown >= self.options.plan_limit as usize;
         if !was_resumed {
             self.listings += 1;
-            self.keep.extend(newest.iter().map(|seen| seen.id.clone()));
-            self.keep.extend(self.listing.take_unread_ids());
             let agrees = self.previous.as_ref() == Some(&newest);
+            if !agrees {
+                self.keep.append(&mut newest.keys().cloned().collect());
+            }
+            self.keep.extend(self.listing.take_unread_ids());
             // One reply is a snapshot by itself.
             let is_sure = agrees || (is_single_reply && self.listings == 1);
             if is_sure || self.listings == MAX_LISTINGS {

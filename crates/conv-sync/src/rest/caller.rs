@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::ErrorClass;
+use conv_model::{ErrorClass, Timestamp};
 use reqwest::{Client, Url, header::CONTENT_TYPE};
 use tokio::time::Instant;
 use tracing::{Instrument, debug_span, field::Empty};
@@ -42,8 +42,12 @@ const HOLD_BACK: Duration = Duration::from_secs(1);
 const MAX_HOLD_BACK: Duration = Duration::from_secs(10);
 
 impl Caller {
-    /// One call, in its turn.
-    pub(super) async fn call<C: Command>(&self, command: &C) -> Result<Reply, SourceError> {
+    /// One call, in its turn: what the reply says, and the time at which the cloud answered, zero
+    /// if it did not say.
+    pub(super) async fn call<C: Command>(
+        &self,
+        command: &C,
+    ) -> Result<(C::Answer, Timestamp), SourceError> {
         let span = debug_span!(
             "rest_call",
             command = C::PATH,
@@ -82,7 +86,7 @@ impl Caller {
         }
     }
 
-    async fn send<C: Command>(&self, command: &C) -> Result<Reply, SourceError> {
+    async fn send<C: Command>(&self, command: &C) -> Result<(C::Answer, Timestamp), SourceError> {
         let client = self.client.as_ref().map_err(SourceError::clone)?;
         let body = serde_json::to_vec(command).map_err(|_| SourceError::InvalidArgument {
             what: "a request that is no JSON".to_owned(),
@@ -94,18 +98,12 @@ impl Caller {
             .body(body);
         let (body, time) = transport::send(request, &user_sig).await?;
         self.time.note(time);
-        let reply = Reply::new(body, time, Arc::clone(&user_sig));
-        let refusal = accepted::<C>(&reply).err();
-        match refusal {
-            None => Ok(reply),
-            Some(error) => {
-                // The next call signs anew: the UserSig may have expired or been revoked.
-                if error.class() == ErrorClass::Auth {
-                    self.sigs.refused(&user_sig).await;
-                }
-                Err(error)
-            }
+        let answer = answer(command, &Reply::new(body, Arc::clone(&user_sig)));
+        // The next call signs anew: the UserSig may have expired or been revoked.
+        if answer.as_ref().is_err_and(|error| error.class() == ErrorClass::Auth) {
+            self.sigs.refused(&user_sig).await;
         }
+        Ok((answer?, time))
     }
 
     fn url(&self, path: &str, user_sig: &UserSig) -> Result<Url, SourceError> {
@@ -123,7 +121,18 @@ impl Caller {
     }
 }
 
-pub(super) fn accepted<C: Command>(reply: &Reply) -> Result<(), SourceError> {
+/// What a reply says, if it is no error.
+pub(super) fn answer<C: Command>(command: &C, reply: &Reply) -> Result<C::Answer, SourceError> {
+    match command.read_at_once(reply) {
+        Some((envelope, answer)) if envelope.code() == Some(0) => Ok(answer),
+        _ => {
+            accept::<C>(reply)?;
+            command.read(reply)
+        }
+    }
+}
+
+fn accept<C: Command>(reply: &Reply) -> Result<(), SourceError> {
     let envelope: Envelope = reply.decode()?;
     match envelope.code() {
         Some(0) => Ok(()),

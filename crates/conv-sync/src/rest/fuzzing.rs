@@ -5,7 +5,8 @@ use std::sync::Arc;
 use conv_model::Timestamp;
 
 use super::{
-    caller::accepted,
+    caller::answer,
+    cursor::Position,
     wire::{Reply, get_list},
 };
 use crate::{Page, SourceError, UserSig};
@@ -16,7 +17,7 @@ use crate::{Page, SourceError, UserSig};
 /// # Errors
 /// As of a pull.
 pub fn page(user_sig: &Arc<UserSig>, body: &[u8]) -> Result<Page, SourceError> {
-    let reply = Reply::new(body.to_vec(), Timestamp::ZERO, Arc::clone(user_sig));
-    accepted::<get_list::Request>(&reply)?;
-    super::page(&reply, true)
+    let command = get_list::Request::new("", Position::default(), true);
+    let listing = answer(&command, &Reply::new(body.to_vec(), Arc::clone(user_sig)))?;
+    Ok(super::page(listing, Timestamp::ZERO))
 }

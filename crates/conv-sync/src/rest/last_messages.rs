@@ -55,16 +55,16 @@ impl RestSource {
             Peer::User(user) => {
                 let now = self.caller.time.now();
                 let command = roaming::Request::last(account, user.as_str(), now);
-                self.caller.call(&command).await.map(|reply| roaming::read(&reply))
+                self.caller.call(&command).await
             }
             Peer::Group(group) => {
                 let command = group_messages::Request::last(group);
-                self.caller.call(&command).await.map(|reply| group_messages::read(&reply))
+                self.caller.call(&command).await
             }
         };
         match answer {
             Err(error) if !error.may_pass() => Ok(Err(of_one(error))),
-            answer => answer,
+            answer => answer.map(|(message, _)| message),
         }
     }
 }

@@ -17,11 +17,10 @@ impl RestSource {
         let mut start = 0;
         for _ in 0..MAX_PAGES {
             let command = contact_group::Request::new(account, start);
-            let reply = self.caller.call(&command).await?;
-            let (page, next) = contact_group::read(&reply)?;
+            let ((page, next), time) = self.caller.call(&command).await?;
             names.extend(page);
             match next {
-                None => return Ok(Groups::new(names.into_iter().collect(), reply.time())),
+                None => return Ok(Groups::new(names.into_iter().collect(), time)),
                 Some(next) if next == start => return Err(endless("pages that do not go on")),
                 Some(next) => start = next,
             }

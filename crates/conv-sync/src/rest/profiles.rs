@@ -1,7 +1,5 @@
 //! Names and pictures, and whole profiles.
 
-use std::collections::HashMap;
-
 use conv_model::{
     ConversationId, ConversationPatch, ConversationType, ErrorClass, Profile, Timestamp,
 };
@@ -10,12 +8,9 @@ use super::{
     RestSource,
     batch::{self, Batches},
     codes::REPLY_TOO_LARGE,
-    wire::{Reply, group_info, portrait},
+    wire::{Depth, Profiles, group_info, portrait},
 };
 use crate::{FullProfile, Hydrated, Retry, SourceError};
-
-/// What a reply says of each that it names.
-type Answers = HashMap<String, Result<Profile, SourceError>>;
 
 impl RestSource {
     pub(super) async fn hydrate_profiles(
@@ -28,7 +23,11 @@ impl RestSource {
             let mut batches = Batches::new(&ids, size);
             while let Some(part) = batches.next() {
                 match self.profiles(part, Depth::Thin).await {
-                    Ok(answers) => batch::sort(&mut hydrated, part, &answers, patch),
+                    Ok((profiles, read_at)) => {
+                        batch::sort(&mut hydrated, part, &profiles, |id, profile| {
+                            patch(id, profile, read_at)
+                        });
+                    }
                     Err(error) if !is_of_some(&error) => return Err(error),
                     Err(_) if batches.split(part) => {}
                     Err(error) if part.len() == 1 => {
@@ -47,9 +46,10 @@ impl RestSource {
     ) -> Result<FullProfile, SourceError> {
         batch::refuse(id)?;
         let asked = std::slice::from_ref(id);
-        let answers = self.profiles(asked, Depth::Full).await.map_err(batch::of_one)?;
+        let profiles = self.profiles(asked, Depth::Full).await;
+        let (profiles, read_at) = profiles.map_err(batch::of_one)?;
         let mut hydrated = Hydrated::default();
-        batch::sort(&mut hydrated, asked, &answers, patch);
+        batch::sort(&mut hydrated, asked, &profiles, |id, profile| patch(id, profile, read_at));
         match (hydrated.found.pop(), hydrated.failed.pop()) {
             (Some(patch), _) => Ok(FullProfile::new(patch)),
             (None, Some((_, error))) => Err(error),
@@ -57,16 +57,26 @@ impl RestSource {
         }
     }
 
-    /// One call for some users, or for some groups.
-    async fn profiles(&self, ids: &[ConversationId], depth: Depth) -> Result<Answers, SourceError> {
+    /// One call for some users, or for some groups; when it was answered, by the reply's own word,
+    /// else by the cloud's clock as known so far.
+    async fn profiles(
+        &self,
+        ids: &[ConversationId],
+        depth: Depth,
+    ) -> Result<(Profiles, Timestamp), SourceError> {
         let peers: Vec<_> = ids.iter().map(batch::peer).collect();
-        match ids.first().map(ConversationId::conversation_type) {
-            Some(ConversationType::Group) => self.group_profiles(&peers, depth).await,
-            _ => self.user_profiles(&peers, depth).await,
-        }
+        let (profiles, time) = match ids.first().map(ConversationId::conversation_type) {
+            Some(ConversationType::Group) => self.group_profiles(&peers, depth).await?,
+            _ => self.user_profiles(&peers, depth).await?,
+        };
+        Ok((profiles, if time.is_zero() { self.caller.time.now() } else { time }))
     }
 
-    async fn user_profiles(&self, users: &[&str], depth: Depth) -> Result<Answers, SourceError> {
+    async fn user_profiles(
+        &self,
+        users: &[&str],
+        depth: Depth,
+    ) -> Result<(Profiles, Timestamp), SourceError> {
         let mut tags = match depth {
             Depth::Thin => portrait::THIN.to_vec(),
             Depth::Full => portrait::FULL.to_vec(),
@@ -74,15 +84,14 @@ impl RestSource {
         if depth == Depth::Full {
             tags.extend(self.options.user_fields.iter().map(String::as_str));
         }
-        let reply = self.caller.call(&portrait::Request::new(users, &tags)).await?;
-        let read_at = self.read_at(&reply);
-        Ok(each(portrait::read(&reply)?, |fields| match depth {
-            Depth::Thin => fields.thin(read_at),
-            Depth::Full => fields.full(read_at),
-        }))
+        self.caller.call(&portrait::Request::new(users, &tags, depth)).await
     }
 
-    async fn group_profiles(&self, groups: &[&str], depth: Depth) -> Result<Answers, SourceError> {
+    async fn group_profiles(
+        &self,
+        groups: &[&str],
+        depth: Depth,
+    ) -> Result<(Profiles, Timestamp), SourceError> {
         let custom: Vec<_> = match depth {
             Depth::Thin => Vec::new(),
             Depth::Full => self.options.group_fields.iter().map(String::as_str).collect(),
@@ -91,41 +100,14 @@ impl RestSource {
             Depth::Thin => group_info::THIN,
             Depth::Full => group_info::FULL,
         };
-        let command = group_info::Request::new(groups, base, &custom);
-        let reply = self.caller.call(&command).await?;
-        let read_at = self.read_at(&reply);
-        Ok(each(group_info::read(&reply)?, |fields| match depth {
-            Depth::Thin => fields.thin(read_at),
-            Depth::Full => fields.full(read_at),
-        }))
-    }
-
-    /// When a reply was given: by its own word, else by the cloud's clock as known so far.
-    fn read_at(&self, reply: &Reply) -> Timestamp {
-        match reply.time() {
-            Timestamp::ZERO => self.caller.time.now(),
-            time => time,
-        }
+        self.caller.call(&group_info::Request::new(groups, base, &custom, depth)).await
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Depth {
-    Thin,
-    Full,
-}
-
-fn each<T>(
-    answers: HashMap<String, Result<T, SourceError>>,
-    profile: impl Fn(&T) -> Profile,
-) -> Answers {
-    let answers = answers.into_iter();
-    answers.map(|(peer, answer)| (peer, answer.map(|fields| profile(&fields)))).collect()
-}
-
-fn patch(id: ConversationId, profile: &Profile) -> ConversationPatch {
+fn patch(id: ConversationId, profile: &Profile, read_at: Timestamp) -> ConversationPatch {
     let mut patch = ConversationPatch::new(id);
     patch.profile = profile.clone();
+    patch.profile.read_at = Some(read_at);
     patch
 }
 

@@ -23,8 +23,9 @@ impl RestSource {
         let (users, groups) = batch::by_kind(ids, &mut hydrated);
         for part in users.chunks(unread::MAX_PEERS) {
             let peers: Vec<_> = part.iter().map(batch::peer).collect();
-            let reply = self.caller.call(&unread::Request::new(account, &peers)).await?;
-            batch::sort(&mut hydrated, part, &unread::read(&reply)?, |id, count| {
+            let command = unread::Request::new(account, &peers);
+            let (counts, _) = self.caller.call(&command).await?;
+            batch::sort(&mut hydrated, part, &counts, |id, count| {
                 let mut patch = ConversationPatch::new(id);
                 patch.unread.count = Some(*count);
                 patch
@@ -52,8 +53,8 @@ impl RestSource {
         let mut answers: HashMap<_, _> = asked.collect();
         let mut offset = 0;
         for _ in 0..MAX_PAGES {
-            let reply = self.caller.call(&joined_groups::Request::new(account, offset)).await?;
-            let page = joined_groups::read(&reply, offset)?;
+            let command = joined_groups::Request::new(account, offset);
+            let (page, _) = self.caller.call(&command).await?;
             for (group, unread) in page.groups {
                 if let Some(answer) = answers.get_mut(&group) {
                     *answer = unread;

@@ -1,7 +1,8 @@
 //! The wire: one file a command, each with its request and what its reply means.
 //!
 //! A reply is decoded in two steps: what must be there or the reply is none, and what may be
-//! odd, one item at a time, so that one bad item costs nothing but itself.
+//! odd, one item at a time, so that one bad item costs nothing but itself. The replies of which
+//! there are many are first tried in a single step, which hardly ever meets anything odd.
 
 pub(super) mod contact_group;
 mod envelope;
@@ -11,16 +12,21 @@ pub(super) mod group_messages;
 pub(super) mod joined_groups;
 mod loose;
 mod message;
+mod object;
 pub(super) mod portrait;
 mod reply;
 pub(super) mod roaming;
+#[cfg(test)]
+mod tests;
 pub(super) mod unread;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use conv_model::Profile;
 use serde::Serialize;
 
 pub(super) use self::{envelope::Envelope, reply::Reply};
+use crate::SourceError;
 
 /// The most bytes of a display name; those of the cloud have 500 at most.
 const MAX_NAME: usize = 1024;
@@ -32,18 +38,46 @@ pub(super) trait Command: Serialize + Sync {
     /// Service and command, as in the URL.
     const PATH: &'static str;
 
+    /// What a reply says.
+    type Answer: Send;
+
+    /// Reads a reply that is no error, part by part.
+    fn read(&self, reply: &Reply) -> Result<Self::Answer, SourceError>;
+
+    /// Reads a reply in one go: `None`, or just what [`read`](Self::read) makes of it.
+    fn read_at_once(&self, _reply: &Reply) -> Option<(Envelope, Self::Answer)> {
+        None
+    }
+
     /// Whether a reply with an error code brings items all the same, each with a code of its own.
     fn brings_items(_reply: &str) -> bool {
         false
     }
 }
 
+/// How much of a profile is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// What a row of the list shows.
+    Thin,
+    /// All that a profile call gives.
+    Full,
+}
+
+/// What a reply says of each that it names. When it was read stands in none of the profiles.
+pub(super) type Profiles = HashMap<String, Result<Profile, SourceError>>;
+
 /// A text of at most `max` bytes.
 fn short(text: &str, max: usize) -> Arc<str> {
-    super::words::cut(text, max).into()
+    shared(super::words::cut(text, max))
 }
 
 /// A URL. Half of one leads nowhere: one that is too long is none.
 fn url(text: &str) -> Arc<str> {
-    if text.len() > MAX_TEXT { Arc::default() } else { text.into() }
+    if text.len() > MAX_TEXT { Arc::default() } else { shared(text) }
+}
+
+/// Empty texts are many, and all the same one.
+fn shared(text: &str) -> Arc<str> {
+    if text.is_empty() { Arc::default() } else { text.into() }
 }

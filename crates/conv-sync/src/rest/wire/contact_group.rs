@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 use super::{
     Command, MAX_NAME,
     loose::Loose,
-    reply::{self, Reply, protocol},
+    object::object,
+    reply::{Reply, protocol},
     short,
 };
 use crate::SourceError;
@@ -33,6 +34,12 @@ impl<'a> Request<'a> {
 
 impl Command for Request<'_> {
     const PATH: &'static str = "recentcontact/get_contact_group";
+
+    type Answer = Names;
+
+    fn read(&self, reply: &Reply) -> Result<Names, SourceError> {
+        read(reply)
+    }
 }
 
 #[derive(Deserialize)]
@@ -63,7 +70,7 @@ pub(in crate::rest) type Names = (Vec<(u64, Arc<str>)>, Option<i64>);
 pub(in crate::rest) fn read(reply: &Reply) -> Result<Names, SourceError> {
     let body: Body<'_> = reply.decode()?;
     let names = body.groups.iter().flatten().filter_map(|item| {
-        let group: GroupItem = reply::item(item.get())?;
+        let group: GroupItem = object(item.get())?;
         Some((group.id.any()?, short(&group.name.any()?, MAX_NAME)))
     });
     let next = match (body.complete, body.next) {

@@ -8,14 +8,15 @@ mod row;
 #[cfg(test)]
 mod tests;
 
-use conv_model::{AccountId, SkippedRow};
+use conv_model::SkippedRow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use self::row::Skipped;
+use self::row::{Row, Skipped};
 use super::{
-    Command,
+    Command, Envelope,
     loose::{Loose, Mistyped},
+    object::{Item, Object},
     reply::{Reply, protocol},
 };
 use crate::{SourceError, SourceRow, rest::cursor::Position};
@@ -37,31 +38,44 @@ pub(in crate::rest) struct Request<'a> {
     top_index: i64,
     #[serde(rename = "AssistFlags")]
     flags: u32,
+    #[serde(skip)]
+    labels: bool,
 }
 
 impl<'a> Request<'a> {
     /// With pins, empty conversations and pinned rows paged: 1, 2 and 4. With `labels` also the
     /// bits that bring marks, custom data and groups: 63, as documented from April 2026 on.
-    pub(in crate::rest) fn new(account: &'a AccountId, at: Position, labels: bool) -> Self {
+    pub(in crate::rest) fn new(account: &'a str, at: Position, labels: bool) -> Self {
         Self {
-            account: account.as_str(),
+            account,
             time: at.time,
             index: at.index,
             top_time: at.top_time,
             top_index: at.top_index,
             flags: if labels { 63 } else { 7 },
+            labels,
         }
     }
 }
 
 impl Command for Request<'_> {
     const PATH: &'static str = "recentcontact/get_list";
+
+    type Answer = Listing;
+
+    fn read(&self, reply: &Reply) -> Result<Listing, SourceError> {
+        read(reply, self.labels)
+    }
+
+    fn read_at_once(&self, reply: &Reply) -> Option<(Envelope, Listing)> {
+        read_at_once(reply, self.labels)
+    }
 }
 
 #[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(rename = "SessionItem", default, borrow)]
-    rows: Option<Vec<&'a RawValue>>,
+struct Body<I> {
+    #[serde(rename = "SessionItem")]
+    rows: Option<Vec<I>>,
     #[serde(rename = "CompleteFlag", default)]
     complete: Loose<i64>,
     #[serde(rename = "TimeStamp", default)]
@@ -89,7 +103,20 @@ pub(in crate::rest) struct Listing {
 /// of rows and is not the last; with more than 500 rows; if more than three rows and a tenth of
 /// all cannot be read.
 pub(in crate::rest) fn read(reply: &Reply, labels: bool) -> Result<Listing, SourceError> {
-    let body: Body<'_> = reply.decode()?;
+    listing(reply, reply.decode::<Body<&RawValue>>()?, labels)
+}
+
+/// Reads a page of which nothing is odd.
+fn read_at_once(reply: &Reply, labels: bool) -> Option<(Envelope, Listing)> {
+    let (envelope, body) = reply.at_once::<Body<Object<Row<'_>>>>()?;
+    Some((envelope, listing(reply, body, labels).ok()?))
+}
+
+fn listing<'a>(
+    reply: &Reply,
+    body: Body<impl Item<'a, Row<'a>>>,
+    labels: bool,
+) -> Result<Listing, SourceError> {
     // A page that does not say so is not the last: saying it wrongly would empty the list.
     let is_last = body.complete.clone().get("CompleteFlag").map_err(mistyped)? == Some(1);
     let next = if is_last { None } else { Some(position(&body)?) };
@@ -102,9 +129,9 @@ pub(in crate::rest) fn read(reply: &Reply, labels: bool) -> Result<Listing, Sour
         return Err(protocol(format!("a page of {} rows", items.len())));
     }
     let mut listing = Listing { rows: Vec::with_capacity(items.len()), skipped: Vec::new(), next };
-    let mut bad = 0;
-    for item in &items {
-        match row::read(reply, item.get(), labels) {
+    let (count, mut bad) = (items.len(), 0);
+    for item in items {
+        match row::read(reply, item, labels) {
             Ok(row) => listing.rows.push(row),
             Err(Skipped { row, is_bad }) => {
                 bad += usize::from(is_bad);
@@ -112,13 +139,13 @@ pub(in crate::rest) fn read(reply: &Reply, labels: bool) -> Result<Listing, Sour
             }
         }
     }
-    if bad > 3 && bad * 10 > items.len() {
-        return Err(protocol(format!("a page with {bad} bad rows of {}", items.len())));
+    if bad > 3 && bad * 10 > count {
+        return Err(protocol(format!("a page with {bad} bad rows of {count}")));
     }
     Ok(listing)
 }
 
-fn position(body: &Body<'_>) -> Result<Position, SourceError> {
+fn position<I>(body: &Body<I>) -> Result<Position, SourceError> {
     let part = |field: &Loose<i64>, name| match field.clone().get(name) {
         Ok(Some(number)) => Ok(number),
         _ => Err(protocol(format!("a page that is not the last, without {name}"))),

@@ -5,16 +5,17 @@
 
 mod fields;
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use self::fields::GroupFields;
 use super::{
-    Command,
+    Command, Depth, Envelope, Profiles,
     loose::Loose,
-    reply::{self, Reply, protocol},
+    object::{Item, Object, object},
+    reply::{Reply, protocol},
 };
 use crate::{SourceError, rest::codes::REPLY_TOO_LARGE};
 
@@ -29,6 +30,8 @@ pub(in crate::rest) struct Request<'a> {
     groups: &'a [&'a str],
     #[serde(rename = "ResponseFilter")]
     filter: Filter<'a>,
+    #[serde(skip)]
+    depth: Depth,
 }
 
 /// Fields that are not named are not sent.
@@ -45,66 +48,91 @@ impl<'a> Request<'a> {
         groups: &'a [&'a str],
         base: &'a [&'a str],
         custom: &'a [&'a str],
+        depth: Depth,
     ) -> Self {
         let filter = Filter { base, custom };
-        Self { groups, filter }
+        Self { groups, filter, depth }
     }
 }
 
 impl Command for Request<'_> {
     const PATH: &'static str = "group_open_http_svc/get_group_info";
 
+    type Answer = Profiles;
+
+    fn read(&self, reply: &Reply) -> Result<Profiles, SourceError> {
+        read(reply, self.depth)
+    }
+
+    fn read_at_once(&self, reply: &Reply) -> Option<(Envelope, Profiles)> {
+        read_at_once(reply, self.depth)
+    }
+
     fn brings_items(reply: &str) -> bool {
-        serde_json::from_str::<Body<'_>>(reply)
+        serde_json::from_str::<Body<&RawValue>>(reply)
             .is_ok_and(|body| body.groups.is_some_and(|groups| !groups.is_empty()))
     }
 }
 
 #[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(rename = "GroupInfo", default, borrow)]
-    groups: Option<Vec<&'a RawValue>>,
+struct Body<I> {
+    #[serde(rename = "GroupInfo")]
+    groups: Option<Vec<I>>,
 }
 
 #[derive(Deserialize)]
-struct Verdict {
-    #[serde(rename = "GroupId", default)]
-    group: Loose<String>,
+struct Verdict<'a> {
+    #[serde(rename = "GroupId", default, borrow)]
+    group: Loose<Cow<'a, str>>,
     #[serde(rename = "ErrorCode", default)]
     code: Loose<i32>,
-    #[serde(rename = "ErrorInfo", default)]
-    info: Loose<String>,
+    #[serde(rename = "ErrorInfo", default, borrow)]
+    info: Loose<Cow<'a, str>>,
 }
-
-/// What a reply says of one group.
-pub(in crate::rest) type Answer = Result<GroupFields, SourceError>;
 
 /// Reads a reply: what it says of each group that it names.
 ///
 /// # Errors
 /// If it names no group at all. With the code of a reply that is too large if one of several
 /// groups has that.
-pub(in crate::rest) fn read(reply: &Reply) -> Result<HashMap<String, Answer>, SourceError> {
-    let body: Body<'_> = reply.decode()?;
+pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, SourceError> {
+    profiles(reply, reply.decode::<Body<&RawValue>>()?, depth)
+}
+
+/// Reads a reply of which nothing is odd.
+pub(super) fn read_at_once(reply: &Reply, depth: Depth) -> Option<(Envelope, Profiles)> {
+    let (envelope, body) = reply.at_once::<Body<Object<GroupFields<'_>>>>()?;
+    Some((envelope, profiles(reply, body, depth).ok()?))
+}
+
+fn profiles<'a>(
+    reply: &Reply,
+    body: Body<impl Item<'a, GroupFields<'a>>>,
+    depth: Depth,
+) -> Result<Profiles, SourceError> {
     let items = body.groups.unwrap_or_default();
-    let mut answers = HashMap::new();
-    for item in &items {
-        let Some(verdict) = reply::item::<Verdict>(item.get()) else {
+    let count = items.len();
+    let mut answers = HashMap::with_capacity(count.min(MAX_GROUPS));
+    for item in items {
+        let (text, fields) = (item.text(), item.read());
+        let verdict = fields.as_ref().map(GroupFields::verdict).or_else(|| object(text));
+        let Some(verdict) = verdict else {
             continue;
         };
         let info = verdict.info.any().unwrap_or_default();
         let answer = match verdict.code {
             Loose::Given(0) | Loose::Absent => {
-                reply::item(item.get()).ok_or_else(|| protocol("a GroupInfo with a field twice"))
+                let profile = fields.map(|fields| fields.profile(depth));
+                profile.ok_or_else(|| protocol("a GroupInfo with a field twice"))
             }
-            Loose::Given(REPLY_TOO_LARGE) if items.len() > 1 => {
+            Loose::Given(REPLY_TOO_LARGE) if count > 1 => {
                 return Err(reply.error(REPLY_TOO_LARGE, &info));
             }
             Loose::Given(code) => Err(reply.item_error(code, &info)),
             Loose::Bad => Err(protocol("ErrorCode of another type")),
         };
         if let Some(group) = verdict.group.any() {
-            answers.insert(group, answer);
+            answers.insert(group.into_owned(), answer);
         }
     }
     if answers.is_empty() {

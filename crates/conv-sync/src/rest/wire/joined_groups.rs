@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use super::{
     Command, MAX_NAME,
     loose::Loose,
-    reply::{self, Reply, protocol},
+    object::object,
+    reply::{Reply, protocol},
     short,
 };
 use crate::SourceError;
@@ -56,6 +57,12 @@ impl<'a> Request<'a> {
 
 impl Command for Request<'_> {
     const PATH: &'static str = "group_open_http_svc/get_joined_group_list";
+
+    type Answer = Joined;
+
+    fn read(&self, reply: &Reply) -> Result<Joined, SourceError> {
+        read(reply, self.offset)
+    }
 }
 
 #[derive(Deserialize)]
@@ -103,8 +110,8 @@ pub(in crate::rest) fn read(reply: &Reply, offset: u64) -> Result<Joined, Source
 }
 
 fn group(item: &RawValue) -> Option<(String, Result<Unread, SourceError>)> {
-    let item: Item<'_> = reply::item(item.get())?;
-    let own = item.own.and_then(|own| reply::item(own.get()));
+    let item: Item<'_> = object(item.get())?;
+    let own = item.own.and_then(|own| object(own.get()));
     let unread = own.and_then(unread).ok_or_else(|| protocol("a group without UnreadMsgNum"));
     Some((item.group.any()?, unread))
 }

@@ -1,6 +1,6 @@
 //! Fields that may be missing, null, or of another type than documented.
 
-use std::{fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
@@ -43,7 +43,7 @@ impl<T> Loose<T> {
 }
 
 /// What a field's type takes for a value.
-pub(super) trait FromWire: Sized {
+pub(super) trait FromWire<'de>: Sized {
     fn from_int(_number: i64) -> Option<Self> {
         None
     }
@@ -52,19 +52,24 @@ pub(super) trait FromWire: Sized {
         None
     }
 
-    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+    /// A text that stands in the reply as it is.
+    fn from_borrowed(text: &'de str) -> Option<Self> {
+        Self::from_text(text)
+    }
+
+    fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(None)
     }
 
-    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(None)
     }
 }
 
 /// Digits in a text do no harm.
-impl FromWire for i64 {
+impl FromWire<'_> for i64 {
     fn from_int(number: i64) -> Option<Self> {
         Some(number)
     }
@@ -74,7 +79,7 @@ impl FromWire for i64 {
     }
 }
 
-impl FromWire for u64 {
+impl FromWire<'_> for u64 {
     fn from_int(number: i64) -> Option<Self> {
         number.try_into().ok()
     }
@@ -84,7 +89,7 @@ impl FromWire for u64 {
     }
 }
 
-impl FromWire for i32 {
+impl FromWire<'_> for i32 {
     fn from_int(number: i64) -> Option<Self> {
         number.try_into().ok()
     }
@@ -94,29 +99,44 @@ impl FromWire for i32 {
     }
 }
 
-impl FromWire for String {
+impl FromWire<'_> for String {
     fn from_text(text: &str) -> Option<Self> {
         Some(text.to_owned())
     }
 }
 
+/// Copied only if it has to be unescaped.
+impl<'de: 'a, 'a> FromWire<'de> for Cow<'a, str> {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Cow::Owned(text.to_owned()))
+    }
+
+    fn from_borrowed(text: &'de str) -> Option<Self> {
+        Some(Cow::Borrowed(text))
+    }
+}
+
 /// A value that is a text or a number by nature, kept as its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct AnyText(pub(super) String);
+pub(super) struct AnyText<'a>(pub(super) Cow<'a, str>);
 
-impl FromWire for AnyText {
+impl<'de: 'a, 'a> FromWire<'de> for AnyText<'a> {
     fn from_int(number: i64) -> Option<Self> {
-        Some(Self(number.to_string()))
+        Some(Self(number.to_string().into()))
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        Some(Self(text.to_owned()))
+        Cow::from_text(text).map(Self)
+    }
+
+    fn from_borrowed(text: &'de str) -> Option<Self> {
+        Cow::from_borrowed(text).map(Self)
     }
 }
 
 /// A list is bad if one of its elements is.
-impl<T: FromWire> FromWire for Vec<T> {
-    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+impl<'de, T: FromWire<'de>> FromWire<'de> for Vec<T> {
+    fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         let mut values = Some(Vec::new());
         while let Some(element) = list.next_element::<Loose<T>>()? {
             match (element.any(), &mut values) {
@@ -128,7 +148,7 @@ impl<T: FromWire> FromWire for Vec<T> {
     }
 }
 
-impl<'de, T: FromWire> Deserialize<'de> for Loose<T> {
+impl<'de, T: FromWire<'de>> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LooseVisitor(PhantomData))
     }
@@ -140,7 +160,7 @@ fn given<T, E>(value: Option<T>) -> Result<Loose<T>, E> {
     Ok(value.map_or(Loose::Bad, Loose::Given))
 }
 
-impl<'de, T: FromWire> Visitor<'de> for LooseVisitor<T> {
+impl<'de, T: FromWire<'de>> Visitor<'de> for LooseVisitor<T> {
     type Value = Loose<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,6 +189,10 @@ impl<'de, T: FromWire> Visitor<'de> for LooseVisitor<T> {
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         given(T::from_text(text))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        given(T::from_borrowed(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {

@@ -8,12 +8,7 @@ use conv_model::{LastMessage, MessageKind, Payload, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{
-    MAX_NAME,
-    loose::Loose,
-    reply::{self, protocol},
-    short,
-};
+use super::{MAX_NAME, loose::Loose, object::object, reply::protocol, short};
 use crate::SourceError;
 
 /// The most bytes of a message's content, and of the app's own text beside it: the cloud takes
@@ -78,7 +73,7 @@ pub(super) fn read(items: Option<Vec<&RawValue>>) -> Result<Vec<Message>, Source
 }
 
 fn message(json: &str) -> Option<Message> {
-    let item: Item<'_> = reply::item(json)?;
+    let item: Item<'_> = object(json)?;
     let sequence = item.sequence.any()?;
     let time = Timestamp::from_cloud(item.time.any()?).ok()?;
     let place = item.place.any().unwrap_or_default();
@@ -105,7 +100,7 @@ fn message(json: &str) -> Option<Message> {
 /// The first element of a message: its kind and what a list shows of it.
 fn first(body: &RawValue) -> Option<(MessageKind, Option<Payload>)> {
     let elements: Vec<&RawValue> = serde_json::from_str(body.get()).ok()?;
-    let element: Element<'_> = reply::item(elements.first()?.get())?;
+    let element: Element<'_> = object(elements.first()?.get())?;
     let kind = MessageKind::from(&*short(&element.kind.any()?, MAX_NAME));
     let payload = element.content.and_then(|content| payload(&kind, content.get()));
     Some((kind, payload))
@@ -114,7 +109,7 @@ fn first(body: &RawValue) -> Option<(MessageKind, Option<Payload>)> {
 /// Text in the SDK's shape; the others as the cloud's message format has them.
 fn payload(kind: &MessageKind, json: &str) -> Option<Payload> {
     if *kind == MessageKind::Text {
-        let content: Text = reply::item(json)?;
+        let content: Text = object(json)?;
         return Some(Payload::of_text(&short(&content.text.any()?, MAX_CONTENT)));
     }
     let is_sound = json.starts_with('{') && json.len() <= MAX_CONTENT;

@@ -8,18 +8,21 @@ mod fields;
 
 use std::collections::HashMap;
 
+use conv_model::Profile;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use self::fields::ProfileItem;
+use self::fields::{ProfileItem, UserFields};
 use super::{
-    Command,
+    Command, Depth, Envelope, Profiles,
     loose::Loose,
-    reply::{self, Reply, protocol},
+    object::{Item, Object},
+    reply::{Reply, protocol},
 };
 use crate::SourceError;
 
-pub(in crate::rest) use self::fields::{FULL, THIN, UserFields};
+pub(in crate::rest) use self::fields::{FULL, THIN};
 
 /// The most accounts of a call.
 pub(in crate::rest) const MAX_ACCOUNTS: usize = 100;
@@ -30,27 +33,39 @@ pub(in crate::rest) struct Request<'a> {
     users: &'a [&'a str],
     #[serde(rename = "TagList")]
     tags: &'a [&'a str],
+    #[serde(skip)]
+    depth: Depth,
 }
 
 impl<'a> Request<'a> {
-    pub(in crate::rest) fn new(users: &'a [&'a str], tags: &'a [&'a str]) -> Self {
-        Self { users, tags }
+    pub(in crate::rest) fn new(users: &'a [&'a str], tags: &'a [&'a str], depth: Depth) -> Self {
+        Self { users, tags, depth }
     }
 }
 
 impl Command for Request<'_> {
     const PATH: &'static str = "profile/portrait_get";
 
+    type Answer = Profiles;
+
+    fn read(&self, reply: &Reply) -> Result<Profiles, SourceError> {
+        read(reply, self.depth)
+    }
+
+    fn read_at_once(&self, reply: &Reply) -> Option<(Envelope, Profiles)> {
+        read_at_once(reply, self.depth)
+    }
+
     fn brings_items(reply: &str) -> bool {
-        serde_json::from_str::<Body<'_>>(reply)
+        serde_json::from_str::<Body<&RawValue>>(reply)
             .is_ok_and(|body| body.items.is_some_and(|items| !items.is_empty()))
     }
 }
 
 #[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(rename = "UserProfileItem", default, borrow)]
-    items: Option<Vec<&'a RawValue>>,
+struct Body<I> {
+    #[serde(rename = "UserProfileItem")]
+    items: Option<Vec<I>>,
     #[serde(rename = "Fail_Account", default)]
     failed: Loose<Vec<String>>,
     #[serde(rename = "Invalid_Account", default)]
@@ -58,29 +73,40 @@ struct Body<'a> {
 }
 
 #[derive(Deserialize)]
-struct Item<'a> {
+struct UserItem<F> {
     #[serde(rename = "To_Account", default)]
     user: Loose<String>,
     #[serde(rename = "ResultCode", default)]
     code: Loose<i32>,
     #[serde(rename = "ResultInfo", default)]
     info: Loose<String>,
-    #[serde(rename = "ProfileItem", default, borrow)]
-    fields: Option<Vec<&'a RawValue>>,
+    #[serde(rename = "ProfileItem")]
+    fields: Option<Vec<F>>,
 }
-
-/// What a reply says of one user.
-pub(in crate::rest) type Answer = Result<UserFields, SourceError>;
 
 /// Reads a reply: what it says of each user that it names.
 ///
 /// # Errors
 /// If it names no user at all.
-pub(in crate::rest) fn read(reply: &Reply) -> Result<HashMap<String, Answer>, SourceError> {
-    let body: Body<'_> = reply.decode()?;
-    let mut answers = HashMap::new();
-    for item in body.items.unwrap_or_default() {
-        if let Some((user, answer)) = read_item(reply, item) {
+pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, SourceError> {
+    profiles::<_, &RawValue>(reply, reply.decode::<Body<&RawValue>>()?, depth)
+}
+
+/// Reads a reply of which nothing is odd.
+pub(super) fn read_at_once(reply: &Reply, depth: Depth) -> Option<(Envelope, Profiles)> {
+    let (envelope, body) = reply.at_once::<Body<Object<UserItem<Object<ProfileItem<'_>>>>>>()?;
+    Some((envelope, profiles(reply, body, depth).ok()?))
+}
+
+fn profiles<'a, I, F>(reply: &Reply, body: Body<I>, depth: Depth) -> Result<Profiles, SourceError>
+where
+    I: Item<'a, UserItem<F>>,
+    F: Item<'a, ProfileItem<'a>>,
+{
+    let items = body.items.unwrap_or_default();
+    let mut answers = HashMap::with_capacity(items.len().min(MAX_ACCOUNTS));
+    for item in items.into_iter().filter_map(Item::read) {
+        if let Some((user, answer)) = profile(reply, item, depth) {
             answers.insert(user, answer);
         }
     }
@@ -99,12 +125,15 @@ pub(in crate::rest) fn read(reply: &Reply) -> Result<HashMap<String, Answer>, So
     Ok(answers)
 }
 
-fn read_item(reply: &Reply, item: &RawValue) -> Option<(String, Answer)> {
-    let item: Item<'_> = reply::item(item.get())?;
+fn profile<'a>(
+    reply: &Reply,
+    item: UserItem<impl Item<'a, ProfileItem<'a>>>,
+    depth: Depth,
+) -> Option<(String, Result<Profile, SourceError>)> {
     let answer = match item.code {
         Loose::Given(0) | Loose::Absent => {
-            let fields = item.fields.iter().flatten();
-            Ok(UserFields::new(fields.filter_map(|field| reply::item::<ProfileItem>(field.get()))))
+            let fields = item.fields.into_iter().flatten();
+            Ok(UserFields::new(fields.filter_map(Item::read)).profile(depth))
         }
         Loose::Given(code) => Err(reply.item_error(code, &item.info.any().unwrap_or_default())),
         Loose::Bad => Err(protocol("ResultCode of another type")),

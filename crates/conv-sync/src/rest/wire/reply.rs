@@ -2,37 +2,36 @@
 
 use std::sync::Arc;
 
-use conv_model::{ErrorClass, Timestamp};
+use conv_model::ErrorClass;
 use serde::Deserialize;
 
+use super::envelope::{Envelope, Enveloped};
 use crate::{
     SourceError, UserSig,
     rest::{codes, words},
 };
 
-/// The body of a reply, with the time at which the cloud answered.
+/// An object takes a hundred times the room of its text, where that is `{}`. No reply of an honest
+/// cloud has as many.
+const MAX_OBJECTS: usize = 4096;
+
+/// The body of a reply.
 pub(in crate::rest) struct Reply {
     text: String,
     /// Some bytes were no UTF-8 and stand as U+FFFD.
     is_mended: bool,
-    time: Timestamp,
     /// What the call was signed with: the cloud's words are searched for it.
     user_sig: Arc<UserSig>,
 }
 
 impl Reply {
-    pub(in crate::rest) fn new(body: Vec<u8>, time: Timestamp, user_sig: Arc<UserSig>) -> Self {
+    pub(in crate::rest) fn new(body: Vec<u8>, user_sig: Arc<UserSig>) -> Self {
         // One odd byte in one name must not cost the page.
         let (text, is_mended) = match String::from_utf8(body) {
             Ok(text) => (text, false),
             Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
         };
-        Self { text, is_mended, time, user_sig }
-    }
-
-    /// The time at which the cloud answered; zero if it did not say.
-    pub(in crate::rest) fn time(&self) -> Timestamp {
-        self.time
+        Self { text, is_mended, user_sig }
     }
 
     pub(in crate::rest) fn text(&self) -> &str {
@@ -42,6 +41,16 @@ impl Reply {
     /// Whether a part of the text came with bytes that are no UTF-8.
     pub(super) fn was_mended(&self, part: &str) -> bool {
         self.is_mended && part.contains('\u{FFFD}')
+    }
+
+    /// Reads all of a reply in one go. `None` if anything is odd about it, or it may be very large.
+    pub(super) fn at_once<'a, T: Deserialize<'a>>(&'a self) -> Option<(Envelope, T)> {
+        let objects = self.text.bytes().filter(|byte| *byte == b'{').count();
+        if self.is_mended || objects > MAX_OBJECTS {
+            return None;
+        }
+        let Enveloped { envelope, body } = serde_json::from_str(&self.text).ok()?;
+        Some((envelope, body))
     }
 
     /// Reads the parts without which a reply is none.
@@ -88,9 +97,4 @@ fn not_json(error: &serde_json::Error) -> SourceError {
 
 pub(super) fn protocol(what: impl Into<String>) -> SourceError {
     SourceError::Protocol { what: what.into() }
-}
-
-/// Reads one item of a list; `None` if it has another shape.
-pub(super) fn item<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
-    json.starts_with('{').then(|| serde_json::from_str(json).ok())?
 }

@@ -33,6 +33,13 @@ impl<'a> Request<'a> {
 
 impl Command for Request<'_> {
     const PATH: &'static str = "openim/admin_getroammsg";
+
+    /// What cannot be read costs its conversation alone, as a call that is lost does not.
+    type Answer = Result<Option<LastMessage>, SourceError>;
+
+    fn read(&self, reply: &Reply) -> Result<Self::Answer, SourceError> {
+        Ok(read(reply))
+    }
 }
 
 #[derive(Deserialize)]
@@ -41,8 +48,8 @@ struct Body<'a> {
     messages: Option<Vec<&'a RawValue>>,
 }
 
-/// Reads a reply: the newest of its messages.
-pub(in crate::rest) fn read(reply: &Reply) -> Result<Option<LastMessage>, SourceError> {
+/// The newest of a reply's messages.
+fn read(reply: &Reply) -> Result<Option<LastMessage>, SourceError> {
     let body: Body<'_> = reply.decode()?;
     let messages = message::read(body.messages)?.into_iter();
     let newest = messages.max_by_key(|message| (message.time, message.sequence));

@@ -8,11 +8,7 @@ use conv_model::AccountId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{
-    Command,
-    loose::Loose,
-    reply::{self, Reply},
-};
+use super::{Command, loose::Loose, object::object, reply::Reply};
 use crate::SourceError;
 
 /// The most peers of a call.
@@ -34,6 +30,12 @@ impl<'a> Request<'a> {
 
 impl Command for Request<'_> {
     const PATH: &'static str = "openim/get_c2c_unread_msg_num";
+
+    type Answer = Counts;
+
+    fn read(&self, reply: &Reply) -> Result<Counts, SourceError> {
+        read(reply)
+    }
 }
 
 #[derive(Deserialize)]
@@ -54,20 +56,21 @@ struct Item {
     code: Loose<i32>,
 }
 
-/// Reads a reply: what it says of each peer that it names.
-pub(in crate::rest) fn read(
-    reply: &Reply,
-) -> Result<HashMap<String, Result<u32, SourceError>>, SourceError> {
+/// What a reply says of each peer that it names.
+pub(in crate::rest) type Counts = HashMap<String, Result<u32, SourceError>>;
+
+/// Reads a reply.
+pub(in crate::rest) fn read(reply: &Reply) -> Result<Counts, SourceError> {
     let body: Body<'_> = reply.decode()?;
     let counts = body.counts.unwrap_or_default();
     let errors = body.errors.unwrap_or_default();
     let counts = counts.iter().filter_map(|item| {
-        let item: Item = reply::item(item.get())?;
+        let item: Item = object(item.get())?;
         let count = u32::try_from(item.count.any()?).unwrap_or(u32::MAX);
         Some((item.peer.any()?, Ok(count)))
     });
     let errors = errors.iter().filter_map(|item| {
-        let item: Item = reply::item(item.get())?;
+        let item: Item = object(item.get())?;
         Some((item.peer.any()?, Err(reply.item_error(item.code.any().unwrap_or_default(), ""))))
     });
     Ok(counts.chain(errors).collect())

@@ -1,6 +1,6 @@
 //! What can be saved of a row that does not decode: its ID, and what is wrong with it.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -10,14 +10,14 @@ use serde_json::value::RawValue;
 
 use crate::rest::wire::loose::{AnyText, FromWire, Loose};
 
-pub(super) struct OddRow {
+pub(super) struct OddRow<'a> {
     pub(super) kind: Loose<i64>,
-    pub(super) user: Loose<String>,
-    pub(super) group: Loose<String>,
+    pub(super) user: Loose<Cow<'a, str>>,
+    pub(super) group: Loose<Cow<'a, str>>,
     pub(super) reason: String,
 }
 
-pub(super) fn read(json: &str) -> OddRow {
+pub(super) fn read(json: &str) -> OddRow<'_> {
     let fields = serde_json::from_str(json).unwrap_or(Fields(Vec::new()));
     OddRow {
         kind: fields.value("Type"),
@@ -30,9 +30,9 @@ pub(super) fn read(json: &str) -> OddRow {
 /// The fields of an object, none of them read.
 struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
     /// A field that stands there once; of two, who knows which is meant.
-    fn value<T: FromWire>(&self, name: &str) -> Loose<T> {
+    fn value<T: FromWire<'a>>(&self, name: &str) -> Loose<T> {
         let mut values = self.0.iter().filter(|(field, _)| field == name);
         match (values.next(), values.next()) {
             (Some((_, value)), None) => serde_json::from_str(value.get()).unwrap_or(Loose::Bad),
@@ -60,7 +60,7 @@ impl Fields<'_> {
             if values.next().is_some() {
                 return format!("{name} stands twice");
             }
-            if serde_json::from_str::<Loose<AnyText>>(value.get()).is_err() {
+            if serde_json::from_str::<Loose<AnyText<'_>>>(value.get()).is_err() {
                 return format!("{name} is no JSON value");
             }
         }

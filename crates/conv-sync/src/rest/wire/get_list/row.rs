@@ -1,5 +1,7 @@
 //! One row of a page.
 
+use std::borrow::Cow;
+
 use conv_model::{
     ConversationId, ConversationPatch, ListingPatch, Marks, ParseIdError, SkippedRow, Timestamp,
 };
@@ -11,7 +13,8 @@ use crate::{
     rest::wire::{
         MAX_TEXT,
         loose::{Loose, Mistyped},
-        reply::{self, Reply},
+        object::Item,
+        reply::Reply,
         short,
     },
 };
@@ -20,21 +23,21 @@ use crate::{
 const MAX_GROUPS: usize = 500;
 
 #[derive(Deserialize)]
-struct Row {
+pub(super) struct Row<'a> {
     #[serde(rename = "Type", default)]
     kind: Loose<i64>,
-    #[serde(rename = "To_Account", default)]
-    user: Loose<String>,
-    #[serde(rename = "GroupId", default)]
-    group: Loose<String>,
+    #[serde(rename = "To_Account", default, borrow)]
+    user: Loose<Cow<'a, str>>,
+    #[serde(rename = "GroupId", default, borrow)]
+    group: Loose<Cow<'a, str>>,
     #[serde(rename = "MsgTime", default)]
     time: Loose<i64>,
     #[serde(rename = "TopFlag", default)]
     top: Loose<i64>,
-    #[serde(rename = "StandardMark", default)]
-    marks: Loose<String>,
-    #[serde(rename = "CustomMark", default)]
-    custom: Loose<String>,
+    #[serde(rename = "StandardMark", default, borrow)]
+    marks: Loose<Cow<'a, str>>,
+    #[serde(rename = "CustomMark", default, borrow)]
+    custom: Loose<Cow<'a, str>>,
     #[serde(rename = "ContactGroupId", default)]
     groups: Loose<Vec<u64>>,
 }
@@ -54,14 +57,19 @@ impl Skipped {
 
 /// Reads a row. One that is left out keeps its ID where that can be read: what the cloud listed
 /// is not gone.
-pub(super) fn read(reply: &Reply, json: &str, labels: bool) -> Result<SourceRow, Skipped> {
-    let Some(row) = reply::item::<Row>(json) else {
-        let odd = odd_row::read(json);
+pub(super) fn read<'a>(
+    reply: &Reply,
+    item: impl Item<'a, Row<'a>>,
+    labels: bool,
+) -> Result<SourceRow, Skipped> {
+    let text = item.text();
+    let Some(row) = item.read() else {
+        let odd = odd_row::read(text);
         let id = identify(&odd.kind, &odd.user, &odd.group).ok();
         return Err(Skipped::bad(id, odd.reason));
     };
     let id = identify(&row.kind, &row.user, &row.group)?;
-    if reply.was_mended(json) {
+    if reply.was_mended(text) {
         return Err(Skipped::bad(Some(id), "not UTF-8"));
     }
     match listing(row, labels) {
@@ -78,8 +86,8 @@ pub(super) fn read(reply: &Reply, json: &str, labels: bool) -> Result<SourceRow,
 
 fn identify(
     kind: &Loose<i64>,
-    user: &Loose<String>,
-    group: &Loose<String>,
+    user: &Loose<Cow<'_, str>>,
+    group: &Loose<Cow<'_, str>>,
 ) -> Result<ConversationId, Skipped> {
     type Parse = fn(&str) -> Result<ConversationId, ParseIdError>;
     let (field, name, parse): (_, _, Parse) = match kind {
@@ -103,7 +111,7 @@ fn identify(
 
 /// What the row says of its listing. With `labels`, a label that is absent is none; without,
 /// nothing is known of it.
-fn listing(row: Row, labels: bool) -> Result<(ListingPatch, Option<Vec<u64>>), String> {
+fn listing(row: Row<'_>, labels: bool) -> Result<(ListingPatch, Option<Vec<u64>>), String> {
     let text = |Mistyped(field)| format!("{field} is of another type");
     let mut listing = ListingPatch::default();
     listing.time = match row.time.get("MsgTime").map_err(text)? {
@@ -120,7 +128,7 @@ fn listing(row: Row, labels: bool) -> Result<(ListingPatch, Option<Vec<u64>>), S
     if groups.len() > MAX_GROUPS {
         return Err("ContactGroupId has more than 500 numbers".to_owned());
     }
-    let marks = match marks.as_str() {
+    let marks = match &*marks {
         "" => Marks::NONE,
         bits => Marks::from_bit_string(bits).map_err(|error| format!("StandardMark: {error}"))?,
     };

@@ -12,7 +12,7 @@ fn reply(body: impl Into<Vec<u8>>) -> Reply {
     let signer = UserSigSigner::new("administrator", "k");
     let lifetime = std::time::Duration::from_secs(9);
     let user_sig = signer.sign(1, Timestamp::from_secs(1), lifetime).unwrap();
-    Reply::new(body.into(), Timestamp::ZERO, Arc::new(user_sig))
+    Reply::new(body.into(), Arc::new(user_sig))
 }
 
 fn page(body: impl Into<Vec<u8>>) -> Result<Listing, SourceError> {
@@ -248,12 +248,8 @@ fn read_all(body: &[u8]) {
     let _ = wire::contact_group::read(&reply);
     let _ = wire::unread::read(&reply);
     let _ = wire::joined_groups::read(&reply, 0);
-    for fields in wire::portrait::read(&reply).into_iter().flatten() {
-        let _ = fields.1.map(|fields| fields.full(Timestamp::ZERO));
-    }
-    for fields in wire::group_info::read(&reply).into_iter().flatten() {
-        let _ = fields.1.map(|fields| fields.full(Timestamp::ZERO));
-    }
+    let _ = wire::portrait::read(&reply, wire::Depth::Full);
+    let _ = wire::group_info::read(&reply, wire::Depth::Full);
 }
 
 /// Any JSON, with the wire's own names in it.

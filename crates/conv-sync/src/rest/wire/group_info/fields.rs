@@ -1,15 +1,16 @@
 //! The fields of a group's profile.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use conv_model::{CustomField, GroupDetail, GroupType, Profile, ProfileDetail, Timestamp};
+use conv_model::{CustomField, GroupDetail, GroupType, Profile, ProfileDetail};
 use serde::{
     Deserialize,
     de::{IgnoredAny, MapAccess},
 };
 
+use super::Verdict;
 use crate::rest::wire::{
-    MAX_NAME, MAX_TEXT,
+    Depth, MAX_NAME, MAX_TEXT,
     loose::{AnyText, FromWire, Loose},
     short, url,
 };
@@ -41,21 +42,27 @@ pub(in crate::rest) const FULL: &[&str] = &[
 ];
 
 /// The fields of a group that were asked for. One that cannot be read is one that was not sent.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in crate::rest) struct GroupFields {
-    #[serde(rename = "Type")]
-    kind: Loose<String>,
-    #[serde(rename = "Name")]
-    name: Loose<String>,
-    #[serde(rename = "FaceUrl")]
-    face: Loose<String>,
-    #[serde(rename = "Introduction")]
-    introduction: Loose<String>,
-    #[serde(rename = "Notification")]
-    notification: Loose<String>,
-    #[serde(rename = "Owner_Account")]
-    owner: Loose<String>,
+pub(super) struct GroupFields<'a> {
+    #[serde(rename = "GroupId", borrow)]
+    group: Loose<Cow<'a, str>>,
+    #[serde(rename = "ErrorCode")]
+    code: Loose<i32>,
+    #[serde(rename = "ErrorInfo", borrow)]
+    info: Loose<Cow<'a, str>>,
+    #[serde(rename = "Type", borrow)]
+    kind: Loose<Cow<'a, str>>,
+    #[serde(rename = "Name", borrow)]
+    name: Loose<Cow<'a, str>>,
+    #[serde(rename = "FaceUrl", borrow)]
+    face: Loose<Cow<'a, str>>,
+    #[serde(rename = "Introduction", borrow)]
+    introduction: Loose<Cow<'a, str>>,
+    #[serde(rename = "Notification", borrow)]
+    notification: Loose<Cow<'a, str>>,
+    #[serde(rename = "Owner_Account", borrow)]
+    owner: Loose<Cow<'a, str>>,
     #[serde(rename = "CreateTime")]
     created: Loose<u64>,
     #[serde(rename = "InfoSeq")]
@@ -68,22 +75,34 @@ pub(in crate::rest) struct GroupFields {
     members: Loose<u64>,
     #[serde(rename = "MaxMemberNum")]
     max_members: Loose<u64>,
-    #[serde(rename = "ApplyJoinOption")]
-    join: Loose<String>,
-    #[serde(rename = "InviteJoinOption")]
-    invite: Loose<String>,
+    #[serde(rename = "ApplyJoinOption", borrow)]
+    join: Loose<Cow<'a, str>>,
+    #[serde(rename = "InviteJoinOption", borrow)]
+    invite: Loose<Cow<'a, str>>,
     /// `ShutUpAllMember` in older replies.
-    #[serde(rename = "MuteAllMember", alias = "ShutUpAllMember")]
-    mute: Loose<String>,
+    #[serde(rename = "MuteAllMember", alias = "ShutUpAllMember", borrow)]
+    mute: Loose<Cow<'a, str>>,
     #[serde(rename = "SupportTopic")]
     topics: Loose<i64>,
     #[serde(rename = "AppDefinedData")]
     custom: Loose<Vec<Pair>>,
 }
 
-impl GroupFields {
+impl<'a> GroupFields<'a> {
+    /// What the cloud says of the group itself.
+    pub(super) fn verdict(&self) -> Verdict<'a> {
+        Verdict { group: self.group.clone(), code: self.code.clone(), info: self.info.clone() }
+    }
+
+    pub(super) fn profile(&self, depth: Depth) -> Profile {
+        match depth {
+            Depth::Thin => self.thin(),
+            Depth::Full => self.full(),
+        }
+    }
+
     /// Name, avatar and type.
-    pub(in crate::rest) fn thin(&self, read_at: Timestamp) -> Profile {
+    fn thin(&self) -> Profile {
         let mut profile = Profile::default();
         profile.name = Some(short(text(&self.name), MAX_NAME));
         profile.avatar = Some(url(text(&self.face)));
@@ -91,12 +110,11 @@ impl GroupFields {
             "" => None,
             word => Some(GroupType::from(&*short(word, MAX_NAME))),
         };
-        profile.read_at = Some(read_at);
         profile
     }
 
     /// All of it.
-    pub(in crate::rest) fn full(&self, read_at: Timestamp) -> Profile {
+    fn full(&self) -> Profile {
         let owned = |field| short(text(field), MAX_TEXT).to_string();
         let mut detail = GroupDetail::default();
         detail.introduction = owned(&self.introduction);
@@ -117,7 +135,7 @@ impl GroupFields {
         detail.invite_option = owned(&self.invite);
         detail.is_support_topic = self.topics.clone().any().map(|flag| flag == 1);
         detail.custom_fields = self.custom_fields();
-        let mut profile = self.thin(read_at);
+        let mut profile = self.thin();
         profile.detail = Some(Arc::new(ProfileDetail::Group(detail)));
         profile
     }
@@ -142,8 +160,8 @@ struct Pair {
     value: String,
 }
 
-impl FromWire for Pair {
-    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+impl<'de> FromWire<'de> for Pair {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
         let mut pair = Self::default();
         while let Some(field) = map.next_key::<String>()? {
             let into = match field.as_str() {
@@ -154,13 +172,14 @@ impl FromWire for Pair {
                     continue;
                 }
             };
-            *into = map.next_value::<Loose<AnyText>>()?.any().unwrap_or_default().0;
+            let value = map.next_value::<Loose<AnyText<'de>>>()?.any().unwrap_or_default();
+            *into = value.0.into_owned();
         }
         Ok((!pair.key.is_empty()).then_some(pair))
     }
 }
 
-fn text(field: &Loose<String>) -> &str {
+fn text<'a>(field: &'a Loose<Cow<'_, str>>) -> &'a str {
     match field {
         Loose::Given(text) => text,
         _ => "",

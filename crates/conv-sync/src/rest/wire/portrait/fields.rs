@@ -1,12 +1,12 @@
 //! The fields of a user's profile.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use conv_model::{CustomField, Profile, ProfileDetail, Timestamp, UserDetail};
+use conv_model::{CustomField, Profile, ProfileDetail, UserDetail};
 use serde::Deserialize;
 
 use crate::rest::wire::{
-    MAX_NAME, MAX_TEXT,
+    Depth, MAX_NAME, MAX_TEXT,
     loose::{AnyText, Loose},
     short, url,
 };
@@ -37,35 +37,40 @@ pub(in crate::rest) const FULL: &[&str] = &[
 ];
 
 #[derive(Deserialize)]
-pub(super) struct ProfileItem {
-    #[serde(rename = "Tag", default)]
-    tag: Loose<String>,
-    #[serde(rename = "Value", default)]
-    value: Loose<AnyText>,
+pub(super) struct ProfileItem<'a> {
+    #[serde(rename = "Tag", default, borrow)]
+    tag: Loose<Cow<'a, str>>,
+    #[serde(rename = "Value", default, borrow)]
+    value: Loose<AnyText<'a>>,
 }
 
 /// The fields of a user that were set and asked for.
-#[derive(Debug)]
-pub(in crate::rest) struct UserFields(Vec<(String, String)>);
+pub(super) struct UserFields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-impl UserFields {
+impl<'a> UserFields<'a> {
     /// A field that cannot be read is one that is not set.
-    pub(super) fn new(items: impl Iterator<Item = ProfileItem>) -> Self {
+    pub(super) fn new(items: impl Iterator<Item = ProfileItem<'a>>) -> Self {
         let fields = items.filter_map(|item| Some((item.tag.any()?, item.value.any()?.0)));
         Self(fields.collect())
     }
 
+    pub(super) fn profile(&self, depth: Depth) -> Profile {
+        match depth {
+            Depth::Thin => self.thin(),
+            Depth::Full => self.full(),
+        }
+    }
+
     /// Name and avatar.
-    pub(in crate::rest) fn thin(&self, read_at: Timestamp) -> Profile {
+    fn thin(&self) -> Profile {
         let mut profile = Profile::default();
         profile.name = Some(short(self.text(NICK), MAX_NAME));
         profile.avatar = Some(url(self.text(IMAGE)));
-        profile.read_at = Some(read_at);
         profile
     }
 
     /// All of it.
-    pub(in crate::rest) fn full(&self, read_at: Timestamp) -> Profile {
+    fn full(&self) -> Profile {
         let text = |tag| short(self.text(tag), MAX_TEXT).to_string();
         let number = |tag| self.text(tag).parse().unwrap_or_default();
         let mut detail = UserDetail::default();
@@ -80,7 +85,7 @@ impl UserFields {
         detail.level = number("Tag_Profile_IM_Level");
         detail.role = number("Tag_Profile_IM_Role");
         detail.custom_fields = self.custom_fields();
-        let mut profile = self.thin(read_at);
+        let mut profile = self.thin();
         profile.detail = Some(Arc::new(ProfileDetail::User(detail)));
         profile
     }
