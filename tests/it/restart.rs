@@ -25,7 +25,10 @@ async fn the_list_is_there_after_a_restart_and_is_a_preview() {
     assert_eq!(list.report().coverage, Coverage::CacheOnly);
     assert!(!list.is_sync_completed());
     assert_eq!(unnamed(&list), 0);
-    assert_eq!(list.conversation_list[3].local.draft_text().map(AsRef::as_ref), Some("half a sentence"));
+    assert_eq!(
+        list.conversation_list[3].local.draft_text().map(AsRef::as_ref),
+        Some("half a sentence")
+    );
 }
 
 #[tokio::test]

@@ -189,7 +189,11 @@ async fn never_meet(database: Arc<dyn ConversationDatabase>) {
         let truth = if rows && number % 10 != 0 { clouds.truth(name) } else { Vec::new() };
         assert_eq!(shown(&list), truth, "{name:?}");
         let local = list.snapshot().local(&alice).unwrap_or_default();
-        assert_eq!(local.draft_text().map(AsRef::as_ref), draft.then_some(name.as_str()), "{name:?}");
+        assert_eq!(
+            local.draft_text().map(AsRef::as_ref),
+            draft.then_some(name.as_str()),
+            "{name:?}"
+        );
         let data = number.to_be_bytes();
         assert_eq!(local.data_bytes().map(AsRef::as_ref), draft.then_some(&data[..]), "{name:?}");
     };

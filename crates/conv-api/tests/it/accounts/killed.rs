@@ -102,7 +102,8 @@ async fn check(folder: PathBuf, durable: &mut BTreeMap<AccountId, u64>) {
             assert!(truth.iter().any(is_true), "{row:?} of {name}");
         }
         if let Some(expected) = durable.get(&name) {
-            let draft = list.snapshot().local(&id("C2Calice")).unwrap().draft_text().cloned().unwrap();
+            let draft =
+                list.snapshot().local(&id("C2Calice")).unwrap().draft_text().cloned().unwrap();
             // The next one may be durable without having been told.
             let found: u64 = draft.parse().unwrap();
             assert!([*expected, expected + 1].contains(&found), "{found} for {expected} of {name}");
