@@ -7,6 +7,7 @@ mod broken;
 mod conformance;
 mod indexed;
 mod killed;
+mod lost;
 mod memory;
 mod model;
 mod mounted;

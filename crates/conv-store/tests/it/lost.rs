@@ -1,0 +1,98 @@
+//! Writes that a server acknowledged, and lost when another took over.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use conv_model::{Coverage, Delta, Finished, PassId, Seq, SyncScope, SyncStep, Timestamp};
+use conv_store::{
+    ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, StoreError, Write,
+};
+
+use crate::support::{at, user};
+
+/// A server, and the one that takes over; it has what was copied to it, and says what it lacks.
+#[derive(Debug, Default)]
+struct Servers {
+    first: MemoryEngine,
+    second: MemoryEngine,
+    is_over: AtomicBool,
+    /// Whether what is gone was told.
+    is_told: AtomicBool,
+}
+
+impl Servers {
+    fn now(&self) -> &MemoryEngine {
+        if self.is_over.load(Ordering::SeqCst) { &self.second } else { &self.first }
+    }
+
+    async fn copy(&self) {
+        let Loaded { seq, records, .. } = self.first.load().await.unwrap();
+        let mut write = Write::new(Seq::ZERO, seq);
+        write.put = records;
+        self.second.commit(&[write]).await.unwrap();
+    }
+}
+
+#[async_trait]
+impl Engine for Servers {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        let mut loaded = self.now().load().await?;
+        let is_over = self.is_over.load(Ordering::SeqCst);
+        loaded.lost = is_over && !self.is_told.swap(true, Ordering::SeqCst);
+        Ok(loaded)
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        self.now().commit(writes).await
+    }
+
+    async fn follow(&self, _since: Seq) -> Result<(), StoreError> {
+        std::future::pending().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+fn begin(pass: u64) -> Delta {
+    let step = SyncStep::Begin { scope: SyncScope::new(100, 1), resume: false };
+    Delta::step(PassId::new(pass), step)
+}
+
+fn page(pass: u64, name: &str, time: u64) -> Delta {
+    let mut page = Delta::listed([at(name, time)]);
+    page.pass = Some(PassId::new(pass));
+    page
+}
+
+#[tokio::test]
+async fn a_list_that_lost_writes_is_a_preview_and_the_pass_that_made_them_is_over() {
+    let servers = Arc::new(Servers::default());
+    let store = IndexedStore::open(Arc::clone(&servers)).await.unwrap();
+    store.apply(begin(1)).await.unwrap();
+    store.apply(page(1, "alice", 1)).await.unwrap();
+    servers.copy().await;
+    store.apply(page(1, "bob", 2)).await.unwrap();
+    assert_eq!(store.snapshot().len(), 2);
+
+    servers.is_over.store(true, Ordering::SeqCst);
+    // The pass would go on and say that a list is complete which lacks bob.
+    let scope = SyncScope::new(100, 1);
+    let finished = Finished::new(Timestamp::from_secs(1), Vec::new(), scope);
+    let finish = SyncStep::Finish { finished, skipped: Vec::new() };
+    let refused = store.apply(Delta::step(PassId::new(1), finish)).await;
+    assert!(matches!(refused, Err(StoreError::Superseded(_))), "{refused:?}");
+
+    let left = store.snapshot();
+    assert!(left.get(&user("alice")).is_some() && left.get(&user("bob")).is_none());
+    assert_eq!(left.sync().coverage, Coverage::CacheOnly);
+    // What follows is an ordinary pass, of a number that none had.
+    assert!(store.apply(begin(2)).await.is_err());
+    store.apply(begin(3)).await.unwrap();
+    store.apply(page(3, "bob", 2)).await.unwrap();
+    assert_eq!(store.snapshot().len(), 2);
+}
