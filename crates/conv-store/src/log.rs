@@ -38,12 +38,15 @@ impl Log {
         Self { since, ..Self::default() }
     }
 
-    pub(crate) fn push(&mut self, commit: Arc<Commit>) {
+    /// Gives the oldest commits, those that are no longer kept.
+    pub(crate) fn push(&mut self, commit: Arc<Commit>) -> Vec<Arc<Commit>> {
         self.changes = self.changes.saturating_add(commit.changes.len());
         self.commits.insert(commit);
+        let mut gone = Vec::new();
         while self.commits.len() > 1 && (self.commits.len() > COMMITS || self.changes > CHANGES) {
-            self.drop_oldest();
+            gone.extend(self.take_oldest());
         }
+        gone
     }
 
     /// How many changes of rows are kept.
@@ -51,14 +54,12 @@ impl Log {
         self.changes
     }
 
-    fn drop_oldest(&mut self) {
-        let Some(oldest) = self.commits.iter().next().map(Entry::key) else {
-            return;
-        };
-        if let Some(commit) = self.commits.remove(&oldest) {
-            self.changes = self.changes.saturating_sub(commit.changes.len());
-            self.since = oldest;
-        }
+    fn take_oldest(&mut self) -> Option<Arc<Commit>> {
+        let oldest = self.commits.iter().next()?.key();
+        let commit = self.commits.remove(&oldest)?;
+        self.changes = self.changes.saturating_sub(commit.changes.len());
+        self.since = oldest;
+        Some(commit)
     }
 
     /// The commits after a number; `None` if some of them are gone.

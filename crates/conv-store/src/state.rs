@@ -49,11 +49,11 @@ impl State {
         self.locals.get(id).map(|entry| &entry.local)
     }
 
-    /// Takes over what a commit says of the whole.
-    pub(crate) fn commit(&mut self, commit: Arc<Commit>) {
+    /// Takes over what a commit says of the whole. Gives those that are no longer kept.
+    pub(crate) fn commit(&mut self, commit: Arc<Commit>) -> Vec<Arc<Commit>> {
         self.seq = commit.seq;
         self.sync = Arc::clone(&commit.sync);
-        self.log.push(commit);
+        self.log.push(commit)
     }
 }
 

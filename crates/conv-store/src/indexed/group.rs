@@ -22,6 +22,8 @@ pub(super) struct Group {
     ahead: Option<State>,
     /// The last change, yet to be made.
     last: Option<Resolved>,
+    /// What was shown before.
+    former: Option<Snapshot>,
     pub(super) writes: Vec<Write>,
     pub(super) results: Vec<Result<Commit, StoreError>>,
 }
@@ -51,18 +53,19 @@ impl Group {
         }
     }
 
-    /// Makes a list the next one. What is given back may take long to drop.
-    pub(super) fn show(self, shown: &mut Snapshot) -> Option<Snapshot> {
-        let former = self.ahead.map(|state| mem::replace(shown, Snapshot::new(state)));
-        if let Some(last) = self.last {
+    /// Makes a list the next one, once. What that replaces is kept, and goes with this.
+    pub(super) fn show(&mut self, shown: &mut Snapshot) {
+        if let Some(state) = self.ahead.take() {
+            self.former = Some(mem::replace(shown, Snapshot::new(state)));
+        }
+        if let Some(last) = &mut self.last {
             last.apply(shown.state_mut());
         }
-        former
     }
 
     /// Makes the last change of the copy, too.
     fn advance(&mut self, shown: &State) {
-        if let Some(last) = self.last.take() {
+        if let Some(mut last) = self.last.take() {
             last.apply(self.ahead.get_or_insert_with(|| shown.clone()));
         }
     }

@@ -49,7 +49,7 @@ pub(super) async fn decoded<T: Send + 'static>(
 pub(super) struct Decoded {
     pub(super) seq: Seq,
     pub(super) sync: SyncState,
-    pub(super) rows: Vec<(Conversation, Stamp)>,
+    pub(super) rows: Vec<(Arc<Conversation>, Stamp)>,
     pub(super) locals: Vec<LocalEntry>,
     pub(super) garbage: Vec<Record>,
     pub(super) lost: bool,
@@ -81,7 +81,7 @@ impl Decoded {
             Record::Row(id) => {
                 let (mut row, stamp) = decode_row(id, bytes)?;
                 self.names.share(&mut row.listing.groups);
-                self.rows.push((row, stamp));
+                self.rows.push((Arc::new(row), stamp));
             }
             Record::Local(id) => {
                 let local = LocalRecord::decode(bytes)?.local;
@@ -113,7 +113,7 @@ impl Decoded {
         for LocalEntry { id, local } in &self.locals {
             while rows.next_if(|row| row.id < *id).is_some() {}
             if let Some(row) = rows.next_if(|row| row.id == *id) {
-                row.local.clone_from(local);
+                Arc::make_mut(row).local.clone_from(local);
             }
         }
     }

@@ -47,7 +47,11 @@ fn after(old: &State, decoded: Decoded) -> State {
 }
 
 /// Both the old rows and the new ones are in order of their IDs.
-fn replace_rows(next: &mut State, old: &State, rows: Vec<(Conversation, Stamp)>) -> Vec<RowChange> {
+fn replace_rows(
+    next: &mut State,
+    old: &State,
+    rows: Vec<(Arc<Conversation>, Stamp)>,
+) -> Vec<RowChange> {
     let mut changes = Vec::new();
     let mut rows = rows.into_iter().peekable();
     for before in old.rows.sorted() {
@@ -73,10 +77,10 @@ fn set(
     next: &mut State,
     changes: &mut Vec<RowChange>,
     before: Option<&Row>,
-    row: Conversation,
+    row: Arc<Conversation>,
     stamp: Stamp,
 ) {
-    let is_same_row = before.is_some_and(|before| **before.whole() == row);
+    let is_same_row = before.is_some_and(|before| *before.whole() == row);
     if is_same_row && before.is_some_and(|before| before.stamp == stamp) {
         return;
     }

@@ -30,6 +30,8 @@ pub(super) struct Resolved {
     publishes: bool,
     rows: Vec<Replacement>,
     local: Option<LocalEntry>,
+    /// Commits that the log no longer keeps.
+    forgotten: Vec<Arc<Commit>>,
 }
 
 impl Resolved {
@@ -53,21 +55,22 @@ impl Resolved {
         self.rows.len()
     }
 
-    /// Makes a state the next one.
-    pub(super) fn apply(self, state: &mut State) {
+    /// Makes a state the next one, once. What that replaces is kept, and goes with this: dropping
+    /// it takes longer than the change.
+    pub(super) fn apply(&mut self, state: &mut State) {
         if let Some(seq) = self.written {
             state.written = seq;
             if self.local.is_none() {
                 state.garbage = Arc::default();
             }
         }
-        for row in self.rows {
-            state.rows.replace(row.old.as_ref(), row.new);
+        for row in &mut self.rows {
+            state.rows.replace(row.old.as_ref(), row.new.take());
         }
-        if let Some(entry) = self.local {
+        if let Some(entry) = self.local.take() {
             state.locals.insert(entry);
         }
-        state.commit(self.commit);
+        self.forgotten = state.commit(Arc::clone(&self.commit));
     }
 }
 
@@ -118,7 +121,8 @@ fn cloud(state: &State, delta: &Delta) -> Result<Resolved, StoreError> {
     commit.wanting = wanting;
     let written = write.as_ref().map(|write| write.seq);
     let commit = Arc::new(commit);
-    Ok(Resolved { commit, write, written, publishes, rows: rows.rows, local: None })
+    let rows = rows.rows;
+    Ok(Resolved { commit, write, written, publishes, rows, local: None, forgotten: Vec::new() })
 }
 
 /// A step belongs to a pass; without one, nobody could say that it is still the newest.
@@ -211,5 +215,6 @@ fn local(state: &State, id: &ConversationId, newer: &Local) -> Result<Resolved, 
         entry = Some(LocalEntry { id: id.clone(), local: after });
     }
     let written = write.as_ref().map(|write| write.seq);
-    Ok(Resolved { commit: Arc::new(commit), write, written, publishes, rows, local: entry })
+    let (commit, forgotten) = (Arc::new(commit), Vec::new());
+    Ok(Resolved { commit, write, written, publishes, rows, local: entry, forgotten })
 }

@@ -176,21 +176,20 @@ impl<E: Engine> Task<E> {
             let old = self.shown.borrow().clone();
             let state = reload(&self.engine, old.state()).await?;
             self.is_stale = false;
-            self.show(|shown| Some(mem::replace(shown, Snapshot::new(state))));
+            let mut state = Snapshot::new(state);
+            self.show(|shown| mem::swap(shown, &mut state));
         }
         Ok(())
     }
 
-    /// Changes what is shown, and tells of it if it is newer.
-    fn show(&self, change: impl FnOnce(&mut Snapshot) -> Option<Snapshot>) {
-        let mut former = None;
+    /// Changes what is shown, and tells of it if it is newer. Readers wait meanwhile: what the
+    /// change replaces is dropped later.
+    fn show(&self, change: impl FnOnce(&mut Snapshot)) {
         self.shown.send_if_modified(|shown| {
             let seq = shown.seq();
-            former = change(shown);
+            change(shown);
             shown.seq() > seq
         });
-        // Readers need not wait for this.
-        drop(former);
     }
 
     fn written(&self) -> Seq {
