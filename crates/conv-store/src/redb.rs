@@ -48,9 +48,9 @@ disk_types! {
     ///
     /// # Against sled
     /// For those who distrust sled: redb's commits reach the disk by an fsync, also in a power cut,
-    /// and damage is told by its checksums. For that a page costs several times as much, and so do
-    /// the bytes that a small update writes; `cargo bench -p conv-store --bench engines` compares
-    /// the two. redb asks for Rust 1.90.
+    /// and damage is told by its checksums. For that a change takes longer and writes several
+    /// times the bytes; `cargo run --release -p conv-bench -- --only commit,written` compares the
+    /// two. redb asks for Rust 1.90.
     pub struct RedbDatabase;
 
     /// How to open a database.

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{Snapshot, StoreError, Write, state::State};
 
-/// The most rows of a change that is made of the list where it stands. Readers wait meanwhile: a
-/// millionth of a second a row, and several where others hold the list, so that it is copied.
+/// The most rows of a change that is made of the list where it stands, for which readers wait: fewer
+/// where others hold the list, as then what changes is copied.
 const ALONE: usize = 128;
 const SHARED: usize = 8;
 

@@ -16,8 +16,7 @@ use crate::{
     tree::Tree,
 };
 
-/// The most records that are decoded where one is: that takes a tenth of a millisecond, about as
-/// long as the way to another thread and back.
+/// The most records that are decoded where one is, without the way to another thread and back.
 const FEW: usize = 128;
 
 /// What an engine holds, as the state of a store that is just opened.

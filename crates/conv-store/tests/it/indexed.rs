@@ -6,28 +6,15 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use conv_model::{
-    Coverage, Delta, ErrorClass, Finished, Local, PassFailure, PassId, SyncScope, SyncStep,
-    Timestamp,
-};
+use conv_model::{Coverage, Delta, ErrorClass, Local, PassFailure, PassId, SyncStep};
 use conv_store::{
     ConversationStore, IndexedStore, MemoryEngine, Record, StoreError, record::StateRecord,
 };
 
-use crate::support::{Probe, Trouble, at, named, user};
+use crate::support::{Probe, Trouble, at, begin, finish, named, user};
 
 async fn open(probe: &Probe) -> IndexedStore {
     IndexedStore::open(probe.clone()).await.unwrap()
-}
-
-fn begin(pass: u64) -> Delta {
-    let step = SyncStep::Begin { scope: SyncScope::new(100, 1), resume: false };
-    Delta::step(PassId::new(pass), step)
-}
-
-fn finish(pass: u64) -> Delta {
-    let finished = Finished::new(Timestamp::from_secs(1), Vec::new(), SyncScope::new(100, 1));
-    Delta::step(PassId::new(pass), SyncStep::Finish { finished, skipped: Vec::new() })
 }
 
 #[tokio::test]

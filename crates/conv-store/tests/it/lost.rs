@@ -6,12 +6,12 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use conv_model::{Coverage, Delta, Finished, PassId, Seq, SyncScope, SyncStep, Timestamp};
+use conv_model::{Coverage, Delta, PassId, Seq};
 use conv_store::{
     ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, StoreError, Write,
 };
 
-use crate::support::{at, user};
+use crate::support::{at, begin, finish, user};
 
 /// A server, and the one that takes over; it has what was copied to it, and says what it lacks.
 #[derive(Debug, Default)]
@@ -58,11 +58,6 @@ impl Engine for Servers {
     }
 }
 
-fn begin(pass: u64) -> Delta {
-    let step = SyncStep::Begin { scope: SyncScope::new(100, 1), resume: false };
-    Delta::step(PassId::new(pass), step)
-}
-
 fn page(pass: u64, name: &str, time: u64) -> Delta {
     let mut page = Delta::listed([at(name, time)]);
     page.pass = Some(PassId::new(pass));
@@ -81,10 +76,7 @@ async fn a_list_that_lost_writes_is_a_preview_and_the_pass_that_made_them_is_ove
 
     servers.is_over.store(true, Ordering::SeqCst);
     // The pass would go on and say that a list is complete which lacks bob.
-    let scope = SyncScope::new(100, 1);
-    let finished = Finished::new(Timestamp::from_secs(1), Vec::new(), scope);
-    let finish = SyncStep::Finish { finished, skipped: Vec::new() };
-    let refused = store.apply(Delta::step(PassId::new(1), finish)).await;
+    let refused = store.apply(finish(1)).await;
     assert!(matches!(refused, Err(StoreError::Superseded(_))), "{refused:?}");
 
     let left = store.snapshot();

@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_model::{Coverage, Delta, Finished, Local, PassId, Seq, SyncScope, SyncStep, Timestamp};
+use conv_model::{Coverage, Delta, Local, PassId, Seq};
 use conv_store::{ConversationStore, IndexedStore, MemoryEngine, StoreError};
 use tokio::time::timeout;
 
-use crate::support::{Probe, at, named, user};
+use crate::support::{Probe, at, begin, finish, named, user};
 
 async fn two() -> (IndexedStore, IndexedStore) {
     let engine = MemoryEngine::new();
@@ -27,16 +27,6 @@ async fn until(
         seen
     };
     timeout(Duration::from_secs(20), waiting).await.expect("it never comes")
-}
-
-fn begin(pass: u64) -> Delta {
-    let step = SyncStep::Begin { scope: SyncScope::new(100, 1), resume: false };
-    Delta::step(PassId::new(pass), step)
-}
-
-fn finish(pass: u64) -> Delta {
-    let finished = Finished::new(Timestamp::from_secs(1), Vec::new(), SyncScope::new(100, 1));
-    Delta::step(PassId::new(pass), SyncStep::Finish { finished, skipped: Vec::new() })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use conv_model::{ConversationId, ConversationPatch, ListingPatch, Seq, Timestamp};
+use conv_model::{
+    ConversationId, ConversationPatch, Delta, Finished, ListingPatch, PassId, Seq, SyncScope,
+    SyncStep, Timestamp,
+};
 use conv_store::{Engine, Loaded, MemoryEngine, Record, StoreError, Write};
 use tokio::sync::Semaphore;
 
@@ -29,6 +32,18 @@ pub(crate) fn named(name: &str, shown: &str) -> ConversationPatch {
     let mut patch = ConversationPatch::new(user(name));
     patch.profile.name = Some(shown.into());
     patch
+}
+
+/// Begins a pass.
+pub(crate) fn begin(pass: u64) -> Delta {
+    let step = SyncStep::Begin { scope: SyncScope::new(100, 1), resume: false };
+    Delta::step(PassId::new(pass), step)
+}
+
+/// Ends a pass whose list is complete.
+pub(crate) fn finish(pass: u64) -> Delta {
+    let finished = Finished::new(Timestamp::from_secs(1), Vec::new(), SyncScope::new(100, 1));
+    Delta::step(PassId::new(pass), SyncStep::Finish { finished, skipped: Vec::new() })
 }
 
 /// What a commit is to meet.
