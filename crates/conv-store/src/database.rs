@@ -38,7 +38,7 @@ use crate::{
 };
 
 #[cfg(feature = "sled")]
-pub(crate) use self::folder::create_private;
+pub(crate) use self::{folder::create_private, key::Prefix};
 pub(crate) use self::{
     folder::patiently,
     row_file::{Changes, Opener, RowFile},

@@ -3,6 +3,7 @@
 //! A database is a folder: sled's files for rows and sync state, and a log for local state. See
 //! [`SledDatabase`].
 
+mod ahead;
 mod error;
 mod open;
 mod rows;

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     StoreError,
-    database::{RowFile as _, check_schema, create_private, patiently},
+    database::{check_schema, create_private, patiently},
     heal::{self, Opening},
     local_log::sync_folder,
 };
@@ -71,10 +71,7 @@ impl heal::Rows for SledFolder {
     fn open(&self) -> Result<Read, StoreError> {
         let db = sled(&self.0)?;
         let rows = SledRows::new(db, &self.0.join(DATA))?;
-        let mut live = 0_u64;
-        rows.scan(&[], &mut |key, value| {
-            live = live.saturating_add((key.len() as u64).saturating_add(value.len() as u64));
-        })?;
+        let live = rows.read_all()?;
         check_schema(&rows)?;
         Ok(Read { rows, live })
     }

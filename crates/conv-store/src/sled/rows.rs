@@ -1,10 +1,15 @@
 //! sled's tree as a file of rows.
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    mem,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use ::sled::{Batch, Db};
 
-use super::error::failed;
+use super::{ahead::Ahead, error::failed};
 use crate::{
     Durability, StoreError,
     database::{Changes, RowFile},
@@ -16,6 +21,8 @@ pub(super) struct SledRows {
     db: Db,
     /// sled's own file, for the fsync that its `flush` does not do on Linux.
     file: File,
+    /// As long as nothing was written.
+    ahead: Mutex<Ahead>,
 }
 
 impl SledRows {
@@ -23,7 +30,30 @@ impl SledRows {
     pub(super) fn new(db: Db, data: &Path) -> Result<Self, StoreError> {
         let file = File::options().write(true).open(data);
         let file = file.map_err(|error| StoreError::io("opening rows", error))?;
-        Ok(Self { db, file })
+        Ok(Self { db, file, ahead: Mutex::default() })
+    }
+
+    /// Reads all of it once; tells the bytes of its keys and values.
+    pub(super) fn read_all(&self) -> Result<u64, StoreError> {
+        let mut ahead = Ahead::default();
+        let mut bytes = 0_u64;
+        for item in self.db.iter() {
+            let (key, value) = item.map_err(|error| failed("reading rows", error))?;
+            bytes = bytes.saturating_add((key.len() as u64).saturating_add(value.len() as u64));
+            ahead.note(&key, &value);
+        }
+        *self.ahead() = ahead;
+        Ok(bytes)
+    }
+
+    /// What was read ahead of an account, once.
+    fn take_ahead(&self, prefix: &[u8]) -> Option<Ahead> {
+        let mut ahead = self.ahead();
+        ahead.is_of(prefix).then(|| mem::take(&mut *ahead))
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, work: impl FnOnce(&Db) -> ::sled::Result<()>) -> Result<(), StoreError> {
@@ -33,6 +63,10 @@ impl SledRows {
 
 impl RowFile for SledRows {
     fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        if let Some(ahead) = self.take_ahead(prefix) {
+            ahead.rows().for_each(|(key, value)| each(key, value));
+            return Ok(());
+        }
         for item in self.db.scan_prefix(prefix) {
             let (key, value) = item.map_err(|error| failed("reading rows", error))?;
             each(&key, &value);
@@ -41,6 +75,7 @@ impl RowFile for SledRows {
     }
 
     fn write(&self, changes: &Changes) -> Result<(), StoreError> {
+        *self.ahead() = Ahead::default();
         self.change(|db| match (changes.put.as_slice(), changes.delete.as_slice()) {
             // A batch rolls sled's I/O buffer; one key alone is whole without it.
             ([(key, bytes)], []) => db.insert(key, &**bytes).map(drop),
@@ -67,4 +102,35 @@ fn batch(changes: &Changes) -> Batch {
         batch.insert(key.as_slice(), &**bytes);
     }
     batch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &[u8] = b"an account's row";
+
+    fn values(rows: &SledRows) -> Vec<Vec<u8>> {
+        let mut values = Vec::new();
+        rows.scan(KEY, &mut |_, value| values.push(value.to_vec())).unwrap();
+        values
+    }
+
+    #[test]
+    fn what_was_read_ahead_is_told_once_and_not_after_a_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = ::sled::open(folder.path()).unwrap();
+        let rows = SledRows::new(db.clone(), &folder.path().join("db")).unwrap();
+        let put = |value: &[u8]| Changes { put: vec![(KEY.to_vec(), value.into())], delete: vec![] };
+        rows.write(&put(b"one")).unwrap();
+        assert_eq!(rows.read_all().unwrap(), 19);
+        // Behind its back, to tell the two ways apart.
+        db.insert(KEY, "two").unwrap();
+        assert_eq!(values(&rows), [b"one"]);
+        assert_eq!(values(&rows), [b"two"]);
+
+        rows.read_all().unwrap();
+        rows.write(&put(b"three")).unwrap();
+        assert_eq!(values(&rows), [b"three"]);
+    }
 }
