@@ -8,10 +8,11 @@ use crate::{
     watch::{Cpu, Times, Watch},
 };
 
-/// A sample takes about so long, in microseconds, if the work can be repeated within it.
-const SAMPLE: f64 = 200.0;
+/// A sample takes about so long, in microseconds, if the work can be repeated within it: long enough
+/// that what the other entrants left in the processor's caches does not count.
+const SAMPLE: f64 = 2_000.0;
 /// Repeating more often makes no sample better.
-const MOST_CALLS: f64 = 500.0;
+const MOST_CALLS: f64 = 5_000.0;
 /// What is too slow for all rounds is still measured so often.
 const FEWEST_SAMPLES: usize = 5;
 

@@ -6,6 +6,7 @@ mod reload;
 mod request;
 mod resolve;
 mod task;
+mod view;
 
 use std::{fmt, sync::Arc};
 

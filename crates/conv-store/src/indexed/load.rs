@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc};
 
-use conv_model::{Conversation, Seq, SyncState};
+use conv_model::{Conversation, ConversationId, Seq, SyncState};
 use tokio::task;
 
 use crate::{
@@ -56,6 +56,14 @@ pub(super) struct Decoded {
     recovery: Recovery,
 }
 
+/// In order of their IDs, each once; most engines give them so.
+fn sort_by_id<T>(items: &mut Vec<T>, id: impl Fn(&T) -> &ConversationId) {
+    if !items.is_sorted_by(|a, b| id(a) < id(b)) {
+        items.sort_unstable_by(|a, b| id(a).cmp(id(b)));
+        items.dedup_by(|a, b| id(a) == id(b));
+    }
+}
+
 impl Decoded {
     fn of(loaded: Loaded) -> Result<Self, StoreError> {
         let mut decoded = Self { seq: loaded.seq, lost: loaded.lost, ..Self::default() };
@@ -66,10 +74,8 @@ impl Decoded {
                 Err(_) => decoded.drop(record),
             }
         }
-        decoded.locals.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        decoded.locals.dedup_by(|a, b| a.id == b.id);
-        decoded.rows.sort_unstable_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-        decoded.rows.dedup_by(|(a, _), (b, _)| a.id == b.id);
+        sort_by_id(&mut decoded.locals, |entry| &entry.id);
+        sort_by_id(&mut decoded.rows, |(row, _)| &row.id);
         decoded.join();
         Ok(decoded)
     }

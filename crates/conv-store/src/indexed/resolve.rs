@@ -1,4 +1,4 @@
-//! What a change makes of a state: one function without any side effect, so that it can be done
+//! What a change makes of a list: one function without any side effect, so that it can be done
 //! again after a conflict.
 
 mod draft;
@@ -11,7 +11,7 @@ use conv_model::{
 };
 
 use self::draft::{Draft, Outcome};
-use super::request::Change;
+use super::{request::Change, view::View};
 use crate::{
     Record, StoreError, Write,
     record::{LocalRecord, StateRecord, is_same_on_disk},
@@ -50,9 +50,19 @@ impl Resolved {
         self.write.take()
     }
 
-    /// How many rows it sets or removes.
-    pub(super) fn rows(&self) -> usize {
-        self.rows.len()
+    /// The number of that.
+    pub(super) fn written(&self) -> Option<Seq> {
+        self.written
+    }
+
+    /// The rows that it sets or removes.
+    pub(super) fn rows(&self) -> &[Replacement] {
+        &self.rows
+    }
+
+    /// The local state that it sets.
+    pub(super) fn local(&self) -> Option<&LocalEntry> {
+        self.local.as_ref()
     }
 
     /// Makes a state the next one, once. What that replaces is kept, and goes with this: dropping
@@ -75,17 +85,17 @@ impl Resolved {
 }
 
 /// What a change makes of a state.
-pub(super) fn resolve(state: &State, change: &Change) -> Result<Resolved, StoreError> {
+pub(super) fn resolve(view: &View<'_>, change: &Change) -> Result<Resolved, StoreError> {
     match change {
-        Change::Cloud(delta) => cloud(state, delta),
-        Change::Local(id, newer) => local(state, id, newer),
+        Change::Cloud(delta) => cloud(view, delta),
+        Change::Local(id, newer) => local(view, id, newer),
     }
 }
 
-fn cloud(state: &State, delta: &Delta) -> Result<Resolved, StoreError> {
-    admit(&state.sync, delta)?;
-    let seq = state.seq.next();
-    let mut draft = Draft::new(state, delta.pass);
+fn cloud(view: &View<'_>, delta: &Delta) -> Result<Resolved, StoreError> {
+    admit(&view.sync, delta)?;
+    let seq = view.seq.next();
+    let mut draft = Draft::new(view, delta.pass);
     for patch in &delta.listed {
         draft.list(patch);
     }
@@ -98,7 +108,7 @@ fn cloud(state: &State, delta: &Delta) -> Result<Resolved, StoreError> {
     match &delta.prune {
         Some(Prune::Unlisted { keep }) => draft.remove_unlisted(keep),
         Some(Prune::Expired { now, retention }) => {
-            if let Some(after) = last_head_read(&state.sync, delta) {
+            if let Some(after) = last_head_read(&view.sync, delta) {
                 draft.remove_expired(after, *now, *retention);
             }
         }
@@ -106,17 +116,17 @@ fn cloud(state: &State, delta: &Delta) -> Result<Resolved, StoreError> {
     }
     let wanting = wanting(&draft, delta);
     let mut rows = draft.finish(seq)?;
-    let has_rows = rows.len_after(state.rows.len()) > 0;
-    let sync = sync_after(&state.sync, delta, seq, has_rows);
+    let has_rows = rows.len_after(view.len) > 0;
+    let sync = sync_after(&view.sync, delta, seq, has_rows);
 
     let is_milestone = matches!(
         delta.step,
         Some(SyncStep::Begin { .. } | SyncStep::Finish { .. } | SyncStep::Fail { .. })
     );
-    let publishes = is_milestone || !rows.changes.is_empty() || sync != *state.sync;
-    let write = write(state, seq, &mut rows, &sync)?;
-    let sync = if sync == *state.sync { Arc::clone(&state.sync) } else { Arc::new(sync) };
-    let mut commit = Commit::new(if publishes { seq } else { state.seq }, sync);
+    let publishes = is_milestone || !rows.changes.is_empty() || sync != *view.sync;
+    let write = write(view, seq, &mut rows, &sync)?;
+    let sync = if sync == *view.sync { Arc::clone(&view.sync) } else { Arc::new(sync) };
+    let mut commit = Commit::new(if publishes { seq } else { view.seq }, sync);
     commit.changes = rows.changes;
     commit.wanting = wanting;
     let written = write.as_ref().map(|write| write.seq);
@@ -170,21 +180,21 @@ fn wanting(draft: &Draft<'_>, delta: &Delta) -> Vec<ConversationId> {
 
 /// The write of a change of what the cloud knows.
 fn write(
-    state: &State,
+    view: &View<'_>,
     seq: Seq,
     rows: &mut Outcome,
     sync: &SyncState,
 ) -> Result<Option<Write>, StoreError> {
-    let is_same_sync = is_same_on_disk(sync, &state.sync);
+    let is_same_sync = is_same_on_disk(sync, &view.sync);
     if rows.rows.is_empty() && is_same_sync {
         return Ok(None);
     }
-    let mut write = Write::new(state.written, seq);
+    let mut write = Write::new(view.written, seq);
     write.put = std::mem::take(&mut rows.put);
     write.delete = rows.delete.iter().cloned().map(Record::Row).collect();
     let is_put = |record: &Record| write.put.iter().any(|(put, _)| put == record);
     let garbage: Vec<Record> =
-        state.garbage.iter().filter(|record| !is_put(record)).cloned().collect();
+        view.garbage.iter().filter(|record| !is_put(record)).cloned().collect();
     write.delete.extend(garbage);
     // A record that is gone no longer carries the number of its going.
     if !is_same_sync || !write.delete.is_empty() {
@@ -194,19 +204,19 @@ fn write(
     Ok(Some(write))
 }
 
-fn local(state: &State, id: &ConversationId, newer: &Local) -> Result<Resolved, StoreError> {
-    let before = state.local(id);
+fn local(view: &View<'_>, id: &ConversationId, newer: &Local) -> Result<Resolved, StoreError> {
+    let before = view.local(id);
     let after = before.cloned().unwrap_or_default().merged(newer);
     let publishes = before.cloned().unwrap_or_default() != after;
-    let seq = state.seq.next();
-    let mut commit = Commit::new(if publishes { seq } else { state.seq }, Arc::clone(&state.sync));
+    let seq = view.seq.next();
+    let mut commit = Commit::new(if publishes { seq } else { view.seq }, Arc::clone(&view.sync));
     let (mut rows, mut write, mut entry) = (Vec::new(), None, None);
     if publishes {
-        let mut change = Write::new(state.written, seq);
+        let mut change = Write::new(view.written, seq);
         let record = LocalRecord::new(after.clone()).encode(seq)?;
         change.put.push((Record::Local(id.clone()), record));
         write = Some(change);
-        if let Some(old) = state.rows.get(id) {
+        if let Some(old) = view.row(id) {
             let row = old.with_local(after.clone());
             let change = RowChange::set(Some(Arc::clone(old.listed())), Arc::clone(row.listed()));
             commit.changes.push(change);

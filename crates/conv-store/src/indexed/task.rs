@@ -13,6 +13,7 @@ use super::{
     group::Group,
     reload::reload,
     request::{Answer, Change, Request},
+    view::View,
 };
 use crate::{Engine, Snapshot, StoreError};
 
@@ -146,10 +147,11 @@ impl<E: Engine> Task<E> {
     fn resolve(&self, waiting: &Waiting, error: Option<&StoreError>) -> Group {
         let mut group = Group::default();
         let shown = self.shown.borrow();
+        let mut view = View::new(shown.state());
         for (change, _) in waiting {
             match (change, error) {
                 (Change::Cloud(_), Some(error)) => group.results.push(Err(error.clone())),
-                _ => group.add(shown.state(), change),
+                _ => group.add(&mut view, change),
             }
         }
         group

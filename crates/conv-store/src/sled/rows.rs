@@ -121,7 +121,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let db = ::sled::open(folder.path()).unwrap();
         let rows = SledRows::new(db.clone(), &folder.path().join("db")).unwrap();
-        let put = |value: &[u8]| Changes { put: vec![(KEY.to_vec(), value.into())], delete: vec![] };
+        let put =
+            |value: &[u8]| Changes { put: vec![(KEY.to_vec(), value.into())], delete: vec![] };
         rows.write(&put(b"one")).unwrap();
         assert_eq!(rows.read_all().unwrap(), 19);
         // Behind its back, to tell the two ways apart.

@@ -30,3 +30,4 @@ mod sled_reopen;
 mod sled_support;
 mod snapshot;
 mod support;
+mod together;

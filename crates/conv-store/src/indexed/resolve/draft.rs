@@ -10,17 +10,17 @@ use conv_model::{
     merge,
 };
 
+use super::super::view::View;
 use crate::{
     Record, StoreError,
     names::Names,
     record::{Stamp, encode_row},
     row::{Replacement, Row},
-    state::State,
 };
 
-/// The rows that a change touches, beside the state it began from.
+/// The rows that a change touches, beside the list it began from.
 pub(super) struct Draft<'a> {
-    state: &'a State,
+    view: &'a View<'a>,
     pass: Option<PassId>,
     touched: BTreeMap<ConversationId, Touched<'a>>,
     /// Of conversation groups that no row is in so far.
@@ -56,15 +56,15 @@ impl Touched<'_> {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(state: &'a State, pass: Option<PassId>) -> Self {
-        Self { state, pass, touched: BTreeMap::new(), names: Names::default() }
+    pub(super) fn new(view: &'a View<'a>, pass: Option<PassId>) -> Self {
+        Self { view, pass, touched: BTreeMap::new(), names: Names::default() }
     }
 
     /// A row as it now stands.
     pub(super) fn row(&self, id: &ConversationId) -> Option<&Conversation> {
         match self.touched.get(id) {
             Some(touched) => touched.row(),
-            None => self.state.rows.get(id).map(|row| row.whole().as_ref()),
+            None => self.view.row(id).map(|row| row.whole().as_ref()),
         }
     }
 
@@ -72,7 +72,7 @@ impl<'a> Draft<'a> {
     /// since the pass began.
     fn is_guarded(&self, before: Option<&Row>) -> bool {
         let Some(pass) = self.pass else { return false };
-        before.is_some_and(|row| row.stamp.seq > self.state.sync.begun && row.stamp.pass != pass)
+        before.is_some_and(|row| row.stamp.seq > self.view.sync.begun && row.stamp.pass != pass)
     }
 
     /// Merges a row of a listing; one that is absent is made.
@@ -87,7 +87,7 @@ impl<'a> Draft<'a> {
 
     fn join(&mut self, patch: &ConversationPatch, is_made: bool) {
         let touched = self.touched.get(&patch.id);
-        let before = touched.map_or_else(|| self.state.rows.get(&patch.id), |row| row.before);
+        let before = touched.map_or_else(|| self.view.row(&patch.id), |row| row.before);
         let old = match touched {
             Some(touched) => touched.row(),
             None => before.map(|row| row.whole().as_ref()),
@@ -105,7 +105,7 @@ impl<'a> Draft<'a> {
             None if !is_made => return,
             None => {
                 let mut row = merge(None, patch);
-                row.local = self.state.local(&patch.id).cloned().unwrap_or_default();
+                row.local = self.view.local(&patch.id).cloned().unwrap_or_default();
                 row
             }
         };
@@ -117,7 +117,7 @@ impl<'a> Draft<'a> {
     /// Rows share the names of their conversation groups.
     fn share_names(&mut self, groups: &mut [Arc<str>]) {
         for name in groups {
-            match self.state.rows.shared_name(name) {
+            match self.view.shared_name(name) {
                 Some(known) => *name = Arc::clone(known),
                 None => self.names.share(std::slice::from_mut(name)),
             }
@@ -143,7 +143,7 @@ impl<'a> Draft<'a> {
     }
 
     fn remove_where(&mut self, cause: Removal, goes: impl Fn(&Conversation) -> bool) {
-        let stored = self.state.rows.iter().map(|row| row.whole().as_ref());
+        let stored = self.view.rows().map(|row| row.whole().as_ref());
         let untouched = stored.filter(|row| !self.touched.contains_key(&row.id));
         let touched = self.touched.values().filter_map(Touched::row);
         let gone = untouched.chain(touched).filter(|row| goes(row));
@@ -154,7 +154,7 @@ impl<'a> Draft<'a> {
     }
 
     fn remove(&mut self, id: &ConversationId, cause: Removal) {
-        let before = self.state.rows.get(id);
+        let before = self.view.row(id);
         if self.row(id).is_some() && !self.is_guarded(before) {
             self.touched.insert(id.clone(), Touched { before, now: Fate::Gone(cause) });
         }
