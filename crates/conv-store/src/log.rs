@@ -38,6 +38,14 @@ impl Log {
         Self { since, ..Self::default() }
     }
 
+    /// Forgets all commits, and begins anew.
+    pub(crate) fn restart(&mut self, since: Seq) {
+        if self.commits.len() > 0 {
+            self.commits = Tree::default();
+        }
+        (self.since, self.changes) = (since, 0);
+    }
+
     /// Gives the oldest commits, those that are no longer kept.
     pub(crate) fn push(&mut self, commit: Arc<Commit>) -> Vec<Arc<Commit>> {
         self.changes = self.changes.saturating_add(commit.changes.len());

@@ -80,7 +80,7 @@ impl Snapshot {
     pub fn set_rows(&mut self, rows: impl IntoIterator<Item = Arc<Conversation>>) {
         let state = self.state_mut();
         state.seq = state.seq.next();
-        state.log = Log::new(state.seq);
+        state.log.restart(state.seq);
         for row in rows {
             let before = state.rows.get(&row.id).cloned();
             let row = Row::new(row, Stamp::default(), before.as_ref());

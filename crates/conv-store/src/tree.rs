@@ -65,11 +65,18 @@ impl<E: Entry> Tree<E> {
     /// Sets the entry of a key; gives the one that was there.
     pub(crate) fn insert(&mut self, entry: E) -> Option<E> {
         let key = entry.key();
-        let (old, split) = Arc::make_mut(&mut self.root).insert(&key, entry);
-        if let Some(right) = split {
-            let left = Child { least: key, node: Arc::clone(&self.root) };
-            self.root = Arc::new(Node::Branch(vec![left, right]));
-        }
+        let root = Arc::make_mut(&mut self.root);
+        let old = match root.set(&key, entry) {
+            Ok(old) => old,
+            Err(entry) => {
+                let (old, split) = root.insert(&key, entry);
+                if let Some(right) = split {
+                    let left = Child { least: key, node: Arc::clone(&self.root) };
+                    self.root = Arc::new(Node::Branch(vec![left, right]));
+                }
+                old
+            }
+        };
         if old.is_none() {
             self.len = self.len.saturating_add(1);
         }
@@ -78,7 +85,8 @@ impl<E: Entry> Tree<E> {
 
     /// Removes the entry of a key, and gives it. It should be there: nodes are copied anyway.
     pub(crate) fn remove(&mut self, key: &E::Key) -> Option<E> {
-        let old = Arc::make_mut(&mut self.root).remove(key)?;
+        let root = Arc::make_mut(&mut self.root);
+        let old = root.take(key).or_else(|| root.remove(key))?;
         while let Some(only) = self.root.only_child() {
             self.root = only;
         }

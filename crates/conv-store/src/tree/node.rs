@@ -1,6 +1,6 @@
 //! The nodes of a tree.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use super::Entry;
 
@@ -120,13 +120,48 @@ impl<E: Entry> Node<E> {
         }
     }
 
+    /// The leaf of a key.
+    fn leaf_mut(&mut self, key: &E::Key) -> Option<&mut Vec<E>> {
+        let mut node = self;
+        loop {
+            match node {
+                Self::Leaf(entries) => return Some(entries),
+                Self::Branch(children) => {
+                    let at = place(children, key);
+                    node = Arc::make_mut(&mut children.get_mut(at)?.node);
+                }
+            }
+        }
+    }
+
+    /// Sets an entry where that changes one leaf alone, as it mostly does; gives the one that was
+    /// there. Else the entry comes back, to be [inserted](Self::insert).
+    pub(super) fn set(&mut self, key: &E::Key, entry: E) -> Result<Option<E>, E> {
+        let Some(entries) = self.leaf_mut(key) else { return Err(entry) };
+        match entries.binary_search_by(|entry| entry.compare(key)) {
+            Ok(at) => Ok(entries.get_mut(at).map(|old| mem::replace(old, entry))),
+            Err(at) if entries.len() < E::LEAF => {
+                insert_at(entries, at, entry);
+                Ok(None)
+            }
+            Err(_) => Err(entry),
+        }
+    }
+
+    /// Takes an entry out where that changes one leaf alone, as it mostly does.
+    pub(super) fn take(&mut self, key: &E::Key) -> Option<E> {
+        let entries = self.leaf_mut(key)?;
+        let at = entries.binary_search_by(|entry| entry.compare(key)).ok()?;
+        (entries.len() > E::LEAF / 4).then(|| entries.remove(at))
+    }
+
     /// The entry that was there, and the node to put beside this one if it grew too large.
     pub(super) fn insert(&mut self, key: &E::Key, entry: E) -> (Option<E>, Option<Child<E>>) {
         match self {
             Self::Leaf(entries) => {
                 match entries.binary_search_by(|entry| entry.compare(key)) {
                     Ok(at) => {
-                        let old = entries.get_mut(at).map(|old| std::mem::replace(old, entry));
+                        let old = entries.get_mut(at).map(|old| mem::replace(old, entry));
                         return (old, None);
                     }
                     Err(at) => insert_at(entries, at, entry),
@@ -206,7 +241,7 @@ impl<E: Entry> Node<E> {
 
 /// Which child holds a key.
 fn place<E: Entry>(children: &[Child<E>], key: &E::Key) -> usize {
-    children.partition_point(|child| child.least <= *key).saturating_sub(1)
+    children.partition_point(|child| child.least.cmp(key).is_le()).saturating_sub(1)
 }
 
 /// By how many entries a list grows. Nodes are many: doubling their room would waste a third of the
