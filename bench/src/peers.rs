@@ -7,6 +7,7 @@ mod log;
 mod maps;
 mod raw_sled;
 mod sqlite;
+mod threaded;
 
 pub use self::{
     adapters::{Adapters, poll_all},
@@ -16,4 +17,5 @@ pub use self::{
     maps::{Persistent, Place, Plain},
     raw_sled::{RawSled, record},
     sqlite::{Safety, Sqlite},
+    threaded::Threaded,
 };

@@ -13,7 +13,7 @@ use crate::{
     data::{Row, patch, touch, touched, which},
     figure::Value,
     ours::{Kind, Ours},
-    peers::{Log, Safety, record},
+    peers::{Log, Safety, Threaded, record},
     settings::Settings,
     stage::{Stage, next_page},
     watch::{Cpu, Watch},
@@ -63,12 +63,17 @@ fn page(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
         contest = contest.enter_timed(name, on(stage.ours(kind, durability), rows));
     }
     let [raw, four] = [stage.raw(), stage.raw()];
+    let threaded = Threaded::new(stage.raw());
     let (normal, full) = (stage.sqlite(Safety::Normal), stage.sqlite(Safety::Full));
     let mut log = Log::create(&stage.folder());
     contest
         .enter_timed("sled, apply_batch + flush", |watch, round| {
             let rows = next_page(rows, round);
             watch.time(|| raw.page(&rows));
+        })
+        .enter_timed("the same, on a thread", |watch, round| {
+            let rows = next_page(rows, round);
+            watch.time(|| threaded.run(move |raw| raw.page(&rows)));
         })
         .enter_timed("sled, transaction of four trees", |watch, round| {
             let rows = next_page(rows, round);
@@ -122,6 +127,7 @@ fn one(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
         });
     }
     let raw = stage.raw();
+    let threaded = Threaded::new(stage.raw());
     let (normal, full) = (stage.sqlite(Safety::Normal), stage.sqlite(Safety::Full));
     let mut log = Log::create(&stage.folder());
     contest
@@ -130,6 +136,15 @@ fn one(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
             watch.time(|| {
                 raw.put(&row);
                 raw.flush();
+            });
+        })
+        .enter_timed("the same, on a thread", |watch, round| {
+            let row = next(rows, round);
+            watch.time(|| {
+                threaded.run(move |raw| {
+                    raw.put(&row);
+                    raw.flush();
+                });
             });
         })
         .enter_timed("SQLite NORMAL", |watch, round| {
