@@ -4,7 +4,7 @@ use std::{array, slice};
 
 use super::{
     Entry,
-    node::{Child, Node},
+    node::{Child, Node, place},
 };
 
 /// More levels than a tree can have: each takes some eight times the insertions of the one below.
@@ -49,9 +49,7 @@ impl<'a, E: Entry> Iter<'a, E> {
                     return;
                 }
                 Node::Branch(children) => {
-                    let skipped = from.map_or(0, |key| {
-                        children.partition_point(|child| child.least <= *key).saturating_sub(1)
-                    });
+                    let skipped = from.map_or(0, |key| place(children, key));
                     let mut rest = children.get(skipped..).unwrap_or_default().iter();
                     let Some(child) = rest.next() else { return };
                     if let Some(level) = self.above.get_mut(self.depth) {

@@ -159,14 +159,17 @@ impl<E: Entry> Node<E> {
     pub(super) fn insert(&mut self, key: &E::Key, entry: E) -> (Option<E>, Option<Child<E>>) {
         match self {
             Self::Leaf(entries) => {
-                match entries.binary_search_by(|entry| entry.compare(key)) {
+                let at = match entries.binary_search_by(|entry| entry.compare(key)) {
                     Ok(at) => {
                         let old = entries.get_mut(at).map(|old| mem::replace(old, entry));
                         return (old, None);
                     }
-                    Err(at) => insert_at(entries, at, entry),
-                }
-                let right = split(entries, E::LEAF).and_then(|right| {
+                    Err(at) => {
+                        insert_at(entries, at, entry);
+                        at
+                    }
+                };
+                let right = split(entries, E::LEAF, at).and_then(|right| {
                     let least = right.first()?.bound(entries.last()?);
                     Some(Child { least, node: Arc::new(Self::Leaf(right)) })
                 });
@@ -181,7 +184,7 @@ impl<E: Entry> Node<E> {
                 if let Some(beside) = beside {
                     insert_at(children, at.saturating_add(1), beside);
                 }
-                let right = split(children, BRANCH).and_then(|right| {
+                let right = split(children, BRANCH, at).and_then(|right| {
                     let least = right.first()?.least.clone();
                     Some(Child { least, node: Arc::new(Self::Branch(right)) })
                 });
@@ -239,9 +242,9 @@ impl<E: Entry> Node<E> {
     }
 }
 
-/// Which child holds a key.
-fn place<E: Entry>(children: &[Child<E>], key: &E::Key) -> usize {
-    children.partition_point(|child| child.least.cmp(key).is_le()).saturating_sub(1)
+/// Which child holds a key. They are few, and most changes are of the first ones.
+pub(super) fn place<E: Entry>(children: &[Child<E>], key: &E::Key) -> usize {
+    children.iter().skip(1).take_while(|child| child.least.cmp(key).is_le()).count()
 }
 
 /// By how many entries a list grows. Nodes are many: doubling their room would waste a third of the
@@ -255,10 +258,17 @@ fn insert_at<T>(list: &mut Vec<T>, at: usize, item: T) {
     list.insert(at, item);
 }
 
-/// The upper half of a list that grew too long.
-fn split<T>(list: &mut Vec<T>, most: usize) -> Option<Vec<T>> {
+/// The upper part of a list that grew too long, at a place. A list of conversations grows at its
+/// top, a log at its end: there the side that grows no more stays fuller than half.
+fn split<T>(list: &mut Vec<T>, most: usize, at: usize) -> Option<Vec<T>> {
+    let quarter = most / 4;
+    let lower = match at {
+        at if at < quarter => quarter,
+        at if at > most - quarter => most - quarter,
+        _ => most / 2,
+    };
     (list.len() > most).then(|| {
-        let upper = list.split_off(most / 2);
+        let upper = list.split_off(lower);
         list.shrink_to(list.len() + ROOM);
         upper
     })

@@ -127,3 +127,23 @@ fn a_tree_without_copies_is_changed_where_it_stands() {
     assert_eq!(nodes(&tree), before);
     assert_eq!([5_000, 6_000, 20_000].map(|key| tree.get(&key).unwrap().1), [1, 1, 1]);
 }
+
+#[test]
+fn what_grows_at_one_end_fills_its_leaves() {
+    fn leaves(node: &Node<Pair>) -> usize {
+        match node {
+            Node::Leaf(_) => 1,
+            Node::Branch(children) => children.iter().map(|child| leaves(&child.node)).sum(),
+        }
+    }
+    let ends: [fn(u32) -> u32; 2] = [|number| number, |number| 10_000 - number];
+    for key in ends {
+        let mut tree = Tree::default();
+        for number in 0..10_000 {
+            tree.insert(Pair(key(number), number));
+        }
+        check(&tree);
+        let filled = tree.len() / leaves(&tree.root);
+        assert!(filled >= Pair::LEAF * 7 / 10, "{filled} of {} entries", Pair::LEAF);
+    }
+}
