@@ -43,13 +43,14 @@ pub(crate) struct Index {
 impl Index {
     /// Of rows with different IDs.
     pub(crate) fn from_rows(mut rows: Vec<Row>) -> Self {
-        rows.sort_unstable_by(Row::compare_place);
+        // Read in the order they came in, as they stand in memory.
         let mut index = Self {
             places: Places::of(&rows),
-            sets: (rows.len() >= SMALL).then(|| Sets::from_sorted(&rows)),
+            sets: (rows.len() >= SMALL).then(|| Sets::of(&rows)),
             ..Self::default()
         };
         rows.iter().for_each(|row| index.count(None, Some(row)));
+        rows.sort_unstable_by(Row::compare_place);
         index.rows = Tree::from_sorted(rows);
         index
     }
@@ -161,7 +162,7 @@ impl Index {
     /// Sets come and go with the size of the list.
     fn keep_sets(&mut self) {
         if self.sets.is_none() && self.len() >= SMALL {
-            self.sets = Some(Sets::from_sorted(self.iter()));
+            self.sets = Some(Sets::of(self.iter()));
         } else if self.len() < SMALL / 2 {
             self.sets = None;
         }

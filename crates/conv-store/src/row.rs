@@ -103,6 +103,11 @@ impl Member {
     pub(crate) fn new(row: &Row) -> Self {
         Self { rank: row.rank, row: Arc::clone(&row.listed) }
     }
+
+    /// How two places compare.
+    pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
+        self.rank.cmp(&other.rank).then_with(|| self.row.id.cmp(&other.row.id))
+    }
 }
 
 /// In list order.

@@ -45,16 +45,16 @@ impl Entry for Set {
 }
 
 impl Sets {
-    /// Of rows in list order.
-    pub(super) fn from_sorted<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+    /// Of rows with different IDs.
+    pub(super) fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
         let mut sets: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
         for row in rows {
             each_key(row.listed(), |key| sets.entry(key).or_default().push(Member::new(row)));
         }
-        let sets = sets.into_iter().map(|(key, rows)| Set {
-            key,
-            totals: rows.iter().map(|member| member.row.as_ref()).collect(),
-            rows: Tree::from_sorted(rows),
+        let sets = sets.into_iter().map(|(key, mut rows)| {
+            let totals = rows.iter().map(|member| member.row.as_ref()).collect();
+            rows.sort_unstable_by(Member::compare_place);
+            Set { key, totals, rows: Tree::from_sorted(rows) }
         });
         Self(Tree::from_sorted(sets.collect()))
     }
