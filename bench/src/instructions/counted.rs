@@ -31,7 +31,7 @@ pub const COUNTED: &[Counted] = &[
     Counted { name: "top-facade", calls: 1_000, prepare: |rows| asked(rows, All.into()) },
     Counted { name: "filter-page", calls: 1_000, prepare: filter },
     Counted { name: "compound", calls: 200, prepare: compound },
-    Counted { name: "update-snapshot", calls: 1_000, prepare: update },
+    Counted { name: "update-snapshot", calls: 10_000, prepare: update },
     Counted { name: "update-store", calls: 1_000, prepare: update_store },
     Counted { name: "page-store", calls: 50, prepare: page_store },
     Counted { name: "live-100", calls: 50, prepare: live },

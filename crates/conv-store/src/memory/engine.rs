@@ -3,12 +3,16 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use async_trait::async_trait;
 use conv_model::Seq;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::{Engine, Loaded, Record, StoreError, Write};
 
@@ -21,7 +25,9 @@ pub struct MemoryEngine(Arc<Shared>);
 struct Shared {
     /// Held for a few map operations, never while waiting.
     records: Mutex<Records>,
-    last: watch::Sender<Seq>,
+    /// The number of the last write, and who waits for a greater one.
+    last: AtomicU64,
+    news: Notify,
 }
 
 #[derive(Clone, Default)]
@@ -80,18 +86,21 @@ impl Engine for MemoryEngine {
             last
         };
         // Two writers may come here in either order.
-        self.0.last.send_if_modified(|known| {
-            let is_newer = last > *known;
-            *known = last.max(*known);
-            is_newer
-        });
+        self.0.last.fetch_max(last.as_u64(), Ordering::SeqCst);
+        self.0.news.notify_waiters();
         Ok(())
     }
 
     async fn follow(&self, since: Seq) -> Result<(), StoreError> {
-        let mut last = self.0.last.subscribe();
-        let newer = last.wait_for(|last| *last > since).await;
-        newer.map(|_| ()).map_err(|_| StoreError::Closed)
+        loop {
+            let mut news = pin!(self.0.news.notified());
+            // From here on no news is missed.
+            news.as_mut().enable();
+            if self.0.last.load(Ordering::SeqCst) > since.as_u64() {
+                return Ok(());
+            }
+            news.await;
+        }
     }
 
     async fn close(&self) -> Result<(), StoreError> {
