@@ -12,7 +12,7 @@ const MOST_BYTES: u64 = 32 << 20;
 /// The rows of a database with one account, which else would be read from disk twice: at the
 /// opening, which looks for damage, and when the account is loaded. Of several accounts nothing is
 /// kept, as nobody knows which of them will be asked for.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Ahead {
     /// In order of their keys.
     rows: Vec<(IVec, IVec)>,
