@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A sample takes about so long, in microseconds, if the work can be repeated within it: long enough
-/// that what the other entrants left in the processor's caches does not count.
+/// that what the other entrants left in the processor's caches counts little.
 const SAMPLE: f64 = 2_000.0;
 /// Repeating more often makes no sample better.
 const MOST_CALLS: f64 = 5_000.0;

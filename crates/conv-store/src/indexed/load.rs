@@ -56,7 +56,7 @@ pub(super) struct Decoded {
     recovery: Recovery,
 }
 
-/// In order of their IDs, each once; most engines give them so.
+/// In order of their IDs, each once; engines on disk give them so.
 fn sort_by_id<T>(items: &mut Vec<T>, id: impl Fn(&T) -> &ConversationId) {
     if !items.is_sorted_by(|a, b| id(a) < id(b)) {
         items.sort_unstable_by(|a, b| id(a).cmp(id(b)));
