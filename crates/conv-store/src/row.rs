@@ -52,7 +52,7 @@ impl Row {
 
     /// How two places compare.
     pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
-        self.rank.cmp(&other.rank).then_with(|| self.listed.id.cmp(&other.listed.id))
+        compare_places((self.rank, &self.listed), (other.rank, &other.listed))
     }
 
     pub(crate) fn listed(&self) -> &Arc<Conversation> {
@@ -106,7 +106,7 @@ impl Member {
 
     /// How two places compare.
     pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
-        self.rank.cmp(&other.rank).then_with(|| self.row.id.cmp(&other.row.id))
+        compare_places((self.rank, &self.row), (other.rank, &other.row))
     }
 }
 
@@ -127,6 +127,10 @@ impl Entry for Member {
     fn compare(&self, key: &PlaceKey) -> Ordering {
         compare(self.rank, &self.row, key)
     }
+}
+
+fn compare_places(a: (Rank, &Conversation), b: (Rank, &Conversation)) -> Ordering {
+    a.0.cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id))
 }
 
 fn compare(rank: Rank, row: &Conversation, (other, id): &PlaceKey) -> Ordering {

@@ -69,12 +69,11 @@ impl<E: Entry> Tree<E> {
         let old = match root.set(&key, entry) {
             Ok(old) => old,
             Err(entry) => {
-                let (old, split) = root.insert(&key, entry);
-                if let Some(right) = split {
+                if let Some(right) = root.insert(&key, entry) {
                     let left = Child { least: key, node: Arc::clone(&self.root) };
                     self.root = Arc::new(Node::Branch(vec![left, right]));
                 }
-                old
+                None
             }
         };
         if old.is_none() {

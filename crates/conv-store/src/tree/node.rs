@@ -155,40 +155,25 @@ impl<E: Entry> Node<E> {
         (entries.len() > E::LEAF / 4).then(|| entries.remove(at))
     }
 
-    /// The entry that was there, and the node to put beside this one if it grew too large.
-    pub(super) fn insert(&mut self, key: &E::Key, entry: E) -> (Option<E>, Option<Child<E>>) {
+    /// Inserts an entry that is not there; gives the node to put beside this one if it grew too
+    /// large.
+    pub(super) fn insert(&mut self, key: &E::Key, entry: E) -> Option<Child<E>> {
         match self {
             Self::Leaf(entries) => {
-                let at = match entries.binary_search_by(|entry| entry.compare(key)) {
-                    Ok(at) => {
-                        let old = entries.get_mut(at).map(|old| mem::replace(old, entry));
-                        return (old, None);
-                    }
-                    Err(at) => {
-                        insert_at(entries, at, entry);
-                        at
-                    }
-                };
-                let right = split(entries, E::LEAF, at).and_then(|right| {
-                    let least = right.first()?.bound(entries.last()?);
-                    Some(Child { least, node: Arc::new(Self::Leaf(right)) })
-                });
-                (None, right)
+                let (Ok(at) | Err(at)) = entries.binary_search_by(|entry| entry.compare(key));
+                insert_at(entries, at, entry);
+                let right = split(entries, E::LEAF, at)?;
+                let least = right.first()?.bound(entries.last()?);
+                Some(Child { least, node: Arc::new(Self::Leaf(right)) })
             }
             Self::Branch(children) => {
                 let at = place(children, key);
-                let Some(child) = children.get_mut(at) else {
-                    return (None, None);
-                };
-                let (old, beside) = Arc::make_mut(&mut child.node).insert(key, entry);
-                if let Some(beside) = beside {
-                    insert_at(children, at.saturating_add(1), beside);
-                }
-                let right = split(children, BRANCH, at).and_then(|right| {
-                    let least = right.first()?.least.clone();
-                    Some(Child { least, node: Arc::new(Self::Branch(right)) })
-                });
-                (old, right)
+                let child = children.get_mut(at)?;
+                let beside = Arc::make_mut(&mut child.node).insert(key, entry)?;
+                insert_at(children, at.saturating_add(1), beside);
+                let right = split(children, BRANCH, at)?;
+                let least = right.first()?.least.clone();
+                Some(Child { least, node: Arc::new(Self::Branch(right)) })
             }
         }
     }

@@ -13,6 +13,7 @@ mod model;
 mod mounted;
 mod old;
 mod page;
+mod printed;
 mod record;
 mod redb;
 mod scan;
