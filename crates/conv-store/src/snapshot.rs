@@ -96,6 +96,12 @@ impl Snapshot {
         &self.0
     }
 
+    /// Tells whether this very list is still held.
+    #[cfg(test)]
+    pub(crate) fn watched(&self) -> std::sync::Weak<State> {
+        Arc::downgrade(&self.0)
+    }
+
     /// Whether somebody else holds this list; by now they may have let go of it.
     pub(crate) fn is_shared(&self) -> bool {
         Arc::strong_count(&self.0) > 1

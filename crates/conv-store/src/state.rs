@@ -58,9 +58,12 @@ impl State {
 }
 
 /// Nothing but a finished or running pass says more than whether there is something to show.
-pub(crate) fn settle_coverage(sync: &mut SyncState, has_rows: bool) {
-    if matches!(sync.coverage, Coverage::Empty | Coverage::CacheOnly) {
-        let has_any = has_rows || sync.finished.is_some();
-        sync.coverage = if has_any { Coverage::CacheOnly } else { Coverage::Empty };
+pub(crate) fn settled_coverage(sync: &SyncState, has_rows: bool) -> Coverage {
+    match sync.coverage {
+        Coverage::Empty | Coverage::CacheOnly if has_rows || sync.finished.is_some() => {
+            Coverage::CacheOnly
+        }
+        Coverage::Empty | Coverage::CacheOnly => Coverage::Empty,
+        said => said,
     }
 }

@@ -44,10 +44,11 @@ impl Group {
         }
     }
 
-    /// Makes ready what [`show`](Self::show) would take long for.
-    pub(super) fn prepare(&mut self, shown: &Snapshot) {
+    /// Makes ready what [`show`](Self::show) would take long for; while there is time to spare, also
+    /// what it would not.
+    pub(super) fn prepare(&mut self, shown: &Snapshot, has_time: bool) {
         let rows: usize = self.changes.iter().map(|change| change.rows().len()).sum();
-        if rows > if shown.is_shared() { SHARED } else { ALONE } {
+        if rows > if has_time || shown.is_shared() { SHARED } else { ALONE } {
             let mut next = shown.state().clone();
             self.make_of(&mut next);
             self.next = Some(next);
@@ -61,6 +62,11 @@ impl Group {
             None if self.changes.is_empty() => {}
             None => self.make_of(shown.state_mut()),
         }
+    }
+
+    /// Whether it was made ready, and shown at once.
+    pub(super) fn was_prepared(&self) -> bool {
+        self.former.is_some()
     }
 
     fn make_of(&mut self, state: &mut State) {

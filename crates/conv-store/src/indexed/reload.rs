@@ -9,7 +9,7 @@ use crate::{
     Engine, StoreError,
     record::Stamp,
     row::Row,
-    state::{LocalEntry, State, settle_coverage},
+    state::{LocalEntry, State, settled_coverage},
     tree::Tree,
 };
 
@@ -112,7 +112,7 @@ fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncSta
         stored.coverage =
             if is_finished && is_same_scope { Coverage::Complete } else { Coverage::CacheOnly };
     }
-    settle_coverage(&mut stored, has_rows);
+    stored.coverage = settled_coverage(&stored, has_rows);
     stored
 }
 

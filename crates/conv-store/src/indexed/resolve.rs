@@ -16,7 +16,7 @@ use crate::{
     Record, StoreError, Write,
     record::{LocalRecord, StateRecord, is_same_on_disk},
     row::Replacement,
-    state::{LocalEntry, State, settle_coverage},
+    state::{LocalEntry, State, settled_coverage},
 };
 
 /// The next state, as what differs from the one before.
@@ -123,9 +123,8 @@ fn cloud(view: &View<'_>, delta: &Delta) -> Result<Resolved, StoreError> {
         delta.step,
         Some(SyncStep::Begin { .. } | SyncStep::Finish { .. } | SyncStep::Fail { .. })
     );
-    let publishes = is_milestone || !rows.changes.is_empty() || sync != *view.sync;
+    let publishes = is_milestone || !rows.changes.is_empty() || !Arc::ptr_eq(&sync, &view.sync);
     let write = write(view, seq, &mut rows, &sync)?;
-    let sync = if sync == *view.sync { Arc::clone(&view.sync) } else { Arc::new(sync) };
     let mut commit = Commit::new(if publishes { seq } else { view.seq }, sync);
     commit.changes = rows.changes;
     commit.wanting = wanting;
@@ -153,17 +152,20 @@ fn last_head_read(sync: &SyncState, delta: &Delta) -> Option<Timestamp> {
     }
 }
 
-/// The state of the sync after it, when there are rows or not.
-fn sync_after(sync: &SyncState, delta: &Delta, seq: Seq, has_rows: bool) -> SyncState {
+/// The state of the sync after it, when there are rows or not; the very one if it stays the same.
+fn sync_after(sync: &Arc<SyncState>, delta: &Delta, seq: Seq, has_rows: bool) -> Arc<SyncState> {
     let mut next = match (delta.pass, &delta.step) {
-        (Some(pass), Some(step)) => sync.after(pass, step, seq, has_rows),
-        _ => sync.clone(),
+        (Some(pass), Some(step)) => Arc::new(sync.after(pass, step, seq, has_rows)),
+        _ => Arc::clone(sync),
     };
-    if let Some(groups) = &delta.groups {
-        next.groups.clone_from(groups);
+    if let Some(groups) = delta.groups.as_ref().filter(|groups| **groups != next.groups) {
+        Arc::make_mut(&mut next).groups.clone_from(groups);
     }
-    settle_coverage(&mut next, has_rows);
-    next
+    let coverage = settled_coverage(&next, has_rows);
+    if coverage != next.coverage {
+        Arc::make_mut(&mut next).coverage = coverage;
+    }
+    if next == *sync { Arc::clone(sync) } else { next }
 }
 
 /// Of the rows listed, in their order, those whose profile is unknown or too old. The system
@@ -183,9 +185,9 @@ fn write(
     view: &View<'_>,
     seq: Seq,
     rows: &mut Outcome,
-    sync: &SyncState,
+    sync: &Arc<SyncState>,
 ) -> Result<Option<Write>, StoreError> {
-    let is_same_sync = is_same_on_disk(sync, &view.sync);
+    let is_same_sync = Arc::ptr_eq(sync, &view.sync) || is_same_on_disk(sync, &view.sync);
     if rows.rows.is_empty() && is_same_sync {
         return Ok(None);
     }

@@ -1,10 +1,15 @@
 //! The one task that changes a store.
 
-use std::mem;
+use std::{
+    future::{Future, poll_fn},
+    mem,
+    pin::pin,
+    task::Poll,
+};
 
 use conv_model::{Commit, Seq};
 use tokio::{
-    join, select,
+    select,
     sync::{mpsc, watch},
     task::yield_now,
 };
@@ -33,13 +38,15 @@ pub(super) struct Task<E> {
     is_stale: bool,
     /// Whether it waits for the writes of others; not after that failed, until a change succeeds.
     follows: bool,
+    /// What many changes replaced: letting go of it takes longer than an answer should wait.
+    replaced: Option<Group>,
 }
 
 type Waiting = Vec<(Change, Answer<Commit>)>;
 
 impl<E: Engine> Task<E> {
     pub(super) fn new(engine: E, shown: watch::Sender<Snapshot>) -> Self {
-        Self { engine, shown, is_stale: false, follows: true }
+        Self { engine, shown, is_stale: false, follows: true, replaced: None }
     }
 
     /// Until it is told to close, or the last handle is gone.
@@ -47,6 +54,7 @@ impl<E: Engine> Task<E> {
         // Of thousands of accounts few ever need room for a whole group.
         let mut requests = Vec::new();
         loop {
+            self.let_go(&inbox).await;
             let written = self.written();
             select! {
                 biased;
@@ -67,6 +75,17 @@ impl<E: Engine> Task<E> {
                     self.is_stale = true;
                     self.follows = news.is_ok() && self.refresh().await.is_ok();
                 }
+            }
+        }
+    }
+
+    /// Lets go of what was replaced, unless more is asked for: there is time during the next write.
+    async fn let_go(&mut self, inbox: &mpsc::Receiver<Request>) {
+        if self.replaced.is_some() {
+            // Who was answered goes first.
+            yield_now().await;
+            if inbox.is_empty() {
+                self.replaced = None;
             }
         }
     }
@@ -135,7 +154,7 @@ impl<E: Engine> Task<E> {
     /// Writes local state alone, while what the engine holds cannot be read. It follows what is
     /// shown; an engine that knows of a later write refuses it.
     async fn commit_local(
-        &self,
+        &mut self,
         waiting: &Waiting,
         error: StoreError,
     ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
@@ -159,16 +178,24 @@ impl<E: Engine> Task<E> {
 
     /// Writes what was resolved, then shows it. What takes long is made ready during the write.
     async fn finish(
-        &self,
+        &mut self,
         mut group: Group,
     ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
         let writes = mem::take(&mut group.writes);
-        let write =
-            async { if writes.is_empty() { Ok(()) } else { self.engine.commit(&writes).await } };
-        let (written, ()) = join!(write, async { group.prepare(&self.shown.borrow()) });
-        written?;
+        let mut write = pin!(async {
+            if writes.is_empty() { Ok(()) } else { self.engine.commit(&writes).await }
+        });
+        let written = poll_fn(|cx| Poll::Ready(write.as_mut().poll(cx))).await;
+        // Before the list changes: what shares its nodes would have them copied.
+        self.replaced = None;
+        group.prepare(&self.shown.borrow(), written.is_pending());
+        match written {
+            Poll::Ready(written) => written?,
+            Poll::Pending => write.await?,
+        }
         let results = mem::take(&mut group.results);
         self.show(|shown| group.show(shown));
+        self.replaced = group.was_prepared().then_some(group);
         Ok(results)
     }
 
