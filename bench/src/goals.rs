@@ -72,7 +72,12 @@ const GOALS: &[Goal] = &[
         Times(2.0, ("commit-one", 10_000, SLED)),
     ),
     goal(
-        "update in memory, published / `imbl` map in ArcSwap",
+        "update in memory, published / `imbl` maps with indexes in ArcSwap",
+        ("update-memory", 10_000, "conv, snapshot"),
+        Times(0.5, ("update-memory", 10_000, "imbl maps with indexes")),
+    ),
+    goal(
+        "the same / `imbl` map of the list alone",
         ("update-memory", 10_000, "conv, snapshot"),
         Times(0.5, ("update-memory", 10_000, "imbl map in ArcSwap")),
     ),

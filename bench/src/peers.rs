@@ -14,7 +14,7 @@ pub use self::{
     bare::Bare,
     dash::Dash,
     log::Log,
-    maps::{Persistent, Place, Plain},
+    maps::{Persistent, PersistentList, Place, Plain},
     raw_sled::{RawSled, record},
     sqlite::{Safety, Sqlite},
     threaded::Threaded,

@@ -1,4 +1,4 @@
-//! Maps of the standard library, with the sets that filters need; and imbl's map.
+//! Maps of the standard library, and imbl's, with the sets that filters need; and imbl's list alone.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -55,26 +55,70 @@ impl Plain {
     }
 
     fn index(&mut self, row: &Conversation, mut change: impl FnMut(&mut BTreeSet<Place>)) {
-        if row.listing.marks.contains(MarkType::STAR) {
-            change(&mut self.starred);
-        }
-        if row.unread.count > Some(0) {
-            change(&mut self.unread);
-        }
-        if row.listing.groups.iter().any(|group| **group == *"Suppliers") {
-            change(&mut self.suppliers);
-        }
+        let sets = [&mut self.starred, &mut self.unread, &mut self.suppliers];
+        sets.into_iter().zip(filters(row)).filter(|(_, is_in)| *is_in).for_each(|(set, _)| {
+            change(set);
+        });
     }
 }
 
-/// The list alone, without any index.
-#[derive(Clone)]
+/// Whether a row has a star, is unread, and is a supplier's.
+fn filters(row: &Conversation) -> [bool; 3] {
+    [
+        row.listing.marks.contains(MarkType::STAR),
+        row.unread.count > Some(0),
+        row.listing.groups.iter().any(|group| **group == *"Suppliers"),
+    ]
+}
+
+/// What [`Plain`] keeps, of imbl's maps: each copy answers all that it does.
+#[derive(Clone, Default)]
 pub struct Persistent {
+    slots: imbl::HashMap<ConversationId, (u32, Row)>,
+    order: imbl::OrdMap<Place, Row>,
+    sets: [imbl::OrdSet<Place>; 3],
+}
+
+impl Persistent {
+    pub fn of(rows: &[Row]) -> Self {
+        rows.iter().fold(Self::default(), |list, row| list.with(Arc::clone(row)))
+    }
+
+    /// The list after a row came or moved.
+    #[must_use]
+    pub fn with(&self, row: Row) -> Self {
+        let mut next = self.clone();
+        let known = next.slots.get(&row.id).map(|(slot, _)| *slot);
+        let slot = known.unwrap_or(next.slots.len() as u32);
+        let now = place(&row, slot);
+        if let Some((_, old)) = next.slots.insert(row.id.clone(), (slot, Arc::clone(&row))) {
+            let place = place(&old, slot);
+            next.order.remove(&place);
+            next.each_set(&old, |set| {
+                set.remove(&place);
+            });
+        }
+        next.each_set(&row, |set| {
+            set.insert(now);
+        });
+        next.order.insert(now, row);
+        next
+    }
+
+    fn each_set(&mut self, row: &Conversation, mut change: impl FnMut(&mut imbl::OrdSet<Place>)) {
+        let sets = self.sets.iter_mut().zip(filters(row));
+        sets.filter(|(_, is_in)| *is_in).for_each(|(set, _)| change(set));
+    }
+}
+
+/// The list alone: no index that a copy could be asked by, and no room for new rows.
+#[derive(Clone)]
+pub struct PersistentList {
     slots: Arc<HashMap<ConversationId, u32>>,
     pub order: imbl::OrdMap<Place, Row>,
 }
 
-impl Persistent {
+impl PersistentList {
     pub fn of(rows: &[Row]) -> Self {
         let slots = rows.iter().zip(0..).map(|(row, slot)| (row.id.clone(), slot)).collect();
         let order = rows.iter().zip(0..).map(|(row, slot)| (place(row, slot), Arc::clone(row)));

@@ -11,7 +11,7 @@ use crate::{
     figure::Value,
     hosted,
     ours::{Kind, Ours, PAGE},
-    peers::{Dash, Persistent, Plain},
+    peers::{Dash, PersistentList, Plain},
     settings::Settings,
 };
 
@@ -41,7 +41,7 @@ const HOLDERS: &[(&str, Holder)] = &[
     ("conv, sled", |rows| on_disk(Kind::Sled, &rows)),
     ("conv, redb", |rows| on_disk(Kind::Redb, &rows)),
     ("BTreeMap and sets", |rows| Box::new(Plain::of(&rows))),
-    ("imbl map", |rows| Box::new(Persistent::of(&rows))),
+    ("imbl map", |rows| Box::new(PersistentList::of(&rows))),
     ("DashMap", |rows| Box::new(Dash::of(&rows))),
 ];
 

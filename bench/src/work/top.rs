@@ -8,7 +8,7 @@ use crate::{
     data,
     figure::Value,
     ours::{Ours, SCREEN},
-    peers::{Dash, Persistent, Plain, Sqlite},
+    peers::{Dash, PersistentList, Plain, Sqlite},
     settings::Settings,
     watch::Cpu,
 };
@@ -26,7 +26,7 @@ fn run(rows: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
     let ours = Ours::in_memory(&rows);
     let snapshot = ours.conversations.snapshot();
     let all = ConversationQuery::from(All);
-    let (plain, imbl) = (Plain::of(&rows), Persistent::of(&rows));
+    let (plain, imbl) = (Plain::of(&rows), PersistentList::of(&rows));
     let (dash, sqlite) = (Dash::of(&rows), Sqlite::in_memory(&rows));
     Contest::new(Cpu::Thread)
         .enter("conv, snapshot", |_| snapshot.rows().take(SCREEN).cloned().collect::<Vec<_>>())

@@ -14,13 +14,16 @@ use crate::{
     data::{self, Row, touch, touched, which},
     figure::Value,
     ours::Ours,
-    peers::{Dash, Persistent, Plain, Sqlite},
+    peers::{Dash, Persistent, PersistentList, Plain, Sqlite},
     settings::Settings,
     watch::Cpu,
 };
 
 /// Updates that come at once.
 const GROUP: usize = 64;
+
+/// All that is published answers by ID and by filter, too.
+const INDEXED: &str = "imbl maps with indexes";
 
 pub const UPDATE: Work = Work {
     name: "update-memory",
@@ -42,7 +45,8 @@ fn one(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
     let rows = data::rows(count);
     let ours = Ours::in_memory(&rows);
     let [published, held] = [(); 2].map(|()| Mutex::new(snapshot(&rows)));
-    let [list, list_held] = [(); 2].map(|()| ArcSwap::from_pointee(Persistent::of(&rows)));
+    let [list, list_held] = [(); 2].map(|()| ArcSwap::from_pointee(PersistentList::of(&rows)));
+    let maps = ArcSwap::from_pointee(Persistent::of(&rows));
     let plain = RwLock::new(Plain::of(&rows));
     let (dash, sqlite) = (Dash::of(&rows), Sqlite::in_memory(&rows));
     let [
@@ -50,6 +54,7 @@ fn one(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
         mut of_held,
         mut of_imbl,
         mut of_imbl_held,
+        mut of_maps,
         mut of_plain,
         mut of_dash,
         mut of_sqlite,
@@ -77,6 +82,10 @@ fn one(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
             let former = list_held.load_full();
             list_held.store(Arc::new(former.with(&old, row)));
             former
+        })
+        .enter(INDEXED, |round| {
+            let (_, row) = of_maps.touch(round);
+            maps.store(Arc::new(maps.load().with(row)));
         })
         .enter("locked maps", |round| plain.write().unwrap().set(of_plain.touch(round).1))
         .enter("DashMap", |round| dash.set(of_dash.touch(round).1))
