@@ -11,7 +11,7 @@ use crate::{
 /// A sample takes about so long, in microseconds, if the work can be repeated within it: long enough
 /// that what the other entrants left in the processor's caches counts little.
 const SAMPLE: f64 = 2_000.0;
-/// For that, too, it has at least so many calls, unless they take much longer.
+/// For that, too, a slower one has so many calls, as far as they fit into a longer sample.
 const FEW_CALLS: f64 = 16.0;
 const LONG_SAMPLE: f64 = 20_000.0;
 /// Repeating more often makes no sample better.
@@ -87,7 +87,7 @@ impl<'a> Lane<'a> {
     fn new(name: &'static str, work: Calls<'a>, cpu: Cpu) -> Self {
         let mut lane = Self { name, work, cpu, calls: 1, next: 0, spent: 0.0, samples: Vec::new() };
         let first = lane.run().wall;
-        let took = if first < SAMPLE { lane.run().wall } else { first };
+        let took = if first < LONG_SAMPLE { lane.run().wall } else { first };
         let fitting = |time: f64| time / took.max(0.001);
         let calls = fitting(SAMPLE).max(fitting(LONG_SAMPLE).min(FEW_CALLS));
         lane.calls = calls.clamp(1.0, MOST_CALLS) as usize;
