@@ -1,10 +1,12 @@
 //! The store over an engine.
 
+mod applier;
 mod group;
 mod load;
 mod reload;
 mod request;
 mod resolve;
+mod shortcut;
 mod task;
 mod view;
 
@@ -14,12 +16,15 @@ use async_trait::async_trait;
 use conv_model::{Commit, ConversationId, Delta, Local, Seq};
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, oneshot, watch},
+    sync::{Mutex, mpsc, oneshot, watch},
 };
 
 use self::{
+    applier::Applier,
     request::{Change, Request},
+    shortcut::Shortcut,
     task::Task,
+    view::Records,
 };
 use crate::{ConversationStore, Engine, Recovery, Snapshot, StoreError};
 
@@ -30,7 +35,8 @@ const QUEUE: usize = 64;
 ///
 /// Clones are handles to the same store. A task of its own applies the changes, so that a caller
 /// who goes away leaves none half done; it ends when it is [closed](ConversationStore::close) or
-/// the last handle is gone.
+/// the last handle is gone. A few rows of an idle store whose engine answers at once are changed
+/// where the caller is; what waits after all goes on without it.
 ///
 /// ```
 /// use conv_model::{All, ConversationId, ConversationPatch, Delta};
@@ -48,6 +54,7 @@ const QUEUE: usize = 64;
 /// ```
 #[derive(Clone)]
 pub struct IndexedStore {
+    shortcut: Shortcut,
     queue: mpsc::Sender<Request>,
     published: watch::Receiver<Snapshot>,
     recovery: Arc<Recovery>,
@@ -64,12 +71,24 @@ impl IndexedStore {
     /// [`StoreError::NewerSchema`] if any record is of a newer version: nothing is touched then.
     /// [`StoreError::NoRuntime`] outside a Tokio runtime. Else the engine's.
     pub async fn open(engine: impl Engine) -> Result<Self, StoreError> {
+        Self::run(Arc::new(engine), Records::Kept).await
+    }
+
+    /// The store over an engine that keeps nothing.
+    pub(crate) async fn unkept(engine: impl Engine) -> Result<Self, StoreError> {
+        Self::run(Arc::new(engine), Records::Unread).await
+    }
+
+    async fn run(engine: Arc<dyn Engine>, records: Records) -> Result<Self, StoreError> {
         let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
-        let (state, recovery) = load::load(&engine).await?;
+        let (state, recovery) = load::load(engine.as_ref()).await?;
         let (queue, inbox) = mpsc::channel(QUEUE);
         let (shown, published) = watch::channel(Snapshot::new(state));
-        runtime.spawn(Task::new(engine, shown).run(inbox));
-        Ok(Self { queue, published, recovery: Arc::new(recovery) })
+        let applier = Applier::new(Arc::clone(&engine), records, shown);
+        let applier = Arc::new(Mutex::new(Some(applier)));
+        let shortcut = Shortcut::new(&applier, runtime.clone());
+        runtime.spawn(Task::new(engine, applier, inbox).run());
+        Ok(Self { shortcut, queue, published, recovery: Arc::new(recovery) })
     }
 
     /// What was lost at the opening.
@@ -82,7 +101,14 @@ impl IndexedStore {
         self.queue.is_closed()
     }
 
-    async fn change(&self, change: Change) -> Result<Commit, StoreError> {
+    async fn change(&self, mut change: Change) -> Result<Commit, StoreError> {
+        // Whoever waits goes first.
+        if self.queue.capacity() == QUEUE {
+            match self.shortcut.apply(change).await {
+                Ok(answer) => return answer,
+                Err(back) => change = back,
+            }
+        }
         let (answer, answered) = oneshot::channel();
         self.send(Request::Change(change, answer)).await?;
         answered.await.map_err(|_| StoreError::Closed)?

@@ -2,7 +2,9 @@
 
 mod database;
 mod engine;
+mod nothing;
 
+use self::nothing::Nothing;
 use crate::{IndexedStore, StoreError, delegate::delegate_store};
 
 pub use self::{database::MemoryDatabase, engine::MemoryEngine};
@@ -31,7 +33,7 @@ impl MemoryStore {
     /// # Errors
     /// [`StoreError::NoRuntime`] outside a Tokio runtime.
     pub async fn open() -> Result<Self, StoreError> {
-        Self::over(MemoryEngine::new()).await
+        IndexedStore::unkept(Nothing).await.map(Self)
     }
 
     async fn over(engine: MemoryEngine) -> Result<Self, StoreError> {

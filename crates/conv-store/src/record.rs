@@ -28,6 +28,7 @@ mod state;
 use std::sync::Arc;
 
 use conv_model::Seq;
+use postcard::ser_flavors::Size;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -38,7 +39,7 @@ pub use self::{
     state::StateRecord,
 };
 pub(crate) use self::{
-    row::{decode_row, encode_row},
+    row::{check_row, decode_row, encode_row},
     state::is_same_on_disk,
 };
 
@@ -90,11 +91,7 @@ struct Envelope<'a> {
 fn encode(kind: Kind, seq: Seq, value: &impl Serialize) -> Result<Arc<[u8]>, StoreError> {
     let body = Vec::with_capacity(USUAL_BODY);
     let body = postcard::to_extend(value, body).map_err(StoreError::engine)?;
-    let too_large = || StoreError::TooLarge { bytes: body.len(), limit: MAX_BODY };
-    if body.len() > MAX_BODY {
-        return Err(too_large());
-    }
-    let length = u32::try_from(body.len()).map_err(|_| too_large())?;
+    let length = length(body.len())?;
     let mut record = Vec::with_capacity(HEAD + 4 + body.len());
     record.extend([VERSION, kind as u8]);
     record.extend(seq.as_u64().to_le_bytes());
@@ -103,6 +100,18 @@ fn encode(kind: Kind, seq: Seq, value: &impl Serialize) -> Result<Arc<[u8]>, Sto
     record.extend(check.to_le_bytes());
     record.extend(body);
     Ok(record.into())
+}
+
+/// Whether it can be encoded.
+fn check(value: &impl Serialize) -> Result<(), StoreError> {
+    let bytes = postcard::serialize_with_flavor(value, Size::default());
+    length(bytes.map_err(StoreError::engine)?).map(drop)
+}
+
+/// The length of a body, if one may be so long.
+fn length(bytes: usize) -> Result<u32, StoreError> {
+    let fitting = u32::try_from(bytes).ok().filter(|_| bytes <= MAX_BODY);
+    fitting.ok_or(StoreError::TooLarge { bytes, limit: MAX_BODY })
 }
 
 fn decode<'a, T: Deserialize<'a>>(kind: Kind, record: &'a [u8]) -> Result<T, StoreError> {

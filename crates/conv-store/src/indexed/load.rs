@@ -20,7 +20,7 @@ use crate::{
 const FEW: usize = 128;
 
 /// What an engine holds, as the state of a store that is just opened.
-pub(super) async fn load(engine: &impl Engine) -> Result<(State, Recovery), StoreError> {
+pub(super) async fn load(engine: &dyn Engine) -> Result<(State, Recovery), StoreError> {
     let opened = |mut decoded: Decoded| {
         let recovery = mem::take(&mut decoded.recovery);
         (decoded.opened(), recovery)
@@ -31,7 +31,7 @@ pub(super) async fn load(engine: &impl Engine) -> Result<(State, Recovery), Stor
 /// What is made of an engine's records. Of ten thousand that takes milliseconds, too long for a
 /// thread that others wait for.
 pub(super) async fn decoded<T: Send + 'static>(
-    engine: &impl Engine,
+    engine: &dyn Engine,
     make: impl FnOnce(Decoded) -> T + Send + 'static,
 ) -> Result<T, StoreError> {
     let loaded = engine.load().await?;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What an engine holds, as the state that follows one that is older.
-pub(super) async fn reload(engine: &impl Engine, old: &State) -> Result<State, StoreError> {
+pub(super) async fn reload(engine: &dyn Engine, old: &State) -> Result<State, StoreError> {
     let old = old.clone();
     decoded(engine, move |decoded| after(&old, decoded)).await
 }

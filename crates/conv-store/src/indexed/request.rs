@@ -14,6 +14,22 @@ pub(super) enum Change {
     Local(ConversationId, Local),
 }
 
+/// The most rows of a change that is not worth the way to the task.
+const FEW: usize = 8;
+
+impl Change {
+    /// Whether it touches few rows, and looks at no others.
+    pub(super) fn is_small(&self) -> bool {
+        match self {
+            Self::Cloud(delta) => {
+                let named = [delta.listed.len(), delta.amended.len(), delta.removed.len()];
+                delta.prune.is_none() && named.iter().sum::<usize>() <= FEW
+            }
+            Self::Local(..) => true,
+        }
+    }
+}
+
 /// What the task is asked for, and where it answers.
 #[derive(Debug)]
 pub(super) enum Request {

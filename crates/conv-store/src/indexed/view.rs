@@ -7,6 +7,15 @@ use conv_model::{ConversationId, Local, Seq, SyncState};
 use super::resolve::Resolved;
 use crate::{Record, row::Row, state::State};
 
+/// Whether an engine is given the records of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Records {
+    /// They are encoded for it.
+    Kept,
+    /// Nobody would read them: it is only looked whether they could be kept.
+    Unread,
+}
+
 /// The list that is shown, and what changes that nobody sees yet make of it. They are made of the
 /// list once they are written; until then a copy of it would cost more than they do.
 pub(super) struct View<'a> {
@@ -15,6 +24,7 @@ pub(super) struct View<'a> {
     pub(super) written: Seq,
     pub(super) sync: Arc<SyncState>,
     pub(super) garbage: &'a [Record],
+    pub(super) records: Records,
     /// How many rows there are.
     pub(super) len: usize,
     rows: HashMap<ConversationId, Option<Row>>,
@@ -25,9 +35,10 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     /// The list as it is shown.
-    pub(super) fn new(shown: &'a State) -> Self {
+    pub(super) fn new(shown: &'a State, records: Records) -> Self {
         Self {
             shown,
+            records,
             seq: shown.seq,
             written: shown.written,
             sync: Arc::clone(&shown.sync),

@@ -8,7 +8,7 @@ use conv_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, corrupt, decode, encode, message, profile};
+use super::{Kind, check, corrupt, decode, encode, message, profile};
 use crate::StoreError;
 
 /// A conversation without its local state, and who last changed its listing.
@@ -112,15 +112,12 @@ pub(crate) fn encode_row(
     stamp: Stamp,
     seq: Seq,
 ) -> Result<Arc<[u8]>, StoreError> {
-    let body = Body {
-        stamp_seq: stamp.seq.as_u64(),
-        stamp_pass: stamp.pass.as_u64(),
-        listing: ListingBody::of(&row.listing),
-        profile: profile::Body::of(&row.profile),
-        unread: UnreadBody::of(&row.unread),
-        last_message: row.last_message.as_deref().map(message::Body::of),
-    };
-    encode(Kind::Row, seq, &body)
+    encode(Kind::Row, seq, &Body::of(row, stamp))
+}
+
+/// Whether it can be encoded.
+pub(crate) fn check_row(row: &Conversation, stamp: Stamp) -> Result<(), StoreError> {
+    check(&Body::of(row, stamp))
 }
 
 pub(crate) fn decode_row(
@@ -136,6 +133,19 @@ pub(crate) fn decode_row(
         row.last_message = Some(Arc::new(message.read()?));
     }
     Ok((row, Stamp::new(Seq::new(body.stamp_seq), PassId::new(body.stamp_pass))))
+}
+
+impl<'a> Body<'a> {
+    fn of(row: &'a Conversation, stamp: Stamp) -> Self {
+        Self {
+            stamp_seq: stamp.seq.as_u64(),
+            stamp_pass: stamp.pass.as_u64(),
+            listing: ListingBody::of(&row.listing),
+            profile: profile::Body::of(&row.profile),
+            unread: UnreadBody::of(&row.unread),
+            last_message: row.last_message.as_deref().map(message::Body::of),
+        }
+    }
 }
 
 impl<'a> ListingBody<'a> {

@@ -18,6 +18,7 @@ mod record;
 mod redb;
 mod scan;
 mod shared;
+mod shortcut;
 mod sled_accounts;
 mod sled_calls;
 mod sled_damage;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use conv_model::{AccountId, Delta, Local};
-use conv_store::{ConversationDatabase, ConversationStore, MemoryDatabase, StoreError};
+use conv_store::{
+    ConversationDatabase, ConversationStore, IndexedStore, MemoryDatabase, MemoryEngine,
+    MemoryStore, StoreError,
+};
 
 use crate::support::{at, user};
 
@@ -74,4 +77,18 @@ async fn closing_closes_every_store_also_beside_one_that_is_closed_already() {
     assert!(matches!(b.apply(Delta::default()).await, Err(StoreError::Closed)));
     assert!(matches!(database.account(&account("b")).await, Err(StoreError::Closed)));
     assert!(matches!(database.close().await, Err(StoreError::Closed)));
+}
+
+#[tokio::test]
+async fn a_row_that_no_record_could_hold_is_refused_also_where_none_is_made() {
+    let mut row = at("alice", 1);
+    let text = "x".repeat(conv_store::record::MAX_BODY);
+    row.listing.as_mut().unwrap().custom_data = Some(text.into());
+    let kept = IndexedStore::open(MemoryEngine::new()).await.unwrap();
+    let stored = kept.apply(Delta::listed([row.clone()])).await.unwrap_err();
+    let store = MemoryStore::open().await.unwrap();
+    let shown = store.apply(Delta::listed([row])).await.unwrap_err();
+    assert!(matches!(shown, StoreError::TooLarge { .. }), "{shown:?}");
+    assert_eq!(shown.to_string(), stored.to_string());
+    assert!(store.snapshot().is_empty());
 }

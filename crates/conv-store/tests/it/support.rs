@@ -14,7 +14,7 @@ use conv_model::{
     SyncStep, Timestamp,
 };
 use conv_store::{Engine, Loaded, MemoryEngine, Record, StoreError, Write};
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 pub(crate) fn user(name: &str) -> ConversationId {
     ConversationId::c2c(name).unwrap()
@@ -55,6 +55,8 @@ pub(crate) enum Trouble {
     After,
     /// Somebody else wrote.
     Conflict,
+    /// It panics.
+    Panic,
 }
 
 /// Records in memory that tell what was written, and fail when told to.
@@ -166,6 +168,8 @@ impl Engine for Probe {
     }
 
     async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        // What waits with a timer, say, needs it.
+        Handle::current();
         self.0.calls.lock().unwrap().push(writes.to_vec());
         drop(self.0.gate.acquire().await.unwrap());
         let next = self.0.troubles.lock().unwrap().pop();
@@ -173,6 +177,7 @@ impl Engine for Probe {
         match next.or(always) {
             Some(Trouble::Before) => Err(trouble()),
             Some(Trouble::Conflict) => Err(StoreError::Conflict),
+            Some(Trouble::Panic) => panic!("as told"),
             Some(Trouble::After) => {
                 self.0.engine.commit(writes).await?;
                 Err(trouble())

@@ -10,11 +10,11 @@ use conv_model::{
     merge,
 };
 
-use super::super::view::View;
+use super::super::view::{Records, View};
 use crate::{
     Record, StoreError,
     names::Names,
-    record::{Stamp, encode_row},
+    record::{Stamp, check_row, encode_row},
     row::{Replacement, Row},
 };
 
@@ -167,10 +167,28 @@ impl<'a> Draft<'a> {
         for (id, Touched { before, now }) in self.touched {
             match now {
                 Fate::Gone(cause) => outcome.remove(id, before, cause),
-                Fate::Row(after) => outcome.set(id, before, after, fresh)?,
+                Fate::Row(after) => {
+                    let Some(stamp) = stamp(before, &after, fresh) else { continue };
+                    match self.view.records {
+                        Records::Kept => {
+                            outcome.put.push((Record::Row(id), encode_row(&after, stamp, seq)?));
+                        }
+                        Records::Unread => check_row(&after, stamp)?,
+                    }
+                    outcome.set(before, after, stamp);
+                }
             }
         }
         Ok(outcome)
+    }
+}
+
+/// The stamp of a row that is not as it was: a fresh one if its listing is not.
+fn stamp(before: Option<&Row>, after: &Arc<Conversation>, fresh: Stamp) -> Option<Stamp> {
+    match before {
+        Some(before) if before.whole() == after => None,
+        Some(before) if before.whole().listing == after.listing => Some(before.stamp),
+        _ => Some(fresh),
     }
 }
 
@@ -183,24 +201,11 @@ impl Outcome {
         }
     }
 
-    fn set(
-        &mut self,
-        id: ConversationId,
-        before: Option<&Row>,
-        after: Arc<Conversation>,
-        fresh: Stamp,
-    ) -> Result<(), StoreError> {
-        let stamp = match before {
-            Some(before) if *before.whole() == after => return Ok(()),
-            Some(before) if before.whole().listing == after.listing => before.stamp,
-            _ => fresh,
-        };
-        self.put.push((Record::Row(id), encode_row(&after, stamp, fresh.seq)?));
+    fn set(&mut self, before: Option<&Row>, after: Arc<Conversation>, stamp: Stamp) {
         let row = Row::new(after, stamp, before);
         let old = before.map(|before| Arc::clone(before.listed()));
         self.changes.push(RowChange::set(old, Arc::clone(row.listed())));
         self.rows.push(Replacement { old: before.cloned(), new: Some(row) });
-        Ok(())
     }
 
     /// How many rows there are, where there were some before.

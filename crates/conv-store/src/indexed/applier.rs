@@ -1,0 +1,178 @@
+//! What changes a store.
+
+use std::{
+    future::{Future, poll_fn},
+    mem,
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
+
+use conv_model::{Commit, Seq};
+use tokio::{sync::watch, task::yield_now};
+
+use super::{
+    group::Group,
+    reload::reload,
+    request::Change,
+    view::{Records, View},
+};
+use crate::{Engine, Snapshot, StoreError};
+
+/// How often changes are resolved anew because somebody else wrote first. A writer at full speed is
+/// quicker than the loading that each try begins with, so many tries are lost in a row.
+const TRIES: usize = 256;
+
+/// Resolves changes, writes them, shows them. Whoever holds it is the only one who does.
+pub(super) struct Applier {
+    engine: Arc<dyn Engine>,
+    records: Records,
+    /// What is shown, which nobody else changes. There is no other copy of it here: a list that
+    /// nobody reads is changed where it stands.
+    shown: watch::Sender<Snapshot>,
+    /// What the engine holds is not known: to be loaded before the next change.
+    is_stale: bool,
+    /// Whether the writes of others are waited for; not after that failed, until a change succeeds.
+    follows: bool,
+    /// Whether the engine's last write did not have to be waited for.
+    is_prompt: bool,
+    /// What many changes replaced: letting go of it takes longer than an answer should wait.
+    replaced: Option<Group>,
+}
+
+impl Applier {
+    pub(super) fn new(
+        engine: Arc<dyn Engine>,
+        records: Records,
+        shown: watch::Sender<Snapshot>,
+    ) -> Self {
+        let (is_stale, follows, is_prompt, replaced) = (false, true, false, None);
+        Self { engine, records, shown, is_stale, follows, is_prompt, replaced }
+    }
+
+    /// Whether a change needs no task: it is likely to wait for nothing, and others are followed
+    /// already.
+    pub(super) fn is_prompt(&self) -> bool {
+        self.is_prompt && self.follows
+    }
+
+    /// Whether the writes of others are to be waited for, and after which.
+    pub(super) fn follows(&self) -> Option<Seq> {
+        self.follows.then(|| self.written())
+    }
+
+    /// Takes in what others wrote, or learns that nobody knows of that.
+    pub(super) async fn hear(&mut self, news: Result<(), StoreError>) {
+        self.is_stale = true;
+        self.follows = news.is_ok() && self.refresh().await.is_ok();
+    }
+
+    pub(super) fn has_replaced(&self) -> bool {
+        self.replaced.is_some()
+    }
+
+    pub(super) fn let_go(&mut self) {
+        self.replaced = None;
+    }
+
+    /// One write for all, and what is told of each; an error is the answer to each.
+    pub(super) async fn apply(
+        &mut self,
+        changes: &[Change],
+    ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
+        for _ in 0..TRIES {
+            if let Err(error) = self.refresh().await {
+                return self.apply_local(changes, error).await;
+            }
+            let group = self.resolve(changes, None);
+            match self.finish(group).await {
+                Ok(results) => {
+                    self.follows = true;
+                    return Ok(results);
+                }
+                Err(StoreError::Conflict) => self.is_stale = true,
+                Err(error) => {
+                    self.is_stale = true;
+                    return Err(error);
+                }
+            }
+            yield_now().await;
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// Writes local state alone, while what the engine holds cannot be read. It follows what is
+    /// shown; an engine that knows of a later write refuses it.
+    async fn apply_local(
+        &mut self,
+        changes: &[Change],
+        error: StoreError,
+    ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
+        let group = self.resolve(changes, Some(&error));
+        self.finish(group).await.map_err(|_| error)
+    }
+
+    /// What changes make of what is shown; with an error the answer to all but those of local state.
+    fn resolve(&self, changes: &[Change], error: Option<&StoreError>) -> Group {
+        let mut group = Group::default();
+        let shown = self.shown.borrow();
+        let mut view = View::new(shown.state(), self.records);
+        for change in changes {
+            match (change, error) {
+                (Change::Cloud(_), Some(error)) => group.results.push(Err(error.clone())),
+                _ => group.add(&mut view, change),
+            }
+        }
+        group
+    }
+
+    /// Writes what was resolved, then shows it. What takes long is made ready during the write.
+    async fn finish(
+        &mut self,
+        mut group: Group,
+    ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
+        let writes = mem::take(&mut group.writes);
+        let mut write = pin!(async {
+            if writes.is_empty() { Ok(()) } else { self.engine.as_ref().commit(&writes).await }
+        });
+        let written = poll_fn(|cx| Poll::Ready(write.as_mut().poll(cx))).await;
+        self.is_prompt = written.is_ready() && (self.is_prompt || !writes.is_empty());
+        // Before the list changes: what shares its nodes would have them copied.
+        self.replaced = None;
+        group.prepare(&self.shown.borrow(), written.is_pending());
+        match written {
+            Poll::Ready(written) => written?,
+            Poll::Pending => write.await?,
+        }
+        let results = mem::take(&mut group.results);
+        self.show(|shown| group.show(shown));
+        self.replaced = group.was_prepared().then_some(group);
+        Ok(results)
+    }
+
+    /// Loads what the engine holds, where that is not known.
+    async fn refresh(&mut self) -> Result<(), StoreError> {
+        if self.is_stale {
+            let old = self.shown.borrow().clone();
+            let state = reload(&*self.engine, old.state()).await?;
+            self.is_stale = false;
+            let mut state = Snapshot::new(state);
+            self.show(|shown| mem::swap(shown, &mut state));
+        }
+        Ok(())
+    }
+
+    /// Changes what is shown, and tells of it if it is newer. Readers wait meanwhile: what the
+    /// change replaces is dropped later.
+    fn show(&self, change: impl FnOnce(&mut Snapshot)) {
+        self.shown.send_if_modified(|shown| {
+            let seq = shown.seq();
+            change(shown);
+            shown.seq() > seq
+        });
+    }
+
+    fn written(&self) -> Seq {
+        self.shown.borrow().state().written
+    }
+}

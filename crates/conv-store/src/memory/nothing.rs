@@ -1,0 +1,32 @@
+//! An engine that keeps nothing.
+
+use std::future::pending;
+
+use async_trait::async_trait;
+use conv_model::Seq;
+
+use crate::{Engine, Loaded, StoreError, Write};
+
+/// For a store that nobody opens anew: what it shows is all there is, and its records would only
+/// say the same again. It refuses no write, so what is written is always known.
+#[derive(Debug)]
+pub(super) struct Nothing;
+
+#[async_trait]
+impl Engine for Nothing {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        Ok(Loaded::default())
+    }
+
+    async fn commit(&self, _writes: &[Write]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn follow(&self, _since: Seq) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
