@@ -14,8 +14,9 @@ use crate::{
     machine,
 };
 
+/// So many more that what sled's cache happens to hold counts little in what each takes.
 const FEW: usize = 1_000;
-const MANY: usize = 3_000;
+const MANY: usize = 10_000;
 /// Room for some tens of accounts.
 const BUDGET: usize = 4_000_000;
 
@@ -52,10 +53,10 @@ impl Host {
         self.runtime.block_on(self.accounts.open(name)).unwrap()
     }
 
-    /// Opens the first so many; those not kept are put away.
-    fn visit(&self, count: usize, keep: bool) -> Vec<Conversations> {
+    /// Opens each; those not kept are put away.
+    fn visit(&self, keep: bool) -> Vec<Conversations> {
         let mut kept = Vec::new();
-        for name in &self.names[..count] {
+        for name in &self.names {
             let list = self.open(name);
             if keep {
                 kept.push(list);
@@ -68,16 +69,18 @@ impl Host {
     }
 }
 
-/// Bytes of heap an account, in use or put away, with all that the database keeps of it: what many
-/// take more than few.
+/// Bytes of heap an account, in use or put away, each visited once: what a database of many takes
+/// more than one of few, with all that sled keeps of them.
 pub fn heap(in_use: bool, rows: usize, live: &dyn Fn() -> usize) -> f64 {
-    let host = Host::of(MANY, rows);
-    let few = host.visit(FEW, in_use);
-    let of_few = live();
-    let many = host.visit(MANY, in_use);
-    let of_many = live();
-    drop((few, many));
-    (of_many as f64 - of_few as f64) / (MANY - FEW) as f64
+    let taken = |count| {
+        let host = Host::of(count, rows);
+        let kept = host.visit(in_use);
+        let taken = live();
+        drop(kept);
+        taken
+    };
+    let (few, many) = (taken(FEW), taken(MANY));
+    (many as f64 - few as f64) / (MANY - FEW) as f64
 }
 
 /// Memory over very many visits of accounts, with room for few of them.
