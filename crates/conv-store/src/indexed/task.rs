@@ -50,9 +50,11 @@ impl Task {
         };
         if let Some(answer) = asked {
             self.inbox.close();
+            // Nor does anybody come past the task from here on; who did is waited for.
+            let applier = self.applier.lock().await.take();
             let result = self.engine.as_ref().close().await;
             // Who is told that it is closed must also see so.
-            drop(self);
+            drop((applier, self));
             let _ = answer.send(result);
         }
     }

@@ -183,6 +183,41 @@ async fn after_trouble_with_following_the_next_change_has_the_task_follow_again(
     assert_eq!(newer.unwrap().unwrap().len(), 4);
 }
 
+#[tokio::test]
+async fn nobody_comes_past_a_task_that_is_closing() {
+    let probe = Probe::new();
+    let store = prompt(&probe).await;
+    probe.hold();
+    let closing = tokio::spawn({
+        let store = store.clone();
+        async move { store.close().await }
+    });
+    while !store.is_closed() {
+        yield_now().await;
+    }
+    let late = poll(&mut store.apply(one("late"))).expect("it waits");
+    assert!(matches!(late, Err(StoreError::Closed)), "{late:?}");
+    assert_eq!(probe.calls().len(), 1, "nothing is with the engine");
+    probe.release();
+    closing.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn closing_waits_for_who_came_past_the_task_before() {
+    let probe = Probe::new();
+    let store = prompt(&probe).await;
+    let change = held(&probe, &store);
+    let mut closing = store.close();
+    for _ in 0..10 {
+        assert!(closing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        yield_now().await;
+    }
+    probe.release();
+    closing.await.unwrap();
+    change.await.unwrap();
+    assert_eq!(store.snapshot().len(), 2);
+}
+
 #[test]
 fn it_needs_the_runtime_of_nobody_but_the_store() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -112,12 +112,12 @@ impl Probe {
         self.0.loads.load(Ordering::SeqCst)
     }
 
-    /// From now on commits wait.
+    /// From now on commits wait, and closing does.
     pub(crate) fn hold(&self) {
         self.0.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
 
-    /// Lets all commits go on.
+    /// Lets all of them go on.
     pub(crate) fn release(&self) {
         self.0.gate.add_permits(Semaphore::MAX_PERMITS);
     }
@@ -191,6 +191,7 @@ impl Engine for Probe {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        drop(self.0.gate.acquire().await.unwrap());
         self.0.engine.close().await
     }
 }
