@@ -154,7 +154,7 @@ impl Applier {
     async fn refresh(&mut self) -> Result<(), StoreError> {
         if self.is_stale {
             let old = self.shown.borrow().clone();
-            let state = reload(&*self.engine, old.state()).await?;
+            let state = reload(self.engine.as_ref(), old.state()).await?;
             self.is_stale = false;
             let mut state = Snapshot::new(state);
             self.show(|shown| mem::swap(shown, &mut state));

@@ -15,7 +15,7 @@ use super::{applier::Applier, request::Change, task::Shared};
 use crate::StoreError;
 
 /// Applies a change where its caller is, while the store is idle and its engine keeps nobody
-/// waiting: the way to the task and back is no small part of what such a change takes.
+/// waiting: there the way to the task and back brings nothing.
 #[derive(Clone)]
 pub(super) struct Shortcut {
     applier: Weak<Shared>,

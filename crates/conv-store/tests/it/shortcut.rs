@@ -13,11 +13,11 @@ use tokio::{task::yield_now, time::timeout};
 
 use crate::support::{Probe, Trouble, at, user};
 
-type Applying<'a> = Pin<Box<dyn Future<Output = Result<Commit, StoreError>> + Send + 'a>>;
+type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// What a caller is told who looks at it once, and then at something else.
-fn poll(change: &mut Applying<'_>) -> Option<Result<Commit, StoreError>> {
-    match change.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+fn poll<T>(asked: &mut Asked<'_, T>) -> Option<Result<T, StoreError>> {
+    match asked.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => Some(result),
         Poll::Pending => None,
     }
@@ -32,15 +32,18 @@ fn page(name: &str) -> Delta {
 }
 
 /// A store that knows from a first write that its engine answers at once.
-async fn prompt(probe: &Probe) -> IndexedStore {
-    let store = IndexedStore::open(probe.clone()).await.unwrap();
+async fn tried<S: ConversationStore>(store: S) -> S {
     store.apply(one("first")).await.unwrap();
     yield_now().await;
     store
 }
 
+async fn prompt(probe: &Probe) -> IndexedStore {
+    tried(IndexedStore::open(probe.clone()).await.unwrap()).await
+}
+
 /// A change whose write the engine keeps waiting, after its caller looked at it once.
-fn held<'a>(probe: &Probe, store: &'a IndexedStore) -> Applying<'a> {
+fn held<'a>(probe: &Probe, store: &'a IndexedStore) -> Asked<'a, Commit> {
     probe.hold();
     let mut change = store.apply(one("held"));
     assert!(poll(&mut change).is_none());
@@ -50,9 +53,7 @@ fn held<'a>(probe: &Probe, store: &'a IndexedStore) -> Applying<'a> {
 
 #[tokio::test]
 async fn a_small_change_of_an_idle_store_is_there_when_it_was_looked_at_once() {
-    let store = MemoryStore::open().await.unwrap();
-    store.apply(one("first")).await.unwrap();
-    yield_now().await;
+    let store = tried(MemoryStore::open().await.unwrap()).await;
     for round in 0..50 {
         let name = format!("u{round}");
         poll(&mut store.apply(one(&name))).expect("it waits").unwrap();
@@ -65,9 +66,7 @@ async fn a_small_change_of_an_idle_store_is_there_when_it_was_looked_at_once() {
 
 #[tokio::test]
 async fn who_changes_without_end_lets_others_run() {
-    let store = MemoryStore::open().await.unwrap();
-    store.apply(one("first")).await.unwrap();
-    yield_now().await;
+    let store = tried(MemoryStore::open().await.unwrap()).await;
     let other = tokio::spawn(async {});
     for round in 0..500 {
         store.apply(Delta::listed([at("u", round)])).await.unwrap();
@@ -209,7 +208,7 @@ async fn closing_waits_for_who_came_past_the_task_before() {
     let change = held(&probe, &store);
     let mut closing = store.close();
     for _ in 0..10 {
-        assert!(closing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert!(poll(&mut closing).is_none());
         yield_now().await;
     }
     probe.release();
