@@ -15,7 +15,7 @@ use self::{
     groups::Groups,
     places::Places,
     plan::{Plan, plan},
-    sets::Sets,
+    sets::{Members, Sets},
 };
 use crate::{
     row::Row,
@@ -42,14 +42,23 @@ pub(crate) struct Index {
 
 impl Index {
     /// Of rows with different IDs.
-    pub(crate) fn from_rows(mut rows: Vec<Row>) -> Self {
-        // Read in the order they came in, as they stand in memory.
-        let mut index = Self {
-            places: Places::of(&rows),
-            sets: (rows.len() >= SMALL).then(|| Sets::of(&rows)),
-            ..Self::default()
+    pub(crate) fn from_rows(
+        rows: impl IntoIterator<Item = Row, IntoIter: ExactSizeIterator>,
+    ) -> Self {
+        let rows = rows.into_iter();
+        let mut index = Self::default();
+        let mut hashes = Vec::with_capacity(rows.len());
+        let mut members = (rows.len() >= SMALL).then(Members::default);
+        // Each row is looked at once, in the order they came in, as they stand in memory: what is
+        // not near any more takes longer to get than to look at.
+        let look = |row: &Row| {
+            index.count(None, Some(row));
+            hashes.push(places::hash(&row.listed().id));
+            members.iter_mut().for_each(|members| members.add(row));
         };
-        rows.iter().for_each(|row| index.count(None, Some(row)));
+        let mut rows: Vec<Row> = rows.inspect(look).collect();
+        index.places = Places::of(&rows, hashes);
+        index.sets = members.map(Sets::from);
         rows.sort_unstable_by(Row::compare_place);
         index.rows = Tree::from_sorted(rows);
         index
@@ -162,7 +171,7 @@ impl Index {
     /// Sets come and go with the size of the list.
     fn keep_sets(&mut self) {
         if self.sets.is_none() && self.len() >= SMALL {
-            self.sets = Some(Sets::of(self.iter()));
+            self.sets = Some(self.iter().collect());
         } else if self.len() < SMALL / 2 {
             self.sets = None;
         }

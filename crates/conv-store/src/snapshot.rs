@@ -50,7 +50,7 @@ impl Snapshot {
         let known = rows.values().filter(|row| row.local != Local::default());
         let locals =
             known.map(|row| LocalEntry { id: row.id.clone(), local: row.local.clone() }).collect();
-        let rows = rows.into_values().map(|row| Row::new(row, Stamp::default(), None)).collect();
+        let rows = rows.into_values().map(|row| Row::new(row, Stamp::default(), None));
         Self::new(State {
             sync: Arc::new(sync),
             rows: Index::from_rows(rows),

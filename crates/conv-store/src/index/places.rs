@@ -69,21 +69,22 @@ impl Entry for Other {
 }
 
 impl Places {
-    /// Of rows with different IDs.
-    pub(super) fn of(rows: &[Row]) -> Self {
-        let hashed = |row: &Row| Place::new(hash(&row.listed().id), row.rank);
-        let mut places: Vec<(Place, &Row)> = rows.iter().map(|row| (hashed(row), row)).collect();
-        places.sort_unstable_by_key(|(place, _)| place.hash);
+    /// Of rows with different IDs, whose hashes are given in the same order.
+    pub(super) fn of(rows: &[Row], hashes: Vec<u32>) -> Self {
+        let mut order: Vec<(u32, u32)> = hashes.into_iter().zip(0..).collect();
+        order.sort_unstable();
+        let mut places: Vec<Place> = Vec::with_capacity(order.len());
         let mut others = Tree::default();
-        places.dedup_by(|(place, row), (before, _)| {
-            let is_taken = place.hash == before.hash;
-            if is_taken {
-                others.insert(Other { id: row.listed().id.clone(), rank: row.rank });
+        let row = |at: u32| rows.get(usize::try_from(at).ok()?);
+        for (hash, row) in order.into_iter().filter_map(|(hash, at)| Some((hash, row(at)?))) {
+            match places.last() {
+                Some(before) if before.hash == hash => {
+                    others.insert(Other { id: row.listed().id.clone(), rank: row.rank });
+                }
+                _ => places.push(Place::new(hash, row.rank)),
             }
-            is_taken
-        });
-        let places = places.into_iter().map(|(place, _)| place);
-        Self { by_hash: Tree::from_sorted(places.collect()), others }
+        }
+        Self { by_hash: Tree::from_sorted(places), others }
     }
 
     /// The rank of an ID's row, if there is one; else it may be that of another row.

@@ -24,6 +24,10 @@ pub(super) enum Key {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sets(Tree<Set>);
 
+/// The rows of sets in the making, in any order.
+#[derive(Debug, Default)]
+pub(super) struct Members(BTreeMap<Key, (Totals, Vec<Member>)>);
+
 /// Rows in list order, and what is counted over them.
 #[derive(Clone, Debug)]
 pub(super) struct Set {
@@ -45,20 +49,6 @@ impl Entry for Set {
 }
 
 impl Sets {
-    /// Of rows with different IDs.
-    pub(super) fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
-        let mut sets: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
-        for row in rows {
-            each_key(row.listed(), |key| sets.entry(key).or_default().push(Member::new(row)));
-        }
-        let sets = sets.into_iter().map(|(key, mut rows)| {
-            let totals = rows.iter().map(|member| member.row.as_ref()).collect();
-            rows.sort_unstable_by(Member::compare_place);
-            Set { key, totals, rows: Tree::from_sorted(rows) }
-        });
-        Self(Tree::from_sorted(sets.collect()))
-    }
-
     pub(super) fn get(&self, key: &Key) -> Option<&Set> {
         self.0.get(key)
     }
@@ -93,6 +83,36 @@ impl Sets {
         if is_left_empty {
             self.0.remove(&key);
         }
+    }
+}
+
+impl Members {
+    /// A row with another ID than those before.
+    pub(super) fn add(&mut self, row: &Row) {
+        each_key(row.listed(), |key| {
+            let (totals, rows) = self.0.entry(key).or_default();
+            totals.add(row.listed());
+            rows.push(Member::new(row));
+        });
+    }
+}
+
+impl From<Members> for Sets {
+    fn from(members: Members) -> Self {
+        let sets = members.0.into_iter().map(|(key, (totals, mut rows))| {
+            rows.sort_unstable_by(Member::compare_place);
+            Set { key, totals, rows: Tree::from_sorted(rows) }
+        });
+        Self(Tree::from_sorted(sets.collect()))
+    }
+}
+
+/// Of rows with different IDs.
+impl<'a> FromIterator<&'a Row> for Sets {
+    fn from_iter<I: IntoIterator<Item = &'a Row>>(rows: I) -> Self {
+        let mut members = Members::default();
+        rows.into_iter().for_each(|row| members.add(row));
+        members.into()
     }
 }
 

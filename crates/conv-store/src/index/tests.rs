@@ -28,7 +28,7 @@ fn entry(row: Conversation) -> Row {
 }
 
 fn large(rows: usize) -> Index {
-    Index::from_rows((0..rows).map(|number| entry(row(number))).collect())
+    Index::from_rows((0..rows).map(|number| entry(row(number))))
 }
 
 /// All rows in list order, without the help of any index.
@@ -57,7 +57,7 @@ fn check(
 }
 
 fn check_counts(index: &Index) {
-    let recount = Index::from_rows(index.iter().cloned().collect());
+    let recount = Index::from_rows(index.iter().cloned().collect::<Vec<_>>());
     assert_eq!(index.totals(), recount.totals());
     assert_eq!(index.lacking, recount.lacking);
     assert!(index.groups().eq(recount.groups()));
@@ -169,7 +169,7 @@ fn rows_whose_ids_have_the_same_hash_are_told_apart() {
     index.set(at(&a, 1));
     assert!(index.get(&b).is_none());
     index.set(at(&b, 2));
-    let built = Index::from_rows(index.iter().cloned().collect());
+    let built = Index::from_rows(index.iter().cloned().collect::<Vec<_>>());
     for (mut index, gone, other) in
         [(index.clone(), &a, &b), (index, &b, &a), (built.clone(), &a, &b), (built, &b, &a)]
     {

@@ -54,6 +54,8 @@ pub(super) struct Decoded {
     pub(super) lost: bool,
     names: Names,
     recovery: Recovery,
+    /// Whether a row came behind one that belongs behind it.
+    is_shuffled: bool,
 }
 
 /// In order of their IDs, each once; engines on disk give them so.
@@ -75,7 +77,9 @@ impl Decoded {
             }
         }
         sort_by_id(&mut decoded.locals, |entry| &entry.id);
-        sort_by_id(&mut decoded.rows, |(row, _)| &row.id);
+        if decoded.is_shuffled {
+            sort_by_id(&mut decoded.rows, |(row, _)| &row.id);
+        }
         decoded.join();
         Ok(decoded)
     }
@@ -86,6 +90,8 @@ impl Decoded {
             Record::Row(id) => {
                 let (mut row, stamp) = decode_row(id, bytes)?;
                 self.names.share(&mut row.listing.groups);
+                // Now, while both are near.
+                self.is_shuffled |= self.rows.last().is_some_and(|(last, _)| last.id >= row.id);
                 self.rows.push((Arc::new(row), stamp));
             }
             Record::Local(id) => {
@@ -125,7 +131,7 @@ impl Decoded {
 
     fn opened(self) -> State {
         let sync = self.sync.reopened(!self.rows.is_empty());
-        let rows = self.rows.into_iter().map(|(row, stamp)| Row::new(row, stamp, None)).collect();
+        let rows = self.rows.into_iter().map(|(row, stamp)| Row::new(row, stamp, None));
         State {
             seq: self.seq,
             written: self.seq,

@@ -22,7 +22,7 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// Notes what comes next.
-    pub(super) fn note(&mut self, key: &IVec, value: &IVec) {
+    pub(super) fn note(&mut self, key: IVec, value: IVec) {
         let Some(account) = key.get(..PREFIX_BYTES) else { return };
         self.bytes = self.bytes.saturating_add(key.len() as u64).saturating_add(value.len() as u64);
         let is_of_another = self.rows.first().is_some_and(|(first, _)| !first.starts_with(account));
@@ -30,7 +30,7 @@ impl Ahead {
         if self.has_more {
             self.rows = Vec::new();
         } else {
-            self.rows.push((key.clone(), value.clone()));
+            self.rows.push((key, value));
         }
     }
 
@@ -56,7 +56,7 @@ mod tests {
     fn ahead<'a>(rows: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Ahead {
         let mut ahead = Ahead::default();
         for (key, value) in rows {
-            ahead.note(&key.into(), &value.into());
+            ahead.note(key.into(), value.into());
         }
         ahead
     }

@@ -40,7 +40,7 @@ impl SledRows {
         for item in self.db.iter() {
             let (key, value) = item.map_err(|error| failed("reading rows", error))?;
             bytes = bytes.saturating_add((key.len() as u64).saturating_add(value.len() as u64));
-            ahead.note(&key, &value);
+            ahead.note(key, value);
         }
         *self.ahead() = ahead;
         Ok(bytes)
