@@ -1,9 +1,10 @@
 //! Entrants on the same work, in turn.
 
-use std::{hint::black_box, ops::Range, time::Duration};
+use std::{hint::black_box, ops::Range};
 
 use crate::{
     figure::{Value, percentile},
+    neighbours,
     settings::Settings,
     watch::{Cpu, Times, Watch},
 };
@@ -64,11 +65,24 @@ impl<'a> Contest<'a> {
         let count = lanes.len();
         for round in 0..settings.rounds {
             for turn in 0..count {
-                lanes[(round + turn) % count].sample(settings.budget);
+                lanes[(round + turn) % count].sample(settings);
             }
         }
-        lanes.into_iter().map(|lane| (lane.name, lane.value())).collect()
+        // All or none: what a neighbour slowed is no match for what he did not.
+        let is_alone = lanes.iter().all(Lane::has_been_alone);
+        if !is_alone {
+            eprintln!(
+                "the core was shared nearly always, which slowed some entrants more than others"
+            );
+        }
+        lanes.into_iter().map(|lane| (lane.name, lane.value(is_alone))).collect()
     }
+}
+
+struct Sample {
+    times: Times,
+    /// Whether nobody else used the core, before and after.
+    is_alone: bool,
 }
 
 struct Lane<'a> {
@@ -79,7 +93,7 @@ struct Lane<'a> {
     calls: usize,
     next: usize,
     spent: f64,
-    samples: Vec<Times>,
+    samples: Vec<Sample>,
 }
 
 impl<'a> Lane<'a> {
@@ -94,13 +108,16 @@ impl<'a> Lane<'a> {
         lane
     }
 
-    fn sample(&mut self, budget: Duration) {
-        if self.spent > budget.as_secs_f64() * 1e6 && self.samples.len() >= FEWEST_SAMPLES {
+    fn sample(&mut self, settings: &Settings) {
+        if self.spent > settings.budget.as_secs_f64() * 1e6 && self.samples.len() >= FEWEST_SAMPLES
+        {
             return;
         }
+        let was_quiet = neighbours::are_quiet(settings.is_patient);
         let times = self.run();
         self.spent += times.wall * self.calls as f64;
-        self.samples.push(times);
+        let is_alone = was_quiet && neighbours::are_quiet(false);
+        self.samples.push(Sample { times, is_alone });
     }
 
     /// Microseconds a call.
@@ -112,9 +129,17 @@ impl<'a> Lane<'a> {
         watch.total / self.calls as f64
     }
 
-    fn value(self) -> Value {
-        let walls: Vec<_> = self.samples.iter().map(|times| times.wall).collect();
-        let cpus: Vec<_> = self.samples.iter().map(|times| times.cpu).collect();
+    /// Whether enough of its samples were taken while nobody else used the core.
+    fn has_been_alone(&self) -> bool {
+        let alone = self.samples.iter().filter(|sample| sample.is_alone).count();
+        alone >= FEWEST_SAMPLES.min(self.samples.len())
+    }
+
+    /// Of all samples, or only of those that were taken alone.
+    fn value(self, is_alone: bool) -> Value {
+        let counts = |sample: &&Sample| sample.is_alone || !is_alone;
+        let counted = self.samples.iter().filter(counts).map(|sample| sample.times);
+        let (walls, cpus): (Vec<_>, Vec<_>) = counted.map(|times| (times.wall, times.cpu)).unzip();
         Value::Time { wall: percentile(&walls, 0.1), cpu: percentile(&cpus, 0.1) }
     }
 }

@@ -21,6 +21,7 @@ pub mod goals;
 pub mod hosted;
 pub mod instructions;
 pub mod machine;
+pub mod neighbours;
 pub mod ours;
 pub mod peers;
 pub mod report;

@@ -2,6 +2,8 @@
 
 use std::{fs, process::Command, thread};
 
+use crate::neighbours;
+
 /// Of the workspace that this was built in.
 const LOCK: &str = include_str!("../../Cargo.lock");
 const PEERS: [&str; 9] = [
@@ -29,11 +31,13 @@ pub fn describe() -> String {
     let versions: Vec<_> =
         PEERS.iter().filter_map(|name| Some(format!("{name} {}", version(name)?))).collect();
     format!(
-        "`{}`\n\n{cpu}, {cores} cores{}; {system}; {}; load at the end {}; {}.\n",
+        "`{}`\n\n{cpu}, {cores} cores{}; {system}; {}; load at the end {}; waited {} s \
+         for neighbours on the same core; {}.\n",
         command(),
         memory.unwrap_or_default(),
         rustc(),
         load.unwrap_or_else(|| "not told".into()),
+        neighbours::waited().as_secs(),
         versions.join(", "),
     )
 }

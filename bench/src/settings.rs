@@ -65,6 +65,8 @@ pub struct Settings {
     pub write: bool,
     /// An entrant that has taken longer than this skips its further rounds.
     pub budget: Duration,
+    /// Whether to wait for neighbours on the same core to be quiet.
+    pub is_patient: bool,
 }
 
 impl Settings {
@@ -72,7 +74,8 @@ impl Settings {
         let Arguments { command, only, rows, most, rounds, quick, write } = Arguments::parse();
         let rounds = if quick { rounds.min(3) } else { rounds };
         let budget = if quick { Duration::ZERO } else { Duration::from_secs(3) };
-        Self { command, only, rows, most, rounds, quick, write, budget }
+        let is_patient = !quick;
+        Self { command, only, rows, most, rounds, quick, write, budget, is_patient }
     }
 
     /// The sizes to measure, of those that a work is made for.

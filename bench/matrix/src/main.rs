@@ -13,6 +13,8 @@ mod data;
 #[path = "../../src/figure.rs"]
 mod figure;
 mod matrix;
+#[path = "../../src/neighbours.rs"]
+mod neighbours;
 mod settings;
 #[path = "../../src/watch.rs"]
 mod watch;

@@ -12,6 +12,7 @@ use super::Work;
 use crate::{
     data::{self, Row, touch, which},
     figure::{Value, percentile},
+    neighbours,
     ours::Ours,
     settings::Settings,
 };
@@ -33,7 +34,9 @@ fn run(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
     let mut beside = Vec::with_capacity(reads);
     // Turns of each, so that both meet the same noise.
     for _ in 0..10 {
+        neighbours::are_quiet(settings.is_patient);
         read(&ours, &all, reads / 10, &mut alone);
+        neighbours::are_quiet(settings.is_patient);
         while_writing(&ours, &rows, || read(&ours, &all, reads / 10, &mut beside));
     }
     let value = |micros| Value::Time { wall: micros, cpu: micros };
