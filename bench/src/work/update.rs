@@ -103,7 +103,7 @@ fn bulk(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
     let group = |round: usize| (0..GROUP).map(move |at| round * GROUP + at);
     Contest::new(Cpu::Thread)
         .enter("conv, snapshot", |round| {
-            let group: Vec<_> = group(round).map(|round| of_snapshot.touch(round).1).collect();
+            let group = group(round).map(|round| of_snapshot.touch(round).1);
             published.lock().unwrap().set_rows(group);
         })
         .enter("conv, store in memory", |round| {

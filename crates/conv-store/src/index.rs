@@ -133,9 +133,29 @@ impl Index {
         plan(query, self.sets.as_ref()?, self.len())
     }
 
+    /// Sets a row in the place of the one with the same ID, if there is one.
     pub(crate) fn set(&mut self, row: Row) {
-        let old = self.get(&row.listed().id).cloned();
-        self.replace(old.as_ref(), Some(row));
+        let id = row.listed().id.clone();
+        self.change(&id, |_| row);
+    }
+
+    /// Sets what is made of the row of an ID, if there is one. Each tree is gone down once for the
+    /// row that is there, and once more for the one that comes.
+    pub(crate) fn change(&mut self, id: &ConversationId, make: impl FnOnce(Option<&Row>) -> Row) {
+        let rank = self.places.rank_mut(id);
+        // A rank may be that of another row, which has another ID.
+        let old = rank.as_ref().and_then(|rank| self.rows.remove(&(rank.get(), Some(id.clone()))));
+        let new = make(old.as_ref());
+        match rank {
+            Some(mut rank) if old.is_some() => rank.set(new.rank),
+            _ => self.places.insert(id, new.rank),
+        }
+        self.count(old.as_ref(), Some(&new));
+        if let Some(sets) = &mut self.sets {
+            sets.replace(old.as_ref(), Some(&new));
+        }
+        self.rows.insert(new);
+        self.keep_sets();
     }
 
     pub(crate) fn remove(&mut self, id: &ConversationId) {

@@ -82,9 +82,8 @@ impl Snapshot {
         state.seq = state.seq.next();
         state.log.restart(state.seq);
         for row in rows {
-            let before = state.rows.get(&row.id).cloned();
-            let row = Row::new(row, Stamp::default(), before.as_ref());
-            state.rows.replace(before.as_ref(), Some(row));
+            let id = row.id.clone();
+            state.rows.change(&id, |before| Row::new(row, Stamp::default(), before));
         }
     }
 

@@ -55,10 +55,9 @@ impl<E: Entry> Tree<E> {
         self.root.get(key)
     }
 
-    /// The entry of a key, to change all of it but the key.
+    /// The entry of a key, to change all of it but the key. It should be there: nodes are copied
+    /// anyway.
     pub(crate) fn get_mut(&mut self, key: &E::Key) -> Option<&mut E> {
-        // A key that is not there is no reason to copy nodes.
-        self.root.get(key)?;
         Arc::make_mut(&mut self.root).get_mut(key)
     }
 

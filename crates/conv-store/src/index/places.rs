@@ -18,16 +18,38 @@ pub(super) struct Places {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Place {
+pub(super) struct Place {
     hash: u32,
     /// A [`Rank`] in two halves: aligned as one number it would take a third more.
     rank: [u32; 2],
 }
 
 #[derive(Clone, Debug)]
-struct Other {
+pub(super) struct Other {
     id: ConversationId,
     rank: Rank,
+}
+
+/// Where a rank is kept.
+pub(super) enum RankMut<'a> {
+    Place(&'a mut Place),
+    Other(&'a mut Other),
+}
+
+impl RankMut<'_> {
+    pub(super) fn get(&self) -> Rank {
+        match self {
+            Self::Place(place) => place.rank(),
+            Self::Other(other) => other.rank,
+        }
+    }
+
+    pub(super) fn set(&mut self, rank: Rank) {
+        match self {
+            Self::Place(place) => **place = Place::new(place.hash, rank),
+            Self::Other(other) => other.rank = rank,
+        }
+    }
 }
 
 impl Place {
@@ -95,6 +117,15 @@ impl Places {
         }
     }
 
+    /// The same, to set another one. Of an ID without a row nothing should be asked here: what
+    /// would hold it is copied anyway.
+    pub(super) fn rank_mut(&mut self, id: &ConversationId) -> Option<RankMut<'_>> {
+        match self.others.get(id) {
+            Some(_) => self.others.get_mut(id).map(RankMut::Other),
+            None => self.by_hash.get_mut(&hash(id)).map(RankMut::Place),
+        }
+    }
+
     /// The place of a row that had none.
     pub(super) fn insert(&mut self, id: &ConversationId, rank: Rank) {
         let hash = hash(id);
@@ -106,11 +137,8 @@ impl Places {
 
     /// Another place of a row that has one.
     pub(super) fn change(&mut self, id: &ConversationId, rank: Rank) {
-        match self.others.get_mut(id) {
-            Some(other) => other.rank = rank,
-            None => {
-                self.by_hash.insert(Place::new(hash(id), rank));
-            }
+        if let Some(mut place) = self.rank_mut(id) {
+            place.set(rank);
         }
     }
 

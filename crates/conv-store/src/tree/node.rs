@@ -108,16 +108,9 @@ impl<E: Entry> Node<E> {
     }
 
     pub(super) fn get_mut(&mut self, key: &E::Key) -> Option<&mut E> {
-        match self {
-            Self::Leaf(entries) => {
-                let at = entries.binary_search_by(|entry| entry.compare(key)).ok()?;
-                entries.get_mut(at)
-            }
-            Self::Branch(children) => {
-                let at = place(children, key);
-                Arc::make_mut(&mut children.get_mut(at)?.node).get_mut(key)
-            }
-        }
+        let entries = self.leaf_mut(key)?;
+        let at = entries.binary_search_by(|entry| entry.compare(key)).ok()?;
+        entries.get_mut(at)
     }
 
     /// The leaf of a key.
@@ -254,7 +247,10 @@ fn split<T>(list: &mut Vec<T>, most: usize, at: usize) -> Option<Vec<T>> {
     };
     (list.len() > most).then(|| {
         let upper = list.split_off(lower);
-        list.shrink_to(list.len() + ROOM);
+        // What grows at its top needs its room again soon.
+        if at > 0 {
+            list.shrink_to(list.len() + ROOM);
+        }
         upper
     })
 }
