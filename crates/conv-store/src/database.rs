@@ -8,6 +8,7 @@ mod disk;
 mod engine;
 mod files;
 mod folder;
+mod journal;
 mod key;
 mod records;
 mod row_file;
@@ -29,11 +30,12 @@ use conv_model::AccountId;
 use tokio::runtime::Handle;
 
 use self::{
-    account::Account, disk::FilesDisk, engine::AccountEngine, files::Files, stores::Stores,
+    account::Account, disk::FilesDisk, engine::AccountEngine, files::Files, journal::Journal,
+    stores::Stores,
 };
 use crate::{
     ConversationDatabase, ConversationStore, IndexedStore, Recovery, StoreError,
-    heal::Opening,
+    heal::{Opening, is_damage},
     writer::{Job, Work, Writer},
 };
 
@@ -81,7 +83,8 @@ impl<R: RowFile> Database<R> {
     ) -> Result<Self, StoreError> {
         engine::blocking(move || {
             let files = Arc::new(Files::open(&folder, opener)?);
-            let writer = Writer::start(FilesDisk::new(Arc::clone(&files), durability))?;
+            let disk = FilesDisk::new(Arc::clone(&files), durability, Journal::of(&folder));
+            let writer = Writer::start(disk)?;
             let (stores, closed) = (Stores::default(), AtomicBool::new(false));
             let local_set_aside = files.local_set_aside(&folder);
             let recovery = Mutex::new(Recovery { local_set_aside, ..Recovery::default() });
@@ -128,10 +131,28 @@ pub(crate) async fn open<R: RowFile>(
     let opening = Arc::new(opening);
     let opener = {
         let (folder, opening) = (folder.clone(), Arc::clone(&opening));
-        Box::new(move || rows(&folder, &opening))
+        Box::new(move || open_rows(&folder, &opening, rows))
     };
     let database = opening.within(Database::open(folder, durability, opener)).await?;
     Ok((database, opening))
+}
+
+/// Opens rows, and gives them what the journal has of them.
+fn open_rows<R: RowFile>(
+    folder: &Path,
+    opening: &Opening,
+    rows: impl Fn(&Path, &Opening) -> Result<R, StoreError>,
+) -> Result<R, StoreError> {
+    let file = rows(folder, opening)?;
+    match opening.change(|_| journal::replay(folder, &file)) {
+        Err(error) if is_damage(&error) => {
+            tracing::warn!(error = %error, "the rows do not take the journal, going on without");
+            drop(file);
+            opening.change(|_| journal::discard(folder))?;
+            rows(folder, opening)
+        }
+        replayed => replayed.map(|()| file),
+    }
 }
 
 /// Closes a store that its user may be closing too.

@@ -72,7 +72,7 @@ pub(crate) fn open<R: Rows>(rows: &R, opening: &Opening) -> Result<R::Open, Stor
 }
 
 /// Whether it is the bytes that are wrong, and not the world around them.
-fn is_damage(error: &StoreError) -> bool {
+pub(crate) fn is_damage(error: &StoreError) -> bool {
     match error {
         StoreError::Corrupt { .. } | StoreError::Engine(_) => true,
         StoreError::Io { source, .. } => matches!(

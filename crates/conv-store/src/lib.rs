@@ -43,6 +43,8 @@ mod delegate;
 mod engine;
 mod error;
 #[cfg(any(feature = "redb", feature = "sled"))]
+mod frame;
+#[cfg(any(feature = "redb", feature = "sled"))]
 mod heal;
 mod heap;
 mod index;

@@ -19,16 +19,14 @@ use std::{fmt, path::Path, sync::Arc};
 use conv_model::{AccountId, ConversationId, Seq};
 
 use self::{
-    compact::Rewritten,
-    entry::{Entry, HEAD},
-    files::LogFolder,
-    folder::Folder,
-    index::Index,
-    tail::Tail,
+    compact::Rewritten, entry::Entry, files::LogFolder, folder::Folder, index::Index, tail::Tail,
 };
-use crate::{StoreError, Write};
+use crate::{
+    StoreError, Write,
+    frame::{self, HEAD},
+};
 
-pub(crate) use self::files::sync_folder;
+pub(crate) use self::{files::sync_folder, folder::private};
 
 const NAME: &str = "local.log";
 /// The newest version of the file that this code reads.
@@ -113,7 +111,7 @@ impl<D: LogFolder> LocalLog<D> {
     }
 
     fn push(&mut self, body: &[u8]) -> Result<(), StoreError> {
-        let sealed = entry::seal(body)?;
+        let sealed = frame::seal(body)?;
         // What could not be read back is refused, not lost at the next opening.
         let entry = entry::decode(body)
             .ok_or_else(|| StoreError::Corrupt { what: "entry of local state".to_owned() })?;

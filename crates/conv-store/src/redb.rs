@@ -35,11 +35,11 @@ disk_types! {
     /// however their IDs look.
     ///
     /// # What survives
-    /// Rows and sync state survive as much as the [`Durability`](crate::Durability) says; as redb
-    /// keeps in memory what is not on the disk, [`Process`](crate::Durability::Process) is
-    /// [`Disk`](crate::Durability::Disk) here. Local state (drafts, the embedder's own bytes) is in
-    /// a log of its own, `local.log`, and survives a power cut at every level. Rows are a cache.
-    /// Whatever is found at opening is a preview until a pass has finished.
+    /// Rows and sync state survive as much as the [`Durability`](crate::Durability) says. At
+    /// [`Process`](crate::Durability::Process) the system has them in `rows.journal` until redb,
+    /// which would ask the disk, has some together. Local state (drafts, the embedder's own bytes)
+    /// is in a log of its own, `local.log`, and survives a power cut at every level. Rows are a
+    /// cache. Whatever is found at opening is a preview until a pass has finished.
     ///
     /// # When it does not open
     /// All checksums are read at opening. A file `rows.redb` that is damaged is set aside as
@@ -48,9 +48,10 @@ disk_types! {
     ///
     /// # Against sled
     /// For those who distrust sled: redb's commits reach the disk by an fsync, also in a power cut,
-    /// and damage is told by its checksums. For that a change takes longer and writes several
-    /// times the bytes; `cargo run --release -p conv-bench -- --only commit,written` compares the
-    /// two. redb asks for Rust 1.90.
+    /// and damage is told by its checksums. For that a change at
+    /// [`Disk`](crate::Durability::Disk) takes longer, and all of them write several times the
+    /// bytes; `cargo run --release -p conv-bench -- --only commit,written` compares the two. redb
+    /// asks for Rust 1.90.
     pub struct RedbDatabase;
 
     /// How to open a database.

@@ -39,14 +39,18 @@ disk_types! {
     /// # What survives
     /// Rows and sync state survive as much as the [`Durability`](crate::Durability) says. Local
     /// state (drafts, the embedder's own bytes) is in a log of its own, `local.log`, and survives a
-    /// power cut at every level; damage to sled's files does not reach it. Damaged bytes of the log
+    /// power cut at every level; damage to sled's files does not reach it. At
+    /// [`Process`](crate::Durability::Process) changes of rows are acknowledged once the system has
+    /// them in `rows.journal`; sled has them a moment later, and makes them its own together.
+    /// Damaged bytes of the log
     /// are never thrown away: they go to files `local.log.damaged-<number>`, which also
     /// [`forget`](crate::ConversationDatabase::forget) leaves. Rows are a cache. Whatever is found at
     /// opening is a preview until a pass has finished.
     ///
     /// After a write to sled failed, for instance on a full disk, its files are opened anew before
     /// the next one, for as long as that takes: who wrote meanwhile gets an error, and nothing of
-    /// it is shown. On a full disk a draft is saved or refused.
+    /// it is shown; what was acknowledged before comes back from the journal. On a full disk a draft
+    /// is saved or refused.
     ///
     /// # When it does not open
     /// All rows are read once when a database is opened, so that damage shows then and not later:

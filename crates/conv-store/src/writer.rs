@@ -41,6 +41,9 @@ pub(crate) trait Disk: Send + 'static {
     /// every job of the group that touched this home.
     fn sync(&mut self, home: Home) -> Result<(), StoreError>;
 
+    /// Does what no answer needs to wait for, once all of a group were given theirs.
+    fn finish(&mut self);
+
     /// How long what was left for later may still wait; `None` if there is nothing.
     fn due(&self) -> Option<Duration>;
 

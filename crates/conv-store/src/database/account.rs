@@ -27,6 +27,8 @@ pub(crate) struct Account {
 pub(super) struct Gate {
     /// The number of the last write; unknown at first.
     pub(super) seq: Option<Seq>,
+    /// The number of the last one that changed rows.
+    pub(super) rows: Seq,
     /// Whether the clear ID is stored, and right.
     pub(super) named: bool,
     /// The opening of the rows that this was read from.

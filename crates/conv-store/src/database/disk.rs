@@ -1,11 +1,19 @@
 //! What the writer thread does.
 
 use std::{
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use super::{Durability, account::Account, files::Files, records, row_file::RowFile};
+use super::{
+    Durability,
+    account::Account,
+    files::Files,
+    journal::Journal,
+    records,
+    row_file::{Changes, RowFile},
+};
 use crate::{
     StoreError, Write,
     writer::{Disk, Home, Job, Work},
@@ -15,16 +23,22 @@ use crate::{
 pub(super) struct FilesDisk<R: RowFile> {
     files: Arc<Files<R>>,
     durability: Durability,
-    /// Since when something written behind waits to be settled.
+    journal: Journal,
+    /// What the rows are not given yet.
+    left: Vec<Left>,
+    /// Since when something waits to be settled that was written behind, or to the journal.
     behind: Option<Instant>,
 }
 
-/// How long what is written behind may wait.
+/// Changes of an account's rows.
+type Left = (Arc<Account>, Changes);
+
+/// How long that may wait.
 const BEHIND: Duration = Duration::from_millis(500);
 
 impl<R: RowFile> FilesDisk<R> {
-    pub(super) fn new(files: Arc<Files<R>>, durability: Durability) -> Self {
-        Self { files, durability, behind: None }
+    pub(super) fn new(files: Arc<Files<R>>, durability: Durability, journal: Journal) -> Self {
+        Self { files, durability, journal, left: Vec::new(), behind: None }
     }
 
     /// Whether the writes follow what is there.
@@ -49,14 +63,50 @@ impl<R: RowFile> FilesDisk<R> {
         Ok(())
     }
 
-    fn commit_rows(&self, account: &Account, writes: &[Write]) -> Result<(), StoreError> {
+    /// Gives the rows their changes, or leaves that for later where the journal will have them.
+    fn commit_rows(&mut self, account: &Arc<Account>, writes: &[Write]) -> Result<(), StoreError> {
         let mut gate = account.gate();
         for write in writes.iter().filter(|write| Home::Rows.is_of(write)) {
             let changes = records::changes(account, write, gate.named);
-            self.files.rows.with(|file, _| file.write(&changes))?;
+            if self.durability == Durability::Process {
+                self.journal.note(account.prefix, gate.rows, write.seq, &changes)?;
+                self.left.push((Arc::clone(account), changes));
+            } else {
+                self.files.rows.with(|file, _| file.write(&changes))?;
+            }
             gate.named = true;
+            gate.rows = write.seq;
         }
         Ok(())
+    }
+
+    /// Makes what was noted survive the end of the process: by the journal, unless it is too much.
+    fn keep(&mut self) -> Result<(), StoreError> {
+        // Taken also where there is trouble: what is refused here must not come with the next group.
+        let (noted, left) = (self.journal.take(), mem::take(&mut self.left));
+        let Some(noted) = noted else {
+            self.give(&left)?;
+            return self.settle_all();
+        };
+        self.files.rows.with(|_, _| self.journal.append(noted))?;
+        self.files.set_behind(!left.is_empty());
+        self.left = left;
+        self.behind.get_or_insert_with(Instant::now);
+        Ok(())
+    }
+
+    fn give(&self, left: &[Left]) -> Result<(), StoreError> {
+        left.iter().try_for_each(|(account, changes)| {
+            let _gate = account.gate();
+            self.files.rows.with(|file, _| file.write(changes))
+        })
+    }
+
+    /// Makes all that was written survive the end of the process, without the journal.
+    fn settle_all(&mut self) -> Result<(), StoreError> {
+        self.behind = None;
+        self.settle(Durability::Process)?;
+        self.journal.clear()
     }
 
     fn settle(&self, durability: Durability) -> Result<(), StoreError> {
@@ -87,7 +137,7 @@ impl<R: RowFile> Disk for FilesDisk<R> {
     }
 
     fn write(&mut self, job: &Job<Account>, home: Home) -> Result<(), StoreError> {
-        let account = &*job.account;
+        let account = &job.account;
         match (&job.work, home) {
             (Work::Commit(writes), Home::Local) => {
                 let writes = writes.iter().filter(|write| Home::Local.is_of(write));
@@ -96,6 +146,8 @@ impl<R: RowFile> Disk for FilesDisk<R> {
             (Work::Commit(writes), Home::Rows) => self.commit_rows(account, writes),
             (Work::Forget, Home::Local) => self.files.with_local(|log| log.forget(&account.id)),
             (Work::Forget, Home::Rows) => {
+                self.settle_all()?;
+                self.journal.clear_durably()?;
                 let _gate = account.gate();
                 self.files.rows.with(|file, _| records::wipe(file, account.prefix))?;
                 // Also where rows are written behind, what was forgotten stays so.
@@ -112,8 +164,16 @@ impl<R: RowFile> Disk for FilesDisk<R> {
                 self.behind.get_or_insert_with(Instant::now);
                 Ok(())
             }
-            (Home::Rows, durability) => self.settle(durability),
+            (Home::Rows, Durability::Process) => self.keep(),
+            (Home::Rows, Durability::Disk) => self.settle(Durability::Disk),
         }
+    }
+
+    fn finish(&mut self) {
+        // Should it fail, the rows are opened anew, and are given what the journal has of them.
+        let left = mem::take(&mut self.left);
+        let _ = self.give(&left);
+        self.files.set_behind(false);
     }
 
     fn due(&self) -> Option<Duration> {
@@ -121,13 +181,12 @@ impl<R: RowFile> Disk for FilesDisk<R> {
     }
 
     fn tidy(&mut self) {
-        self.behind = None;
         // Should it fail, who writes next finds the rows opened anew, and loads what is left.
-        let _ = self.settle(Durability::Process);
+        let _ = self.settle_all();
     }
 
-    fn close(self) -> Result<(), StoreError> {
-        let settled = self.settle(Durability::Disk);
+    fn close(mut self) -> Result<(), StoreError> {
+        let settled = self.settle(Durability::Disk).and_then(|()| self.journal.clear());
         self.files.close();
         settled
     }

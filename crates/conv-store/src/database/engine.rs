@@ -60,7 +60,7 @@ impl<R: RowFile> Engine for AccountEngine<R> {
         if self.account.is_closed() {
             return Err(StoreError::Closed);
         }
-        if self.files.rows.has_failed() {
+        if self.files.are_behind() {
             self.run(Work::Revive).await?;
         }
         let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));

@@ -1,7 +1,7 @@
 //! The folder of a database, and the claim to it.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File},
     io,
     path::Path,
     thread,
@@ -10,7 +10,10 @@ use std::{
 
 use fs4::{FileExt, TryLockError};
 
-use crate::{StoreError, local_log::sync_folder};
+use crate::{
+    StoreError,
+    local_log::{private, sync_folder},
+};
 
 /// Its lock says that a folder is in use. It stays, and holds nothing.
 const LOCK: &str = "lock";
@@ -75,9 +78,5 @@ pub(crate) fn create_private(folder: &Path) -> Result<(), StoreError> {
 }
 
 fn lock_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    private().create(true).truncate(false).open(path)
 }

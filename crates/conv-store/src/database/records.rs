@@ -15,7 +15,7 @@ use crate::{Record, StoreError, Write, record};
 const WIPE: usize = 256;
 
 /// An account's part of the file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Scan {
     /// The account that the records say they are of.
     pub(super) name: Option<Vec<u8>>,

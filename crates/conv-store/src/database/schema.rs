@@ -10,7 +10,8 @@ use crate::StoreError;
 type Step = fn(&dyn RowFile) -> Result<Changes, StoreError>;
 
 /// Each step leads from the layout that has its place here, counted from 1, to the next. Layout 1
-/// is the newest there is.
+/// is the newest there is. The journal's entries have the rows' keys: another layout of those asks
+/// for another version of the journal, too.
 const STEPS: &[Step] = &[];
 
 /// Refuses a newer layout, brings an older one up to date, stamps a new file.

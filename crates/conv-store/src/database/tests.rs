@@ -2,6 +2,7 @@
 
 pub(super) mod double;
 mod failing;
+mod journaled;
 
 use conv_model::{ConversationId, Local, Seq, SyncState};
 use tempfile::TempDir;
@@ -49,9 +50,25 @@ impl Fixture {
         Self { folder, double, durability: Durability::Process }
     }
 
+    /// Opens the rows as a database's are.
+    fn opener(&self) -> Opener<double::Handle> {
+        let (folder, opener) = (self.folder.path().to_owned(), self.double.opener());
+        Box::new(move || {
+            let file = opener()?;
+            journal::replay(&folder, &file)?;
+            Ok(file)
+        })
+    }
+
     async fn open(&self) -> Database<double::Handle> {
-        let opener = self.double.opener();
+        let opener = self.opener();
         Database::open(self.folder.path().to_owned(), self.durability, opener).await.unwrap()
+    }
+
+    /// What writes to an open database, without its thread.
+    fn disk(&self, database: &Database<double::Handle>) -> FilesDisk<double::Handle> {
+        let journal = Journal::of(self.folder.path());
+        FilesDisk::new(Arc::clone(&database.files), self.durability, journal)
     }
 
     async fn engine(&self) -> AccountEngine<double::Handle> {

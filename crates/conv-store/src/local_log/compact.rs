@@ -5,12 +5,14 @@ use std::{io, sync::Arc};
 use conv_model::{AccountId, ConversationId};
 
 use super::{
-    NAME,
-    entry::{self, HEAD},
+    NAME, entry,
     files::{self, FRESH, LogFile, LogFolder},
     index::{Index, Known},
 };
-use crate::StoreError;
+use crate::{
+    StoreError,
+    frame::{self, HEAD},
+};
 
 /// An entry is closed once it holds this much.
 const ENTRY_BYTES: usize = 1 << 20;
@@ -72,7 +74,7 @@ impl<F: LogFile> Rewritten<F> {
     }
 
     fn push(&mut self, body: &[u8]) -> Result<(), StoreError> {
-        let sealed = entry::seal(body)?;
+        let sealed = frame::seal(body)?;
         let at = self.end.saturating_add(HEAD as u64);
         self.append(&sealed).map_err(failed)?;
         if let Some(entry) = entry::decode(body) {

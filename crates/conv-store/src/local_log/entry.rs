@@ -1,22 +1,12 @@
-//! The bytes of one entry.
-//!
-//! `length u32 | crc32 of the length u32 | crc32 of the body u32 | body`, little endian. The length
-//! has a checksum of its own, for two reasons: a body that ends early is known to be torn and not
-//! damaged, and behind damage the next entry is found by looking for a length that checks.
-//!
-//! The body: `kind u8 | seq u64 | account | operations`, an operation being
-//! `kind u8 | conversation ID | record`. Texts have a length of one byte before them, records one of four.
+//! The body of one entry: `kind u8 | seq u64 | account | operations`, little endian, an operation
+//! being `kind u8 | conversation ID | record`. Texts have a length of one byte before them, records
+//! one of four.
 
 use std::{ops::Range, sync::Arc};
 
 use conv_model::{AccountId, ConversationId, Seq};
 
-use crate::{Record, StoreError, Write};
-
-/// The bytes before a body.
-pub(super) const HEAD: usize = 12;
-/// The largest body. What claims more is no entry.
-pub(super) const MAX_BODY: usize = 4 << 20;
+use crate::{Record, Write, frame::Bytes};
 
 const WRITE: u8 = 1;
 const FORGET: u8 = 2;
@@ -74,37 +64,9 @@ pub(super) fn of_forget(account: &AccountId) -> Vec<u8> {
     start(FORGET, Seq::ZERO, account)
 }
 
-/// A body with its head.
-pub(super) fn seal(body: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let too_large = || StoreError::TooLarge { bytes: body.len(), limit: MAX_BODY };
-    let length = u32::try_from(body.len()).map_err(|_| too_large())?;
-    if body.len() > MAX_BODY {
-        return Err(too_large());
-    }
-    let mut entry = Vec::with_capacity(HEAD.saturating_add(body.len()));
-    entry.extend(length.to_le_bytes());
-    entry.extend(crc32fast::hash(&length.to_le_bytes()).to_le_bytes());
-    entry.extend(crc32fast::hash(body).to_le_bytes());
-    entry.extend(body);
-    Ok(entry)
-}
-
-/// The length and checksum of the body behind a head; `None` if this is no head.
-pub(super) fn head(bytes: &[u8]) -> Option<(usize, u32)> {
-    let mut bytes = Bytes(bytes);
-    let length = bytes.array::<4>()?;
-    let length_check = u32::from_le_bytes(bytes.array()?);
-    let body_check = u32::from_le_bytes(bytes.array()?);
-    if crc32fast::hash(&length) != length_check {
-        return None;
-    }
-    let length = usize::try_from(u32::from_le_bytes(length)).ok()?;
-    (length <= MAX_BODY).then_some((length, body_check))
-}
-
 /// Reads a body whose checksum was right.
 pub(super) fn decode(body: &[u8]) -> Option<Entry> {
-    let mut bytes = Bytes(body);
+    let mut bytes = Bytes::of(body);
     let [kind] = bytes.array()?;
     let seq = Seq::new(u64::from_le_bytes(bytes.array()?));
     let account = bytes.text()?.parse().ok()?;
@@ -112,7 +74,7 @@ pub(super) fn decode(body: &[u8]) -> Option<Entry> {
         FORGET => What::Forget,
         WRITE => {
             let mut operations = Vec::new();
-            while !bytes.0.is_empty() {
+            while !bytes.is_empty() {
                 operations.push(operation(body.len(), &mut bytes)?);
             }
             What::Write(operations)
@@ -132,7 +94,7 @@ fn operation(
         REMOVE => Some((id, None)),
         SET => {
             let length = usize::try_from(u32::from_le_bytes(bytes.array()?)).ok()?;
-            let start = whole.checked_sub(bytes.0.len())?;
+            let start = whole.checked_sub(bytes.left())?;
             bytes.take(length)?;
             Some((id, Some(start..start.checked_add(length)?)))
         }
@@ -159,24 +121,4 @@ fn push_set(body: &mut Vec<u8>, id: &ConversationId, bytes: &[u8]) {
 fn push_text(body: &mut Vec<u8>, text: &str) {
     body.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
     body.extend(text.as_bytes());
-}
-
-/// What is still to be read.
-struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Bytes<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
-    }
-
-    fn text(&mut self) -> Option<&'a str> {
-        let [length] = self.array()?;
-        std::str::from_utf8(self.take(usize::from(length))?).ok()
-    }
 }

@@ -9,12 +9,10 @@ use std::{
 };
 
 use super::{NAME, VERSION};
+use crate::frame::{self, HEADER};
 
 /// The new file while it is written; one that is met at opening was left by a crash.
 pub(super) const FRESH: &str = "local.log.new";
-/// The bytes before the first entry.
-pub(super) const HEADER: usize = 12;
-
 const MAGIC: [u8; 4] = *b"clog";
 
 /// What a log needs of a file.
@@ -44,17 +42,9 @@ pub(crate) trait LogFolder: Clone + Debug + Send {
     fn sync(&self) -> io::Result<()>;
 }
 
-/// What a file begins with: a name, the version, and a checksum of the two, so that a flipped bit
-/// is not taken for a newer version.
+/// What the file begins with.
 pub(super) fn header() -> [u8; HEADER] {
-    header_of(VERSION)
-}
-
-pub(super) fn header_of(version: u8) -> [u8; HEADER] {
-    let [a, b, c, d] = MAGIC;
-    let named = [a, b, c, d, version, 0, 0, 0];
-    let [w, x, y, z] = crc32fast::hash(&named).to_le_bytes();
-    [a, b, c, d, version, 0, 0, 0, w, x, y, z]
+    frame::header(MAGIC, VERSION)
 }
 
 /// The version of a file; `None` if its header is damaged.
@@ -62,8 +52,7 @@ pub(super) fn version(file: &mut impl LogFile) -> io::Result<Option<u8>> {
     let mut header = Vec::with_capacity(HEADER);
     file.seek(SeekFrom::Start(0))?;
     Read::by_ref(file).take(HEADER as u64).read_to_end(&mut header)?;
-    let version = header.get(MAGIC.len()).copied();
-    Ok(version.filter(|version| header == header_of(*version)))
+    Ok(frame::version(MAGIC, &header))
 }
 
 /// Copies ranges of the log to a file `local.log.damaged-<number>`, durably, and gives its name.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use conv_model::{AccountId, ConversationId, Seq};
 
-use super::entry::{Entry, HEAD, What};
+use super::entry::{Entry, What};
+use crate::frame::HEAD;
 
 /// Of all accounts. Records stay in the file.
 #[derive(Debug, Default)]

@@ -4,13 +4,13 @@ use std::io::{self, SeekFrom};
 
 use super::{
     LocalLog, NAME, VERSION, compact, files,
-    files::{FRESH, HEADER, LogFile, LogFolder},
+    files::{FRESH, LogFile, LogFolder},
     index::Index,
     replay::{Found, replay},
     rewrite_over,
     tail::Tail,
 };
-use crate::StoreError;
+use crate::{StoreError, frame::HEADER};
 
 pub(super) fn open<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
     let file = folder.open(NAME).map_err(failed)?;

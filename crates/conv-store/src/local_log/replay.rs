@@ -5,7 +5,8 @@ use std::{
     ops::Range,
 };
 
-use super::entry::{self, Entry, HEAD};
+use super::entry::{self, Entry};
+use crate::frame::{self, HEAD};
 
 /// How much is looked through at once for the next entry.
 const WINDOW: usize = 64 << 10;
@@ -100,7 +101,7 @@ impl<F: Read + Seek> Source<F> {
         if self.left(at) < HEAD as u64 {
             return Ok(Piece::Torn);
         }
-        let Some((length, check)) = entry::head(&self.read(at, HEAD)?) else {
+        let Some((length, check)) = frame::head(&self.read(at, HEAD)?) else {
             return Ok(Piece::Damaged(None));
         };
         let body_at = at.saturating_add(HEAD as u64);
@@ -123,7 +124,7 @@ impl<F: Read + Seek> Source<F> {
             let length = usize::try_from(self.left(at)).unwrap_or(WINDOW).min(WINDOW);
             let window = self.read(at, length)?;
             for (place, head) in (at..).zip(window.windows(HEAD)) {
-                if entry::head(head).is_some() && matches!(self.entry(place)?, Piece::Entry(..)) {
+                if frame::head(head).is_some() && matches!(self.entry(place)?, Piece::Entry(..)) {
                     return Ok(Some(place));
                 }
             }
@@ -219,7 +220,7 @@ mod tests {
             let whole: Vec<_> = (0..count)
                 .map(|number| entry::of_records(&account(number), Seq::new(number), &[]))
                 .collect();
-            let sealed = whole.iter().map(|body| entry::seal(body).unwrap());
+            let sealed = whole.iter().map(|body| frame::seal(body).unwrap());
             let mut file = sealed.collect::<Vec<_>>().concat();
             harms.iter().for_each(|harm| suffer(&mut file, harm));
 

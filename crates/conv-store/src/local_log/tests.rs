@@ -2,12 +2,11 @@ use std::{collections::BTreeMap, fs};
 
 use tempfile::TempDir;
 
-use super::{
-    entry::MAX_BODY,
-    files::{FRESH, HEADER},
-    *,
+use super::{files::FRESH, *};
+use crate::{
+    Record,
+    frame::{HEADER, MAX_BODY},
 };
-use crate::Record;
 
 fn account(text: &str) -> AccountId {
     text.parse().unwrap()
@@ -189,7 +188,7 @@ fn a_hole_longer_than_a_window_is_jumped() {
 
 #[test]
 fn an_entry_within_a_record_is_no_entry() {
-    let forged = entry::seal(&entry::of_write(&account("b"), &put(1, 1, b"forged"))).unwrap();
+    let forged = frame::seal(&entry::of_write(&account("b"), &put(1, 1, b"forged"))).unwrap();
     let whole = folder_of(&[]);
     fs::remove_file(whole.path().join(NAME)).unwrap();
     let mut log = LocalLog::open(whole.path()).unwrap();
@@ -276,7 +275,7 @@ fn a_forgotten_account_leaves_no_byte() {
 #[test]
 fn a_newer_version_is_refused_untouched() {
     let (mut bytes, _) = written(1);
-    bytes[..HEADER].copy_from_slice(&files::header_of(VERSION + 1));
+    bytes[..HEADER].copy_from_slice(&frame::header(*b"clog", VERSION + 1));
     let folder = folder_of(&bytes);
     let error = LocalLog::open(folder.path()).unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1 }), "{error:?}");

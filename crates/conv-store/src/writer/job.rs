@@ -20,7 +20,7 @@ pub(crate) enum Work {
     Commit(Vec<Write>),
     /// Everything written so far becomes durable, whatever the level.
     Settle,
-    /// Rows that failed are opened anew.
+    /// Nothing more than what was asked for before, and that rows which failed are opened anew.
     Revive,
     /// Everything of the account goes.
     Forget,

@@ -1,6 +1,9 @@
-use std::sync::{
-    Mutex,
-    mpsc::{Receiver, Sender},
+use std::{
+    mem,
+    sync::{
+        Mutex,
+        mpsc::{Receiver, Sender},
+    },
 };
 
 use conv_model::Seq;
@@ -25,6 +28,8 @@ struct Script {
     go: Receiver<()>,
     /// Whether a write "later" waits to be tidied up.
     later: bool,
+    /// Whether a write "slow" is to be finished, which also waits until it is told to.
+    slow: bool,
 }
 
 impl Disk for Script {
@@ -38,6 +43,7 @@ impl Disk for Script {
     fn write(&mut self, job: &Job<Named>, home: Home) -> Result<(), StoreError> {
         self.log.lock().unwrap().push(format!("write {}", job.account.0));
         self.later |= job.account.0 == "later";
+        self.slow |= job.account.0 == "slow";
         match (job.account.0, home) {
             ("panic", _) => panic!("as told"),
             ("full", Home::Local) => Err(StoreError::NoRuntime),
@@ -48,6 +54,13 @@ impl Disk for Script {
     fn sync(&mut self, home: Home) -> Result<(), StoreError> {
         self.log.lock().unwrap().push(format!("sync {home:?}"));
         if home == Home::Local { Err(StoreError::NoRuntime) } else { Ok(()) }
+    }
+
+    fn finish(&mut self) {
+        if mem::take(&mut self.slow) {
+            self.go.recv().ok();
+            self.log.lock().unwrap().push("finish".to_owned());
+        }
     }
 
     fn due(&self) -> Option<Duration> {
@@ -77,8 +90,8 @@ impl Fixture {
     fn new() -> Self {
         let log = Log::default();
         let (go, told) = mpsc::channel();
-        let writer =
-            Writer::start(Script { log: Arc::clone(&log), go: told, later: false }).unwrap();
+        let script = Script { log: Arc::clone(&log), go: told, later: false, slow: false };
+        let writer = Writer::start(script).unwrap();
         Self { writer, log, go }
     }
 
@@ -172,6 +185,19 @@ async fn a_caller_that_goes_away_leaves_the_job_whole() {
     it.go(1);
     it.writer.close().await.unwrap();
     assert_eq!(it.log(), ["write a", "sync Rows", "close"]);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_what_is_finished_after_the_answer() {
+    let it = Fixture::new();
+    let answer = it.row(&named("slow")).await;
+    it.go(1);
+    answer.await.unwrap().unwrap();
+    let next = it.row(&named("a")).await;
+    assert_eq!(it.log(), ["write slow", "sync Rows"]);
+    it.go(2);
+    next.await.unwrap().unwrap();
+    assert_eq!(it.log(), ["write slow", "sync Rows", "finish", "write a", "sync Rows"]);
 }
 
 #[tokio::test]

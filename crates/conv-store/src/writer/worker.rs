@@ -37,6 +37,11 @@ impl<D: Disk> Worker<D> {
                 // The caller may have gone; the job is done all the same.
                 let _ = queued.answer.send(answer);
             }
+            // Only a panic counts here.
+            let _ = self.guarded(|disk| {
+                disk.finish();
+                Ok(())
+            });
         }
         let Self { disk, failed, .. } = self;
         match failed {

@@ -1,0 +1,113 @@
+//! Gives the engine again what a crash took from it.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, BufReader, Read},
+    path::Path,
+};
+
+use conv_model::Seq;
+
+use super::{MAGIC, NAME, VERSION, entry::Entry};
+use crate::{
+    Durability, StoreError,
+    database::{key::Prefix, records, row_file::RowFile},
+    frame::{self, HEAD, HEADER},
+    local_log::private,
+};
+
+/// Writes to rows that were just opened what the journal of their folder has and they have not, in
+/// its order, and empties it. Blocks.
+///
+/// What is torn or damaged ends it: the first writes are there, or none. Of an account whose rows
+/// are older than what the journal goes on from, nothing is written.
+///
+/// # Errors
+/// [`StoreError::NewerSchema`]: nothing was touched. Those of the rows: the journal stays.
+pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<(), StoreError> {
+    let Some(mut entries) = Entries::of(folder)? else { return Ok(()) };
+    let mut last: HashMap<Prefix, Seq> = HashMap::new();
+    let mut written = 0_usize;
+    while let Some(Entry { prefix, after, seq, changes }) = entries.next().map_err(reading)? {
+        let last = match last.get_mut(&prefix) {
+            Some(last) => last,
+            None => last.entry(prefix).or_insert(records::scan(rows, prefix)?.seq),
+        };
+        if *last == after && seq > after {
+            rows.write(&changes)?;
+            *last = seq;
+            written = written.saturating_add(1);
+        }
+    }
+    if written > 0 {
+        tracing::info!(written, "gave the rows what the journal had of them");
+        rows.settle(Durability::Process)?;
+    }
+    discard(folder)
+}
+
+/// Empties the journal, durably.
+pub(in crate::database) fn discard(folder: &Path) -> Result<(), StoreError> {
+    let emptied = private().open(folder.join(NAME)).and_then(|file| {
+        file.set_len(0)?;
+        file.sync_data()
+    });
+    match emptied {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("emptying the journal of rows", error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The entries of a journal, up to the first that is not whole.
+struct Entries {
+    file: BufReader<File>,
+    /// Whether it is no journal at all.
+    is_damaged: bool,
+}
+
+impl Entries {
+    /// None if there are none.
+    fn of(folder: &Path) -> Result<Option<Self>, StoreError> {
+        let file = match File::open(folder.join(NAME)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file.map_err(reading)?,
+        };
+        if file.metadata().map_err(reading)?.len() == 0 {
+            return Ok(None);
+        }
+        let mut file = BufReader::new(file);
+        let mut header = [0; HEADER];
+        let is_whole = exact(&mut file, &mut header).map_err(reading)?;
+        let version = frame::version(MAGIC, &header).filter(|_| is_whole);
+        if let Some(found) = version.filter(|found| *found > VERSION) {
+            return Err(StoreError::NewerSchema { found, known: VERSION });
+        }
+        Ok(Some(Self { file, is_damaged: version.is_none() }))
+    }
+
+    fn next(&mut self) -> io::Result<Option<Entry>> {
+        let mut head = [0; HEAD];
+        if self.is_damaged || !exact(&mut self.file, &mut head)? {
+            return Ok(None);
+        }
+        let Some((length, check)) = frame::head(&head) else { return Ok(None) };
+        let mut body = vec![0; length];
+        let is_whole = exact(&mut self.file, &mut body)? && crc32fast::hash(&body) == check;
+        Ok(if is_whole { Entry::decode(&body) } else { None })
+    }
+}
+
+/// Fills a buffer; tells whether the file had so much.
+fn exact(file: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
+    match file.read_exact(bytes) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        result => result.map(|()| true),
+    }
+}
+
+fn reading(error: io::Error) -> StoreError {
+    StoreError::io("reading the journal of rows", error)
+}
