@@ -3,37 +3,53 @@
 /// Implements the store's trait for a newtype over [`IndexedStore`](crate::IndexedStore).
 macro_rules! delegate_store {
     ($store:ty) => {
+        /// Hands over what the store over the engine gives, which is boxed already.
         #[deny(clippy::missing_trait_methods)]
-        #[async_trait::async_trait]
         impl $crate::ConversationStore for $store {
             fn snapshot(&self) -> $crate::Snapshot {
                 self.0.snapshot()
             }
 
-            async fn changed(
-                &self,
+            fn changed<'a, 'b>(
+                &'a self,
                 since: conv_model::Seq,
-            ) -> Result<$crate::Snapshot, $crate::StoreError> {
-                self.0.changed(since).await
+            ) -> $crate::store::Pending<'b, $crate::Snapshot>
+            where
+                'a: 'b,
+                Self: 'b,
+            {
+                self.0.changed(since)
             }
 
-            async fn apply(
-                &self,
+            fn apply<'a, 'b>(
+                &'a self,
                 delta: conv_model::Delta,
-            ) -> Result<conv_model::Commit, $crate::StoreError> {
-                self.0.apply(delta).await
+            ) -> $crate::store::Pending<'b, conv_model::Commit>
+            where
+                'a: 'b,
+                Self: 'b,
+            {
+                self.0.apply(delta)
             }
 
-            async fn put_local(
-                &self,
+            fn put_local<'a, 'b>(
+                &'a self,
                 id: conv_model::ConversationId,
                 local: conv_model::Local,
-            ) -> Result<conv_model::Commit, $crate::StoreError> {
-                self.0.put_local(id, local).await
+            ) -> $crate::store::Pending<'b, conv_model::Commit>
+            where
+                'a: 'b,
+                Self: 'b,
+            {
+                self.0.put_local(id, local)
             }
 
-            async fn close(&self) -> Result<(), $crate::StoreError> {
-                self.0.close().await
+            fn close<'a, 'b>(&'a self) -> $crate::store::Pending<'b, ()>
+            where
+                'a: 'b,
+                Self: 'b,
+            {
+                self.0.close()
             }
         }
     };

@@ -1,6 +1,6 @@
 //! What uses a store, and what gives one.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use conv_model::{AccountId, Commit, ConversationId, Delta, Local, Seq};
@@ -62,27 +62,46 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
     async fn close(&self) -> Result<(), StoreError>;
 }
 
+/// What an asynchronous method of the trait gives.
+pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Hands over what the store itself gives, which is boxed already.
 #[deny(clippy::missing_trait_methods)]
-#[async_trait]
 impl<T: ConversationStore + ?Sized> ConversationStore for Arc<T> {
     fn snapshot(&self) -> Snapshot {
         (**self).snapshot()
     }
 
-    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
-        (**self).changed(since).await
+    fn changed<'a, 'b>(&'a self, since: Seq) -> Pending<'b, Snapshot>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        (**self).changed(since)
     }
 
-    async fn apply(&self, delta: Delta) -> Result<Commit, StoreError> {
-        (**self).apply(delta).await
+    fn apply<'a, 'b>(&'a self, delta: Delta) -> Pending<'b, Commit>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        (**self).apply(delta)
     }
 
-    async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError> {
-        (**self).put_local(id, local).await
+    fn put_local<'a, 'b>(&'a self, id: ConversationId, local: Local) -> Pending<'b, Commit>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        (**self).put_local(id, local)
     }
 
-    async fn close(&self) -> Result<(), StoreError> {
-        (**self).close().await
+    fn close<'a, 'b>(&'a self) -> Pending<'b, ()>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        (**self).close()
     }
 }
 

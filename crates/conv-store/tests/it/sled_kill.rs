@@ -56,6 +56,11 @@ fn what_was_acknowledged_on_the_disk_survives_every_kill() {
 
 #[test]
 fn what_was_acknowledged_on_the_disk_survives_power_cuts() {
+    on_drive(Durability::Disk, "disk", assert_kept);
+}
+
+/// Looks at what power cuts leave, where there is a drive of our own to cut off.
+fn on_drive(durability: Durability, level: &'static str, look: fn(Kills)) {
     let drive = Mounted::drive().and_then(|drive| {
         drive.cut_power()?;
         drive.restore_power();
@@ -63,7 +68,7 @@ fn what_was_acknowledged_on_the_disk_survives_power_cuts() {
     });
     let cuts = env::var("CONV_POWER_CUTS").map_or(3, |count| count.parse().unwrap());
     match drive {
-        Ok(drive) => assert_kept(Kills::on(drive, Durability::Disk, "disk", cuts)),
+        Ok(drive) => look(Kills::on(drive, durability, level, cuts)),
         Err(why) => println!("skipped: no drive of our own: {why}"),
     }
 }
@@ -96,9 +101,17 @@ fn assert_kept(kills: Kills) {
 
 #[test]
 fn written_behind_pages_are_whole_and_drafts_are_kept() {
-    for (round, acknowledged, last) in
-        Kills::new(Durability::WriteBehind, "behind", kills(4).unwrap_or(8))
-    {
+    assert_whole(Kills::new(Durability::WriteBehind, "behind", kills(4).unwrap_or(8)));
+}
+
+#[test]
+fn pages_that_only_the_process_was_to_survive_are_whole_after_power_cuts() {
+    on_drive(Durability::Process, "process", assert_whole);
+}
+
+/// Of rows nothing is promised but that pages are whole, which each round looks at.
+fn assert_whole(kills: Kills) {
+    for (round, acknowledged, last) in kills {
         for text in ACCOUNTS {
             let key = (text.to_owned(), "draft".to_owned());
             let promised = acknowledged.get(&key).copied().unwrap_or_default();

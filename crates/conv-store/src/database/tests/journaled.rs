@@ -20,6 +20,7 @@ const NAMES: [&str; 2] = ["a", "b"];
 
 /// Accounts that write, each change a group of its own.
 struct Writing {
+    files: Arc<Files<double::Handle>>,
     disk: FilesDisk<double::Handle>,
     accounts: Vec<Arc<Account>>,
     /// The number of their last writes.
@@ -31,8 +32,9 @@ impl Writing {
     fn on(it: &Fixture) -> Self {
         let accounts = NAMES.map(|name| Arc::new(Account::new(account(name)))).into();
         let files = Arc::new(Files::open(it.folder.path(), it.opener()).unwrap());
-        let disk = FilesDisk::new(files, it.durability, Journal::of(it.folder.path()));
-        Self { disk, accounts, seq: 0 }
+        let journal = Journal::of(it.folder.path());
+        let disk = FilesDisk::new(Arc::clone(&files), it.durability, journal);
+        Self { files, disk, accounts, seq: 0 }
     }
 
     /// Writes once for each account: what the row of its number says, and that another is gone.
@@ -51,7 +53,11 @@ impl Writing {
         self.disk.begin(job).unwrap();
         self.disk.write(job, Home::Rows).unwrap();
         self.disk.sync(Home::Rows).unwrap();
+        // From its acknowledgement on; who reads then waits for its end.
+        let is_left = matches!(job.work, Work::Commit(_)) && self.disk.due().is_some();
+        assert_eq!(self.files.are_behind(), is_left);
         self.disk.finish();
+        assert!(!self.files.are_behind());
     }
 
     fn write_times(&mut self, times: u64) {
@@ -188,6 +194,8 @@ fn what_is_large_is_settled_and_not_written_twice() {
     assert_eq!(fs::read(path(&it)).unwrap(), b"");
     writing.write_times(1);
     assert!(!fs::read(path(&it)).unwrap().is_empty());
+    drop(writing);
+    assert_eq!(found(&it).map(|scan| scan.seq), [Seq::new(3); 2]);
 }
 
 #[test]
