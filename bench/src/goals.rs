@@ -72,6 +72,11 @@ const GOALS: &[Goal] = &[
         Times(2.0, ("commit-one", 10_000, SLED)),
     ),
     goal(
+        "the same / one `insert` + `flush`, as the two goals allow",
+        ("commit-ten", 10_000, SLED),
+        Times(2.4, ("commit-one", 10_000, "sled, insert + flush")),
+    ),
+    goal(
         "update in memory, published / `imbl` maps with indexes in ArcSwap",
         ("update-memory", 10_000, "conv, snapshot"),
         Times(0.5, ("update-memory", 10_000, "imbl maps with indexes")),

@@ -4,9 +4,6 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use conv_model::{Conversation, PageKey};
 
-/// Room that a page begins with at most: nobody knows how many rows match.
-const ROOM: usize = 64;
-
 /// Some rows of a list, in its order, and where to read on.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -19,16 +16,10 @@ pub struct ListPage {
 }
 
 impl ListPage {
-    /// The first rows of a list, at most `limit`.
-    pub(crate) fn of<'a>(
-        rows: impl Iterator<Item = &'a Arc<Conversation>>,
-        limit: NonZeroUsize,
-    ) -> Self {
-        let limit = limit.get();
-        let mut page = Self { rows: Vec::with_capacity(limit.min(ROOM)), next: None };
-        page.rows.extend(rows.take(limit).cloned());
-        let last = page.rows.last().filter(|_| page.rows.len() == limit);
-        page.next = last.map(|row| PageKey::of(row));
-        page
+    /// The first rows of a list: as many as the limit, or all there are.
+    pub(crate) fn of(rows: Vec<Arc<Conversation>>, limit: NonZeroUsize) -> Self {
+        let last = rows.last().filter(|_| rows.len() == limit.get());
+        let next = last.map(|row| PageKey::of(row));
+        Self { rows, next }
     }
 }

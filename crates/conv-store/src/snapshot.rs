@@ -190,9 +190,10 @@ impl Snapshot {
                 let rows = self.list_ids(ids);
                 let is_next =
                     |row: &&Arc<Conversation>| after.is_none_or(|key| PageKey::of(row) > *key);
-                ListPage::of(rows.iter().filter(is_next), limit)
+                let rows = rows.iter().filter(is_next).take(limit.get()).cloned().collect();
+                ListPage::of(rows, limit)
             }
-            query => ListPage::of(self.0.rows.matching(query, after), limit),
+            query => ListPage::of(self.0.rows.matching(query, after).first(limit.get()), limit),
         }
     }
 

@@ -10,6 +10,9 @@ use crate::{
     tree::{Entry, Iter, Tree},
 };
 
+/// Room that is made for rows of which nobody knows how many there are.
+const ROOM: usize = 64;
+
 /// The rows that a query asks for, in list order, each once.
 pub(crate) struct Matching<'a> {
     pub(super) candidates: Candidates<'a>,
@@ -36,6 +39,27 @@ impl<'a> Matching<'a> {
     ) -> Self {
         Self { candidates: Candidates::of(plan, after), query: plan.is_loose.then_some(query) }
     }
+}
+
+impl Matching<'_> {
+    /// The first rows, at most so many. Which kind of candidates they are is asked once, and not
+    /// for each row.
+    pub(crate) fn first(self, most: usize) -> Vec<Arc<Conversation>> {
+        match (self.query, self.candidates) {
+            (None, Candidates::List(rows)) => first(rows.map(Row::listed), most),
+            (None, Candidates::Set(members)) => first(members.map(|member| &member.row), most),
+            (query, candidates) => first(Matching { candidates, query }, most),
+        }
+    }
+}
+
+fn first<'a>(
+    rows: impl Iterator<Item = &'a Arc<Conversation>>,
+    most: usize,
+) -> Vec<Arc<Conversation>> {
+    let mut first = Vec::with_capacity(most.min(ROOM));
+    first.extend(rows.take(most).cloned());
+    first
 }
 
 impl<'a> Iterator for Matching<'a> {
