@@ -46,19 +46,31 @@ impl Matching<'_> {
     /// for each row.
     pub(crate) fn first(self, most: usize) -> Vec<Arc<Conversation>> {
         match (self.query, self.candidates) {
-            (None, Candidates::List(rows)) => first(rows.map(Row::listed), most),
-            (None, Candidates::Set(members)) => first(members.map(|member| &member.row), most),
-            (query, candidates) => first(Matching { candidates, query }, most),
+            (None, Candidates::List(rows)) => first(rows, most, Row::listed),
+            (None, Candidates::Set(members)) => first(members, most, |member| &member.row),
+            (query, candidates) => {
+                let mut first = Vec::with_capacity(most.min(ROOM));
+                first.extend(Matching { candidates, query }.take(most).cloned());
+                first
+            }
         }
     }
 }
 
-fn first<'a>(
-    rows: impl Iterator<Item = &'a Arc<Conversation>>,
+/// Leaf by leaf: of a slice it is known how long it is.
+fn first<E: Entry>(
+    mut entries: Iter<'_, E>,
     most: usize,
+    row: fn(&E) -> &Arc<Conversation>,
 ) -> Vec<Arc<Conversation>> {
     let mut first = Vec::with_capacity(most.min(ROOM));
-    first.extend(rows.take(most).cloned());
+    while first.len() < most {
+        let slice = entries.next_slice(most.saturating_sub(first.len()));
+        if slice.is_empty() {
+            break;
+        }
+        first.extend(slice.iter().map(|entry| Arc::clone(row(entry))));
+    }
     first
 }
 

@@ -50,6 +50,11 @@ fn check(
         all.iter().filter(|row| query.matches(row) && is_next(row)).copied().collect();
     assert_eq!(found.len(), naive.len(), "{query:?}");
     assert!(found.iter().zip(&naive).all(|(a, b)| Arc::ptr_eq(a, b)), "{query:?}");
+    for most in [1, 20, 300, usize::MAX] {
+        let first = index.matching(query, after).first(most);
+        let naive = naive.iter().take(most);
+        assert!(first.iter().eq(naive.copied()), "{query:?}, {most}");
+    }
     if after.is_none() {
         let naive: Totals = naive.into_iter().map(AsRef::as_ref).collect();
         assert_eq!(index.totals_of(query), naive, "{query:?}");

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// More levels than a tree can have: each takes some eight times the insertions of the one below.
-const DEPTH: usize = 16;
+const DEPTH: usize = 12;
 
 /// Entries, ascending.
 #[derive(Clone)]
@@ -36,6 +36,29 @@ impl<'a, E: Entry> Iter<'a, E> {
         let mut iter = Self::default();
         iter.descend(root, Some(key));
         iter
+    }
+
+    /// The next entries, at most so many, all of one leaf; none at the end.
+    pub(crate) fn next_slice(&mut self, most: usize) -> &'a [E] {
+        while self.leaf.len() == 0 && self.step().is_some() {}
+        let rest = self.leaf.as_slice();
+        let (slice, left) = rest.split_at_checked(most).unwrap_or((rest, &[]));
+        self.leaf = left.iter();
+        slice
+    }
+
+    /// A step towards the next leaf, behind the end of one; none if it was the last.
+    #[inline]
+    fn step(&mut self) -> Option<()> {
+        let level = self.depth.checked_sub(1)?;
+        match self.above.get_mut(level)?.next() {
+            Some(child) => {
+                self.descend(&child.node, None);
+                self.rest = self.rest.saturating_sub(self.leaf.len());
+            }
+            None => self.depth = level,
+        }
+        Some(())
     }
 
     fn descend(&mut self, mut node: &'a Node<E>, from: Option<&E::Key>) {
@@ -78,14 +101,7 @@ impl<'a, E: Entry> Iterator for Iter<'a, E> {
             if let Some(entry) = self.leaf.next() {
                 return Some(entry);
             }
-            let level = self.depth.checked_sub(1)?;
-            match self.above.get_mut(level)?.next() {
-                Some(child) => {
-                    self.descend(&child.node, None);
-                    self.rest = self.rest.saturating_sub(self.leaf.len());
-                }
-                None => self.depth = level,
-            }
+            self.step()?;
         }
     }
 
