@@ -35,7 +35,7 @@ use self::{
 };
 use crate::{
     ConversationDatabase, ConversationStore, IndexedStore, Recovery, StoreError,
-    heal::{Opening, is_damage},
+    heal::{Opening, is_damage, probe},
     writer::{Job, Work, Writer},
 };
 
@@ -146,9 +146,13 @@ fn open_rows<R: RowFile>(
     let file = rows(folder, opening)?;
     match opening.change(|_| journal::replay(folder, &file)) {
         Err(error) if is_damage(&error) => {
-            tracing::warn!(error = %error, "the rows do not take the journal, going on without");
             drop(file);
-            opening.change(|_| journal::discard(folder))?;
+            opening.change(|_| {
+                probe(&folder.join("rows"))
+                    .map_err(|error| StoreError::io("trying the disk", error))?;
+                tracing::warn!(error = %error, "the rows do not take the journal, going on without");
+                journal::discard(folder)
+            })?;
             rows(folder, opening)
         }
         replayed => replayed.map(|()| file),

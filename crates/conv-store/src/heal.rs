@@ -84,7 +84,7 @@ pub(crate) fn is_damage(error: &StoreError) -> bool {
 }
 
 /// An engine on a full disk says many things. Whether the disk takes a file tells more.
-fn probe(rows: &Path) -> io::Result<()> {
+pub(crate) fn probe(rows: &Path) -> io::Result<()> {
     let path = rows.with_file_name(PROBE);
     let written = fs::File::create(&path).and_then(|mut file| {
         io::Write::write_all(&mut file, &vec![0x5A; PROBE_BYTES])?;

@@ -37,12 +37,11 @@ disk_types! {
     /// the places of its local records.
     ///
     /// # What survives
-    /// Rows and sync state survive as much as the [`Durability`](crate::Durability) says. Local
+    /// Rows and sync state survive as much as the [`Durability`](crate::Durability) says. At
+    /// [`Process`](crate::Durability::Process) they are acknowledged once the system has them in
+    /// `rows.journal`; sled has them a moment later, and settles them together. Local
     /// state (drafts, the embedder's own bytes) is in a log of its own, `local.log`, and survives a
-    /// power cut at every level; damage to sled's files does not reach it. At
-    /// [`Process`](crate::Durability::Process) changes of rows are acknowledged once the system has
-    /// them in `rows.journal`; sled has them a moment later, and makes them its own together.
-    /// Damaged bytes of the log
+    /// power cut at every level; damage to sled's files does not reach it. Damaged bytes of the log
     /// are never thrown away: they go to files `local.log.damaged-<number>`, which also
     /// [`forget`](crate::ConversationDatabase::forget) leaves. Rows are a cache. Whatever is found at
     /// opening is a preview until a pass has finished.

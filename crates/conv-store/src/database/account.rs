@@ -31,6 +31,9 @@ pub(super) struct Gate {
     pub(super) rows: Seq,
     /// Whether the clear ID is stored, and right.
     pub(super) named: bool,
+    /// Whether a write was admitted and is not finished: until then the rows do not tell what is,
+    /// or will be, acknowledged.
+    pub(super) is_changing: bool,
     /// The opening of the rows that this was read from.
     pub(super) era: Era,
 }

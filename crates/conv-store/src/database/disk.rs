@@ -24,6 +24,8 @@ pub(super) struct FilesDisk<R: RowFile> {
     files: Arc<Files<R>>,
     durability: Durability,
     journal: Journal,
+    /// The accounts that the group changes.
+    changing: Vec<Arc<Account>>,
     /// What the rows are not given yet.
     left: Vec<Left>,
     /// Since when something waits to be settled that was written behind, or to the journal.
@@ -38,14 +40,15 @@ const BEHIND: Duration = Duration::from_millis(500);
 
 impl<R: RowFile> FilesDisk<R> {
     pub(super) fn new(files: Arc<Files<R>>, durability: Durability, journal: Journal) -> Self {
-        Self { files, durability, journal, left: Vec::new(), behind: None }
+        let (changing, left) = (Vec::new(), Vec::new());
+        Self { files, durability, journal, changing, left, behind: None }
     }
 
     /// Whether the writes follow what is there.
     ///
     /// While rows cannot be read nobody knows, and local state does not ask: an account has one
     /// store, and all numbers are read again once rows are back.
-    fn admit(&self, account: &Account, writes: &[Write]) -> Result<(), StoreError> {
+    fn admit(&mut self, account: &Arc<Account>, writes: &[Write]) -> Result<(), StoreError> {
         let mut gate = account.gate();
         if self.files.rows.has_failed() {
             return Ok(());
@@ -60,6 +63,8 @@ impl<R: RowFile> FilesDisk<R> {
         }
         // Should writing fail, who wrote loads anew, which sets it right.
         gate.seq = last;
+        gate.is_changing = true;
+        self.changing.push(Arc::clone(account));
         Ok(())
     }
 
@@ -89,7 +94,6 @@ impl<R: RowFile> FilesDisk<R> {
             return self.settle_all();
         };
         self.files.rows.with(|_, _| self.journal.append(noted))?;
-        self.files.set_behind(!left.is_empty());
         self.left = left;
         self.behind.get_or_insert_with(Instant::now);
         Ok(())
@@ -109,6 +113,12 @@ impl<R: RowFile> FilesDisk<R> {
         self.journal.clear()
     }
 
+    /// Also what rows that failed had acknowledged: the journal gives it to them anew.
+    fn settle_on_disk(&self) -> Result<(), StoreError> {
+        self.files.rows.revive()?;
+        self.settle(Durability::Disk)
+    }
+
     fn settle(&self, durability: Durability) -> Result<(), StoreError> {
         self.files.rows.with(|file, _| file.settle(durability))
     }
@@ -126,7 +136,7 @@ impl<R: RowFile> Disk for FilesDisk<R> {
         }?;
         match &job.work {
             Work::Commit(writes) => self.admit(&job.account, writes),
-            Work::Settle => self.settle(Durability::Disk),
+            Work::Settle => self.settle_on_disk(),
             Work::Revive => self.files.rows.revive(),
             Work::Forget => {
                 // No write that still waits may bring it back.
@@ -173,7 +183,9 @@ impl<R: RowFile> Disk for FilesDisk<R> {
         // Should it fail, the rows are opened anew, and are given what the journal has of them.
         let left = mem::take(&mut self.left);
         let _ = self.give(&left);
-        self.files.set_behind(false);
+        for account in self.changing.drain(..) {
+            account.gate().is_changing = false;
+        }
     }
 
     fn due(&self) -> Option<Duration> {
@@ -181,12 +193,13 @@ impl<R: RowFile> Disk for FilesDisk<R> {
     }
 
     fn tidy(&mut self) {
-        // Should it fail, who writes next finds the rows opened anew, and loads what is left.
+        // Should it fail, who writes next finds the rows opened anew, with what the journal has, and
+        // loads what is left.
         let _ = self.settle_all();
     }
 
     fn close(mut self) -> Result<(), StoreError> {
-        let settled = self.settle(Durability::Disk).and_then(|()| self.journal.clear());
+        let settled = self.settle_on_disk().and_then(|()| self.journal.clear());
         self.files.close();
         settled
     }

@@ -60,11 +60,17 @@ impl<R: RowFile> Engine for AccountEngine<R> {
         if self.account.is_closed() {
             return Err(StoreError::Closed);
         }
-        if self.files.are_behind() {
+        if self.files.rows.has_failed() {
             self.run(Work::Revive).await?;
         }
-        let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));
-        blocking(move || files.load(&account)).await
+        loop {
+            let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));
+            if let Some(loaded) = blocking(move || files.load(&account)).await? {
+                return Ok(loaded);
+            }
+            // Once that is done, so is what was asked for before.
+            self.run(Work::Revive).await?;
+        }
     }
 
     async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {

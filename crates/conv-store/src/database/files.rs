@@ -2,10 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
@@ -21,8 +18,6 @@ use crate::{Loaded, Record, StoreError, local_log::LocalLog};
 #[derive(Debug)]
 pub(super) struct Files<R: RowFile> {
     pub(super) rows: Rows<R>,
-    /// Whether changes were acknowledged that the rows do not have yet.
-    is_behind: AtomicBool,
     local: Mutex<Option<Local>>,
 }
 
@@ -39,25 +34,16 @@ impl<R: RowFile> Files<R> {
         let claim = Claim::of(folder)?;
         let rows = Rows::open(opener)?;
         let log = LocalLog::open(folder)?;
-        let local = Mutex::new(Some(Local { log, _claim: claim }));
-        Ok(Self { rows, is_behind: AtomicBool::new(false), local })
+        Ok(Self { rows, local: Mutex::new(Some(Local { log, _claim: claim })) })
     }
 
-    /// Whether who wants to read must wait for the writer thread: for rows that are to be opened
-    /// anew, or given what was acknowledged.
-    pub(super) fn are_behind(&self) -> bool {
-        self.rows.has_failed() || self.is_behind.load(Ordering::Acquire)
-    }
-
-    /// Says, before it is acknowledged, that there is something the rows do not have yet.
-    pub(super) fn set_behind(&self, is_behind: bool) {
-        self.is_behind.store(is_behind, Ordering::Release);
-    }
-
-    /// All records of an account. Blocks.
-    pub(super) fn load(&self, account: &Account) -> Result<Loaded, StoreError> {
+    /// All records of an account; none while it is changing. Blocks.
+    pub(super) fn load(&self, account: &Account) -> Result<Option<Loaded>, StoreError> {
         let mut gate = account.gate();
-        self.read(account, &mut gate)
+        if gate.is_changing {
+            return Ok(None);
+        }
+        self.read(account, &mut gate).map(Some)
     }
 
     fn read(&self, account: &Account, gate: &mut Gate) -> Result<Loaded, StoreError> {
@@ -72,7 +58,8 @@ impl<R: RowFile> Files<R> {
         }
         let local = self.with_local(|log| log.records(&account.id))?;
         let seq = rows.seq.max(local.seq);
-        *gate = Gate { seq: Some(seq), rows: rows.seq, named: rows.name.is_some(), era };
+        let named = rows.name.is_some();
+        *gate = Gate { seq: Some(seq), rows: rows.seq, named, is_changing: false, era };
         let mut records = rows.records;
         records.extend(local.records.into_iter().map(|(id, bytes)| (Record::Local(id), bytes)));
         Ok(Loaded::new(seq, records))

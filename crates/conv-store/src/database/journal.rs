@@ -31,7 +31,7 @@ const MOST_BYTES: usize = 64 << 10;
 /// The growing end of the journal. One thread writes it; at an opening, another one empties it.
 #[derive(Debug)]
 pub(super) struct Journal {
-    path: PathBuf,
+    folder: PathBuf,
     /// None until something is appended.
     file: Option<File>,
     /// What was noted since it was last taken; none if that is too much.
@@ -41,7 +41,7 @@ pub(super) struct Journal {
 impl Journal {
     /// The journal of a database's folder.
     pub(super) fn of(folder: &Path) -> Self {
-        Self { path: folder.join(NAME), file: None, noted: Some(Vec::new()) }
+        Self { folder: folder.to_owned(), file: None, noted: Some(Vec::new()) }
     }
 
     /// Notes what a write changes, to be appended with what else is; the number before is that of
@@ -82,7 +82,9 @@ impl Journal {
         }
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(private().create(true).truncate(false).open(&self.path)?),
+            none => {
+                none.insert(private().create(true).truncate(false).open(self.folder.join(NAME))?)
+            }
         };
         // Whoever opened the rows anew emptied it.
         if file.seek(SeekFrom::End(0))? == 0 {
@@ -98,10 +100,8 @@ impl Journal {
         cleared.map_err(|error| StoreError::io("emptying the journal of rows", error))
     }
 
-    /// Empties it so that no power cut brings it back.
-    pub(super) fn clear_durably(&mut self) -> Result<(), StoreError> {
-        self.clear()?;
-        let synced = self.file.as_ref().map_or(Ok(()), File::sync_data);
-        synced.map_err(|error| StoreError::io("emptying the journal of rows", error))
+    /// Empties it so that no power cut brings back what it ever held.
+    pub(super) fn clear_durably(&self) -> Result<(), StoreError> {
+        discard(&self.folder)
     }
 }
