@@ -49,8 +49,8 @@ disk_types! {
     /// # Against sled
     /// For those who distrust sled: redb's commits reach the disk by an fsync, also in a power cut,
     /// and damage is told by its checksums. For that a change at
-    /// [`Disk`](crate::Durability::Disk) takes longer, and all of them write several times the
-    /// bytes; `cargo run --release -p conv-bench -- --only commit,written` compares the two. redb
+    /// [`Disk`](crate::Durability::Disk) takes longer, and each commit to its file writes several
+    /// times the bytes; `cargo run --release -p conv-bench -- --only commit,written` compares the two. redb
     /// asks for Rust 1.90.
     pub struct RedbDatabase;
 

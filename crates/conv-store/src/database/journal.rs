@@ -25,7 +25,7 @@ const NAME: &str = "rows.journal";
 const MAGIC: [u8; 4] = *b"cjrn";
 /// The newest version of the file that this code reads.
 const VERSION: u8 = 1;
-/// The most bytes that are written twice. What is larger is as quick to settle.
+/// The most bytes of a group that are written twice. What is larger is settled instead.
 const MOST_BYTES: usize = 64 << 10;
 
 /// The growing end of the journal. One thread writes it; at an opening, another one empties it.
