@@ -80,6 +80,7 @@ mod error;
 mod fault;
 mod gate;
 mod http_date;
+mod odd;
 mod request;
 mod server;
 mod user_sig;
@@ -94,7 +95,8 @@ pub use crate::{
     cursor::CursorKind,
     emulator::Emulator,
     error::Error,
-    fault::{BadRow, Fault, Faults, Rule, When},
+    fault::{BadRow, Closing, Fault, Faults, Rule, When},
+    odd::{LATIN1_BYTE, LONE_SURROGATE},
     world::{GroupType, Listed, World},
 };
 
