@@ -1,6 +1,7 @@
 //! Harm on request: which call gets which fault.
 
 mod apply;
+mod batch;
 mod body;
 mod list;
 mod message;
@@ -96,6 +97,9 @@ pub enum Fault {
     Deleted,
     /// Histories are empty: `MsgList` and `RspMsgList` are `[]`.
     NoMessages,
+    /// The times of a list's rows are this many seconds later than those of their last messages,
+    /// as messages that are sent to online members alone may leave them: no history has these.
+    NewerRows(u64),
     /// Each message has this text.
     Texts(String),
     /// Each user's nick and each group's name is this text, which may be blank, empty, or hold

@@ -138,3 +138,19 @@ fn quoted(word: &str) -> String {
         format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_faults_of_the_examples_can_be_given() {
+        let words: Vec<_> = EXAMPLES.split_whitespace().collect();
+        let faults = words.windows(2).filter(|pair| pair.first() == Some(&"--fault"));
+        let faults: Vec<_> = faults.filter_map(|pair| pair.last()).collect();
+        assert_eq!(faults.len(), 3);
+        for fault in faults {
+            assert!(fault.parse::<Rule>().is_ok(), "{fault}");
+        }
+    }
+}

@@ -61,6 +61,16 @@ pub(super) fn spoil_each(kind: BadRow, every: usize, reply: &mut Value) {
     }
 }
 
+/// Moves the rows of a list's page forward in time.
+pub(super) fn newer(by: u64, reply: &mut Value) {
+    let rows = reply.get_mut("SessionItem").and_then(Value::as_array_mut);
+    for row in rows.into_iter().flatten() {
+        if let Some(time) = row.get("MsgTime").and_then(Value::as_u64) {
+            put(row, json!({"MsgTime": time.saturating_add(by)}));
+        }
+    }
+}
+
 fn spoil(kind: BadRow, row: &mut Value) {
     match kind {
         BadRow::Null => *row = Value::Null,

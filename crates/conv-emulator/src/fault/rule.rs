@@ -22,19 +22,14 @@ pub enum When {
     },
     /// Each one whose number is a multiple of this.
     Every(u64),
-    /// The first one and what follows within so long, by the world's clock, which
-    /// [`World::advance`](crate::World::advance) moves.
-    For(Duration),
 }
 
 impl When {
-    /// Judges a call by its number and by how long ago the rule's first call came.
-    pub(super) fn is_now(self, call: u64, since_first: Duration) -> bool {
+    pub(super) fn is_now(self, call: u64) -> bool {
         match self {
             Self::Always => true,
             Self::Calls { first, last } => (first..=last).contains(&call),
             Self::Every(n) => n > 0 && call % n == 0,
-            Self::For(time) => since_first < time,
         }
     }
 }
@@ -60,6 +55,9 @@ pub struct Rule {
     pub command: Option<String>,
     /// Which calls.
     pub when: When,
+    /// How long the rule works from the first of these calls on, by the world's clock; for ever if
+    /// `None`.
+    pub lasting: Option<Duration>,
     /// What happens to them.
     pub fault: Fault,
 }
@@ -67,7 +65,7 @@ pub struct Rule {
 impl Rule {
     /// A rule for calls of any command.
     pub fn new(when: When, fault: Fault) -> Self {
-        Self { command: None, when, fault }
+        Self { command: None, when, lasting: None, fault }
     }
 
     /// Each call.
@@ -110,15 +108,18 @@ impl Rule {
         Self::new(When::Every(n), fault)
     }
 
-    /// The next call and all that follow it within so long; see [`When::For`].
-    pub fn lasting(time: Duration, fault: Fault) -> Self {
-        Self::new(When::For(time), fault)
-    }
-
     /// Limits the rule to one command, for instance `recentcontact/get_list` or `get_list`.
     #[must_use]
     pub fn on(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
+        self
+    }
+
+    /// Ends the rule so long after the first call that it befell, by the world's clock, which
+    /// [`World::advance`](crate::World::advance) moves.
+    #[must_use]
+    pub fn lasting(mut self, time: Duration) -> Self {
+        self.lasting = Some(time);
         self
     }
 }

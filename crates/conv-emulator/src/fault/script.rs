@@ -28,7 +28,7 @@ pub(crate) struct Script {
 struct Active {
     rule: Rule,
     calls: u64,
-    /// When its first call came, by the world's clock.
+    /// When it first befell a call, by the world's clock.
     first: Option<Duration>,
 }
 
@@ -62,8 +62,11 @@ impl Faults {
                 continue;
             }
             active.calls += 1;
-            let since_first = now.saturating_sub(*active.first.get_or_insert(now));
-            if active.rule.when.is_now(active.calls, since_first) {
+            if !active.rule.when.is_now(active.calls) {
+                continue;
+            }
+            let lasted = now.saturating_sub(*active.first.get_or_insert(now));
+            if active.rule.lasting.is_none_or(|time| lasted < time) {
                 faults.push(active.rule.fault.clone());
             }
         }
@@ -98,13 +101,15 @@ mod tests {
     }
 
     #[test]
-    fn a_time_begins_with_the_first_call_of_a_rule() {
+    fn a_time_begins_with_the_first_call_that_a_rule_befalls() {
         let faults = Faults::default();
-        faults.push(Rule::lasting(Duration::from_secs(10), Fault::Html).on("b"));
+        let rule = Rule::calls(2.., Fault::Html).on("b").lasting(Duration::from_secs(10));
+        faults.push(rule);
         let befallen = |command, second| {
             !faults.befall(Some(command), NOW + Duration::from_secs(second)).is_empty()
         };
-        assert!(!befallen("a/c", 0), "the time of another command is not counted");
+        assert!(!befallen("a/c", 0), "another command");
+        assert!(!befallen("a/b", 50), "the first call is let through");
         assert!(befallen("a/b", 100));
         assert!(befallen("a/b", 109));
         assert!(!befallen("a/b", 110));

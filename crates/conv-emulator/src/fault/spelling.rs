@@ -1,12 +1,12 @@
 //! How a command line spells a rule.
 
+mod named;
+mod text;
+
 use std::{str::FromStr, time::Duration};
 
-use super::{BadRow, Closing, Fault, Rule, When, is_named};
-use crate::{
-    Error, commands,
-    odd::{LATIN1_BYTE, LONE_SURROGATE},
-};
+use super::{Rule, When, is_named};
+use crate::{Error, commands};
 
 impl Rule {
     /// Every spelling of a rule, as the help of a command shows it.
@@ -18,7 +18,7 @@ impl Rule {
   ,times=N                  the first N calls
   ,calls=A-B or ,calls=A-   those from A to B, or all from A on
   ,every=N                  each Nth call
-  ,for=SECONDS              the first call, and what follows it within so long
+  ,for=SECONDS              of these, those within so long from the first of them on
   ,on=COMMAND               get_list, or recentcontact/get_list
 
  An answer that does not come:
@@ -59,6 +59,8 @@ impl Rule {
   recalled                  messages are recalled
   deleted                   messages are deleted, or have expired
   no-messages               histories are empty
+  newer-rows=SECONDS        a list's rows are so much later than their last messages, as messages
+                            to online members alone may leave them
   texts=TEXT                each message has this text
  Names, avatars and groups:
   names=TEXT                users' nicks and groups' names are this text, or empty
@@ -90,16 +92,19 @@ impl FromStr for Rule {
     /// not have.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut parts = text.split(',');
-        let fault = fault(parts.next().unwrap_or_default())?;
-        let (mut when, mut on) = (None, None);
+        let fault = named::fault(parts.next().unwrap_or_default())?;
+        let (mut when, mut lasting, mut command) = (None, None, None);
         for part in parts {
             match part.split_once('=') {
-                Some(("on", name)) if on.is_none() => on = Some(command(name)?),
+                Some(("on", name)) if command.is_none() => command = Some(known(name)?),
+                Some(("for", time)) if lasting.is_none() => {
+                    lasting = Some(Duration::from_secs(number(time)?));
+                }
                 Some((name, value)) if when.is_none() => when = Some(calls(name, value, part)?),
                 _ => return Err(bad(format!("expected nth=N or the like, and once, got {part}"))),
             }
         }
-        Ok(Self { command: on, when: when.unwrap_or(When::Always), fault })
+        Ok(Self { command, when: when.unwrap_or(When::Always), lasting, fault })
     }
 }
 
@@ -111,7 +116,6 @@ fn calls(name: &str, value: &str, part: &str) -> Result<When, Error> {
         }
         "times" => When::Calls { first: 1, last: number(value)? },
         "every" => When::Every(number(value)?),
-        "for" => When::For(Duration::from_secs(number(value)?)),
         "calls" => match value.split_once('-') {
             Some((first, "")) => When::Calls { first: number(first)?, last: u64::MAX },
             Some((first, last)) => When::Calls { first: number(first)?, last: number(last)? },
@@ -124,150 +128,16 @@ fn calls(name: &str, value: &str, part: &str) -> Result<When, Error> {
     })
 }
 
-fn command(name: &str) -> Result<String, Error> {
+/// The name of a command that the emulator has.
+fn known(name: &str) -> Result<String, Error> {
     match commands::names().any(|command| is_named(command, name)) {
         true => Ok(name.to_owned()),
         false => Err(bad(format!("the emulator has no command {name}"))),
     }
 }
 
-fn fault(text: &str) -> Result<Fault, Error> {
-    match text.split_once('=') {
-        None => plain(text),
-        Some((name, value)) => with_value(name, value),
-    }
-    .unwrap_or_else(|| Err(bad(format!("no such fault: {text}; --help lists them"))))
-}
-
-/// Faults without a value. `None` if it is none of these.
-fn plain(name: &str) -> Option<Result<Fault, Error>> {
-    Some(Ok(match name {
-        "stalled" => Fault::Stalled,
-        "reset" => Fault::Reset,
-        "truncated-body" => Fault::TruncatedBody,
-        "cut-json" => Fault::CutJson,
-        "html" => Fault::Html,
-        "not-json" => Fault::NotJson,
-        "unknown-fields" => Fault::UnknownFields,
-        "no-date" => Fault::NoDate,
-        "bad-date" => Fault::BadDate,
-        "standing-cursor" => Fault::StandingCursor,
-        "empty-page" => Fault::EmptyPage,
-        "no-complete-flag" => Fault::NoCompleteFlag,
-        "null-items" => Fault::NullItems,
-        "no-items" => Fault::NoItems,
-        "duplicate-rows" => Fault::DuplicateRows,
-        "recalled" => Fault::Recalled,
-        "deleted" => Fault::Deleted,
-        "no-messages" => Fault::NoMessages,
-        "no-names" => Fault::NoNames,
-        "no-avatars" => Fault::NoAvatars,
-        "no-conversation-groups" => Fault::NoConversationGroups,
-        "partial-failure" => Fault::PartialFailure,
-        _ => return None,
-    }))
-}
-
-/// Faults with a value. `None` if it is none of these.
-fn with_value(name: &str, value: &str) -> Option<Result<Fault, Error>> {
-    Some(match name {
-        "status" => number(value).map(Fault::Status),
-        "code" => number(value).map(Fault::Code),
-        "cursor-refused" => number(value).map(Fault::CursorRefused),
-        "slow" => number(value).map(Duration::from_millis).map(Fault::Slow),
-        "one-request" => closing(value).map(Fault::OneRequest),
-        "gzip-bomb" => number(value).map(Fault::GzipBomb),
-        "oversized" => number(value).map(Fault::Oversized),
-        "deep-nesting" => number(value).map(Fault::DeepNesting),
-        "date-off" => number(value).map(Fault::DateOff),
-        "page-size" => number(value).map(Fault::PageSize),
-        "bad-row" => bad_row(value).map(Fault::BadRow),
-        "spoilt-rows" => spoilt_rows(value),
-        "texts" => unescape(value).map(Fault::Texts),
-        "names" => unescape(value).map(Fault::Names),
-        "avatars" => unescape(value).map(Fault::Avatars),
-        "huge-avatar" => number(value).map(Fault::HugeAvatar),
-        "renamed-conversation-groups" => unescape(value).map(Fault::RenamedConversationGroups),
-        "dissolved" => Ok(Fault::Dissolved(value.to_owned())),
-        "joined" => joined(value),
-        "not-joined" => Ok(Fault::NotJoined(value.to_owned())),
-        _ => return None,
-    })
-}
-
-fn closing(text: &str) -> Result<Closing, Error> {
-    match text {
-        "fin" => Ok(Closing::Fin),
-        "rst" => Ok(Closing::Rst),
-        _ => Err(bad(format!("expected one-request=fin or one-request=rst, got {text}"))),
-    }
-}
-
-fn spoilt_rows(text: &str) -> Result<Fault, Error> {
-    let (kind, every) = text
-        .split_once('/')
-        .ok_or_else(|| bad(format!("expected spoilt-rows=KIND/N, got {text}")))?;
-    Ok(Fault::SpoiltRows { kind: bad_row(kind)?, every: number(every)? })
-}
-
-fn joined(text: &str) -> Result<Fault, Error> {
-    // A group's ID may hold a slash itself.
-    let (group, since) = text
-        .rsplit_once('/')
-        .ok_or_else(|| bad(format!("expected joined=GROUP/SECONDS, got {text}")))?;
-    Ok(Fault::Joined { group: group.to_owned(), since: number(since)? })
-}
-
-fn bad_row(kind: &str) -> Result<BadRow, Error> {
-    Ok(match kind {
-        "null" => BadRow::Null,
-        "wrong-types" => BadRow::WrongTypes,
-        "unknown-type" => BadRow::UnknownType,
-        "long-id" => BadRow::LongId,
-        "control-bytes" => BadRow::ControlBytes,
-        "non-ascii-id" => BadRow::NonAsciiId,
-        "number-id" => BadRow::NumberId,
-        "no-id" => BadRow::NoId,
-        "negative-time" => BadRow::NegativeTime,
-        "huge-time" => BadRow::HugeTime,
-        "old-time" => BadRow::OldTime,
-        "latin1-mark" => BadRow::Latin1Mark,
-        "bad-labels" => BadRow::BadLabels,
-        _ => return Err(bad(format!("no such bad row: {kind}; --help lists them"))),
-    })
-}
-
 fn number<T: FromStr>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| bad(format!("expected a number in range, got {text:?}")))
-}
-
-fn unescape(text: &str) -> Result<String, Error> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        out.push_str(before);
-        let (c, after) = escaped(after).ok_or_else(|| bad(format!("bad escape in {text}")))?;
-        out.push(c);
-        rest = after;
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-/// The character behind a backslash, and what follows it.
-fn escaped(text: &str) -> Option<(char, &str)> {
-    if let Some(rest) = text.strip_prefix('\\') {
-        return Some(('\\', rest));
-    }
-    if let Some(rest) = text.strip_prefix("xe9") {
-        return Some((LATIN1_BYTE, rest));
-    }
-    let (digits, rest) = text.strip_prefix('u')?.split_at_checked(4)?;
-    let c = match u32::from_str_radix(digits, 16).ok()? {
-        0xd83d => LONE_SURROGATE,
-        code => char::from_u32(code)?,
-    };
-    Some((c, rest))
 }
 
 fn bad(message: String) -> Error {
@@ -277,6 +147,7 @@ fn bad(message: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{BadRow, Fault};
 
     #[track_caller]
     fn rule(text: &str) -> Rule {
@@ -289,24 +160,14 @@ mod tests {
         assert_eq!(rule("status=502,times=2"), Rule::times(2, Fault::Status(502)));
         let on_list = Rule::nth(2, Fault::BadRow(BadRow::NoId)).on("recentcontact/get_list");
         assert_eq!(rule("bad-row=no-id,nth=2,on=recentcontact/get_list"), on_list);
-        assert_eq!(rule("html,on=get_list,for=10"), {
-            Rule::lasting(Duration::from_secs(10), Fault::Html).on("get_list")
-        });
+        let ten_seconds = Rule::calls(3.., Fault::Html).on("get_list");
+        let ten_seconds = ten_seconds.lasting(Duration::from_secs(10));
+        assert_eq!(rule("html,on=get_list,for=10,calls=3-"), ten_seconds);
         assert_eq!(rule("stalled,calls=2-5"), Rule::calls(2..=5, Fault::Stalled));
         assert_eq!(rule("stalled,calls=3-"), Rule::calls(3.., Fault::Stalled));
         assert_eq!(rule("date-off=-9"), Rule::always(Fault::DateOff(-9)));
         let half = Fault::SpoiltRows { kind: BadRow::OldTime, every: 2 };
         assert_eq!(rule("spoilt-rows=old-time/2"), Rule::always(half));
-    }
-
-    #[test]
-    fn texts_may_be_empty_and_hold_what_a_shell_cannot() {
-        let names = |text: &str| Rule::always(Fault::Names(text.to_owned()));
-        assert_eq!(rule("names="), names(""));
-        assert_eq!(rule(r"names=   "), names("   "));
-        assert_eq!(rule(r"names=a=b\u002c\\\u200b"), names("a=b,\\\u{200b}"));
-        assert_eq!(rule(r"names=Ann \ud83d"), names(&format!("Ann {LONE_SURROGATE}")));
-        assert_eq!(rule(r"names=caf\xe9"), names(&format!("caf{LATIN1_BYTE}")));
     }
 
     #[test]
@@ -323,7 +184,8 @@ mod tests {
             "reset,nth",
             "reset,nth=x",
             "reset,nth=1,times=2",
-            "reset,on=a,on=b",
+            "reset,on=get_list,on=get_list",
+            "reset,for=1,for=2",
             "reset,calls=2",
             "reset,on=get_lists",
             "reset,on=",
@@ -357,7 +219,7 @@ mod tests {
             }
         });
         let names: Vec<_> = names.collect();
-        assert_eq!(names.len(), 43);
+        assert_eq!(names.len(), 44);
         for name in names {
             assert!(name.parse::<Rule>().is_ok(), "{name}");
         }

@@ -148,4 +148,12 @@ async fn faults_say_the_same_of_all_messages_for_some_calls() {
     faults.push(Rule::always(Fault::Texts("other".into())));
     assert_eq!(text(&client.of_user().await["MsgList"][0]), "other");
     assert_eq!(text(&client.of_group().await[0]), "other");
+    faults.clear();
+
+    let before = client.list().await;
+    faults.push(Rule::always(Fault::NewerRows(30)));
+    for ((id, time, _), honest) in client.list().await.into_iter().zip(before) {
+        assert_eq!((id, time), (honest.0, honest.1 + 30));
+    }
+    assert_eq!(client.of_user().await["MsgList"][0]["MsgTimeStamp"], client.truth()[0].1);
 }

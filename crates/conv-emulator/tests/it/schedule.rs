@@ -53,7 +53,7 @@ async fn page_two_of_a_list_is_refused_once() {
 async fn ten_seconds_of_html_by_the_worlds_clock() {
     let client = small().await;
     let ten = Duration::from_secs(10);
-    client.emulator.faults().push(Rule::lasting(ten, Fault::Html).on("get_list"));
+    client.emulator.faults().push(Rule::always(Fault::Html).on("get_list").lasting(ten));
     client.emulator.world().advance(Duration::from_secs(1000));
     for _ in 0..2 {
         let reply = client.send(GET_LIST, &list_request(None, 63)).await.unwrap();
