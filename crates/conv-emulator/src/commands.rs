@@ -68,15 +68,15 @@ impl Context<'_> {
     }
 
     /// The chat groups that an account may be in, with its row of each, if there is one.
-    fn joined<'a>(&'a self, account: &'a Account) -> BTreeMap<&'a str, Option<&'a Row>> {
-        let mut joined = account.joined();
+    fn known_groups<'a>(&'a self, account: &'a Account) -> BTreeMap<&'a str, Option<&'a Row>> {
+        let mut groups = account.known_groups();
         for fault in self.faults {
             if let Fault::Joined { group, .. } = fault {
                 let row = account.rows.get(&Peer::group(group));
-                joined.entry(group).or_insert(row);
+                groups.entry(group).or_insert(row);
             }
         }
-        joined
+        groups
     }
 }
 

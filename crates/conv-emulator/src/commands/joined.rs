@@ -37,7 +37,7 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
         _ => true,
     };
     let joined: Vec<Joined<'_>> = context
-        .joined(account)
+        .known_groups(account)
         .into_iter()
         .filter(|(id, _)| !Group::is_topic(id))
         .filter_map(|(id, row)| {

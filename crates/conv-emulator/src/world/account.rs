@@ -137,20 +137,18 @@ impl Account {
         }
     }
 
-    /// The chat groups that the account is in, with its row of each, if there is one.
-    pub(crate) fn joined(&self) -> BTreeMap<&str, Option<&Row>> {
+    /// The chat groups that the account may be in, with its row of each, if there is one: which it
+    /// is in, [`Account::member_since`] says.
+    pub(crate) fn known_groups(&self) -> BTreeMap<&str, Option<&Row>> {
         let listed = self.rows.iter().filter_map(|(peer, row)| match peer {
             Peer::Group(id) => Some((&**id, Some(row))),
             Peer::User(_) => None,
         });
-        let mut joined: BTreeMap<&str, Option<&Row>> = listed.collect();
-        for (id, membership) in &self.memberships {
-            match membership {
-                Membership::Left => drop(joined.remove(&**id)),
-                Membership::Joined(_) => drop(joined.entry(id).or_default()),
-            }
+        let mut groups: BTreeMap<&str, Option<&Row>> = listed.collect();
+        for id in self.memberships.keys() {
+            groups.entry(id).or_default();
         }
-        joined
+        groups
     }
 
     /// Changes a label and forgets it once nothing is left of it.

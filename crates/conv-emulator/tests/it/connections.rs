@@ -75,15 +75,6 @@ async fn the_second_request_of_a_connection_is_neither_run_nor_answered() {
 }
 
 #[tokio::test]
-async fn a_pooled_connection_fails_and_a_new_one_does_not() {
-    let client = Client::of(Emulator::builder()).await;
-    client.emulator.faults().push("one-request=fin".parse().unwrap());
-    client.page(None).await;
-    assert!(client.send(GET_LIST, &list_request(None, 63)).await.is_err());
-    client.page(None).await;
-}
-
-#[tokio::test]
 async fn a_connection_without_the_fault_serves_many_requests() {
     let client = Client::of(Emulator::builder()).await;
     let mut line = Line::to(&client).await;
