@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conv_api::Conversations;
+use conv_api::{Builder, Conversations};
 
 use crate::{
     Error,
@@ -17,23 +17,19 @@ pub(crate) async fn open(
     cloud: &CloudArgs,
     source: Arc<Counted>,
 ) -> Result<Conversations, Error> {
-    with(store, cloud, store.open().await?, source).await
+    let opened = store.open().await?;
+    let limit = cloud.limit(&opened.store.snapshot());
+    let builder = on(store, opened).source(source).plan_limit(limit);
+    let builder = cloud.facets().fold(builder, Builder::facet);
+    Ok(builder.build().await?)
 }
 
-/// The list in a store that was opened before.
-pub(crate) async fn with(
-    store: &StoreArgs,
-    cloud: &CloudArgs,
-    opened: Opened,
-    source: Arc<Counted>,
-) -> Result<Conversations, Error> {
-    let builder = Conversations::builder(store.account.as_str()).source(source);
-    let builder = match opened.shared {
+/// Starts a list in a store that was opened before.
+pub(crate) fn on(store: &StoreArgs, opened: Opened) -> Builder {
+    let builder = Conversations::builder(store.account.as_str());
+    match opened.shared {
         // Its leases say who pulls.
         Some(shared) => builder.shared_database(shared),
         None => builder.store(opened.store),
-    };
-    let builder = builder.plan_limit(cloud.plan_limit);
-    let builder = cloud.facets().fold(builder, |builder, facet| builder.facet(facet));
-    Ok(builder.build().await?)
+    }
 }

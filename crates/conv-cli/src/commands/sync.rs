@@ -55,7 +55,7 @@ pub(crate) async fn pull(
     conversations: &Conversations,
     cloud: &CloudArgs,
 ) -> Result<SyncReport, conv_api::Error> {
-    let _bar = Progress::of(conversations, cloud.plan_limit);
+    let _bar = Progress::of(conversations, cloud.limit(&conversations.snapshot()));
     conversations.sync().await
 }
 

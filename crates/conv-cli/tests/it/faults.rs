@@ -131,6 +131,8 @@ fn a_failed_pull_keeps_what_was_there_and_a_list_says_so() {
     let list = cloud.run(&["list", "--sync", "--json"]);
     assert_eq!(ids(&list.data()), cloud.truth());
     assert_eq!(list.data()["report"]["pass"]["failed"]["code"], 70003);
+    let not_pulled = &list.data()["notPulled"];
+    assert_eq!((&not_pulled["code"], &not_pulled["class"]), (&70003.into(), &"auth".into()));
     assert!(list.err.contains("not pulled"), "{list:?}");
     let mut empty = cloud.conv(&["list", "--sync", "--json", "--store", "memory:"]);
     assert_eq!(run(&mut empty).failed(4), "auth");
