@@ -5,9 +5,10 @@ use std::sync::Arc;
 use conv_api::{Builder, Conversations};
 
 use crate::{
-    Error,
+    Error, Output,
     args::{CloudArgs, StoreArgs},
     cloud::Counted,
+    output::recovery,
     store::Opened,
 };
 
@@ -16,8 +17,10 @@ pub(crate) async fn open(
     store: &StoreArgs,
     cloud: &CloudArgs,
     source: Arc<Counted>,
+    output: &Output,
 ) -> Result<Conversations, Error> {
     let opened = store.open().await?;
+    recovery::note(&opened.recovery, output);
     let limit = cloud.limit(&opened.store.snapshot());
     let builder = on(store, opened).source(source).plan_limit(limit);
     let builder = cloud.facets().fold(builder, Builder::facet);

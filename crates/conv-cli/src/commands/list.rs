@@ -98,17 +98,24 @@ struct Listed {
     /// Why `--sync` brought nothing, with the number and the class of the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_pulled: Option<Failure>,
+    /// What the store lost, as far as its opening noticed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<String>,
     /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<PageKey>,
 }
 
+/// A list to answer from.
+struct Held {
+    conversations: Conversations,
+    not_pulled: Option<Failure>,
+    lost: Vec<String>,
+}
+
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
-    let (conversations, not_pulled) = if args.sync {
-        pulled(&args, output).await?
-    } else {
-        (offline(&args, output).await?, None)
-    };
+    let Held { conversations, not_pulled, lost } =
+        if args.sync { pulled(&args, output).await? } else { offline(&args, output).await? };
     let snapshot = conversations.snapshot();
     let limit = args.limit.unwrap_or(NonZeroUsize::MAX);
     let page = snapshot.page(&args.rows.query(), limit, args.after.as_ref());
@@ -118,6 +125,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
         is_sync_completed: report.is_sync_completed(),
         report,
         not_pulled,
+        lost,
         next: page.next,
     };
     conversations.close().await?;
@@ -126,11 +134,11 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
 
 /// The list after a pull, or as it was and why it could not be pulled. A list is an answer with or
 /// without the cloud, so only a failure that leaves nothing to show ends the command.
-async fn pulled(args: &Args, output: &Output) -> Result<(Conversations, Option<Failure>), Error> {
+async fn pulled(args: &Args, output: &Output) -> Result<Held, Error> {
     let source = args.cloud.required()?;
-    let conversations = session::open(&args.store, &args.cloud, source).await?;
+    let conversations = session::open(&args.store, &args.cloud, source, output).await?;
     let Err(error) = pull(&conversations, &args.cloud).await else {
-        return Ok((conversations, None));
+        return Ok(Held { conversations, not_pulled: None, lost: Vec::new() });
     };
     let error = Error::from(error);
     if conversations.sync_report().coverage == Coverage::Empty {
@@ -138,23 +146,25 @@ async fn pulled(args: &Args, output: &Output) -> Result<(Conversations, Option<F
         return Err(error);
     }
     output.note(&format!("not pulled: {}", error.words()));
-    Ok((conversations, Some(Failure::of(&error))))
+    Ok(Held { conversations, not_pulled: Some(Failure::of(&error)), lost: Vec::new() })
 }
 
-async fn offline(args: &Args, output: &Output) -> Result<Conversations, Error> {
+async fn offline(args: &Args, output: &Output) -> Result<Held, Error> {
     let opened = args.store.open_to_read().await?;
-    if !opened.recovery.is_clean() {
-        let met = recovery::words(&opened.recovery).join("; ");
-        output.note(&format!("the store lost data: {met}; `conv sync` pulls its rows again"));
-    }
-    let builder = Conversations::builder(args.store.account.as_str());
-    Ok(builder.store(opened.store).build().await?)
+    recovery::note(&opened.recovery, output);
+    let lost = recovery::lost(&opened.recovery);
+    let conversations = session::on(&args.store, opened).build().await?;
+    Ok(Held { conversations, not_pulled: None, lost })
 }
 
 fn show(listed: &Listed, held: usize, output: &Output) -> Result<(), Error> {
     let rows = listed.conversation_list.iter().map(|row| &**row);
     let mut lines = table::lines(rows, time::now(), output.width());
-    let coverage = report::coverage(&listed.report, time::now());
+    let coverage = match (listed.report.coverage, listed.lost.is_empty()) {
+        // It is not that nothing was pulled yet.
+        (Coverage::Empty, false) => "what was pulled is lost".to_owned(),
+        _ => report::coverage(&listed.report, time::now()),
+    };
     lines.push(format!("{} of {held} rows, {coverage}", listed.conversation_list.len()));
     lines.extend(report::remarks(&listed.report));
     if let Some(next) = &listed.next {

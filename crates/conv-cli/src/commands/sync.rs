@@ -37,7 +37,7 @@ struct Synced {
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let source = args.cloud.required()?;
-    let conversations = session::open(&args.store, &args.cloud, source.clone()).await?;
+    let conversations = session::open(&args.store, &args.cloud, source.clone(), output).await?;
     let report = pull(&conversations, &args.cloud).await;
     let rows = conversations.snapshot().len();
     conversations.close().await?;

@@ -59,7 +59,7 @@ const OTHER_LINES: usize = 6;
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let source = args.cloud.required()?;
-    let conversations = session::open(&args.store, &args.cloud, source).await?;
+    let conversations = session::open(&args.store, &args.cloud, source, output).await?;
     let height = output.height().filter(|_| !output.is_json());
     let fits = height.map(|lines| lines.saturating_sub(OTHER_LINES).max(1));
     let live = conversations.subscribe(args.rows.query()).map_err(Error::from)?;

@@ -189,6 +189,23 @@ fn damage_is_told_with_an_exit_code_and_healed_by_the_cloud() {
 }
 
 #[test]
+fn a_list_whose_rows_were_lost_says_so() {
+    let cloud = Cloud::of(30);
+    cloud.run(&["sync", "--json"]).data();
+    damage(&cloud.store(), "");
+    let list = cloud.run(&["list"]);
+    assert_eq!(list.code, Some(0));
+    assert!(list.out.contains("0 of 0 rows, what was pulled is lost"), "{list:?}");
+    assert!(list.err.contains("the store lost data: "), "{list:?}");
+    cloud.run(&["sync", "--json"]).data();
+    damage(&cloud.store(), "");
+    let list = cloud.run(&["list", "--json"]);
+    assert!(list.data()["lost"][0].as_str().unwrap().starts_with("set aside"), "{list:?}");
+    let synced = cloud.run(&["sync", "--json"]);
+    assert_eq!((synced.err.as_str(), &synced.data()["rows"]), ("", &30.into()));
+}
+
+#[test]
 fn rows_that_are_gone_without_a_trace_come_again_from_the_cloud() {
     let cloud = Cloud::of(300);
     cloud.run(&["sync", "--json"]).data();
