@@ -96,7 +96,7 @@ fn rows_that_are_pulled_again_have_what_was_read_for_the_others() {
     lose(&cloud, &cloud.truth()[3..9]);
     cloud.run(&["doctor", "--heal", "--json"]).data();
     let healed = cloud.run(&["list", "--json"]).data();
-    assert_eq!(healed["conversationList"], before["conversationList"]);
+    assert_eq!(rows(&healed), rows(&before));
 }
 
 #[test]
@@ -106,6 +106,13 @@ fn a_check_reads_the_facets_that_it_is_asked_for() {
     assert!(ids(&cloud.run(&["list", "--unread", "--json"]).data()).is_empty());
     cloud.run(&["doctor", "--heal", "--facets", "unread", "--json"]).data();
     assert!(!ids(&cloud.run(&["list", "--unread", "--json"]).data()).is_empty());
+}
+
+/// The rows, but for when their names were read.
+fn rows(data: &Value) -> Vec<Value> {
+    let mut rows = data["conversationList"].as_array().unwrap().clone();
+    rows.iter_mut().for_each(|row| drop(row.as_object_mut().unwrap().remove("profileReadAt")));
+    rows
 }
 
 /// Removes rows that the cloud still has, as a fault would.
@@ -162,7 +169,9 @@ fn a_list_that_moves_while_it_is_compared_is_not_damaged() {
 /// Writes over the files of the rows whose names begin so.
 fn damage(store: &Path, name: &str) {
     let files = fs::read_dir(store.join("rows")).unwrap().map(|entry| entry.unwrap().path());
-    let is_meant = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(name);
+    let is_meant = |path: &PathBuf| {
+        path.is_file() && path.file_name().unwrap().to_string_lossy().starts_with(name)
+    };
     let damaged: Vec<_> = files.filter(is_meant).collect();
     assert!(!damaged.is_empty());
     for path in damaged {
@@ -200,7 +209,7 @@ fn a_list_whose_rows_were_lost_says_so() {
     cloud.run(&["sync", "--json"]).data();
     damage(&cloud.store(), "");
     let list = cloud.run(&["list", "--json"]);
-    assert!(list.data()["lost"][0].as_str().unwrap().starts_with("set aside"), "{list:?}");
+    assert!(list.data()["lost"][0].is_string(), "{list:?}");
     let synced = cloud.run(&["sync", "--json"]);
     assert_eq!((synced.err.as_str(), &synced.data()["rows"]), ("", &30.into()));
 }

@@ -43,11 +43,13 @@ pub(super) async fn compare(args: &Args, held: &Snapshot) -> Result<Finding, Err
 /// the last finished pull.
 fn lost(held: &Snapshot, before: &Rows, after: &Rows) -> usize {
     let Some(finished) = &held.sync().finished else { return 0 };
+    // A cloud that tells no time leaves open what came after the pull.
+    let Some(as_of) = finished.as_of else { return 0 };
     // Below the last row of a full list, rows come up from the cloud's rest as others go.
     let is_full = finished.limit.iter().any(|limit| matches!(limit, ListLimit::Capped(_)));
     let last = held.rows().last().filter(|_| is_full);
     let must_be_held = |(id, row): &(&ConversationId, &Arc<Conversation>)| {
-        row.listing.time.is_some_and(|time| time < finished.as_of)
+        row.listing.time.is_some_and(|time| time < as_of)
             && last.is_none_or(|last| list_order(row, last).is_lt())
             && agree(before.get(*id), Some(*row))
             && held.get(id).is_none()
@@ -86,6 +88,6 @@ pub(super) fn as_pulled(builder: Builder, args: &Args, held: &Snapshot) -> Resul
 /// The facets that rows have: a pull that heals takes none away.
 fn facets(held: &Snapshot) -> impl Iterator<Item = Facet> {
     let unread = held.rows().any(|row| row.unread.count.is_some()).then_some(Facet::Unread);
-    let message = held.rows().any(|row| row.last_message.is_some()).then_some(Facet::LastMessage);
+    let message = held.rows().any(|row| row.last_message.is_known()).then_some(Facet::LastMessage);
     unread.into_iter().chain(message)
 }

@@ -50,10 +50,8 @@ fn is_same(a: &Conversation, b: &Conversation) -> bool {
         (Some(a), Some(b)) => a == b,
         _ => true,
     };
-    let is_message_same = match (&a.last_message, &b.last_message) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
-    };
+    let are_messages_known = a.last_message.is_known() && b.last_message.is_known();
+    let is_message_same = !are_messages_known || a.last_message == b.last_message;
     a.listing == b.listing
         && a.profile.name == b.profile.name
         && a.profile.avatar == b.profile.avatar

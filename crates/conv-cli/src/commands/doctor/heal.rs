@@ -30,7 +30,12 @@ pub(super) async fn run(args: &Args, opened: Opened) -> Result<(Vec<Finding>, Sn
         pull(&ours, &args.source).await?;
         let now = rows(&ours.snapshot());
         let after = fresh.read().await?;
-        let contradicted = contradicted(&before, &now, &after);
+        let mut contradicted = contradicted(&before, &now, &after);
+        // Kept although no listing confirmed them, and the report says so.
+        let report = ours.sync_report();
+        let unread = report.skipped.iter().filter_map(|row| row.id.as_ref());
+        let kept: BTreeSet<_> = report.unconfirmed.iter().chain(unread).collect();
+        contradicted.retain(|id| !kept.contains(id));
         let still = wrong.map_or_else(|| contradicted.clone(), |known| &known & &contradicted);
         let is_done = still.is_empty();
         wrong = Some(still);
