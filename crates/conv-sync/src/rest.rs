@@ -11,6 +11,7 @@ mod few;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
 mod last_messages;
+mod membership;
 mod names;
 mod profiles;
 mod region;

@@ -1,11 +1,17 @@
 //! Last messages.
+//!
+//! `admin_getroammsg` answers as the account sees the conversation. `group_msg_get_simple` answers
+//! an administrator, who sees every group, so what the account may see of it is decided here: of a
+//! group that it is not in nothing, of others nothing from before it joined.
 
 use std::sync::Arc;
 
-use conv_model::{AccountId, ConversationId, ConversationPatch, LastMessage, Peer};
+use conv_model::{AccountId, ConversationId, ConversationPatch, LastMessage, Peer, Timestamp};
 
 use super::{
-    RestSource, batch, codes, few, unsupported,
+    RestSource, batch, codes, few,
+    membership::{Memberships, Standing},
+    unsupported,
     wire::{group_messages, roaming},
 };
 use crate::{Hydrated, SourceError};
@@ -13,8 +19,8 @@ use crate::{Hydrated, SourceError};
 /// Conversations asked about side by side: each takes a call of its own.
 const AT_A_TIME: usize = 8;
 
-/// What a call taught of one conversation. It fails by itself if the cloud would not say more at
-/// another time either, or said what cannot be read.
+/// What a call taught of one conversation, `None` if the account sees no message in it. It fails by
+/// itself if the cloud would not say more at another time either, or said what cannot be read.
 type Answer = Result<Option<LastMessage>, SourceError>;
 
 impl RestSource {
@@ -26,9 +32,16 @@ impl RestSource {
         ids: &[ConversationId],
     ) -> Result<Hydrated, SourceError> {
         let mut hydrated = Hydrated::default();
+        let memberships = match ids.iter().any(|id| id.group_id().is_some()) {
+            true => Some(self.memberships(account, ids).await?),
+            false => None,
+        };
         let mut parts = ids.chunks(AT_A_TIME);
         while let Some(part) = parts.next() {
-            let calls: Vec<_> = part.iter().map(|id| self.last_message(account, id)).collect();
+            let calls: Vec<_> = part
+                .iter()
+                .map(|id| self.last_message(account, id, memberships.as_ref()))
+                .collect();
             let answers = few::all(calls).await;
             let lost = why_all_are_lost(&answers);
             for (id, answer) in part.iter().zip(answers) {
@@ -49,6 +62,7 @@ impl RestSource {
         &self,
         account: &AccountId,
         id: &ConversationId,
+        memberships: Option<&Memberships>,
     ) -> Result<Answer, SourceError> {
         let answer = match id.peer() {
             Peer::System => return Ok(Err(batch::of_nobody())),
@@ -58,7 +72,12 @@ impl RestSource {
                 self.caller.call(&command).await
             }
             Peer::Group(group) => {
-                let command = group_messages::Request::last(group);
+                let from = match memberships.map_or(Ok(None), |known| joined(known, id)) {
+                    Ok(Some(from)) => from,
+                    Ok(None) => return Ok(Ok(None)),
+                    Err(error) => return Ok(Err(error)),
+                };
+                let command = group_messages::Request::last(group, from);
                 self.caller.call(&command).await
             }
         };
@@ -66,6 +85,23 @@ impl RestSource {
             Err(error) if !error.may_pass() => Ok(Err(of_one(error))),
             answer => answer.map(|(message, _)| message),
         }
+    }
+}
+
+/// When the account joined a group; `None` if it is not in it.
+///
+/// # Errors
+/// If that is not known: then nothing is shown.
+fn joined(
+    memberships: &Memberships,
+    id: &ConversationId,
+) -> Result<Option<Timestamp>, SourceError> {
+    match memberships.standing(id)? {
+        Standing::Stranger => Ok(None),
+        Standing::Member(member) => member
+            .joined
+            .map(Some)
+            .ok_or_else(|| SourceError::Protocol { what: "a group without JoinTime".to_owned() }),
     }
 }
 

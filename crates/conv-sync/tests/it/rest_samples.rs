@@ -193,13 +193,38 @@ async fn unread_counts_of_groups_come_with_their_remind_type() {
     assert_eq!((unread[0].count, unread[1].count), (Some(3), Some(0)));
     assert_eq!(unread[0].remind_type, Some(RemindType::AcceptAndNotify));
     assert_eq!(unread[1].remind_type, Some(RemindType::Discard));
-    let [(left, SourceError::NotFound), (odd, SourceError::Protocol { .. })] = &hydrated.failed[..]
-    else {
+    // In a group that it has left, an account has nothing to read.
+    assert_eq!((unread[2].count, &unread[2].remind_type), (Some(0), &None));
+    let [(odd, SourceError::Protocol { .. })] = &hydrated.failed[..] else {
         panic!("{:?}", hydrated.failed)
     };
-    assert_eq!((left.as_str(), odd.as_str()), ("GROUPleft", "GROUPodd"));
+    assert_eq!(odd.as_str(), "GROUPodd");
     let asked: Vec<_> = cloud.requests().iter().map(|r| r.json()["Offset"].clone()).collect();
     assert_eq!(asked, [0, 3]);
+}
+
+#[tokio::test]
+async fn a_list_of_groups_that_is_not_whole_says_nothing_of_the_others() {
+    let group = |name: &str| json!({"GroupId": name, "SelfInfo": {"UnreadMsgNum": 1}});
+    for pages in [
+        vec![json!({"TotalCount": 3, "GroupIdList": [group("a"), group("b")]}), json!({})],
+        vec![
+            json!({"TotalCount": 3, "GroupIdList": [group("a"), group("b")]}),
+            json!({"TotalCount": 2, "GroupIdList": []}),
+        ],
+        vec![json!({"GroupIdList": [group("a")]})],
+        vec![json!({"TotalCount": 2, "GroupIdList": [group("a"), {}]})],
+    ] {
+        let cloud = Cloud::of_json(pages.iter().cloned().map(ok)).await;
+        let asked = ids(["GROUPa", "GROUPleft"]);
+        let hydrated = hydrate(&cloud, Facet::Unread, asked).await.unwrap();
+        assert_eq!(hydrated.found[0].unread.count, Some(1), "{pages:?}");
+        let [(left, SourceError::Protocol { .. })] = &hydrated.failed[..] else {
+            panic!("{pages:?}: {:?}", hydrated.failed)
+        };
+        assert_eq!(left.as_str(), "GROUPleft");
+        assert_eq!(cloud.requests().len(), pages.len());
+    }
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ async fn retry_after_counts_in_seconds_or_to_a_date() {
 #[tokio::test]
 async fn what_is_no_json_is_named_and_not_quoted() {
     is_protocol(&error_of(json("<html>secret</html>")).await, "no JSON");
-    is_protocol(&error_of(json("\u{FEFF}{}")).await, "no JSON");
+    is_protocol(&error_of(json("\u{FEFF}{}")).await, "ErrorCode");
     is_protocol(&error_of(json("")).await, "ends early");
     is_protocol(&error_of(json(&EMPTY[..40])).await, "ends early");
     is_protocol(&error_of(json("[\"OK\",0,\"\"]")).await, "list");

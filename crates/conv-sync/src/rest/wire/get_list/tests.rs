@@ -284,7 +284,7 @@ fn read_all(body: &[u8]) {
     let _ = reply.decode::<wire::Envelope>().map(|envelope| (envelope.code(), envelope.info()));
     let _ = wire::contact_group::read(&reply);
     let _ = wire::unread::read(&reply);
-    let _ = wire::joined_groups::read(&reply, 0);
+    let _ = wire::joined_groups::read(&reply);
     let _ = wire::portrait::read(&reply, wire::Depth::Full);
     let _ = wire::group_info::read(&reply, wire::Depth::Full);
 }
