@@ -57,8 +57,8 @@ impl RestSource {
         }
     }
 
-    /// One call for some users, or for some groups; when it was answered, by the reply's own word,
-    /// else by the cloud's clock as known so far.
+    /// One call for some users, or for some groups; when it was answered, by the cloud's clock, else
+    /// by the device's.
     async fn profiles(
         &self,
         ids: &[ConversationId],
@@ -69,14 +69,14 @@ impl RestSource {
             Some(ConversationType::Group) => self.group_profiles(&peers, depth).await?,
             _ => self.user_profiles(&peers, depth).await?,
         };
-        Ok((profiles, if time.is_zero() { self.caller.time.now() } else { time }))
+        Ok((profiles, time.unwrap_or_else(|| self.caller.time.now())))
     }
 
     async fn user_profiles(
         &self,
         users: &[&str],
         depth: Depth,
-    ) -> Result<(Profiles, Timestamp), SourceError> {
+    ) -> Result<(Profiles, Option<Timestamp>), SourceError> {
         let mut tags = match depth {
             Depth::Thin => portrait::THIN.to_vec(),
             Depth::Full => portrait::FULL.to_vec(),
@@ -91,7 +91,7 @@ impl RestSource {
         &self,
         groups: &[&str],
         depth: Depth,
-    ) -> Result<(Profiles, Timestamp), SourceError> {
+    ) -> Result<(Profiles, Option<Timestamp>), SourceError> {
         let custom: Vec<_> = match depth {
             Depth::Thin => Vec::new(),
             Depth::Full => self.options.group_fields.iter().map(String::as_str).collect(),

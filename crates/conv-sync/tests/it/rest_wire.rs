@@ -11,7 +11,7 @@ use conv_sync::{
     UserSigSigner, UserSigVerifier,
 };
 
-use crate::cloud::{ADMIN, APP, Answer, Cloud, KEY, http, json};
+use crate::cloud::{ADMIN, APP, Answer, Cloud, End, KEY, OneEach, http, json};
 
 pub const EMPTY: &str =
     r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","SessionItem":[],"CompleteFlag":1}"#;
@@ -145,6 +145,35 @@ async fn a_broken_connection_is_the_networks() {
 }
 
 #[tokio::test]
+async fn a_kept_connection_that_breaks_costs_a_second_try_and_no_call() {
+    for end in [End::Finish, End::Reset] {
+        let server = OneEach::new(end, 100).await;
+        let (source, asked) = (server.source(), request());
+        let call = || async { source.pull(&asked).await.unwrap() };
+        call().await;
+        // Several connections are kept, and each of them is as bad.
+        tokio::join!(call(), call(), call());
+        for _ in 0..6 {
+            call().await;
+        }
+        assert!(server.refused() > 0, "no kept connection was used");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_twice_fails_the_call_and_is_not_called_connecting() {
+    for end in [End::Finish, End::Reset] {
+        let server = OneEach::new(end, 1).await;
+        let source = server.source();
+        source.pull(&request()).await.unwrap();
+        let error = source.pull(&request()).await.unwrap_err();
+        assert!(matches!(error, SourceError::Network { .. }), "{error:?}");
+        assert!(!error.to_string().contains("connecting"), "{error}");
+        assert_eq!(server.refused(), 2);
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_stalls_times_out() {
     let Answer::Bytes(bytes) = json(EMPTY) else { unreachable!() };
     let short = Duration::from_millis(100);
@@ -205,7 +234,7 @@ async fn each_class_of_code_is_told_apart() {
         (50001, ErrorClass::NotFound, Retry::Never),
         (50002, ErrorClass::InvalidArgument, Retry::Never),
         (60020, ErrorClass::Unsupported, Retry::Never),
-        (70001, ErrorClass::Auth, Retry::Resign),
+        (70003, ErrorClass::Auth, Retry::Never),
         (70050, ErrorClass::Auth, Retry::Never),
         (99999, ErrorClass::Cloud, Retry::Once),
         (-5, ErrorClass::Cloud, Retry::Once),
