@@ -154,6 +154,14 @@ async fn a_recalled_message_says_so_and_nothing_of_what_it_said() {
 }
 
 #[tokio::test]
+async fn a_message_cut_inside_an_emoji_is_shown() {
+    let body = ROAMING.replace("msg 1", r"msg \ud83d").replace("your", r"\ude00");
+    let message = message("C2Ca", &body).await;
+    assert_eq!(message.preview().to_string(), "msg \u{FFFD}");
+    assert_eq!(&*message.cloud_custom_data, "\u{FFFD} cloud custom data");
+}
+
+#[tokio::test]
 async fn a_message_whose_state_cannot_be_read_is_not_shown() {
     for (asked, body) in [
         ("C2Ca", roaming(json!({"MsgFlagBits": {}}))),

@@ -53,7 +53,7 @@ const ODD: [&str; 9] =
 
 /// A row of a group, with one member put in place of a good one.
 fn row_with(field: &str, value: &str) -> String {
-    let mut members = vec![
+    let mut members = [
         ("Type", "2"),
         ("GroupId", "\"g\""),
         ("MsgTime", "1772612017"),
