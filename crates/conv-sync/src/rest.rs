@@ -86,7 +86,8 @@ use crate::{
 /// An admin may read every group; the account may not. The last message of a group is therefore
 /// shown only if `get_joined_group_list` has the group (of a topic, its community) and the message
 /// is not from before the account's `JoinTime` in it; if either is not known, the facet fails. An
-/// account that is not in a group has no last message and no unread messages there. Of a recalled
+/// account that is not in a group has no last message and no unread messages there, and the full
+/// profile of a Work group is not found for it. Of a recalled
 /// message neither text nor custom data is kept. Messages sent to those online only are not in the
 /// cloud's history, and so are never shown.
 ///
@@ -151,7 +152,7 @@ impl ConversationSource for RestSource {
 
     async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
         check(&request.account)?;
-        self.full_profile(&request.id).await
+        self.full_profile(&request.account, &request.id).await
     }
 
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {

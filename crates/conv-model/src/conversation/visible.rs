@@ -14,13 +14,14 @@ fn shows(char: char) -> bool {
     char.is_ascii_graphic() || (!BLANK.contains(&char) && (is_private(char) || is_printed(char)))
 }
 
-/// What a debug text has to escape is not seen by itself. The standard library tells so by the
-/// tables of Unicode: blanks, control and format characters, and what extends the character before.
+/// Returns whether a debug text shows the character as it is. The standard library escapes, by the
+/// tables of Unicode, what has no look of its own: blanks, control and format characters, and what
+/// extends the character before.
 fn is_printed(char: char) -> bool {
     char != ' ' && char.escape_debug().eq([char])
 }
 
-/// What these show is up to the app's own fonts.
+/// Returns whether the app's own fonts decide what the character looks like.
 fn is_private(char: char) -> bool {
     matches!(char, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{FFFFD}' | '\u{100000}'..='\u{10FFFD}')
 }

@@ -130,9 +130,9 @@ impl Caller {
         }
     }
 
-    /// The next call signs anew: the UserSig may have expired or been revoked. Whether that may
-    /// help is not for the code alone to say: a UserSig that was never accepted would be made just
-    /// so again.
+    /// Drops a refused UserSig, so that the next call signs again: it may have expired or been
+    /// revoked. The error says that trying again may help only if this UserSig served before, or was
+    /// made by a wrong clock; any other would be made just the same again.
     async fn refused(
         &self,
         mut error: SourceError,

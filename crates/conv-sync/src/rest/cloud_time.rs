@@ -8,8 +8,8 @@ use std::{
 use conv_model::Timestamp;
 use tokio::time::Instant;
 
-/// How far a reply's time may be from where the clock should be by now: the machines of a cloud
-/// differ by less, and a reply takes less.
+/// The most seconds between a reply's time and the clock's: the machines of a cloud differ by less,
+/// and a reply takes less.
 const TOLERANCE: u64 = 60;
 
 /// The cloud's clock: a time that it stated, and the monotonic time that went by since.
@@ -29,7 +29,7 @@ struct Clock {
     doubted: Option<Reading>,
 }
 
-/// What a reply stated, and when.
+/// A time that a reply stated, and the moment at which it came.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
     time: Timestamp,
@@ -85,7 +85,7 @@ impl Reading {
     }
 }
 
-/// Whether two times may be of one clock.
+/// Returns whether two times may be of one clock.
 pub(super) fn is_near(one: Timestamp, other: Timestamp) -> bool {
     one.as_secs().abs_diff(other.as_secs()) <= TOLERANCE
 }

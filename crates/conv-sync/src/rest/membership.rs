@@ -13,16 +13,16 @@ use crate::SourceError;
 /// More groups than any account may be in.
 const MAX_GROUPS: u64 = 20_000;
 
-/// What an account's lists of groups say of those that were asked about.
+/// An account's lists of groups, as far as they say something of those that were asked about.
 #[derive(Debug)]
 pub(super) struct Memberships {
     /// By groupID; of a topic by its community's.
     groups: HashMap<String, Option<Member>>,
-    /// Whether a group that the lists do not hold is one that the account is not in.
+    /// The lists are complete: the account is not in a group that they do not hold.
     is_whole: bool,
 }
 
-/// What an account is to a group.
+/// An account's relation to a group.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Standing<'a> {
     Member(&'a Member),
@@ -31,7 +31,7 @@ pub(super) enum Standing<'a> {
 }
 
 impl Memberships {
-    /// What the account is to a conversation's group.
+    /// Returns the account's relation to a conversation's group.
     ///
     /// # Errors
     /// If the lists do not hold it and are not whole: nothing follows from that.
@@ -61,7 +61,7 @@ impl Memberships {
 }
 
 impl RestSource {
-    /// Reads what an account is to the groups of some conversations.
+    /// Reads an account's relation to the groups of some conversations.
     pub(super) async fn memberships(
         &self,
         account: &AccountId,

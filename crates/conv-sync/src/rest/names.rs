@@ -17,14 +17,14 @@ use crate::{Groups, Retry, SourceError};
 /// A page for each conversation that an account may mark or put into one of its 20 groups: 1,000
 /// each. A listing that is longer goes nowhere.
 const MAX_PAGES: usize = 21_000;
-/// How often a page is asked for, and the pause after the first failure.
+/// The most calls for one page, and the pause after the first that failed.
 const MAX_TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 /// A longer pause is the pull's to take: it may do something else meanwhile.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 impl RestSource {
-    /// Reads all pages of them. Of a group that stands on two pages the later name counts; the
+    /// Reads all pages of them. Of a group that two pages name the later name counts; the
     /// names are as old as the first page.
     ///
     /// The pages hold the marked and grouped conversations as well, so there may be many. A failure

@@ -1,13 +1,15 @@
 //! Names and pictures, and whole profiles.
 
 use conv_model::{
-    ConversationId, ConversationPatch, ConversationType, ErrorClass, Profile, Timestamp,
+    AccountId, ConversationId, ConversationPatch, ConversationType, ErrorClass, GroupType, Profile,
+    Timestamp,
 };
 
 use super::{
     RestSource,
     batch::{self, Batches},
     codes::REPLY_TOO_LARGE,
+    membership::Standing,
     wire::{Depth, Profiles, group_info, portrait},
 };
 use crate::{FullProfile, Hydrated, Retry, SourceError};
@@ -40,8 +42,12 @@ impl RestSource {
         Ok(hydrated)
     }
 
+    /// # Errors
+    /// [`SourceError::NotFound`] also for a Work group that the account is not in: its profile is
+    /// for members alone, though not for the admin in whose name the call is made.
     pub(super) async fn full_profile(
         &self,
+        account: &AccountId,
         id: &ConversationId,
     ) -> Result<FullProfile, SourceError> {
         batch::refuse(id)?;
@@ -51,6 +57,12 @@ impl RestSource {
         let mut hydrated = Hydrated::default();
         batch::sort(&mut hydrated, asked, &profiles, |id, profile| patch(id, profile, read_at));
         match (hydrated.found.pop(), hydrated.failed.pop()) {
+            (Some(patch), _) if is_for_members(&patch) => {
+                match self.memberships(account, asked).await?.standing(id)? {
+                    Standing::Member(_) => Ok(FullProfile::new(patch)),
+                    Standing::Stranger => Err(SourceError::NotFound),
+                }
+            }
             (Some(patch), _) => Ok(FullProfile::new(patch)),
             (None, Some((_, error))) => Err(error),
             (None, None) => Err(SourceError::NotFound),
@@ -109,6 +121,15 @@ fn patch(id: ConversationId, profile: &Profile, read_at: Timestamp) -> Conversat
     patch.profile = profile.clone();
     patch.profile.read_at = Some(read_at);
     patch
+}
+
+/// Returns whether a group's profile is for its members alone: so with a Work group, and perhaps
+/// with a group whose type is not known.
+fn is_for_members(patch: &ConversationPatch) -> bool {
+    use GroupType::{AvChatRoom, Community, Meeting, Public};
+    let is_open =
+        matches!(patch.profile.group_type, Some(Public | Meeting | AvChatRoom | Community));
+    patch.id.group_id().is_some() && !is_open
 }
 
 /// Whether the error of a batch may be the matter of a few of it: one that does not exist fails

@@ -39,7 +39,7 @@ impl Signed {
         self.accepted.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the cloud's clock has turned out to be another one than it was made by.
+    /// Returns whether the cloud's clock has turned out to be another than the one it was made by.
     fn is_by_another_clock(&self, time: &CloudTime) -> bool {
         let expected = self.by.plus_secs(self.at.elapsed().as_secs());
         !cloud_time::is_near(expected, time.now())

@@ -15,7 +15,7 @@ use crate::{SourceError, UserSig};
 /// The most bytes of a body. The cloud's own replies end at one megabyte (its code 10018).
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// Why a request has no usable reply.
+/// A request without a usable reply.
 pub(super) enum Failed {
     /// The connection broke before an answer began, which says nothing about the request.
     Unanswered(SourceError),

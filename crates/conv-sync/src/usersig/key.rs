@@ -12,8 +12,8 @@ use super::{
 };
 
 /// The secret key of an SDKAppID, as the console shows it: its text is the key, nothing is decoded.
-/// What a file or an environment variable adds is left off: blanks, line breaks and a byte order
-/// mark around it, and a pair of quotes.
+/// Leaves off what a file or an environment variable adds: blanks, line breaks and a byte order mark
+/// around the key, and a pair of quotes.
 ///
 /// It is wiped from memory when dropped, and neither printed nor serialised nor cloned.
 ///

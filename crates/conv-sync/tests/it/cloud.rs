@@ -155,7 +155,7 @@ async fn one(mut stream: TcpStream, end: End, is_answered: bool, refused: Arc<At
         let bytes = String::from_utf8(bytes).unwrap().replace("Connection: close\r\n", "");
         stream.write_all(bytes.as_bytes()).await.unwrap();
     }
-    // A connection that nobody uses again stays open.
+    // A connection that is not used again stays open.
     if stream.readable().await.is_err() || stream.peek(&mut [0]).await.unwrap_or(0) == 0 {
         return;
     }

@@ -311,6 +311,7 @@ async fn odd_messages_fail_by_themselves_and_long_texts_are_bounded() {
         json!({"MsgTimeStamp": "soon"}),
         json!({"MsgTimeStamp": i64::MAX}),
         json!({"MsgTimeStamp": -5}),
+        json!({"MsgTimeStamp": 0}),
     ] {
         let error = failure("C2Ca", &roaming(item.clone())).await;
         assert!(matches!(error, SourceError::Protocol { .. }), "{item}: {error:?}");

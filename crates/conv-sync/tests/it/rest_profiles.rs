@@ -302,6 +302,34 @@ async fn a_groups_full_profile_has_every_field() {
 }
 
 #[tokio::test]
+async fn a_work_groups_full_profile_is_for_its_members() {
+    let group = |kind: Value| {
+        ok(json!({"GroupInfo": [{"GroupId": "g", "ErrorCode": 0, "Type": kind, "Name": "G"}]}))
+    };
+    let joined = |groups: Value| {
+        ok(json!({"TotalCount": groups.as_array().map_or(7, Vec::len), "GroupIdList": groups}))
+    };
+    let of = [json!([{"GroupId": "g"}]), json!([{"GroupId": "other"}]), json!(null)];
+    for kind in [json!("Private"), json!("Hall"), json!(null)] {
+        for (at, groups) in of.iter().enumerate() {
+            let cloud = Cloud::of_json([group(kind.clone()), joined(groups.clone())]).await;
+            let request = ProfileRequest::new(account(), id("GROUPg"));
+            let profile = cloud.source().profile(&request).await;
+            match (at, profile) {
+                (0, Ok(_)) | (1, Err(SourceError::NotFound)) => {}
+                (2, Err(SourceError::Protocol { .. })) => {}
+                (_, profile) => panic!("{kind}, {groups}: {profile:?}"),
+            }
+        }
+    }
+    for kind in ["Public", "ChatRoom", "AVChatRoom", "Community"] {
+        let cloud = Cloud::of_json([group(json!(kind))]).await;
+        let request = ProfileRequest::new(account(), id("GROUPg"));
+        cloud.source().profile(&request).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn who_does_not_exist_is_not_found() {
     for (asked, body) in [
         ("C2Ca", json!({"ErrorCode": 40003})),

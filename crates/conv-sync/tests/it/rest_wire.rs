@@ -11,7 +11,7 @@ use conv_sync::{
     UserSigSigner, UserSigVerifier,
 };
 
-use crate::cloud::{ADMIN, APP, Answer, Cloud, End, KEY, OneEach, http, json};
+use crate::cloud::{ADMIN, APP, Answer, Cloud, DATE, DATE_SECS, End, KEY, OneEach, http, json};
 
 pub const EMPTY: &str =
     r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","SessionItem":[],"CompleteFlag":1}"#;
@@ -104,6 +104,33 @@ async fn retry_after_counts_in_seconds_or_to_a_date() {
     ] {
         let error = error_of(http("429 Too Many Requests", header, b"")).await;
         assert_eq!(error.retry_after(), seconds.map(Duration::from_secs), "{header}");
+    }
+}
+
+/// An empty page with this `Date`, or none.
+fn dated(date: Option<&str>) -> Answer {
+    let Answer::Bytes(bytes) = json(EMPTY) else { unreachable!() };
+    let date = date.map(|date| format!("Date: {date}\r\n")).unwrap_or_default();
+    let bytes = String::from_utf8(bytes).unwrap();
+    Answer::Bytes(bytes.replace(&format!("Date: {DATE}\r\n"), &date).into_bytes())
+}
+
+#[tokio::test]
+async fn a_pages_time_is_the_clouds_as_its_replies_agree_on_it() {
+    const FAR: &str = "Fri, 14 Nov 2098 22:13:20 GMT";
+    const FAR_SECS: u64 = 4_066_841_600;
+    for (dates, expected) in [
+        (vec![None, Some("soon"), Some(DATE), None], vec![0, 0, DATE_SECS, DATE_SECS]),
+        (vec![Some(DATE), Some(FAR), Some(DATE)], vec![DATE_SECS; 3]),
+        (vec![Some(DATE), Some(FAR), Some(FAR)], vec![DATE_SECS, DATE_SECS, FAR_SECS]),
+        (vec![Some(FAR), Some(DATE), Some(DATE)], vec![FAR_SECS, FAR_SECS, DATE_SECS]),
+    ] {
+        let cloud = Cloud::new(dates.iter().copied().map(dated)).await;
+        let source = cloud.source();
+        for expected in expected {
+            let time = source.pull(&request()).await.unwrap().server_time.as_secs();
+            assert!((expected..expected + 60).contains(&time), "{dates:?}: {time}");
+        }
     }
 }
 

@@ -97,9 +97,9 @@ pub(in crate::rest) struct Listing {
 
 /// Reads a page: each row by itself.
 ///
-/// However many rows cannot be read, the others are shown: a page that is refused would stop the
-/// list for as long as the cloud holds those rows. Each is named in `skipped`, and without its ID if
-/// that cannot be read either, so that a pull does not take the page's rows for all there are.
+/// Shows the good rows however many others there are: refusing the page would stop the list for as
+/// long as the cloud holds the bad ones. `skipped` names each of those, without its ID if that cannot
+/// be read either, so that a pull does not take the page's rows for all there are.
 ///
 /// # Errors
 /// If the page says neither that it is the last nor where the next one begins; if it has no list

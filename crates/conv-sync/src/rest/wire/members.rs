@@ -20,7 +20,7 @@ impl<'a> Members<'a> {
         serde_json::from_str(json).ok()
     }
 
-    /// Returns a member's value. One that stands twice is bad: which is meant is unknown.
+    /// Returns a member's value. A duplicate is bad: which of the two is meant is unknown.
     pub(super) fn value<T: FromWire<'a>>(&self, name: &str) -> Loose<T> {
         let mut values = self.0.iter().filter(|(member, _)| member == name);
         match (values.next(), values.next()) {
@@ -30,7 +30,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Returns the first of these members that stands twice.
+    /// Returns the first of these members that has a duplicate.
     pub(super) fn twice<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         let count = |name| self.0.iter().filter(|(member, _)| member == name).count();
         names.iter().copied().find(|name| count(*name) > 1)

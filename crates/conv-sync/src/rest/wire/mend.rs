@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-/// What stands for a lone surrogate: as long as the escape that it replaces.
+/// Replaces the escape of a lone surrogate, and is as long.
 const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 
 /// Returns the text of a body. In it
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_surrogate_is_replaced_where_it_stands() {
+    fn a_lone_surrogate_is_replaced_in_its_place() {
         for (damaged, whole) in [
             (r#""Ann \ud83d""#, "Ann \u{FFFD}"),
             (r#""\uDE00 Ann""#, "\u{FFFD} Ann"),

@@ -60,7 +60,7 @@ pub(super) struct Message {
 }
 
 /// Reads all messages of a reply that can be read. `is_end` is the reply's word that there are no
-/// more: without a message it is what tells "there is none" from "none was sent".
+/// more: without a message, it alone distinguishes "there is none" from "none was sent".
 ///
 /// # Errors
 /// If there are some and none can be read; if there are none and there may be some.
@@ -81,11 +81,12 @@ pub(super) fn read(
     }
 }
 
-/// A message whose state cannot be read is none that can be shown: it may have been recalled.
+/// Reads a message; `None` if it cannot be read. A message whose state cannot be read counts as
+/// such: it may have been recalled.
 fn message(json: &str) -> Option<Message> {
     let item: Item<'_> = object(json)?;
     let sequence = item.sequence.any()?;
-    let time = Timestamp::from_cloud(item.time.any()?).ok()?;
+    let time = Timestamp::from_cloud(item.time.any()?).ok().filter(|time| !time.is_zero())?;
     let flags = item.flags.get("MsgFlagBits").ok()?.unwrap_or_default();
     let is_revoked = match item.place.get("IsPlaceMsg").ok()?.unwrap_or_default() {
         0 => flags & RECALLED != 0,

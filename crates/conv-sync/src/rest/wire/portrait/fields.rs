@@ -48,12 +48,12 @@ pub(super) struct ProfileItem<'a> {
 pub(super) struct UserFields<'a> {
     /// `None` for a value that cannot be read.
     fields: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
-    /// Whether a field that is not among them was never set, or was taken away.
+    /// All fields that were sent are here: another was never set, or was taken away.
     is_whole: bool,
 }
 
 impl<'a> UserFields<'a> {
-    /// `None` stands for a field of which not even the name can be read.
+    /// Takes the fields that were sent, `None` for one of which not even the name can be read.
     pub(super) fn new(items: impl Iterator<Item = Option<ProfileItem<'a>>>) -> Self {
         let (mut fields, mut is_whole) = (Vec::new(), true);
         for item in items {
