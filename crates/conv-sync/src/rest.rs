@@ -137,7 +137,7 @@ impl ConversationSource for RestSource {
         let labels = self.options.labels;
         let command = get_list::Request::new(request.account.as_str(), at, labels);
         let (listing, time) = self.caller.call(&command).await?;
-        Ok(page(listing, time.unwrap_or_default()))
+        Ok(page(listing, time))
     }
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
@@ -164,7 +164,7 @@ impl ConversationSource for RestSource {
     }
 }
 
-fn page(listing: get_list::Listing, time: Timestamp) -> Page {
+fn page(listing: get_list::Listing, time: Option<Timestamp>) -> Page {
     let next = listing.next.map(Position::to_cursor);
     let mut page = Page::new(listing.rows, next, time);
     page.skipped = listing.skipped;

@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use conv_model::{AccountId, ConversationId, ConversationPatch, LastMessage, Peer, Timestamp};
+use conv_model::{
+    AccountId, ConversationId, ConversationPatch, Known, LastMessage, Peer, Timestamp,
+};
 
 use super::{
     RestSource, batch, codes, few,
@@ -24,7 +26,7 @@ const AT_A_TIME: usize = 8;
 type Answer = Result<Option<LastMessage>, SourceError>;
 
 impl RestSource {
-    /// A conversation without a message is neither found nor failed. A lost call costs its own
+    /// A conversation in which the account sees no message is known to have none. A lost call costs its own
     /// conversation alone; when all calls made side by side are lost, no more are made.
     pub(super) async fn hydrate_last_messages(
         &self,
@@ -107,12 +109,11 @@ fn joined(
 
 fn keep(hydrated: &mut Hydrated, id: &ConversationId, answer: Answer) {
     match answer {
-        Ok(Some(message)) => {
+        Ok(message) => {
             let mut patch = ConversationPatch::new(id.clone());
-            patch.last_message = Some(Arc::new(message));
+            patch.last_message = Known::from(message.map(Arc::new));
             hydrated.found.push(patch);
         }
-        Ok(None) => {}
         Err(error) => hydrated.failed.push((id.clone(), error)),
     }
 }

@@ -45,7 +45,7 @@ impl RestSource {
             names.extend(page);
             next = after;
         }
-        Ok(Groups::new(names.into_iter().collect(), time.unwrap_or_default()))
+        Ok(Groups::new(names.into_iter().collect(), time))
     }
 
     async fn later_page(

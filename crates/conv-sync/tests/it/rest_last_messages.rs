@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use conv_model::{ConversationId, ErrorClass, Facet, LastMessage, MessageKind, Payload, Timestamp};
+use conv_model::{
+    ConversationId, ErrorClass, Facet, Known, LastMessage, MessageKind, Payload, Timestamp,
+};
 use conv_sync::{ConversationSource, HydrateRequest, Hydrated, RateLimiter, SourceError};
 use serde_json::{Value, json};
 
@@ -41,7 +43,7 @@ async fn message(asked: &str, body: &str) -> LastMessage {
     assert!(hydrated.failed.is_empty(), "{body}: {:?}", hydrated.failed);
     let [patch] = &hydrated.found[..] else { panic!("{body}: {:?}", hydrated.found) };
     assert_eq!(patch.id, id(asked));
-    LastMessage::clone(patch.last_message.as_ref().unwrap())
+    LastMessage::clone(patch.last_message.value().unwrap())
 }
 
 async fn failure(asked: &str, body: &str) -> SourceError {
@@ -192,7 +194,9 @@ async fn where_no_message_is_nothing_fails() {
 /// The one conversation that was asked about is known to have no message.
 #[track_caller]
 fn has_no_message(hydrated: &Hydrated) {
-    assert_eq!((hydrated.found.len(), hydrated.failed.len()), (0, 0), "{hydrated:?}");
+    let [patch] = &hydrated.found[..] else { panic!("{hydrated:?}") };
+    assert_eq!(patch.last_message, Known::Nothing);
+    assert!(hydrated.failed.is_empty(), "{hydrated:?}");
 }
 
 #[tokio::test]
@@ -229,7 +233,7 @@ async fn a_message_from_before_the_account_joined_is_not_shown() {
         let cloud = Cloud::of_json([joined([("a", since)]).as_str(), GROUP]).await;
         let hydrated = hydrate(&cloud, Facet::LastMessage, ids(["GROUPa"])).await.unwrap();
         match is_shown {
-            true => assert!(hydrated.found[0].last_message.is_some(), "{since}"),
+            true => assert!(hydrated.found[0].last_message.value().is_some(), "{since}"),
             false => has_no_message(&hydrated),
         }
     }
