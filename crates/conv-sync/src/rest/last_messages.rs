@@ -16,7 +16,7 @@ use super::{
     unsupported,
     wire::{group_messages, roaming},
 };
-use crate::{Hydrated, SourceError};
+use crate::{Hydrated, Retry, SourceError};
 
 /// Conversations asked about side by side: each takes a call of its own.
 const AT_A_TIME: usize = 8;
@@ -58,9 +58,26 @@ impl RestSource {
         Ok(hydrated)
     }
 
+    /// Asks again at once where a new UserSig may help: it would be a pity if a whole part of a batch
+    /// were lost each time that one expires.
+    ///
     /// # Errors
     /// If the call was lost: another time it may be answered.
     async fn last_message(
+        &self,
+        account: &AccountId,
+        id: &ConversationId,
+        memberships: Option<&Memberships>,
+    ) -> Result<Answer, SourceError> {
+        match self.ask(account, id, memberships).await {
+            Err(error) if error.retry() == Retry::Resign => {
+                self.ask(account, id, memberships).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask(
         &self,
         account: &AccountId,
         id: &ConversationId,

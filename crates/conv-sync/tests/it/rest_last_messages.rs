@@ -389,6 +389,15 @@ async fn a_cloud_that_is_down_is_not_asked_about_everybody() {
     assert_eq!(cloud.requests().len(), 16);
 }
 
+#[tokio::test]
+async fn a_user_sig_that_expires_on_the_way_costs_no_message() {
+    let expired = r#"{"ActionStatus":"FAIL","ErrorCode":70001,"ErrorInfo":""}"#;
+    let answers = (0..12).map(|call| if (8..10).contains(&call) { expired } else { ROAMING });
+    let cloud = Cloud::of_json(answers).await;
+    let hydrated = hydrate(&cloud, Facet::LastMessage, users(10)).await.unwrap();
+    assert_eq!((hydrated.found.len(), hydrated.failed.len()), (10, 0));
+}
+
 /// Sees how many calls are under way at once.
 #[derive(Debug, Default)]
 struct Watching {
