@@ -7,7 +7,11 @@ use conv_model::{
     Checkpoint, ConversationId, ConversationPatch, Cursor, Rank, SkippedRow, Timestamp,
 };
 
-use crate::{Capabilities, CursorPromise, ListingOrder};
+use super::{
+    hydration::Place,
+    window::{last_within, newest},
+};
+use crate::{Capabilities, CursorPromise, ListingOrder, SourceRow};
 
 /// Pages without a row, and pages without a new row, that a listing accepts one after another.
 const MAX_EMPTY: u32 = 3;
@@ -15,6 +19,8 @@ const MAX_STALE: u32 = 16;
 /// A listing longer than this, and than this many times the plan's limit, has no end.
 const MAX_ROWS: usize = 10_000;
 const MAX_PLANS: usize = 20;
+/// The rows of a first screen, whose names are read first.
+const SCREEN: usize = 50;
 
 /// Rows as a listing showed them. Two listings agree if they showed the same.
 pub(super) type Seen = BTreeMap<ConversationId, Rank>;
@@ -134,12 +140,32 @@ impl Listing {
                 rows.entry(id.clone()).or_insert(*rank);
             }
         }
-        if rows.len() <= self.limit {
-            return rows;
-        }
-        let mut in_order: Vec<_> = rows.into_iter().map(|(id, rank)| (rank, id)).collect();
-        in_order.sort_unstable();
-        in_order.into_iter().take(self.limit).map(|(rank, id)| (id, rank)).collect()
+        newest(&rows, self.limit)
+    }
+
+    /// The rows shown so far.
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Where rows stand in the list, and whether on its first screen. A resumed listing does not
+    /// know the head.
+    pub(super) fn places<'a>(
+        &'a self,
+        ids: impl IntoIterator<Item = &'a ConversationId> + 'a,
+        before: Option<&'a Seen>,
+    ) -> impl Iterator<Item = Place> + 'a {
+        let last = last_within(SCREEN, &self.seen, before);
+        ids.into_iter().map(move |id| {
+            let rank = self.seen.get(id).or_else(|| before.and_then(|before| before.get(id)));
+            let rank = rank.copied().unwrap_or(Rank::new(false, Timestamp::ZERO));
+            let is_below_head = self.resumed || last.is_some_and(|last| (rank, id) > last);
+            Place { is_below_head, rank, id: id.clone() }
+        })
     }
 
     pub(super) fn take_unread_ids(&mut self) -> Vec<ConversationId> {
@@ -154,7 +180,7 @@ impl Listing {
     /// Takes in a page; an error says in words why the listing makes no sense.
     pub(super) fn turn(
         &mut self,
-        rows: &[ConversationPatch],
+        rows: &[SourceRow],
         skipped: &[SkippedRow],
         next: Option<Cursor>,
     ) -> Result<Turn, &'static str> {
@@ -162,7 +188,7 @@ impl Listing {
         self.check_order(rows);
         let known = self.seen.len();
         for row in rows {
-            self.see(row);
+            self.see(&row.patch);
         }
         if self.pages == 1 {
             let ranks = self.seen.values().copied();
@@ -175,7 +201,8 @@ impl Listing {
         self.next = next;
         let is_ordered = self.promises.order == ListingOrder::NewestFirst;
         let is_full = is_ordered && self.len() >= self.limit;
-        let is_past = self.until.is_some_and(|until| rows.iter().any(|row| rank(row) > until));
+        let is_past =
+            self.until.is_some_and(|until| rows.iter().any(|row| rank(&row.patch) > until));
         let Some(cursor) = self.next.as_ref().filter(|_| !is_full && !is_past) else {
             return Ok(Turn::End);
         };
@@ -205,11 +232,11 @@ impl Listing {
     }
 
     /// No row of a later page may stand before a row of an earlier one.
-    fn check_order(&mut self, rows: &[ConversationPatch]) {
+    fn check_order(&mut self, rows: &[SourceRow]) {
         if self.promises.order != ListingOrder::NewestFirst {
             return;
         }
-        let first = rows.iter().map(|row| (rank(row), &row.id)).min();
+        let first = rows.iter().map(|row| (rank(&row.patch), &row.patch.id)).min();
         let last = self.seen.iter().map(|(id, rank)| (*rank, id)).max();
         if first.zip(last).is_some_and(|(first, last)| first < last) {
             self.promises.order = ListingOrder::Unordered;

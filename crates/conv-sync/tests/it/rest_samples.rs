@@ -139,7 +139,7 @@ async fn group_names_are_read_page_by_page() {
     let cloud = Cloud::of_json([first, second]).await;
     let groups = cloud.source().groups(&account()).await.unwrap();
     assert_eq!(groups.names, [(1, "n".into()), (2, "m".into())]);
-    assert_eq!(groups.server_time, Timestamp::from_secs(DATE_SECS));
+    assert_eq!(groups.server_time, Some(Timestamp::from_secs(DATE_SECS)));
     let asked: Vec<_> = cloud.requests().iter().map(|request| request.json()).collect();
     assert_eq!(asked[0], json!({"From_Account": "user_0001", "StartIndex": 0}));
     assert_eq!(asked[1], json!({"From_Account": "user_0001", "StartIndex": 7}));
