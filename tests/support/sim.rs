@@ -5,6 +5,8 @@
 //! itself.
 
 mod cloud;
+mod engine;
+mod others;
 mod paging;
 mod run;
 mod witness;
@@ -12,6 +14,6 @@ mod world;
 
 pub use self::{
     paging::CursorKind,
-    run::{Failure, chaos, churn},
+    run::{Failure, chaos, churn, hardship},
     witness::Broken,
 };
