@@ -121,6 +121,8 @@ pub struct Pull {
     as_of: Option<Timestamp>,
     /// What the next step of the pass reports.
     unreported: Vec<SkippedRow>,
+    /// Rows without an ID that were reported.
+    nameless: usize,
     broken_promises: Vec<String>,
     outbox: VecDeque<(DeltaKind, Delta)>,
     applying: Option<DeltaKind>,
@@ -160,6 +162,7 @@ impl Pull {
             cloud_time: CloudTime::default(),
             as_of: None,
             unreported: Vec::new(),
+            nameless: 0,
             broken_promises: Vec::new(),
             outbox: VecDeque::new(),
             applying: None,

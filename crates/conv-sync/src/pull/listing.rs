@@ -7,10 +7,7 @@ use conv_model::{
     Checkpoint, ConversationId, ConversationPatch, Cursor, Rank, SkippedRow, Timestamp,
 };
 
-use super::{
-    hydration::Place,
-    window::{last_within, newest},
-};
+use super::{hydration::Place, window::newest};
 use crate::{Capabilities, CursorPromise, ListingOrder, SourceRow};
 
 /// Pages without a row, and pages without a new row, that a listing accepts one after another.
@@ -52,6 +49,10 @@ pub(super) struct Listing {
     /// Per listing: a cloud gives the same cursors again in the next one.
     cursors: BTreeSet<Cursor>,
     seen: Seen,
+    /// The first rows in list order, in the places where they were seen.
+    screen: BTreeSet<(Rank, ConversationId)>,
+    /// Rows without an ID.
+    nameless: usize,
     /// Rows that could not be read but named their conversation: they are in the cloud.
     unread_ids: Vec<ConversationId>,
     /// Rows that came before a resumed listing's first page.
@@ -81,6 +82,8 @@ impl Listing {
             cursors: from.iter().map(|checkpoint| checkpoint.cursor.clone()).collect(),
             next: from.map(|checkpoint| checkpoint.cursor),
             seen: Seen::new(),
+            screen: BTreeSet::new(),
+            nameless: 0,
             unread_ids: Vec::new(),
             pages: 0,
             empty: 0,
@@ -148,23 +151,28 @@ impl Listing {
         &self.seen
     }
 
+    /// How many rows without an ID it has met.
+    pub(super) fn nameless(&self) -> usize {
+        self.nameless
+    }
+
     pub(super) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Where rows stand in the list, and whether on its first screen. A resumed listing does not
-    /// know the head.
+    /// Where rows stand in the list, and whether on its first screen, as far as this listing has
+    /// shown it. A resumed listing does not know the head.
     pub(super) fn places<'a>(
         &'a self,
         ids: impl IntoIterator<Item = &'a ConversationId> + 'a,
         before: Option<&'a Seen>,
     ) -> impl Iterator<Item = Place> + 'a {
-        let last = last_within(SCREEN, &self.seen, before);
+        let last = self.screen.last().filter(|_| self.screen.len() >= SCREEN);
         ids.into_iter().map(move |id| {
             let rank = self.seen.get(id).or_else(|| before.and_then(|before| before.get(id)));
             let rank = rank.copied().unwrap_or(Rank::new(false, Timestamp::ZERO));
-            let is_below_head = self.resumed || last.is_some_and(|last| (rank, id) > last);
-            Place { is_below_head, rank, id: id.clone() }
+            let is_below = last.is_some_and(|(last, last_id)| (rank, id) > (*last, last_id));
+            Place { is_below_head: self.resumed || is_below, rank, id: id.clone() }
         })
     }
 
@@ -194,6 +202,7 @@ impl Listing {
             let ranks = self.seen.values().copied();
             self.newest_unpinned = ranks.filter(|rank| !rank.is_pinned()).min();
         }
+        self.nameless += skipped.iter().filter(|row| row.id.is_none()).count();
         self.unread_ids.extend(skipped.iter().filter_map(|row| row.id.clone()));
         let is_empty = rows.is_empty() && skipped.is_empty();
         self.empty = if is_empty { self.empty + 1 } else { 0 };
@@ -225,6 +234,10 @@ impl Listing {
     fn see(&mut self, row: &ConversationPatch) {
         let rank = rank(row);
         let before = self.seen.insert(row.id.clone(), rank);
+        self.screen.insert((rank, row.id.clone()));
+        if self.screen.len() > SCREEN {
+            self.screen.pop_last();
+        }
         if self.promises.cursors == CursorPromise::Exact && before == Some(rank) {
             self.promises.cursors = CursorPromise::Opaque;
             self.broke("exact cursors and gave a row that stood still twice");

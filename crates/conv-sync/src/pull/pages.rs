@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_model::{
-    ConversationPatch, Delta, Facet, Finished, ListLimit, PassStatus, Phase, Prune, Seq, SyncStep,
+    Checkpoint, ConversationPatch, Delta, Facet, Finished, ListLimit, PassStatus, Phase, Prune,
+    Seq, SkippedRow, SyncStep,
 };
 
 use super::{
@@ -12,6 +13,9 @@ use super::{
     listing::{Seen, Turn},
 };
 use crate::{Page, SourceError, SourceRow};
+
+/// The most rows without an ID that a pass reports one by one.
+const MAX_NAMELESS: usize = 1_000;
 
 impl Pull {
     /// A page, asked for at the moment `sent`: makes the change that shows it.
@@ -34,7 +38,7 @@ impl Pull {
             Err(what) => return self.refuse_page(now, what, out),
         };
         self.broken_promises.extend(self.listing.take_broken_promise());
-        self.unreported.extend(page.skipped);
+        self.report(page.skipped);
         let before = self.previous.as_ref().or(self.known.as_ref());
         let (limit, seen) = (self.listing.limit(), self.listing.seen());
         let shown = self.window.pass(page.rows, asked, limit, seen, before);
@@ -45,6 +49,18 @@ impl Pull {
             }
             Turn::End => self.end_listing(now, asked, shown, out),
         }
+    }
+
+    /// Rows that could not be read are reported with the next step. Each listing meets those without
+    /// an ID again: those beyond the most that a listing met before are new.
+    fn report(&mut self, skipped: Vec<SkippedRow>) {
+        let (nameless, named): (Vec<_>, Vec<_>) =
+            skipped.into_iter().partition(|row| row.id.is_none());
+        let met = self.listing.nameless().min(MAX_NAMELESS);
+        let new = met.saturating_sub(self.nameless);
+        self.nameless = self.nameless.max(met);
+        self.unreported.extend(named);
+        self.unreported.extend(nameless.into_iter().take(new));
     }
 
     /// A listing that makes no sense. A resumed one is a courtesy, and another begins at the head.
@@ -161,7 +177,7 @@ impl Pull {
         self.post(DeltaKind::Finish, delta);
     }
 
-    fn post_step(&mut self, mut delta: Delta, checkpoint: Option<conv_model::Checkpoint>) {
+    fn post_step(&mut self, mut delta: Delta, checkpoint: Option<Checkpoint>) {
         delta.step = Some(SyncStep::Page {
             status: self.status(),
             checkpoint,

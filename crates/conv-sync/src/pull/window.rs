@@ -33,6 +33,8 @@ impl Window {
         seen: &Seen,
         before: Option<&Seen>,
     ) -> Vec<SourceRow> {
+        // A list below its limit has room for every row that comes.
+        let before = before.filter(|before| before.len() >= limit);
         let last = last_within(limit, seen, before);
         let is_below = |row: &SourceRow| {
             let id = &row.patch.id;
@@ -65,6 +67,10 @@ pub(super) fn last_within<'a>(
     seen: &'a Seen,
     before: Option<&'a Seen>,
 ) -> Option<(Rank, &'a ConversationId)> {
+    let most = before.map_or(0, BTreeMap::len).saturating_add(seen.len());
+    if most <= count {
+        return None;
+    }
     let older = before.into_iter().flatten().filter(|(id, _)| !seen.contains_key(*id));
     let mut places: Vec<_> = seen.iter().chain(older).map(|(id, rank)| (*rank, id)).collect();
     if places.len() <= count {

@@ -80,6 +80,18 @@ async fn one_listing_of_the_pass_is_enough_to_remove_nothing() {
 }
 
 #[tokio::test]
+async fn every_bad_row_counts_once_however_often_it_is_listed() {
+    let source = Arc::new(ScriptedSource::with_rows(0));
+    for _ in 0..2 {
+        source.answer(Ok(page(&["a"], Some("1"), &[None, None, Some("c")])));
+        source.answer(Ok(page(&["b"], None, &[None, None])));
+    }
+    let mut cache = Cache::default();
+    cache.pass(&source, plan(500)).await.unwrap();
+    assert_eq!(cache.state.skipped.len(), 5, "{:?}", cache.state.skipped);
+}
+
+#[tokio::test]
 async fn names_of_unconfirmed_rows_are_read_all_the_same() {
     let source = Arc::new(ScriptedSource::with_rows(0));
     let mut cache = Cache::default();
