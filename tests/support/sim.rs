@@ -9,11 +9,12 @@ mod engine;
 mod others;
 mod paging;
 mod run;
+mod runs;
 mod witness;
 mod world;
 
 pub use self::{
     paging::CursorKind,
-    run::{Failure, chaos, churn, hardship},
+    runs::{Failure, chaos, churn, hardship, refresh},
     witness::Broken,
 };

@@ -28,16 +28,35 @@ impl Sim {
         }
     }
 
+    /// The cloud changes once; of 100 rows that are other than before others hear of so many.
+    pub(super) async fn others_hear(&mut self, percent: u8) {
+        let before = self.cloud.lock().world.rows.clone();
+        self.cloud.lock().change();
+        let after = self.cloud.lock().world.rows.clone();
+        let is_new = |(id, row): &(&ConversationId, &Row)| before.get(*id) != Some(row);
+        let changed: Vec<_> = after.iter().filter(is_new).collect();
+        let gone: Vec<_> = before.keys().filter(|id| !after.contains_key(*id)).collect();
+        let mut delta = Delta::default();
+        for (id, row) in changed {
+            if self.rng.u8(..100) < percent {
+                delta.listed.push(patch(id, *row));
+            }
+        }
+        for id in gone {
+            if self.rng.u8(..100) < percent {
+                delta.removed.push(id.clone());
+            }
+        }
+        self.store.apply(delta).await.unwrap();
+    }
+
     async fn other_lists(&mut self) {
         let ids: Vec<_> = self.cloud.lock().world.rows.keys().cloned().collect();
         let Some(id) = self.rng.choice(ids) else {
             return;
         };
         let time = self.cloud.lock().world.now + 1_000;
-        let mut patch = ConversationPatch::new(id.clone());
-        let mut listing = ListingPatch::at(Timestamp::from_secs(time));
-        listing.is_pinned = Some(false);
-        patch.listing = Some(listing);
+        let patch = patch(&id, Row { time, pinned: false });
         let commit = self.other.apply(Delta::listed([patch])).await.unwrap();
         self.other_written = commit.written;
         // What says nothing new changes nothing, and is not guarded.
@@ -123,4 +142,12 @@ impl Sim {
             self.broken.insert(Broken::Local);
         }
     }
+}
+
+fn patch(id: &ConversationId, row: Row) -> ConversationPatch {
+    let mut listing = ListingPatch::at(Timestamp::from_secs(row.time));
+    listing.is_pinned = Some(row.pinned);
+    let mut patch = ConversationPatch::new(id.clone());
+    patch.listing = Some(listing);
+    patch
 }

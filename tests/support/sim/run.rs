@@ -1,8 +1,8 @@
-//! One seed, from the first call to the verdict.
+//! One pass after another of a seed, judged as they go.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    future::{Future, poll_fn},
+    future::{Future as _, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::Arc,
@@ -26,78 +26,7 @@ use super::{
     world::{Row, World},
 };
 
-/// What a seed broke.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    pub seed: u64,
-    pub kind: CursorKind,
-    pub broken: BTreeSet<Broken>,
-}
-
-/// One change of the cloud before and after every call, no faults: S, S2 and the bound.
-pub fn churn(seed: u64, kind: CursorKind) -> Result<(), Failure> {
-    judge(seed, kind, async {
-        let mut sim = Sim::new(seed, kind).await;
-        if sim.rng.bool() {
-            sim.pass(None).await;
-        }
-        sim.cloud.lock().weather = Weather { changes: 50, ..Weather::default() };
-        sim.pass(None).await;
-        sim.check_bound();
-        sim.quiet().await;
-        sim.broken
-    })
-}
-
-/// Calls that fail again and again, each of them but a few times in a row, and a signature that
-/// expires all the time: one pass completes all the same, however long it takes.
-pub fn hardship(seed: u64, kind: CursorKind) -> Result<(), Failure> {
-    judge(seed, kind, async {
-        let mut sim = Sim::new(seed, kind).await;
-        sim.reads_unread = sim.rng.bool();
-        let faults = sim.rng.u8(20..=90);
-        sim.cloud.lock().weather = Weather { faults, relents: true, ..Weather::default() };
-        sim.pass(None).await;
-        sim.check_exact();
-        sim.broken
-    })
-}
-
-/// Faults, outages, changes, crashes, lost acknowledgements, other writers and drafts; then a quiet
-/// pass: C, and all that must hold on the way.
-pub fn chaos(seed: u64, kind: CursorKind) -> Result<(), Failure> {
-    judge(seed, kind, async {
-        let mut sim = Sim::new(seed, kind).await;
-        sim.reads_unread = sim.rng.bool();
-        for _ in 0..sim.rng.usize(1..=4) {
-            sim.set_weather();
-            let crash = sim.rng.bool().then(|| sim.rng.usize(0..25));
-            sim.others = true;
-            sim.pass(crash).await;
-            if crash.is_some() {
-                sim.reopen().await;
-            }
-        }
-        sim.others = false;
-        sim.quiet().await;
-        sim.broken
-    })
-}
-
-fn judge(
-    seed: u64,
-    kind: CursorKind,
-    run: impl Future<Output = BTreeSet<Broken>>,
-) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    let broken = runtime.block_on(run);
-    if broken.is_empty() { Ok(()) } else { Err(Failure { seed, kind, broken }) }
-}
-
+/// A cloud, a store, and another process at the same records.
 pub(super) struct Sim {
     pub(super) rng: Rng,
     pub(super) cloud: SimCloud,
@@ -107,8 +36,8 @@ pub(super) struct Sim {
     pub(super) other: IndexedStore,
     limit: usize,
     /// Whether other writers are about.
-    others: bool,
-    reads_unread: bool,
+    pub(super) others: bool,
+    pub(super) reads_unread: bool,
     pub(super) drafts: BTreeMap<ConversationId, String>,
     /// Rows that others listed during the pass.
     pub(super) outside: BTreeMap<ConversationId, Row>,
@@ -128,7 +57,7 @@ enum Turn {
 }
 
 impl Sim {
-    async fn new(seed: u64, kind: CursorKind) -> Self {
+    pub(super) async fn new(seed: u64, kind: CursorKind) -> Self {
         let mut rng = Rng::with_seed(seed);
         let world = World::new(&mut rng);
         let shape = Shape::new(kind, &mut rng);
@@ -153,7 +82,7 @@ impl Sim {
         }
     }
 
-    fn set_weather(&mut self) {
+    pub(super) fn set_weather(&mut self) {
         let is_outage = self.rng.u8(..10) == 0;
         let faults = if is_outage { 100 } else { self.rng.u8(0..=40) };
         let odd_times = if self.rng.bool() { self.rng.u8(0..=100) } else { 0 };
@@ -164,7 +93,7 @@ impl Sim {
 
     /// The process dies and another one opens the store. The cloud may refuse every cursor that
     /// the dead one had, for ever and in any words.
-    async fn reopen(&mut self) {
+    pub(super) async fn reopen(&mut self) {
         self.store = IndexedStore::open(self.engine.clone()).await.unwrap();
         if self.coverage() == Coverage::Complete {
             self.broken.insert(Broken::Complete);
@@ -196,7 +125,7 @@ impl Sim {
 
     /// One pass, dropped after some of its changes if it is to crash. Returns the rows that it
     /// changed in the store.
-    async fn pass(&mut self, crash: Option<usize>) -> usize {
+    pub(super) async fn pass(&mut self, crash: Option<usize>) -> usize {
         self.cloud.witness(self.limit, self.held().into_keys().collect());
         self.outside.clear();
         self.counted.clear();
@@ -331,7 +260,7 @@ impl Sim {
 
     /// The faults end and the cloud stands still: one pass later the list is the cloud's, and
     /// another pass, which one seed of four makes, changes nothing.
-    async fn quiet(&mut self) {
+    pub(super) async fn quiet(&mut self) {
         self.cloud.lock().weather = Weather::default();
         self.engine.set_faults(0);
         self.pass(None).await;
@@ -343,7 +272,7 @@ impl Sim {
         }
     }
 
-    fn check_exact(&mut self) {
+    pub(super) fn check_exact(&mut self) {
         let snapshot = self.store.snapshot();
         let held = self.held();
         let state = self.cloud.lock();
@@ -377,7 +306,7 @@ impl Sim {
     }
 
     /// At most four listings of the pages there were, and the rest of a resumed one.
-    fn check_bound(&mut self) {
+    pub(super) fn check_bound(&mut self) {
         let state = self.cloud.lock();
         let pages = state.longest.div_ceil(state.shape.page);
         if state.list_calls > 5 * (pages + 3) {
