@@ -234,7 +234,7 @@ fn wanting(draft: &Draft<'_>, delta: &Delta) -> Vec<ConversationId> {
     let ids = delta.listed.iter().map(|patch| &patch.id);
     let wants = |id: &&ConversationId| {
         id.conversation_type() != ConversationType::System
-            && draft.row(id).is_some_and(|row| delta.profiles.is_due(row.profile.read_at))
+            && draft.row(id).is_some_and(|row| delta.profiles.is_due(&row.profile))
     };
     ids.filter(wants).filter(|id| seen.insert(*id)).cloned().collect()
 }
