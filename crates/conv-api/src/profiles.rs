@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{ConversationId, ConversationPatch};
+use conv_model::{ConversationId, ConversationPatch, Seq};
 use conv_sync::{ProfileRequest, SourceError};
 use tokio::sync::OnceCell;
 
@@ -26,8 +26,8 @@ type Lookup = Arc<OnceCell<Option<ConversationPatch>>>;
 #[derive(Debug)]
 pub(crate) struct Looked {
     pub(crate) patch: ConversationPatch,
-    /// This caller read it from the source, and nobody else did.
-    pub(crate) is_just_read: bool,
+    /// If this caller read it from the source: the last stored write that was known when it asked.
+    pub(crate) asked: Option<Seq>,
 }
 
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Profiles {
     /// and kept; any other error is not.
     pub(crate) async fn get(&self, route: &Route, id: &ConversationId) -> Result<Looked, Error> {
         let lookup = self.lookup(route.clock.now(), id);
-        let mut is_just_read = false;
+        let mut asked = None;
         let read = || async {
             let request = ProfileRequest::new(route.account.clone(), id.clone());
             match caught(route.source.profile(&request)).await {
@@ -57,11 +57,11 @@ impl Profiles {
             }
         };
         let found = lookup.get_or_try_init(|| {
-            is_just_read = true;
+            asked = Some(route.store.snapshot().written());
             read()
         });
         let patch = found.await?.clone().ok_or(SourceError::NotFound)?;
-        Ok(Looked { patch, is_just_read })
+        Ok(Looked { patch, asked })
     }
 
     fn lookup(&self, now: Duration, id: &ConversationId) -> Lookup {

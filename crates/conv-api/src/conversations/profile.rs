@@ -68,11 +68,15 @@ impl Conversations {
     /// a pass may have read a newer name. So the row's own words stand before remembered ones, and
     /// what was read before the row's was changes nothing.
     async fn with_profile(&self, id: &ConversationId, looked: Looked) -> Arc<Conversation> {
-        let Looked { patch, is_just_read } = looked;
+        let Looked { patch, asked } = looked;
         // Taken now, not before the call: much may have happened during it.
         let Some(row) = self.cached(id) else { return self.unlisted(merge(None, &patch)) };
-        if is_just_read && !is_older(&patch.profile, &row.profile) && patch.may_change(&row) {
-            if let Err(error) = self.inner.store.apply(Delta::amended([patch.clone()])).await {
+        let is_newest = asked.is_some() && !is_older(&patch.profile, &row.profile);
+        if is_newest && patch.may_change(&row) {
+            let mut delta = Delta::amended([patch.clone()]);
+            // A name that came from elsewhere during the call stays.
+            delta.asked = asked;
+            if let Err(error) = self.inner.store.apply(delta).await {
                 // The answer is right all the same; only the next start will not know it.
                 tracing::warn!(%error, "profile could not be stored");
                 return Arc::new(merge(Some(&row), &patch));

@@ -15,6 +15,9 @@ pub enum Recorded {
     Unchanged,
     /// Nothing was kept: the list has no such row, and the patch has no listing to make one.
     NotListed,
+    /// The row, or a part of it, is too large to be stored and stays as it was. Other parts of the
+    /// patch are kept.
+    TooLarge,
 }
 
 impl Conversations {
@@ -53,6 +56,7 @@ impl Conversations {
         };
         let commit = self.inner.store.apply(delta).await?;
         Ok(match commit.changes.is_empty() {
+            _ if !commit.refused.is_empty() => Recorded::TooLarge,
             false => Recorded::Changed,
             true if self.snapshot().get(&id).is_some() => Recorded::Unchanged,
             true => Recorded::NotListed,

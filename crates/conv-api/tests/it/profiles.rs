@@ -147,7 +147,13 @@ async fn a_profile_from_memory_does_not_undo_a_newer_name() {
 }
 
 #[tokio::test]
-async fn a_profile_read_before_the_rows_changes_nothing() {
+async fn a_name_that_came_during_the_call_stays() {
+    for later in [Some(10), None] {
+        a_name_that_came_during_the_call_stays_if_read(later).await;
+    }
+}
+
+async fn a_name_that_came_during_the_call_stays_if_read(later: Option<u64>) {
     let source = Gated::new(ScriptedSource::with_rows(3));
     let conversations = over(source.clone()).await;
     source.gate.add_permits(100);
@@ -160,7 +166,7 @@ async fn a_profile_read_before_the_rows_changes_nothing() {
     });
     tokio::task::yield_now().await;
     // While the answer is on its way, a newer one is stored.
-    conversations.record(named("Renamed", Some(10))).await.unwrap();
+    conversations.record(named("Renamed", later)).await.unwrap();
     source.gate.add_permits(1);
     assert_eq!(caller.await.unwrap().unwrap().show_name(), "Renamed");
     assert_eq!(conversations.snapshot().get(&alice).unwrap().show_name(), "Renamed");

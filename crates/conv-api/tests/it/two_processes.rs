@@ -97,7 +97,7 @@ fn finished(pass: u64, at: u64, rows: usize) -> Snapshot {
     state.pass = PassId::new(pass);
     state.coverage = Coverage::Complete;
     let at = Timestamp::from_secs(at);
-    state.finished = Some(Finished::new(at, Vec::new(), SyncScope::default()));
+    state.finished = Some(Finished::new(Some(at), Vec::new(), SyncScope::default()));
     let rows = (0..rows).map(|n| Conversation::new(id(&format!("C2Cuser_{n}"))));
     Snapshot::of(rows, state).at(Seq::new(pass))
 }
