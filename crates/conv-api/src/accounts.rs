@@ -140,10 +140,17 @@ impl Accounts {
 
     /// What goes on, in numbers. Cheap: nothing is measured for it.
     pub fn stats(&self) -> Stats {
-        let (accounts_open, loaded_bytes) = self.shared.registry.counts();
+        let (accounts_open, loaded_bytes, accounts_due) = self.shared.registry.counts();
         let (passes_running, passes_waiting) = self.shared.queue.counts();
         let counted = self.shared.counters.read();
-        Stats { accounts_open, loaded_bytes, passes_running, passes_waiting, ..counted }
+        Stats {
+            accounts_open,
+            loaded_bytes,
+            accounts_due,
+            passes_running,
+            passes_waiting,
+            ..counted
+        }
     }
 
     /// Stops every pass, writes what is pending, and closes the database. Later calls fail, those

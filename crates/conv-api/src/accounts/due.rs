@@ -94,6 +94,10 @@ impl DueAccounts {
         mark
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
     pub(super) fn clear(&mut self) {
         self.accounts.clear();
     }

@@ -69,6 +69,7 @@ impl Accounts {
     /// # }
     /// ```
     ///
+    /// An account whose pass fails is not tried again for it: mark it, or refresh it again later.
     /// Ends with the last pass. Dropping it leaves out those whose turn has not come.
     ///
     /// # Errors

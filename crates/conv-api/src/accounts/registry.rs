@@ -164,10 +164,10 @@ impl Registry {
         Ok(plan)
     }
 
-    /// How many are loaded, and about how many bytes they take.
-    pub(super) fn counts(&self) -> (usize, usize) {
+    /// How many are loaded, about how many bytes they take, and how many are due.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
         let state = self.lock();
-        (state.open.len(), state.bytes)
+        (state.open.len(), state.bytes, state.due.len())
     }
 
     /// Takes no more accounts in, and gives those that are loaded.

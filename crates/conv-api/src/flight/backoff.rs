@@ -8,15 +8,18 @@ use conv_sync::Clock;
 const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(300);
 
+/// The longest pause that the cloud may ask for: a word that went wrong must not silence a list.
+const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
+
 /// Returns the pause after some passes of one account failed in a row: from 5 seconds to 5 minutes,
-/// and never less than the cloud asked for.
+/// and never less than the cloud asked for, up to an hour.
 ///
 /// The upper half is drawn at random, so that accounts that failed together do not come back
 /// together.
 pub(crate) fn backoff(failed: u32, retry_after: Option<Duration>, clock: &dyn Clock) -> Duration {
     let doublings = failed.saturating_sub(1).min(16);
     let longest = FIRST.saturating_mul(1 << doublings).min(LONGEST);
-    jittered(longest, clock).max(retry_after.unwrap_or_default())
+    jittered(longest, clock).max(retry_after.unwrap_or_default().min(LONGEST_ASKED))
 }
 
 /// Returns a time between half of `longest` and `longest`.
@@ -59,8 +62,9 @@ mod tests {
     }
 
     #[test]
-    fn the_clouds_word_is_kept() {
-        let hour = Some(Duration::from_secs(3_600));
-        assert_eq!(backoff(1, hour, &Chance(0.0)), Duration::from_secs(3_600));
+    fn the_clouds_word_is_kept_up_to_an_hour() {
+        let asked = [600, 3_600, u64::MAX].map(|seconds| Some(Duration::from_secs(seconds)));
+        let pauses = asked.map(|asked| backoff(1, asked, &Chance(0.0)).as_secs());
+        assert_eq!(pauses, [600, 3_600, 3_600]);
     }
 }

@@ -114,9 +114,12 @@ impl Drop for Task {
         if self.is_over {
             return;
         }
-        self.route.counters.ended(false);
-        let failure = Error::Stopped.to_failure();
-        self.shared.unreported.set(&self.route.store.snapshot(), Some(failure));
+        // Between two passes the failure of the one before is reported already.
+        if self.shared.state.borrow().is_under_way() {
+            self.route.counters.ended(false);
+            let failure = Error::Stopped.to_failure();
+            self.shared.unreported.set(&self.route.store.snapshot(), Some(failure));
+        }
         self.shared.state.send_modify(|state| state.die(Error::Stopped));
     }
 }

@@ -14,11 +14,15 @@ fn refused() -> SourceError {
     SourceError::Cloud { code: 70003, class, retry, message, retry_after: None }
 }
 
+/// Until the list is complete, but no longer than a day.
 async fn until_complete(conversations: &Conversations) {
     let mut changes = conversations.changes();
-    while !conversations.sync_report().is_sync_completed() {
-        changes.next().await.unwrap();
-    }
+    let complete = async {
+        while !conversations.sync_report().is_sync_completed() {
+            changes.next().await.unwrap();
+        }
+    };
+    tokio::time::timeout(24 * 60 * MINUTE, complete).await.unwrap();
 }
 
 async fn until_failed(conversations: &Conversations) {
