@@ -79,7 +79,7 @@ impl Resolved {
             state.rows.replace(row.old.as_ref(), row.new.take());
         }
         if let Some(entry) = self.local.take() {
-            state.locals.insert(entry);
+            state.set_local(entry);
         }
         self.forgotten = state.commit(Arc::clone(&self.commit));
     }
@@ -182,7 +182,11 @@ fn note(
         match facet {
             Some(facet) => {
                 let class = ErrorClass::InvalidArgument;
-                sync.failed.push(FailedFacet::new(id.clone(), *facet, class, 0));
+                let failed = FailedFacet::new(id.clone(), *facet, class, 0);
+                // The pass lists its rows several times.
+                if !sync.failed.contains(&failed) {
+                    sync.failed.push(failed);
+                }
             }
             None => sync.skip(&[SkippedRow::new(Some(id.clone()), "row is too large to store")]),
         }

@@ -234,7 +234,9 @@ impl Naive {
     pub fn put(&mut self, id: ConversationId, local: Local) {
         let old = self.locals.get(&id).cloned().unwrap_or_default();
         let new = old.merged(&local);
-        if new != old {
+        if new.is_empty() {
+            self.locals.remove(&id);
+        } else {
             self.locals.insert(id, new);
         }
     }
