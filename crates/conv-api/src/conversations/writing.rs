@@ -15,9 +15,6 @@ pub enum Recorded {
     Unchanged,
     /// Nothing was kept: the list has no such row, and the patch has no listing to make one.
     NotListed,
-    /// The row, or a part of it, is too large to be stored and stays as it was. Other parts of the
-    /// patch are kept.
-    TooLarge,
 }
 
 impl Conversations {
@@ -46,7 +43,8 @@ impl Conversations {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Store`] if it could not be stored.
+    /// [`Error::Store`] if it could not be stored, such as a row that is too large: then nothing of the
+    /// patch is kept.
     pub async fn record(&self, patch: ConversationPatch) -> Result<Recorded, Error> {
         self.check_open()?;
         let id = patch.id.clone();
@@ -56,7 +54,6 @@ impl Conversations {
         };
         let commit = self.inner.store.apply(delta).await?;
         Ok(match commit.changes.is_empty() {
-            _ if !commit.refused.is_empty() => Recorded::TooLarge,
             false => Recorded::Changed,
             true if self.snapshot().get(&id).is_some() => Recorded::Unchanged,
             true => Recorded::NotListed,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use conv_api::{
-    All, Conversation, ConversationId, ConversationPatch, Conversations, Coverage, ErrorClass,
-    Facet, PassStatus, Recorded, Snapshot, StoreError,
-    model::{Commit, Delta, Local, PassId, Refused, Seq, Superseded, SyncState},
+    All, Conversation, ConversationId, Conversations, Coverage, ErrorClass, PassStatus, Snapshot,
+    StoreError,
+    model::{Commit, Delta, Local, PassId, Seq, Superseded, SyncState},
     testing::ScriptedSource,
 };
 use mockall::mock;
@@ -72,18 +72,4 @@ async fn a_list_call_touches_nothing_but_the_snapshot() {
     store.expect_changed().never();
     store.expect_apply().never();
     assert_eq!(over(store).await.get_conversation_list(All).await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_part_that_is_too_large_for_the_store_is_said_so() {
-    let mut store = MockStore::new();
-    store.expect_snapshot().returning(complete);
-    store.expect_apply().times(1).returning(|delta| {
-        let mut commit = Commit::new(Seq::new(1), Arc::new(SyncState::default()));
-        let id = delta.amended[0].id.clone();
-        commit.refused.push(Refused::new(id, Some(Facet::Profile)));
-        Ok(commit)
-    });
-    let patch = ConversationPatch::new(ConversationId::c2c("alice").unwrap());
-    assert_eq!(over(store).await.record(patch).await.unwrap(), Recorded::TooLarge);
 }
