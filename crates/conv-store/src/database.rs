@@ -10,11 +10,13 @@ mod files;
 mod folder;
 mod journal;
 mod key;
+mod met;
 mod records;
 mod row_file;
 mod rows;
 mod schema;
 mod stores;
+mod tally;
 mod types;
 
 use std::{
@@ -68,7 +70,7 @@ pub(crate) struct Database<R: RowFile> {
     files: Arc<Files<R>>,
     writer: Writer<FilesDisk<R>>,
     stores: Stores,
-    /// What was met in the log and in the accounts.
+    /// What was met in accounts that were loaded.
     recovery: Mutex<Recovery>,
     closed: AtomicBool,
 }
@@ -86,9 +88,7 @@ impl<R: RowFile> Database<R> {
             let disk = FilesDisk::new(Arc::clone(&files), durability, Journal::of(&folder));
             let writer = Writer::start(disk)?;
             let (stores, closed) = (Stores::default(), AtomicBool::new(false));
-            let local_set_aside = files.local_set_aside(&folder);
-            let recovery = Mutex::new(Recovery { local_set_aside, ..Recovery::default() });
-            Ok(Self { files, writer, stores, recovery, closed })
+            Ok(Self { files, writer, stores, recovery: Mutex::default(), closed })
         })
         .await
     }
@@ -106,9 +106,11 @@ impl<R: RowFile> Database<R> {
         AccountEngine::new(Arc::clone(account), Arc::clone(&self.files), self.writer.clone())
     }
 
-    /// What was met in the log, and in the accounts so far.
+    /// What was met in the files, and in the accounts so far. Waits for no disk.
     pub(crate) fn recovery(&self) -> Recovery {
-        self.recovered().clone()
+        let mut recovery = self.recovered().clone();
+        recovery.join(self.files.recovery());
+        recovery
     }
 
     fn recovered(&self) -> MutexGuard<'_, Recovery> {
@@ -144,14 +146,22 @@ fn open_rows<R: RowFile>(
     rows: impl Fn(&Path, &Opening) -> Result<R, StoreError>,
 ) -> Result<R, StoreError> {
     let file = rows(folder, opening)?;
-    match opening.change(|_| journal::replay(folder, &file)) {
+    let replayed = opening.change(|met| {
+        let end = journal::replay(folder, &file)?;
+        met.journal_torn = end == journal::End::Torn;
+        met.journal_damaged = end == journal::End::Damaged;
+        Ok(())
+    });
+    match replayed {
         Err(error) if is_damage(&error) => {
             drop(file);
-            opening.change(|_| {
+            opening.change(|met| {
                 probe(&folder.join("rows"))
                     .map_err(|error| StoreError::io("trying the disk", error))?;
                 tracing::warn!(error = %error, "the rows do not take the journal, going on without");
-                journal::discard(folder)
+                journal::discard(folder)?;
+                met.journal_damaged = true;
+                Ok(())
             })?;
             rows(folder, opening)
         }
@@ -180,7 +190,7 @@ impl<R: RowFile> ConversationDatabase for Database<R> {
         }
         let store = Arc::new(IndexedStore::open(self.engine(slot.account(account))).await?);
         slot.keep(&store);
-        self.recovered().join(store.recovery().clone());
+        self.recovered().join(store.recovery().without_losses());
         if self.is_closed() {
             // `close` may have passed this slot before there was a store in it.
             closed(&store).await?;
@@ -224,6 +234,31 @@ pub(crate) mod inside {
         engine::AccountEngine,
         key::{SCHEMA, name, prefix},
     };
+
+    /// What happens to a file.
+    #[cfg(feature = "testing")]
+    pub(crate) mod harms {
+        use std::{fs, io, path::Path};
+
+        pub(crate) const ALL: [fn(&Path) -> io::Result<()>; 3] = [flip, cut, remove];
+
+        /// Flips a bit of every 97th byte.
+        fn flip(path: &Path) -> io::Result<()> {
+            let mut bytes = fs::read(path)?;
+            bytes.iter_mut().step_by(97).for_each(|byte| *byte ^= 0x10);
+            fs::write(path, bytes)
+        }
+
+        /// Leaves a third.
+        fn cut(path: &Path) -> io::Result<()> {
+            let bytes = fs::read(path)?;
+            fs::write(path, bytes.get(..bytes.len() / 3).unwrap_or_default())
+        }
+
+        pub(crate) fn remove(path: &Path) -> io::Result<()> {
+            fs::remove_file(path)
+        }
+    }
 }
 
 #[cfg(test)]

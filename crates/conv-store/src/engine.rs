@@ -145,12 +145,14 @@ pub struct Loaded {
     /// them that copies itself behind its answers. The store then shows a preview, and the pass
     /// under way is superseded, since its rows may be among what is gone.
     pub lost: bool,
+    /// The rows that are missing by that, if the engine knows.
+    pub lost_rows: u64,
 }
 
 impl Loaded {
     /// Records as of a write.
     pub fn new(seq: Seq, records: Vec<(Record, Arc<[u8]>)>) -> Self {
-        Self { seq, records, lost: false }
+        Self { seq, records, lost: false, lost_rows: 0 }
     }
 }
 

@@ -44,6 +44,18 @@ pub struct Recovery {
     /// Whether the rows were written anew because their files had grown far beyond what lived in
     /// them. Nothing is lost with that.
     pub rebuilt: bool,
+    /// The accounts whose rows are older than what was acknowledged of them, as after damage, or
+    /// when somebody removed a file. Each shows what is left, and fills up with its next pass.
+    pub lost_accounts: usize,
+    /// The rows that those accounts have less than they had. None are missing where rows are there
+    /// in an older version.
+    pub lost_rows: u64,
+    /// Whether the journal of rows ended in the middle of an entry, as a process leaves it that is
+    /// killed while it writes. Nothing that was acknowledged is lost with that alone.
+    pub journal_torn: bool,
+    /// Whether the journal of rows was damaged, or the rows did not take it: what it had beyond that
+    /// is gone.
+    pub journal_damaged: bool,
 }
 
 impl Recovery {
@@ -52,9 +64,16 @@ impl Recovery {
         let harmless = Self {
             removed_unfinished: self.removed_unfinished,
             rebuilt: self.rebuilt,
+            journal_torn: self.journal_torn,
             ..Self::default()
         };
         *self == harmless
+    }
+
+    /// All but what is gone of an account, which its database counts.
+    #[cfg(any(feature = "redb", feature = "sled"))]
+    pub(crate) fn without_losses(&self) -> Self {
+        Self { lost_accounts: 0, lost_rows: 0, ..self.clone() }
     }
 
     /// Adds what another opening met, or another part of the same one. Of two places the later
@@ -69,6 +88,10 @@ impl Recovery {
         self.set_aside = other.set_aside.or(self.set_aside.take());
         self.local_set_aside = other.local_set_aside.or(self.local_set_aside.take());
         self.rebuilt |= other.rebuilt;
+        self.lost_accounts = self.lost_accounts.saturating_add(other.lost_accounts);
+        self.lost_rows = self.lost_rows.saturating_add(other.lost_rows);
+        self.journal_torn |= other.journal_torn;
+        self.journal_damaged |= other.journal_damaged;
     }
 }
 
@@ -78,7 +101,12 @@ mod tests {
 
     #[test]
     fn what_loses_nothing_is_clean() {
-        let clean = Recovery { removed_unfinished: 1, rebuilt: true, ..Recovery::default() };
+        let clean = Recovery {
+            removed_unfinished: 1,
+            rebuilt: true,
+            journal_torn: true,
+            ..Recovery::default()
+        };
         assert!(clean.is_clean());
         let lossy = [
             Recovery { dropped_rows: 1, ..Recovery::default() },
@@ -87,6 +115,9 @@ mod tests {
             Recovery { repaired: true, ..Recovery::default() },
             Recovery { set_aside: Some("x".into()), ..Recovery::default() },
             Recovery { local_set_aside: Some("x".into()), ..Recovery::default() },
+            Recovery { lost_accounts: 1, ..Recovery::default() },
+            Recovery { lost_rows: 1, ..Recovery::default() },
+            Recovery { journal_damaged: true, ..Recovery::default() },
         ];
         assert!(lossy.iter().all(|recovery| !recovery.is_clean()));
         let mut all = clean;
@@ -100,6 +131,10 @@ mod tests {
             set_aside: Some("x".into()),
             local_set_aside: Some("x".into()),
             rebuilt: true,
+            lost_accounts: 1,
+            lost_rows: 1,
+            journal_torn: true,
+            journal_damaged: true,
         };
         assert_eq!(all, expected);
     }

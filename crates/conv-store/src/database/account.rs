@@ -1,16 +1,22 @@
 //! What is known of one account while anybody uses it.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use conv_model::{AccountId, Seq};
 
 use super::{
     key::{self, Prefix},
+    records,
     rows::Era,
+    tally::Mark,
 };
+use crate::{Record, Write};
 
 /// One account. Everybody who works on it shares this value.
 #[derive(Debug)]
@@ -29,6 +35,8 @@ pub(super) struct Gate {
     pub(super) seq: Option<Seq>,
     /// The number of the last one that changed rows.
     pub(super) rows: Seq,
+    /// The rows that there are after it, by the number that stands for each.
+    pub(super) held: HashSet<u64>,
     /// Whether the clear ID is stored, and right.
     pub(super) named: bool,
     /// Whether a write was admitted and is not finished: until then the rows do not tell what is,
@@ -36,6 +44,49 @@ pub(super) struct Gate {
     pub(super) is_changing: bool,
     /// The opening of the rows that this was read from.
     pub(super) era: Era,
+    /// How far rows were acknowledged; unknown until they are read first. Also rows that are opened
+    /// anew have to go so far.
+    pub(super) acknowledged: Option<Mark>,
+    /// The rows that are missing of those; none if nothing is.
+    pub(super) lost: Option<u64>,
+    /// Whether the store knows of that. Until then it must not write: a draft that came after what
+    /// is gone has a number that hides it.
+    pub(super) is_told: bool,
+}
+
+impl Gate {
+    /// Nothing is known of the rows but how far they were acknowledged.
+    pub(super) fn reset(&mut self) {
+        *self = Self { acknowledged: self.acknowledged, ..Self::default() };
+    }
+
+    /// Notes a write that rows are given, or will be.
+    pub(super) fn note(&mut self, write: &Write) {
+        for record in &write.delete {
+            if let Record::Row(id) = record {
+                self.held.remove(&records::number_of(id));
+            }
+        }
+        for (record, _) in &write.put {
+            if let Record::Row(id) = record {
+                self.held.insert(records::number_of(id));
+            }
+        }
+        self.named = true;
+        self.rows = write.seq;
+    }
+
+    /// Notes that all writes so far are acknowledged.
+    pub(super) fn acknowledge(&mut self) -> Mark {
+        let mark = self.mark();
+        (self.acknowledged, self.lost) = (Some(mark), None);
+        mark
+    }
+
+    /// How far the rows go.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { seq: self.rows, rows: self.held.len() as u64 }
+    }
 }
 
 impl Account {

@@ -1,24 +1,29 @@
 //! The files of a database together: rows, the log for local state, and the lock over both.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
     account::{Account, Gate},
     folder::Claim,
+    key::Prefix,
+    met::Met,
     records,
     row_file::{Opener, RowFile},
     rows::Rows,
+    tally::{Mark, Tally},
 };
-use crate::{Loaded, Record, StoreError, local_log::LocalLog};
+use crate::{Loaded, Record, Recovery, StoreError, local_log::LocalLog};
 
 /// Shared by the writer thread and by those who load.
 #[derive(Debug)]
 pub(super) struct Files<R: RowFile> {
     pub(super) rows: Rows<R>,
     local: Mutex<Option<Local>>,
+    tally: Mutex<Tally>,
+    met: Met,
 }
 
 /// The log, and the claim to the folder: dropped in this order.
@@ -32,9 +37,14 @@ impl<R: RowFile> Files<R> {
     /// Opens the files of a folder, which is created if it is missing. Blocks.
     pub(super) fn open(folder: &Path, opener: Opener<R>) -> Result<Self, StoreError> {
         let claim = Claim::of(folder)?;
+        let tally = Tally::open(folder)?;
         let rows = Rows::open(opener)?;
         let log = LocalLog::open(folder)?;
-        Ok(Self { rows, local: Mutex::new(Some(Local { log, _claim: claim })) })
+        let met = Met::in_folder(folder);
+        met.note_log(&log);
+        met.note_losses(rows.with(|file, _| tally.losses(file))?);
+        let local = Mutex::new(Some(Local { log, _claim: claim }));
+        Ok(Self { rows, local, tally: Mutex::new(tally), met })
     }
 
     /// All records of an account; none while it is changing. Blocks.
@@ -43,11 +53,15 @@ impl<R: RowFile> Files<R> {
         if gate.is_changing {
             return Ok(None);
         }
-        self.read(account, &mut gate).map(Some)
+        let mut loaded = self.read(account, &mut gate)?;
+        loaded.lost = gate.lost.is_some();
+        loaded.lost_rows = gate.lost.unwrap_or_default();
+        gate.is_told = true;
+        Ok(Some(loaded))
     }
 
     fn read(&self, account: &Account, gate: &mut Gate) -> Result<Loaded, StoreError> {
-        *gate = Gate::default();
+        gate.reset();
         let scan = |file: &R, era| Ok((records::scan(file, account.prefix)?, era));
         let (rows, era) = self.rows.with(scan)?;
         if rows.name.as_deref().is_some_and(|name| name != account.id.as_str().as_bytes()) {
@@ -58,8 +72,16 @@ impl<R: RowFile> Files<R> {
         }
         let local = self.with_local(|log| log.records(&account.id))?;
         let seq = rows.seq.max(local.seq);
-        let named = rows.name.is_some();
-        *gate = Gate { seq: Some(seq), rows: rows.seq, named, is_changing: false, era };
+        (gate.seq, gate.rows, gate.named, gate.era) =
+            (Some(seq), rows.seq, rows.name.is_some(), era);
+        gate.held = rows.held();
+        let acknowledged =
+            *gate.acknowledged.get_or_insert_with(|| self.tally().mark(account.prefix));
+        gate.lost = acknowledged.lost(gate.mark());
+        if let Some(lost) = gate.lost {
+            tracing::warn!(rows = lost, "rows that were acknowledged are gone");
+            self.met.note_losses([(account.prefix, lost)].into());
+        }
         let mut records = rows.records;
         records.extend(local.records.into_iter().map(|(id, bytes)| (Record::Local(id), bytes)));
         Ok(Loaded::new(seq, records))
@@ -82,18 +104,41 @@ impl<R: RowFile> Files<R> {
         &self,
         work: impl FnOnce(&mut LocalLog) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.lock().as_mut().map_or(Err(StoreError::Closed), |local| work(&mut local.log))
+        let mut local = self.lock();
+        let Local { log, .. } = local.as_mut().ok_or(StoreError::Closed)?;
+        let result = work(log);
+        self.met.note_log(log);
+        result
     }
 
-    /// Where damaged bytes of local state went.
-    pub(super) fn local_set_aside(&self, folder: &Path) -> Option<PathBuf> {
-        self.lock().as_ref().and_then(|local| local.log.put_aside().map(|name| folder.join(name)))
+    /// Notes how far an account's rows were acknowledged. That this fails loses nothing.
+    pub(super) fn note(&self, prefix: Prefix, mark: Mark) {
+        if let Err(error) = self.tally().set(prefix, mark) {
+            tracing::warn!(error = %error, "could not write the tally of rows");
+        }
+    }
+
+    /// Durably forgets how far an account's rows were acknowledged.
+    pub(super) fn forget_mark(&self, prefix: Prefix) -> Result<(), StoreError> {
+        let removed = self.tally().remove(prefix);
+        removed.map_err(|error| StoreError::io("forgetting an account's tally", error))
+    }
+
+    /// What was met in the log and in the accounts. Waits for no disk.
+    pub(super) fn recovery(&self) -> Recovery {
+        self.met.recovery()
     }
 
     /// Lets go of all of them; the folder's lock goes last.
     pub(super) fn close(&self) {
         self.rows.close();
+        // It was written; that a power cut may take it costs a remark at most.
+        let _ = self.tally().sync();
         drop(self.lock().take());
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Local>> {

@@ -116,7 +116,7 @@ macro_rules! disk_types {
                 let database = self.open(path).await?;
                 let mut recovery = database.recovery();
                 let store = database.0.into_store(account).await?;
-                recovery.join(store.recovery().clone());
+                recovery.join(store.recovery().without_losses());
                 Ok($store(store, recovery))
             }
         }

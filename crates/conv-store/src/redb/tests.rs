@@ -12,8 +12,13 @@ fn account() -> AccountId {
 
 #[cfg(feature = "testing")]
 mod conformance {
+    use std::path::PathBuf;
+
     use super::*;
-    use crate::testing::EngineFixture;
+    use crate::{
+        database::inside::harms,
+        testing::{EngineFixture, TestResult, engine::a_loss_is_told},
+    };
 
     struct Folder(TempDir);
 
@@ -26,4 +31,21 @@ mod conformance {
     }
 
     crate::engine_conformance!(Folder(TempDir::new().unwrap()));
+
+    async fn open(folder: PathBuf) -> Result<AccountEngine<RedbRows>, StoreError> {
+        Ok(RedbDatabase::open(folder).await?.0.into_engine(&account()))
+    }
+
+    #[tokio::test]
+    async fn rows_that_are_gone_or_older_are_told_of() -> TestResult {
+        for harm in harms::ALL {
+            a_loss_is_told(open, |folder| harm(&folder.join("rows.redb"))).await?;
+        }
+        // Together with what says so of itself.
+        a_loss_is_told(open, |folder| {
+            harms::remove(&folder.join("rows.redb"))?;
+            harms::remove(&folder.join("rows.journal"))
+        })
+        .await
+    }
 }

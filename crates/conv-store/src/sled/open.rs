@@ -41,7 +41,7 @@ pub(super) fn open(folder: &Path, opening: &Opening) -> Result<SledRows, StoreEr
         create_private(&rows.0)?;
         let removed = snapshots::remove_unfinished(&rows.0)
             .map_err(|error| StoreError::io("removing an unfinished snapshot", error))?;
-        recovery.removed_unfinished = recovery.removed_unfinished.saturating_add(removed);
+        recovery.removed_unfinished = removed;
         Ok(())
     })?;
     let open = heal::open(&rows, opening)?;

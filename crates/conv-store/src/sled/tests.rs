@@ -65,8 +65,13 @@ async fn a_newer_layout_is_refused_untouched() {
 
 #[cfg(feature = "testing")]
 mod conformance {
+    use std::path::PathBuf;
+
     use super::*;
-    use crate::testing::EngineFixture;
+    use crate::{
+        database::inside::harms,
+        testing::{EngineFixture, TestResult, engine::a_loss_is_told},
+    };
 
     struct Folder(TempDir);
 
@@ -79,4 +84,21 @@ mod conformance {
     }
 
     crate::engine_conformance!(Folder(TempDir::new().unwrap()));
+
+    async fn open(folder: PathBuf) -> Result<AccountEngine<SledRows>, StoreError> {
+        Ok(SledDatabase::open(folder).await?.0.into_engine(&account()))
+    }
+
+    #[tokio::test]
+    async fn rows_that_are_gone_or_older_are_told_of() -> TestResult {
+        for harm in harms::ALL {
+            a_loss_is_told(open, |folder| harm(&folder.join("rows/db"))).await?;
+        }
+        // Together with what says so of itself.
+        a_loss_is_told(open, |folder| {
+            harms::remove(&folder.join("rows/db"))?;
+            harms::remove(&folder.join("rows.journal"))
+        })
+        .await
+    }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     path::Path,
 };
 
@@ -25,8 +25,8 @@ use crate::{
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`]: nothing was touched. Those of the rows: the journal stays.
-pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<(), StoreError> {
-    let Some(mut entries) = Entries::of(folder)? else { return Ok(()) };
+pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<End, StoreError> {
+    let Some(mut entries) = Entries::of(folder)? else { return Ok(End::Whole) };
     let mut last: HashMap<Prefix, Seq> = HashMap::new();
     let mut written = 0_usize;
     while let Some(Entry { prefix, after, seq, changes }) = entries.next().map_err(reading)? {
@@ -44,7 +44,19 @@ pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<
         tracing::info!(written, "gave the rows what the journal had of them");
         rows.settle(Durability::Process)?;
     }
-    discard(folder)
+    discard(folder)?;
+    Ok(entries.end)
+}
+
+/// How a journal was found to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::database) enum End {
+    /// With a whole entry.
+    Whole,
+    /// In the middle of one, as a process leaves it that is killed while it writes.
+    Torn,
+    /// With bytes that are no entry: what comes behind them is not known.
+    Damaged,
 }
 
 /// Empties the journal, durably.
@@ -64,8 +76,8 @@ pub(in crate::database) fn discard(folder: &Path) -> Result<(), StoreError> {
 /// The entries of a journal, up to the first that is not whole.
 struct Entries {
     file: BufReader<File>,
-    /// Whether it is no journal at all.
-    is_damaged: bool,
+    /// How it ends, as far as it was read.
+    end: End,
 }
 
 impl Entries {
@@ -85,18 +97,35 @@ impl Entries {
         if let Some(found) = version.filter(|found| *found > VERSION) {
             return Err(StoreError::NewerSchema { found, known: VERSION });
         }
-        Ok(Some(Self { file, is_damaged: version.is_none() }))
+        let end = match (is_whole, version) {
+            (true, Some(_)) => End::Whole,
+            (true, None) => End::Damaged,
+            (false, _) => End::Torn,
+        };
+        Ok(Some(Self { file, end }))
     }
 
     fn next(&mut self) -> io::Result<Option<Entry>> {
-        let mut head = [0; HEAD];
-        if self.is_damaged || !exact(&mut self.file, &mut head)? {
+        if self.end != End::Whole || self.file.fill_buf()?.is_empty() {
             return Ok(None);
         }
-        let Some((length, check)) = frame::head(&head) else { return Ok(None) };
+        let (end, entry) = self.read()?;
+        self.end = end;
+        Ok(entry)
+    }
+
+    fn read(&mut self) -> io::Result<(End, Option<Entry>)> {
+        let mut head = [0; HEAD];
+        if !exact(&mut self.file, &mut head)? {
+            return Ok((End::Torn, None));
+        }
+        let Some((length, check)) = frame::head(&head) else { return Ok((End::Damaged, None)) };
         let mut body = vec![0; length];
-        let is_whole = exact(&mut self.file, &mut body)? && crc32fast::hash(&body) == check;
-        Ok(if is_whole { Entry::decode(&body) } else { None })
+        if !exact(&mut self.file, &mut body)? {
+            return Ok((End::Torn, None));
+        }
+        let entry = if crc32fast::hash(&body) == check { Entry::decode(&body) } else { None };
+        Ok((if entry.is_some() { End::Whole } else { End::Damaged }, entry))
     }
 }
 

@@ -19,6 +19,8 @@ pub(in crate::database) struct Double(Arc<Mutex<Disk>>);
 struct Disk {
     /// What was settled.
     rows: Map,
+    /// What of that was settled on the disk.
+    on_disk: Map,
     trouble: Option<Trouble>,
     openings: usize,
 }
@@ -61,6 +63,11 @@ impl Double {
     /// How many keys are on the disk.
     pub(in crate::database) fn settled(&self) -> usize {
         self.0.lock().unwrap().rows.len()
+    }
+
+    /// How many keys a power cut would leave.
+    pub(in crate::database) fn on_disk(&self) -> usize {
+        self.0.lock().unwrap().on_disk.len()
     }
 
     pub(in crate::database) fn opener(&self) -> Opener<Handle> {
@@ -126,7 +133,7 @@ impl RowFile for Handle {
         Ok(())
     }
 
-    fn settle(&self, _durability: Durability) -> Result<(), StoreError> {
+    fn settle(&self, durability: Durability) -> Result<(), StoreError> {
         let is_early = |trouble| match trouble {
             Trouble::Settle(left) => Some((left, Trouble::Settle as fn(usize) -> Trouble)),
             _ => None,
@@ -138,7 +145,13 @@ impl RowFile for Handle {
         if self.double.is_due(is_early) {
             return Err(full());
         }
-        self.double.0.lock().unwrap().rows = self.shown.lock().unwrap().clone();
+        let shown = self.shown.lock().unwrap().clone();
+        let mut disk = self.double.0.lock().unwrap();
+        if durability == Durability::Disk {
+            disk.on_disk = shown.clone();
+        }
+        disk.rows = shown;
+        drop(disk);
         if self.double.is_due(is_late) { Err(full()) } else { Ok(()) }
     }
 }
