@@ -62,17 +62,25 @@ impl heal::Rows for RedbFile {
     }
 }
 
-/// Makes an empty file under another name: a crash in the middle leaves what never opens.
+/// Makes an empty file under another name: a crash in the middle leaves what never opens. After an
+/// error nothing takes room.
 fn create(path: &Path) -> Result<(), StoreError> {
     let fresh = path.with_file_name(FRESH);
+    create_as(&fresh, path).inspect_err(|_| {
+        // It is only in the way; the next opening empties it.
+        let _ = fs::remove_file(&fresh);
+    })
+}
+
+fn create_as(fresh: &Path, path: &Path) -> Result<(), StoreError> {
     // Empty, for the owner alone.
-    let made = private().create(true).truncate(true).open(&fresh);
+    let made = private().create(true).truncate(true).open(fresh);
     made.map_err(|error| StoreError::io(CREATING, error))?;
-    let db = builder().create(&fresh).map_err(|error| failed(CREATING, error))?;
+    let db = builder().create(fresh).map_err(|error| failed(CREATING, error))?;
     let rows = RedbRows::new(db);
     check_schema(&rows)?;
     drop(rows);
-    let renamed = fs::rename(&fresh, path);
+    let renamed = fs::rename(fresh, path);
     let durable = renamed.and_then(|()| path.parent().map_or(Ok(()), sync_folder));
     durable.map_err(|error| StoreError::io(CREATING, error))
 }

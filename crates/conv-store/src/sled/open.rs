@@ -44,7 +44,10 @@ pub(super) fn open(folder: &Path, opening: &Opening) -> Result<SledRows, StoreEr
         recovery.removed_unfinished = removed;
         Ok(())
     })?;
-    let open = heal::open(&rows, opening)?;
+    let open = heal::open(&rows, opening).inspect_err(|_| {
+        // Half a snapshot would take the room that a draft needs; the next opening removes it, too.
+        let _ = opening.change(|_| Ok(snapshots::remove_unfinished(&rows.0)));
+    })?;
     let open = rebuild::if_overgrown(&rows, open, opening)?;
     snapshots::remove_put_away(&rows.0);
     sync_folder(&rows.0).map_err(opening_rows)?;
