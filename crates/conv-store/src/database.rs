@@ -4,6 +4,7 @@
 //! local state. An engine implements [`RowFile`] and nothing else.
 
 mod account;
+mod accounts;
 mod disk;
 mod engine;
 mod files;
@@ -11,6 +12,8 @@ mod folder;
 mod journal;
 mod key;
 mod met;
+mod opened;
+mod reading;
 mod records;
 mod row_file;
 mod rows;
@@ -32,20 +35,21 @@ use conv_model::AccountId;
 use tokio::runtime::Handle;
 
 use self::{
-    account::Account, disk::FilesDisk, engine::AccountEngine, files::Files, journal::Journal,
-    stores::Stores,
+    account::Account, accounts::Listing, disk::FilesDisk, engine::AccountEngine, files::Files,
+    journal::Journal, reading::is_unwritable, stores::Stores,
 };
 use crate::{
-    ConversationDatabase, ConversationStore, IndexedStore, Recovery, StoreError,
+    ConversationDatabase, ConversationStore, IndexedStore, Recovery, StoreError, StoredAccounts,
     heal::{Opening, is_damage, probe},
-    writer::{Job, Work, Writer},
+    writer::{Job, Work, Writer, caught},
 };
 
 #[cfg(feature = "sled")]
 pub(crate) use self::{folder::create_private, key::Prefix};
 pub(crate) use self::{
     folder::patiently,
-    row_file::{Changes, Opener, RowFile},
+    reading::Reader,
+    row_file::{Changes, Each, Found, RowFile},
     schema::check as check_schema,
     types::disk_types,
 };
@@ -76,15 +80,14 @@ pub(crate) struct Database<R: RowFile> {
 }
 
 impl<R: RowFile> Database<R> {
-    /// Opens the database of a folder, which is created if it is missing. The opener finds the
-    /// folder locked.
-    pub(crate) async fn open(
+    /// The database of a folder, over files that something opens.
+    async fn over(
         folder: PathBuf,
         durability: Durability,
-        opener: Opener<R>,
+        files: impl FnOnce() -> Result<Files<R>, StoreError> + Send + 'static,
     ) -> Result<Self, StoreError> {
         engine::blocking(move || {
-            let files = Arc::new(Files::open(&folder, opener)?);
+            let files = Arc::new(files()?);
             let disk = FilesDisk::new(Arc::clone(&files), durability, Journal::of(&folder));
             let writer = Writer::start(disk)?;
             let (stores, closed) = (Stores::default(), AtomicBool::new(false));
@@ -113,6 +116,16 @@ impl<R: RowFile> Database<R> {
         recovery
     }
 
+    /// Begins to list the accounts that it holds.
+    pub(crate) fn accounts(&self) -> StoredAccounts {
+        StoredAccounts::new(Listing::new(Arc::clone(&self.files), self.writer.clone()))
+    }
+
+    /// Whether it refuses every change.
+    pub(crate) fn is_read_only(&self) -> bool {
+        !self.files.is_writable()
+    }
+
     fn recovered(&self) -> MutexGuard<'_, Recovery> {
         self.recovery.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,21 +135,55 @@ impl<R: RowFile> Database<R> {
     }
 }
 
-/// Opens a database whose rows are opened, now and after they failed, by a function of the engine's.
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How<R> {
+    pub(crate) durability: Durability,
+    /// Whether nothing may be changed.
+    pub(crate) read_only: bool,
+    /// Opens the engine's rows, now and after they failed.
+    pub(crate) open: fn(&Path, &Opening) -> Result<R, StoreError>,
+    /// Reads them where they are not to be changed.
+    pub(crate) read: Reader,
+}
+
+/// Opens a database, for reading alone where that is wanted, or where its folder cannot be written.
 pub(crate) async fn open<R: RowFile>(
     folder: PathBuf,
-    durability: Durability,
     opening: Opening,
-    rows: fn(&Path, &Opening) -> Result<R, StoreError>,
+    how: How<R>,
 ) -> Result<(Database<R>, Arc<Opening>), StoreError> {
     Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
-    let opening = Arc::new(opening);
-    let opener = {
+    let (opening, durability) = (Arc::new(opening), how.durability);
+    let files = {
         let (folder, opening) = (folder.clone(), Arc::clone(&opening));
-        Box::new(move || open_rows(&folder, &opening, rows))
+        move || open_files(&folder, opening, how)
     };
-    let database = opening.within(Database::open(folder, durability, opener)).await?;
+    let database = Database::over(folder, durability, files);
+    let database = opening.within(database).await?;
     Ok((database, opening))
+}
+
+fn open_files<R: RowFile>(
+    folder: &Path,
+    opening: Arc<Opening>,
+    how: How<R>,
+) -> Result<Files<R>, StoreError> {
+    if how.read_only {
+        return Files::read_only(folder, how.read, None);
+    }
+    let to_open = folder.to_owned();
+    let opener = Box::new(move || open_rows(&to_open, &opening, how.open));
+    let error = match caught(|| Files::open(folder, opener)) {
+        Err(error) if is_unwritable(&error) => error,
+        files => return files,
+    };
+    tracing::warn!(error = %error, "the database cannot be written, trying to read it");
+    let read = Files::read_only(folder, how.read, Some(error.clone()));
+    read.map_err(|why| {
+        tracing::warn!(error = %why, "the database cannot be read, either");
+        error
+    })
 }
 
 /// Opens rows, and gives them what the journal has of them.
@@ -147,9 +194,7 @@ fn open_rows<R: RowFile>(
 ) -> Result<R, StoreError> {
     let file = rows(folder, opening)?;
     let replayed = opening.change(|met| {
-        let end = journal::replay(folder, &file)?;
-        met.journal_torn = end == journal::End::Torn;
-        met.journal_damaged = end == journal::End::Damaged;
+        journal::replay(folder, &file)?.note(met);
         Ok(())
     });
     match replayed {

@@ -56,6 +56,9 @@ pub struct Recovery {
     /// Whether the journal of rows was damaged, or the rows did not take it: what it had beyond that
     /// is gone.
     pub journal_damaged: bool,
+    /// Whether it was opened for reading alone: what is there can be read, and nothing can be stored.
+    /// Nothing is lost with that.
+    pub read_only: bool,
 }
 
 impl Recovery {
@@ -65,6 +68,7 @@ impl Recovery {
             removed_unfinished: self.removed_unfinished,
             rebuilt: self.rebuilt,
             journal_torn: self.journal_torn,
+            read_only: self.read_only,
             ..Self::default()
         };
         *self == harmless
@@ -92,6 +96,7 @@ impl Recovery {
         self.lost_rows = self.lost_rows.saturating_add(other.lost_rows);
         self.journal_torn |= other.journal_torn;
         self.journal_damaged |= other.journal_damaged;
+        self.read_only |= other.read_only;
     }
 }
 
@@ -105,6 +110,7 @@ mod tests {
             removed_unfinished: 1,
             rebuilt: true,
             journal_torn: true,
+            read_only: true,
             ..Recovery::default()
         };
         assert!(clean.is_clean());
@@ -135,6 +141,7 @@ mod tests {
             lost_rows: 1,
             journal_torn: true,
             journal_damaged: true,
+            read_only: true,
         };
         assert_eq!(all, expected);
     }

@@ -12,7 +12,7 @@ use self::rows::SledRows;
 use crate::database::disk_types;
 
 disk_types! {
-    rows: SledRows, opened_by: open::open,
+    rows: SledRows, opened_by: open::open, read_by: open::read,
 
     /// The lists of any number of accounts, in one folder.
     ///
@@ -63,10 +63,21 @@ disk_types! {
     /// * Rows whose files take more than 32 MiB and more than 64 times what lives in them are
     ///   written anew.
     ///
-    /// [`recovery`](Self::recovery) tells what was done. None of it is done for what is no damage:
-    /// a full disk, a missing right, a folder in use, a newer schema and an opening that takes [too
-    /// long](SledOptions::open_within) are errors, and leave everything as it was. An opening that
-    /// timed out goes on in its thread for as long as it hangs, and holds the folder until then.
+    /// [`recovery`](Self::recovery) tells what was done. How far each account was acknowledged is also
+    /// in a small file of its own, `rows.tally`: where rows are missing, or older than they were,
+    /// the recovery says of how many accounts and how many rows, until the account writes rows again.
+    ///
+    /// None of it is done for what is no damage: a folder in use, a newer schema and an opening that
+    /// takes [too long](SledOptions::open_within) are errors, and leave everything as it was. An
+    /// opening that timed out goes on in its thread for as long as it hangs, and holds the folder
+    /// until then.
+    ///
+    /// # Where nothing can be written
+    /// On a full disk, on one that is mounted read-only and without the right to write, what is there
+    /// is opened for [reading alone](SledOptions::read_only): rows and local state show, changes are
+    /// refused, nothing in the folder is changed. [`is_read_only`](Self::is_read_only) says so. sled
+    /// writes when it opens, so it is given a copy of its files where temporary files go, or in
+    /// memory, which has to have room for it; the copy goes once it was read.
     ///
     /// sled panics at some damage. Such a panic is met like any other damage, and one in a later
     /// write becomes an error; what it prints comes from the process's panic hook. With `panic =

@@ -165,6 +165,9 @@ impl<R: RowFile> Disk for FilesDisk<R> {
     fn begin(&mut self, job: &Job<Account>) -> Result<(), StoreError> {
         match &job.work {
             Work::Commit(_) if job.account.is_closed() => Err(StoreError::Closed),
+            Work::Commit(_) | Work::Forget if !self.files.is_writable() => {
+                self.files.check_writable()
+            }
             // A draft must not be saved by a job that then fails for its rows.
             Work::Commit(_) if job.touches(Home::Rows) => self.files.rows.revive(),
             _ => Ok(()),

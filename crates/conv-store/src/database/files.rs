@@ -2,35 +2,50 @@
 
 use std::{
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use conv_model::AccountId;
 
 use super::{
     account::{Account, Gate},
     folder::Claim,
     key::Prefix,
     met::Met,
+    opened::Opened,
+    reading::{self, Reader},
     records,
     row_file::{Opener, RowFile},
     rows::Rows,
     tally::{Mark, Tally},
 };
-use crate::{Loaded, Record, Recovery, StoreError, local_log::LocalLog};
+use crate::{
+    Loaded, Record, Recovery, StoreError,
+    local_log::{Kept, LocalLog, Records},
+};
 
 /// Shared by the writer thread and by those who load.
 #[derive(Debug)]
 pub(super) struct Files<R: RowFile> {
-    pub(super) rows: Rows<R>,
+    pub(super) rows: Rows<Opened<R>>,
     local: Mutex<Option<Local>>,
     tally: Mutex<Tally>,
     met: Met,
+    /// Why every change is refused; none where they are not.
+    read_only: Option<StoreError>,
 }
 
 /// The log, and the claim to the folder: dropped in this order.
 #[derive(Debug)]
 struct Local {
-    log: LocalLog,
-    _claim: Claim,
+    log: Log,
+    _claim: Option<Claim>,
+}
+
+#[derive(Debug)]
+enum Log {
+    Open(LocalLog),
+    Read(Kept),
 }
 
 impl<R: RowFile> Files<R> {
@@ -38,13 +53,39 @@ impl<R: RowFile> Files<R> {
     pub(super) fn open(folder: &Path, opener: Opener<R>) -> Result<Self, StoreError> {
         let claim = Claim::of(folder)?;
         let tally = Tally::open(folder)?;
-        let rows = Rows::open(opener)?;
+        let rows = Rows::open(Box::new(move || opener().map(Opened::File)))?;
         let log = LocalLog::open(folder)?;
-        let met = Met::in_folder(folder);
+        let met = Met::in_folder(folder, Recovery::default());
         met.note_log(&log);
         met.note_losses(rows.with(|file, _| tally.losses(file))?);
-        let local = Mutex::new(Some(Local { log, _claim: claim }));
-        Ok(Self { rows, local, tally: Mutex::new(tally), met })
+        let local = Mutex::new(Some(Local { log: Log::Open(log), _claim: Some(claim) }));
+        Ok(Self { rows, local, tally: Mutex::new(tally), met, read_only: None })
+    }
+
+    /// Reads the files of a folder, none of which is changed, now or later. Blocks.
+    pub(super) fn read_only(
+        folder: &Path,
+        reader: Reader,
+        why: Option<StoreError>,
+    ) -> Result<Self, StoreError> {
+        let read = reading::read(folder, reader)?;
+        let tally = Tally::open(folder)?;
+        let met = Met::in_folder(folder, read.recovery);
+        met.note_losses(tally.losses(&read.rows)?);
+        let local = Mutex::new(Some(Local { log: Log::Read(read.local), _claim: read.claim }));
+        let rows = Rows::of(Opened::Copy(read.rows));
+        let read_only = Some(StoreError::ReadOnly { why: why.map(Arc::new) });
+        Ok(Self { rows, local, tally: Mutex::new(tally), met, read_only })
+    }
+
+    /// Whether changes are taken.
+    pub(super) fn is_writable(&self) -> bool {
+        self.read_only.is_none()
+    }
+
+    /// Refuses where no changes are taken.
+    pub(super) fn check_writable(&self) -> Result<(), StoreError> {
+        self.read_only.clone().map_or(Ok(()), Err)
     }
 
     /// All records of an account; none while it is changing. Blocks.
@@ -62,7 +103,7 @@ impl<R: RowFile> Files<R> {
 
     fn read(&self, account: &Account, gate: &mut Gate) -> Result<Loaded, StoreError> {
         gate.reset();
-        let scan = |file: &R, era| Ok((records::scan(file, account.prefix)?, era));
+        let scan = |file: &Opened<R>, era| Ok((records::scan(file, account.prefix)?, era));
         let (rows, era) = self.rows.with(scan)?;
         if rows.name.as_deref().is_some_and(|name| name != account.id.as_str().as_bytes()) {
             return Err(StoreError::Corrupt { what: "records of another account".to_owned() });
@@ -70,7 +111,7 @@ impl<R: RowFile> Files<R> {
         if rows.unknown > 0 {
             tracing::warn!(keys = rows.unknown, "keys of an account are unknown, leaving them");
         }
-        let local = self.with_local(|log| log.records(&account.id))?;
+        let local = self.local_records(&account.id)?;
         let seq = rows.seq.max(local.seq);
         (gate.seq, gate.rows, gate.named, gate.era) =
             (Some(seq), rows.seq, rows.name.is_some(), era);
@@ -104,11 +145,31 @@ impl<R: RowFile> Files<R> {
         &self,
         work: impl FnOnce(&mut LocalLog) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut local = self.lock();
-        let Local { log, .. } = local.as_mut().ok_or(StoreError::Closed)?;
-        let result = work(log);
-        self.met.note_log(log);
-        result
+        match self.lock().as_mut().map(|local| &mut local.log) {
+            Some(Log::Open(log)) => {
+                let result = work(log);
+                self.met.note_log(log);
+                result
+            }
+            Some(Log::Read(_)) => self.check_writable().and(Err(StoreError::Closed)),
+            None => Err(StoreError::Closed),
+        }
+    }
+
+    fn local_records(&self, account: &AccountId) -> Result<Records, StoreError> {
+        if let Some(Local { log: Log::Read(kept), .. }) = &*self.lock() {
+            return Ok(kept.accounts.get(account).cloned().unwrap_or_default());
+        }
+        self.with_local(|log| log.records(account))
+    }
+
+    /// The accounts that have local state, in order.
+    pub(super) fn local_accounts(&self) -> Result<Vec<AccountId>, StoreError> {
+        if let Some(Local { log: Log::Read(kept), .. }) = &*self.lock() {
+            let accounts = kept.accounts.iter().filter(|(_, kept)| !kept.records.is_empty());
+            return Ok(accounts.map(|(account, _)| account.clone()).collect());
+        }
+        self.with_local(|log| Ok(log.accounts().cloned().collect()))
     }
 
     /// Notes how far an account's rows were acknowledged. That this fails loses nothing.
@@ -133,7 +194,7 @@ impl<R: RowFile> Files<R> {
     pub(super) fn close(&self) {
         self.rows.close();
         // It was written; that a power cut may take it costs a remark at most.
-        let _ = self.tally().sync();
+        let _ = self.tally().close();
         drop(self.lock().take());
     }
 

@@ -17,7 +17,9 @@ use std::{
 
 use conv_model::Seq;
 
-pub(super) use self::replay::{End, discard, replay};
+#[cfg(test)]
+pub(super) use self::replay::End;
+pub(super) use self::replay::{discard, read, replay};
 use super::{key::Prefix, row_file::Changes};
 use crate::{StoreError, frame, local_log::private};
 

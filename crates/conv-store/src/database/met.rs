@@ -18,6 +18,8 @@ pub(super) struct Met {
 
 #[derive(Debug, Default)]
 struct Found {
+    /// What the opening met.
+    opening: Recovery,
     /// Where damaged bytes of local state went.
     local_set_aside: Option<PathBuf>,
     /// The accounts of which acknowledged rows are gone, and how many.
@@ -25,8 +27,10 @@ struct Found {
 }
 
 impl Met {
-    pub(super) fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), found: Mutex::default() }
+    /// In a folder, the opening of which met something by itself.
+    pub(super) fn in_folder(folder: &Path, opening: Recovery) -> Self {
+        let found = Found { opening, ..Found::default() };
+        Self { folder: folder.to_owned(), found: Mutex::new(found) }
     }
 
     /// Notes what a log has met so far.
@@ -47,7 +51,7 @@ impl Met {
             local_set_aside: found.local_set_aside.clone(),
             lost_accounts: found.losses.len(),
             lost_rows: found.losses.values().fold(0, |all, rows| all.saturating_add(*rows)),
-            ..Recovery::default()
+            ..found.opening.clone()
         }
     }
 

@@ -57,7 +57,7 @@ pub(super) fn scan(file: &impl RowFile, prefix: Prefix) -> Result<Scan, StoreErr
 /// How far each account's rows go, and how many there are: of all accounts, in one go.
 pub(super) fn count(file: &impl RowFile) -> Result<HashMap<Prefix, Mark>, StoreError> {
     let mut found: HashMap<Prefix, Mark> = HashMap::new();
-    file.scan(&[], &mut |key, value| {
+    file.scan_accounts(&mut |key, value| {
         let Some(prefix) = key.first_chunk() else { return };
         let mark = found.entry(*prefix).or_default();
         match key::parse(key) {

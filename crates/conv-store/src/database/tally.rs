@@ -106,9 +106,9 @@ impl Tally {
         Ok(())
     }
 
-    /// Makes it durable.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        self.file.sync()
+    /// Makes it durable, and lets go of the file.
+    pub(super) fn close(&mut self) -> io::Result<()> {
+        self.file.close()
     }
 
     /// The accounts of which rows have less than was acknowledged, and how many rows that is.

@@ -4,7 +4,7 @@
 /// Makes a database, its options and the store of one account of an engine's rows.
 macro_rules! disk_types {
     (
-        rows: $rows:ty, opened_by: $open:path,
+        rows: $rows:ty, opened_by: $open:path, read_by: $read:path,
         $(#[$database_doc:meta])* pub struct $database:ident;
         $(#[$options_doc:meta])* pub struct $options:ident;
         $(#[$store_doc:meta])* pub struct $store:ident;
@@ -37,6 +37,17 @@ macro_rules! disk_types {
                 recovery
             }
 
+            /// Begins to list the accounts that are held, open or not.
+            pub fn accounts(&self) -> $crate::StoredAccounts {
+                self.0.accounts()
+            }
+
+            /// Whether it refuses every change, because that was asked for, or because its folder could
+            /// not be written when it was opened. Once it can, open it again.
+            pub fn is_read_only(&self) -> bool {
+                self.0.is_read_only()
+            }
+
             /// How to open a database in another way.
             pub fn options() -> $options {
                 $options::default()
@@ -51,12 +62,15 @@ macro_rules! disk_types {
             pub durability: $crate::Durability,
             /// How long an opening may take; 30 seconds at first.
             pub open_within: std::time::Duration,
+            /// Whether it is opened for reading alone.
+            pub read_only: bool,
         }
 
         impl Default for $options {
             fn default() -> Self {
                 let open_within = std::time::Duration::from_secs(30);
-                Self { durability: $crate::Durability::default(), open_within }
+                let durability = $crate::Durability::default();
+                Self { durability, open_within, read_only: false }
             }
         }
 
@@ -75,8 +89,21 @@ macro_rules! disk_types {
                 self
             }
 
+            /// Has it opened for reading alone. Nothing in the folder is changed, whatever state it is
+            /// in; several may read it at the same time, and nobody writes to it meanwhile. Rows are
+            /// read into memory. Changes fail with [`StoreError::ReadOnly`](crate::StoreError::ReadOnly).
+            #[must_use]
+            pub fn read_only(mut self) -> Self {
+                self.read_only = true;
+                self
+            }
+
             /// Opens the database of a folder, which is created if it is missing. Rows that are
             #[doc = concat!("damaged are no error: see [`", stringify!($database), "`].")]
+            ///
+            /// A database whose folder cannot be written is opened for [reading
+            /// alone](Self::read_only), and [says so](crate::Recovery::read_only): on a full disk, on
+            /// one that is mounted read-only, without the right.
             ///
             /// # Errors
             /// * [`StoreError::Locked`](crate::StoreError::Locked) if the folder is open elsewhere,
@@ -85,8 +112,9 @@ macro_rules! disk_types {
             ///   wrote it.
             /// * [`StoreError::OpenTimedOut`](crate::StoreError::OpenTimedOut) if it took too long.
             /// * [`StoreError::NoRuntime`](crate::StoreError::NoRuntime) outside a Tokio runtime.
-            /// * Else what stood in the way: a full disk, a missing right, a file where a folder
-            ///   should be.
+            /// * Else what stood in the way: a full disk or a missing right where nothing can be read,
+            ///   either; a file where a folder should be. For reading alone also that the rows are
+            ///   damaged, or that there is no database.
             ///
             /// After any of them the data is as it was.
             ///
@@ -96,11 +124,12 @@ macro_rules! disk_types {
                 &self,
                 path: impl AsRef<std::path::Path>,
             ) -> Result<$database, $crate::StoreError> {
-                let Self { durability, open_within } = *self;
+                let Self { durability, open_within, read_only } = *self;
                 let folder = path.as_ref().to_owned();
                 let opening = $crate::heal::Opening::new(open_within);
-                let (database, opening) =
-                    $crate::database::open(folder, durability, opening, $open).await?;
+                let how =
+                    $crate::database::How { durability, read_only, open: $open, read: $read };
+                let (database, opening) = $crate::database::open(folder, opening, how).await?;
                 Ok($database(database, opening))
             }
 
@@ -143,6 +172,12 @@ macro_rules! disk_types {
             /// What was met when it was opened.
             pub fn recovery(&self) -> &$crate::Recovery {
                 &self.1
+            }
+
+            /// Whether it refuses every change, because that was asked for, or because its folder could
+            /// not be written when it was opened. Once it can, open it again.
+            pub fn is_read_only(&self) -> bool {
+                self.1.read_only
             }
 
             /// Whether it was closed, or its runtime ended.

@@ -65,7 +65,8 @@ fn create<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
     })
 }
 
-fn read(file: &mut impl LogFile, has_header: bool) -> io::Result<(Found, Index)> {
+/// What a file holds, and how much of it is good.
+pub(super) fn read(file: &mut impl LogFile, has_header: bool) -> io::Result<(Found, Index)> {
     let mut index = Index::default();
     let header = HEADER as u64;
     let mut found = replay(&mut *file, header, |at, entry| index.apply(at, entry))?;

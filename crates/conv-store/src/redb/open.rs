@@ -9,15 +9,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ::redb::{Builder, Database};
+use ::redb::{Builder, Database, StorageBackend, backends::InMemoryBackend};
 
 use super::{
     error::{failed, is_lock},
     rows::RedbRows,
 };
 use crate::{
-    StoreError,
-    database::{check_schema, patiently},
+    Recovery, StoreError,
+    database::{Each, RowFile, check_schema, patiently},
     heal::{self, Opening},
     local_log::sync_folder,
 };
@@ -35,6 +35,22 @@ const CREATING: &str = "creating rows";
 /// Opens the rows of a folder that is claimed. Blocks.
 pub(super) fn open(folder: &Path, opening: &Opening) -> Result<RedbRows, StoreError> {
     heal::open(&RedbFile(folder.join(ROWS)), opening)
+}
+
+/// Reads the rows of a folder in which nothing is changed: from a copy in memory, where redb may
+/// finish what a crash interrupted. Blocks.
+pub(super) fn read(folder: &Path, each: Each<'_>, _: &mut Recovery) -> Result<bool, StoreError> {
+    let bytes = match fs::read(folder.join(ROWS)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        bytes => bytes.map_err(|error| StoreError::io(OPENING, error))?,
+    };
+    let copy = InMemoryBackend::new();
+    let copied = copy.set_len(bytes.len() as u64).and_then(|()| copy.write(0, &bytes));
+    copied.map_err(|error| failed(OPENING, ::redb::StorageError::from(error)))?;
+    drop(bytes);
+    let db = builder().create_with_backend(copy).map_err(|error| failed(OPENING, error))?;
+    RedbRows::new(db).scan(&[], each)?;
+    Ok(true)
 }
 
 /// The file of rows.

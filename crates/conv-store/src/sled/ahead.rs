@@ -40,6 +40,16 @@ impl Ahead {
         is_account && self.rows.first().is_some_and(|(first, _)| first.starts_with(account))
     }
 
+    /// Hands over all that is stored of accounts, if that is known; tells whether it is. It is kept
+    /// for the first who asks for his.
+    pub(super) fn each_of_all(&self, each: &mut dyn FnMut(&[u8], &[u8])) -> bool {
+        let is_known = !self.has_more && !self.rows.is_empty();
+        if is_known {
+            self.rows().for_each(|(key, value)| each(key, value));
+        }
+        is_known
+    }
+
     /// In order of their keys.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&IVec, &IVec)> {
         self.rows.iter().map(|(key, value)| (key, value))

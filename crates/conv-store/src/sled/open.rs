@@ -3,6 +3,7 @@
 //! What a crash left unfinished goes first. Then the folder is opened, and healed if that is
 //! needed; last, a folder that has grown far beyond what lives in it is written anew.
 
+mod read;
 mod rebuild;
 mod snapshots;
 
@@ -23,6 +24,8 @@ use crate::{
     heal::{self, Opening},
     local_log::sync_folder,
 };
+
+pub(super) use self::read::read;
 
 /// sled's folder in a database's.
 const ROWS: &str = "rows";

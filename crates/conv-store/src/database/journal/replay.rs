@@ -11,7 +11,7 @@ use conv_model::Seq;
 
 use super::{MAGIC, NAME, VERSION, entry::Entry};
 use crate::{
-    Durability, StoreError,
+    Durability, Recovery, StoreError,
     database::{key::Prefix, records, row_file::RowFile},
     frame::{self, HEAD, HEADER},
     local_log::private,
@@ -26,7 +26,23 @@ use crate::{
 /// # Errors
 /// [`StoreError::NewerSchema`]: nothing was touched. Those of the rows: the journal stays.
 pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<End, StoreError> {
-    let Some(mut entries) = Entries::of(folder)? else { return Ok(End::Whole) };
+    let Some((end, written)) = apply(folder, rows)? else { return Ok(End::Whole) };
+    if written > 0 {
+        tracing::info!(written, "gave the rows what the journal had of them");
+        rows.settle(Durability::Process)?;
+    }
+    discard(folder)?;
+    Ok(end)
+}
+
+/// Writes to rows what the journal has and they have not, and leaves the journal as it is.
+pub(in crate::database) fn read(folder: &Path, rows: &impl RowFile) -> Result<End, StoreError> {
+    Ok(apply(folder, rows)?.map_or(End::Whole, |(end, _)| end))
+}
+
+/// How a journal ends, if there is one, and how many of its entries the rows had not.
+fn apply(folder: &Path, rows: &impl RowFile) -> Result<Option<(End, usize)>, StoreError> {
+    let Some(mut entries) = Entries::of(folder)? else { return Ok(None) };
     let mut last: HashMap<Prefix, Seq> = HashMap::new();
     let mut written = 0_usize;
     while let Some(Entry { prefix, after, seq, changes }) = entries.next().map_err(reading)? {
@@ -40,12 +56,7 @@ pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<
             written = written.saturating_add(1);
         }
     }
-    if written > 0 {
-        tracing::info!(written, "gave the rows what the journal had of them");
-        rows.settle(Durability::Process)?;
-    }
-    discard(folder)?;
-    Ok(entries.end)
+    Ok(Some((entries.end, written)))
 }
 
 /// How a journal was found to end.
@@ -57,6 +68,14 @@ pub(in crate::database) enum End {
     Torn,
     /// With bytes that are no entry: what comes behind them is not known.
     Damaged,
+}
+
+impl End {
+    /// Says so in what was met.
+    pub(in crate::database) fn note(self, met: &mut Recovery) {
+        met.journal_torn |= self == Self::Torn;
+        met.journal_damaged |= self == Self::Damaged;
+    }
 }
 
 /// Empties the journal, durably.

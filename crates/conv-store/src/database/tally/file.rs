@@ -70,6 +70,14 @@ impl TallyFile {
         sync_folder(&self.folder)
     }
 
+    /// Makes durable what was written, and lets go of the file.
+    pub(super) fn close(&mut self) -> io::Result<()> {
+        let synced = self.sync();
+        // What it has from here on, its next use looks for.
+        self.is_whole |= self.file.take().is_some();
+        synced
+    }
+
     fn overwrite(&mut self, place: u64, slot: &[u8; SLOT]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,

@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::super::{Changes, Durability, Opener, RowFile};
+use super::super::{
+    Changes, Durability, RowFile,
+    row_file::{Found, Opener},
+};
 use crate::StoreError;
 
 type Map = BTreeMap<Vec<u8>, Arc<[u8]>>;
@@ -107,6 +110,11 @@ impl RowFile for Handle {
         let all = shown.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix));
         all.for_each(|(key, value)| each(key, value));
         Ok(())
+    }
+
+    fn first_from(&self, key: &[u8]) -> Result<Found, StoreError> {
+        let shown = self.shown.lock().unwrap();
+        Ok(shown.range(key.to_vec()..).next().map(|(key, value)| (key.clone(), value.to_vec())))
     }
 
     fn write(&self, changes: &Changes) -> Result<(), StoreError> {
