@@ -42,8 +42,11 @@ pub(crate) fn begin(pass: u64) -> Delta {
 
 /// Ends a pass whose list is complete.
 pub(crate) fn finish(pass: u64) -> Delta {
-    let finished = Finished::new(Timestamp::from_secs(1), Vec::new(), SyncScope::new(100, 1));
-    Delta::step(PassId::new(pass), SyncStep::Finish { finished, skipped: Vec::new() })
+    let finished = Finished::new(Some(Timestamp::from_secs(1)), Vec::new(), SyncScope::new(100, 1));
+    Delta::step(
+        PassId::new(pass),
+        SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() },
+    )
 }
 
 /// What a commit is to meet.
