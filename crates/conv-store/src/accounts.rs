@@ -7,12 +7,12 @@ use conv_model::AccountId;
 
 use crate::StoreError;
 
-/// The accounts that a database holds, page by page, whether anybody has them open or not.
+/// Lists the accounts that a database holds, page by page, open or closed.
 ///
-/// An account is held from its first write until it is
-/// [forgotten](crate::ConversationDatabase::forget). Every account that is held all the while comes
-/// once; one that is written for the first time meanwhile, or forgotten, may come or not. An account
-/// whose name in the rows is damaged is left out until something is written to it.
+/// A database holds an account from its first write until
+/// [`forget`](crate::ConversationDatabase::forget). The listing returns each account that the database
+/// holds all the time once. It may or may not return an account that is first written, or forgotten,
+/// during the listing. It leaves out an account whose name among the rows is damaged.
 ///
 /// ```
 /// use conv_model::{ConversationId, Local};
@@ -35,10 +35,11 @@ use crate::StoreError;
 /// ```
 pub struct StoredAccounts(Box<dyn Pages>);
 
-/// What gives the pages.
+/// The source of the pages.
 #[async_trait]
 pub(crate) trait Pages: Send {
-    /// The next ones; `None` after the last. Cancel-safe; after an error it goes on where it was.
+    /// Returns the next page; `None` after the last. Cancel-safe; after an error it continues where it
+    /// was.
     async fn next(&mut self) -> Result<Option<Vec<AccountId>>, StoreError>;
 }
 
@@ -51,8 +52,8 @@ impl StoredAccounts {
     /// page may be empty. Cancel-safe.
     ///
     /// # Errors
-    /// [`StoreError::Closed`]; or why the database cannot be read. Asking again goes on where it
-    /// failed.
+    /// [`StoreError::Closed`], or the error of reading the database. Another call continues where
+    /// this one failed.
     pub async fn next_page(&mut self) -> Result<Option<Vec<AccountId>>, StoreError> {
         self.0.next().await
     }

@@ -9,9 +9,12 @@ mod disk;
 mod engine;
 mod files;
 mod folder;
+#[cfg(all(test, feature = "testing"))]
+pub(crate) mod harms;
 mod journal;
 mod key;
 mod met;
+mod open;
 mod opened;
 mod reading;
 mod records;
@@ -23,7 +26,7 @@ mod tally;
 mod types;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -32,23 +35,21 @@ use std::{
 
 use async_trait::async_trait;
 use conv_model::AccountId;
-use tokio::runtime::Handle;
 
 use self::{
     account::Account, accounts::Listing, disk::FilesDisk, engine::AccountEngine, files::Files,
-    journal::Journal, reading::is_unwritable, stores::Stores,
+    journal::Journal, stores::Stores,
 };
 use crate::{
     ConversationDatabase, ConversationStore, IndexedStore, Recovery, StoreError, StoredAccounts,
-    heal::{Opening, is_damage, probe},
-    writer::{Job, Work, Writer, caught},
+    writer::{Job, Work, Writer},
 };
 
 #[cfg(feature = "sled")]
 pub(crate) use self::{folder::create_private, key::Prefix};
 pub(crate) use self::{
     folder::patiently,
-    reading::Reader,
+    open::{How, open},
     row_file::{Changes, Each, Found, RowFile},
     schema::check as check_schema,
     types::disk_types,
@@ -109,19 +110,19 @@ impl<R: RowFile> Database<R> {
         AccountEngine::new(Arc::clone(account), Arc::clone(&self.files), self.writer.clone())
     }
 
-    /// What was met in the files, and in the accounts so far. Waits for no disk.
+    /// Returns the findings of the opening and of the accounts loaded so far. Never waits for a disk.
     pub(crate) fn recovery(&self) -> Recovery {
         let mut recovery = self.recovered().clone();
         recovery.join(self.files.recovery());
         recovery
     }
 
-    /// Begins to list the accounts that it holds.
+    /// Starts a listing of the accounts that it holds.
     pub(crate) fn accounts(&self) -> StoredAccounts {
         StoredAccounts::new(Listing::new(Arc::clone(&self.files), self.writer.clone()))
     }
 
-    /// Whether it refuses every change.
+    /// Returns true if it refuses every change.
     pub(crate) fn is_read_only(&self) -> bool {
         !self.files.is_writable()
     }
@@ -132,85 +133,6 @@ impl<R: RowFile> Database<R> {
 
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
-    }
-}
-
-/// How a database is opened.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct How<R> {
-    pub(crate) durability: Durability,
-    /// Whether nothing may be changed.
-    pub(crate) read_only: bool,
-    /// Opens the engine's rows, now and after they failed.
-    pub(crate) open: fn(&Path, &Opening) -> Result<R, StoreError>,
-    /// Reads them where they are not to be changed.
-    pub(crate) read: Reader,
-}
-
-/// Opens a database, for reading alone where that is wanted, or where its folder cannot be written.
-pub(crate) async fn open<R: RowFile>(
-    folder: PathBuf,
-    opening: Opening,
-    how: How<R>,
-) -> Result<(Database<R>, Arc<Opening>), StoreError> {
-    Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
-    let (opening, durability) = (Arc::new(opening), how.durability);
-    let files = {
-        let (folder, opening) = (folder.clone(), Arc::clone(&opening));
-        move || open_files(&folder, opening, how)
-    };
-    let database = Database::over(folder, durability, files);
-    let database = opening.within(database).await?;
-    Ok((database, opening))
-}
-
-fn open_files<R: RowFile>(
-    folder: &Path,
-    opening: Arc<Opening>,
-    how: How<R>,
-) -> Result<Files<R>, StoreError> {
-    if how.read_only {
-        return Files::read_only(folder, how.read, None);
-    }
-    let to_open = folder.to_owned();
-    let opener = Box::new(move || open_rows(&to_open, &opening, how.open));
-    let error = match caught(|| Files::open(folder, opener)) {
-        Err(error) if is_unwritable(&error) => error,
-        files => return files,
-    };
-    tracing::warn!(error = %error, "the database cannot be written, trying to read it");
-    let read = Files::read_only(folder, how.read, Some(error.clone()));
-    read.map_err(|why| {
-        tracing::warn!(error = %why, "the database cannot be read, either");
-        error
-    })
-}
-
-/// Opens rows, and gives them what the journal has of them.
-fn open_rows<R: RowFile>(
-    folder: &Path,
-    opening: &Opening,
-    rows: impl Fn(&Path, &Opening) -> Result<R, StoreError>,
-) -> Result<R, StoreError> {
-    let file = rows(folder, opening)?;
-    let replayed = opening.change(|met| {
-        journal::replay(folder, &file)?.note(met);
-        Ok(())
-    });
-    match replayed {
-        Err(error) if is_damage(&error) => {
-            drop(file);
-            opening.change(|met| {
-                probe(&folder.join("rows"))
-                    .map_err(|error| StoreError::io("trying the disk", error))?;
-                tracing::warn!(error = %error, "the rows do not take the journal, going on without");
-                journal::discard(folder)?;
-                met.journal_damaged = true;
-                Ok(())
-            })?;
-            rows(folder, opening)
-        }
-        replayed => replayed.map(|()| file),
     }
 }
 
@@ -250,6 +172,7 @@ impl<R: RowFile> ConversationDatabase for Database<R> {
         if self.is_closed() {
             return Err(StoreError::Closed);
         }
+        self.files.check_writable()?;
         if let Some(store) = slot.store() {
             // What it could not write is about to go anyway.
             let _ = store.close().await;
@@ -279,31 +202,6 @@ pub(crate) mod inside {
         engine::AccountEngine,
         key::{SCHEMA, name, prefix},
     };
-
-    /// What happens to a file.
-    #[cfg(feature = "testing")]
-    pub(crate) mod harms {
-        use std::{fs, io, path::Path};
-
-        pub(crate) const ALL: [fn(&Path) -> io::Result<()>; 3] = [flip, cut, remove];
-
-        /// Flips a bit of every 97th byte.
-        fn flip(path: &Path) -> io::Result<()> {
-            let mut bytes = fs::read(path)?;
-            bytes.iter_mut().step_by(97).for_each(|byte| *byte ^= 0x10);
-            fs::write(path, bytes)
-        }
-
-        /// Leaves a third.
-        fn cut(path: &Path) -> io::Result<()> {
-            let bytes = fs::read(path)?;
-            fs::write(path, bytes.get(..bytes.len() / 3).unwrap_or_default())
-        }
-
-        pub(crate) fn remove(path: &Path) -> io::Result<()> {
-            fs::remove_file(path)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ pub struct Loaded {
     /// them that copies itself behind its answers. The store then shows a preview, and the pass
     /// under way is superseded, since its rows may be among what is gone.
     pub lost: bool,
-    /// The rows that are missing by that, if the engine knows.
+    /// The number of rows lost with those writes; 0 if the engine does not know.
     pub lost_rows: u64,
 }
 

@@ -43,7 +43,7 @@ pub enum StoreError {
     /// The database was opened for reading alone.
     #[error("database was opened for reading alone")]
     ReadOnly {
-        /// What stood in the way of writing to it; none if nobody wanted to.
+        /// The error of opening it for writing; `None` if reading alone was requested.
         #[source]
         why: Option<Arc<StoreError>>,
     },

@@ -81,7 +81,7 @@ impl<D: LogFolder> LocalLog<D> {
         Records::of(known, &mut self.tail)
     }
 
-    /// The accounts that have records, in order.
+    /// Returns the accounts that have records, in order.
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountId> {
         let accounts = self.index.accounts().filter(|(_, known)| !known.records.is_empty());
         accounts.map(|(account, _)| account)

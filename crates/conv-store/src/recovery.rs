@@ -44,20 +44,21 @@ pub struct Recovery {
     /// Whether the rows were written anew because their files had grown far beyond what lived in
     /// them. Nothing is lost with that.
     pub rebuilt: bool,
-    /// The accounts whose rows are older than what was acknowledged of them, as after damage, or
-    /// when somebody removed a file. Each shows what is left, and fills up with its next pass.
+    /// The number of accounts whose rows are older than their last acknowledged write, as after damage
+    /// or the removal of a file. They show what is left; their next pass fetches the rest. Counted by
+    /// every opening until the account's rows are written again.
     pub lost_accounts: usize,
-    /// The rows that those accounts have less than they had. None are missing where rows are there
-    /// in an older version.
+    /// The number of rows that those accounts lost. A row that is present in an older version does not
+    /// count, so this may be 0 when `lost_accounts` is not.
     pub lost_rows: u64,
-    /// Whether the journal of rows ended in the middle of an entry, as a process leaves it that is
-    /// killed while it writes. Nothing that was acknowledged is lost with that alone.
+    /// True if the journal of rows ended in the middle of an entry, as a kill during a write leaves it.
+    /// That alone loses nothing that was acknowledged.
     pub journal_torn: bool,
-    /// Whether the journal of rows was damaged, or the rows did not take it: what it had beyond that
-    /// is gone.
+    /// True if the journal of rows was damaged or could not be applied. Entries after the damage are
+    /// lost.
     pub journal_damaged: bool,
-    /// Whether it was opened for reading alone: what is there can be read, and nothing can be stored.
-    /// Nothing is lost with that.
+    /// True if the database was opened for reading alone, so that nothing can be stored. That loses
+    /// nothing.
     pub read_only: bool,
 }
 
@@ -74,7 +75,7 @@ impl Recovery {
         *self == harmless
     }
 
-    /// All but what is gone of an account, which its database counts.
+    /// Returns a copy without losses, which the database counts itself.
     #[cfg(any(feature = "redb", feature = "sled"))]
     pub(crate) fn without_losses(&self) -> Self {
         Self { lost_accounts: 0, lost_rows: 0, ..self.clone() }

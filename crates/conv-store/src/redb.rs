@@ -44,14 +44,14 @@ disk_types! {
     /// # When it does not open
     /// All checksums are read at opening. A file `rows.redb` that is damaged is set aside as
     /// `rows.redb.damaged-<time>`, two of which are kept, and the lists begin empty; see
-    /// [`recovery`](Self::recovery). How far each account was acknowledged is also in a small file of
-    /// its own, `rows.tally`: where rows are missing, or older than they were, the recovery says of
-    /// how many accounts and how many rows, until the account writes rows again. With `panic = "abort"` a panic in redb ends the process.
+    /// [`recovery`](Self::recovery). A small file `rows.tally` has each account's last acknowledged write:
+    /// if rows are missing or older, the recovery reports the number of accounts and rows, until the
+    /// account's rows are written again. With `panic = "abort"` a panic in redb ends the process.
     ///
     /// # Where nothing can be written
-    /// On a full disk, on one that is mounted read-only and without the right to write, what is there
-    /// is opened for [reading alone](RedbOptions::read_only): rows and local state show, changes are
-    /// refused, nothing in the folder is changed. [`is_read_only`](Self::is_read_only) says so.
+    /// On a full disk, on a read-only mount and without the right to write, an existing database is
+    /// opened for [reading alone](RedbOptions::read_only): rows and local state can be read, every
+    /// change is refused, no file is changed. [`is_read_only`](Self::is_read_only) returns true.
     ///
     /// # Against sled
     /// For those who distrust sled: redb's commits reach the disk by an fsync, also in a power cut,

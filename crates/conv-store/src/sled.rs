@@ -63,9 +63,9 @@ disk_types! {
     /// * Rows whose files take more than 32 MiB and more than 64 times what lives in them are
     ///   written anew.
     ///
-    /// [`recovery`](Self::recovery) tells what was done. How far each account was acknowledged is also
-    /// in a small file of its own, `rows.tally`: where rows are missing, or older than they were,
-    /// the recovery says of how many accounts and how many rows, until the account writes rows again.
+    /// [`recovery`](Self::recovery) tells what was done. A small file `rows.tally` has each
+    /// account's last acknowledged write: if rows are missing or older, the recovery reports the
+    /// number of accounts and rows, until the account's rows are written again.
     ///
     /// None of it is done for what is no damage: a folder in use, a newer schema and an opening that
     /// takes [too long](SledOptions::open_within) are errors, and leave everything as it was. An
@@ -73,11 +73,11 @@ disk_types! {
     /// until then.
     ///
     /// # Where nothing can be written
-    /// On a full disk, on one that is mounted read-only and without the right to write, what is there
-    /// is opened for [reading alone](SledOptions::read_only): rows and local state show, changes are
-    /// refused, nothing in the folder is changed. [`is_read_only`](Self::is_read_only) says so. sled
-    /// writes when it opens, so it is given a copy of its files where temporary files go, or in
-    /// memory, which has to have room for it; the copy goes once it was read.
+    /// On a full disk, on a read-only mount and without the right to write, an existing database is
+    /// opened for [reading alone](SledOptions::read_only): rows and local state can be read, every
+    /// change is refused, no file is changed. [`is_read_only`](Self::is_read_only) returns true. sled
+    /// writes while it opens, so it opens a copy of its files in the folder for temporary files, or
+    /// in `/dev/shm`, which needs room for it. The copy is removed after it was read.
     ///
     /// sled panics at some damage. Such a panic is met like any other damage, and one in a later
     /// write becomes an error; what it prints comes from the process's panic hook. With `panic =

@@ -35,7 +35,7 @@ pub(super) struct Gate {
     pub(super) seq: Option<Seq>,
     /// The number of the last one that changed rows.
     pub(super) rows: Seq,
-    /// The rows that there are after it, by the number that stands for each.
+    /// The hashes of the IDs of the rows that exist after it.
     pub(super) held: HashSet<u64>,
     /// Whether the clear ID is stored, and right.
     pub(super) named: bool,
@@ -44,23 +44,23 @@ pub(super) struct Gate {
     pub(super) is_changing: bool,
     /// The opening of the rows that this was read from.
     pub(super) era: Era,
-    /// How far rows were acknowledged; unknown until they are read first. Also rows that are opened
-    /// anew have to go so far.
+    /// The last acknowledged write of rows; unknown until rows are first read. Survives a reopening,
+    /// which must find as much.
     pub(super) acknowledged: Option<Mark>,
-    /// The rows that are missing of those; none if nothing is.
+    /// The number of acknowledged rows that are missing; `None` if nothing was lost.
     pub(super) lost: Option<u64>,
-    /// Whether the store knows of that. Until then it must not write: a draft that came after what
-    /// is gone has a number that hides it.
+    /// Set once the store has loaded that loss. Before, its writes are refused: the number of a draft
+    /// that was saved after the lost rows would hide the loss.
     pub(super) is_told: bool,
 }
 
 impl Gate {
-    /// Nothing is known of the rows but how far they were acknowledged.
+    /// Forgets everything that was read from the rows, but not what was acknowledged.
     pub(super) fn reset(&mut self) {
         *self = Self { acknowledged: self.acknowledged, ..Self::default() };
     }
 
-    /// Notes a write that rows are given, or will be.
+    /// Records a write that the rows have, or will get from the journal.
     pub(super) fn note(&mut self, write: &Write) {
         for record in &write.delete {
             if let Record::Row(id) = record {
@@ -76,14 +76,14 @@ impl Gate {
         self.rows = write.seq;
     }
 
-    /// Notes that all writes so far are acknowledged.
+    /// Records that all writes so far are acknowledged.
     pub(super) fn acknowledge(&mut self) -> Mark {
         let mark = self.mark();
         (self.acknowledged, self.lost) = (Some(mark), None);
         mark
     }
 
-    /// How far the rows go.
+    /// Returns the state of the rows as a mark.
     pub(super) fn mark(&self) -> Mark {
         Mark { seq: self.rows, rows: self.held.len() as u64 }
     }

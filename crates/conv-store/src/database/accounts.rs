@@ -23,7 +23,7 @@ use crate::{
 /// The most accounts of a page, and the most keys that are looked at for it.
 const PAGE: usize = 1000;
 
-/// Lists accounts: those with rows first, in the order of their keys.
+/// Lists accounts: first those with rows in key order, then those with local state alone.
 pub(super) struct Listing<R: RowFile> {
     files: Arc<Files<R>>,
     writer: Writer<FilesDisk<R>>,
@@ -33,9 +33,9 @@ pub(super) struct Listing<R: RowFile> {
 /// Where a listing goes on.
 #[derive(Clone)]
 enum Place {
-    /// At the first account of rows from a key on.
+    /// Continues with the rows, at this key.
     Rows(Vec<u8>),
-    /// At the first with local state alone, behind one with local state.
+    /// Continues with local state, after this account.
     Local(Option<AccountId>),
     End,
 }
@@ -45,10 +45,11 @@ impl<R: RowFile> Listing<R> {
         Self { files, writer, place: Place::Rows(Vec::new()) }
     }
 
-    /// Waits until rows have what was acknowledged, and are open.
+    /// Waits until the rows are open and contain every acknowledged write. The job needs an account,
+    /// and touches none.
     async fn catch_up(&self) -> Result<(), StoreError> {
-        let nobody = AccountId::try_from("nobody").map_err(StoreError::engine)?;
-        let account = Arc::new(Account::new(nobody));
+        let barrier = AccountId::try_from("barrier").map_err(StoreError::engine)?;
+        let account = Arc::new(Account::new(barrier));
         self.writer.run(Job { account, work: Work::Revive }).await
     }
 }
@@ -82,7 +83,7 @@ fn of_rows<R: RowFile>(
             return Ok((accounts, Place::Local(None)));
         };
         let Some(prefix) = key.first_chunk().copied() else {
-            // The layout's own.
+            // The schema stamp.
             from = [key.as_slice(), &[0]].concat();
             continue;
         };
@@ -93,13 +94,13 @@ fn of_rows<R: RowFile>(
     Ok((accounts, Place::Rows(from)))
 }
 
-/// The account that the first of its keys names.
+/// Reads the account from the first of its keys.
 fn named(prefix: Prefix, key: &[u8], name: &[u8]) -> Option<AccountId> {
     let account: AccountId = std::str::from_utf8(name).ok()?.parse().ok()?;
     (key == key::name(prefix) && key::prefix(&account) == prefix).then_some(account)
 }
 
-/// The first prefix behind one; none behind the last.
+/// Returns the smallest key after all keys of a prefix.
 fn after(prefix: Prefix) -> Option<Vec<u8>> {
     let next = u128::from_be_bytes(prefix).checked_add(1)?;
     Some(next.to_be_bytes().to_vec())

@@ -26,9 +26,9 @@ pub(super) struct FilesDisk<R: RowFile> {
     journal: Journal,
     /// The accounts that the group changes.
     changing: Vec<Arc<Account>>,
-    /// Those of them whose rows it changes.
+    /// The accounts whose rows the group changes.
     written: Vec<Arc<Account>>,
-    /// Those whose rows were written behind, which is not in the tally yet.
+    /// The accounts with changes written behind that are not in the tally yet.
     unsettled: Vec<Arc<Account>>,
     /// What the rows are not given yet.
     left: Vec<Left>,
@@ -92,8 +92,8 @@ impl<R: RowFile> FilesDisk<R> {
         Ok(())
     }
 
-    /// Notes that what the group changed in rows is acknowledged, and how far rows go by that. What
-    /// is written behind counts only for as long as the process lives.
+    /// Records the group's row changes as acknowledged, in the account and in the tally. Changes that
+    /// are written behind enter the tally once they are settled: a kill may take them before.
     fn acknowledge(&mut self) {
         for account in mem::take(&mut self.written) {
             let mark = account.gate().acknowledge();
@@ -107,7 +107,7 @@ impl<R: RowFile> FilesDisk<R> {
         }
     }
 
-    /// Notes how far rows go that were written behind, and that are settled now.
+    /// Adds the changes that were written behind, and are settled now, to the tally.
     fn note_settled(&mut self) {
         for account in mem::take(&mut self.unsettled) {
             let acknowledged = account.gate().acknowledged;
@@ -196,11 +196,11 @@ impl<R: RowFile> Disk for FilesDisk<R> {
             (Work::Forget, Home::Rows) => {
                 self.settle_all()?;
                 self.journal.clear_durably()?;
-                // First, or a crash in the middle of the wipe would show as a loss.
+                // Before the wipe, or a crash in the middle of it would look like a loss.
                 self.files.forget_mark(account.prefix)?;
                 let _gate = account.gate();
                 self.files.rows.with(|file, _| records::wipe(file, account.prefix))?;
-                // Whatever the level: what was forgotten stays so.
+                // At every level: a power cut must not bring back a forgotten user.
                 self.settle(Durability::Disk)
             }
             (Work::Settle | Work::Revive, _) => Ok(()),
@@ -212,7 +212,7 @@ impl<R: RowFile> Disk for FilesDisk<R> {
             (Home::Local, _) => return self.files.with_local(|log| log.sync()),
             (Home::Rows, Durability::WriteBehind) => {
                 self.behind.get_or_insert_with(Instant::now);
-                // What went down with the file by a neighbour's trouble is not acknowledged.
+                // If another write of the group closed the file, this one is gone with it.
                 self.files.rows.with(|_, _| Ok(()))
             }
             (Home::Rows, Durability::Process) => self.keep(),

@@ -66,7 +66,7 @@ impl<R: RowFile> Engine for AccountEngine<R> {
             match blocking(move || files.load(&account)).await {
                 Ok(Some(loaded)) => return Ok(loaded),
                 Ok(None) => {}
-                // Rows that failed before, or just now when they were given what is acknowledged.
+                // The rows failed before, or just now in the writer thread.
                 Err(_) if self.files.rows.has_failed() && !is_revived => is_revived = true,
                 Err(error) => return Err(error),
             }

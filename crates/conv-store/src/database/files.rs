@@ -31,7 +31,7 @@ pub(super) struct Files<R: RowFile> {
     local: Mutex<Option<Local>>,
     tally: Mutex<Tally>,
     met: Met,
-    /// Why every change is refused; none where they are not.
+    /// The error of every change; `None` if the database can be written.
     read_only: Option<StoreError>,
 }
 
@@ -62,7 +62,7 @@ impl<R: RowFile> Files<R> {
         Ok(Self { rows, local, tally: Mutex::new(tally), met, read_only: None })
     }
 
-    /// Reads the files of a folder, none of which is changed, now or later. Blocks.
+    /// Reads the files of a folder and never changes any. Blocks.
     pub(super) fn read_only(
         folder: &Path,
         reader: Reader,
@@ -78,12 +78,12 @@ impl<R: RowFile> Files<R> {
         Ok(Self { rows, local, tally: Mutex::new(tally), met, read_only })
     }
 
-    /// Whether changes are taken.
+    /// Returns true if it accepts changes.
     pub(super) fn is_writable(&self) -> bool {
         self.read_only.is_none()
     }
 
-    /// Refuses where no changes are taken.
+    /// Fails with [`StoreError::ReadOnly`] if it accepts no changes.
     pub(super) fn check_writable(&self) -> Result<(), StoreError> {
         self.read_only.clone().map_or(Ok(()), Err)
     }
@@ -163,7 +163,7 @@ impl<R: RowFile> Files<R> {
         self.with_local(|log| log.records(account))
     }
 
-    /// The accounts that have local state, in order.
+    /// Returns the accounts that have local state, in order.
     pub(super) fn local_accounts(&self) -> Result<Vec<AccountId>, StoreError> {
         if let Some(Local { log: Log::Read(kept), .. }) = &*self.lock() {
             let accounts = kept.accounts.iter().filter(|(_, kept)| !kept.records.is_empty());
@@ -172,20 +172,20 @@ impl<R: RowFile> Files<R> {
         self.with_local(|log| Ok(log.accounts().cloned().collect()))
     }
 
-    /// Notes how far an account's rows were acknowledged. That this fails loses nothing.
+    /// Writes an account's mark to the tally. A failure is logged: it loses no data.
     pub(super) fn note(&self, prefix: Prefix, mark: Mark) {
         if let Err(error) = self.tally().set(prefix, mark) {
             tracing::warn!(error = %error, "could not write the tally of rows");
         }
     }
 
-    /// Durably forgets how far an account's rows were acknowledged.
+    /// Durably removes an account's mark.
     pub(super) fn forget_mark(&self, prefix: Prefix) -> Result<(), StoreError> {
         let removed = self.tally().remove(prefix);
         removed.map_err(|error| StoreError::io("forgetting an account's tally", error))
     }
 
-    /// What was met in the log and in the accounts. Waits for no disk.
+    /// Returns the findings so far. Never waits for a disk.
     pub(super) fn recovery(&self) -> Recovery {
         self.met.recovery()
     }
@@ -193,7 +193,7 @@ impl<R: RowFile> Files<R> {
     /// Lets go of all of them; the folder's lock goes last.
     pub(super) fn close(&self) {
         self.rows.close();
-        // It was written; that a power cut may take it costs a remark at most.
+        // The system has it; if the sync fails, a power cut can only hide a loss.
         let _ = self.tally().close();
         drop(self.lock().take());
     }

@@ -33,8 +33,8 @@ impl Claim {
         Self::lock(folder, file, FileExt::try_lock)
     }
 
-    /// Claims a folder for reading, as others may at the same time, without a change to it. None if
-    /// nobody ever locked it. Blocks.
+    /// Claims a folder for reading, shared with other readers, and changes nothing in it. `None` if
+    /// there is no lock file. Blocks.
     pub(super) fn to_read(folder: &Path) -> Result<Option<Self>, StoreError> {
         match File::open(folder.join(LOCK)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -94,8 +94,8 @@ impl Journal {
             entries.splice(0..0, frame::header(MAGIC, VERSION));
         }
         file.write_all(&entries).inspect_err(|_| {
-            // Half of it would take the room that a draft needs; whoever opens the rows anew ends at
-            // it in any case.
+            // Half an entry would take the room that a draft needs. If the cut fails, the reopening
+            // of the rows drops it.
             let _ = file.set_len(end);
         })
     }

@@ -1,4 +1,4 @@
-//! What was met in a database's files, since it was opened.
+//! The findings in a database's files since it was opened.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 use super::key::Prefix;
 use crate::{Recovery, local_log::LocalLog};
 
-/// Held for a moment at a time, never while a disk works, so that whoever asks waits for none.
+/// The lock is never held over disk work, so reading the findings never waits for a disk.
 #[derive(Debug)]
 pub(super) struct Met {
     folder: PathBuf,
@@ -18,29 +18,29 @@ pub(super) struct Met {
 
 #[derive(Debug, Default)]
 struct Found {
-    /// What the opening met.
+    /// The findings of the opening.
     opening: Recovery,
-    /// Where damaged bytes of local state went.
+    /// The path of damaged bytes of local state.
     local_set_aside: Option<PathBuf>,
-    /// The accounts of which acknowledged rows are gone, and how many.
+    /// The number of lost rows, per account that lost acknowledged writes.
     losses: BTreeMap<Prefix, u64>,
 }
 
 impl Met {
-    /// In a folder, the opening of which met something by itself.
+    /// Starts with the findings of the opening.
     pub(super) fn in_folder(folder: &Path, opening: Recovery) -> Self {
         let found = Found { opening, ..Found::default() };
         Self { folder: folder.to_owned(), found: Mutex::new(found) }
     }
 
-    /// Notes what a log has met so far.
+    /// Records a log's findings.
     pub(super) fn note_log(&self, log: &LocalLog) {
         if let Some(name) = log.put_aside() {
             self.found().local_set_aside = Some(self.folder.join(name));
         }
     }
 
-    /// Notes what is gone, once for each account.
+    /// Records losses, once per account.
     pub(super) fn note_losses(&self, mut losses: BTreeMap<Prefix, u64>) {
         self.found().losses.append(&mut losses);
     }

@@ -1,4 +1,4 @@
-//! Rows as a database uses them: the engine's file, or a copy of it that is only read.
+//! The rows of a database: the engine's file, or a copy in memory if that must not be changed.
 
 use std::{
     collections::BTreeMap,
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::StoreError;
 
-/// What a database has for rows.
+/// The rows of a database.
 #[derive(Debug)]
 pub(super) enum Opened<R> {
     /// The file.
     File(R),
-    /// All of it, in memory. What the journal has, and an older layout, are brought in there.
+    /// A copy of it in memory. The journal's entries and layout migrations are applied to the copy.
     Copy(RowCopy),
 }
 

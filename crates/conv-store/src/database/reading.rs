@@ -1,4 +1,4 @@
-//! Opening a folder for reading alone: nothing in it is changed, whatever state it is in.
+//! Opening a folder for reading alone, without a change to any file.
 
 use std::{io, path::Path};
 
@@ -9,24 +9,25 @@ use crate::{
     writer::caught,
 };
 
-/// Hands over all rows of a folder, without a change to it; tells whether there is a file of them.
+/// Passes all rows of a folder to a function and changes nothing there. Returns true if there is a
+/// file of rows.
 pub(crate) type Reader = fn(&Path, Each<'_>, &mut Recovery) -> Result<bool, StoreError>;
 
-/// What a folder holds.
+/// The content of a folder.
 pub(super) struct Read {
     pub(super) rows: RowCopy,
     pub(super) local: Kept,
-    /// What was met on the way.
+    /// The findings while reading.
     pub(super) recovery: Recovery,
-    /// None where nobody ever locked the folder.
+    /// `None` if the folder has no lock file.
     pub(super) claim: Option<Claim>,
 }
 
-/// Reads a folder that no process writes to. Blocks.
+/// Reads a folder, and keeps writers out of it. Blocks.
 ///
 /// # Errors
-/// [`StoreError::Locked`]; [`StoreError::NewerSchema`]; or it could not be read, as where there is
-/// no database.
+/// [`StoreError::Locked`]; [`StoreError::NewerSchema`]; or an error of reading it, such as a missing
+/// database.
 pub(super) fn read(folder: &Path, reader: Reader) -> Result<Read, StoreError> {
     let claim = Claim::to_read(folder)?;
     let mut recovery = Recovery { read_only: true, ..Recovery::default() };
@@ -37,14 +38,14 @@ pub(super) fn read(folder: &Path, reader: Reader) -> Result<Read, StoreError> {
     if !has_rows && !local.is_there {
         return Err(StoreError::io("reading a database", io::ErrorKind::NotFound.into()));
     }
-    // Damaged entries stay where they are.
+    // Damaged entries stay in the log.
     recovery.dropped_locals = local.damaged;
     schema::check(&rows)?;
     journal::read(folder, &rows)?.note(&mut recovery);
     Ok(Read { rows, local, recovery, claim })
 }
 
-/// Whether a folder may be read where it could not be written.
+/// Returns true for errors of writing that reading may not meet.
 pub(super) fn is_unwritable(error: &StoreError) -> bool {
     use io::ErrorKind as Kind;
     let kinds =

@@ -31,7 +31,7 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// The rows, by the number that stands for each.
+    /// Returns the hashes of the rows' IDs.
     pub(super) fn held(&self) -> HashSet<u64> {
         let rows = self.records.iter().filter_map(|(record, _)| match record {
             Record::Row(id) => Some(number_of(id)),
@@ -54,7 +54,7 @@ pub(super) fn scan(file: &impl RowFile, prefix: Prefix) -> Result<Scan, StoreErr
     Ok(scan)
 }
 
-/// How far each account's rows go, and how many there are: of all accounts, in one go.
+/// Reads the marks of all accounts in one scan.
 pub(super) fn count(file: &impl RowFile) -> Result<HashMap<Prefix, Mark>, StoreError> {
     let mut found: HashMap<Prefix, Mark> = HashMap::new();
     file.scan_accounts(&mut |key, value| {
@@ -72,7 +72,8 @@ pub(super) fn count(file: &impl RowFile) -> Result<HashMap<Prefix, Mark>, StoreE
     Ok(found)
 }
 
-/// A number that stands for a row where its ID would take too much room.
+/// Hashes an ID, to count rows in less memory than their IDs take. A collision makes a count one
+/// too small.
 pub(super) fn number_of(id: &ConversationId) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);

@@ -14,12 +14,12 @@ pub(crate) trait RowFile: Debug + Send + Sync + 'static {
     /// meanwhile.
     fn scan(&self, prefix: &[u8], each: Each<'_>) -> Result<(), StoreError>;
 
-    /// Hands over at least every key of an account, of all of them.
+    /// Passes on every key that belongs to an account; may pass on others.
     fn scan_accounts(&self, each: Each<'_>) -> Result<(), StoreError> {
         self.scan(&[], each)
     }
 
-    /// The first key that is not before this one, and its value.
+    /// Returns the first key at or after this one, with its value.
     fn first_from(&self, key: &[u8]) -> Result<Found, StoreError>;
 
     /// Changes keys: all of them or none, also when the process dies in the middle. Of the writes
@@ -30,7 +30,7 @@ pub(crate) trait RowFile: Debug + Send + Sync + 'static {
     fn settle(&self, durability: Durability) -> Result<(), StoreError>;
 }
 
-/// Takes keys and their values.
+/// Receives keys and values.
 pub(crate) type Each<'a> = &'a mut dyn FnMut(&[u8], &[u8]);
 
 /// A key and its value, if there is one.

@@ -40,7 +40,7 @@ impl<R: RowFile> Rows<R> {
         Ok(Self { state: RwLock::new(State { file, era: Era(1) }), opener })
     }
 
-    /// Of a file that is open, and that nothing can happen to.
+    /// Wraps a copy in memory, which cannot fail.
     pub(super) fn of(file: R) -> Self {
         let opener = || Err(StoreError::Closed);
         let state = State { file: File::Open(file), era: Era(1) };

@@ -1,11 +1,13 @@
-//! The tally: how far each account's rows were acknowledged, in a file of its own.
+//! The tally: a mark per account for its last acknowledged write of rows, in a file of its own.
 //!
-//! Rows that are gone, or older than they were, look like rows that are well: nothing in them says
-//! what was there. So the number of an account's last acknowledged write of rows, and how many rows
-//! there were then, are kept beside them. An opening that finds less tells of a loss.
+//! Missing or older rows look like valid rows: nothing in them shows what was there before. So the
+//! number of an account's last acknowledged write of rows, and the row count after it, are kept in
+//! another file. A load that finds less reports a loss.
 //!
-//! The file says no more than the rows, or the journal, already have at the database's level. Each
-//! account has a slot that is overwritten where it lies, and that no page of the system's divides:
+//! A mark is written after the rows, or the journal, have the write at the database's level, so a
+//! kill between the two raises no alarm. It is not synced, so a change costs no second sync; a power
+//! cut at [`Durability::Disk`](super::Durability::Disk) can only leave an older mark. Each account
+//! has a slot that is overwritten in place and never crosses a page of the system:
 //! `prefix | number u64 | rows u64 | crc32 u32`, little endian, filled up with zeros.
 
 mod file;
@@ -22,35 +24,35 @@ use self::file::TallyFile;
 use super::{key::Prefix, records, row_file::RowFile};
 use crate::StoreError;
 
-/// How far an account's rows were acknowledged.
+/// The state of an account's rows after an acknowledged write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
     /// The number of the last write that changed rows.
     pub(super) seq: Seq,
-    /// The rows that there were after it.
+    /// The number of rows after it.
     pub(super) rows: u64,
 }
 
 impl Mark {
-    /// The rows that are missing of those that were acknowledged; none if nothing is.
+    /// Returns the number of rows that `found` lacks; `None` if it is as new as this mark.
     pub(super) fn lost(self, found: Self) -> Option<u64> {
         (found.seq < self.seq).then(|| self.rows.saturating_sub(found.rows))
     }
 }
 
-/// What is known of the accounts of a database.
+/// The marks of a database's accounts.
 #[derive(Debug)]
 pub(super) struct Tally {
     file: TallyFile,
-    /// By account, with the place of its slot.
+    /// The place of the slot and the mark, per account.
     marks: HashMap<Prefix, (u64, Mark)>,
-    /// Places that are in use by nobody, below the first that never was.
+    /// Unused places below `next`.
     free: Vec<u64>,
     next: u64,
 }
 
 impl Tally {
-    /// Reads the tally of a folder. One that is missing or damaged knows of nothing.
+    /// Reads the tally of a folder. A missing or damaged one has no marks.
     ///
     /// # Errors
     /// [`StoreError::NewerSchema`]; or it could not be read.
@@ -68,13 +70,13 @@ impl Tally {
         Ok(tally)
     }
 
-    /// What is known of an account.
+    /// Returns an account's mark; zeros if it has none.
     pub(super) fn mark(&self, prefix: Prefix) -> Mark {
         self.marks.get(&prefix).map(|(_, mark)| *mark).unwrap_or_default()
     }
 
-    /// Notes how far an account was acknowledged. The system has it then; where it is less than
-    /// before, the disk, too: else a power cut would have it that something is lost.
+    /// Sets an account's mark. A mark lower than before, as after a loss, is synced: otherwise a power
+    /// cut would bring back the old one and report the loss again.
     pub(super) fn set(&mut self, prefix: Prefix, mark: Mark) -> io::Result<()> {
         let known = self.marks.get(&prefix).copied();
         if known.is_some_and(|(_, known)| known == mark) {
@@ -96,7 +98,7 @@ impl Tally {
         }
     }
 
-    /// Durably forgets an account.
+    /// Removes an account's mark durably.
     pub(super) fn remove(&mut self, prefix: Prefix) -> io::Result<()> {
         if let Some((place, _)) = self.marks.get(&prefix) {
             self.file.erase(*place)?;
@@ -106,12 +108,12 @@ impl Tally {
         Ok(())
     }
 
-    /// Makes it durable, and lets go of the file.
+    /// Syncs the file and closes it.
     pub(super) fn close(&mut self) -> io::Result<()> {
         self.file.close()
     }
 
-    /// The accounts of which rows have less than was acknowledged, and how many rows that is.
+    /// Compares rows with the marks. Returns the number of missing rows per account that lost writes.
     pub(super) fn losses(&self, file: &impl RowFile) -> Result<BTreeMap<Prefix, u64>, StoreError> {
         if self.marks.is_empty() {
             return Ok(BTreeMap::new());

@@ -37,13 +37,13 @@ macro_rules! disk_types {
                 recovery
             }
 
-            /// Begins to list the accounts that are held, open or not.
+            /// Starts a listing of the accounts that the database holds, open or closed.
             pub fn accounts(&self) -> $crate::StoredAccounts {
                 self.0.accounts()
             }
 
-            /// Whether it refuses every change, because that was asked for, or because its folder could
-            /// not be written when it was opened. Once it can, open it again.
+            /// Returns true if it refuses every change: because that was requested, or because its
+            /// folder could not be written when it was opened. It stays so until it is opened again.
             pub fn is_read_only(&self) -> bool {
                 self.0.is_read_only()
             }
@@ -62,7 +62,7 @@ macro_rules! disk_types {
             pub durability: $crate::Durability,
             /// How long an opening may take; 30 seconds at first.
             pub open_within: std::time::Duration,
-            /// Whether it is opened for reading alone.
+            /// Opens for reading alone; false by default.
             pub read_only: bool,
         }
 
@@ -89,9 +89,10 @@ macro_rules! disk_types {
                 self
             }
 
-            /// Has it opened for reading alone. Nothing in the folder is changed, whatever state it is
-            /// in; several may read it at the same time, and nobody writes to it meanwhile. Rows are
-            /// read into memory. Changes fail with [`StoreError::ReadOnly`](crate::StoreError::ReadOnly).
+            /// Opens for reading alone. Nothing in the folder is changed, even after a crash or damage.
+            /// Several processes can read at the same time; they keep a writer out, and a writer keeps
+            /// them out. All rows are copied into memory. Changes fail with
+            /// [`StoreError::ReadOnly`](crate::StoreError::ReadOnly).
             #[must_use]
             pub fn read_only(mut self) -> Self {
                 self.read_only = true;
@@ -101,9 +102,9 @@ macro_rules! disk_types {
             /// Opens the database of a folder, which is created if it is missing. Rows that are
             #[doc = concat!("damaged are no error: see [`", stringify!($database), "`].")]
             ///
-            /// A database whose folder cannot be written is opened for [reading
-            /// alone](Self::read_only), and [says so](crate::Recovery::read_only): on a full disk, on
-            /// one that is mounted read-only, without the right.
+            /// If the folder cannot be written (a full disk, a read-only mount, a missing right), an
+            /// existing database is opened for [reading alone](Self::read_only) instead, see
+            /// [`Recovery::read_only`](crate::Recovery::read_only).
             ///
             /// # Errors
             /// * [`StoreError::Locked`](crate::StoreError::Locked) if the folder is open elsewhere,
@@ -112,9 +113,9 @@ macro_rules! disk_types {
             ///   wrote it.
             /// * [`StoreError::OpenTimedOut`](crate::StoreError::OpenTimedOut) if it took too long.
             /// * [`StoreError::NoRuntime`](crate::StoreError::NoRuntime) outside a Tokio runtime.
-            /// * Else what stood in the way: a full disk or a missing right where nothing can be read,
-            ///   either; a file where a folder should be. For reading alone also that the rows are
-            ///   damaged, or that there is no database.
+            /// * Else the system's or the engine's error: a full disk or a missing right, if the database
+            ///   cannot be read either; a file where a folder should be. For reading alone also damaged
+            ///   rows, and a missing database.
             ///
             /// After any of them the data is as it was.
             ///
@@ -174,8 +175,8 @@ macro_rules! disk_types {
                 &self.1
             }
 
-            /// Whether it refuses every change, because that was asked for, or because its folder could
-            /// not be written when it was opened. Once it can, open it again.
+            /// Returns true if it refuses every change: because that was requested, or because its
+            /// folder could not be written when it was opened. It stays so until it is opened again.
             pub fn is_read_only(&self) -> bool {
                 self.1.read_only
             }

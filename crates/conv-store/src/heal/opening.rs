@@ -60,7 +60,7 @@ impl Opening {
         if !self.moves(LOOKING, CHANGING) {
             return Err(self.timed_out());
         }
-        // Beside what was met before: whoever asks for that does not wait for the work.
+        // The findings are added afterwards: reading them must not wait for the work.
         let mut met = Recovery::default();
         let result = caught(|| work(&mut met));
         self.lock().join(met);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_met_so_far_can_be_asked_while_something_is_changed() {
+    fn findings_can_be_read_during_a_change() {
         let opening = Opening::new(LIMIT);
         let met = Recovery { repaired: true, ..Recovery::default() };
         for before in [Recovery::default(), met.clone()] {

@@ -25,8 +25,8 @@ pub(super) struct Rewritten<F> {
     pub(super) index: Index,
 }
 
-/// Writes the new file beside the old one, durably. After an error the old one is what it was, and
-/// nothing takes room beside it.
+/// Writes the new file beside the old one, durably. After an error the old one is unchanged,
+/// and no half file stays beside it.
 pub(super) fn prepare<D: LogFolder>(
     folder: &D,
     index: &Index,
@@ -35,7 +35,7 @@ pub(super) fn prepare<D: LogFolder>(
     write(folder, index, read).inspect_err(|_| discard(folder))
 }
 
-/// Removes a new file that nobody wants; should that fail, an opening does it.
+/// Removes the unfinished new file. If that fails, the next opening removes it.
 fn discard(folder: &impl LogFolder) {
     let _ = folder.remove(FRESH);
 }
@@ -109,7 +109,7 @@ impl<F: LogFile> Rewritten<F> {
     }
 }
 
-/// Whether a record says that there is nothing, as they did once: what is not there says the same.
+/// Returns true for a record of empty local state, which means the same as no record.
 fn is_cleared(record: &[u8]) -> bool {
     LocalRecord::decode(record).is_ok_and(|record| record.local.is_empty())
 }

@@ -249,7 +249,7 @@ fn a_log_that_could_not_take_back_goes_on_without_being_closed() {
 }
 
 #[test]
-fn what_could_not_be_written_anew_takes_no_room() {
+fn a_failed_rewrite_leaves_no_file() {
     for fault in [Fault::Error, Fault::Torn, Fault::Full] {
         for at in 0..=operations() {
             let mut script = Script::new(Disk::default());
@@ -263,7 +263,7 @@ fn what_could_not_be_written_anew_takes_no_room() {
 }
 
 #[test]
-fn damaged_bytes_that_stay_are_put_aside_once() {
+fn damaged_bytes_are_put_aside_once_if_the_log_cannot_be_rewritten() {
     for at in 0..20 {
         let mut script = Script::new(Disk::default());
         for number in 0..3 {

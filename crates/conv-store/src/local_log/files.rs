@@ -56,8 +56,8 @@ pub(super) fn version(file: &mut impl LogFile) -> io::Result<Option<u8>> {
 }
 
 /// Copies ranges of the log to a file `local.log.damaged-<number>`, durably, and gives its name.
-/// One that has the same already is that file: a log that could not be written anew afterwards is
-/// met again by every opening. After an error nothing takes room.
+/// Reuses an earlier file with the same bytes: if the log cannot be rewritten afterwards, every
+/// opening finds the same damage. After an error no half file stays.
 pub(super) fn put_aside<D: LogFolder>(
     folder: &D,
     log: &mut D::File,
@@ -81,7 +81,7 @@ pub(super) fn put_aside<D: LogFolder>(
             folder.sync()?;
         } else {
             write_aside(folder, &name, &damaged).inspect_err(|_| {
-                // It has no more than the log itself.
+                // The log still has these bytes.
                 let _ = folder.remove(&name);
             })?;
         }

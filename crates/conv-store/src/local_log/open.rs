@@ -65,7 +65,7 @@ fn create<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
     })
 }
 
-/// What a file holds, and how much of it is good.
+/// Reads a file: its valid extent, its damage, and the index.
 pub(super) fn read(file: &mut impl LogFile, has_header: bool) -> io::Result<(Found, Index)> {
     let mut index = Index::default();
     let header = HEADER as u64;

@@ -1,4 +1,4 @@
-//! Reading a log that is not to be changed.
+//! Reading a log without changing it.
 
 use std::{collections::BTreeMap, fs::File, io, path::Path};
 
@@ -7,17 +7,17 @@ use conv_model::AccountId;
 use super::{NAME, Records, VERSION, files, open, tail::Tail};
 use crate::StoreError;
 
-/// All that a log holds.
+/// The content of a log.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
-    /// Whether there is a file.
+    /// True if there is a file.
     pub(crate) is_there: bool,
     pub(crate) accounts: BTreeMap<AccountId, Records>,
-    /// The places where it is damaged.
+    /// The number of damaged ranges.
     pub(crate) damaged: usize,
 }
 
-/// Reads the log of a folder, which stays as it is. Where there is none, it is empty.
+/// Reads the log of a folder; empty if there is none.
 pub(crate) fn read(folder: &Path) -> Result<Kept, StoreError> {
     let mut file = match File::open(folder.join(NAME)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::default()),

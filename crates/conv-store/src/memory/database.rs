@@ -45,7 +45,7 @@ impl MemoryDatabase {
         Self { accounts: Arc::new(Mutex::new(Some(Accounts::new()))) }
     }
 
-    /// Begins to list the accounts that are held, open or not.
+    /// Starts a listing of the accounts that the database holds, open or closed.
     pub fn accounts(&self) -> StoredAccounts {
         StoredAccounts::new(All { accounts: Some(Arc::clone(&self.accounts)) })
     }
@@ -53,7 +53,7 @@ impl MemoryDatabase {
 
 /// All accounts, in one page.
 struct All {
-    /// `None` once they were given.
+    /// `None` after the page.
     accounts: Option<Arc<Mutex<Option<Accounts>>>>,
 }
 

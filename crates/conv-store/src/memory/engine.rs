@@ -42,7 +42,7 @@ impl MemoryEngine {
         Self::default()
     }
 
-    /// Whether there are no records.
+    /// Returns true if there are no records.
     pub(super) fn is_empty(&self) -> bool {
         self.records().by_key.is_empty()
     }

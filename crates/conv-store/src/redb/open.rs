@@ -37,8 +37,8 @@ pub(super) fn open(folder: &Path, opening: &Opening) -> Result<RedbRows, StoreEr
     heal::open(&RedbFile(folder.join(ROWS)), opening)
 }
 
-/// Reads the rows of a folder in which nothing is changed: from a copy in memory, where redb may
-/// finish what a crash interrupted. Blocks.
+/// Reads the rows of a folder without changing it: redb recovers from a crash in a copy in memory.
+/// Blocks.
 pub(super) fn read(folder: &Path, each: Each<'_>, _: &mut Recovery) -> Result<bool, StoreError> {
     let bytes = match fs::read(folder.join(ROWS)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -79,11 +79,11 @@ impl heal::Rows for RedbFile {
 }
 
 /// Makes an empty file under another name: a crash in the middle leaves what never opens. After an
-/// error nothing takes room.
+/// error no half file stays.
 fn create(path: &Path) -> Result<(), StoreError> {
     let fresh = path.with_file_name(FRESH);
     create_as(&fresh, path).inspect_err(|_| {
-        // It is only in the way; the next opening empties it.
+        // If that fails, the next opening empties it.
         let _ = fs::remove_file(&fresh);
     })
 }

@@ -16,8 +16,8 @@ mod conformance {
 
     use super::*;
     use crate::{
-        database::inside::harms,
-        testing::{EngineFixture, TestResult, engine::a_loss_is_told},
+        database::harms,
+        testing::{EngineFixture, TestResult, engine::a_loss_is_reported},
     };
 
     struct Folder(TempDir);
@@ -37,12 +37,12 @@ mod conformance {
     }
 
     #[tokio::test]
-    async fn rows_that_are_gone_or_older_are_told_of() -> TestResult {
+    async fn missing_or_older_rows_are_reported() -> TestResult {
         for harm in harms::ALL {
-            a_loss_is_told(open, |folder| harm(&folder.join("rows.redb"))).await?;
+            a_loss_is_reported(open, |folder| harm(&folder.join("rows.redb"))).await?;
         }
-        // Together with what says so of itself.
-        a_loss_is_told(open, |folder| {
+        // The journal may have the last writes.
+        a_loss_is_reported(open, |folder| {
             harms::remove(&folder.join("rows.redb"))?;
             harms::remove(&folder.join("rows.journal"))
         })

@@ -40,8 +40,8 @@ impl Ahead {
         is_account && self.rows.first().is_some_and(|(first, _)| first.starts_with(account))
     }
 
-    /// Hands over all that is stored of accounts, if that is known; tells whether it is. It is kept
-    /// for the first who asks for his.
+    /// Passes on all rows if they were read ahead, and keeps them for the account's load. Returns
+    /// false if they were not.
     pub(super) fn each_of_all(&self, each: &mut dyn FnMut(&[u8], &[u8])) -> bool {
         let is_known = !self.has_more && !self.rows.is_empty();
         if is_known {

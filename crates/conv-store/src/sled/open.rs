@@ -48,7 +48,8 @@ pub(super) fn open(folder: &Path, opening: &Opening) -> Result<SledRows, StoreEr
         Ok(())
     })?;
     let open = heal::open(&rows, opening).inspect_err(|_| {
-        // Half a snapshot would take the room that a draft needs; the next opening removes it, too.
+        // Half a snapshot would take the room that a draft needs. If that fails, the next opening
+        // removes it.
         let _ = opening.change(|_| Ok(snapshots::remove_unfinished(&rows.0)));
     })?;
     let open = rebuild::if_overgrown(&rows, open, opening)?;

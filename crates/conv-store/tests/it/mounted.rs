@@ -30,7 +30,7 @@ impl Mounted {
         run(Command::new("mount").args(["-o", &size]).arg(self.path())).unwrap();
     }
 
-    /// Has it take writes, `rw`, or none, `ro`.
+    /// Mounts it again, writable (`rw`) or read-only (`ro`).
     pub(crate) fn remount(&self, how: &str) {
         let how = format!("remount,{how}");
         run(Command::new("mount").args(["-o", &how]).arg(self.path())).unwrap();

@@ -1,5 +1,4 @@
-//! Databases that are opened for reading alone, because that is wanted or because nothing else is
-//! possible: what is there shows, nothing is changed.
+//! Databases that are opened for reading alone, on request or because the folder cannot be written.
 
 use std::{
     collections::BTreeMap,
@@ -55,7 +54,7 @@ async fn fill(database: &dyn ConversationDatabase) {
     store.put_local(user("user0"), Local::draft("Dear Alice")).await.unwrap();
 }
 
-/// Everything is there, and nothing more is taken.
+/// Everything can be read, and every change is refused.
 async fn assert_read(database: &dyn ConversationDatabase) {
     let store = database.account(&account("a")).await.unwrap();
     for _ in 0..2 {
@@ -83,11 +82,11 @@ macro_rules! of_engine {
             use super::*;
 
             #[tokio::test]
-            async fn nothing_is_changed_whatever_is_unfinished() {
+            async fn an_unfinished_database_is_read_without_a_change() {
                 let (folder, left) = (TempDir::new().unwrap(), TempDir::new().unwrap());
                 let database = $database::open(folder.path()).await.unwrap();
                 fill(&database).await;
-                // What a process leaves that is killed: the journal has what the rows have not.
+                // As a kill leaves it: some changes are only in the journal.
                 copy(folder.path(), left.path());
                 database.close().await.unwrap();
                 fs::write(left.path().join("local.log.new"), "unfinished").unwrap();
@@ -112,7 +111,7 @@ macro_rules! of_engine {
             }
 
             #[tokio::test]
-            async fn who_writes_keeps_readers_out_and_the_other_way_round() {
+            async fn a_writer_and_readers_exclude_each_other() {
                 let folder = TempDir::new().unwrap();
                 let reading = $database::options().read_only();
                 let database = $database::open(folder.path()).await.unwrap();
@@ -126,7 +125,7 @@ macro_rules! of_engine {
             }
 
             #[tokio::test]
-            async fn where_nothing_is_nothing_is_made() {
+            async fn a_missing_database_is_not_created() {
                 let folder = TempDir::new().unwrap();
                 for path in [folder.path().join("missing"), folder.path().to_owned()] {
                     let error = $database::options().read_only().open(&path).await.unwrap_err();
@@ -138,7 +137,7 @@ macro_rules! of_engine {
             }
 
             #[tokio::test]
-            async fn damaged_rows_are_an_error_and_stay() {
+            async fn damaged_rows_stay_as_they_are() {
                 let folder = TempDir::new().unwrap();
                 let database = $database::open(folder.path()).await.unwrap();
                 fill(&database).await;
@@ -159,7 +158,7 @@ macro_rules! of_engine {
             }
 
             #[tokio::test]
-            async fn a_disk_that_takes_nothing_is_read() {
+            async fn a_full_disk_and_a_read_only_mount_are_read() {
                 let disk = match Mounted::small(16 << 10) {
                     Ok(disk) => disk,
                     Err(why) => {
@@ -184,7 +183,7 @@ macro_rules! of_engine {
                     if database.is_read_only() {
                         assert_read(&database).await;
                     }
-                    // What it could not write was not promised.
+                    // Closing may fail: the disk is full.
                     let _ = database.close().await;
                 }
                 fs::remove_file(ballast).unwrap();

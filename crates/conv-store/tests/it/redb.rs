@@ -109,7 +109,7 @@ async fn what_a_crash_left_of_a_new_file_is_no_hindrance() {
 }
 
 #[tokio::test]
-async fn an_opening_says_how_many_rows_are_gone() {
+async fn an_opening_reports_the_number_of_lost_rows() {
     let folder = filled().await;
     fs::remove_file(folder.path().join(ROWS)).unwrap();
     for _ in 0..2 {

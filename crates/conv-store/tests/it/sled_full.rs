@@ -52,7 +52,7 @@ async fn a_full_disk_refuses_and_goes_on_once_there_is_room() {
     assert!(is_full(&refused), "{refused:?}");
     promised.check(&store.snapshot());
 
-    // While it is full a closed database opens with all there is, if only to be read.
+    // On a full disk a closed database opens with all rows, possibly for reading alone.
     let _ = database.close().await;
     for _ in 0..3 {
         let database = SledDatabase::open(&folder).await.unwrap();

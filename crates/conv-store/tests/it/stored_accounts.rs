@@ -1,4 +1,4 @@
-//! The accounts that a database holds.
+//! Listings of the accounts that a database holds.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use tempfile::TempDir;
 
 use crate::sled_support::{account, listed, user};
 
-/// Those that come, each once.
+/// Reads a listing to its end.
 async fn all(mut accounts: StoredAccounts) -> BTreeSet<AccountId> {
     let mut all = BTreeSet::new();
     while let Some(page) = accounts.next_page().await.unwrap() {
         assert!(page.len() <= 1000);
         for account in page {
-            assert!(all.insert(account.clone()), "{account} comes twice");
+            assert!(all.insert(account.clone()), "{account} is listed twice");
         }
     }
     assert_eq!(accounts.next_page().await.unwrap(), None);
@@ -28,7 +28,7 @@ fn named(names: impl IntoIterator<Item = &'static str>) -> BTreeSet<AccountId> {
     names.into_iter().map(account).collect()
 }
 
-/// Accounts with rows, with a draft, with both, with a draft that was cleared, and with nothing.
+/// Writes accounts with rows, with a draft, with both, and opens one without a write.
 async fn fill(database: &dyn ConversationDatabase) {
     for name in ["rows", "rows/too", "both"] {
         let store = database.account(&account(name)).await.unwrap();
@@ -42,7 +42,7 @@ async fn fill(database: &dyn ConversationDatabase) {
 }
 
 #[tokio::test]
-async fn those_that_were_written_are_held_until_they_are_forgotten() {
+async fn written_accounts_are_listed_until_they_are_forgotten() {
     let (sled, redb) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     for round in 0..2 {
         let sled = SledDatabase::open(sled.path()).await.unwrap();
@@ -66,7 +66,7 @@ async fn those_that_were_written_are_held_until_they_are_forgotten() {
 }
 
 #[tokio::test]
-async fn many_come_page_by_page() {
+async fn many_accounts_come_in_pages() {
     let folder = TempDir::new().unwrap();
     let options = SledDatabase::options().durability(Durability::WriteBehind);
     let database = options.open(folder.path()).await.unwrap();

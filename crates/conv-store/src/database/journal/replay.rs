@@ -35,12 +35,13 @@ pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<
     Ok(end)
 }
 
-/// Writes to rows what the journal has and they have not, and leaves the journal as it is.
+/// Applies the missing entries to rows, and does not change the journal.
 pub(in crate::database) fn read(folder: &Path, rows: &impl RowFile) -> Result<End, StoreError> {
     Ok(apply(folder, rows)?.map_or(End::Whole, |(end, _)| end))
 }
 
-/// How a journal ends, if there is one, and how many of its entries the rows had not.
+/// Applies the missing entries. Returns the journal's end and the number of entries applied; `None`
+/// without a journal.
 fn apply(folder: &Path, rows: &impl RowFile) -> Result<Option<(End, usize)>, StoreError> {
     let Some(mut entries) = Entries::of(folder)? else { return Ok(None) };
     let mut last: HashMap<Prefix, Seq> = HashMap::new();
@@ -59,19 +60,19 @@ fn apply(folder: &Path, rows: &impl RowFile) -> Result<Option<(End, usize)>, Sto
     Ok(Some((entries.end, written)))
 }
 
-/// How a journal was found to end.
+/// The end of a journal, as found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::database) enum End {
-    /// With a whole entry.
+    /// After a complete entry.
     Whole,
-    /// In the middle of one, as a process leaves it that is killed while it writes.
+    /// In the middle of an entry, as a kill during a write leaves it.
     Torn,
-    /// With bytes that are no entry: what comes behind them is not known.
+    /// At invalid bytes: entries after them are lost.
     Damaged,
 }
 
 impl End {
-    /// Says so in what was met.
+    /// Adds it to the findings.
     pub(in crate::database) fn note(self, met: &mut Recovery) {
         met.journal_torn |= self == Self::Torn;
         met.journal_damaged |= self == Self::Damaged;
@@ -95,7 +96,7 @@ pub(in crate::database) fn discard(folder: &Path) -> Result<(), StoreError> {
 /// The entries of a journal, up to the first that is not whole.
 struct Entries {
     file: BufReader<File>,
-    /// How it ends, as far as it was read.
+    /// Its end, as far as it was read.
     end: End,
 }
 

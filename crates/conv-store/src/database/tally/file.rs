@@ -25,16 +25,16 @@ const SLOT: usize = 64;
 #[derive(Debug)]
 pub(super) struct TallyFile {
     folder: PathBuf,
-    /// None until something is written.
+    /// Opened by the first write.
     file: Option<File>,
-    /// Whether what is there is to be kept.
+    /// False if the file on disk is missing or damaged, and has to be started over.
     is_whole: bool,
 }
 
 type Slots = Vec<Option<(Prefix, Mark)>>;
 
 impl TallyFile {
-    /// The file of a folder, and its slots in order; `None` for those that say nothing.
+    /// Reads the file of a folder, and its slots in order; `None` for empty and damaged slots.
     pub(super) fn open(folder: &Path) -> Result<(Self, Slots), StoreError> {
         let bytes = match fs::read(folder.join(NAME)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -57,23 +57,22 @@ impl TallyFile {
         self.overwrite(place, &encode(prefix, mark))
     }
 
-    /// Overwrites a slot with nothing, durably.
+    /// Overwrites a slot with zeros, durably.
     pub(super) fn erase(&mut self, place: u64) -> io::Result<()> {
         self.overwrite(place, &[0; SLOT])?;
         self.sync()
     }
 
-    /// Makes durable what was written.
+    /// Syncs what was written.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         file.sync_data()?;
         sync_folder(&self.folder)
     }
 
-    /// Makes durable what was written, and lets go of the file.
+    /// Syncs what was written, and closes the file.
     pub(super) fn close(&mut self) -> io::Result<()> {
         let synced = self.sync();
-        // What it has from here on, its next use looks for.
         self.is_whole |= self.file.take().is_some();
         synced
     }
@@ -88,7 +87,7 @@ impl TallyFile {
     }
 }
 
-/// Opens the file to write, with a header of its own unless it has one.
+/// Opens the file for writing; starts it over with a header if it is not whole.
 fn open(folder: &Path, is_whole: bool) -> io::Result<File> {
     let mut file = private().create(true).truncate(false).open(folder.join(NAME))?;
     if !is_whole {

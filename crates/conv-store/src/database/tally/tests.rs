@@ -1,4 +1,4 @@
-//! What a tally knows after it was opened again, whole or harmed.
+//! Tallies that are opened again, whole or damaged.
 
 use std::fs;
 
@@ -23,7 +23,7 @@ fn marks(folder: &TempDir) -> [Mark; 3] {
 }
 
 #[test]
-fn what_was_noted_last_is_known() {
+fn the_last_mark_is_read_again() {
     let folder = TempDir::new().unwrap();
     let mut tally = open(&folder);
     for (prefix, mark) in [(ALICE, mark(1, 1)), (BOB, mark(7, 30)), (ALICE, mark(2, 5))] {
@@ -36,7 +36,7 @@ fn what_was_noted_last_is_known() {
 }
 
 #[test]
-fn an_account_that_was_forgotten_leaves_no_trace_and_its_place_to_another() {
+fn a_removed_mark_leaves_no_trace_and_its_slot_is_reused() {
     let folder = TempDir::new().unwrap();
     let mut tally = open(&folder);
     tally.set(ALICE, mark(1, 1)).unwrap();
@@ -53,7 +53,7 @@ fn an_account_that_was_forgotten_leaves_no_trace_and_its_place_to_another() {
 }
 
 #[test]
-fn one_that_is_harmed_says_nothing_wrong_and_goes_on() {
+fn a_damaged_tally_has_no_wrong_mark_and_accepts_new_ones() {
     let folder = TempDir::new().unwrap();
     let mut tally = open(&folder);
     tally.set(ALICE, mark(4, 40)).unwrap();
@@ -77,7 +77,7 @@ fn one_that_is_harmed_says_nothing_wrong_and_goes_on() {
 }
 
 #[test]
-fn one_of_a_newer_version_is_left_alone() {
+fn a_newer_version_is_refused() {
     let folder = TempDir::new().unwrap();
     let newer = crate::frame::header(*b"ctly", 2);
     fs::write(folder.path().join("rows.tally"), newer).unwrap();
@@ -86,7 +86,7 @@ fn one_of_a_newer_version_is_left_alone() {
 }
 
 #[test]
-fn less_is_lost_and_as_much_is_not() {
+fn a_lower_number_is_a_loss() {
     assert_eq!(mark(5, 50).lost(mark(5, 50)), None);
     assert_eq!(mark(5, 50).lost(mark(6, 10)), None);
     assert_eq!(mark(5, 50).lost(mark(4, 20)), Some(30));

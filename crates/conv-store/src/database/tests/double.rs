@@ -22,7 +22,7 @@ pub(in crate::database) struct Double(Arc<Mutex<Disk>>);
 struct Disk {
     /// What was settled.
     rows: Map,
-    /// What of that was settled on the disk.
+    /// The part of that on the disk.
     on_disk: Map,
     trouble: Option<Trouble>,
     openings: usize,
@@ -68,7 +68,7 @@ impl Double {
         self.0.lock().unwrap().rows.len()
     }
 
-    /// How many keys a power cut would leave.
+    /// The number of keys that a power cut would leave.
     pub(in crate::database) fn on_disk(&self) -> usize {
         self.0.lock().unwrap().on_disk.len()
     }

@@ -165,14 +165,14 @@ fn page_of(pass: u64, time: u64) -> Delta {
 }
 
 #[tokio::test]
-async fn a_pass_whose_rows_went_down_with_the_file_is_over() {
+async fn a_pass_that_lost_rows_with_the_file_is_superseded() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let [a, b] = [account("a"), account("b")];
     let [a, b] = [database.account(&a).await.unwrap(), database.account(&b).await.unwrap()];
     b.apply(begin(1)).await.unwrap();
     b.apply(page_of(1, 1)).await.unwrap();
-    // Of the number that was acknowledged last; the loss of rows before it is no less one.
+    // Has the last number, and must not hide the loss of rows before it.
     b.put_local(id("alice"), Local::draft("Dear Alice")).await.unwrap();
     it.double.fail(Trouble::Write(0));
     a.apply(page(1)).await.unwrap_err();
@@ -183,7 +183,7 @@ async fn a_pass_whose_rows_went_down_with_the_file_is_over() {
     let recovery = database.recovery();
     assert_eq!((recovery.lost_accounts, recovery.lost_rows), (1, 3));
 
-    // It is said once: what is written from here on is an account's like any other.
+    // Reported once: later writes are ordinary writes.
     b.apply(begin(3)).await.unwrap();
     b.apply(page_of(3, 2)).await.unwrap();
     assert_eq!(time(&b), 2);
@@ -194,14 +194,14 @@ async fn a_pass_whose_rows_went_down_with_the_file_is_over() {
 }
 
 #[tokio::test]
-async fn rows_that_are_older_after_a_draft_take_nothing_before_the_store_knows() {
+async fn older_rows_refuse_writes_until_the_store_has_loaded_the_loss() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let engine = it.engine().await;
     engine.commit(&[with_state(write(0))]).await.unwrap();
     engine.commit(&[with_local(write(1), "Dear Alice")]).await.unwrap();
     it.double.fail(Trouble::Write(0));
     engine.commit(&[with_state(write(2))]).await.unwrap_err();
-    // The draft's number is the one it follows.
+    // The draft's number would admit it.
     let conflict = engine.commit(&[with_state(write(2))]).await;
     assert!(matches!(conflict, Err(StoreError::Conflict)), "{conflict:?}");
     for _ in 0..2 {
@@ -213,7 +213,7 @@ async fn rows_that_are_older_after_a_draft_take_nothing_before_the_store_knows()
 }
 
 #[tokio::test]
-async fn a_neighbours_trouble_in_the_same_group_acknowledges_nothing_behind() {
+async fn a_failed_write_of_a_group_acknowledges_none_of_it_at_write_behind() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let mut disk = it.disk(&database);
@@ -229,7 +229,7 @@ async fn a_neighbours_trouble_in_the_same_group_acknowledges_nothing_behind() {
 }
 
 #[tokio::test]
-async fn what_was_forgotten_is_wiped_from_the_disk_at_every_level() {
+async fn a_forgotten_account_is_wiped_from_the_disk_at_every_level() {
     for durability in [Durability::WriteBehind, Durability::Process, Durability::Disk] {
         let it = Fixture { durability, ..Fixture::new() };
         let database = it.open().await;
@@ -238,7 +238,7 @@ async fn what_was_forgotten_is_wiped_from_the_disk_at_every_level() {
         store.close().await.unwrap();
         assert!(it.double.on_disk() > 0, "{durability:?}");
         database.forget(&account("a")).await.unwrap();
-        // Nothing was closed or settled since.
+        // Before anything else settles the rows.
         assert_eq!(it.double.on_disk(), 0, "{durability:?}");
         assert_eq!(fs::read(it.folder.path().join("rows.journal")).unwrap_or_default(), b"");
         database.close().await.unwrap();
@@ -295,7 +295,7 @@ async fn local_state_is_saved_while_rows_cannot_be_written() {
     }
 }
 
-/// Waits until rows have what was acknowledged: nothing later is written before.
+/// Waits until the rows have every acknowledged write: a later job runs after that.
 async fn given(store: &dyn ConversationStore) {
     store.put_local(id("dora"), Local::draft("Dear Dora")).await.unwrap();
 }

@@ -5,7 +5,10 @@ use std::fs;
 use conv_model::{Conversation, Timestamp};
 
 use super::{
-    super::records::{self, Scan},
+    super::{
+        open::open_rows,
+        records::{self, Scan},
+    },
     double::Trouble,
     *,
 };
@@ -142,14 +145,14 @@ fn what_is_torn_or_damaged_leaves_the_first_writes() {
     }
 }
 
-/// What an opening says of the journal and of what is gone.
+/// Returns the journal's end and an opening's findings.
 fn said(it: &Fixture) -> (journal::End, Recovery) {
     let end = journal::replay(it.folder.path(), &it.double.opener()().unwrap()).unwrap();
     (end, Files::open(it.folder.path(), it.opener()).unwrap().recovery())
 }
 
 #[test]
-fn an_opening_says_what_of_the_journal_is_gone() {
+fn an_opening_reports_lost_journal_entries() {
     let it = Fixture::new();
     let mut writing = Writing::on(&it);
     writing.write_times(2);
@@ -164,7 +167,7 @@ fn an_opening_says_what_of_the_journal_is_gone() {
     let tally = fs::read(it.folder.path().join("rows.tally")).unwrap();
     let cases = [
         (whole.clone(), journal::End::Whole, 0),
-        // As a kill leaves it in the middle of a write that was not acknowledged.
+        // As a kill leaves it during a write that was not acknowledged.
         (begun, journal::End::Torn, 0),
         (whole[..torn].to_vec(), journal::End::Torn, 2),
         (flipped, journal::End::Damaged, 2),

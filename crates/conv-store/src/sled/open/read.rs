@@ -1,7 +1,7 @@
-//! Reading rows in a folder where nothing is changed.
+//! Reading the rows of a folder without changing it.
 //!
 //! sled writes to every folder that it opens: a snapshot, its settings, the end of its log. So it
-//! is given a copy, in a folder of our own that goes once all of it was read.
+//! opens a copy in a folder of our own, which is removed after all rows were read.
 
 use std::{
     env, fs, io,
@@ -18,12 +18,12 @@ use crate::{
     heal::{self, Opening},
 };
 
-/// Memory with the looks of a folder, on Linux: where it takes a copy, a full disk does not matter.
+/// A file system in memory, on Linux: has room when the disk is full.
 const MEMORY: &str = "/dev/shm";
-/// The names that are tried.
+/// The number of names to try.
 const NAMES: usize = 100;
 
-/// Reads the rows of a folder; tells whether there are any. Blocks.
+/// Reads the rows of a folder. Returns false if there are none. Blocks.
 pub(in crate::sled) fn read(
     folder: &Path,
     each: Each<'_>,
@@ -32,7 +32,7 @@ pub(in crate::sled) fn read(
     let Some(rows) = rebuild::newest(&folder.join(ROWS)) else { return Ok(false) };
     let copy = Scratch::copy_of(&rows).map_err(|error| StoreError::io("copying rows", error))?;
     let rows = SledFolder(copy.0.join(ROWS));
-    // What is done about damage is done to the copy, and nobody waits for this alone.
+    // Repairs happen in the copy. The opening around this one has the time limit.
     let opening = Opening::new(Duration::MAX);
     snapshots::remove_unfinished(&rows.0)
         .map_err(|error| StoreError::io("removing an unfinished snapshot", error))?;
@@ -46,11 +46,11 @@ pub(in crate::sled) fn read(
     Ok(true)
 }
 
-/// A folder of our own, which goes when this is dropped.
+/// A folder of our own, removed on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {
-    /// With a copy of a folder of rows, in the first place that has room for it.
+    /// Copies a folder of rows to the first place that has room for it.
     fn copy_of(rows: &Path) -> io::Result<Self> {
         let scratch = Self::within(&env::temp_dir(), rows);
         scratch.or_else(|error| Self::within(Path::new(MEMORY), rows).map_err(|_| error))
@@ -62,7 +62,7 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// An empty one. What is there is another's, or was left by one that was killed.
+    /// Creates an empty one. An existing folder belongs to another process, or to one that was killed.
     fn new(place: &Path) -> io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         for _ in 0..NAMES {
@@ -79,7 +79,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // It is only in the way, where temporary files go.
+        // A leftover is in the folder for temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -99,7 +99,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a folder for the owner alone.
+/// Creates a folder for the owner alone.
 fn private(folder: &Path) -> io::Result<()> {
     #[allow(unused_mut, reason = "is changed on Unix")]
     let mut builder = fs::DirBuilder::new();
@@ -108,7 +108,7 @@ fn private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// A copy has the rights of what it was copied from, which may not be written.
+/// Makes a copied file writable: it has the rights of the original.
 fn writable(file: &Path) -> io::Result<()> {
     #[cfg(unix)]
     let rights = std::os::unix::fs::PermissionsExt::from_mode(0o600);

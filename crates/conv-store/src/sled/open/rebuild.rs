@@ -55,7 +55,7 @@ pub(super) fn finish(rows: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Where the rows are, without a change to what a crash interrupted.
+/// Returns the folder that has the rows, without finishing what a crash interrupted.
 pub(super) fn newest(rows: &Path) -> Option<PathBuf> {
     let (new, old) = (beside(rows, "new"), beside(rows, "old"));
     if rows.exists() || !old.exists() {

@@ -52,7 +52,7 @@ async fn rows_beyond_repair_are_set_aside_and_drafts_stay() {
         kept.push(aside);
 
         let store = open_store(&folder).await;
-        // What is gone is said until the account writes its rows again.
+        // The loss is reported until the account's rows are written again.
         let recovery = store.recovery();
         assert_eq!((recovery.lost_accounts, recovery.lost_rows), (1, 1), "round {round}");
         assert_eq!(recovery.set_aside, None, "round {round}");

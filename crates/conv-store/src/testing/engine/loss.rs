@@ -1,4 +1,4 @@
-//! Files that are harmed while nobody has them open.
+//! Files that are damaged while they are closed.
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +8,19 @@ use super::{
 };
 use crate::{Engine, Loaded, Record, StoreError};
 
-/// The writes of rows that are harmed.
+/// The number of writes of rows.
 const WRITES: u64 = 30;
 
-/// Harms what an engine keeps rows in, after it was closed. An opening afterwards either has all
-/// that was acknowledged, or says that something is [lost](Loaded::lost), until rows are written
-/// again; and it says nothing of the kind where nothing was harmed.
+/// Damages the rows of a closed engine. A load afterwards must either return everything that was
+/// acknowledged or report a [loss](Loaded::lost), until rows are written again. Without damage it must
+/// not report one.
 ///
-/// `open` opens an engine in a folder, `harm` harms its rows there. A draft that was written last is
-/// not among them: its number must not hide that rows are older.
+/// `open` opens an engine in a folder, `harm` damages its rows there. The last write is a draft, which
+/// `harm` must leave alone: its number must not hide that rows are older.
 ///
 /// # Errors
-/// What is amiss.
-pub async fn a_loss_is_told<E, O>(
+/// The violation that was found.
+pub async fn a_loss_is_reported<E, O>(
     open: impl Fn(PathBuf) -> O,
     harm: impl Fn(&Path) -> std::io::Result<()>,
 ) -> TestResult
@@ -33,14 +33,14 @@ where
     let whole = written(opened().await?).await?;
     for _ in 0..2 {
         let loaded = reloaded(opened().await?).await?;
-        ensure!(!loaded.lost, "a loss is told of what nobody harmed");
+        ensure!(!loaded.lost, "a loss is reported without damage");
     }
     harm(folder.path())?;
     for _ in 0..2 {
         let loaded = reloaded(opened().await?).await?;
         let rows = rows(&loaded);
         let is_whole = loaded.seq == whole.seq && rows == self::rows(&whole);
-        ensure!(is_whole || loaded.lost, "{rows} rows are left, and no loss is told");
+        ensure!(is_whole || loaded.lost, "{rows} rows are left, and no loss is reported");
     }
     let engine = opened().await?;
     let (seq, _) = load(&engine).await?;
@@ -48,11 +48,11 @@ where
     engine.close().await?;
     drop(engine);
     let loaded = reloaded(opened().await?).await?;
-    ensure!(!loaded.lost, "a loss is told of what was written after it");
+    ensure!(!loaded.lost, "a loss is reported after rows were written again");
     Ok(())
 }
 
-/// What an engine has after it wrote rows, and a draft last.
+/// Writes rows, then a draft. Returns what the engine has.
 async fn written<E: Engine>(engine: E) -> Result<Loaded, Failure> {
     for number in 0..WRITES {
         let rows = [(row(&format!("user{number}"))?, "a row"), (Record::State, "")];
@@ -62,7 +62,7 @@ async fn written<E: Engine>(engine: E) -> Result<Loaded, Failure> {
     reloaded(engine).await
 }
 
-/// What an engine has, once it is closed.
+/// Loads an engine and closes it.
 async fn reloaded<E: Engine>(engine: E) -> Result<Loaded, Failure> {
     let loaded = engine.load().await?;
     engine.close().await?;
