@@ -4,21 +4,29 @@
 //! local state. An engine implements [`RowFile`] and nothing else.
 
 mod account;
+mod accounts;
 mod disk;
 mod engine;
 mod files;
 mod folder;
+#[cfg(all(test, feature = "testing"))]
+pub(crate) mod harms;
 mod journal;
 mod key;
+mod met;
+mod open;
+mod opened;
+mod reading;
 mod records;
 mod row_file;
 mod rows;
 mod schema;
 mod stores;
+mod tally;
 mod types;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -27,15 +35,13 @@ use std::{
 
 use async_trait::async_trait;
 use conv_model::AccountId;
-use tokio::runtime::Handle;
 
 use self::{
-    account::Account, disk::FilesDisk, engine::AccountEngine, files::Files, journal::Journal,
-    stores::Stores,
+    account::Account, accounts::Listing, disk::FilesDisk, engine::AccountEngine, files::Files,
+    journal::Journal, stores::Stores,
 };
 use crate::{
-    ConversationDatabase, ConversationStore, IndexedStore, Recovery, StoreError,
-    heal::{Opening, is_damage, probe},
+    ConversationDatabase, ConversationStore, IndexedStore, Recovery, StoreError, StoredAccounts,
     writer::{Job, Work, Writer},
 };
 
@@ -43,7 +49,8 @@ use crate::{
 pub(crate) use self::{folder::create_private, key::Prefix};
 pub(crate) use self::{
     folder::patiently,
-    row_file::{Changes, Opener, RowFile},
+    open::{How, open},
+    row_file::{Changes, Each, Found, RowFile},
     schema::check as check_schema,
     types::disk_types,
 };
@@ -68,27 +75,24 @@ pub(crate) struct Database<R: RowFile> {
     files: Arc<Files<R>>,
     writer: Writer<FilesDisk<R>>,
     stores: Stores,
-    /// What was met in the log and in the accounts.
+    /// What was met in accounts that were loaded.
     recovery: Mutex<Recovery>,
     closed: AtomicBool,
 }
 
 impl<R: RowFile> Database<R> {
-    /// Opens the database of a folder, which is created if it is missing. The opener finds the
-    /// folder locked.
-    pub(crate) async fn open(
+    /// The database of a folder, over files that something opens.
+    async fn over(
         folder: PathBuf,
         durability: Durability,
-        opener: Opener<R>,
+        files: impl FnOnce() -> Result<Files<R>, StoreError> + Send + 'static,
     ) -> Result<Self, StoreError> {
         engine::blocking(move || {
-            let files = Arc::new(Files::open(&folder, opener)?);
+            let files = Arc::new(files()?);
             let disk = FilesDisk::new(Arc::clone(&files), durability, Journal::of(&folder));
             let writer = Writer::start(disk)?;
             let (stores, closed) = (Stores::default(), AtomicBool::new(false));
-            let local_set_aside = files.local_set_aside(&folder);
-            let recovery = Mutex::new(Recovery { local_set_aside, ..Recovery::default() });
-            Ok(Self { files, writer, stores, recovery, closed })
+            Ok(Self { files, writer, stores, recovery: Mutex::default(), closed })
         })
         .await
     }
@@ -106,9 +110,21 @@ impl<R: RowFile> Database<R> {
         AccountEngine::new(Arc::clone(account), Arc::clone(&self.files), self.writer.clone())
     }
 
-    /// What was met in the log, and in the accounts so far.
+    /// Returns the findings of the opening and of the accounts loaded so far. Never waits for a disk.
     pub(crate) fn recovery(&self) -> Recovery {
-        self.recovered().clone()
+        let mut recovery = self.recovered().clone();
+        recovery.join(self.files.recovery());
+        recovery
+    }
+
+    /// Starts a listing of the accounts that it holds.
+    pub(crate) fn accounts(&self) -> StoredAccounts {
+        StoredAccounts::new(Listing::new(Arc::clone(&self.files), self.writer.clone()))
+    }
+
+    /// Returns true if it refuses every change.
+    pub(crate) fn is_read_only(&self) -> bool {
+        !self.files.is_writable()
     }
 
     fn recovered(&self) -> MutexGuard<'_, Recovery> {
@@ -117,45 +133,6 @@ impl<R: RowFile> Database<R> {
 
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
-    }
-}
-
-/// Opens a database whose rows are opened, now and after they failed, by a function of the engine's.
-pub(crate) async fn open<R: RowFile>(
-    folder: PathBuf,
-    durability: Durability,
-    opening: Opening,
-    rows: fn(&Path, &Opening) -> Result<R, StoreError>,
-) -> Result<(Database<R>, Arc<Opening>), StoreError> {
-    Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
-    let opening = Arc::new(opening);
-    let opener = {
-        let (folder, opening) = (folder.clone(), Arc::clone(&opening));
-        Box::new(move || open_rows(&folder, &opening, rows))
-    };
-    let database = opening.within(Database::open(folder, durability, opener)).await?;
-    Ok((database, opening))
-}
-
-/// Opens rows, and gives them what the journal has of them.
-fn open_rows<R: RowFile>(
-    folder: &Path,
-    opening: &Opening,
-    rows: impl Fn(&Path, &Opening) -> Result<R, StoreError>,
-) -> Result<R, StoreError> {
-    let file = rows(folder, opening)?;
-    match opening.change(|_| journal::replay(folder, &file)) {
-        Err(error) if is_damage(&error) => {
-            drop(file);
-            opening.change(|_| {
-                probe(&folder.join("rows"))
-                    .map_err(|error| StoreError::io("trying the disk", error))?;
-                tracing::warn!(error = %error, "the rows do not take the journal, going on without");
-                journal::discard(folder)
-            })?;
-            rows(folder, opening)
-        }
-        replayed => replayed.map(|()| file),
     }
 }
 
@@ -180,7 +157,7 @@ impl<R: RowFile> ConversationDatabase for Database<R> {
         }
         let store = Arc::new(IndexedStore::open(self.engine(slot.account(account))).await?);
         slot.keep(&store);
-        self.recovered().join(store.recovery().clone());
+        self.recovered().join(store.recovery().without_losses());
         if self.is_closed() {
             // `close` may have passed this slot before there was a store in it.
             closed(&store).await?;
@@ -195,6 +172,7 @@ impl<R: RowFile> ConversationDatabase for Database<R> {
         if self.is_closed() {
             return Err(StoreError::Closed);
         }
+        self.files.check_writable()?;
         if let Some(store) = slot.store() {
             // What it could not write is about to go anyway.
             let _ = store.close().await;

@@ -146,12 +146,14 @@ pub struct Loaded {
     /// them that copies itself behind its answers. The store then shows a preview, and the pass
     /// under way is superseded, since its rows may be among what is gone.
     pub lost: bool,
+    /// The number of rows lost with those writes; 0 if the engine does not know.
+    pub lost_rows: u64,
 }
 
 impl Loaded {
     /// Records as of a write.
     pub fn new(seq: Seq, records: Vec<(Record, Arc<[u8]>)>) -> Self {
-        Self { seq, records, lost: false }
+        Self { seq, records, lost: false, lost_rows: 0 }
     }
 }
 

@@ -40,6 +40,13 @@ pub enum StoreError {
         /// The newest one that this version reads.
         known: u8,
     },
+    /// The database was opened for reading alone.
+    #[error("database was opened for reading alone")]
+    ReadOnly {
+        /// The error of opening it for writing; `None` if reading alone was requested.
+        #[source]
+        why: Option<Arc<StoreError>>,
+    },
     /// Stored data is damaged.
     #[error("stored data is damaged: {what}")]
     Corrupt {

@@ -37,6 +37,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod accounts;
 #[cfg(any(feature = "redb", feature = "sled"))]
 mod database;
 mod delegate;
@@ -81,6 +82,7 @@ pub use self::redb::{RedbDatabase, RedbOptions, RedbStore};
 #[cfg(feature = "sled")]
 pub use self::sled::{SledDatabase, SledOptions, SledStore};
 pub use self::{
+    accounts::StoredAccounts,
     engine::{Engine, Loaded, Record, Write},
     error::StoreError,
     indexed::IndexedStore,

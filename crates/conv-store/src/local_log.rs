@@ -11,6 +11,7 @@ mod files;
 mod folder;
 mod index;
 mod open;
+mod read;
 mod replay;
 mod tail;
 
@@ -19,14 +20,23 @@ use std::{fmt, path::Path, sync::Arc};
 use conv_model::{AccountId, ConversationId, Seq};
 
 use self::{
-    compact::Rewritten, entry::Entry, files::LogFolder, folder::Folder, index::Index, tail::Tail,
+    compact::Rewritten,
+    entry::Entry,
+    files::{LogFile, LogFolder},
+    folder::Folder,
+    index::{Index, Known},
+    tail::Tail,
 };
 use crate::{
     StoreError, Write,
     frame::{self, HEAD},
 };
 
-pub(crate) use self::{files::sync_folder, folder::private};
+pub(crate) use self::{
+    files::sync_folder,
+    folder::private,
+    read::{Kept, read},
+};
 
 const NAME: &str = "local.log";
 /// The newest version of the file that this code reads.
@@ -68,11 +78,13 @@ impl<D: LogFolder> LocalLog<D> {
         let Some(known) = self.index.account(account) else {
             return Ok(Records::default());
         };
-        let mut records = Vec::with_capacity(known.records.len());
-        for (id, span) in &known.records {
-            records.push((id.clone(), self.tail.read(span.at, span.length)?));
-        }
-        Ok(Records { seq: known.seq, records })
+        Records::of(known, &mut self.tail)
+    }
+
+    /// Returns the accounts that have records, in order.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountId> {
+        let accounts = self.index.accounts().filter(|(_, known)| !known.records.is_empty());
+        accounts.map(|(account, _)| account)
     }
 
     /// Appends the local records of writes, an entry each; all of them or none. Nothing shows them
@@ -173,10 +185,20 @@ fn rewrite_over(index: &Index) -> u64 {
 }
 
 /// An account's local records.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Records {
     pub(crate) seq: Seq,
     pub(crate) records: Vec<(ConversationId, Arc<[u8]>)>,
+}
+
+impl Records {
+    fn of<F: LogFile>(known: &Known, tail: &mut Tail<F>) -> Result<Self, StoreError> {
+        let mut records = Vec::with_capacity(known.records.len());
+        for (id, span) in &known.records {
+            records.push((id.clone(), tail.read(span.at, span.length)?));
+        }
+        Ok(Self { seq: known.seq, records })
+    }
 }
 
 impl<D: LogFolder> fmt::Debug for LocalLog<D> {

@@ -44,6 +44,22 @@ pub struct Recovery {
     /// Whether the rows were written anew because their files had grown far beyond what lived in
     /// them. Nothing is lost with that.
     pub rebuilt: bool,
+    /// The number of accounts whose rows are older than their last acknowledged write, as after damage
+    /// or the removal of a file. They show what is left; their next pass fetches the rest. Counted by
+    /// every opening until the account's rows are written again.
+    pub lost_accounts: usize,
+    /// The number of rows that those accounts lost. A row that is present in an older version does not
+    /// count, so this may be 0 when `lost_accounts` is not.
+    pub lost_rows: u64,
+    /// True if the journal of rows ended in the middle of an entry, as a kill during a write leaves it.
+    /// That alone loses nothing that was acknowledged.
+    pub journal_torn: bool,
+    /// True if the journal of rows was damaged or could not be applied. Entries after the damage are
+    /// lost.
+    pub journal_damaged: bool,
+    /// True if the database was opened for reading alone, so that nothing can be stored. That loses
+    /// nothing.
+    pub read_only: bool,
 }
 
 impl Recovery {
@@ -52,9 +68,17 @@ impl Recovery {
         let harmless = Self {
             removed_unfinished: self.removed_unfinished,
             rebuilt: self.rebuilt,
+            journal_torn: self.journal_torn,
+            read_only: self.read_only,
             ..Self::default()
         };
         *self == harmless
+    }
+
+    /// Returns a copy without losses, which the database counts itself.
+    #[cfg(any(feature = "redb", feature = "sled"))]
+    pub(crate) fn without_losses(&self) -> Self {
+        Self { lost_accounts: 0, lost_rows: 0, ..self.clone() }
     }
 
     /// Adds what another opening met, or another part of the same one. Of two places the later
@@ -69,6 +93,11 @@ impl Recovery {
         self.set_aside = other.set_aside.or(self.set_aside.take());
         self.local_set_aside = other.local_set_aside.or(self.local_set_aside.take());
         self.rebuilt |= other.rebuilt;
+        self.lost_accounts = self.lost_accounts.saturating_add(other.lost_accounts);
+        self.lost_rows = self.lost_rows.saturating_add(other.lost_rows);
+        self.journal_torn |= other.journal_torn;
+        self.journal_damaged |= other.journal_damaged;
+        self.read_only |= other.read_only;
     }
 }
 
@@ -78,7 +107,13 @@ mod tests {
 
     #[test]
     fn what_loses_nothing_is_clean() {
-        let clean = Recovery { removed_unfinished: 1, rebuilt: true, ..Recovery::default() };
+        let clean = Recovery {
+            removed_unfinished: 1,
+            rebuilt: true,
+            journal_torn: true,
+            read_only: true,
+            ..Recovery::default()
+        };
         assert!(clean.is_clean());
         let lossy = [
             Recovery { dropped_rows: 1, ..Recovery::default() },
@@ -87,6 +122,9 @@ mod tests {
             Recovery { repaired: true, ..Recovery::default() },
             Recovery { set_aside: Some("x".into()), ..Recovery::default() },
             Recovery { local_set_aside: Some("x".into()), ..Recovery::default() },
+            Recovery { lost_accounts: 1, ..Recovery::default() },
+            Recovery { lost_rows: 1, ..Recovery::default() },
+            Recovery { journal_damaged: true, ..Recovery::default() },
         ];
         assert!(lossy.iter().all(|recovery| !recovery.is_clean()));
         let mut all = clean;
@@ -100,6 +138,11 @@ mod tests {
             set_aside: Some("x".into()),
             local_set_aside: Some("x".into()),
             rebuilt: true,
+            lost_accounts: 1,
+            lost_rows: 1,
+            journal_torn: true,
+            journal_damaged: true,
+            read_only: true,
         };
         assert_eq!(all, expected);
     }

@@ -11,7 +11,7 @@ use self::rows::RedbRows;
 use crate::database::disk_types;
 
 disk_types! {
-    rows: RedbRows, opened_by: open::open,
+    rows: RedbRows, opened_by: open::open, read_by: open::read,
 
     /// The lists of any number of accounts, in one folder.
     ///
@@ -44,7 +44,14 @@ disk_types! {
     /// # When it does not open
     /// All checksums are read at opening. A file `rows.redb` that is damaged is set aside as
     /// `rows.redb.damaged-<time>`, two of which are kept, and the lists begin empty; see
-    /// [`recovery`](Self::recovery). With `panic = "abort"` a panic in redb ends the process.
+    /// [`recovery`](Self::recovery). A small file `rows.tally` has each account's last acknowledged write:
+    /// if rows are missing or older, the recovery reports the number of accounts and rows, until the
+    /// account's rows are written again. With `panic = "abort"` a panic in redb ends the process.
+    ///
+    /// # Where nothing can be written
+    /// On a full disk, on a read-only mount and without the right to write, an existing database is
+    /// opened for [reading alone](RedbOptions::read_only): rows and local state can be read, every
+    /// change is refused, no file is changed. [`is_read_only`](Self::is_read_only) returns true.
     ///
     /// # Against sled
     /// For those who distrust sled: redb's commits reach the disk by an fsync, also in a power cut,

@@ -12,7 +12,7 @@ use self::rows::SledRows;
 use crate::database::disk_types;
 
 disk_types! {
-    rows: SledRows, opened_by: open::open,
+    rows: SledRows, opened_by: open::open, read_by: open::read,
 
     /// The lists of any number of accounts, in one folder.
     ///
@@ -63,10 +63,21 @@ disk_types! {
     /// * Rows whose files take more than 32 MiB and more than 64 times what lives in them are
     ///   written anew.
     ///
-    /// [`recovery`](Self::recovery) tells what was done. None of it is done for what is no damage:
-    /// a full disk, a missing right, a folder in use, a newer schema and an opening that takes [too
-    /// long](SledOptions::open_within) are errors, and leave everything as it was. An opening that
-    /// timed out goes on in its thread for as long as it hangs, and holds the folder until then.
+    /// [`recovery`](Self::recovery) tells what was done. A small file `rows.tally` has each
+    /// account's last acknowledged write: if rows are missing or older, the recovery reports the
+    /// number of accounts and rows, until the account's rows are written again.
+    ///
+    /// None of it is done for what is no damage: a folder in use, a newer schema and an opening that
+    /// takes [too long](SledOptions::open_within) are errors, and leave everything as it was. An
+    /// opening that timed out goes on in its thread for as long as it hangs, and holds the folder
+    /// until then.
+    ///
+    /// # Where nothing can be written
+    /// On a full disk, on a read-only mount and without the right to write, an existing database is
+    /// opened for [reading alone](SledOptions::read_only): rows and local state can be read, every
+    /// change is refused, no file is changed. [`is_read_only`](Self::is_read_only) returns true. sled
+    /// writes while it opens, so it opens a copy of its files in the folder for temporary files, or
+    /// in `/dev/shm`, which needs room for it. The copy is removed after it was read.
     ///
     /// sled panics at some damage. Such a panic is met like any other damage, and one in a later
     /// write becomes an error; what it prints comes from the process's panic hook. With `panic =

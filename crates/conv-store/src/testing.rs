@@ -19,7 +19,7 @@
 //!
 //! [`kill_conformance!`](crate::kill_conformance) kills a child process in the midst of its writes,
 //! for those that keep something; [`engine::a_torn_tail_is_cut_off`] cuts a file that is appended
-//! to. [`model`] has the reference model, for property tests of one's own.
+//! to, [`engine::a_loss_is_reported`] harms any. [`model`] has the reference model, for property tests of one's own.
 //!
 //! Cases return what they found amiss and never panic, so that each can be shown to fail on a
 //! store that is broken in its one way.

@@ -26,6 +26,10 @@ pub(super) struct FilesDisk<R: RowFile> {
     journal: Journal,
     /// The accounts that the group changes.
     changing: Vec<Arc<Account>>,
+    /// The accounts whose rows the group changes.
+    written: Vec<Arc<Account>>,
+    /// The accounts with changes written behind that are not in the tally yet.
+    unsettled: Vec<Arc<Account>>,
     /// What the rows are not given yet.
     left: Vec<Left>,
     /// Since when something waits to be settled that was written behind, or to the journal.
@@ -40,8 +44,8 @@ const BEHIND: Duration = Duration::from_millis(500);
 
 impl<R: RowFile> FilesDisk<R> {
     pub(super) fn new(files: Arc<Files<R>>, durability: Durability, journal: Journal) -> Self {
-        let (changing, left) = (Vec::new(), Vec::new());
-        Self { files, durability, journal, changing, left, behind: None }
+        let (changing, written, unsettled, left) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { files, durability, journal, changing, written, unsettled, left, behind: None }
     }
 
     /// Whether the writes follow what is there.
@@ -54,6 +58,9 @@ impl<R: RowFile> FilesDisk<R> {
             return Ok(());
         }
         let gate = self.files.known(account, &mut gate)?;
+        if gate.lost.is_some() && !gate.is_told {
+            return Err(StoreError::Conflict);
+        }
         let mut last = gate.seq;
         for write in writes {
             if last != Some(write.expected) {
@@ -79,10 +86,35 @@ impl<R: RowFile> FilesDisk<R> {
             } else {
                 self.files.rows.with(|file, _| file.write(&changes))?;
             }
-            gate.named = true;
-            gate.rows = write.seq;
+            gate.note(write);
         }
+        self.written.push(Arc::clone(account));
         Ok(())
+    }
+
+    /// Records the group's row changes as acknowledged, in the account and in the tally. Changes that
+    /// are written behind enter the tally once they are settled: a kill may take them before.
+    fn acknowledge(&mut self) {
+        for account in mem::take(&mut self.written) {
+            let mark = account.gate().acknowledge();
+            if self.durability == Durability::WriteBehind {
+                if !self.unsettled.iter().any(|other| Arc::ptr_eq(other, &account)) {
+                    self.unsettled.push(account);
+                }
+            } else {
+                self.files.note(account.prefix, mark);
+            }
+        }
+    }
+
+    /// Adds the changes that were written behind, and are settled now, to the tally.
+    fn note_settled(&mut self) {
+        for account in mem::take(&mut self.unsettled) {
+            let acknowledged = account.gate().acknowledged;
+            if let Some(mark) = acknowledged {
+                self.files.note(account.prefix, mark);
+            }
+        }
     }
 
     /// Makes what was noted survive the end of the process: by the journal, unless it is too much.
@@ -110,13 +142,16 @@ impl<R: RowFile> FilesDisk<R> {
     fn settle_all(&mut self) -> Result<(), StoreError> {
         self.behind = None;
         self.settle(Durability::Process)?;
+        self.note_settled();
         self.journal.clear()
     }
 
     /// Also what rows that failed had acknowledged: the journal gives it to them anew.
-    fn settle_on_disk(&self) -> Result<(), StoreError> {
+    fn settle_on_disk(&mut self) -> Result<(), StoreError> {
         self.files.rows.revive()?;
-        self.settle(Durability::Disk)
+        self.settle(Durability::Disk)?;
+        self.note_settled();
+        Ok(())
     }
 
     fn settle(&self, durability: Durability) -> Result<(), StoreError> {
@@ -130,6 +165,9 @@ impl<R: RowFile> Disk for FilesDisk<R> {
     fn begin(&mut self, job: &Job<Account>) -> Result<(), StoreError> {
         match &job.work {
             Work::Commit(_) if job.account.is_closed() => Err(StoreError::Closed),
+            Work::Commit(_) | Work::Forget if !self.files.is_writable() => {
+                self.files.check_writable()
+            }
             // A draft must not be saved by a job that then fails for its rows.
             Work::Commit(_) if job.touches(Home::Rows) => self.files.rows.revive(),
             _ => Ok(()),
@@ -158,10 +196,12 @@ impl<R: RowFile> Disk for FilesDisk<R> {
             (Work::Forget, Home::Rows) => {
                 self.settle_all()?;
                 self.journal.clear_durably()?;
+                // Before the wipe, or a crash in the middle of it would look like a loss.
+                self.files.forget_mark(account.prefix)?;
                 let _gate = account.gate();
                 self.files.rows.with(|file, _| records::wipe(file, account.prefix))?;
-                // Also where rows are written behind, what was forgotten stays so.
-                self.settle(Durability::Process)
+                // At every level: a power cut must not bring back a forgotten user.
+                self.settle(Durability::Disk)
             }
             (Work::Settle | Work::Revive, _) => Ok(()),
         }
@@ -169,20 +209,24 @@ impl<R: RowFile> Disk for FilesDisk<R> {
 
     fn sync(&mut self, home: Home) -> Result<(), StoreError> {
         match (home, self.durability) {
-            (Home::Local, _) => self.files.with_local(|log| log.sync()),
+            (Home::Local, _) => return self.files.with_local(|log| log.sync()),
             (Home::Rows, Durability::WriteBehind) => {
                 self.behind.get_or_insert_with(Instant::now);
-                Ok(())
+                // If another write of the group closed the file, this one is gone with it.
+                self.files.rows.with(|_, _| Ok(()))
             }
             (Home::Rows, Durability::Process) => self.keep(),
             (Home::Rows, Durability::Disk) => self.settle(Durability::Disk),
-        }
+        }?;
+        self.acknowledge();
+        Ok(())
     }
 
     fn finish(&mut self) {
         // Should it fail, the rows are opened anew, and are given what the journal has of them.
         let left = mem::take(&mut self.left);
         let _ = self.give(&left);
+        self.written.clear();
         for account in self.changing.drain(..) {
             account.gate().is_changing = false;
         }

@@ -60,13 +60,15 @@ impl<R: RowFile> Engine for AccountEngine<R> {
         if self.account.is_closed() {
             return Err(StoreError::Closed);
         }
-        if self.files.rows.has_failed() {
-            self.run(Work::Revive).await?;
-        }
+        let mut is_revived = false;
         loop {
             let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));
-            if let Some(loaded) = blocking(move || files.load(&account)).await? {
-                return Ok(loaded);
+            match blocking(move || files.load(&account)).await {
+                Ok(Some(loaded)) => return Ok(loaded),
+                Ok(None) => {}
+                // The rows failed before, or just now in the writer thread.
+                Err(_) if self.files.rows.has_failed() && !is_revived => is_revived = true,
+                Err(error) => return Err(error),
             }
             // Once that is done, so is what was asked for before.
             self.run(Work::Revive).await?;

@@ -29,9 +29,25 @@ impl Claim {
     /// Claims a folder, which is created if it is missing. Blocks.
     pub(super) fn of(folder: &Path) -> Result<Self, StoreError> {
         create_private(folder)?;
-        let file = lock_file(&folder.join(LOCK))
-            .map_err(|error| StoreError::io("opening the database's lock", error))?;
-        let locked = patiently(|| match FileExt::try_lock(&file) {
+        let file = lock_file(&folder.join(LOCK)).map_err(opening)?;
+        Self::lock(folder, file, FileExt::try_lock)
+    }
+
+    /// Claims a folder for reading, shared with other readers, and changes nothing in it. `None` if
+    /// there is no lock file. Blocks.
+    pub(super) fn to_read(folder: &Path) -> Result<Option<Self>, StoreError> {
+        match File::open(folder.join(LOCK)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            file => Self::lock(folder, file.map_err(opening)?, FileExt::try_lock_shared).map(Some),
+        }
+    }
+
+    fn lock(
+        folder: &Path,
+        file: File,
+        lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Self, StoreError> {
+        let locked = patiently(|| match lock(&file) {
             Ok(()) => Ok(Some(())),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
@@ -75,6 +91,10 @@ pub(crate) fn create_private(folder: &Path) -> Result<(), StoreError> {
         Ok(())
     };
     create().map_err(|error: io::Error| StoreError::io("creating the database's folder", error))
+}
+
+fn opening(error: io::Error) -> StoreError {
+    StoreError::io("opening the database's lock", error)
 }
 
 fn lock_file(path: &Path) -> io::Result<File> {

@@ -17,7 +17,9 @@ use std::{
 
 use conv_model::Seq;
 
-pub(super) use self::replay::{discard, replay};
+#[cfg(test)]
+pub(super) use self::replay::End;
+pub(super) use self::replay::{discard, read, replay};
 use super::{key::Prefix, row_file::Changes};
 use crate::{StoreError, frame, local_log::private};
 
@@ -87,10 +89,15 @@ impl Journal {
             }
         };
         // Whoever opened the rows anew emptied it.
-        if file.seek(SeekFrom::End(0))? == 0 {
+        let end = file.seek(SeekFrom::End(0))?;
+        if end == 0 {
             entries.splice(0..0, frame::header(MAGIC, VERSION));
         }
-        file.write_all(&entries)
+        file.write_all(&entries).inspect_err(|_| {
+            // Half an entry would take the room that a draft needs. If the cut fails, the reopening
+            // of the rows drops it.
+            let _ = file.set_len(end);
+        })
     }
 
     /// Empties it, once the engine has settled. Should that fail, or be undone by a power cut, what

@@ -1,13 +1,18 @@
 //! The records of an account in the file of rows.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
-use conv_model::Seq;
+use conv_model::{ConversationId, Seq};
 
 use super::{
     account::Account,
     key::{self, Key, Prefix},
     row_file::{Changes, RowFile},
+    tally::Mark,
 };
 use crate::{Record, StoreError, Write, record};
 
@@ -25,6 +30,17 @@ pub(super) struct Scan {
     pub(super) unknown: usize,
 }
 
+impl Scan {
+    /// Returns the hashes of the rows' IDs.
+    pub(super) fn held(&self) -> HashSet<u64> {
+        let rows = self.records.iter().filter_map(|(record, _)| match record {
+            Record::Row(id) => Some(number_of(id)),
+            _ => None,
+        });
+        rows.collect()
+    }
+}
+
 /// All of an account. The caller holds its gate.
 pub(super) fn scan(file: &impl RowFile, prefix: Prefix) -> Result<Scan, StoreError> {
     let mut scan = Scan::default();
@@ -36,6 +52,32 @@ pub(super) fn scan(file: &impl RowFile, prefix: Prefix) -> Result<Scan, StoreErr
     })?;
     scan.seq = scan.seq.max(record::last_seq(scan.records.iter().map(|(_, bytes)| bytes)));
     Ok(scan)
+}
+
+/// Reads the marks of all accounts in one scan.
+pub(super) fn count(file: &impl RowFile) -> Result<HashMap<Prefix, Mark>, StoreError> {
+    let mut found: HashMap<Prefix, Mark> = HashMap::new();
+    file.scan_accounts(&mut |key, value| {
+        let Some(prefix) = key.first_chunk() else { return };
+        let mark = found.entry(*prefix).or_default();
+        match key::parse(key) {
+            Some(Key::Record(record)) => {
+                mark.rows = mark.rows.saturating_add(u64::from(matches!(record, Record::Row(_))));
+                mark.seq = mark.seq.max(record::last_seq([value]));
+            }
+            Some(Key::Seq) => mark.seq = mark.seq.max(read_seq(value)),
+            Some(Key::Name) | None => {}
+        }
+    })?;
+    Ok(found)
+}
+
+/// Hashes an ID, to count rows in less memory than their IDs take. A collision makes a count one
+/// too small.
+pub(super) fn number_of(id: &ConversationId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What a write changes; `named` says that the account's clear ID is stored.

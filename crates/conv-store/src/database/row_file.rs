@@ -12,7 +12,15 @@ use crate::StoreError;
 pub(crate) trait RowFile: Debug + Send + Sync + 'static {
     /// Hands over every key that begins with a prefix, in their order. Nobody writes to these
     /// meanwhile.
-    fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
+    fn scan(&self, prefix: &[u8], each: Each<'_>) -> Result<(), StoreError>;
+
+    /// Passes on every key that belongs to an account; may pass on others.
+    fn scan_accounts(&self, each: Each<'_>) -> Result<(), StoreError> {
+        self.scan(&[], each)
+    }
+
+    /// Returns the first key at or after this one, with its value.
+    fn first_from(&self, key: &[u8]) -> Result<Found, StoreError>;
 
     /// Changes keys: all of them or none, also when the process dies in the middle. Of the writes
     /// that were not settled a crash leaves the first ones.
@@ -21,6 +29,12 @@ pub(crate) trait RowFile: Debug + Send + Sync + 'static {
     /// Makes what was written so far as durable as a level says, at least.
     fn settle(&self, durability: Durability) -> Result<(), StoreError>;
 }
+
+/// Receives keys and values.
+pub(crate) type Each<'a> = &'a mut dyn FnMut(&[u8], &[u8]);
+
+/// A key and its value, if there is one.
+pub(crate) type Found = Option<(Vec<u8>, Vec<u8>)>;
 
 /// Opens the file, now and whenever it failed: every opening goes the same way.
 pub(crate) type Opener<R> = Box<dyn Fn() -> Result<R, StoreError> + Send + Sync>;

@@ -40,6 +40,13 @@ impl<R: RowFile> Rows<R> {
         Ok(Self { state: RwLock::new(State { file, era: Era(1) }), opener })
     }
 
+    /// Wraps a copy in memory, which cannot fail.
+    pub(super) fn of(file: R) -> Self {
+        let opener = || Err(StoreError::Closed);
+        let state = State { file: File::Open(file), era: Era(1) };
+        Self { state: RwLock::new(state), opener: Box::new(opener) }
+    }
+
     /// Works with the file. An error of its own, or a panic, ends its use.
     pub(super) fn with<T>(
         &self,

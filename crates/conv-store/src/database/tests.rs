@@ -8,7 +8,7 @@ use conv_model::{ConversationId, Local, Seq, SyncState};
 use tempfile::TempDir;
 
 use self::double::Double;
-use super::*;
+use super::{row_file::Opener, *};
 use crate::{
     Engine, Record, Write,
     record::{LocalRecord, StateRecord},
@@ -61,8 +61,9 @@ impl Fixture {
     }
 
     async fn open(&self) -> Database<double::Handle> {
-        let opener = self.opener();
-        Database::open(self.folder.path().to_owned(), self.durability, opener).await.unwrap()
+        let (folder, opener) = (self.folder.path().to_owned(), self.opener());
+        let files = move || Files::open(&folder, opener);
+        Database::over(self.folder.path().to_owned(), self.durability, files).await.unwrap()
     }
 
     /// What writes to an open database, without its thread.

@@ -4,7 +4,7 @@
 /// Makes a database, its options and the store of one account of an engine's rows.
 macro_rules! disk_types {
     (
-        rows: $rows:ty, opened_by: $open:path,
+        rows: $rows:ty, opened_by: $open:path, read_by: $read:path,
         $(#[$database_doc:meta])* pub struct $database:ident;
         $(#[$options_doc:meta])* pub struct $options:ident;
         $(#[$store_doc:meta])* pub struct $store:ident;
@@ -37,6 +37,17 @@ macro_rules! disk_types {
                 recovery
             }
 
+            /// Starts a listing of the accounts that the database holds, open or closed.
+            pub fn accounts(&self) -> $crate::StoredAccounts {
+                self.0.accounts()
+            }
+
+            /// Returns true if it refuses every change: because that was requested, or because its
+            /// folder could not be written when it was opened. It stays so until it is opened again.
+            pub fn is_read_only(&self) -> bool {
+                self.0.is_read_only()
+            }
+
             /// How to open a database in another way.
             pub fn options() -> $options {
                 $options::default()
@@ -51,12 +62,15 @@ macro_rules! disk_types {
             pub durability: $crate::Durability,
             /// How long an opening may take; 30 seconds at first.
             pub open_within: std::time::Duration,
+            /// Opens for reading alone; false by default.
+            pub read_only: bool,
         }
 
         impl Default for $options {
             fn default() -> Self {
                 let open_within = std::time::Duration::from_secs(30);
-                Self { durability: $crate::Durability::default(), open_within }
+                let durability = $crate::Durability::default();
+                Self { durability, open_within, read_only: false }
             }
         }
 
@@ -75,8 +89,22 @@ macro_rules! disk_types {
                 self
             }
 
+            /// Opens for reading alone. Nothing in the folder is changed, even after a crash or damage.
+            /// Several processes can read at the same time; they keep a writer out, and a writer keeps
+            /// them out. All rows are copied into memory. Changes fail with
+            /// [`StoreError::ReadOnly`](crate::StoreError::ReadOnly).
+            #[must_use]
+            pub fn read_only(mut self) -> Self {
+                self.read_only = true;
+                self
+            }
+
             /// Opens the database of a folder, which is created if it is missing. Rows that are
             #[doc = concat!("damaged are no error: see [`", stringify!($database), "`].")]
+            ///
+            /// If the folder cannot be written (a full disk, a read-only mount, a missing right), an
+            /// existing database is opened for [reading alone](Self::read_only) instead, see
+            /// [`Recovery::read_only`](crate::Recovery::read_only).
             ///
             /// # Errors
             /// * [`StoreError::Locked`](crate::StoreError::Locked) if the folder is open elsewhere,
@@ -85,8 +113,9 @@ macro_rules! disk_types {
             ///   wrote it.
             /// * [`StoreError::OpenTimedOut`](crate::StoreError::OpenTimedOut) if it took too long.
             /// * [`StoreError::NoRuntime`](crate::StoreError::NoRuntime) outside a Tokio runtime.
-            /// * Else what stood in the way: a full disk, a missing right, a file where a folder
-            ///   should be.
+            /// * Else the system's or the engine's error: a full disk or a missing right, if the database
+            ///   cannot be read either; a file where a folder should be. For reading alone also damaged
+            ///   rows, and a missing database.
             ///
             /// After any of them the data is as it was.
             ///
@@ -96,11 +125,12 @@ macro_rules! disk_types {
                 &self,
                 path: impl AsRef<std::path::Path>,
             ) -> Result<$database, $crate::StoreError> {
-                let Self { durability, open_within } = *self;
+                let Self { durability, open_within, read_only } = *self;
                 let folder = path.as_ref().to_owned();
                 let opening = $crate::heal::Opening::new(open_within);
-                let (database, opening) =
-                    $crate::database::open(folder, durability, opening, $open).await?;
+                let how =
+                    $crate::database::How { durability, read_only, open: $open, read: $read };
+                let (database, opening) = $crate::database::open(folder, opening, how).await?;
                 Ok($database(database, opening))
             }
 
@@ -116,7 +146,7 @@ macro_rules! disk_types {
                 let database = self.open(path).await?;
                 let mut recovery = database.recovery();
                 let store = database.0.into_store(account).await?;
-                recovery.join(store.recovery().clone());
+                recovery.join(store.recovery().without_losses());
                 Ok($store(store, recovery))
             }
         }
@@ -143,6 +173,12 @@ macro_rules! disk_types {
             /// What was met when it was opened.
             pub fn recovery(&self) -> &$crate::Recovery {
                 &self.1
+            }
+
+            /// Returns true if it refuses every change: because that was requested, or because its
+            /// folder could not be written when it was opened. It stays so until it is opened again.
+            pub fn is_read_only(&self) -> bool {
+                self.1.read_only
             }
 
             /// Whether it was closed, or its runtime ended.

@@ -60,7 +60,10 @@ impl Opening {
         if !self.moves(LOOKING, CHANGING) {
             return Err(self.timed_out());
         }
-        let result = caught(|| work(&mut self.lock()));
+        // The findings are added afterwards: reading them must not wait for the work.
+        let mut met = Recovery::default();
+        let result = caught(|| work(&mut met));
+        self.lock().join(met);
         self.stage.store(LOOKING, Ordering::Release);
         result
     }
@@ -114,6 +117,20 @@ mod tests {
         };
         let (result, ()) = tokio::join!(waits, ends);
         assert_eq!(result.unwrap(), 7);
+    }
+
+    #[test]
+    fn findings_can_be_read_during_a_change() {
+        let opening = Opening::new(LIMIT);
+        let met = Recovery { repaired: true, ..Recovery::default() };
+        for before in [Recovery::default(), met.clone()] {
+            let change = |now: &mut Recovery| {
+                now.repaired = true;
+                Ok(opening.recovery())
+            };
+            assert_eq!(opening.change(change).unwrap(), before);
+        }
+        assert_eq!(opening.recovery(), met);
     }
 
     #[test]

@@ -69,6 +69,8 @@ fn sort_by_id<T>(items: &mut Vec<T>, id: impl Fn(&T) -> &ConversationId) {
 impl Decoded {
     fn of(loaded: Loaded) -> Result<Self, StoreError> {
         let mut decoded = Self { seq: loaded.seq, lost: loaded.lost, ..Self::default() };
+        decoded.recovery.lost_accounts = usize::from(loaded.lost);
+        decoded.recovery.lost_rows = loaded.lost_rows;
         for (record, bytes) in loaded.records {
             match decoded.take(&record, &bytes) {
                 Ok(()) => {}

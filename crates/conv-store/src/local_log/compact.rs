@@ -12,6 +12,7 @@ use super::{
 use crate::{
     StoreError,
     frame::{self, HEAD},
+    record::LocalRecord,
 };
 
 /// An entry is closed once it holds this much.
@@ -24,8 +25,22 @@ pub(super) struct Rewritten<F> {
     pub(super) index: Index,
 }
 
-/// Writes the new file beside the old one, durably. After an error the old one is what it was.
+/// Writes the new file beside the old one, durably. After an error the old one is unchanged,
+/// and no half file stays beside it.
 pub(super) fn prepare<D: LogFolder>(
+    folder: &D,
+    index: &Index,
+    read: impl FnMut(u64, usize) -> Result<Arc<[u8]>, StoreError>,
+) -> Result<Rewritten<D::File>, StoreError> {
+    write(folder, index, read).inspect_err(|_| discard(folder))
+}
+
+/// Removes the unfinished new file. If that fails, the next opening removes it.
+fn discard(folder: &impl LogFolder) {
+    let _ = folder.remove(FRESH);
+}
+
+fn write<D: LogFolder>(
     folder: &D,
     index: &Index,
     mut read: impl FnMut(u64, usize) -> Result<Arc<[u8]>, StoreError>,
@@ -46,7 +61,7 @@ pub(super) fn install<D: LogFolder>(
     folder: &D,
     fresh: Rewritten<D::File>,
 ) -> Result<Rewritten<D::File>, StoreError> {
-    folder.rename(FRESH, NAME).map_err(failed)?;
+    folder.rename(FRESH, NAME).inspect_err(|_| discard(folder)).map_err(failed)?;
     folder.sync().map_err(failed)?;
     Ok(fresh)
 }
@@ -61,7 +76,11 @@ impl<F: LogFile> Rewritten<F> {
         let mut records: Vec<(ConversationId, Arc<[u8]>)> = Vec::new();
         let mut bytes = 0_usize;
         for (id, span) in &known.records {
-            records.push((id.clone(), read(span.at, span.length)?));
+            let record = read(span.at, span.length)?;
+            if is_cleared(&record) {
+                continue;
+            }
+            records.push((id.clone(), record));
             bytes = bytes.saturating_add(span.length);
             if bytes >= ENTRY_BYTES {
                 self.push(&entry::of_records(account, known.seq, &records))?;
@@ -88,6 +107,11 @@ impl<F: LogFile> Rewritten<F> {
         self.end = self.end.saturating_add(bytes.len() as u64);
         Ok(())
     }
+}
+
+/// Returns true for a record of empty local state, which means the same as no record.
+fn is_cleared(record: &[u8]) -> bool {
+    LocalRecord::decode(record).is_ok_and(|record| record.local.is_empty())
 }
 
 fn failed(error: io::Error) -> StoreError {

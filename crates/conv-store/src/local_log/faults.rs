@@ -249,6 +249,44 @@ fn a_log_that_could_not_take_back_goes_on_without_being_closed() {
 }
 
 #[test]
+fn a_failed_rewrite_leaves_no_file() {
+    for fault in [Fault::Error, Fault::Torn, Fault::Full] {
+        for at in 0..=operations() {
+            let mut script = Script::new(Disk::default());
+            script.disk.fault(at, fault);
+            script.run();
+            let names = script.disk.names();
+            let is_log = |name: &String| name == "local.log";
+            assert!(names.iter().all(is_log), "{fault:?} at {at}: {names:?}");
+        }
+    }
+}
+
+#[test]
+fn damaged_bytes_are_put_aside_once_if_the_log_cannot_be_rewritten() {
+    for at in 0..20 {
+        let mut script = Script::new(Disk::default());
+        for number in 0..3 {
+            script.save(&[(KEYS[1], Some(number))]);
+        }
+        script.log = None;
+        script.disk.flip("local.log", RECORD + RECORD / 2);
+        for _ in 0..3 {
+            // An opening comes so far, and no further.
+            script.disk.fault(script.disk.operations() + at, Fault::Full);
+            // It may fail.
+            let _ = open::open(script.disk.clone());
+            script.disk.well();
+        }
+        let log = open::open(script.disk.clone()).unwrap();
+        let names = script.disk.names();
+        assert!(names.len() <= 2, "full at {at}: {names:?}");
+        assert!(log.put_aside().is_none_or(|name| name == "local.log.damaged-1"), "full at {at}");
+        script.check("healed");
+    }
+}
+
+#[test]
 fn a_full_disk_refuses_until_there_is_room() {
     let mut script = Script::new(Disk::default());
     script.save(&[(KEYS[0], Some(1))]);

@@ -56,31 +56,45 @@ pub(super) fn version(file: &mut impl LogFile) -> io::Result<Option<u8>> {
 }
 
 /// Copies ranges of the log to a file `local.log.damaged-<number>`, durably, and gives its name.
+/// Reuses an earlier file with the same bytes: if the log cannot be rewritten afterwards, every
+/// opening finds the same damage. After an error no half file stays.
 pub(super) fn put_aside<D: LogFolder>(
     folder: &D,
     log: &mut D::File,
     ranges: &[Range<u64>],
 ) -> io::Result<String> {
-    let (name, mut aside) = unused(folder)?;
+    let mut damaged = Vec::new();
     for range in ranges {
         log.seek(SeekFrom::Start(range.start))?;
         let length = range.end.saturating_sub(range.start);
-        io::copy(&mut Read::by_ref(log).take(length), &mut aside)?;
+        Read::by_ref(log).take(length).read_to_end(&mut damaged)?;
     }
-    aside.sync()?;
-    folder.sync()?;
-    Ok(name)
-}
-
-fn unused<D: LogFolder>(folder: &D) -> io::Result<(String, D::File)> {
     for number in 1_u32.. {
         let name = format!("{NAME}.damaged-{number}");
-        match folder.create_new(&name) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            result => return result.map(|file| (name, file)),
+        if let Some(mut before) = folder.open(&name)? {
+            let mut bytes = Vec::new();
+            before.read_to_end(&mut bytes)?;
+            if bytes != damaged {
+                continue;
+            }
+            before.sync()?;
+            folder.sync()?;
+        } else {
+            write_aside(folder, &name, &damaged).inspect_err(|_| {
+                // The log still has these bytes.
+                let _ = folder.remove(&name);
+            })?;
         }
+        return Ok(name);
     }
     Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+fn write_aside(folder: &impl LogFolder, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let mut aside = folder.create_new(name)?;
+    aside.write_all(bytes)?;
+    aside.sync()?;
+    folder.sync()
 }
 
 /// Makes the names in a folder durable. Other systems than Unix do that with the file, and cannot

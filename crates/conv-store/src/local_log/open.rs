@@ -65,7 +65,8 @@ fn create<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
     })
 }
 
-fn read(file: &mut impl LogFile, has_header: bool) -> io::Result<(Found, Index)> {
+/// Reads a file: its valid extent, its damage, and the index.
+pub(super) fn read(file: &mut impl LogFile, has_header: bool) -> io::Result<(Found, Index)> {
     let mut index = Index::default();
     let header = HEADER as u64;
     let mut found = replay(&mut *file, header, |at, entry| index.apply(at, entry))?;

@@ -1,11 +1,13 @@
 use std::{collections::BTreeMap, fs};
 
+use conv_model::Local;
 use tempfile::TempDir;
 
 use super::{files::FRESH, *};
 use crate::{
     Record,
     frame::{HEADER, MAX_BODY},
+    record::LocalRecord,
 };
 
 fn account(text: &str) -> AccountId {
@@ -253,6 +255,31 @@ fn a_mostly_dead_log_is_rewritten_at_opening() {
     let mut log = LocalLog::open(folder.path()).unwrap();
     assert!(log.tail.end() < before / 100);
     assert_eq!(&*records(&mut log, "a")[&id(1)], &[300_u64 as u8; 1000]);
+}
+
+#[test]
+fn a_record_that_was_cleared_is_gone_once_the_log_is_rewritten() {
+    let cleared = |seq, local| {
+        let bytes = LocalRecord::new(local).encode(Seq::new(seq)).unwrap();
+        put(seq, seq as usize, &bytes)
+    };
+    let folder = TempDir::new().unwrap();
+    let mut log = LocalLog::open(folder.path()).unwrap();
+    save(&mut log, "a", &cleared(1, Local::draft("")));
+    save(&mut log, "a", &cleared(2, Local::draft("Dear Alice")));
+    save(&mut log, "a", &cleared(3, Local::new(None, Some([].into()))));
+    save(&mut log, "a", &cleared(4, Local::new(Some("".into()), Some([1].into()))));
+    save(&mut log, "a", &put(5, 5, b"no record at all"));
+    save(&mut log, "b", &cleared(6, Local::draft("")));
+    log.rewrite().unwrap();
+    for _ in 0..2 {
+        let kept: Vec<_> = records(&mut log, "a").into_keys().collect();
+        assert_eq!(kept, [2, 4, 5].map(id));
+        assert_eq!(records(&mut log, "b"), Map::new());
+        // Their numbers stay.
+        assert_eq!(["a", "b"].map(|name| seq(&mut log, name)), [5, 6].map(Seq::new));
+        log = LocalLog::open(folder.path()).unwrap();
+    }
 }
 
 #[test]

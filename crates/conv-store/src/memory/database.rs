@@ -7,7 +7,7 @@ use conv_model::AccountId;
 use tokio::sync::Mutex;
 
 use super::{MemoryEngine, MemoryStore};
-use crate::{ConversationDatabase, ConversationStore, StoreError};
+use crate::{ConversationDatabase, ConversationStore, StoreError, StoredAccounts, accounts::Pages};
 
 /// Stores in memory for any number of accounts. Clones are handles to the same ones.
 ///
@@ -43,6 +43,32 @@ impl MemoryDatabase {
     /// Without any accounts.
     pub fn new() -> Self {
         Self { accounts: Arc::new(Mutex::new(Some(Accounts::new()))) }
+    }
+
+    /// Starts a listing of the accounts that the database holds, open or closed.
+    pub fn accounts(&self) -> StoredAccounts {
+        StoredAccounts::new(All { accounts: Some(Arc::clone(&self.accounts)) })
+    }
+}
+
+/// All accounts, in one page.
+struct All {
+    /// `None` after the page.
+    accounts: Option<Arc<Mutex<Option<Accounts>>>>,
+}
+
+#[async_trait]
+impl Pages for All {
+    async fn next(&mut self) -> Result<Option<Vec<AccountId>>, StoreError> {
+        let Some(accounts) = &self.accounts else { return Ok(None) };
+        let page = {
+            let accounts = accounts.lock().await;
+            let all = accounts.as_ref().ok_or(StoreError::Closed)?.iter();
+            let held = all.filter(|(_, opened)| !opened.engine.is_empty());
+            held.map(|(account, _)| account.clone()).collect()
+        };
+        self.accounts = None;
+        Ok(Some(page))
     }
 }
 

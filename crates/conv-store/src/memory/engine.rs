@@ -42,6 +42,11 @@ impl MemoryEngine {
         Self::default()
     }
 
+    /// Returns true if there are no records.
+    pub(super) fn is_empty(&self) -> bool {
+        self.records().by_key.is_empty()
+    }
+
     fn records(&self) -> MutexGuard<'_, Records> {
         // Nothing in a section panics, so what is there is whole.
         self.0.records.lock().unwrap_or_else(PoisonError::into_inner)

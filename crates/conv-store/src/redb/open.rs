@@ -9,15 +9,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ::redb::{Builder, Database};
+use ::redb::{Builder, Database, StorageBackend, backends::InMemoryBackend};
 
 use super::{
     error::{failed, is_lock},
     rows::RedbRows,
 };
 use crate::{
-    StoreError,
-    database::{check_schema, patiently},
+    Recovery, StoreError,
+    database::{Each, RowFile, check_schema, patiently},
     heal::{self, Opening},
     local_log::sync_folder,
 };
@@ -35,6 +35,22 @@ const CREATING: &str = "creating rows";
 /// Opens the rows of a folder that is claimed. Blocks.
 pub(super) fn open(folder: &Path, opening: &Opening) -> Result<RedbRows, StoreError> {
     heal::open(&RedbFile(folder.join(ROWS)), opening)
+}
+
+/// Reads the rows of a folder without changing it: redb recovers from a crash in a copy in memory.
+/// Blocks.
+pub(super) fn read(folder: &Path, each: Each<'_>, _: &mut Recovery) -> Result<bool, StoreError> {
+    let bytes = match fs::read(folder.join(ROWS)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        bytes => bytes.map_err(|error| StoreError::io(OPENING, error))?,
+    };
+    let copy = InMemoryBackend::new();
+    let copied = copy.set_len(bytes.len() as u64).and_then(|()| copy.write(0, &bytes));
+    copied.map_err(|error| failed(OPENING, ::redb::StorageError::from(error)))?;
+    drop(bytes);
+    let db = builder().create_with_backend(copy).map_err(|error| failed(OPENING, error))?;
+    RedbRows::new(db).scan(&[], each)?;
+    Ok(true)
 }
 
 /// The file of rows.
@@ -62,17 +78,25 @@ impl heal::Rows for RedbFile {
     }
 }
 
-/// Makes an empty file under another name: a crash in the middle leaves what never opens.
+/// Makes an empty file under another name: a crash in the middle leaves what never opens. After an
+/// error no half file stays.
 fn create(path: &Path) -> Result<(), StoreError> {
     let fresh = path.with_file_name(FRESH);
+    create_as(&fresh, path).inspect_err(|_| {
+        // If that fails, the next opening empties it.
+        let _ = fs::remove_file(&fresh);
+    })
+}
+
+fn create_as(fresh: &Path, path: &Path) -> Result<(), StoreError> {
     // Empty, for the owner alone.
-    let made = private().create(true).truncate(true).open(&fresh);
+    let made = private().create(true).truncate(true).open(fresh);
     made.map_err(|error| StoreError::io(CREATING, error))?;
-    let db = builder().create(&fresh).map_err(|error| failed(CREATING, error))?;
+    let db = builder().create(fresh).map_err(|error| failed(CREATING, error))?;
     let rows = RedbRows::new(db);
     check_schema(&rows)?;
     drop(rows);
-    let renamed = fs::rename(&fresh, path);
+    let renamed = fs::rename(fresh, path);
     let durable = renamed.and_then(|()| path.parent().map_or(Ok(()), sync_folder));
     durable.map_err(|error| StoreError::io(CREATING, error))
 }

@@ -12,7 +12,7 @@ use ::redb::{
 use super::error::failed;
 use crate::{
     Durability, StoreError,
-    database::{Changes, RowFile},
+    database::{Changes, Found, RowFile},
 };
 
 const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
@@ -59,6 +59,17 @@ impl RowFile for RedbRows {
             each(key.value(), value.value());
         }
         Ok(())
+    }
+
+    fn first_from(&self, key: &[u8]) -> Result<Found, StoreError> {
+        let transaction = self.db.begin_read().map_err(|error| failed(READING, error))?;
+        let table = match transaction.open_table(ROWS) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            table => table.map_err(|error| failed(READING, error))?,
+        };
+        let mut rows = table.range(key..).map_err(|error| failed(READING, error))?;
+        let first = rows.next().transpose().map_err(|error| failed(READING, error))?;
+        Ok(first.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())))
     }
 
     fn write(&self, changes: &Changes) -> Result<(), StoreError> {

@@ -40,6 +40,16 @@ impl Ahead {
         is_account && self.rows.first().is_some_and(|(first, _)| first.starts_with(account))
     }
 
+    /// Passes on all rows if they were read ahead, and keeps them for the account's load. Returns
+    /// false if they were not.
+    pub(super) fn each_of_all(&self, each: &mut dyn FnMut(&[u8], &[u8])) -> bool {
+        let is_known = !self.has_more && !self.rows.is_empty();
+        if is_known {
+            self.rows().for_each(|(key, value)| each(key, value));
+        }
+        is_known
+    }
+
     /// In order of their keys.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&IVec, &IVec)> {
         self.rows.iter().map(|(key, value)| (key, value))

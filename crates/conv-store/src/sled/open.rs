@@ -3,6 +3,7 @@
 //! What a crash left unfinished goes first. Then the folder is opened, and healed if that is
 //! needed; last, a folder that has grown far beyond what lives in it is written anew.
 
+mod read;
 mod rebuild;
 mod snapshots;
 
@@ -24,6 +25,8 @@ use crate::{
     local_log::sync_folder,
 };
 
+pub(super) use self::read::read;
+
 /// sled's folder in a database's.
 const ROWS: &str = "rows";
 /// sled's file in its folder.
@@ -41,10 +44,14 @@ pub(super) fn open(folder: &Path, opening: &Opening) -> Result<SledRows, StoreEr
         create_private(&rows.0)?;
         let removed = snapshots::remove_unfinished(&rows.0)
             .map_err(|error| StoreError::io("removing an unfinished snapshot", error))?;
-        recovery.removed_unfinished = recovery.removed_unfinished.saturating_add(removed);
+        recovery.removed_unfinished = removed;
         Ok(())
     })?;
-    let open = heal::open(&rows, opening)?;
+    let open = heal::open(&rows, opening).inspect_err(|_| {
+        // Half a snapshot would take the room that a draft needs. If that fails, the next opening
+        // removes it.
+        let _ = opening.change(|_| Ok(snapshots::remove_unfinished(&rows.0)));
+    })?;
     let open = rebuild::if_overgrown(&rows, open, opening)?;
     snapshots::remove_put_away(&rows.0);
     sync_folder(&rows.0).map_err(opening_rows)?;

@@ -13,7 +13,7 @@ use ::sled::{Batch, Db};
 use super::{ahead::Ahead, error::failed};
 use crate::{
     Durability, StoreError,
-    database::{Changes, RowFile},
+    database::{Changes, Found, RowFile},
 };
 
 /// sled's database.
@@ -72,6 +72,16 @@ impl RowFile for SledRows {
             each(&key, &value);
         }
         Ok(())
+    }
+
+    fn scan_accounts(&self, each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        if self.ahead().each_of_all(each) { Ok(()) } else { self.scan(&[], each) }
+    }
+
+    fn first_from(&self, key: &[u8]) -> Result<Found, StoreError> {
+        let first = self.db.range(key..).next().transpose();
+        let first = first.map_err(|error| failed("reading rows", error))?;
+        Ok(first.map(|(key, value)| (key.to_vec(), value.to_vec())))
     }
 
     fn write(&self, changes: &Changes) -> Result<(), StoreError> {

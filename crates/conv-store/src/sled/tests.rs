@@ -65,8 +65,13 @@ async fn a_newer_layout_is_refused_untouched() {
 
 #[cfg(feature = "testing")]
 mod conformance {
+    use std::path::PathBuf;
+
     use super::*;
-    use crate::testing::EngineFixture;
+    use crate::{
+        database::harms,
+        testing::{EngineFixture, TestResult, engine::a_loss_is_reported},
+    };
 
     struct Folder(TempDir);
 
@@ -79,4 +84,21 @@ mod conformance {
     }
 
     crate::engine_conformance!(Folder(TempDir::new().unwrap()));
+
+    async fn open(folder: PathBuf) -> Result<AccountEngine<SledRows>, StoreError> {
+        Ok(SledDatabase::open(folder).await?.0.into_engine(&account()))
+    }
+
+    #[tokio::test]
+    async fn missing_or_older_rows_are_reported() -> TestResult {
+        for harm in harms::ALL {
+            a_loss_is_reported(open, |folder| harm(&folder.join("rows/db"))).await?;
+        }
+        // The journal may have the last writes.
+        a_loss_is_reported(open, |folder| {
+            harms::remove(&folder.join("rows/db"))?;
+            harms::remove(&folder.join("rows.journal"))
+        })
+        .await
+    }
 }

@@ -1,12 +1,13 @@
 //! The cases of a bare engine.
 
 mod keys;
+mod loss;
 mod sharing;
 mod torn;
 mod write;
 mod writes;
 
-pub use self::{keys::*, sharing::*, torn::*, writes::*};
+pub use self::{keys::*, loss::*, sharing::*, torn::*, writes::*};
 
 /// Makes one test of each case of an engine, each on a fixture of its own: an expression whose
 /// type is an [`EngineFixture`](crate::testing::EngineFixture). `engine_conformance!(names)` gives

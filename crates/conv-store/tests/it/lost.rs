@@ -1,14 +1,18 @@
 //! Writes that a server acknowledged, and lost when another took over.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
 use conv_model::{Coverage, Delta, PassId, Seq};
 use conv_store::{
     ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, StoreError, Write,
+    testing::engine,
 };
 
 use crate::support::{at, begin, finish, user};
@@ -87,4 +91,25 @@ async fn a_list_that_lost_writes_is_a_preview_and_the_pass_that_made_them_is_ove
     store.apply(begin(3)).await.unwrap();
     store.apply(page(3, "bob", 2)).await.unwrap();
     assert_eq!(store.snapshot().len(), 2);
+}
+
+#[tokio::test]
+async fn an_engine_that_reports_no_loss_fails_the_suite() {
+    let kept = Arc::new(Mutex::new(MemoryEngine::new()));
+    let open = {
+        let kept = Arc::clone(&kept);
+        move |_| {
+            let engine = kept.lock().unwrap().clone();
+            async move { Ok(engine) }
+        }
+    };
+    let harmless = |_: &Path| Ok(());
+    engine::a_loss_is_reported(&open, harmless).await.unwrap();
+    *kept.lock().unwrap() = MemoryEngine::new();
+    let forget = |_: &Path| {
+        *kept.lock().unwrap() = MemoryEngine::new();
+        Ok(())
+    };
+    let failure = engine::a_loss_is_reported(&open, forget).await.unwrap_err();
+    assert!(format!("{failure:?}").contains("no loss is reported"), "{failure:?}");
 }

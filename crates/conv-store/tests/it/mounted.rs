@@ -30,6 +30,12 @@ impl Mounted {
         run(Command::new("mount").args(["-o", &size]).arg(self.path())).unwrap();
     }
 
+    /// Mounts it again, writable (`rw`) or read-only (`ro`).
+    pub(crate) fn remount(&self, how: &str) {
+        let how = format!("remount,{how}");
+        run(Command::new("mount").args(["-o", &how]).arg(self.path())).unwrap();
+    }
+
     /// ext4 on a loop device, whose power can be cut.
     pub(crate) fn drive() -> Result<Self, String> {
         let folder = TempDir::new().map_err(|error| error.to_string())?;

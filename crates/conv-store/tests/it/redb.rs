@@ -108,6 +108,27 @@ async fn what_a_crash_left_of_a_new_file_is_no_hindrance() {
     assert!(!folder.path().join("rows.redb.new").exists());
 }
 
+#[tokio::test]
+async fn an_opening_reports_the_number_of_lost_rows() {
+    let folder = filled().await;
+    fs::remove_file(folder.path().join(ROWS)).unwrap();
+    for _ in 0..2 {
+        let database = RedbDatabase::open(folder.path()).await.unwrap();
+        let account = database.account(&account("a")).await.unwrap();
+        assert!(account.snapshot().is_empty());
+        let recovery = database.recovery();
+        assert_eq!((recovery.lost_accounts, recovery.lost_rows), (1, USERS as u64));
+        assert!(!recovery.is_clean());
+        database.close().await.unwrap();
+    }
+    let store = RedbStore::open(folder.path(), &account("a")).await.unwrap();
+    assert_eq!((store.recovery().lost_accounts, store.recovery().lost_rows), (1, USERS as u64));
+    store.apply(listed(8, ["user0"])).await.unwrap();
+    store.close().await.unwrap();
+    let store = RedbStore::open(folder.path(), &account("a")).await.unwrap();
+    assert!(store.recovery().is_clean(), "{:?}", store.recovery());
+}
+
 /// Flips a bit, zeroes a block, or cuts the end off.
 fn damage(bytes: &mut Vec<u8>, seed: usize) {
     // Steps that meet every part of the file, and no pattern of its pages.
@@ -136,6 +157,8 @@ async fn damage_shows_no_wrong_row_and_takes_no_draft() {
         fs::write(folder.path().join("local.log"), &log).unwrap();
         let store = RedbStore::open(folder.path(), &account("a")).await.unwrap();
         let rows = store.snapshot().list(&All.into());
+        let is_told = store.recovery().lost_accounts == 1;
+        assert!(is_told || rows.iter().all(|row| row.listing.time.unwrap().as_secs() == 7));
         let is_old = rows.len() == USERS
             && rows.iter().all(|row| {
                 let time = row.listing.time.unwrap().as_secs();

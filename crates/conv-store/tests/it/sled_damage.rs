@@ -38,8 +38,12 @@ fn whatever_is_damaged_opens_and_heals() {
         let folder = TempDir::new().unwrap();
         copy(patient.path(), folder.path());
         let harms = harm::suffer(folder.path(), seed);
-        let is_log_whole = bytes_of_log(folder.path()) == bytes_of_log(patient.path());
-        let (said, succeeded) = verified(folder.path(), *size, is_log_whole);
+        let is_whole = |name| bytes_of(folder.path(), name) == bytes_of(patient.path(), name);
+        let mut command = child::command("verify", folder.path(), *size);
+        command
+            .env(child::LOG_IS_WHOLE, is_whole("local.log").to_string())
+            .env(child::TALLY_IS_WHOLE, is_whole("rows.tally").to_string());
+        let (said, succeeded) = run(command);
         assert!(succeeded, "seed {seed}, {size:?}, {harms:?}:\n{said}");
         let outcome = said.lines().find_map(|line| line.strip_prefix("outcome: "));
         let outcome = outcome.unwrap_or("nothing said");
@@ -57,12 +61,6 @@ fn filled(size: child::Size) -> (child::Size, TempDir) {
     assert_eq!(succeeded, !size.is_unclean(), "{said}");
     assert!(folder.path().join("rows/db").exists(), "{said}");
     (size, folder)
-}
-
-fn verified(folder: &Path, size: child::Size, is_log_whole: bool) -> (String, bool) {
-    let mut command = child::command("verify", folder, size);
-    command.env(child::LOG_IS_WHOLE, is_log_whole.to_string());
-    run(command)
 }
 
 /// What a child says, and whether it ends well and in time.
@@ -94,8 +92,8 @@ fn all_output(child: &mut Child) -> mpsc::Receiver<String> {
     receive
 }
 
-fn bytes_of_log(folder: &Path) -> Option<Vec<u8>> {
-    fs::read(folder.join("local.log")).ok()
+fn bytes_of(folder: &Path, name: &str) -> Option<Vec<u8>> {
+    fs::read(folder.join(name)).ok()
 }
 
 fn copy(from: &Path, to: &Path) {

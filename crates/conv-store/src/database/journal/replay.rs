@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     path::Path,
 };
 
@@ -11,7 +11,7 @@ use conv_model::Seq;
 
 use super::{MAGIC, NAME, VERSION, entry::Entry};
 use crate::{
-    Durability, StoreError,
+    Durability, Recovery, StoreError,
     database::{key::Prefix, records, row_file::RowFile},
     frame::{self, HEAD, HEADER},
     local_log::private,
@@ -25,8 +25,25 @@ use crate::{
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`]: nothing was touched. Those of the rows: the journal stays.
-pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<(), StoreError> {
-    let Some(mut entries) = Entries::of(folder)? else { return Ok(()) };
+pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<End, StoreError> {
+    let Some((end, written)) = apply(folder, rows)? else { return Ok(End::Whole) };
+    if written > 0 {
+        tracing::info!(written, "gave the rows what the journal had of them");
+        rows.settle(Durability::Process)?;
+    }
+    discard(folder)?;
+    Ok(end)
+}
+
+/// Applies the missing entries to rows, and does not change the journal.
+pub(in crate::database) fn read(folder: &Path, rows: &impl RowFile) -> Result<End, StoreError> {
+    Ok(apply(folder, rows)?.map_or(End::Whole, |(end, _)| end))
+}
+
+/// Applies the missing entries. Returns the journal's end and the number of entries applied; `None`
+/// without a journal.
+fn apply(folder: &Path, rows: &impl RowFile) -> Result<Option<(End, usize)>, StoreError> {
+    let Some(mut entries) = Entries::of(folder)? else { return Ok(None) };
     let mut last: HashMap<Prefix, Seq> = HashMap::new();
     let mut written = 0_usize;
     while let Some(Entry { prefix, after, seq, changes }) = entries.next().map_err(reading)? {
@@ -40,11 +57,26 @@ pub(in crate::database) fn replay(folder: &Path, rows: &impl RowFile) -> Result<
             written = written.saturating_add(1);
         }
     }
-    if written > 0 {
-        tracing::info!(written, "gave the rows what the journal had of them");
-        rows.settle(Durability::Process)?;
+    Ok(Some((entries.end, written)))
+}
+
+/// The end of a journal, as found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::database) enum End {
+    /// After a complete entry.
+    Whole,
+    /// In the middle of an entry, as a kill during a write leaves it.
+    Torn,
+    /// At invalid bytes: entries after them are lost.
+    Damaged,
+}
+
+impl End {
+    /// Adds it to the findings.
+    pub(in crate::database) fn note(self, met: &mut Recovery) {
+        met.journal_torn |= self == Self::Torn;
+        met.journal_damaged |= self == Self::Damaged;
     }
-    discard(folder)
 }
 
 /// Empties the journal, durably.
@@ -64,8 +96,8 @@ pub(in crate::database) fn discard(folder: &Path) -> Result<(), StoreError> {
 /// The entries of a journal, up to the first that is not whole.
 struct Entries {
     file: BufReader<File>,
-    /// Whether it is no journal at all.
-    is_damaged: bool,
+    /// Its end, as far as it was read.
+    end: End,
 }
 
 impl Entries {
@@ -85,18 +117,35 @@ impl Entries {
         if let Some(found) = version.filter(|found| *found > VERSION) {
             return Err(StoreError::NewerSchema { found, known: VERSION });
         }
-        Ok(Some(Self { file, is_damaged: version.is_none() }))
+        let end = match (is_whole, version) {
+            (true, Some(_)) => End::Whole,
+            (true, None) => End::Damaged,
+            (false, _) => End::Torn,
+        };
+        Ok(Some(Self { file, end }))
     }
 
     fn next(&mut self) -> io::Result<Option<Entry>> {
-        let mut head = [0; HEAD];
-        if self.is_damaged || !exact(&mut self.file, &mut head)? {
+        if self.end != End::Whole || self.file.fill_buf()?.is_empty() {
             return Ok(None);
         }
-        let Some((length, check)) = frame::head(&head) else { return Ok(None) };
+        let (end, entry) = self.read()?;
+        self.end = end;
+        Ok(entry)
+    }
+
+    fn read(&mut self) -> io::Result<(End, Option<Entry>)> {
+        let mut head = [0; HEAD];
+        if !exact(&mut self.file, &mut head)? {
+            return Ok((End::Torn, None));
+        }
+        let Some((length, check)) = frame::head(&head) else { return Ok((End::Damaged, None)) };
         let mut body = vec![0; length];
-        let is_whole = exact(&mut self.file, &mut body)? && crc32fast::hash(&body) == check;
-        Ok(if is_whole { Entry::decode(&body) } else { None })
+        if !exact(&mut self.file, &mut body)? {
+            return Ok((End::Torn, None));
+        }
+        let entry = if crc32fast::hash(&body) == check { Entry::decode(&body) } else { None };
+        Ok((if entry.is_some() { End::Whole } else { End::Damaged }, entry))
     }
 }
 

@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::super::{Changes, Durability, Opener, RowFile};
+use super::super::{
+    Changes, Durability, RowFile,
+    row_file::{Found, Opener},
+};
 use crate::StoreError;
 
 type Map = BTreeMap<Vec<u8>, Arc<[u8]>>;
@@ -19,6 +22,8 @@ pub(in crate::database) struct Double(Arc<Mutex<Disk>>);
 struct Disk {
     /// What was settled.
     rows: Map,
+    /// The part of that on the disk.
+    on_disk: Map,
     trouble: Option<Trouble>,
     openings: usize,
 }
@@ -63,6 +68,11 @@ impl Double {
         self.0.lock().unwrap().rows.len()
     }
 
+    /// The number of keys that a power cut would leave.
+    pub(in crate::database) fn on_disk(&self) -> usize {
+        self.0.lock().unwrap().on_disk.len()
+    }
+
     pub(in crate::database) fn opener(&self) -> Opener<Handle> {
         let double = self.clone();
         Box::new(move || {
@@ -102,6 +112,11 @@ impl RowFile for Handle {
         Ok(())
     }
 
+    fn first_from(&self, key: &[u8]) -> Result<Found, StoreError> {
+        let shown = self.shown.lock().unwrap();
+        Ok(shown.range(key.to_vec()..).next().map(|(key, value)| (key.clone(), value.to_vec())))
+    }
+
     fn write(&self, changes: &Changes) -> Result<(), StoreError> {
         let is_write = |trouble| match trouble {
             Trouble::Write(left) => Some((left, Trouble::Write as fn(usize) -> Trouble)),
@@ -126,7 +141,7 @@ impl RowFile for Handle {
         Ok(())
     }
 
-    fn settle(&self, _durability: Durability) -> Result<(), StoreError> {
+    fn settle(&self, durability: Durability) -> Result<(), StoreError> {
         let is_early = |trouble| match trouble {
             Trouble::Settle(left) => Some((left, Trouble::Settle as fn(usize) -> Trouble)),
             _ => None,
@@ -138,7 +153,13 @@ impl RowFile for Handle {
         if self.double.is_due(is_early) {
             return Err(full());
         }
-        self.double.0.lock().unwrap().rows = self.shown.lock().unwrap().clone();
+        let shown = self.shown.lock().unwrap().clone();
+        let mut disk = self.double.0.lock().unwrap();
+        if durability == Durability::Disk {
+            disk.on_disk = shown.clone();
+        }
+        disk.rows = shown;
+        drop(disk);
         if self.double.is_due(is_late) { Err(full()) } else { Ok(()) }
     }
 }

@@ -1,8 +1,11 @@
 //! Rows that fail, and are opened anew.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
-use conv_model::{Conversation, ConversationPatch, Delta, ListingPatch, Timestamp};
+use conv_model::{
+    Conversation, ConversationPatch, Coverage, Delta, ListingPatch, PassId, SyncScope, SyncStep,
+    Timestamp,
+};
 
 use super::{double::Trouble, *};
 use crate::writer::{Disk, Home};
@@ -148,6 +151,101 @@ async fn what_was_written_behind_and_lost_is_no_longer_shown() {
     assert_eq!(rows(&b), shown);
 }
 
+/// The beginning of a pass.
+fn begin(pass: u64) -> Delta {
+    let step = SyncStep::Begin { scope: SyncScope::new(500, 1), resume: false };
+    Delta::step(PassId::new(pass), step)
+}
+
+/// A page of a pass.
+fn page_of(pass: u64, time: u64) -> Delta {
+    let mut page = page(time);
+    page.pass = Some(PassId::new(pass));
+    page
+}
+
+#[tokio::test]
+async fn a_pass_that_lost_rows_with_the_file_is_superseded() {
+    let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
+    let database = it.open().await;
+    let [a, b] = [account("a"), account("b")];
+    let [a, b] = [database.account(&a).await.unwrap(), database.account(&b).await.unwrap()];
+    b.apply(begin(1)).await.unwrap();
+    b.apply(page_of(1, 1)).await.unwrap();
+    // Has the last number, and must not hide the loss of rows before it.
+    b.put_local(id("alice"), Local::draft("Dear Alice")).await.unwrap();
+    it.double.fail(Trouble::Write(0));
+    a.apply(page(1)).await.unwrap_err();
+    let over = b.apply(page_of(1, 2)).await;
+    assert!(matches!(over, Err(StoreError::Superseded(_))), "{over:?}");
+    assert_eq!((rows(&b).len(), b.snapshot().sync().coverage), (0, Coverage::Empty));
+    assert_eq!(b.snapshot().local(&id("alice")), Some(Local::draft("Dear Alice")));
+    let recovery = database.recovery();
+    assert_eq!((recovery.lost_accounts, recovery.lost_rows), (1, 3));
+
+    // Reported once: later writes are ordinary writes.
+    b.apply(begin(3)).await.unwrap();
+    b.apply(page_of(3, 2)).await.unwrap();
+    assert_eq!(time(&b), 2);
+    database.close().await.unwrap();
+    let database = it.open().await;
+    assert_eq!(time(&database.account(&account("b")).await.unwrap()), 2);
+    assert!(database.recovery().is_clean(), "{:?}", database.recovery());
+}
+
+#[tokio::test]
+async fn older_rows_refuse_writes_until_the_store_has_loaded_the_loss() {
+    let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
+    let engine = it.engine().await;
+    engine.commit(&[with_state(write(0))]).await.unwrap();
+    engine.commit(&[with_local(write(1), "Dear Alice")]).await.unwrap();
+    it.double.fail(Trouble::Write(0));
+    engine.commit(&[with_state(write(2))]).await.unwrap_err();
+    // The draft's number would admit it.
+    let conflict = engine.commit(&[with_state(write(2))]).await;
+    assert!(matches!(conflict, Err(StoreError::Conflict)), "{conflict:?}");
+    for _ in 0..2 {
+        let loaded = engine.load().await.unwrap();
+        assert!(loaded.lost && loaded.seq == Seq::new(2), "{loaded:?}");
+    }
+    engine.commit(&[with_state(write(2))]).await.unwrap();
+    assert!(!engine.load().await.unwrap().lost);
+}
+
+#[tokio::test]
+async fn a_failed_write_of_a_group_acknowledges_none_of_it_at_write_behind() {
+    let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
+    let database = it.open().await;
+    let mut disk = it.disk(&database);
+    let jobs = ["a", "b"].map(|name| Job {
+        account: Arc::new(Account::new(account(name))),
+        work: Work::Commit(vec![with_state(write(0))]),
+    });
+    jobs.iter().for_each(|job| disk.begin(job).unwrap());
+    it.double.fail(Trouble::Write(1));
+    disk.write(&jobs[0], Home::Rows).unwrap();
+    disk.write(&jobs[1], Home::Rows).unwrap_err();
+    disk.sync(Home::Rows).unwrap_err();
+}
+
+#[tokio::test]
+async fn a_forgotten_account_is_wiped_from_the_disk_at_every_level() {
+    for durability in [Durability::WriteBehind, Durability::Process, Durability::Disk] {
+        let it = Fixture { durability, ..Fixture::new() };
+        let database = it.open().await;
+        let store = database.account(&account("a")).await.unwrap();
+        store.apply(page(1)).await.unwrap();
+        store.close().await.unwrap();
+        assert!(it.double.on_disk() > 0, "{durability:?}");
+        database.forget(&account("a")).await.unwrap();
+        // Before anything else settles the rows.
+        assert_eq!(it.double.on_disk(), 0, "{durability:?}");
+        assert_eq!(fs::read(it.folder.path().join("rows.journal")).unwrap_or_default(), b"");
+        database.close().await.unwrap();
+        assert!(it.open().await.recovery().is_clean(), "{durability:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_was_written_behind_is_settled_after_a_while() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
@@ -197,12 +295,18 @@ async fn local_state_is_saved_while_rows_cannot_be_written() {
     }
 }
 
+/// Waits until the rows have every acknowledged write: a later job runs after that.
+async fn given(store: &dyn ConversationStore) {
+    store.put_local(id("dora"), Local::draft("Dear Dora")).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_comes_back_once_the_rows_open_again() {
     let it = Fixture::new();
     let database = it.open().await;
     let a = database.account(&account("a")).await.unwrap();
     a.apply(page(1)).await.unwrap();
+    given(&a).await;
     it.double.fail(Trouble::Full);
     // The journal takes it, the rows do not; from then on nothing is taken.
     a.apply(page(2)).await.unwrap();
@@ -213,6 +317,7 @@ async fn what_was_acknowledged_comes_back_once_the_rows_open_again() {
     a.apply(page(3)).await.unwrap();
     assert_eq!((time(&a), it.double.openings()), (3, 2));
     let b = database.account(&account("b")).await.unwrap();
+    given(&a).await;
     it.double.fail(Trouble::Write(0));
     b.apply(page(4)).await.unwrap();
     drop(b);

@@ -5,7 +5,10 @@ use std::fs;
 use conv_model::{Conversation, Timestamp};
 
 use super::{
-    super::records::{self, Scan},
+    super::{
+        open::open_rows,
+        records::{self, Scan},
+    },
     double::Trouble,
     *,
 };
@@ -142,6 +145,44 @@ fn what_is_torn_or_damaged_leaves_the_first_writes() {
     }
 }
 
+/// Returns the journal's end and an opening's findings.
+fn said(it: &Fixture) -> (journal::End, Recovery) {
+    let end = journal::replay(it.folder.path(), &it.double.opener()().unwrap()).unwrap();
+    (end, Files::open(it.folder.path(), it.opener()).unwrap().recovery())
+}
+
+#[test]
+fn an_opening_reports_lost_journal_entries() {
+    let it = Fixture::new();
+    let mut writing = Writing::on(&it);
+    writing.write_times(2);
+    let torn = fs::read(path(&it)).unwrap().len() + 5;
+    writing.write_times(2);
+    drop(writing);
+    let whole = fs::read(path(&it)).unwrap();
+    let mut flipped = whole.clone();
+    flipped[torn] ^= 0x10;
+    let mut begun = whole.clone();
+    begun.extend(&whole[HEADER..HEADER + 50]);
+    let tally = fs::read(it.folder.path().join("rows.tally")).unwrap();
+    let cases = [
+        (whole.clone(), journal::End::Whole, 0),
+        // As a kill leaves it during a write that was not acknowledged.
+        (begun, journal::End::Torn, 0),
+        (whole[..torn].to_vec(), journal::End::Torn, 2),
+        (flipped, journal::End::Damaged, 2),
+        (Vec::new(), journal::End::Whole, 2),
+    ];
+    for (bytes, end, lost) in cases {
+        let it = Fixture::new();
+        fs::write(path(&it), bytes).unwrap();
+        fs::write(it.folder.path().join("rows.tally"), &tally).unwrap();
+        let (found, recovery) = said(&it);
+        assert_eq!((found, recovery.lost_accounts), (end, lost));
+        assert_eq!(recovery.is_clean(), lost == 0);
+    }
+}
+
 #[test]
 fn rows_that_are_further_stay_as_they_are() {
     let it = Fixture::new();
@@ -245,5 +286,6 @@ fn rows_that_do_not_take_it_are_opened_without() {
     let mut keys = 0;
     file.scan(b"", &mut |_, _| keys += 1).unwrap();
     assert_eq!(keys, 0, "all of it or none");
+    assert!(opening.recovery().journal_damaged && !opening.recovery().is_clean());
     assert_eq!(fs::read(path(&it)).unwrap(), b"");
 }

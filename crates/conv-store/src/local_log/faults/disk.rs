@@ -92,6 +92,20 @@ impl Disk {
         self.lock().fault = None;
     }
 
+    /// Which files there are.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.lock().names.keys().cloned().collect()
+    }
+
+    /// Changes a byte of a file, durably.
+    pub(super) fn flip(&self, name: &str, at: usize) {
+        let mut state = self.lock();
+        let node = state.names[name];
+        let node = &mut state.nodes[node];
+        node.now[at] ^= 1;
+        *node = Node::of(&node.now);
+    }
+
     /// How many operations there were.
     pub(super) fn operations(&self) -> usize {
         self.lock().operations

@@ -55,6 +55,15 @@ pub(super) fn finish(rows: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Returns the folder that has the rows, without finishing what a crash interrupted.
+pub(super) fn newest(rows: &Path) -> Option<PathBuf> {
+    let (new, old) = (beside(rows, "new"), beside(rows, "old"));
+    if rows.exists() || !old.exists() {
+        return rows.exists().then(|| rows.to_owned());
+    }
+    Some(if new.exists() { new } else { old })
+}
+
 fn is_overgrown(bytes: u64, live: u64) -> bool {
     bytes > FLOOR_BYTES.max(live.saturating_mul(FACTOR))
 }
