@@ -249,7 +249,8 @@ struct NotGreater {
 
 /// About a time, so that thousands of accounts do not ask at once.
 fn spread(time: Duration) -> Duration {
-    time.mul_f64(0.5 + fastrand::f64())
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    time.min(YEAR).mul_f64(0.5 + fastrand::f64())
 }
 
 impl fmt::Debug for RedisEngine {

@@ -73,7 +73,8 @@ impl Link {
         command: Cmd,
         copies: u32,
     ) -> Result<T, RedisError> {
-        let limit = (self.0.options.answer_within / 2).as_millis().max(1);
+        const DAY: u128 = 24 * 3_600_000;
+        let limit = (self.0.options.answer_within / 2).as_millis().clamp(1, DAY);
         let mut both = redis::pipe();
         both.add_command(command).cmd("WAIT").arg(copies).arg(limit.to_string());
         self.pipeline(&both).await
