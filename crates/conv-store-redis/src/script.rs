@@ -1,8 +1,8 @@
 //! Scripts: each runs on the server at once, whole.
 //!
-//! Their first line says that they write, also of the one that loads: so a replica sends them on to
-//! its master. A server whose memory is full refuses them before they begin, but for those that
-//! need no room.
+//! Their first line says what they do. A server that takes no writes refuses those that write before
+//! they begin, and so does one whose memory is full, but for those that need no room; the one that
+//! loads is run by any.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-#!lua flags=allow-oom
+#!lua flags=no-writes
 -- All records of an account, and what some fields of its writers hold, of one instant.
 -- KEYS: rows, local, writers. ARGV: fields.
 return {

@@ -14,6 +14,7 @@ mod lost;
 mod news;
 mod opening;
 mod pulling;
+mod reading;
 mod resent;
 mod shared;
 mod stats;
