@@ -14,6 +14,8 @@ pub(crate) static COMMIT: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/commit.lua")));
 pub(crate) static LOAD: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/load.lua")));
+pub(crate) static FORGET: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/forget.lua")));
 pub(crate) static TAKE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/take.lua")));
 pub(crate) static LOOK: LazyLock<Script> =

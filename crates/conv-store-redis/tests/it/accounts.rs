@@ -6,7 +6,7 @@ use conv_model::{AccountId, Delta, Local};
 use conv_store::{ConversationDatabase, ConversationStore, Engine, StoreError};
 use conv_store_redis::RedisDatabase;
 
-use crate::support::{CLUSTER, On, SINGLE, account, at, fault, until, user};
+use crate::support::{CLUSTER, On, SINGLE, account, at, begin, by_news, fault, page, until, user};
 
 #[tokio::test]
 async fn no_account_is_readable_through_anothers_handle() {
@@ -121,6 +121,40 @@ async fn an_account_that_is_forgotten_is_gone_for_all() {
         nodes.nodes[nodes.master_of(&name).unwrap()].call(&["EXISTS", &name]).unwrap()
     };
     assert_eq!(keys, 0);
+}
+
+#[tokio::test]
+async fn a_process_that_is_still_writing_learns_at_once_that_an_account_was_forgotten() {
+    for on in [On::Single, On::Cluster] {
+        let Some(here) = on.database(by_news()).await else { return };
+        let there = on.database(by_news()).await.unwrap();
+        let (busy, idle) = (there.clone(), on.database(by_news()).await.unwrap());
+        let account = account();
+        let busy = busy.account(&account).await.unwrap();
+        let idle = idle.account(&account).await.unwrap();
+        busy.apply(begin(1)).await.unwrap();
+        busy.apply(page(1, [at("alice", 1)])).await.unwrap();
+        busy.put_local(user("alice"), Local::draft("hello")).await.unwrap();
+        // Once it hears, and not because it only began to.
+        for round in 0..5 {
+            busy.apply(page(1, [at(&format!("u{round}"), 1)])).await.unwrap();
+            until(&*idle, |snapshot| snapshot.len() == 2 + round).await;
+        }
+        here.forget(&account).await.unwrap();
+        let late = busy.apply(page(1, [at("bob", 1)])).await;
+        assert!(matches!(late, Err(StoreError::Superseded(_))), "{late:?}");
+        // Nothing is looked at but what news say.
+        for store in [&busy, &idle] {
+            let after = until(&**store, conv_store::Snapshot::is_empty).await;
+            assert_eq!(after.local(&user("alice")), None);
+            assert!(!after.report().is_sync_completed());
+        }
+        assert_eq!(here.engine(&account).load().await.unwrap().records, []);
+        // What is written from here on is all there is.
+        busy.apply(Delta::listed([at("carol", 1)])).await.unwrap();
+        let after = until(&*idle, |snapshot| snapshot.get(&user("carol")).is_some()).await;
+        assert_eq!(after.len(), 1);
+    }
 }
 
 #[tokio::test]
