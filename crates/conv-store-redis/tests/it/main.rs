@@ -16,6 +16,7 @@ mod opening;
 mod pulling;
 mod reading;
 mod resent;
+mod runtimes;
 mod shared;
 mod stats;
 mod support;
