@@ -71,7 +71,7 @@ fn row(number: usize, rng: &mut Rng) -> Conversation {
     row.profile.group_type = is_group.then_some(GroupType::Public);
     row.profile.read_at = Some(Timestamp::from_secs(NOW));
     row.unread.count = Some(if rng.u8(..8) == 0 { rng.u32(1..30) } else { 0 });
-    row.last_message = Some(Arc::new(message(number, &row, rng)));
+    row.last_message = Known::Value(Arc::new(message(number, &row, rng)));
     row
 }
 

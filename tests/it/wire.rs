@@ -141,10 +141,10 @@ async fn last_messages_come_when_asked_for() {
     let conversations = builder(&cloud).facet(Facet::LastMessage).build().await.unwrap();
     conversations.sync().await.unwrap();
     let list = conversations.get_conversation_list(All).await.unwrap();
-    let known: Vec<_> = list.iter().filter(|row| row.last_message.is_some()).collect();
+    let known: Vec<_> = list.iter().filter(|row| row.last_message.value().is_some()).collect();
     assert!(known.len() > 30, "{}", known.len());
     for row in known {
-        let message = row.last_message.as_ref().unwrap();
+        let message = row.last_message.value().unwrap();
         assert_eq!(message.time, row.listing.time, "{}", row.id);
         assert!(!message.from_account.is_empty() && message.sequence > 0, "{}", row.id);
         assert!(!message.preview().to_string().is_empty(), "{}", row.id);

@@ -56,7 +56,7 @@ impl ConversationSource for TeamChat {
             rows.push(SourceRow::new(row));
         }
         let next = (end < self.channels.len()).then(|| Cursor::new(end.to_string()));
-        Ok(Page::new(rows, next, Timestamp::from_secs(self.now)))
+        Ok(Page::new(rows, next, Some(Timestamp::from_secs(self.now))))
     }
 
     /// Names for many rows at once.

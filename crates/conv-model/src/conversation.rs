@@ -9,7 +9,7 @@ mod unread;
 
 use std::sync::Arc;
 
-use crate::{ConversationId, ConversationType, Marks, Peer, Timestamp};
+use crate::{ConversationId, ConversationType, Known, Marks, Peer, Timestamp};
 
 pub use self::{
     local::Local,
@@ -27,9 +27,10 @@ pub use self::{
 /// is `None`, which means *unknown, not zero*: JSON shows the SDK's default for it, and no filter
 /// matches it.
 ///
-/// `serde` reads and writes the JSON of the web SDK's `Conversation`. It has no place for the
-/// listing's version, for when a profile was read and for [`Local::data_bytes`], nor for the difference
-/// between unknown and zero: a field that is there is read as known.
+/// `serde` reads and writes the JSON of the web SDK's `Conversation`. Beside the SDK's keys stand
+/// `notFetched`, which names those that show a default because nothing is known, `listingVersion` and
+/// `profileReadAt`; a key that is there and not named is read as known. [`Local::data_bytes`] is left
+/// out: it is the embedder's own, and rows are sent to devices.
 ///
 /// ```
 /// use conv_model::{Conversation, ConversationId};
@@ -51,8 +52,9 @@ pub struct Conversation {
     pub profile: Profile,
     /// Unread count, mentions, and how new messages are announced.
     pub unread: Unread,
-    /// The last message, where it was fetched.
-    pub last_message: Option<Arc<LastMessage>>,
+    /// The last message; `Nothing` where the cloud has none to show: the history was cleared, the
+    /// message deleted or expired, or the account may not see it.
+    pub last_message: Known<Arc<LastMessage>>,
     /// The draft and the embedder's own bytes.
     pub local: Local,
 }
@@ -83,7 +85,7 @@ impl Conversation {
             listing: Listing::default(),
             profile: Profile::default(),
             unread: Unread::default(),
-            last_message: None,
+            last_message: Known::Unknown,
             local: Local::default(),
         }
     }
@@ -101,6 +103,17 @@ impl Conversation {
             .map(|name| name.as_ref())
             .find(|name| !name.is_empty())
             .unwrap_or_else(|| self.peer_text())
+    }
+
+    /// Returns whether the conversation counts unread messages; `None` for a group whose profile was
+    /// never read, and which may be of a type that does not.
+    pub fn counts_unread(&self) -> Option<bool> {
+        match &self.profile.group_type {
+            Some(kind) => Some(kind.counts_unread()),
+            None if self.conversation_type() != ConversationType::Group => Some(true),
+            // A cloud that gave a name and no type has none to give.
+            None => self.profile.is_known().then_some(true),
+        }
     }
 
     /// The @-mentions of the user; one-to-one conversations have none by nature, in a group
@@ -122,10 +135,16 @@ impl Conversation {
         Arc::new(thin)
     }
 
-    /// Groups whose type counts no unread messages have none, whatever a cloud says.
-    pub(crate) fn clear_uncounted(&mut self) {
+    /// Takes out what must not be shown, whatever a cloud says: counts of groups whose type counts
+    /// no unread messages, and the content of a message that was recalled.
+    pub(crate) fn clear_hidden(&mut self) {
         if self.profile.group_type.as_ref().is_some_and(|kind| !kind.counts_unread()) {
             self.unread.count = Some(0);
+        }
+        if let Known::Value(message) = &mut self.last_message {
+            if message.has_recalled_content() {
+                Arc::make_mut(message).clear_content();
+            }
         }
     }
 

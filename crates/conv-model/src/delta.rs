@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conversation, ConversationId, GroupNames, LastMessage, Listing, Marks, PassId, Profile,
-    SyncState, SyncStep, Timestamp, Unread,
+    Conversation, ConversationId, Facet, GroupNames, Known, LastMessage, Listing, Marks, PassId,
+    Profile, SyncState, SyncStep, Timestamp, Unread,
 };
 
 /// The number of a commit of one account's store: each greater than the one before.
@@ -71,9 +71,12 @@ pub struct Delta {
     pub prune: Option<Prune>,
     /// The names of the account's conversation groups, where they were read.
     pub groups: Option<GroupNames>,
-    /// The commit names those listed rows as *wanting* whose profile was never read, or before
-    /// this moment.
-    pub profile_before: Timestamp,
+    /// The number of the last stored write that was known when the question went out which this
+    /// change answers. A facet that another writer changed after it stays as it is. `None`: what is
+    /// learned now, which no earlier write can be newer than.
+    pub asked: Option<Seq>,
+    /// Which listed rows the commit names as *wanting* a profile.
+    pub profiles: ProfilesDue,
 }
 
 impl Delta {
@@ -98,6 +101,36 @@ impl Delta {
     }
 }
 
+/// Which listed rows want their profile read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ProfilesDue {
+    /// Those whose profile was never read.
+    #[default]
+    Missing,
+    /// Those whose profile was never read, or not within a span of the cloud's time. What was read
+    /// later than `now`, as one odd clock had it, is due as well.
+    Outside {
+        /// What was read before this moment is due.
+        since: Timestamp,
+        /// The cloud's time.
+        now: Timestamp,
+    },
+    /// All.
+    All,
+}
+
+impl ProfilesDue {
+    /// Returns whether a profile that was read at a moment is due; `None` if it never was.
+    pub fn is_due(self, read_at: Option<Timestamp>) -> bool {
+        match (self, read_at) {
+            (Self::All, _) | (_, None) => true,
+            (Self::Missing, Some(_)) => false,
+            (Self::Outside { since, now }, Some(read_at)) => read_at < since || read_at > now,
+        }
+    }
+}
+
 /// Which rows go, by a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -105,6 +138,12 @@ pub enum Prune {
     /// Each row that no listing of the pass confirmed and whose listing nobody else changed since
     /// the pass began.
     Unlisted {
+        /// The rows that a listing of the pass confirmed.
+        keep: Arc<BTreeSet<ConversationId>>,
+    },
+    /// No row. Those that [`Unlisted`](Self::Unlisted) would remove are named in
+    /// [`SyncState::unconfirmed`]: the pass met a row that it could not tell from them.
+    Unconfirmed {
         /// The rows that a listing of the pass confirmed.
         keep: Arc<BTreeSet<ConversationId>>,
     },
@@ -118,7 +157,8 @@ pub enum Prune {
     },
 }
 
-/// What is newly known of one conversation. What is `None` leaves what is stored.
+/// What is newly known of one conversation, at one instant. What is `None` or
+/// [`Known::Unknown`] leaves what is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationPatch {
@@ -130,8 +170,8 @@ pub struct ConversationPatch {
     pub profile: Profile,
     /// Unread state.
     pub unread: Unread,
-    /// The newest message.
-    pub last_message: Option<Arc<LastMessage>>,
+    /// The newest message; `Nothing` takes it away.
+    pub last_message: Known<Arc<LastMessage>>,
 }
 
 impl ConversationPatch {
@@ -142,7 +182,7 @@ impl ConversationPatch {
             listing: None,
             profile: Profile::default(),
             unread: Unread::default(),
-            last_message: None,
+            last_message: Known::Unknown,
         }
     }
 }
@@ -197,12 +237,34 @@ pub struct Commit {
     pub wanting: Vec<ConversationId>,
     /// The state of the sync after it.
     pub sync: Arc<SyncState>,
+    /// The number of the last stored write: what a question asked from now on may know of.
+    pub written: Seq,
+    /// What was too large to store, and was left out while the rest went in.
+    pub refused: Vec<Refused>,
+}
+
+/// A row, or a facet of one, that was too large to store: it stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Refused {
+    /// Which conversation.
+    pub id: ConversationId,
+    /// Which facet; `None` if the row as a whole.
+    pub facet: Option<Facet>,
+}
+
+impl Refused {
+    /// A facet of a conversation, or with `None` the whole row.
+    pub fn new(id: ConversationId, facet: Option<Facet>) -> Self {
+        Self { id, facet }
+    }
 }
 
 impl Commit {
-    /// A commit that changed no row.
+    /// A commit that changed no row, and is the last stored write.
     pub fn new(seq: Seq, sync: Arc<SyncState>) -> Self {
-        Self { seq, changes: Vec::new(), wanting: Vec::new(), sync }
+        let (changes, wanting, refused) = (Vec::new(), Vec::new(), Vec::new());
+        Self { seq, changes, wanting, sync, written: seq, refused }
     }
 }
 

@@ -20,7 +20,8 @@
 //! * [`Conversation`] and its facets; [`merge`]; [`list_order`]. `serde` gives the web SDK's JSON.
 //! * [`ConversationQuery`] and its [`matches`](ConversationQuery::matches): what a list answers.
 //!   [`Condition`] for what the SDK's filter cannot say; [`PageKey`] for reading on.
-//! * [`Delta`] and [`Commit`]: all that passes between a pull and a store.
+//! * [`Delta`] and [`Commit`]: all that passes between a pull and a store. [`Known`]: what is not
+//!   known, known to be nothing, or a value.
 //! * [`SyncState`] and [`SyncReport`]: how complete the list is.
 //!
 //! # Features
@@ -33,6 +34,7 @@ mod class;
 mod conversation;
 mod delta;
 mod id;
+mod known;
 mod mark;
 mod open_enum;
 mod order;
@@ -50,12 +52,17 @@ pub use self::{
         LastMessage, Listing, Local, MessageKind, Payload, PayloadError, Preview, Profile,
         ProfileDetail, RemindType, SelfInfo, Unread, UserDetail, merge,
     },
-    delta::{Commit, ConversationPatch, Delta, ListingPatch, Prune, Removal, RowChange, Seq},
+    delta::{
+        Commit, ConversationPatch, Delta, ListingPatch, ProfilesDue, Prune, Refused, Removal,
+        RowChange, Seq,
+    },
     id::{
         ConversationId, ConversationIdRef, ConversationType, GroupId, GroupIdKind, ParseIdError,
         Peer, UserId,
     },
+    known::Known,
     mark::{MarkError, MarkType, Marks},
+    open_enum::OtherWord,
     order::{Rank, list_order},
     query::{
         All, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter, MarkFilter,

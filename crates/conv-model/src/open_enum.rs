@@ -1,5 +1,33 @@
 //! Enums over the cloud's words that keep a word they do not know.
 
+use std::{fmt, ops::Deref, sync::Arc};
+
+/// A word of the cloud that this version does not know, kept as it came.
+///
+/// It is one pointer wide, since every row has room for two, and next to none needs it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OtherWord(Arc<Box<str>>);
+
+impl From<&str> for OtherWord {
+    fn from(word: &str) -> Self {
+        Self(Arc::new(word.into()))
+    }
+}
+
+impl Deref for OtherWord {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for OtherWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
 /// Declares an enum over wire words. An unknown word is kept in `Other` and printed back as it
 /// came; serde reads and writes the words.
 macro_rules! open_enum {
@@ -15,7 +43,7 @@ macro_rules! open_enum {
         pub enum $name {
             $( $(#[$variant_doc])* $variant, )+
             /// A word that this version does not know, kept as it came.
-            Other(std::sync::Arc<str>),
+            Other(crate::OtherWord),
         }
 
         impl $name {

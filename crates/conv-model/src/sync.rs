@@ -76,13 +76,16 @@ impl fmt::Debug for Cursor {
 pub struct GroupNames {
     /// Name by number.
     pub names: BTreeMap<u64, Arc<str>>,
-    /// When they were read, by the cloud's clock.
-    pub read_at: Timestamp,
+    /// When they were read, by the cloud's clock; `None` if never, or if the cloud gave no time.
+    pub read_at: Option<Timestamp>,
 }
 
 impl GroupNames {
-    /// Names read at a moment.
-    pub fn new(names: impl IntoIterator<Item = (u64, Arc<str>)>, read_at: Timestamp) -> Self {
+    /// Names read at a moment, or at one that the cloud did not give.
+    pub fn new(
+        names: impl IntoIterator<Item = (u64, Arc<str>)>,
+        read_at: Option<Timestamp>,
+    ) -> Self {
         Self { names: names.into_iter().collect(), read_at }
     }
 }

@@ -51,7 +51,7 @@ fn page(number: u64) -> Delta {
         patch.unread.count = Some(row as u32 % 7);
         let mut message = LastMessage::new(MessageKind::Text);
         message.sequence = number;
-        patch.last_message = Some(Arc::new(message));
+        patch.last_message = Known::Value(Arc::new(message));
         patch
     }))
 }

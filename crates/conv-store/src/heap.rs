@@ -72,7 +72,7 @@ fn row_bytes(row: &Arc<Conversation>) -> usize {
     let id = row.id.as_str().len() + SHARED;
     // The names of groups are shared by all rows.
     let groups = listing.groups.capacity() * size_of::<Arc<str>>();
-    let message = row.last_message.as_deref().map_or(0, message_bytes);
+    let message = row.last_message.value().map_or(0, |message| message_bytes(message));
     let entries = size_of::<Row>() + PLACE;
     size_of::<Conversation>()
         + SHARED

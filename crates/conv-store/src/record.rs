@@ -35,7 +35,7 @@ use crate::StoreError;
 
 pub use self::{
     local::LocalRecord,
-    row::{RowRecord, Stamp},
+    row::{RowRecord, Stamp, Stamps},
     state::StateRecord,
 };
 pub(crate) use self::{
@@ -43,8 +43,9 @@ pub(crate) use self::{
     state::is_same_on_disk,
 };
 
-/// The newest version of records that this code reads, and the one that it writes.
-pub const VERSION: u8 = 1;
+/// The newest version of records that this code reads, and the one that it writes. Older ones are
+/// read for ever; a record is rewritten as its row changes.
+pub const VERSION: u8 = 2;
 /// The most bytes that the body of a record may have.
 pub const MAX_BODY: usize = 64 << 10;
 
@@ -83,6 +84,7 @@ pub fn last_seq<R: AsRef<[u8]>>(records: impl IntoIterator<Item = R>) -> Seq {
 
 /// Bytes whose checksum was right.
 struct Envelope<'a> {
+    version: u8,
     kind: u8,
     seq: Seq,
     body: &'a [u8],
@@ -114,22 +116,31 @@ fn length(bytes: usize) -> Result<u32, StoreError> {
     fitting.ok_or(StoreError::TooLarge { bytes, limit: MAX_BODY })
 }
 
-fn decode<'a, T: Deserialize<'a>>(kind: Kind, record: &'a [u8]) -> Result<T, StoreError> {
+/// A whole record of a kind.
+fn open(kind: Kind, record: &[u8]) -> Result<Envelope<'_>, StoreError> {
     let envelope = checked(record)?;
-    if envelope.kind != kind as u8 {
-        return Err(corrupt("a record of another kind"));
+    if envelope.kind == kind as u8 {
+        Ok(envelope)
+    } else {
+        Err(corrupt("a record of another kind"))
     }
-    // What follows the body's last field is no body of this version.
-    match postcard::take_from_bytes(envelope.body) {
-        Ok((body, [])) => Ok(body),
-        _ => Err(corrupt("the body of a record")),
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads the body, whose form is that of the envelope's version.
+    fn read<T: Deserialize<'a>>(&self) -> Result<T, StoreError> {
+        // What follows the body's last field is no body of this version.
+        match postcard::take_from_bytes(self.body) {
+            Ok((body, [])) => Ok(body),
+            _ => Err(corrupt("the body of a record")),
+        }
     }
 }
 
 fn checked(record: &[u8]) -> Result<Envelope<'_>, StoreError> {
-    let (version, envelope) = parse(record).ok_or_else(|| corrupt("a record"))?;
-    match version {
-        VERSION => Ok(envelope),
+    let envelope = parse(record).ok_or_else(|| corrupt("a record"))?;
+    match envelope.version {
+        1..=VERSION => Ok(envelope),
         0 => Err(corrupt("the version of a record")),
         found => Err(StoreError::NewerSchema { found, known: VERSION }),
     }
@@ -142,7 +153,7 @@ fn claimed_seq(record: &[u8]) -> Option<Seq> {
     Some(Seq::new(u64::from_le_bytes(*seq)))
 }
 
-fn parse(record: &[u8]) -> Option<(u8, Envelope<'_>)> {
+fn parse(record: &[u8]) -> Option<Envelope<'_>> {
     let (head, _) = record.split_at_checked(HEAD)?;
     let (&[version, kind], rest) = record.split_first_chunk()?;
     let (seq, rest) = rest.split_first_chunk()?;
@@ -151,7 +162,7 @@ fn parse(record: &[u8]) -> Option<(u8, Envelope<'_>)> {
     let is_whole = usize::try_from(u32::from_le_bytes(*length)).ok()? == body.len()
         && u32::from_le_bytes(*check) == checksum(head, body);
     let seq = Seq::new(u64::from_le_bytes(*seq));
-    is_whole.then_some((version, Envelope { kind, seq, body }))
+    is_whole.then_some(Envelope { version, kind, seq, body })
 }
 
 fn checksum(head: &[u8], body: &[u8]) -> u32 {

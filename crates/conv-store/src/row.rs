@@ -2,11 +2,14 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use conv_model::{Conversation, ConversationId, Local, Rank};
+use conv_model::{Conversation, ConversationId, Local, PassId, Rank, Seq};
 
-use crate::{record::Stamp, tree::Entry};
+use crate::{
+    record::{Stamp, Stamps},
+    tree::Entry,
+};
 
-/// A row in both of its forms, and who last changed its listing.
+/// A row in both of its forms, and when each of its facets last changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) rank: Rank,
@@ -14,7 +17,7 @@ pub(crate) struct Row {
     listed: Arc<Conversation>,
     /// With the profile's detail, where there is one.
     detailed: Option<Arc<Conversation>>,
-    pub(crate) stamp: Stamp,
+    stamps: PackedStamps,
 }
 
 /// A row and the one that takes its place; either may be none.
@@ -28,7 +31,7 @@ impl Row {
     /// A row that comes after another, with which it shares a form that stays the same.
     pub(crate) fn new(
         whole: impl Into<Arc<Conversation>>,
-        stamp: Stamp,
+        stamps: Stamps,
         before: Option<&Self>,
     ) -> Self {
         let whole = whole.into();
@@ -40,19 +43,24 @@ impl Row {
                 listed = Arc::clone(&before.listed);
             }
         }
-        Self { rank: Rank::of(&listed.listing), listed, detailed, stamp }
+        let stamps = PackedStamps::of(stamps);
+        Self { rank: Rank::of(&listed.listing), listed, detailed, stamps }
     }
 
     /// The same row with other local state.
     pub(crate) fn with_local(&self, local: Local) -> Self {
         let mut whole = Conversation::clone(self.whole());
         whole.local = local;
-        Self::new(whole, self.stamp, None)
+        Self::new(whole, self.stamps(), None)
     }
 
     /// How two places compare.
     pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
         compare_places((self.rank, &self.listed), (other.rank, &other.listed))
+    }
+
+    pub(crate) fn stamps(&self) -> Stamps {
+        self.stamps.read()
     }
 
     pub(crate) fn listed(&self) -> &Arc<Conversation> {
@@ -66,6 +74,41 @@ impl Row {
 
     pub(crate) fn whole(&self) -> &Arc<Conversation> {
         self.detailed.as_ref().unwrap_or(&self.listed)
+    }
+}
+
+/// Stamps in 24 bytes, since every row has them.
+///
+/// From the four-billionth write or pass of an account on a facet's stamp stays where it is, and
+/// guards no longer: an answer is then taken, however late.
+#[derive(Clone, Copy, Debug)]
+struct PackedStamps {
+    listing: u64,
+    pass: u32,
+    profile: u32,
+    unread: u32,
+    last_message: u32,
+}
+
+impl PackedStamps {
+    fn of(stamps: Stamps) -> Self {
+        let pack = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            listing: stamps.listing.seq.as_u64(),
+            pass: pack(stamps.listing.pass.as_u64()),
+            profile: pack(stamps.profile.as_u64()),
+            unread: pack(stamps.unread.as_u64()),
+            last_message: pack(stamps.last_message.as_u64()),
+        }
+    }
+
+    fn read(self) -> Stamps {
+        let listing = Stamp::new(Seq::new(self.listing), PassId::new(self.pass.into()));
+        let mut stamps = Stamps::new(listing);
+        stamps.profile = Seq::new(self.profile.into());
+        stamps.unread = Seq::new(self.unread.into());
+        stamps.last_message = Seq::new(self.last_message.into());
+        stamps
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     ListPage, Totals,
     index::Index,
     log::Log,
-    record::Stamp,
+    record::Stamps,
     row::Row,
     state::{LocalEntry, State},
     tree::Tree,
@@ -50,7 +50,7 @@ impl Snapshot {
         let known = rows.values().filter(|row| row.local != Local::default());
         let locals =
             known.map(|row| LocalEntry { id: row.id.clone(), local: row.local.clone() }).collect();
-        let rows = rows.into_values().map(|row| Row::new(row, Stamp::default(), None));
+        let rows = rows.into_values().map(|row| Row::new(row, Stamps::default(), None));
         Self::new(State {
             sync: Arc::new(sync),
             rows: Index::from_rows(rows),
@@ -83,7 +83,7 @@ impl Snapshot {
         state.log.restart(state.seq);
         for row in rows {
             let id = row.id.clone();
-            state.rows.change(&id, |before| Row::new(row, Stamp::default(), before));
+            state.rows.change(&id, |before| Row::new(row, Stamps::default(), before));
         }
     }
 
@@ -114,6 +114,12 @@ impl Snapshot {
     /// The number of the newest commit in it.
     pub fn seq(&self) -> Seq {
         self.0.seq
+    }
+
+    /// Returns the number of the last stored write: what a question asked now may know of. See
+    /// [`Delta::asked`](conv_model::Delta::asked).
+    pub fn written(&self) -> Seq {
+        self.state().written
     }
 
     /// The state of the sync.

@@ -4,7 +4,8 @@ use conv_model::{Conversation, ConversationType, Facet};
 use serde::Serialize;
 
 /// Sums over an account's list. A row whose unread state was never fetched counts as a
-/// conversation alone.
+/// conversation alone, and so does a group as long as it may be of a type that counts no unread
+/// messages: else a sum would shrink as types arrive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -33,7 +34,8 @@ impl Totals {
 
     /// What one row counts.
     fn of(row: &Conversation) -> Self {
-        let count = row.unread.count.filter(|_| !row.unread.is_muted()).unwrap_or_default();
+        let counts = !row.unread.is_muted() && row.counts_unread() == Some(true);
+        let count = row.unread.count.filter(|_| counts).unwrap_or_default();
         let is_mentioned = row.group_at_info().is_some_and(|mentions| !mentions.is_empty());
         Self {
             conversations: 1,
@@ -90,7 +92,7 @@ impl Lacking {
         Self {
             profile: lacks_profile(row).into(),
             unread: row.unread.count.is_none().into(),
-            last_message: row.last_message.is_none().into(),
+            last_message: (!row.last_message.is_known()).into(),
         }
     }
 

@@ -98,9 +98,9 @@ pub struct Pull {
     retries: Retries,
     /// When the newest head read was asked for, on the driver's clock.
     head_asked: Duration,
-    as_of: Timestamp,
+    as_of: Option<Timestamp>,
     /// The cloud's time in the newest page.
-    server_time: Timestamp,
+    server_time: Option<Timestamp>,
     outbox: VecDeque<(Mail, Delta)>,
     applying: Option<Mail>,
     open: Open,
@@ -132,8 +132,8 @@ impl Pull {
             hydration: Hydration::new(capabilities),
             retries: Retries::default(),
             head_asked: Duration::ZERO,
-            as_of: Timestamp::ZERO,
-            server_time: Timestamp::ZERO,
+            as_of: None,
+            server_time: None,
             outbox: VecDeque::new(),
             applying: None,
             open: Open::default(),

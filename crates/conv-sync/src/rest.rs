@@ -145,7 +145,7 @@ impl ConversationSource for RestSource {
 
 fn page(listing: get_list::Listing, time: Timestamp) -> Page {
     let next = listing.next.map(Position::to_cursor);
-    let mut page = Page::new(listing.rows, next, time);
+    let mut page = Page::new(listing.rows, next, Some(time).filter(|time| !time.is_zero()));
     page.skipped = listing.skipped;
     page
 }

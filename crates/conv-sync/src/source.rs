@@ -176,15 +176,16 @@ pub struct Page {
     pub rows: Vec<SourceRow>,
     /// Where the next page begins; `None`: this was the last.
     pub next: Option<Cursor>,
-    /// The cloud's time as the page was answered; zero if the cloud told none.
-    pub server_time: Timestamp,
-    /// Rows that could not be read.
+    /// The cloud's time as the page was answered; `None` if the cloud gave none.
+    pub server_time: Option<Timestamp>,
+    /// Rows that could not be read. One without an ID stands for any row: the pass then removes
+    /// none that it did not see. A page whose rows are missing as a whole names one of that kind.
     pub skipped: Vec<SkippedRow>,
 }
 
 impl Page {
     /// A page of rows.
-    pub fn new(rows: Vec<SourceRow>, next: Option<Cursor>, server_time: Timestamp) -> Self {
+    pub fn new(rows: Vec<SourceRow>, next: Option<Cursor>, server_time: Option<Timestamp>) -> Self {
         Self { rows, next, server_time, skipped: Vec::new() }
     }
 }
@@ -282,13 +283,13 @@ impl FullProfile {
 pub struct Groups {
     /// Number and name of each.
     pub names: Vec<(u64, Arc<str>)>,
-    /// The cloud's time as it was answered.
-    pub server_time: Timestamp,
+    /// The cloud's time as it was answered; `None` if the cloud gave none.
+    pub server_time: Option<Timestamp>,
 }
 
 impl Groups {
     /// Names at a moment.
-    pub fn new(names: Vec<(u64, Arc<str>)>, server_time: Timestamp) -> Self {
+    pub fn new(names: Vec<(u64, Arc<str>)>, server_time: Option<Timestamp>) -> Self {
         Self { names, server_time }
     }
 }

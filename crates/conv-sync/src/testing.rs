@@ -154,7 +154,7 @@ impl ConversationSource for ScriptedSource {
         let rows: Vec<_> = inner.rows.iter().skip(start).take(self.page_size).cloned().collect();
         let end = start.saturating_add(rows.len());
         let next = (end < inner.rows.len()).then(|| Cursor::new(end.to_string()));
-        Ok(Page::new(rows, next, NOW))
+        Ok(Page::new(rows, next, Some(NOW)))
     }
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
@@ -179,6 +179,6 @@ impl ConversationSource for ScriptedSource {
     async fn groups(&self, _account: &AccountId) -> Result<Groups, SourceError> {
         let mut inner = self.lock();
         inner.calls.push(Call::Groups);
-        Ok(Groups::new(inner.groups.clone(), NOW))
+        Ok(Groups::new(inner.groups.clone(), Some(NOW)))
     }
 }

@@ -121,7 +121,7 @@ impl State {
             SourceRow::new(patch)
         });
         let next = answer.next.map(Cursor::new);
-        Ok(Page::new(rows.collect(), next, Timestamp::from_secs(self.world.now)))
+        Ok(Page::new(rows.collect(), next, Some(Timestamp::from_secs(self.world.now))))
     }
 
     /// A page whose answer arrives.

@@ -1,7 +1,9 @@
 //! The web SDK's JSON of a conversation, out and in.
 //!
-//! Keys, spelling and defaults are those of `@tencentcloud/chat` 3.6.6 as observed at run time.
+//! Keys, spelling and defaults are those of `@tencentcloud/chat` 3.6.6 as observed at run time. A few
+//! keys of our own stand beside them, where a row would not survive the way there and back without.
 
+mod not_fetched;
 mod number;
 mod profile;
 
@@ -12,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub(super) use self::number::{as_digits, or_blank};
 use self::profile::{GroupProfileJson, UserProfileJson};
 use super::{Conversation, GroupAtInfo, LastMessage, Payload, RemindType, Unread};
-use crate::{ConversationId, ConversationType, Listing, Local, Marks, Timestamp};
+use crate::{ConversationId, ConversationType, Known, Listing, Local, Marks, Timestamp};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,8 +27,8 @@ struct ConversationJson {
     sub_type: Arc<str>,
     #[serde(default, deserialize_with = "some")]
     unread_count: Option<u32>,
-    #[serde(default)]
-    last_message: LastMessageJson,
+    #[serde(default, deserialize_with = "some")]
+    last_message: Option<LastMessageJson>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group_profile: Option<GroupProfileJson>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,8 +49,17 @@ struct ConversationJson {
     conversation_group_list: Vec<Arc<str>>,
     #[serde(default)]
     draft_text: Arc<str>,
-    #[serde(default)]
-    peer_read_time: Timestamp,
+    #[serde(default, deserialize_with = "some")]
+    peer_read_time: Option<Timestamp>,
+    /// Ours, beside the SDK's keys: which of them show a default because nothing is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    not_fetched: Vec<Arc<str>>,
+    /// Ours: the source's version of the listing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    listing_version: Option<u64>,
+    /// Ours: when name and avatar were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile_read_at: Option<Timestamp>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -56,6 +67,9 @@ struct ConversationJson {
 struct LastMessageJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_time: Option<Timestamp>,
+    /// Ours: when the message was sent, where that is not the row's time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_time: Option<Timestamp>,
     last_sequence: u64,
     from_account: Arc<str>,
     #[serde(rename = "type")]
@@ -92,7 +106,7 @@ impl From<&Conversation> for ConversationJson {
                 _ => Arc::default(),
             },
             unread_count: Some(row.unread.count.unwrap_or_default()),
-            last_message: LastMessageJson::of(row),
+            last_message: Some(LastMessageJson::of(row)),
             group_profile: is_group.then(|| GroupProfileJson::of(row)),
             user_profile: is_c2c.then(|| UserProfileJson::of(row)),
             group_at_info_list: Some(row.group_at_info().unwrap_or_default().to_vec()),
@@ -103,7 +117,10 @@ impl From<&Conversation> for ConversationJson {
             custom_data: row.listing.custom_data.clone(),
             conversation_group_list: row.listing.groups.clone(),
             draft_text: row.local.draft_text().cloned().unwrap_or_default(),
-            peer_read_time: row.unread.peer_read_time.filter(|_| is_c2c).unwrap_or_default(),
+            peer_read_time: Some(row.unread.peer_read_time.filter(|_| is_c2c).unwrap_or_default()),
+            not_fetched: not_fetched::of(row),
+            listing_version: row.listing.version,
+            profile_read_at: row.profile.read_at,
         }
     }
 }
@@ -117,20 +134,21 @@ impl TryFrom<ConversationJson> for Conversation {
         }
         let mut row = Self::new(json.id);
         row.listing = Listing {
-            time: json.last_message.last_time,
+            time: json.last_message.as_ref().and_then(|message| message.last_time),
             is_pinned: json.is_pinned,
             marks: json.mark_list,
             groups: json.conversation_group_list,
             custom_data: json.custom_data,
-            version: None,
+            version: json.listing_version,
         };
         row.listing.groups.sort_unstable();
         row.listing.groups.dedup();
         let is_c2c = json.kind == ConversationType::C2c;
+        let is_group = json.kind == ConversationType::Group;
         match json.kind {
             ConversationType::C2c => {
                 row.profile = json.user_profile.map(Into::into).unwrap_or_default();
-                row.profile.remark = json.remark.filter(|remark| !remark.is_empty());
+                row.profile.remark = json.remark;
             }
             ConversationType::Group => {
                 row.profile = json.group_profile.map(Into::into).unwrap_or_default();
@@ -140,15 +158,17 @@ impl TryFrom<ConversationJson> for Conversation {
             }
             ConversationType::System => {}
         }
+        row.profile.read_at = json.profile_read_at;
         row.unread = Unread {
             count: json.unread_count,
-            group_at_info: json.group_at_info_list.map(Into::into),
+            group_at_info: json.group_at_info_list.filter(|_| is_group).map(Into::into),
             remind_type: json.message_remind_type,
-            peer_read_time: Some(json.peer_read_time).filter(|time| is_c2c && !time.is_zero()),
+            peer_read_time: json.peer_read_time.filter(|_| is_c2c),
         };
-        row.clear_uncounted();
-        row.last_message = json.last_message.into();
+        row.last_message = json.last_message.map(Known::from).unwrap_or_default();
         row.local = Local::new(Some(json.draft_text).filter(|d| !d.is_empty()), None);
+        not_fetched::take_away(&mut row, &json.not_fetched);
+        row.clear_hidden();
         Ok(row)
     }
 }
@@ -162,16 +182,20 @@ impl LastMessageJson {
             is_peer_read: is_c2c.then_some(false),
             ..Self::default()
         };
-        let Some(message) = &row.last_message else {
+        let Some(message) = row.last_message.value() else {
             return place;
         };
         Self {
+            message_time: message.time.filter(|_| message.time != row.listing.time),
             last_sequence: message.sequence,
             from_account: message.from_account.clone(),
             kind: Some(message.kind.as_str().into()),
-            payload: message.payload.clone(),
+            payload: message.payload.clone().filter(|_| !message.is_revoked),
             message_for_show: message.preview().to_string(),
-            cloud_custom_data: message.cloud_custom_data.clone(),
+            cloud_custom_data: match message.is_revoked {
+                true => Arc::default(),
+                false => message.cloud_custom_data.clone(),
+            },
             is_revoked: message.is_revoked,
             revoker: message.revoker.clone(),
             online_only_flag: message.online_only,
@@ -193,11 +217,12 @@ fn is_peer_read(row: &Conversation, message: &LastMessage) -> bool {
     is_own && row.listing.time.is_some_and(|time| !time.is_zero() && time <= read)
 }
 
-impl From<LastMessageJson> for Option<Arc<LastMessage>> {
+/// The SDK shows a conversation without a message as one whose message has no type.
+impl From<LastMessageJson> for Known<Arc<LastMessage>> {
     fn from(json: LastMessageJson) -> Self {
-        let kind = json.kind.filter(|kind| !kind.is_empty())?;
-        Some(Arc::new(LastMessage {
-            time: json.last_time,
+        let Some(kind) = json.kind.filter(|kind| !kind.is_empty()) else { return Self::Nothing };
+        Self::Value(Arc::new(LastMessage {
+            time: json.message_time.or(json.last_time),
             sequence: json.last_sequence,
             from_account: json.from_account,
             nick: json.nick,

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::{Conversation, ConversationPatch, Listing, ListingPatch, Profile, Unread};
+use crate::{
+    Conversation, ConversationPatch, Known, LastMessage, Listing, ListingPatch, Profile, Unread,
+};
 
 /// The conversation as it is after a patch; `old` is `None` where there was no row.
 ///
-/// What a patch leaves out stays. A listing whose source version is older than the stored one is
-/// left out as well; message times are never compared, because a recall lowers them. Local state
-/// is not part of a patch and stays untouched.
+/// What a patch leaves out stays. A patch is of one instant: if its listing has a source version
+/// older than the stored one, nothing of the patch is taken. Message times are never compared,
+/// because a recall lowers them. Local state is not part of a patch and stays untouched.
 ///
 /// ```
 /// use conv_model::{ConversationId, ConversationPatch, Profile, merge};
@@ -23,29 +25,39 @@ use crate::{Conversation, ConversationPatch, Listing, ListingPatch, Profile, Unr
 /// # Ok::<(), conv_model::ParseIdError>(())
 /// ```
 pub fn merge(old: Option<&Conversation>, patch: &ConversationPatch) -> Conversation {
-    let mut row = old.cloned().unwrap_or_else(|| Conversation::new(patch.id.clone()));
+    let mut row = match old {
+        Some(old) if patch.is_older_than(old) => return old.clone(),
+        Some(old) => old.clone(),
+        None => Conversation::new(patch.id.clone()),
+    };
     if let Some(listing) = &patch.listing {
         merge_listing(&mut row.listing, listing);
     }
     merge_profile(&mut row.profile, &patch.profile);
     merge_unread(&mut row.unread, &patch.unread);
-    if let Some(message) = &patch.last_message {
-        row.last_message = Some(Arc::clone(message));
-    }
-    row.clear_uncounted();
+    row.last_message.learn(&patch.last_message);
+    row.clear_hidden();
     row
 }
 
 impl ConversationPatch {
+    /// Whether the source says that the row is of a later instant than this patch.
+    fn is_older_than(&self, row: &Conversation) -> bool {
+        let version = self.listing.as_ref().and_then(|listing| listing.version);
+        version.zip(row.listing.version).is_some_and(|(new, old)| new < old)
+    }
+
     /// Whether a row may be other after this patch. `false` is certain: [`merge`] would give the
     /// same row, and need not be called.
     pub fn may_change(&self, row: &Conversation) -> bool {
-        let message = self.last_message.as_ref();
+        if self.is_older_than(row) {
+            return false;
+        }
         let counts_unread = row.profile.group_type.as_ref().is_none_or(|kind| kind.counts_unread());
         self.listing.as_ref().is_some_and(|listing| listing.may_change(&row.listing))
             || differs_in_profile(&self.profile, &row.profile)
             || differs_in_unread(&self.unread, &row.unread)
-            || message.is_some_and(|message| row.last_message.as_ref() != Some(message))
+            || differs_in_message(&self.last_message, &row.last_message)
             || !(counts_unread || row.unread.count == Some(0))
     }
 }
@@ -77,16 +89,19 @@ fn differs_in_unread(patch: &Unread, row: &Unread) -> bool {
         || newer(&patch.peer_read_time, &row.peer_read_time)
 }
 
+fn differs_in_message(patch: &Known<Arc<LastMessage>>, row: &Known<Arc<LastMessage>>) -> bool {
+    match (patch, row) {
+        (Known::Unknown, _) => false,
+        (Known::Value(patch), Known::Value(row)) => !patch.is_shown_as(row),
+        (patch, row) => patch != row,
+    }
+}
+
 fn newer<T: PartialEq>(patch: &Option<T>, field: &Option<T>) -> bool {
     patch.is_some() && patch != field
 }
 
 fn merge_listing(row: &mut Listing, patch: &ListingPatch) {
-    if let (Some(old), Some(new)) = (row.version, patch.version) {
-        if new < old {
-            return;
-        }
-    }
     set_some(&mut row.time, &patch.time);
     set(&mut row.is_pinned, &patch.is_pinned);
     set(&mut row.marks, &patch.marks);

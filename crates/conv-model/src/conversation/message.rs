@@ -59,7 +59,7 @@ pub struct LastMessage {
     pub payload: Option<Payload>,
     /// The app's own text beside the message.
     pub cloud_custom_data: Arc<str>,
-    /// Whether it was taken back.
+    /// Whether it was recalled; a row then holds neither its payload nor its custom data.
     pub is_revoked: bool,
     /// userID of who took it back.
     pub revoker: Option<Arc<str>>,
@@ -88,8 +88,31 @@ impl LastMessage {
         }
     }
 
+    /// Whether it was recalled and still carries what it said.
+    pub(super) fn has_recalled_content(&self) -> bool {
+        self.is_revoked && (self.payload.is_some() || !self.cloud_custom_data.is_empty())
+    }
+
+    /// Whether a row that takes this message in holds `shown`.
+    pub(super) fn is_shown_as(&self, shown: &Self) -> bool {
+        if !self.has_recalled_content() {
+            return self == shown;
+        }
+        let mut cleared = self.clone();
+        cleared.clear_content();
+        cleared == *shown
+    }
+
+    pub(super) fn clear_content(&mut self) {
+        self.payload = None;
+        self.cloud_custom_data = Arc::default();
+    }
+
     /// What a list shows of it; the wording of all but text is the embedder's.
     pub fn preview(&self) -> Preview<'_> {
+        if self.is_revoked {
+            return Preview::Recalled;
+        }
         let text = || self.payload.as_ref().and_then(Payload::text).unwrap_or_default();
         match &self.kind {
             MessageKind::Text => Preview::Text(text()),
@@ -105,6 +128,8 @@ impl LastMessage {
 pub enum Preview<'a> {
     /// The text itself.
     Text(String),
+    /// A message that was recalled.
+    Recalled,
     /// Something that is no text.
     Other(&'a MessageKind),
 }
@@ -113,6 +138,7 @@ impl fmt::Display for Preview<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self {
             Self::Text(text) => return f.write_str(text),
+            Self::Recalled => return f.write_str("[Message recalled]"),
             Self::Other(kind) => kind,
         };
         f.write_str(match kind {

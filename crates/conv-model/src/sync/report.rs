@@ -23,12 +23,18 @@ pub struct SyncReport {
     pub coverage: Coverage,
     /// Why the list may be shorter than the user's history.
     pub limit: Vec<ListLimit>,
-    /// The cloud's time to which `Complete` refers: when the last head read began.
+    /// The cloud's time to which `Complete` refers: when the last head read began. `None` if no pass
+    /// ever finished, or if the cloud gave no time.
     pub as_of: Option<Timestamp>,
     /// What the newest pass does.
     pub pass: PassStatus,
-    /// Rows that the newest pass could not read.
+    /// Rows that the newest pass could not read or the store could not keep.
     pub skipped: Vec<SkippedRow>,
+    /// Rows that no listing of the last finished pass confirmed, and that are kept all the same: the
+    /// pass met a row that it could not tell from them.
+    pub unconfirmed: Vec<ConversationId>,
+    /// Promises that the source made and the newest pass saw it break, in words.
+    pub broken_promises: Vec<String>,
     /// Facets that the newest pass asked for and did not get, row by row. The next pass asks again
     /// for those that may come.
     pub failed: Vec<FailedFacet>,

@@ -7,7 +7,7 @@ use super::{
     Coverage, Cursor, FailedFacet, GroupNames, ListLimit, PassFailure, PassId, PassStatus, Phase,
     SkippedRow, SyncReport,
 };
-use crate::{Seq, Timestamp};
+use crate::{ConversationId, Seq, Timestamp};
 
 /// How far an account's list is in step with the cloud. Part of every snapshot, so that what it
 /// says is true of the rows beside it.
@@ -26,12 +26,19 @@ pub struct SyncState {
     pub finished: Option<Finished>,
     /// Names of the conversation groups.
     pub groups: GroupNames,
+    /// The identity of the list, where it was given one: another number says that writes which were
+    /// acknowledged may be gone. A store keeps it as it is.
+    pub epoch: Option<u64>,
     /// How much is held. Not stored: what a store holds at opening is a preview.
     pub coverage: Coverage,
     /// What the newest pass does. Not stored.
     pub status: PassStatus,
     /// What the newest pass could not read. Not stored.
     pub skipped: Vec<SkippedRow>,
+    /// Rows that the last finished pass did not confirm, yet left. Not stored.
+    pub unconfirmed: Vec<ConversationId>,
+    /// Promises of the source that the newest pass saw broken. Not stored.
+    pub broken_promises: Vec<String>,
     /// What the newest pass asked for and did not get. Not stored.
     pub failed: Vec<FailedFacet>,
 }
@@ -44,13 +51,13 @@ pub struct SyncScope {
     /// The most rows the plan gives.
     pub plan_limit: u32,
     /// The version of the pull's rules: raised when a mended bug asks for a full pass.
-    pub epoch: u32,
+    pub rules: u32,
 }
 
 impl SyncScope {
-    /// A plan's limit under the rules of an epoch.
-    pub const fn new(plan_limit: u32, epoch: u32) -> Self {
-        Self { plan_limit, epoch }
+    /// A plan's limit under a version of the rules.
+    pub const fn new(plan_limit: u32, rules: u32) -> Self {
+        Self { plan_limit, rules }
     }
 }
 
@@ -75,8 +82,8 @@ impl Checkpoint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Finished {
-    /// The cloud's time when its last head read began.
-    pub as_of: Timestamp,
+    /// The cloud's time when its last head read began; `None` if the cloud gave no time.
+    pub as_of: Option<Timestamp>,
     /// Why the list may be shorter than the user's history.
     pub limit: Vec<ListLimit>,
     /// What it asked for.
@@ -85,7 +92,7 @@ pub struct Finished {
 
 impl Finished {
     /// A pass that finished.
-    pub fn new(as_of: Timestamp, limit: Vec<ListLimit>, scope: SyncScope) -> Self {
+    pub fn new(as_of: Option<Timestamp>, limit: Vec<ListLimit>, scope: SyncScope) -> Self {
         Self { as_of, limit, scope }
     }
 }
@@ -109,6 +116,8 @@ pub enum SyncStep {
         checkpoint: Option<Checkpoint>,
         /// Rows of the page that could not be read.
         skipped: Vec<SkippedRow>,
+        /// Promises that the page broke.
+        broken: Vec<String>,
     },
     /// The pass is through.
     Finish {
@@ -116,6 +125,8 @@ pub enum SyncStep {
         finished: Finished,
         /// Rows of the last page that could not be read.
         skipped: Vec<SkippedRow>,
+        /// Promises that the last page broke.
+        broken: Vec<String>,
     },
     /// Facets are in, of rows that are shown already.
     Hydrated {
@@ -144,8 +155,15 @@ impl SyncState {
     #[must_use]
     pub fn reopened(self, has_rows: bool) -> Self {
         let coverage = self.preview(has_rows);
-        let (skipped, failed) = (Vec::new(), Vec::new());
-        Self { coverage, status: PassStatus::Idle, skipped, failed, ..self }
+        Self {
+            coverage,
+            status: PassStatus::Idle,
+            skipped: Vec::new(),
+            unconfirmed: Vec::new(),
+            broken_promises: Vec::new(),
+            failed: Vec::new(),
+            ..self
+        }
     }
 
     /// Checks that a change of `pass` may still be applied. A beginning pass must be newer than
@@ -173,6 +191,7 @@ impl SyncState {
                 next.scope = *scope;
                 next.status = PassStatus::running(phase, 0, None);
                 next.skipped = Vec::new();
+                next.broken_promises = Vec::new();
                 next.failed = Vec::new();
                 if !resume {
                     next.checkpoint = None;
@@ -182,15 +201,18 @@ impl SyncState {
                     next.coverage = Coverage::Partial;
                 }
             }
-            SyncStep::Page { status, checkpoint, skipped } => {
+            SyncStep::Page { status, checkpoint, skipped, broken } => {
                 next.status = status.clone();
                 next.checkpoint.clone_from(checkpoint);
                 next.skip(skipped);
+                next.broken_promises.extend_from_slice(broken);
             }
-            SyncStep::Finish { finished, skipped } => {
+            SyncStep::Finish { finished, skipped, broken } => {
                 next.status = PassStatus::Idle;
                 next.checkpoint = None;
                 next.skip(skipped);
+                next.broken_promises.extend_from_slice(broken);
+                next.unconfirmed = Vec::new();
                 next.finished = Some(finished.clone());
                 next.coverage = Coverage::Complete;
             }
@@ -212,9 +234,11 @@ impl SyncState {
         SyncReport {
             coverage: self.coverage,
             limit: finished.map(|finished| finished.limit.clone()).unwrap_or_default(),
-            as_of: finished.map(|finished| finished.as_of),
+            as_of: finished.and_then(|finished| finished.as_of),
             pass: self.status.clone(),
             skipped: self.skipped.clone(),
+            unconfirmed: self.unconfirmed.clone(),
+            broken_promises: self.broken_promises.clone(),
             failed: self.failed.clone(),
             not_fetched: Vec::new(),
         }
@@ -224,8 +248,8 @@ impl SyncState {
         if has_rows || self.finished.is_some() { Coverage::CacheOnly } else { Coverage::Empty }
     }
 
-    /// The pass lists rows several times; each unreadable one is named once.
-    fn skip(&mut self, rows: &[SkippedRow]) {
+    /// Notes rows that are not held. The pass lists rows several times; each is named once.
+    pub fn skip(&mut self, rows: &[SkippedRow]) {
         for row in rows {
             if !self.skipped.contains(row) {
                 self.skipped.push(row.clone());

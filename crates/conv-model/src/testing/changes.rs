@@ -1,16 +1,14 @@
 //! Patches and whole changes.
 
-use std::sync::Arc;
-
 use proptest::{collection::vec, prelude::*};
 
 use super::{
     ids::known_ids,
-    messages::last_messages,
+    messages::known_messages,
     rows::{both_profiles, fitting, marks, timestamps, unreads},
     text::{conversation_groups, maybe, names},
 };
-use crate::{ConversationId, ConversationPatch, Delta, GroupNames, ListingPatch};
+use crate::{ConversationId, ConversationPatch, Delta, GroupNames, ListingPatch, ProfilesDue};
 
 /// Patches of the conversations in [`few_ids`](super::few_ids).
 pub fn patches() -> impl Strategy<Value = ConversationPatch> {
@@ -21,19 +19,13 @@ pub fn patches() -> impl Strategy<Value = ConversationPatch> {
 pub fn patches_of(
     ids: impl Strategy<Value = ConversationId> + 'static,
 ) -> impl Strategy<Value = ConversationPatch> {
-    (
-        ids,
-        maybe(listing_patches()),
-        maybe(both_profiles()),
-        maybe(unreads()),
-        maybe(last_messages()),
-    )
+    (ids, maybe(listing_patches()), maybe(both_profiles()), maybe(unreads()), known_messages())
         .prop_map(|(id, listing, profiles, unread, last_message)| ConversationPatch {
             profile: profiles.map(|profiles| fitting(&id, profiles)).unwrap_or_default(),
             id,
             listing,
             unread: unread.unwrap_or_default(),
-            last_message: last_message.map(Arc::new),
+            last_message,
         })
 }
 
@@ -73,9 +65,9 @@ where
         vec(patches_of(ids()), 0..3).boxed(),
         vec(ids(), 0..2),
         proptest::option::weighted(0.1, group_names()),
-        timestamps(),
+        profiles_due(),
     )
-        .prop_map(|(listed, amended, removed, groups, profile_before)| Delta {
+        .prop_map(|(listed, amended, removed, groups, profiles)| Delta {
             pass: None,
             step: None,
             listed,
@@ -83,11 +75,18 @@ where
             removed,
             prune: None,
             groups,
-            profile_before,
+            asked: None,
+            profiles,
         })
 }
 
+fn profiles_due() -> impl Strategy<Value = ProfilesDue> {
+    let outside =
+        (timestamps(), timestamps()).prop_map(|(since, now)| ProfilesDue::Outside { since, now });
+    prop_oneof![Just(ProfilesDue::Missing), Just(ProfilesDue::All), outside]
+}
+
 fn group_names() -> impl Strategy<Value = GroupNames> {
-    (vec((0..6_u64, conversation_groups()), 0..4), timestamps())
+    (vec((0..6_u64, conversation_groups()), 0..4), maybe(timestamps()))
         .prop_map(|(names, read_at)| GroupNames::new(names, read_at))
 }

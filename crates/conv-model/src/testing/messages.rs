@@ -1,5 +1,7 @@
 //! The last-message facet.
 
+use std::sync::Arc;
+
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     rows::timestamps,
     text::{maybe, names},
 };
-use crate::{LastMessage, MessageKind, Payload};
+use crate::{Known, LastMessage, MessageKind, Payload};
 
 /// Last messages of every kind, recalled ones among them.
 pub fn last_messages() -> impl Strategy<Value = LastMessage> {
@@ -33,6 +35,15 @@ pub fn last_messages() -> impl Strategy<Value = LastMessage> {
             }
         },
     )
+}
+
+/// What a row or a change may know of a last message, in all three words.
+pub(super) fn known_messages() -> impl Strategy<Value = Known<Arc<LastMessage>>> {
+    prop_oneof![
+        2 => Just(Known::Unknown),
+        1 => Just(Known::Nothing),
+        4 => last_messages().prop_map(|message| Known::Value(Arc::new(message))),
+    ]
 }
 
 /// Payloads: texts, the shapes of other elements, and any small JSON but `null`.

@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{
     ids::{known_ids, senders},
-    messages::last_messages,
+    messages::known_messages,
     profiles::{group_profiles, user_profiles},
     text::{conversation_groups, maybe, names},
 };
@@ -88,12 +88,11 @@ pub fn conversations() -> impl Strategy<Value = Conversation> {
 pub fn conversations_of(
     ids: impl Strategy<Value = ConversationId> + 'static,
 ) -> impl Strategy<Value = Conversation> {
-    (ids, listings(), both_profiles(), unreads(), maybe(last_messages()), locals()).prop_map(
+    (ids, listings(), both_profiles(), unreads(), known_messages(), locals()).prop_map(
         |(id, listing, profiles, unread, last_message, local)| {
             let profile = fitting(&id, profiles);
-            let last_message = last_message.map(Arc::new);
             let mut row = Conversation { id, listing, profile, unread, last_message, local };
-            row.clear_uncounted();
+            row.clear_hidden();
             row
         },
     )

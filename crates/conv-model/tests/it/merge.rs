@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use conv_model::{
-    Conversation, ConversationId, ConversationPatch, GroupType, LastMessage, ListingPatch, Local,
-    MarkType, Marks, MessageKind, Profile, RemindType, Timestamp, Unread, merge, testing,
+    Conversation, ConversationId, ConversationPatch, GroupType, Known, LastMessage, ListingPatch,
+    Local, MarkType, Marks, MessageKind, Payload, Preview, Profile, RemindType, Timestamp, Unread,
+    merge, testing,
 };
 use proptest::prelude::*;
 
@@ -67,7 +68,7 @@ fn a_zero_is_a_value_and_clears() {
 }
 
 #[test]
-fn an_older_listing_is_left_out_whole_and_its_other_facets_are_not() {
+fn of_a_patch_with_an_older_version_nothing_is_taken() {
     let row = merge(None, &listed(|listing| listing.version = Some(5)));
     let at = |version| {
         listed(|listing| {
@@ -77,9 +78,10 @@ fn an_older_listing_is_left_out_whole_and_its_other_facets_are_not() {
     };
     let mut older = at(Some(4));
     older.profile.name = Some("Alice".into());
-    let after = merge(Some(&row), &older);
-    assert_eq!(after.listing, row.listing);
-    assert_eq!(after.show_name(), "Alice");
+    older.unread.count = Some(9);
+    older.last_message = Known::Value(LastMessage::new(MessageKind::Image).into());
+    assert!(!older.may_change(&row));
+    assert_eq!(merge(Some(&row), &older), row);
 
     for (version, kept) in [(Some(5), Some(5)), (Some(6), Some(6)), (None, Some(5))] {
         let after = merge(Some(&row), &at(version));
@@ -144,12 +146,41 @@ fn a_last_message_replaces_the_one_before_whole() {
     let mut first = patch();
     let mut message = LastMessage::new(MessageKind::Text);
     message.nick = "Alice".into();
-    first.last_message = Some(message.into());
+    first.last_message = Known::Value(message.into());
     let mut second = patch();
-    second.last_message = Some(LastMessage::new(MessageKind::Image).into());
+    second.last_message = Known::Value(LastMessage::new(MessageKind::Image).into());
     let row = merge(Some(&merge(None, &first)), &second);
     assert_eq!(row.last_message, second.last_message);
     assert_eq!(merge(Some(&row), &patch()).last_message, second.last_message);
+}
+
+#[test]
+fn a_last_message_that_is_gone_is_taken_away() {
+    let mut told = patch();
+    told.last_message = Known::Value(LastMessage::new(MessageKind::Image).into());
+    let mut gone = patch();
+    gone.last_message = Known::Nothing;
+    let row = merge(Some(&merge(None, &told)), &gone);
+    assert_eq!(row.last_message, Known::Nothing);
+    assert!(!gone.may_change(&row));
+    assert!(told.may_change(&row));
+}
+
+#[test]
+fn a_recalled_message_keeps_nothing_of_what_it_said() {
+    let mut recalled = LastMessage::new(MessageKind::Text);
+    recalled.payload = Some(Payload::of_text("secret"));
+    recalled.cloud_custom_data = "secret".into();
+    recalled.is_revoked = true;
+    let mut told = patch();
+    told.last_message = Known::Value(recalled.into());
+    let row = merge(None, &told);
+    let message = row.last_message.value().unwrap();
+    assert_eq!(message.preview(), Preview::Recalled);
+    assert_eq!(message.preview().to_string(), "[Message recalled]");
+    let json = serde_json::to_value(&row).unwrap();
+    assert_eq!(json["lastMessage"]["isRevoked"], true);
+    assert!(!json.to_string().contains("secret") && !format!("{row:?}").contains("secret"));
 }
 
 #[test]
@@ -192,6 +223,9 @@ proptest! {
     fn what_a_patch_sets_is_there_and_what_it_leaves_out_stays(
         (old, patch) in row_and_patch(),
     ) {
+        let version = |listing: &Option<ListingPatch>| listing.as_ref().and_then(|l| l.version);
+        let stored = old.as_ref().and_then(|old| old.listing.version);
+        prop_assume!(version(&patch.listing).zip(stored).is_none_or(|(new, old)| new >= old));
         let row = merge(old.as_ref(), &patch);
         let profile = old.as_ref().map(|old| &old.profile);
         prop_assert!(holds(&row.profile.name, &patch.profile.name, profile.map(|p| &p.name)));
@@ -199,9 +233,15 @@ proptest! {
         prop_assert!(holds(&row.profile.remark, &patch.profile.remark, profile.map(|p| &p.remark)));
         prop_assert!(holds(&row.profile.detail, &patch.profile.detail, profile.map(|p| &p.detail)));
         prop_assert!(holds(&row.profile.read_at, &patch.profile.read_at, profile.map(|p| &p.read_at)));
-        prop_assert!(
-            holds(&row.last_message, &patch.last_message, old.as_ref().map(|old| &old.last_message))
-        );
+        let message = old.as_ref().map(|old| old.last_message.clone()).unwrap_or_default();
+        match &patch.last_message {
+            Known::Unknown => prop_assert_eq!(&row.last_message, &message),
+            Known::Value(new) if new.is_revoked => {
+                let shown = row.last_message.value().unwrap();
+                prop_assert_eq!((&shown.payload, shown.sequence), (&None, new.sequence));
+            }
+            known => prop_assert_eq!(&row.last_message, known),
+        }
         let unread = old.as_ref().map(|old| &old.unread);
         prop_assert!(holds(
             &row.unread.group_at_info, &patch.unread.group_at_info, unread.map(|u| &u.group_at_info)

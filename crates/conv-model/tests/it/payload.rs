@@ -27,11 +27,11 @@ fn a_preview_is_the_text_or_names_the_kind() {
 }
 
 #[test]
-fn a_recalled_text_keeps_its_preview() {
+fn a_recalled_text_is_not_previewed() {
     let mut message = LastMessage::new(MessageKind::Text);
     message.payload = Some(Payload::of_text("hi"));
     message.is_revoked = true;
-    assert_eq!(message.preview().to_string(), "hi");
+    assert_eq!(message.preview().to_string(), "[Message recalled]");
 }
 
 #[test]

@@ -17,13 +17,14 @@ fn page(listed: u32, skipped: &[SkippedRow]) -> SyncStep {
         status: PassStatus::running(Phase::Listing, listed, Some(300)),
         checkpoint: Some(checkpoint(listed)),
         skipped: skipped.to_vec(),
+        broken: Vec::new(),
     }
 }
 
 fn finish() -> SyncStep {
     let limit = vec![ListLimit::Capped(100)];
-    let finished = Finished::new(Timestamp::from_secs(1_700_000_000), limit, SCOPE);
-    SyncStep::Finish { finished, skipped: Vec::new() }
+    let finished = Finished::new(Some(Timestamp::from_secs(1_700_000_000)), limit, SCOPE);
+    SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() }
 }
 
 fn fail(forget: bool) -> SyncStep {
@@ -60,7 +61,7 @@ fn assert_coverage(steps: &[SyncStep], has_rows: bool, coverage: Coverage) {
 fn coverage_follows_the_passes() {
     let first = begin(SCOPE, false);
     let other_plan = begin(SyncScope::new(500, 1), false);
-    let other_epoch = begin(SyncScope::new(100, 2), false);
+    let other_rules = begin(SyncScope::new(100, 2), false);
     let steps = |steps: &[&SyncStep]| steps.iter().map(|step| (*step).clone()).collect::<Vec<_>>();
     let (page, finish, fail) = (&page(100, &[]), &finish(), &fail(false));
 
@@ -85,9 +86,9 @@ fn coverage_follows_the_passes() {
         true,
         Coverage::Complete,
     );
-    // Another plan or epoch asks for a list that is not held yet.
+    // Another plan or other rules asks for a list that is not held yet.
     assert_coverage(&steps(&[&first, finish, &other_plan]), true, Coverage::Partial);
-    assert_coverage(&steps(&[&first, finish, &other_epoch]), true, Coverage::Partial);
+    assert_coverage(&steps(&[&first, finish, &other_rules]), true, Coverage::Partial);
 }
 
 #[test]
@@ -218,7 +219,7 @@ fn a_report_reads_back_from_its_json() {
 
 #[test]
 fn names_of_groups_read_back_from_json() {
-    let names = GroupNames::new([(1, "客户".into())], Timestamp::from_secs(1_700_000_000));
+    let names = GroupNames::new([(1, "客户".into())], Some(Timestamp::from_secs(1_700_000_000)));
     let json = serde_json::to_string(&names).unwrap();
     assert_eq!(serde_json::from_str::<GroupNames>(&json).unwrap(), names);
 }

@@ -4,7 +4,7 @@ use conv_model::{ConversationId, MarkType, Timestamp, list_order, testing};
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::record::Stamp;
+use crate::record::Stamps;
 
 fn row(number: usize) -> Conversation {
     let id = match number % 3 {
@@ -24,7 +24,7 @@ fn row(number: usize) -> Conversation {
 }
 
 fn entry(row: Conversation) -> Row {
-    Row::new(row, Stamp::default(), None)
+    Row::new(row, Stamps::default(), None)
 }
 
 fn large(rows: usize) -> Index {

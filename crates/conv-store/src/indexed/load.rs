@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc};
 
-use conv_model::{Conversation, ConversationId, Seq, SyncState};
+use conv_model::{Conversation, ConversationId, Local, Seq, SyncState};
 use tokio::task;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     index::Index,
     log::Log,
     names::Names,
-    record::{LocalRecord, Stamp, StateRecord, decode_row},
+    record::{LocalRecord, Stamps, StateRecord, decode_row},
     row::Row,
     state::{LocalEntry, State},
     tree::Tree,
@@ -48,7 +48,7 @@ pub(super) async fn decoded<T: Send + 'static>(
 pub(super) struct Decoded {
     pub(super) seq: Seq,
     pub(super) sync: SyncState,
-    pub(super) rows: Vec<(Arc<Conversation>, Stamp)>,
+    pub(super) rows: Vec<(Arc<Conversation>, Stamps)>,
     pub(super) locals: Vec<LocalEntry>,
     pub(super) garbage: Vec<Record>,
     pub(super) lost: bool,
@@ -88,15 +88,18 @@ impl Decoded {
         match record {
             Record::State => self.sync = StateRecord::decode(bytes)?.sync,
             Record::Row(id) => {
-                let (mut row, stamp) = decode_row(id, bytes)?;
+                let (mut row, stamps) = decode_row(id, bytes)?;
                 self.names.share(&mut row.listing.groups);
                 // Now, while both are near.
                 self.is_shuffled |= self.rows.last().is_some_and(|(last, _)| last.id >= row.id);
-                self.rows.push((Arc::new(row), stamp));
+                self.rows.push((Arc::new(row), stamps));
             }
             Record::Local(id) => {
-                let local = LocalRecord::decode(bytes)?.local;
-                self.locals.push(LocalEntry { id: id.clone(), local });
+                // Earlier versions kept what was cleared as an empty text.
+                let local = Local::default().merged(&LocalRecord::decode(bytes)?.local);
+                if !local.is_empty() {
+                    self.locals.push(LocalEntry { id: id.clone(), local });
+                }
             }
         }
         Ok(())
@@ -131,7 +134,7 @@ impl Decoded {
 
     fn opened(self) -> State {
         let sync = self.sync.reopened(!self.rows.is_empty());
-        let rows = self.rows.into_iter().map(|(row, stamp)| Row::new(row, stamp, None));
+        let rows = self.rows.into_iter().map(|(row, stamps)| Row::new(row, stamps, None));
         State {
             seq: self.seq,
             written: self.seq,

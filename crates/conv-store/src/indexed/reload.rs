@@ -7,21 +7,30 @@ use conv_model::{Commit, Conversation, Coverage, PassStatus, Removal, RowChange,
 use super::load::{Decoded, decoded};
 use crate::{
     Engine, StoreError,
-    record::Stamp,
+    record::Stamps,
     row::Row,
     state::{LocalEntry, State, settled_coverage},
     tree::Tree,
 };
 
-/// What an engine holds, as the state that follows one that is older.
-pub(super) async fn reload(engine: &dyn Engine, old: &State) -> Result<State, StoreError> {
+/// What an engine holds, as the state that follows one that is older. `before` is what was known of
+/// the sync before the store lost touch, if it did: nothing since says that it is no longer so.
+pub(super) async fn reload(
+    engine: &dyn Engine,
+    old: &State,
+    before: Option<Arc<SyncState>>,
+) -> Result<State, StoreError> {
     let old = old.clone();
-    decoded(engine, move |decoded| after(&old, decoded)).await
+    decoded(engine, move |decoded| {
+        let before = before.unwrap_or_else(|| Arc::clone(&old.sync));
+        after(&old, &before, decoded)
+    })
+    .await
 }
 
 /// The state after an older one: it shares what others left alone, and one commit says what they
 /// did not.
-fn after(old: &State, decoded: Decoded) -> State {
+fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
     let mut next = old.clone();
     next.written = decoded.seq;
     next.garbage = decoded.garbage.into();
@@ -32,15 +41,16 @@ fn after(old: &State, decoded: Decoded) -> State {
     }
     let has_rows = next.rows.len() > 0;
     let sync = if decoded.lost {
-        sync_after_loss(&old.sync, decoded.sync, has_rows)
+        sync_after_loss(before, decoded.sync, has_rows)
     } else {
-        sync_after(&old.sync, decoded.sync, has_rows)
+        sync_after(before, decoded.sync, has_rows)
     };
     if changes.is_empty() && is_same_local && sync == *old.sync {
         return next;
     }
     let sync = if sync == *old.sync { Arc::clone(&old.sync) } else { Arc::new(sync) };
     let mut commit = Commit::new(decoded.seq.max(old.seq.next()), sync);
+    commit.written = decoded.seq;
     commit.changes = changes;
     next.commit(Arc::new(commit));
     next
@@ -50,25 +60,25 @@ fn after(old: &State, decoded: Decoded) -> State {
 fn replace_rows(
     next: &mut State,
     old: &State,
-    rows: Vec<(Arc<Conversation>, Stamp)>,
+    rows: Vec<(Arc<Conversation>, Stamps)>,
 ) -> Vec<RowChange> {
     let mut changes = Vec::new();
     let mut rows = rows.into_iter().peekable();
     for before in old.rows.sorted() {
         let id = &before.listed().id;
-        while let Some((row, stamp)) = rows.next_if(|(row, _)| row.id < *id) {
-            set(next, &mut changes, None, row, stamp);
+        while let Some((row, stamps)) = rows.next_if(|(row, _)| row.id < *id) {
+            set(next, &mut changes, None, row, stamps);
         }
         match rows.next_if(|(row, _)| row.id == *id) {
-            Some((row, stamp)) => set(next, &mut changes, Some(before), row, stamp),
+            Some((row, stamps)) => set(next, &mut changes, Some(before), row, stamps),
             None => {
                 changes.push(RowChange::removed(Arc::clone(before.listed()), Removal::Deleted));
                 next.rows.remove(id);
             }
         }
     }
-    for (row, stamp) in rows {
-        set(next, &mut changes, None, row, stamp);
+    for (row, stamps) in rows {
+        set(next, &mut changes, None, row, stamps);
     }
     changes
 }
@@ -78,13 +88,13 @@ fn set(
     changes: &mut Vec<RowChange>,
     before: Option<&Row>,
     row: Arc<Conversation>,
-    stamp: Stamp,
+    stamps: Stamps,
 ) {
     let is_same_row = before.is_some_and(|before| *before.whole() == row);
-    if is_same_row && before.is_some_and(|before| before.stamp == stamp) {
+    if is_same_row && before.is_some_and(|before| before.stamps() == stamps) {
         return;
     }
-    let row = Row::new(row, stamp, before);
+    let row = Row::new(row, stamps, before);
     if !is_same_row {
         let old = before.map(|before| Arc::clone(before.listed()));
         changes.push(RowChange::set(old, Arc::clone(row.listed())));
@@ -106,6 +116,8 @@ fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncSta
         stored.coverage = old.coverage;
         stored.status.clone_from(&old.status);
         stored.skipped.clone_from(&old.skipped);
+        stored.unconfirmed.clone_from(&old.unconfirmed);
+        stored.broken_promises.clone_from(&old.broken_promises);
         stored.failed.clone_from(&old.failed);
     } else {
         stored.status = PassStatus::Idle;

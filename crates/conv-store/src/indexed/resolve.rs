@@ -6,8 +6,9 @@ mod draft;
 use std::{collections::BTreeSet, sync::Arc};
 
 use conv_model::{
-    Commit, ConversationId, ConversationType, Delta, Local, PassId, Prune, RowChange, Seq,
-    Superseded, SyncState, SyncStep, Timestamp,
+    Commit, ConversationId, ConversationType, Delta, ErrorClass, FailedFacet, GroupNames,
+    ListLimit, Local, PassId, Prune, Refused, RowChange, Seq, SkippedRow, Superseded, SyncState,
+    SyncStep, Timestamp,
 };
 
 use self::draft::{Draft, Outcome};
@@ -78,7 +79,7 @@ impl Resolved {
             state.rows.replace(row.old.as_ref(), row.new.take());
         }
         if let Some(entry) = self.local.take() {
-            state.locals.insert(entry);
+            state.set_local(entry);
         }
         self.forgotten = state.commit(Arc::clone(&self.commit));
     }
@@ -94,8 +95,8 @@ pub(super) fn resolve(view: &View<'_>, change: &Change) -> Result<Resolved, Stor
 
 fn cloud(view: &View<'_>, delta: &Delta) -> Result<Resolved, StoreError> {
     admit(&view.sync, delta)?;
-    let seq = view.seq.next();
-    let mut draft = Draft::new(view, delta.pass);
+    let seq = view.next_seq();
+    let mut draft = Draft::new(view, delta);
     for patch in &delta.listed {
         draft.list(patch);
     }
@@ -105,19 +106,15 @@ fn cloud(view: &View<'_>, delta: &Delta) -> Result<Resolved, StoreError> {
     for id in &delta.removed {
         draft.delete(id);
     }
-    match &delta.prune {
-        Some(Prune::Unlisted { keep }) => draft.remove_unlisted(keep),
-        Some(Prune::Expired { now, retention }) => {
-            if let Some(after) = last_head_read(&view.sync, delta) {
-                draft.remove_expired(after, *now, *retention);
-            }
-        }
-        _ => {}
+    let unconfirmed = prune(&mut draft, &view.sync, delta);
+    if let Some((now, retention)) = retention_at(delta) {
+        draft.take_expired_messages(now, retention);
     }
     let wanting = wanting(&draft, delta);
     let mut rows = draft.finish(seq)?;
     let has_rows = rows.len_after(view.len) > 0;
-    let sync = sync_after(&view.sync, delta, seq, has_rows);
+    let mut sync = sync_after(&view.sync, delta, seq, has_rows);
+    note(&mut sync, delta, unconfirmed, &rows.refused);
 
     let is_milestone = matches!(
         delta.step,
@@ -128,10 +125,72 @@ fn cloud(view: &View<'_>, delta: &Delta) -> Result<Resolved, StoreError> {
     let mut commit = Commit::new(if publishes { seq } else { view.seq }, sync);
     commit.changes = rows.changes;
     commit.wanting = wanting;
+    commit.refused = rows.refused;
     let written = write.as_ref().map(|write| write.seq);
+    commit.written = written.unwrap_or(view.written);
     let commit = Arc::new(commit);
     let rows = rows.rows;
     Ok(Resolved { commit, write, written, publishes, rows, local: None, forgotten: Vec::new() })
+}
+
+/// Removes what the change says, by its rule. Gives the rows that stay although no listing confirmed
+/// them.
+fn prune(draft: &mut Draft<'_>, sync: &SyncState, delta: &Delta) -> Vec<ConversationId> {
+    match &delta.prune {
+        Some(Prune::Unlisted { keep }) => draft.remove_unlisted(keep),
+        Some(Prune::Unconfirmed { keep }) => return draft.unlisted(keep),
+        Some(Prune::Expired { now, retention }) => {
+            if let Some(after) = last_head_read(sync, delta) {
+                draft.remove_expired(after, *now, *retention);
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The cloud's time and how long it keeps a message, where the change knows both.
+fn retention_at(delta: &Delta) -> Option<(Timestamp, u64)> {
+    match (&delta.prune, &delta.step) {
+        (Some(Prune::Expired { now, retention }), _) => Some((*now, *retention)),
+        (_, Some(SyncStep::Finish { finished, .. })) => {
+            let retention = finished.limit.iter().find_map(|limit| match limit {
+                ListLimit::Retention(seconds) => Some(*seconds),
+                _ => None,
+            });
+            finished.as_of.zip(retention)
+        }
+        _ => None,
+    }
+}
+
+/// Says in a pass's state what it left in place, and what was too large to take in.
+fn note(
+    sync: &mut Arc<SyncState>,
+    delta: &Delta,
+    unconfirmed: Vec<ConversationId>,
+    refused: &[Refused],
+) {
+    if delta.pass.is_none() || (unconfirmed.is_empty() && refused.is_empty()) {
+        return;
+    }
+    let sync = Arc::make_mut(sync);
+    if !unconfirmed.is_empty() {
+        sync.unconfirmed = unconfirmed;
+    }
+    for Refused { id, facet, .. } in refused {
+        match facet {
+            Some(facet) => {
+                let class = ErrorClass::InvalidArgument;
+                let failed = FailedFacet::new(id.clone(), *facet, class, 0);
+                // The pass lists its rows several times.
+                if !sync.failed.contains(&failed) {
+                    sync.failed.push(failed);
+                }
+            }
+            None => sync.skip(&[SkippedRow::new(Some(id.clone()), "row is too large to store")]),
+        }
+    }
 }
 
 /// A step belongs to a pass; without one, nobody could say that it is still the newest.
@@ -144,11 +203,11 @@ fn admit(sync: &SyncState, delta: &Delta) -> Result<(), Superseded> {
     }
 }
 
-/// The cloud's time of the last finished pass, this change included.
+/// The cloud's time of the last finished pass, this change included; `None` if it is not known.
 fn last_head_read(sync: &SyncState, delta: &Delta) -> Option<Timestamp> {
     match &delta.step {
-        Some(SyncStep::Finish { finished, .. }) => Some(finished.as_of),
-        _ => sync.finished.as_ref().map(|finished| finished.as_of),
+        Some(SyncStep::Finish { finished, .. }) => finished.as_of,
+        _ => sync.finished.as_ref().and_then(|finished| finished.as_of),
     }
 }
 
@@ -175,7 +234,7 @@ fn wanting(draft: &Draft<'_>, delta: &Delta) -> Vec<ConversationId> {
     let ids = delta.listed.iter().map(|patch| &patch.id);
     let wants = |id: &&ConversationId| {
         id.conversation_type() != ConversationType::System
-            && draft.row(id).is_some_and(|row| row.profile.read_at < Some(delta.profile_before))
+            && draft.row(id).is_some_and(|row| delta.profiles.is_due(row.profile.read_at))
     };
     ids.filter(wants).filter(|id| seen.insert(*id)).cloned().collect()
 }
@@ -201,16 +260,30 @@ fn write(
     // A record that is gone no longer carries the number of its going.
     if !is_same_sync || !write.delete.is_empty() {
         write.delete.retain(|record| *record != Record::State);
-        write.put.push((Record::State, StateRecord::new(sync).encode(seq)?));
+        write.put.push((Record::State, encode_state(sync, seq)?));
     }
     Ok(Some(write))
+}
+
+/// The record of the state. Names of groups and the checkpoint are there to save calls: a state that
+/// is too large with them is kept without, so that no pass ever fails by it.
+fn encode_state(sync: &SyncState, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
+    match StateRecord::new(sync).encode(seq) {
+        Err(StoreError::TooLarge { .. }) => {
+            let mut bare = sync.clone();
+            bare.groups = GroupNames::default();
+            bare.checkpoint = None;
+            StateRecord::new(&bare).encode(seq)
+        }
+        encoded => encoded,
+    }
 }
 
 fn local(view: &View<'_>, id: &ConversationId, newer: &Local) -> Result<Resolved, StoreError> {
     let before = view.local(id);
     let after = before.cloned().unwrap_or_default().merged(newer);
     let publishes = before.cloned().unwrap_or_default() != after;
-    let seq = view.seq.next();
+    let seq = view.next_seq();
     let mut commit = Commit::new(if publishes { seq } else { view.seq }, Arc::clone(&view.sync));
     let (mut rows, mut write, mut entry) = (Vec::new(), None, None);
     if publishes {
@@ -227,6 +300,7 @@ fn local(view: &View<'_>, id: &ConversationId, newer: &Local) -> Result<Resolved
         entry = Some(LocalEntry { id: id.clone(), local: after });
     }
     let written = write.as_ref().map(|write| write.seq);
+    commit.written = written.unwrap_or(view.written);
     let (commit, forgotten) = (Arc::new(commit), Vec::new());
     Ok(Resolved { commit, write, written, publishes, rows, local: entry, forgotten })
 }

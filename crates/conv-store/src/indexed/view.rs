@@ -50,6 +50,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The number of the next change: after all that is shown, and after all that is stored. Writes of
+    /// others that cancel each other out move the second alone.
+    pub(super) fn next_seq(&self) -> Seq {
+        self.seq.max(self.written).next()
+    }
+
     pub(super) fn row(&self, id: &ConversationId) -> Option<&Row> {
         match self.rows.get(id) {
             Some(changed) => changed.as_ref(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conv_model::{Local, Seq};
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, decode, encode};
+use super::{Kind, encode, open};
 use crate::StoreError;
 
 /// A conversation's draft and the embedder's bytes.
@@ -45,7 +45,7 @@ impl LocalRecord {
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
     pub fn decode(record: &[u8]) -> Result<Self, StoreError> {
-        let body: Body<'_> = decode(Kind::Local, record)?;
+        let body: Body<'_> = open(Kind::Local, record)?.read()?;
         Ok(Self::new(Local::new(body.draft.map(Arc::from), body.data.map(Arc::from))))
     }
 }

@@ -1,24 +1,47 @@
 //! The record of a conversation as the cloud knows it.
 
+mod version1;
+
 use std::sync::Arc;
 
 use conv_model::{
-    AtType, Conversation, ConversationId, GroupAtInfo, Listing, Marks, PassId, RemindType, Seq,
-    Timestamp, Unread,
+    AtType, Conversation, ConversationId, GroupAtInfo, Known, LastMessage, Listing, Marks, PassId,
+    RemindType, Seq, Timestamp, Unread,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, check, corrupt, decode, encode, message, profile};
+use super::{Kind, check, corrupt, encode, message, open, profile};
 use crate::StoreError;
 
-/// A conversation without its local state, and who last changed its listing.
+/// A conversation without its local state, and when each of its facets last changed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RowRecord {
     /// The conversation. Its local state is not part of the record.
     pub row: Arc<Conversation>,
-    /// The last change of its listing.
-    pub stamp: Stamp,
+    /// The last change of each facet.
+    pub stamps: Stamps,
+}
+
+/// When each facet of a row last changed: what decides whether an answer may still overwrite it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Stamps {
+    /// The last change of the listing, which also decides whether a pass may remove the row.
+    pub listing: Stamp,
+    /// The number of the last change of the profile; zero if there was none.
+    pub profile: Seq,
+    /// The number of the last change of the unread state; zero if there was none.
+    pub unread: Seq,
+    /// The number of the last change of the last message; zero if there was none.
+    pub last_message: Seq,
+}
+
+impl Stamps {
+    /// Of a row whose listing alone was ever changed.
+    pub fn new(listing: Stamp) -> Self {
+        Self { listing, ..Self::default() }
+    }
 }
 
 /// The last change of a row's listing: what decides whether a pass may touch it.
@@ -49,7 +72,19 @@ struct Body<'a> {
     #[serde(borrow)]
     unread: UnreadBody<'a>,
     #[serde(borrow)]
-    last_message: Option<message::Body<'a>>,
+    last_message: MessageBody<'a>,
+    profile_seq: u64,
+    unread_seq: u64,
+    last_message_seq: u64,
+}
+
+/// Boxed, since all rows pass through the structures of this module and many have no message.
+#[derive(Serialize, Deserialize)]
+enum MessageBody<'a> {
+    Unknown,
+    Nothing,
+    #[serde(borrow)]
+    Value(Box<message::Body<'a>>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,8 +120,8 @@ struct Mention<'a> {
 
 impl RowRecord {
     /// Of a row.
-    pub fn new(row: Arc<Conversation>, stamp: Stamp) -> Self {
-        Self { row, stamp }
+    pub fn new(row: Arc<Conversation>, stamps: Stamps) -> Self {
+        Self { row, stamps }
     }
 
     /// The bytes, as part of the write of a number.
@@ -94,7 +129,7 @@ impl RowRecord {
     /// # Errors
     /// [`StoreError::TooLarge`].
     pub fn encode(&self, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
-        encode_row(&self.row, self.stamp, seq)
+        encode_row(&self.row, self.stamps, seq)
     }
 
     /// Reads the bytes kept under the key of a conversation.
@@ -102,49 +137,79 @@ impl RowRecord {
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
     pub fn decode(id: &ConversationId, record: &[u8]) -> Result<Self, StoreError> {
-        let (row, stamp) = decode_row(id, record)?;
-        Ok(Self { row: Arc::new(row), stamp })
+        let (row, stamps) = decode_row(id, record)?;
+        Ok(Self { row: Arc::new(row), stamps })
     }
 }
 
 pub(crate) fn encode_row(
     row: &Conversation,
-    stamp: Stamp,
+    stamps: Stamps,
     seq: Seq,
 ) -> Result<Arc<[u8]>, StoreError> {
-    encode(Kind::Row, seq, &Body::of(row, stamp))
+    encode(Kind::Row, seq, &Body::of(row, stamps))
 }
 
 /// Whether it can be encoded.
-pub(crate) fn check_row(row: &Conversation, stamp: Stamp) -> Result<(), StoreError> {
-    check(&Body::of(row, stamp))
+pub(crate) fn check_row(row: &Conversation, stamps: Stamps) -> Result<(), StoreError> {
+    check(&Body::of(row, stamps))
 }
 
 pub(crate) fn decode_row(
     id: &ConversationId,
     record: &[u8],
-) -> Result<(Conversation, Stamp), StoreError> {
-    let body: Body<'_> = decode(Kind::Row, record)?;
+) -> Result<(Conversation, Stamps), StoreError> {
+    let envelope = open(Kind::Row, record)?;
+    let body: Body<'_> = match envelope.version {
+        1 => envelope.read::<version1::Body<'_>>()?.into(),
+        _ => envelope.read()?,
+    };
     let mut row = Conversation::new(id.clone());
     row.listing = body.listing.into();
     row.profile = body.profile.into();
     row.unread = body.unread.read()?;
-    if let Some(message) = body.last_message {
-        row.last_message = Some(Arc::new(message.read()?));
-    }
-    Ok((row, Stamp::new(Seq::new(body.stamp_seq), PassId::new(body.stamp_pass))))
+    row.last_message = body.last_message.read()?;
+    let listing = Stamp::new(Seq::new(body.stamp_seq), PassId::new(body.stamp_pass));
+    let stamps = Stamps {
+        listing,
+        profile: Seq::new(body.profile_seq),
+        unread: Seq::new(body.unread_seq),
+        last_message: Seq::new(body.last_message_seq),
+    };
+    Ok((row, stamps))
 }
 
 impl<'a> Body<'a> {
-    fn of(row: &'a Conversation, stamp: Stamp) -> Self {
+    fn of(row: &'a Conversation, stamps: Stamps) -> Self {
         Self {
-            stamp_seq: stamp.seq.as_u64(),
-            stamp_pass: stamp.pass.as_u64(),
+            stamp_seq: stamps.listing.seq.as_u64(),
+            stamp_pass: stamps.listing.pass.as_u64(),
             listing: ListingBody::of(&row.listing),
             profile: profile::Body::of(&row.profile),
             unread: UnreadBody::of(&row.unread),
-            last_message: row.last_message.as_deref().map(message::Body::of),
+            last_message: MessageBody::of(&row.last_message),
+            profile_seq: stamps.profile.as_u64(),
+            unread_seq: stamps.unread.as_u64(),
+            last_message_seq: stamps.last_message.as_u64(),
         }
+    }
+}
+
+impl<'a> MessageBody<'a> {
+    fn of(known: &'a Known<Arc<LastMessage>>) -> Self {
+        match known {
+            Known::Unknown => Self::Unknown,
+            Known::Nothing => Self::Nothing,
+            Known::Value(message) => Self::Value(Box::new(message::Body::of(message))),
+        }
+    }
+
+    fn read(self) -> Result<Known<Arc<LastMessage>>, StoreError> {
+        Ok(match self {
+            Self::Unknown => Known::Unknown,
+            Self::Nothing => Known::Nothing,
+            Self::Value(message) => Known::Value(Arc::new(message.read()?)),
+        })
     }
 }
 

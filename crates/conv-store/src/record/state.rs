@@ -1,5 +1,7 @@
 //! The record of the sync's state.
 
+mod version1;
+
 use std::sync::Arc;
 
 use conv_model::{
@@ -8,7 +10,7 @@ use conv_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, decode, encode};
+use super::{Kind, encode, open};
 use crate::StoreError;
 
 /// The part of the sync's state that outlives a run: not how complete the list is, nor what the
@@ -30,13 +32,14 @@ struct Body<'a> {
     finished: Option<End>,
     #[serde(borrow)]
     groups: Vec<(u64, &'a str)>,
-    groups_read_at: u64,
+    groups_read_at: Option<u64>,
+    epoch: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Scope {
     plan_limit: u32,
-    epoch: u32,
+    rules: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,7 +50,7 @@ struct Place<'a> {
 
 #[derive(Serialize, Deserialize)]
 struct End {
-    as_of: u64,
+    as_of: Option<u64>,
     limit: Vec<Limit>,
     scope: Scope,
 }
@@ -68,6 +71,7 @@ impl StateRecord {
         kept.checkpoint.clone_from(&sync.checkpoint);
         kept.finished.clone_from(&sync.finished);
         kept.groups.clone_from(&sync.groups);
+        kept.epoch = sync.epoch;
         Self { sync: kept }
     }
 
@@ -86,12 +90,13 @@ impl StateRecord {
                 .as_ref()
                 .map(|place| Place { cursor: place.cursor.as_str(), listed: place.listed }),
             finished: sync.finished.as_ref().map(|end| End {
-                as_of: end.as_of.as_secs(),
+                as_of: end.as_of.map(Timestamp::as_secs),
                 limit: end.limit.iter().filter_map(Limit::of).collect(),
                 scope: end.scope.into(),
             }),
             groups: sync.groups.names.iter().map(|(id, name)| (*id, name.as_ref())).collect(),
-            groups_read_at: sync.groups.read_at.as_secs(),
+            groups_read_at: sync.groups.read_at.map(Timestamp::as_secs),
+            epoch: sync.epoch,
         };
         encode(Kind::State, seq, &body)
     }
@@ -101,7 +106,11 @@ impl StateRecord {
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
     pub fn decode(record: &[u8]) -> Result<Self, StoreError> {
-        let body: Body<'_> = decode(Kind::State, record)?;
+        let envelope = open(Kind::State, record)?;
+        let body: Body<'_> = match envelope.version {
+            1 => envelope.read::<version1::Body<'_>>()?.into(),
+            _ => envelope.read()?,
+        };
         let mut sync = SyncState::default();
         sync.pass = PassId::new(body.pass);
         sync.begun = Seq::new(body.begun);
@@ -110,12 +119,13 @@ impl StateRecord {
             body.checkpoint.map(|place| Checkpoint::new(Cursor::new(place.cursor), place.listed));
         sync.finished = body.finished.map(|end| {
             let limit = end.limit.into_iter().map(ListLimit::from).collect();
-            Finished::new(Timestamp::from_secs(end.as_of), limit, end.scope.into())
+            Finished::new(end.as_of.map(Timestamp::from_secs), limit, end.scope.into())
         });
         sync.groups = GroupNames::new(
             body.groups.into_iter().map(|(id, name)| (id, Arc::from(name))),
-            Timestamp::from_secs(body.groups_read_at),
+            body.groups_read_at.map(Timestamp::from_secs),
         );
+        sync.epoch = body.epoch;
         Ok(Self { sync })
     }
 }
@@ -128,17 +138,18 @@ pub(crate) fn is_same_on_disk(a: &SyncState, b: &SyncState) -> bool {
         && a.checkpoint == b.checkpoint
         && a.finished == b.finished
         && a.groups == b.groups
+        && a.epoch == b.epoch
 }
 
 impl From<SyncScope> for Scope {
     fn from(scope: SyncScope) -> Self {
-        Self { plan_limit: scope.plan_limit, epoch: scope.epoch }
+        Self { plan_limit: scope.plan_limit, rules: scope.rules }
     }
 }
 
 impl From<Scope> for SyncScope {
     fn from(scope: Scope) -> Self {
-        Self::new(scope.plan_limit, scope.epoch)
+        Self::new(scope.plan_limit, scope.rules)
     }
 }
 

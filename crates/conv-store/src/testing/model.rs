@@ -25,13 +25,18 @@ use crate::{ConversationStore, Snapshot, StoreError};
 pub async fn agree<F: StoreFixture>(fixture: &F, operations: Vec<Operation>) -> TestResult {
     let mut store = fixture.open().await?;
     let mut naive = Naive::default();
+    // The last stored write after each operation, and the naive one's count.
+    let mut history = vec![(store.snapshot().written(), naive.clock())];
     for operation in operations {
         let told = format!("{operation:?}");
         let before = naive.rows();
         match operation {
             Operation::Apply(make) => {
-                let delta = make.delta(naive.sync.pass, &before);
-                apply(&store, &mut naive, delta).await?;
+                let ago = make.asked().map(|ago| history.len().saturating_sub(ago + 1));
+                let asked = ago.and_then(|at| history.get(at));
+                let mut delta = make.delta(naive.sync.pass, &before);
+                delta.asked = asked.map(|(written, _)| *written);
+                apply(&store, &mut naive, delta, asked.map(|(_, clock)| *clock)).await?;
             }
             Operation::Put(id, local) => {
                 let commit = store.put_local(id.clone(), local.clone()).await?;
@@ -47,17 +52,24 @@ pub async fn agree<F: StoreFixture>(fixture: &F, operations: Vec<Operation>) -> 
         }
         check(&store.snapshot(), &naive)
             .map_err(|failure| Failure::new(format!("after {told}: {failure}")))?;
+        history.push((store.snapshot().written(), naive.clock()));
     }
     Ok(())
 }
 
-async fn apply(store: &impl ConversationStore, naive: &mut Naive, delta: Delta) -> TestResult {
+async fn apply(
+    store: &impl ConversationStore,
+    naive: &mut Naive,
+    delta: Delta,
+    asked: Option<u64>,
+) -> TestResult {
     let (since, before) = (store.snapshot().seq(), naive.rows());
-    let expected = naive.apply(&delta);
+    let expected = naive.apply(&delta, asked);
     match store.apply(delta).await {
         Ok(commit) => {
             ensure_eq!(Some(&commit.wanting), expected.as_ref(), "who wants a profile");
             ensure_eq!(commit.seq, store.snapshot().seq(), "the number");
+            ensure_eq!(commit.written, store.snapshot().written(), "the last stored write");
             check_changes(&before, &commit.changes, &naive.rows())?;
             // The naive one counts its own commits.
             if commit.seq > since && naive.begins {

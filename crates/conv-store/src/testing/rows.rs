@@ -10,8 +10,8 @@ use std::{
 
 use conv_model::{
     Checkpoint, Commit, Conversation, ConversationId, ConversationPatch, Cursor, Delta, Finished,
-    LastMessage, ListingPatch, MarkType, MessageKind, ParseIdError, PassId, PassStatus, Phase,
-    Prune, SyncScope, SyncStep, Timestamp,
+    Known, LastMessage, ListingPatch, MarkType, MessageKind, ParseIdError, PassId, PassStatus,
+    Phase, Prune, SyncScope, SyncStep, Timestamp,
 };
 use tokio::time::timeout;
 
@@ -71,7 +71,7 @@ pub(super) fn full(user: &str, time: u64) -> Result<ConversationPatch, ParseIdEr
     patch.unread.peer_read_time = Some(secs(2));
     let mut message = LastMessage::new(MessageKind::Image);
     message.sequence = 7;
-    patch.last_message = Some(Arc::new(message));
+    patch.last_message = Known::Value(Arc::new(message));
     Ok(patch)
 }
 
@@ -96,8 +96,8 @@ pub(super) fn finish(
     as_of: Timestamp,
     keep: impl IntoIterator<Item = ConversationId>,
 ) -> Delta {
-    let finished = Finished::new(as_of, Vec::new(), scope());
-    let step = SyncStep::Finish { finished, skipped: Vec::new() };
+    let finished = Finished::new(Some(as_of), Vec::new(), scope());
+    let step = SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() };
     let mut delta = Delta::step(PassId::new(pass), step);
     delta.prune = Some(Prune::Unlisted { keep: Arc::new(keep.into_iter().collect()) });
     delta
@@ -111,6 +111,7 @@ pub(super) fn checkpointed(pass: u64, cursor: &str) -> Delta {
             status: PassStatus::running(Phase::Listing, 1, None),
             checkpoint: Some(Checkpoint::new(Cursor::new(cursor), 1)),
             skipped: Vec::new(),
+            broken: Vec::new(),
         },
     )
 }

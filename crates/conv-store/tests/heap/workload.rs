@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use conv_model::{
-    Conversation, ConversationId, GroupType, LastMessage, MarkType, MessageKind, Payload, Timestamp,
+    Conversation, ConversationId, GroupType, Known, LastMessage, MarkType, MessageKind, Payload,
+    Timestamp,
 };
 
 /// A name, a picture, a last message; one of ten marked, one of twenty pinned, one of eight with
@@ -32,7 +33,7 @@ pub(crate) fn row(number: usize) -> Conversation {
     row.profile.group_type = is_group.then_some(GroupType::Public);
     row.profile.read_at = Some(Timestamp::from_secs(1_700_000_000));
     row.unread.count = Some(if number % 8 == 2 { 3 } else { 0 });
-    row.last_message = Some(Arc::new(message(number)));
+    row.last_message = Known::Value(Arc::new(message(number)));
     row
 }
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use conv_model::{
     AtType, Checkpoint, Conversation, Cursor, Finished, GroupAtInfo, GroupDetail, GroupNames,
-    GroupType, LastMessage, ListLimit, Local, MarkType, MessageKind, PassId, Payload,
+    GroupType, Known, LastMessage, ListLimit, Local, MarkType, MessageKind, PassId, Payload,
     ProfileDetail, Seq, SyncScope, SyncState, Timestamp, testing,
 };
 use conv_store::{
     StoreError,
-    record::{self, LocalRecord, MAX_BODY, RowRecord, Stamp, StateRecord},
+    record::{self, LocalRecord, MAX_BODY, RowRecord, Stamp, Stamps, StateRecord},
 };
 use proptest::prelude::*;
 
@@ -43,7 +43,7 @@ fn row() -> Conversation {
     message.sequence = 9;
     message.from_account = "bob".into();
     message.payload = Some(Payload::of_text("hello"));
-    row.last_message = Some(Arc::new(message));
+    row.last_message = Known::Value(Arc::new(message));
     row
 }
 
@@ -54,27 +54,42 @@ fn state() -> SyncState {
     state.scope = SyncScope::new(100, 1);
     state.checkpoint = Some(Checkpoint::new(Cursor::new("v1:100"), 100));
     let limit = vec![ListLimit::Capped(100), ListLimit::Retention(604_800)];
-    let as_of = Timestamp::from_secs(1_700_000_000);
+    let as_of = Some(Timestamp::from_secs(1_700_000_000));
     state.finished = Some(Finished::new(as_of, limit, SyncScope::new(100, 1)));
-    state.groups = GroupNames::new([(1, "Suppliers".into())], Timestamp::from_secs(1_700_000_000));
+    state.groups = GroupNames::new([(1, "Suppliers".into())], as_of);
     state
 }
 
-/// A record of version 1 that an earlier build wrote must be read for ever; so these bytes stand.
+/// The stamps of a row, as version 1 knew them.
+fn listing_stamp() -> Stamps {
+    Stamps::new(Stamp::new(Seq::new(18), PassId::new(4)))
+}
+
+fn stamps() -> Stamps {
+    let mut stamps = listing_stamp();
+    stamps.profile = Seq::new(3);
+    stamps.unread = Seq::new(300);
+    stamps.last_message = Seq::new(17);
+    stamps
+}
+
+/// What this version writes, later ones must read for ever; so these bytes stay as they are.
 #[test]
-fn version_1_has_these_bytes() {
-    let row = RowRecord::new(Arc::new(row()), Stamp::new(Seq::new(18), PassId::new(4)));
+fn version_2_has_these_bytes() {
+    let row = RowRecord::new(Arc::new(row()), stamps());
+    let mut state = state();
+    state.epoch = Some(7);
     let records = [
-        (hex(&row.encode(Seq::new(19)).unwrap()), include_str!("record/row_v1.hex")),
+        (hex(&row.encode(Seq::new(19)).unwrap()), include_str!("record/row_v2.hex")),
         (
-            hex(&StateRecord::new(&state()).encode(Seq::new(20)).unwrap()),
-            include_str!("record/state_v1.hex"),
+            hex(&StateRecord::new(&state).encode(Seq::new(20)).unwrap()),
+            include_str!("record/state_v2.hex"),
         ),
         (
             hex(&LocalRecord::new(Local::draft("hello").merged(&Local::data([0, 255])))
                 .encode(Seq::new(21))
                 .unwrap()),
-            include_str!("record/local_v1.hex"),
+            include_str!("record/local_v2.hex"),
         ),
     ];
     for (bytes, golden) in records {
@@ -95,11 +110,27 @@ fn records_of_version_1_are_read() {
     let row_bytes = unhex(include_str!("record/row_v1.hex"));
     let read = RowRecord::decode(&row().id, &row_bytes).unwrap();
     assert_eq!(*read.row, row());
-    assert_eq!(read.stamp, Stamp::new(Seq::new(18), PassId::new(4)));
+    assert_eq!(read.stamps, listing_stamp());
     let read = StateRecord::decode(&unhex(include_str!("record/state_v1.hex"))).unwrap();
     assert_eq!(read.sync, state());
     let read = LocalRecord::decode(&unhex(include_str!("record/local_v1.hex"))).unwrap();
     assert_eq!(read.local, Local::draft("hello").merged(&Local::data([0, 255])));
+}
+
+/// A version 1 record without a message said only that none was stored.
+#[test]
+fn no_message_in_version_1_is_unknown() {
+    let read =
+        RowRecord::decode(&row().id, &unhex(include_str!("record/bare_row_v1.hex"))).unwrap();
+    assert_eq!(read.row.last_message, Known::Unknown);
+    for known in [Known::Unknown, Known::Nothing] {
+        let mut row = row();
+        row.last_message = known.clone();
+        let bytes = RowRecord::new(Arc::new(row), stamps()).encode(Seq::new(1)).unwrap();
+        assert_eq!(bytes[0], record::VERSION);
+        let id = &read.row.id;
+        assert_eq!(RowRecord::decode(id, &bytes).unwrap().row.last_message, known);
+    }
 }
 
 #[test]
@@ -134,17 +165,20 @@ fn the_last_number_is_that_of_the_records_that_are_whole() {
 proptest! {
     #[test]
     fn rows_come_back_as_they_were(
-        row in testing::conversations(), stamp in any::<(u64, u64)>(), seq in any::<u64>(),
+        row in testing::conversations(), stamp in any::<[u64; 5]>(), seq in any::<u64>(),
     ) {
-        let stamp = Stamp::new(Seq::new(stamp.0), PassId::new(stamp.1));
+        let mut stamps = Stamps::new(Stamp::new(Seq::new(stamp[0]), PassId::new(stamp[1])));
+        stamps.profile = Seq::new(stamp[2]);
+        stamps.unread = Seq::new(stamp[3]);
+        stamps.last_message = Seq::new(stamp[4]);
         let mut without_local = row.clone();
         without_local.local = Local::default();
-        let record = RowRecord::new(Arc::new(row), stamp);
+        let record = RowRecord::new(Arc::new(row), stamps);
         let bytes = record.encode(Seq::new(seq)).unwrap();
         prop_assert_eq!(record::seq(&bytes).unwrap(), Seq::new(seq));
         let read = RowRecord::decode(&without_local.id, &bytes).unwrap();
         prop_assert_eq!(&*read.row, &without_local);
-        prop_assert_eq!(read.stamp, stamp);
+        prop_assert_eq!(read.stamps, stamps);
     }
 
     #[test]
@@ -168,7 +202,7 @@ proptest! {
     fn no_bytes_whatever_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(record::seq(&bytes).is_err());
         // Nor do they behind a right checksum.
-        let mut sealed = vec![1, 2];
+        let mut sealed = vec![record::VERSION, 2];
         sealed.extend(1_u64.to_le_bytes());
         sealed.extend((bytes.len() as u32).to_le_bytes());
         let mut hasher = crc32fast::Hasher::new();

@@ -349,6 +349,7 @@ async fn pages(text: &str, store: Arc<dyn ConversationStore>, base: u64) {
             status: PassStatus::running(Phase::Listing, 0, None),
             checkpoint: Some(Checkpoint::new(Cursor::new(number.to_string()), 0)),
             skipped: Vec::new(),
+            broken: Vec::new(),
         });
         store.apply(delta).await.unwrap();
         say("page", text, number);

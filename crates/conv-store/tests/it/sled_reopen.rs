@@ -26,6 +26,7 @@ fn page(users: &[&str], cursor: &str) -> Delta {
         status: PassStatus::running(Phase::Listing, 2, None),
         checkpoint: Some(Checkpoint::new(Cursor::new(cursor), 2)),
         skipped: Vec::new(),
+        broken: Vec::new(),
     });
     delta
 }

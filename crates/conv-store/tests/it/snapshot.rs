@@ -126,7 +126,7 @@ async fn rows_totals_and_sync_state_are_always_of_the_same_commit() {
         for number in 0..200 {
             let mut delta = Delta::listed([at(number, 1_700_000_000)]);
             let name = (0, format!("{}", number + 1).into());
-            delta.groups = Some(GroupNames::new([name], Timestamp::ZERO));
+            delta.groups = Some(GroupNames::new([name], None));
             writer.apply(delta).await.unwrap();
         }
     });
@@ -194,7 +194,7 @@ fn groups_are_those_read_and_those_that_rows_are_in() {
     let mut row = Conversation::new(user(0));
     row.listing.groups = vec!["b".into(), "c".into()];
     let mut state = SyncState::default();
-    state.groups = GroupNames::new([(1, "c".into()), (2, "a".into())], Timestamp::ZERO);
+    state.groups = GroupNames::new([(1, "c".into()), (2, "a".into())], None);
     let groups = Snapshot::of([row], state).groups();
     assert_eq!(groups.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["a", "b", "c"]);
 }

@@ -42,8 +42,11 @@ pub(crate) fn begin(pass: u64) -> Delta {
 
 /// Ends a pass whose list is complete.
 pub(crate) fn finish(pass: u64) -> Delta {
-    let finished = Finished::new(Timestamp::from_secs(1), Vec::new(), SyncScope::new(100, 1));
-    Delta::step(PassId::new(pass), SyncStep::Finish { finished, skipped: Vec::new() })
+    let finished = Finished::new(Some(Timestamp::from_secs(1)), Vec::new(), SyncScope::new(100, 1));
+    Delta::step(
+        PassId::new(pass),
+        SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() },
+    )
 }
 
 /// What a commit is to meet.
@@ -69,6 +72,7 @@ struct Inner {
     troubles: Mutex<Vec<Trouble>>,
     always: Mutex<Option<Trouble>>,
     load_fails: AtomicBool,
+    follow_fails: AtomicUsize,
     loads: AtomicUsize,
     gate: Semaphore,
 }
@@ -85,6 +89,7 @@ impl Probe {
             troubles: Mutex::default(),
             always: Mutex::default(),
             load_fails: AtomicBool::new(false),
+            follow_fails: AtomicUsize::new(0),
             loads: AtomicUsize::new(0),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         }))
@@ -106,6 +111,11 @@ impl Probe {
 
     pub(crate) fn fail_loads(&self, fails: bool) {
         self.0.load_fails.store(fails, Ordering::SeqCst);
+    }
+
+    /// So many calls that wait for others' writes fail, from the next one on.
+    pub(crate) fn fail_follows(&self, times: usize) {
+        self.0.follow_fails.store(times, Ordering::SeqCst);
     }
 
     pub(crate) fn loads(&self) -> usize {
@@ -187,7 +197,11 @@ impl Engine for Probe {
     }
 
     async fn follow(&self, since: Seq) -> Result<(), StoreError> {
-        self.0.engine.follow(since).await
+        self.0.engine.follow(since).await?;
+        let fails = &self.0.follow_fails;
+        let left =
+            fails.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        left.map_or(Ok(()), |_| Err(trouble()))
     }
 
     async fn close(&self) -> Result<(), StoreError> {

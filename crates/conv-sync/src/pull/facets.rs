@@ -42,13 +42,13 @@ impl Pull {
     fn learned(&self, facet: Facet, hydrated: Hydrated) -> Vec<ConversationPatch> {
         let mut learned = hydrated.found;
         for patch in learned.iter_mut().filter(|patch| patch.profile.is_known()) {
-            patch.profile.read_at.get_or_insert(self.server_time);
+            patch.profile.read_at.get_or_insert(self.server_time.unwrap_or_default());
         }
         if facet == Facet::Profile {
             let certain = hydrated.failed.into_iter().filter(|(_, error)| !error.may_pass());
             learned.extend(certain.map(|(id, _)| {
                 let mut patch = ConversationPatch::new(id);
-                patch.profile.read_at = Some(self.server_time);
+                patch.profile.read_at = Some(self.server_time.unwrap_or_default());
                 patch
             }));
         }

@@ -23,7 +23,8 @@ impl Naming {
 
     /// Whether a page carries a number whose name is unknown or old.
     pub(super) fn is_needed(&self, page: &Page) -> bool {
-        let old = self.known.read_at.plus_secs(self.freshness.as_secs()) < page.server_time;
+        let fresh_until = self.known.read_at.map(|at| at.plus_secs(self.freshness.as_secs()));
+        let old = fresh_until.zip(page.server_time).is_none_or(|(until, now)| until < now);
         let mut numbers = page.rows.iter().filter_map(|row| row.group_ids.as_ref()).flatten();
         !self.asked && numbers.any(|number| old || !self.known.names.contains_key(number))
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use conv_model::{Facet, SyncScope, Timestamp};
+use conv_model::{Facet, ProfilesDue, SyncScope, Timestamp};
 
 /// The version of the pull's rules. Raised when a mended bug asks every list for a full pass.
 pub const SYNC_EPOCH: u32 = 1;
@@ -55,9 +55,12 @@ impl PullOptions {
         SyncScope::new(self.plan_limit, SYNC_EPOCH)
     }
 
-    /// Profiles read before this moment are read again.
-    pub(super) fn profile_before(&self, now: Timestamp) -> Timestamp {
+    /// Which profiles are read again.
+    pub(super) fn profiles_due(&self, now: Option<Timestamp>) -> ProfilesDue {
         let freshness = self.profile_freshness.as_secs();
-        Timestamp::from_secs(now.as_secs().saturating_sub(freshness))
+        now.map_or(ProfilesDue::Missing, |now| ProfilesDue::Outside {
+            since: Timestamp::from_secs(now.as_secs().saturating_sub(freshness)),
+            now,
+        })
     }
 }

@@ -14,7 +14,8 @@ impl Pull {
     /// A page with all its names: makes the change that shows it.
     pub(super) fn take_in(&mut self, now: Duration, page: Page) {
         if self.listing.is_at_head() {
-            self.as_of = asked_at(page.server_time, now.saturating_sub(self.head_asked));
+            let took = now.saturating_sub(self.head_asked);
+            self.as_of = page.server_time.map(|answered| asked_at(answered, took));
         }
         self.server_time = page.server_time;
         let (rows, mut skipped) = self.naming.name(page.rows);
@@ -23,16 +24,15 @@ impl Pull {
             Ok(turn) => turn,
             Err(what) => return self.fail(SourceError::Protocol { what: what.into() }, true),
         };
-        let broken = self.listing.take_broken_promise();
-        skipped.extend(broken.map(|reason| SkippedRow::new(None, reason)));
+        let broken = self.listing.take_broken_promise().into_iter().collect();
         let mut delta = Delta::listed(rows);
         delta.pass = Some(self.pass);
         delta.groups = self.naming.take_learned();
-        delta.profile_before = self.options.profile_before(self.server_time);
+        delta.profiles = self.options.profiles_due(self.server_time);
         self.want_facets(&delta.listed);
         match turn {
-            Turn::Next => self.post_page(delta, skipped),
-            Turn::End => self.end_listing(delta, skipped),
+            Turn::Next => self.post_page(delta, skipped, broken),
+            Turn::End => self.end_listing(delta, skipped, broken),
         }
     }
 
@@ -43,18 +43,18 @@ impl Pull {
     }
 
     /// The listing goes on after this page.
-    fn post_page(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>) {
+    fn post_page(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>, broken: Vec<String>) {
         let status = self.status();
         let checkpoint = match self.phase() {
             Phase::Relisting => None,
             _ => self.listing.checkpoint(),
         };
-        delta.step = Some(SyncStep::Page { status, checkpoint, skipped });
+        delta.step = Some(SyncStep::Page { status, checkpoint, skipped, broken });
         self.post(Mail::Page, delta);
     }
 
     /// The listing is through: the pass lists anew, or is complete.
-    fn end_listing(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>) {
+    fn end_listing(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>, broken: Vec<String>) {
         let was_resumed = self.listing.is_resumed();
         let newest = self.listing.newest(self.previous.as_ref());
         let is_single_reply = self.listing.pages() == 1;
@@ -70,24 +70,29 @@ impl Pull {
             // One reply is a snapshot by itself.
             let is_sure = agrees || (is_single_reply && self.listings == 1);
             if is_sure || self.listings == MAX_LISTINGS {
-                return self.finish(delta, skipped, reached_limit);
+                return self.finish(delta, (skipped, broken), reached_limit);
             }
             self.previous = Some(newest);
         }
         let status = self.status();
-        delta.step = Some(SyncStep::Page { status, checkpoint: None, skipped });
+        delta.step = Some(SyncStep::Page { status, checkpoint: None, skipped, broken });
         self.listing = self.listing.again(shown);
         self.post(Mail::Page, delta);
     }
 
     /// The last page: what no listing confirmed goes in the same change that says so.
-    fn finish(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>, reached_limit: bool) {
+    fn finish(
+        &mut self,
+        mut delta: Delta,
+        (skipped, broken): (Vec<SkippedRow>, Vec<String>),
+        reached_limit: bool,
+    ) {
         let capped = reached_limit.then_some(ListLimit::Capped(self.options.plan_limit));
         let retention = self.capabilities.retention.map(ListLimit::Retention);
         let limit = capped.into_iter().chain(retention).collect();
         let finished = Finished::new(self.as_of, limit, self.options.scope());
         delta.prune = Some(Prune::Unlisted { keep: Arc::new(std::mem::take(&mut self.keep)) });
-        delta.step = Some(SyncStep::Finish { finished, skipped });
+        delta.step = Some(SyncStep::Finish { finished, skipped, broken });
         self.post(Mail::Finish, delta);
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conv_model::{AccountId, ConversationId, ConversationPatch, LastMessage, Peer};
+use conv_model::{AccountId, ConversationId, ConversationPatch, Known, LastMessage, Peer};
 
 use super::{
     RestSource, batch, codes, few, unsupported,
@@ -73,7 +73,7 @@ fn keep(hydrated: &mut Hydrated, id: &ConversationId, answer: Answer) {
     match answer {
         Ok(Some(message)) => {
             let mut patch = ConversationPatch::new(id.clone());
-            patch.last_message = Some(Arc::new(message));
+            patch.last_message = Known::Value(Arc::new(message));
             hydrated.found.push(patch);
         }
         Ok(None) => {}

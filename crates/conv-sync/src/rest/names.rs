@@ -20,7 +20,12 @@ impl RestSource {
             let ((page, next), time) = self.caller.call(&command).await?;
             names.extend(page);
             match next {
-                None => return Ok(Groups::new(names.into_iter().collect(), time)),
+                None => {
+                    return Ok(Groups::new(
+                        names.into_iter().collect(),
+                        Some(time).filter(|time| !time.is_zero()),
+                    ));
+                }
                 Some(next) if next == start => return Err(endless("pages that do not go on")),
                 Some(next) => start = next,
             }

@@ -30,7 +30,7 @@ async fn message(asked: &str, body: &str) -> LastMessage {
     assert!(hydrated.failed.is_empty(), "{body}: {:?}", hydrated.failed);
     let [patch] = &hydrated.found[..] else { panic!("{body}: {:?}", hydrated.found) };
     assert_eq!(patch.id, id(asked));
-    LastMessage::clone(patch.last_message.as_ref().unwrap())
+    LastMessage::clone(patch.last_message.value().unwrap())
 }
 
 async fn failure(asked: &str, body: &str) -> SourceError {

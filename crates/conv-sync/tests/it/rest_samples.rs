@@ -45,7 +45,7 @@ pub fn ok(mut body: Value) -> String {
 #[tokio::test]
 async fn the_sample_of_get_list_is_two_rows() {
     let page = page(GET_LIST).await.unwrap();
-    assert_eq!(page.server_time, Timestamp::from_secs(DATE_SECS));
+    assert_eq!(page.server_time, Some(Timestamp::from_secs(DATE_SECS)));
     assert_eq!((page.next, page.skipped), (None, vec![]));
     let [user, group] = &page.rows[..] else { panic!("{:?}", page.rows) };
 

@@ -162,7 +162,7 @@ impl GroupProfileJson {
 
 impl GroupLastMessageJson {
     fn of(row: &Conversation) -> Self {
-        let message = row.last_message.as_deref();
+        let message = row.last_message.value();
         Self {
             last_time: row.listing.time.unwrap_or_default(),
             last_sequence: message.map(|message| message.sequence).unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conv_model::{
-    AtType, CustomField, GroupAtInfo, GroupDetail, GroupType, LastMessage, Local, MarkType,
+    AtType, CustomField, GroupAtInfo, GroupDetail, GroupType, Known, LastMessage, Local, MarkType,
     ProfileDetail, RemindType, Timestamp, UserDetail,
 };
 use serde_json::json;
@@ -59,6 +59,7 @@ fn a_bare_one_to_one_row_shows_the_defaults() {
             "conversationGroupList": [],
             "draftText": "",
             "peerReadTime": 0,
+            "notFetched": ["unreadCount", "lastMessage", "nick", "avatar", "remark", "peerReadTime"],
         })
     );
 }
@@ -95,7 +96,7 @@ fn a_full_one_to_one_row_shows_every_key() {
     let mut message = LastMessage::clone(&text("me", "hi"));
     message.cloud_custom_data = "cloud".into();
     message.version = 1;
-    row.last_message = Some(message.into());
+    row.last_message = Known::Value(message.into());
     row.local = Local::draft("well");
     assert_eq!(
         shown(&row),
@@ -218,6 +219,7 @@ fn a_group_row_without_detail_shows_blanks_for_numbers() {
             "conversationGroupList": [],
             "draftText": "",
             "peerReadTime": 0,
+            "notFetched": ["unreadCount", "lastMessage", "name", "avatar", "groupAtInfoList"],
         })
     );
 }
@@ -252,7 +254,7 @@ fn a_group_row_with_detail_shows_every_key() {
     message.is_revoked = true;
     message.revoker = Some("bob".into());
     message.online_only = true;
-    row.last_message = Some(message.into());
+    row.last_message = Known::Value(message.into());
     let mut mention = GroupAtInfo::new("bob", "@TGS#_123", 7, AtType::AllAndMe);
     mention.topic_id = Some("@TGS#_123@TOPIC#_news".into());
     row.unread.group_at_info =
@@ -292,7 +294,7 @@ fn a_group_row_with_detail_shows_every_key() {
                 "lastTime": 1_700_000_000,
                 "lastSequence": 7,
                 "fromAccount": "bob",
-                "messageForShow": "hi",
+                "messageForShow": "[Message recalled]",
             },
         })
     );
@@ -303,8 +305,8 @@ fn a_group_row_with_detail_shows_every_key() {
             "lastSequence": 7,
             "fromAccount": "bob",
             "type": "TIMTextElem",
-            "payload": {"text": "hi"},
-            "messageForShow": "hi",
+            "payload": null,
+            "messageForShow": "[Message recalled]",
             "cloudCustomData": "",
             "isRevoked": true,
             "revoker": "bob",
@@ -360,6 +362,7 @@ fn the_system_row_has_no_profile() {
             "conversationGroupList": [],
             "draftText": "",
             "peerReadTime": 0,
+            "notFetched": ["unreadCount", "lastMessage"],
         })
     );
 }

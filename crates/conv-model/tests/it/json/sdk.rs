@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conv_model::{
-    AtType, Conversation, GroupType, MessageKind, ProfileDetail, RemindType, Timestamp,
+    AtType, Conversation, GroupType, Known, MessageKind, ProfileDetail, RemindType, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ fn a_row_of_the_sdk_is_read_whole() {
     assert_eq!(row.unread.peer_read_time, None);
     assert_eq!(row.group_at_info().unwrap()[0].at_type, AtType::All);
     assert_eq!(row.local.draft_text().map(AsRef::as_ref), Some("well"));
-    let message = row.last_message.as_deref().unwrap();
+    let message = row.last_message.value().unwrap();
     assert_eq!(message.kind, MessageKind::Custom);
     assert_eq!(message.sequence, 7);
     assert_eq!(message.revoker.as_deref(), Some("bob"));
@@ -118,14 +118,14 @@ fn a_user_of_the_sdk_is_read_with_detail_only_if_there_is_one() {
 }
 
 #[test]
-fn an_empty_last_message_is_none() {
+fn an_empty_last_message_is_known_to_be_nothing() {
     for kind in [json!(null), json!("")] {
         let row = read(json!({
             "conversationID": "C2Calice",
             "type": "C2C",
             "lastMessage": {"lastTime": 0, "type": kind, "payload": null},
         }));
-        assert_eq!(row.last_message, None);
+        assert_eq!(row.last_message, Known::Nothing);
         assert_eq!(row.listing.time, Some(Timestamp::ZERO));
     }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     frame::{self, HEADER},
     heal::Opening,
-    record::{Stamp, encode_row},
+    record::{Stamps, encode_row},
     writer::{Disk, Home},
 };
 
@@ -71,7 +71,7 @@ impl Writing {
 fn row(seq: u64) -> Vec<u8> {
     let mut row = Conversation::new(id("alice"));
     row.listing.time = Some(Timestamp::from_secs(seq));
-    encode_row(&row, Stamp::default(), Seq::new(seq)).unwrap().to_vec()
+    encode_row(&row, Stamps::default(), Seq::new(seq)).unwrap().to_vec()
 }
 
 fn path(it: &Fixture) -> PathBuf {

@@ -1,27 +1,31 @@
 //! Rows while a change is made to them.
 
+mod fitting;
+mod guard;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use conv_model::{
-    Conversation, ConversationId, ConversationPatch, PassId, Removal, RowChange, Seq, Timestamp,
-    merge,
+    Conversation, ConversationId, ConversationPatch, Delta, Known, Refused, Removal, RowChange,
+    Seq, Timestamp, merge,
 };
 
-use super::super::view::{Records, View};
+use self::{fitting::Fitting, guard::Guard};
+use super::super::view::View;
 use crate::{
     Record, StoreError,
     names::Names,
-    record::{Stamp, check_row, encode_row},
+    record::Stamps,
     row::{Replacement, Row},
 };
 
 /// The rows that a change touches, beside the list it began from.
 pub(super) struct Draft<'a> {
     view: &'a View<'a>,
-    pass: Option<PassId>,
+    guard: Guard,
     touched: BTreeMap<ConversationId, Touched<'a>>,
     /// Of conversation groups that no row is in so far.
     names: Names,
@@ -44,6 +48,8 @@ pub(super) struct Outcome {
     pub(super) rows: Vec<Replacement>,
     pub(super) put: Vec<(Record, Arc<[u8]>)>,
     pub(super) delete: Vec<ConversationId>,
+    /// What was too large to store.
+    pub(super) refused: Vec<Refused>,
 }
 
 impl Touched<'_> {
@@ -56,8 +62,9 @@ impl Touched<'_> {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(view: &'a View<'a>, pass: Option<PassId>) -> Self {
-        Self { view, pass, touched: BTreeMap::new(), names: Names::default() }
+    pub(super) fn new(view: &'a View<'a>, delta: &Delta) -> Self {
+        let guard = Guard::new(&view.sync, delta);
+        Self { view, guard, touched: BTreeMap::new(), names: Names::default() }
     }
 
     /// A row as it now stands.
@@ -66,13 +73,6 @@ impl<'a> Draft<'a> {
             Some(touched) => touched.row(),
             None => self.view.row(id).map(|row| row.whole().as_ref()),
         }
-    }
-
-    /// Whether the change's pass must leave a row's listing alone: another writer changed it
-    /// since the pass began.
-    fn is_guarded(&self, before: Option<&Row>) -> bool {
-        let Some(pass) = self.pass else { return false };
-        before.is_some_and(|row| row.stamp.seq > self.view.sync.begun && row.stamp.pass != pass)
     }
 
     /// Merges a row of a listing; one that is absent is made.
@@ -97,8 +97,8 @@ impl<'a> Draft<'a> {
             Some(old) if !patch.may_change(old) => return,
             Some(old) => {
                 let mut row = merge(Some(old), patch);
-                if self.is_guarded(before) {
-                    row.listing.clone_from(&old.listing);
+                if let Some(before) = before {
+                    self.guard.keep_newer(&before.stamps(), old, &mut row);
                 }
                 row
             }
@@ -133,63 +133,98 @@ impl<'a> Draft<'a> {
         self.remove_where(Removal::NotInCloud, |row| !keep.contains(&row.id));
     }
 
+    /// Returns the rows that [`remove_unlisted`](Self::remove_unlisted) would remove.
+    pub(super) fn unlisted(&self, keep: &BTreeSet<ConversationId>) -> Vec<ConversationId> {
+        let mut ids = self.rows_where(|row| !keep.contains(&row.id));
+        let is_guarded = |id: &ConversationId| {
+            self.view.row(id).is_some_and(|row| self.guard.keeps_listing(&row.stamps()))
+        };
+        ids.retain(|id| !is_guarded(id));
+        ids.sort_unstable();
+        ids
+    }
+
     /// Removes each row whose retention ended after one moment and by another.
     pub(super) fn remove_expired(&mut self, after: Timestamp, by: Timestamp, retention: u64) {
         self.remove_where(Removal::Expired, |row| {
-            let time = row.listing.time.filter(|time| !time.is_zero());
-            let end = time.map(|time| time.plus_secs(retention));
+            let end = end_of(row.listing.time, retention);
             end.is_some_and(|end| after < end && end <= by)
         });
     }
 
+    /// Takes away each message whose own retention ended: its row may stay, its text may not.
+    pub(super) fn take_expired_messages(&mut self, by: Timestamp, retention: u64) {
+        let is_over = |row: &Conversation| {
+            let message = row.last_message.value();
+            let end = message.and_then(|message| end_of(message.time, retention));
+            end.is_some_and(|end| end <= by)
+        };
+        for id in self.rows_where(is_over) {
+            let mut patch = ConversationPatch::new(id);
+            patch.last_message = Known::Nothing;
+            self.amend(&patch);
+        }
+    }
+
     fn remove_where(&mut self, cause: Removal, goes: impl Fn(&Conversation) -> bool) {
-        let stored = self.view.rows().map(|row| row.whole().as_ref());
-        let untouched = stored.filter(|row| !self.touched.contains_key(&row.id));
-        let touched = self.touched.values().filter_map(Touched::row);
-        let gone = untouched.chain(touched).filter(|row| goes(row));
-        let ids: Vec<ConversationId> = gone.map(|row| row.id.clone()).collect();
-        for id in ids {
+        for id in self.rows_where(goes) {
             self.remove(&id, cause);
         }
     }
 
+    fn rows_where(&self, is_one: impl Fn(&Conversation) -> bool) -> Vec<ConversationId> {
+        let stored = self.view.rows().map(|row| row.whole().as_ref());
+        let untouched = stored.filter(|row| !self.touched.contains_key(&row.id));
+        let touched = self.touched.values().filter_map(Touched::row);
+        let found = untouched.chain(touched).filter(|row| is_one(row));
+        found.map(|row| row.id.clone()).collect()
+    }
+
     fn remove(&mut self, id: &ConversationId, cause: Removal) {
         let before = self.view.row(id);
-        if self.row(id).is_some() && !self.is_guarded(before) {
+        let is_guarded = before.is_some_and(|row| self.guard.keeps_listing(&row.stamps()));
+        if self.row(id).is_some() && !is_guarded {
             self.touched.insert(id.clone(), Touched { before, now: Fate::Gone(cause) });
         }
     }
 
-    /// Leaves out what is as it was, and stamps listings that are not.
+    /// Leaves out what is as it was, and stamps the facets that are not.
+    ///
+    /// A pass has no caller who could mend a row that is too large: there the row or the facet stays
+    /// as it was, and the rest goes in. Any other change is refused as a whole.
     pub(super) fn finish(self, seq: Seq) -> Result<Outcome, StoreError> {
         let mut outcome = Outcome::default();
-        let fresh = Stamp::new(seq, self.pass.unwrap_or_default());
+        let fitting = Fitting { guard: &self.guard, seq, records: self.view.records };
         for (id, Touched { before, now }) in self.touched {
-            match now {
-                Fate::Gone(cause) => outcome.remove(id, before, cause),
-                Fate::Row(after) => {
-                    let Some(stamp) = stamp(before, &after, fresh) else { continue };
-                    match self.view.records {
-                        Records::Kept => {
-                            outcome.put.push((Record::Row(id), encode_row(&after, stamp, seq)?));
-                        }
-                        Records::Unread => check_row(&after, stamp)?,
-                    }
-                    outcome.set(before, after, stamp);
+            let after = match now {
+                Fate::Gone(cause) => {
+                    outcome.remove(id, before, cause);
+                    continue;
                 }
+                Fate::Row(after) => after,
+            };
+            if before.is_some_and(|before| *before.whole() == after) {
+                continue;
             }
+            let stamps = self.guard.stamps(before, &after, seq);
+            let kept = match fitting.encode(&after, stamps) {
+                Err(StoreError::TooLarge { .. }) if self.guard.is_of_pass() => {
+                    fitting.shrink(before, &after, &mut outcome.refused)?
+                }
+                encoded => Some((after, stamps, encoded?)),
+            };
+            let Some((after, stamps, record)) = kept else { continue };
+            outcome.put.extend(record.map(|record| (Record::Row(id), record)));
+            outcome.set(before, after, stamps);
         }
         Ok(outcome)
     }
 }
 
-/// The stamp of a row that is not as it was: a fresh one if its listing is not.
-fn stamp(before: Option<&Row>, after: &Arc<Conversation>, fresh: Stamp) -> Option<Stamp> {
-    match before {
-        Some(before) if before.whole() == after => None,
-        Some(before) if before.whole().listing == after.listing => Some(before.stamp),
-        _ => Some(fresh),
-    }
+/// The end of what is kept for some seconds after a moment; `None` if that is not known.
+fn end_of(time: Option<Timestamp>, retention: u64) -> Option<Timestamp> {
+    let time = time.filter(|time| !time.is_zero())?;
+    Some(time.plus_secs(retention))
 }
 
 impl Outcome {
@@ -201,8 +236,8 @@ impl Outcome {
         }
     }
 
-    fn set(&mut self, before: Option<&Row>, after: Arc<Conversation>, stamp: Stamp) {
-        let row = Row::new(after, stamp, before);
+    fn set(&mut self, before: Option<&Row>, after: Arc<Conversation>, stamps: Stamps) {
+        let row = Row::new(after, stamps, before);
         let old = before.map(|before| Arc::clone(before.listed()));
         self.changes.push(RowChange::set(old, Arc::clone(row.listed())));
         self.rows.push(Replacement { old: before.cloned(), new: Some(row) });

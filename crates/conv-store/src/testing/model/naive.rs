@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use conv_model::{
     Conversation, ConversationId, ConversationPatch, ConversationType, Coverage, Delta, Facet,
-    Local, PassId, Prune, Seq, SyncState, SyncStep, list_order, merge,
+    Known, ListLimit, Local, PassId, Prune, Seq, SyncState, SyncStep, Timestamp, list_order, merge,
 };
 
 /// Rows by their IDs.
@@ -23,13 +23,30 @@ pub struct Naive {
     /// Counts changes.
     clock: u64,
     begun: u64,
-    /// When a listing changed last, and by which pass.
-    stamps: BTreeMap<ConversationId, (u64, Option<PassId>)>,
+    /// When each facet of a row changed last.
+    stamps: BTreeMap<ConversationId, Stamps>,
+}
+
+#[derive(Debug, Default)]
+struct Stamps {
+    listing: u64,
+    pass: Option<PassId>,
+    profile: u64,
+    unread: u64,
+    last_message: u64,
+}
+
+/// Who makes a change, and when it was asked for.
+#[derive(Clone, Copy)]
+struct Writer {
+    pass: Option<PassId>,
+    asked: Option<u64>,
 }
 
 impl Naive {
-    /// Applies a change. Gives the rows that want a profile; `None` if the change is refused.
-    pub fn apply(&mut self, delta: &Delta) -> Option<Vec<ConversationId>> {
+    /// Applies a change, asked for after so many others. Gives the rows that want a profile; `None`
+    /// if the change is refused.
+    pub fn apply(&mut self, delta: &Delta, asked: Option<u64>) -> Option<Vec<ConversationId>> {
         self.begins = false;
         match delta.pass {
             Some(pass) if pass > PassId::NONE => {
@@ -38,70 +55,147 @@ impl Naive {
             None if delta.step.is_none() => {}
             _ => return None,
         }
+        let writer = Writer { pass: delta.pass, asked };
         self.clock += 1;
         let before = self.cloud.clone();
         for patch in &delta.listed {
-            self.merge(patch, delta.pass);
+            self.merge(patch, writer);
         }
         for patch in &delta.amended {
-            if self.cloud.contains_key(&patch.id) {
-                self.merge(patch, delta.pass);
-            }
+            self.amend(patch, writer);
         }
         for id in &delta.removed {
-            self.remove(id, delta.pass);
+            self.remove(id, writer);
         }
-        for id in self.pruned(delta) {
-            self.remove(&id, delta.pass);
-        }
-        for (id, row) in &self.cloud {
-            if before.get(id).is_none_or(|old| old.listing != row.listing) {
-                self.stamps.insert(id.clone(), (self.clock, delta.pass));
+        let pruned = self.pruned(delta);
+        let unconfirmed = match &delta.prune {
+            Some(Prune::Unconfirmed { .. }) => {
+                pruned.into_iter().filter(|id| !self.keeps_listing(id, writer)).collect()
             }
-        }
+            _ => {
+                pruned.iter().for_each(|id| self.remove(id, writer));
+                Vec::new()
+            }
+        };
+        self.take_expired_messages(delta, writer);
+        self.stamp(&before, delta.pass);
         self.step(delta);
+        if delta.pass.is_some() && !unconfirmed.is_empty() {
+            self.sync.unconfirmed = unconfirmed;
+        }
         Some(self.wanting(delta))
     }
 
-    fn is_guarded(&self, id: &ConversationId, pass: Option<PassId>) -> bool {
-        self.cloud.contains_key(id)
-            && pass.is_some()
-            && self.stamps.get(id).is_some_and(|(when, by)| *when > self.begun && *by != pass)
+    /// Counts the changes so far.
+    pub fn clock(&self) -> u64 {
+        self.clock
     }
 
-    fn merge(&mut self, patch: &ConversationPatch, pass: Option<PassId>) {
+    fn stamp(&mut self, before: &Rows, pass: Option<PassId>) {
+        for (id, row) in &self.cloud {
+            let bare = Conversation::new(id.clone());
+            let old = before.get(id);
+            let stamps = self.stamps.entry(id.clone()).or_default();
+            if old.is_none_or(|old| old.listing != row.listing) {
+                (stamps.listing, stamps.pass) = (self.clock, pass);
+            }
+            let old = old.unwrap_or(&bare);
+            if old.profile != row.profile {
+                stamps.profile = self.clock;
+            }
+            if old.unread != row.unread {
+                stamps.unread = self.clock;
+            }
+            if old.last_message != row.last_message {
+                stamps.last_message = self.clock;
+            }
+        }
+    }
+
+    fn keeps_listing(&self, id: &ConversationId, writer: Writer) -> bool {
+        let Some(stamps) = self.stamps.get(id).filter(|_| self.cloud.contains_key(id)) else {
+            return false;
+        };
+        match writer.pass {
+            Some(_) => stamps.listing > self.begun && stamps.pass != writer.pass,
+            None => writer.asked.is_some_and(|asked| stamps.listing > asked),
+        }
+    }
+
+    fn amend(&mut self, patch: &ConversationPatch, writer: Writer) {
+        if self.cloud.contains_key(&patch.id) {
+            self.merge(patch, writer);
+        }
+    }
+
+    fn merge(&mut self, patch: &ConversationPatch, writer: Writer) {
         let old = self.cloud.get(&patch.id);
         let mut row = merge(old, patch);
-        if let Some(old) = old.filter(|_| self.is_guarded(&patch.id, pass)) {
-            row.listing = old.listing.clone();
+        if let (Some(old), Some(stamps)) = (old, self.stamps.get(&patch.id)) {
+            if self.keeps_listing(&patch.id, writer) {
+                row.listing = old.listing.clone();
+            }
+            let is_newer = |stamp: u64| writer.asked.is_some_and(|asked| stamp > asked);
+            if is_newer(stamps.profile) {
+                row.profile = old.profile.clone();
+            }
+            if is_newer(stamps.unread) {
+                row.unread = old.unread.clone();
+            }
+            if is_newer(stamps.last_message) {
+                row.last_message = old.last_message.clone();
+            }
         }
         self.cloud.insert(patch.id.clone(), row);
     }
 
-    fn remove(&mut self, id: &ConversationId, pass: Option<PassId>) {
-        if !self.is_guarded(id, pass) {
+    fn remove(&mut self, id: &ConversationId, writer: Writer) {
+        if !self.keeps_listing(id, writer) {
             self.cloud.remove(id);
             self.stamps.remove(id);
         }
     }
 
+    /// The rows that a rule names.
     fn pruned(&self, delta: &Delta) -> Vec<ConversationId> {
         let finished = match &delta.step {
             Some(SyncStep::Finish { finished, .. }) => Some(finished),
             _ => self.sync.finished.as_ref(),
         };
         let goes = |row: &&Conversation| match &delta.prune {
-            Some(Prune::Unlisted { keep }) => !keep.contains(&row.id),
+            Some(Prune::Unlisted { keep } | Prune::Unconfirmed { keep }) => !keep.contains(&row.id),
             Some(Prune::Expired { now, retention }) => {
-                let time = row.listing.time.map_or(0, |time| time.as_secs());
-                let end = time.saturating_add(*retention);
-                time > 0
-                    && finished.is_some_and(|finished| end > finished.as_of.as_secs())
-                    && end <= now.as_secs()
+                let as_of = finished.and_then(|finished| finished.as_of);
+                let end = end_of(row.listing.time, *retention);
+                end.zip(as_of).is_some_and(|(end, as_of)| end > as_of && end <= *now)
             }
             _ => false,
         };
         self.cloud.values().filter(goes).map(|row| row.id.clone()).collect()
+    }
+
+    fn take_expired_messages(&mut self, delta: &Delta, writer: Writer) {
+        let (now, retention) = match (&delta.prune, &delta.step) {
+            (Some(Prune::Expired { now, retention }), _) => (*now, *retention),
+            (_, Some(SyncStep::Finish { finished, .. })) => {
+                let mut limits = finished.limit.iter();
+                let kept = limits.find_map(|limit| match limit {
+                    ListLimit::Retention(seconds) => Some(*seconds),
+                    _ => None,
+                });
+                let (Some(as_of), Some(kept)) = (finished.as_of, kept) else { return };
+                (as_of, kept)
+            }
+            _ => return,
+        };
+        for row in self.rows().into_values() {
+            let sent = row.last_message.value().and_then(|message| message.time);
+            if end_of(sent, retention).is_some_and(|end| end <= now) {
+                let mut patch = ConversationPatch::new(row.id);
+                patch.last_message = Known::Nothing;
+                self.amend(&patch, writer);
+            }
+        }
     }
 
     fn step(&mut self, delta: &Delta) {
@@ -128,7 +222,7 @@ impl Naive {
         let mut wanting = Vec::new();
         for id in delta.listed.iter().map(|patch| &patch.id) {
             let Some(row) = self.cloud.get(id) else { continue };
-            let wants = row.profile.read_at < Some(delta.profile_before);
+            let wants = delta.profiles.is_due(row.profile.read_at);
             if wants && id.as_str() != "@TIM#SYSTEM" && !wanting.contains(id) {
                 wanting.push(id.clone());
             }
@@ -140,7 +234,9 @@ impl Naive {
     pub fn put(&mut self, id: ConversationId, local: Local) {
         let old = self.locals.get(&id).cloned().unwrap_or_default();
         let new = old.merged(&local);
-        if new != old {
+        if new.is_empty() {
+            self.locals.remove(&id);
+        } else {
             self.locals.insert(id, new);
         }
     }
@@ -171,7 +267,8 @@ impl Naive {
     /// Conversations, unread messages, conversations with any, and those with a mention.
     pub fn totals(&self) -> [u64; 4] {
         let sums = self.cloud.values().map(|row| {
-            let unread = row.unread.count.filter(|_| !row.unread.is_muted()).unwrap_or(0);
+            let counts = !row.unread.is_muted() && row.counts_unread() == Some(true);
+            let unread = row.unread.count.filter(|_| counts).unwrap_or(0);
             let mentioned = row.group_at_info().is_some_and(|infos| !infos.is_empty());
             [1, u64::from(unread), u64::from(unread > 0), u64::from(mentioned)]
         });
@@ -190,9 +287,13 @@ impl Naive {
         if any(|row| row.unread.count.is_none()) {
             facets.push(Facet::Unread);
         }
-        if any(|row| row.last_message.is_none()) {
+        if any(|row| !row.last_message.is_known()) {
             facets.push(Facet::LastMessage);
         }
         facets
     }
+}
+
+fn end_of(time: Option<Timestamp>, retention: u64) -> Option<Timestamp> {
+    time.filter(|time| !time.is_zero()).map(|time| time.plus_secs(retention))
 }

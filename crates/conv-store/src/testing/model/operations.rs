@@ -1,6 +1,6 @@
 //! Operations, as property tests draw them.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use conv_model::{
     Checkpoint, ConversationId, Cursor, Delta, ErrorClass, Finished, ListLimit, Local, PassFailure,
@@ -29,6 +29,8 @@ pub struct Make {
     pass: Pass,
     step: Option<SyncStep>,
     prune: Pruned,
+    /// Asked for so many changes ago.
+    asked: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,10 +46,16 @@ enum Pruned {
     No,
     /// All but what the change lists and every row whose place in the map has its bit here.
     Unlisted(u16),
+    Unconfirmed(u16),
     Expired(u64, u64),
 }
 
 impl Make {
+    /// So many changes ago it was asked for.
+    pub(super) fn asked(&self) -> Option<usize> {
+        self.asked
+    }
+
     pub(super) fn delta(self, newest: PassId, rows: &Rows) -> Delta {
         let mut delta = self.delta;
         delta.pass = match self.pass {
@@ -59,11 +67,9 @@ impl Make {
         delta.step = self.step;
         delta.prune = match self.prune {
             Pruned::No => None,
-            Pruned::Unlisted(bits) => {
-                let kept = rows.keys().enumerate().filter(|(at, _)| bits >> (at % 16) & 1 == 1);
-                let listed = delta.listed.iter().map(|patch| &patch.id);
-                let keep = kept.map(|(_, id)| id).chain(listed).cloned().collect();
-                Some(Prune::Unlisted { keep: Arc::new(keep) })
+            Pruned::Unlisted(bits) => Some(Prune::Unlisted { keep: keep(bits, &delta, rows) }),
+            Pruned::Unconfirmed(bits) => {
+                Some(Prune::Unconfirmed { keep: keep(bits, &delta, rows) })
             }
             Pruned::Expired(now, retention) => {
                 let now = conv_model::Timestamp::from_secs(1_700_000_000 + now);
@@ -72,6 +78,12 @@ impl Make {
         };
         delta
     }
+}
+
+fn keep(bits: u16, delta: &Delta, rows: &Rows) -> Arc<BTreeSet<ConversationId>> {
+    let kept = rows.keys().enumerate().filter(|(at, _)| bits >> (at % 16) & 1 == 1);
+    let listed = delta.listed.iter().map(|patch| &patch.id);
+    Arc::new(kept.map(|(_, id)| id).chain(listed).cloned().collect())
 }
 
 /// Operations that meet on the same few rows and passes.
@@ -89,6 +101,7 @@ fn makes() -> impl Strategy<Value = Make> {
     let prune = prop_oneof![
         6 => Just(Pruned::No),
         2 => any::<u16>().prop_map(Pruned::Unlisted),
+        1 => any::<u16>().prop_map(Pruned::Unconfirmed),
         1 => expired,
     ];
     // A pass of its own kind for each kind of step, and now and then a wrong one.
@@ -100,12 +113,13 @@ fn makes() -> impl Strategy<Value = Make> {
         1 => (prop_oneof![Just(Pass::No), Just(Pass::Old), Just(Pass::Next)], proptest::option::of(steps())),
         1 => (prop_oneof![Just(Pass::Old), Just(Pass::Current)], begins().prop_map(Some)),
     ];
-    (testing::deltas().boxed(), kinds.boxed(), prune)
-        .prop_map(|(delta, (pass, step), prune)| Make { delta, pass, step, prune })
+    let asked = prop_oneof![2 => Just(None), 3 => (0..6_usize).prop_map(Some)];
+    (testing::deltas().boxed(), kinds.boxed(), prune, asked)
+        .prop_map(|(delta, (pass, step), prune, asked)| Make { delta, pass, step, prune, asked })
 }
 
 fn scopes() -> impl Strategy<Value = SyncScope> {
-    (1..3_u32).prop_map(|epoch| SyncScope::new(100, epoch))
+    (1..3_u32).prop_map(|rules| SyncScope::new(100, rules))
 }
 
 fn begins() -> impl Strategy<Value = SyncStep> {
@@ -118,12 +132,14 @@ fn steps() -> impl Strategy<Value = SyncStep> {
     let page = (proptest::option::of(0..5_u32), skipped).prop_map(|(place, skipped)| {
         let checkpoint = place.map(|at| Checkpoint::new(Cursor::new(format!("v1:{at}")), at));
         let status = PassStatus::running(Phase::Listing, place.unwrap_or_default(), None);
-        SyncStep::Page { status, checkpoint, skipped }
+        SyncStep::Page { status, checkpoint, skipped, broken: Vec::new() }
     });
-    let finish = (testing::timestamps(), scopes()).prop_map(|(as_of, scope)| {
-        let limit = vec![ListLimit::Capped(100), ListLimit::Retention(604_800)];
-        SyncStep::Finish { finished: Finished::new(as_of, limit, scope), skipped: Vec::new() }
-    });
+    let finish =
+        (proptest::option::of(testing::timestamps()), scopes()).prop_map(|(as_of, scope)| {
+            let limit = vec![ListLimit::Capped(100), ListLimit::Retention(604_800)];
+            let finished = Finished::new(as_of, limit, scope);
+            SyncStep::Finish { finished, skipped: Vec::new(), broken: vec!["an order".into()] }
+        });
     let fail = any::<bool>().prop_map(|forget| {
         let failure = PassFailure::new(ErrorClass::Transient, "no network");
         SyncStep::Fail { failure, forget }

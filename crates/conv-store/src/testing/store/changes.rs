@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use conv_model::{
-    Conversation, ConversationId, Delta, GroupNames, Local, RowChange, Timestamp, merge,
+    Conversation, ConversationId, Delta, GroupNames, Local, ProfilesDue, RowChange, merge,
 };
 
 use super::super::{
@@ -160,14 +160,18 @@ pub async fn listed_rows_without_a_fresh_profile_are_wanting<F: StoreFixture>(
     let rows = vec![listed("unknown", 4)?, old, fresh, nobody, system, listed("unknown", 4)?];
     apply_all(&store, [begin(1)]).await?;
     let mut delta = page(1, rows);
-    delta.profile_before = secs(20);
+    delta.profiles = ProfilesDue::Outside { since: secs(20), now: secs(30) };
     // A name that came without its moment may be as old as any.
     delta.amended = vec![named("unknown", "")?];
     for _ in 0..2 {
         ensure_eq!(wanting(&store, &delta).await?, [id("unknown")?, id("old")?], "wanting");
     }
-    delta.profile_before = Timestamp::ZERO;
+    delta.profiles = ProfilesDue::Missing;
     ensure_eq!(wanting(&store, &delta).await?, [id("unknown")?], "wanting at any age");
+    // Read later than now: a clock was wrong then.
+    delta.profiles = ProfilesDue::Outside { since: secs(5), now: secs(15) };
+    let due = ["unknown", "fresh", "nobody"].map(id).into_iter().collect::<Result<Vec<_>, _>>()?;
+    ensure_eq!(wanting(&store, &delta).await?, due, "wanting after an odd clock");
     Ok(())
 }
 
@@ -183,7 +187,8 @@ async fn wanting(
 pub async fn names_of_groups_are_kept<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let mut delta = Delta::default();
-    delta.groups = Some(GroupNames::new([(1, "Suppliers".into()), (2, "Family".into())], secs(1)));
+    delta.groups =
+        Some(GroupNames::new([(1, "Suppliers".into()), (2, "Family".into())], Some(secs(1))));
     apply_all(&store, [delta, Delta::listed([listed("alice", 1)?])]).await?;
     let groups = store.snapshot().groups();
     ensure!(groups.iter().map(AsRef::as_ref).eq(["Family", "Suppliers"]), "groups: {groups:?}");

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use conv_model::{ConversationId, Seq};
 use conv_store::{
     Engine, Loaded, MemoryEngine, Record, StoreError, Write,
-    record::{RowRecord, Stamp, seq},
+    record::{RowRecord, Stamps, seq},
     testing::EngineFixture,
 };
 
@@ -118,7 +118,7 @@ impl Engine for BrokenEngine {
                 for (key, bytes) in &mut loaded.records {
                     if let Record::Row(id) = key {
                         let row = RowRecord::decode(id, bytes)?.row;
-                        *bytes = RowRecord::new(row, Stamp::default()).encode(seq(bytes)?)?;
+                        *bytes = RowRecord::new(row, Stamps::default()).encode(seq(bytes)?)?;
                     }
                 }
             }

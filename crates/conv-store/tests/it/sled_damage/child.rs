@@ -154,12 +154,17 @@ async fn pass(store: &Arc<dyn ConversationStore>, size: Size, round: u64) {
         }
         page.pass = Some(pass);
         let status = PassStatus::running(Phase::Listing, 0, None);
-        page.step = Some(SyncStep::Page { status, checkpoint: None, skipped: Vec::new() });
+        page.step = Some(SyncStep::Page {
+            status,
+            checkpoint: None,
+            skipped: Vec::new(),
+            broken: Vec::new(),
+        });
         store.apply(page).await.unwrap();
     }
     let as_of = Timestamp::from_secs(time(round));
-    let finished = Finished::new(as_of, Vec::new(), SyncScope::new(500, 1));
-    let finish = SyncStep::Finish { finished, skipped: Vec::new() };
+    let finished = Finished::new(Some(as_of), Vec::new(), SyncScope::new(500, 1));
+    let finish = SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() };
     let mut last = Delta::step(pass, finish);
     let keep = Arc::new(rows.iter().map(|name| user(name)).collect());
     last.prune = Some(Prune::Unlisted { keep });
