@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use conv_model::{Local, Seq};
+use conv_model::{AccountId, ErrorClass, Local, Seq};
 use conv_store::{Engine, Record, StoreError, Write, record::LocalRecord};
 use conv_store_redis::{
-    RedisDatabase, RedisEngine,
+    RedisDatabase, RedisEngine, RedisError,
     testing::{self, NodeOptions, TestNode},
 };
 
 use crate::{
-    support::{On, SINGLE, account, user},
+    support::{On, SINGLE, account, fault, user},
     way::Way,
 };
 
@@ -119,6 +119,29 @@ async fn a_write_whose_number_is_not_greater_is_refused() {
     assert_eq!(run("5 a:2", "6 b:1").unwrap(), "made");
     assert_eq!(run("4 a:1", "5 a:2").unwrap(), "made", "sent again, and followed");
     assert_eq!(run("5 a:2", "6 a:3").unwrap(), "behind");
+}
+
+#[tokio::test]
+async fn a_write_of_which_nobody_knows_whether_it_was_made_is_no_conflict() {
+    let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
+    let account: AccountId = "unknown".parse().unwrap();
+    let (engine, other) = (database.engine(&account), database.engine(&account));
+    let write = |expected, seq| [Write::new(Seq::new(expected), Seq::new(seq))];
+    assert_eq!(engine.load().await.unwrap().seq, Seq::default());
+    other.commit(&write(0, 2_000)).await.unwrap();
+    let forget = |number: &str| {
+        let words = ["HSET", "conv:{unknown}:writers", "forgotten", number];
+        SINGLE.as_ref().unwrap().call::<u64>(&words).unwrap()
+    };
+    // A thousand others may have written after it, and it been forgotten.
+    forget("900");
+    let late = engine.commit(&write(0, 1)).await.unwrap_err();
+    assert!(matches!(fault(&late), RedisError::Unconfirmed), "{late:?}");
+    assert_eq!(late.class(), ErrorClass::Transient);
+    let newer = engine.commit(&write(0, 901)).await;
+    assert!(matches!(newer, Err(StoreError::Conflict)), "{newer:?}");
+    assert!(!engine.load().await.unwrap().lost);
+    engine.commit(&write(2_000, 2_001)).await.unwrap();
 }
 
 #[tokio::test]
