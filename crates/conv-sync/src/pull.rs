@@ -105,6 +105,8 @@ pub struct Pull {
     /// The listing before, to compare with.
     previous: Option<Seen>,
     listings: u32,
+    /// Whether the rows of a first screen were listed and applied.
+    is_head_shown: bool,
     /// Whether the first listing is through and applied: few rows will be new.
     is_shown: bool,
     /// What the pass's own listings confirmed; a resumed one confirms nothing.
@@ -151,6 +153,7 @@ impl Pull {
             known: None,
             previous: None,
             listings: 0,
+            is_head_shown: false,
             is_shown: false,
             keep: BTreeSet::new(),
             is_blind: false,
@@ -227,7 +230,10 @@ impl Pull {
         let Some(kind) = self.applying.take() else { return };
         let places = self.listing.places(wanting, self.previous.as_ref());
         self.hydration.want(Facet::Profile, places);
-        self.is_shown |= self.previous.is_some() && kind != DeltaKind::Amend;
+        if kind != DeltaKind::Amend {
+            self.is_head_shown |= self.listing.knows_head();
+            self.is_shown |= self.previous.is_some();
+        }
         match kind {
             DeltaKind::Begin => self.ask(now, out),
             DeltaKind::Page => {
@@ -327,7 +333,8 @@ impl Pull {
             return;
         }
         while self.calls.has_room_for_facets() {
-            let Some(batch) = self.hydration.next(self.is_shown) else { break };
+            let batch = self.hydration.next(self.is_head_shown, self.is_shown);
+            let Some(batch) = batch else { break };
             out.push(self.calls.send(now, batch));
         }
     }

@@ -59,16 +59,16 @@ impl Hydration {
         }
     }
 
-    /// The next batch: a full one, one with names of the head, or, if few more rows will come, the
-    /// remainder. Facets come in the order in which a reader misses them, which is their own: names
+    /// The next batch: a full one, one with names of the head once that is known, or, if few more
+    /// rows will come, the remainder. Facets come in the order in which a reader misses them, which is their own: names
     /// while rows come, and then each facet once no row waits for one before it.
-    pub(super) fn next(&mut self, is_last: bool) -> Option<Question> {
+    pub(super) fn next(&mut self, knows_head: bool, is_last: bool) -> Option<Question> {
         let busy = self.waiting.iter().filter(|queue| !queue.rows.is_empty());
         let facet = busy.map(|queue| queue.facet).min();
         let facet = facet.filter(|facet| is_last || *facet == Facet::Profile)?;
         let capabilities = &self.capabilities;
         let mut queues = self.waiting.iter_mut().filter(|queue| queue.facet == facet);
-        let queue = queues.find(|queue| queue.is_due(capabilities, is_last))?;
+        let queue = queues.find(|queue| queue.is_due(capabilities, knows_head, is_last))?;
         let mut ids = Vec::new();
         while ids.len() < capabilities.batch(queue.kind) {
             let Some(place) = queue.rows.pop_first() else { break };
@@ -90,12 +90,10 @@ impl Hydration {
 }
 
 impl Queue {
-    fn is_due(&self, capabilities: &Capabilities, is_last: bool) -> bool {
+    fn is_due(&self, capabilities: &Capabilities, knows_head: bool, is_last: bool) -> bool {
         let is_full = self.rows.len() >= capabilities.batch(self.kind);
-        let has_head = || {
-            let first = self.rows.first();
-            self.facet == Facet::Profile && first.is_some_and(|place| !place.is_below_head)
-        };
-        !self.rows.is_empty() && (is_full || is_last || has_head())
+        let has_head = self.rows.first().is_some_and(|place| !place.is_below_head);
+        let is_head_due = knows_head && has_head && self.facet == Facet::Profile;
+        !self.rows.is_empty() && (is_full || is_last || is_head_due)
     }
 }

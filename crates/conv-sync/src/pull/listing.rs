@@ -160,6 +160,11 @@ impl Listing {
         self.limit
     }
 
+    /// Whether it has shown as many rows as a first screen has.
+    pub(super) fn knows_head(&self) -> bool {
+        !self.resumed && self.screen.len() >= SCREEN
+    }
+
     /// Where rows stand in the list, and whether on its first screen, as far as this listing has
     /// shown it. A resumed listing does not know the head.
     pub(super) fn places<'a>(
@@ -167,7 +172,7 @@ impl Listing {
         ids: impl IntoIterator<Item = &'a ConversationId> + 'a,
         before: Option<&'a Seen>,
     ) -> impl Iterator<Item = Place> + 'a {
-        let last = self.screen.last().filter(|_| self.screen.len() >= SCREEN);
+        let last = self.screen.last().filter(|_| self.knows_head());
         ids.into_iter().map(move |id| {
             let rank = self.seen.get(id).or_else(|| before.and_then(|before| before.get(id)));
             let rank = rank.copied().unwrap_or(Rank::new(false, Timestamp::ZERO));

@@ -30,7 +30,9 @@ struct Pass {
 
 impl Pass {
     fn new() -> Self {
-        let (pull, open) = Pull::start(plan(500), &Capabilities::default(), &SyncState::default());
+        let mut capabilities = Capabilities::default();
+        capabilities.profile_batch.users = 1;
+        let (pull, open) = Pull::start(plan(500), &capabilities, &SyncState::default());
         let mut pass = Self { pull, cache: Cache::default(), now: Duration::ZERO, open };
         pass.apply();
         pass
