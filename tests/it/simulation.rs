@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conv_tests::sim::{Broken, CursorKind, Failure, chaos, churn};
+use conv_tests::sim::{Broken, CursorKind, Failure, chaos, churn, hardship};
 
 const KINDS: u64 = CursorKind::ALL.len() as u64;
 
@@ -54,4 +54,9 @@ fn under_churn_every_row_that_stayed_is_held() {
 #[test]
 fn after_chaos_one_quiet_pass_is_exact() {
     run("chaos", chaos);
+}
+
+#[test]
+fn failures_that_pass_fail_no_pass() {
+    run("hardship", hardship);
 }

@@ -24,6 +24,10 @@ mod pages {
     struct FromTheChatSdk;
     #[doc = include_str!("../../docs/live-lists.md")]
     struct LiveLists;
+    #[doc = include_str!("../../docs/searching-and-paging.md")]
+    struct SearchingAndPaging;
+    #[doc = include_str!("../../docs/webhooks.md")]
+    struct Webhooks;
     #[doc = include_str!("../../docs/many-accounts.md")]
     struct ManyAccounts;
     #[doc = include_str!("../../docs/conversation-id.md")]

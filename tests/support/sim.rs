@@ -5,13 +5,16 @@
 //! itself.
 
 mod cloud;
+mod engine;
+mod others;
 mod paging;
 mod run;
+mod runs;
 mod witness;
 mod world;
 
 pub use self::{
     paging::CursorKind,
-    run::{Failure, chaos, churn},
+    runs::{Failure, chaos, churn, hardship, refresh},
     witness::Broken,
 };

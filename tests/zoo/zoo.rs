@@ -1,5 +1,5 @@
 //! Runs the seeds of one kind of run against one kind of cursor, and stops at the first that
-//! breaks a promise: `zoo <churn|chaos> <cursor kind> <promise|any> <seeds>`.
+//! breaks a promise: `zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>`.
 //!
 //! Exits with 0 if none did, with 1 if one did; anything else is a mistake.
 
@@ -11,19 +11,21 @@ mod support {
 
 use std::{collections::BTreeSet, process::ExitCode};
 
-use support::sim::{Broken, CursorKind, Failure, chaos, churn};
+use support::sim::{Broken, CursorKind, Failure, chaos, churn, hardship, refresh};
 
 type Run = fn(u64, CursorKind) -> Result<(), Failure>;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [run, kind, promise, seeds] = args.as_slice() else {
-        eprintln!("usage: zoo <churn|chaos> <cursor kind> <promise|any> <seeds>");
+        eprintln!("usage: zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>");
         return ExitCode::from(2);
     };
     let run: Option<Run> = match run.as_str() {
         "churn" => Some(churn),
         "chaos" => Some(chaos),
+        "hardship" => Some(hardship),
+        "refresh" => Some(refresh),
         _ => None,
     };
     let kind = CursorKind::ALL.into_iter().find(|known| format!("{known:?}") == *kind);

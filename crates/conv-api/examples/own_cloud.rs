@@ -3,26 +3,47 @@
 //!
 //! `cargo run --example own_cloud`
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use conv_api::{
     AccountId, All, ConversationId, ConversationPatch, ConversationSource, Conversations,
     ListingPatch, SourceError, Timestamp,
     model::{Cursor, GroupType},
     sync::{
-        Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
-        PullRequest, SourceRow,
+        Capabilities, CursorPromise, FullProfile, Groups, HydrateRequest, Hydrated, ListingOrder,
+        Page, ProfileRequest, PullRequest, SourceRow,
     },
 };
 
-/// The chat's own server would be asked over HTTP; this one has three channels in memory.
+/// The chat's own server would be asked over HTTP; this one has some channels in memory.
 #[derive(Debug)]
 struct TeamChat {
-    /// Name, and second of the last post.
-    channels: [(&'static str, u64); 3],
+    /// Name, and second of the last post, in any order.
+    channels: Vec<(&'static str, u64)>,
     now: u64,
 }
 
+/// Where a channel stands in the list: later posts first, and of one second the smaller name. A
+/// database gives the same by `ORDER BY last_post DESC, name ASC`, names compared byte by byte.
+fn place<'a>(&(name, last_post): &(&'a str, u64)) -> (Reverse<u64>, &'a str) {
+    (Reverse(last_post), name)
+}
+
 impl TeamChat {
+    /// The channels after a cursor, which is a place in the list and not a number of rows: rows
+    /// that come or go before it move nothing.
+    fn after(&self, cursor: Option<&Cursor>) -> Result<Vec<(&'static str, u64)>, SourceError> {
+        let mut channels = self.channels.clone();
+        channels.sort_by(|a, b| place(a).cmp(&place(b)));
+        let Some(cursor) = cursor else { return Ok(channels) };
+        let (last_post, name) =
+            cursor.as_str().split_once(':').ok_or(SourceError::CursorExpired)?;
+        let last_post = last_post.parse().map_err(|_| SourceError::CursorExpired)?;
+        channels.retain(|channel| place(channel) > place(&(name, last_post)));
+        Ok(channels)
+    }
+
     fn channel(&self, id: &ConversationId) -> Option<ConversationPatch> {
         let (name, _) =
             self.channels.iter().find(|(name, _)| id.as_str() == format!("GROUP{name}"))?;
@@ -37,25 +58,27 @@ impl TeamChat {
 #[async_trait]
 impl ConversationSource for TeamChat {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default() // no promises: the pull makes sure for itself
+        // Both are true of `place` and `after`. Without promises the pull makes sure for itself.
+        let mut capabilities = Capabilities::default();
+        capabilities.order = ListingOrder::NewestFirst;
+        capabilities.cursors = CursorPromise::Exact;
+        capabilities
     }
 
-    /// A page of the list. The cursor is this source's own: here, where the next page begins.
+    /// A page of the list. The cursor is this source's own: the last row of the page before.
     async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
-        let start: usize = match &request.cursor {
-            None => 0,
-            Some(cursor) => cursor.as_str().parse().map_err(|_| SourceError::CursorExpired)?,
-        };
-        let end = start.saturating_add(2); // two channels a page
+        let channels = self.after(request.cursor.as_ref())?;
+        let page = channels.get(..2).unwrap_or(&channels); // two channels a page
         let mut rows = Vec::new();
-        for (name, last_post) in self.channels.iter().take(end).skip(start) {
+        for (name, last_post) in page {
             let id = ConversationId::group(name)
                 .map_err(|error| SourceError::Protocol { what: error.to_string() })?;
             let mut row = ConversationPatch::new(id);
             row.listing = Some(ListingPatch::at(Timestamp::from_secs(*last_post)));
             rows.push(SourceRow::new(row));
         }
-        let next = (end < self.channels.len()).then(|| Cursor::new(end.to_string()));
+        let last = page.last().filter(|_| page.len() < channels.len());
+        let next = last.map(|(name, last_post)| Cursor::new(format!("{last_post}:{name}")));
         Ok(Page::new(rows, next, Some(Timestamp::from_secs(self.now))))
     }
 
@@ -78,11 +101,21 @@ impl ConversationSource for TeamChat {
     }
 }
 
+const NOW: u64 = 1_775_000_060;
+
+/// Four of them had their last post in the same second.
+const CHANNELS: [(&str, u64); 6] = [
+    ("releases", 1_774_990_000),
+    ("lunch", 1_774_000_000),
+    ("general", 1_775_000_000),
+    ("support", 1_774_990_000),
+    ("builds", 1_774_990_000),
+    ("alerts", 1_774_990_000),
+];
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let channels =
-        [("general", 1_775_000_000), ("releases", 1_774_990_000), ("lunch", 1_774_000_000)];
-    let chat = TeamChat { channels, now: 1_775_000_060 };
+    let chat = TeamChat { channels: CHANNELS.to_vec(), now: NOW };
     let conversations = Conversations::builder("alice").source(chat).build().await?;
     let report = conversations.sync().await?;
     println!("complete: {}", report.is_sync_completed());
@@ -90,4 +123,58 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{}", row.show_name());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use super::*;
+
+    /// Counts the pages that the pull asks for.
+    #[derive(Debug)]
+    struct Counted(TeamChat, AtomicU32);
+
+    #[async_trait]
+    impl ConversationSource for Counted {
+        fn capabilities(&self) -> Capabilities {
+            self.0.capabilities()
+        }
+
+        async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.pull(request).await
+        }
+
+        async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
+            self.0.hydrate(request).await
+        }
+
+        async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
+            self.0.profile(request).await
+        }
+
+        async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
+            self.0.groups(account).await
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_of_one_second_break_no_promise_and_cost_no_second_listing() {
+        let chat = TeamChat { channels: CHANNELS.to_vec(), now: NOW };
+        let source = Arc::new(Counted(chat, AtomicU32::new(0)));
+        let builder = Conversations::builder("alice").source(Arc::clone(&source));
+        let conversations = builder.build().await.unwrap();
+        let report = conversations.sync().await.unwrap();
+        assert!(report.is_sync_completed());
+        assert_eq!(report.broken_promises, [""; 0]);
+        // Three pages, and the head again.
+        assert_eq!(source.1.load(Ordering::Relaxed), 4);
+        let list = conversations.get_conversation_list(All).await.unwrap();
+        let names: Vec<_> = list.iter().map(|row| row.show_name()).collect();
+        assert_eq!(names, ["#general", "#alerts", "#builds", "#releases", "#support", "#lunch"]);
+    }
 }

@@ -1,20 +1,23 @@
 //! Many accounts in one process.
 
+mod background;
 mod builder;
+mod due;
 mod refresh;
 mod registry;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use conv_model::AccountId;
-use conv_store::{ConversationDatabase, StoreError};
+use conv_store::{ConversationDatabase, ConversationStore, StoreError};
 use conv_sync::{Clock, ConversationSource, PullOptions};
 
-use self::registry::{Claim, Registry};
+use self::registry::{Claim, PutAway, Registry};
 use crate::{
     Conversations, Error, Stats,
     builder::{Home, Parts},
     flight::{Place, Queue},
+    runtime::Runtime,
     stats::Counters,
 };
 
@@ -78,6 +81,8 @@ pub(crate) struct Shared {
     queue: Arc<Queue>,
     counters: Arc<Counters>,
     registry: Registry,
+    /// What the tasks of all accounts run on.
+    runtime: Arc<Runtime>,
 }
 
 impl Accounts {
@@ -119,8 +124,10 @@ impl Accounts {
         let claim = self.shared.registry.claim(account).await?;
         claim.cancel();
         if let Some(list) = claim.remove() {
-            list.stop().await;
+            list.handle().stop().await;
         }
+        // A mark that the list had is forgotten, too.
+        claim.cancel();
         self.shared.database.forget(account).await?;
         Ok(())
     }
@@ -133,10 +140,17 @@ impl Accounts {
 
     /// What goes on, in numbers. Cheap: nothing is measured for it.
     pub fn stats(&self) -> Stats {
-        let (accounts_open, loaded_bytes) = self.shared.registry.counts();
+        let (accounts_open, loaded_bytes, accounts_due) = self.shared.registry.counts();
         let (passes_running, passes_waiting) = self.shared.queue.counts();
         let counted = self.shared.counters.read();
-        Stats { accounts_open, loaded_bytes, passes_running, passes_waiting, ..counted }
+        Stats {
+            accounts_open,
+            loaded_bytes,
+            accounts_due,
+            passes_running,
+            passes_waiting,
+            ..counted
+        }
     }
 
     /// Stops every pass, writes what is pending, and closes the database. Later calls fail, those
@@ -161,15 +175,13 @@ impl Accounts {
         if let Some(list) = shared.registry.get(claim.account)? {
             return Ok(list);
         }
-        tokio::runtime::Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
-        let store = shared.database.account(claim.account).await?;
         let list = Conversations::new(Parts {
             account: claim.account.clone(),
             home: Home::Accounts {
                 accounts: Arc::downgrade(shared),
                 database: Arc::clone(&shared.database),
             },
-            store,
+            store: self.store(claim.account).await?,
             source: Some(Arc::clone(&shared.source)),
             clock: Arc::clone(&shared.clock),
             options: shared.options.clone(),
@@ -177,18 +189,38 @@ impl Accounts {
             place: Some(Place::new(&shared.queue)),
             counters: Arc::clone(&shared.counters),
             leases: shared.database.pass_leases(),
+            runtime: Arc::clone(&shared.runtime),
         });
-        claim.insert(list.clone())?;
+        claim.insert(&list)?;
+        if let Some(mark) = shared.registry.due(|due| due.take_idle(claim.account)) {
+            list.inherit(mark)?;
+        }
         Ok(list)
+    }
+
+    /// The store of an account, opened in the runtime of the accounts: it ends with the one that it
+    /// is opened in, and a caller's may end early.
+    async fn store(&self, account: &AccountId) -> Result<Arc<dyn ConversationStore>, Error> {
+        let (database, account) = (Arc::clone(&self.shared.database), account.clone());
+        let opening =
+            self.shared.runtime.get()?.spawn(async move { database.account(&account).await });
+        match opening.await {
+            Ok(store) => Ok(store?),
+            Err(ended) if ended.is_panic() => Err(Error::Panicked),
+            Err(_) => Err(StoreError::NoRuntime.into()),
+        }
     }
 
     fn make_room(&self) {
         self.put_away(self.shared.registry.make_room());
     }
 
-    fn put_away(&self, lists: Vec<Conversations>) -> usize {
-        self.shared.counters.put_away(lists.len());
-        lists.len()
+    fn put_away(&self, gone: Vec<PutAway>) -> usize {
+        self.shared.counters.put_away(gone.len());
+        for PutAway { account, .. } in &gone {
+            self.resume(account);
+        }
+        gone.len()
     }
 }
 
@@ -201,8 +233,7 @@ impl Shared {
         if is_loaded {
             claim.remove();
         }
-        list.stop().await;
-        list.close_store().await
+        list.close_alone().await
     }
 }
 

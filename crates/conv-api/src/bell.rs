@@ -14,7 +14,7 @@ use std::{
 use conv_model::Seq;
 use conv_store::{ConversationStore, StoreError};
 
-use crate::conversations::Inner;
+use crate::{conversations::Inner, interest::Interest};
 
 type Waiting = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
@@ -37,6 +37,10 @@ struct Waiters {
 }
 
 impl Bell {
+    pub(crate) fn ringer(&self) -> Ringer {
+        Ringer(Arc::clone(&self.waiters))
+    }
+
     /// Whether there is a snapshot newer than a number; wakes the waiter once it may be so.
     fn poll_newer(
         &self,
@@ -65,6 +69,22 @@ impl Bell {
             self.waiters.ring_others(waiter);
         }
         result
+    }
+}
+
+/// Wakes the streams of a list for what no commit tells.
+#[derive(Clone)]
+pub(crate) struct Ringer(Arc<Waiters>);
+
+impl Ringer {
+    pub(crate) fn ring(&self) {
+        self.0.ring();
+    }
+}
+
+impl fmt::Debug for Ringer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ringer").finish_non_exhaustive()
     }
 }
 
@@ -126,12 +146,13 @@ impl Wake for Waiters {
 pub(crate) struct Listener {
     inner: Weak<Inner>,
     waiter: u64,
+    _interest: Interest,
 }
 
 impl Listener {
     pub(crate) fn new(inner: &Arc<Inner>) -> Self {
         let waiter = inner.bell.waiters.next.fetch_add(1, Ordering::Relaxed);
-        Self { inner: Arc::downgrade(inner), waiter }
+        Self { inner: Arc::downgrade(inner), waiter, _interest: inner.interest.clone() }
     }
 
     /// The list, if a handle of it is left.

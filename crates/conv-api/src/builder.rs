@@ -10,7 +10,10 @@ use conv_model::{AccountId, AccountIdError, Facet};
 use conv_store::{ConversationDatabase, ConversationStore, MemoryStore, PassLeases, StoreError};
 use conv_sync::{Clock, ConversationSource, PullOptions, TokioClock};
 
-use crate::{Conversations, Error, accounts::Shared, flight::Place as PassPlace, stats::Counters};
+use crate::{
+    Conversations, Error, accounts::Shared, flight::Place as PassPlace, runtime::Runtime,
+    stats::Counters,
+};
 
 /// Puts a [`Conversations`] together: whose list, where it is kept, where it is pulled from.
 #[must_use = "opens nothing before `build`"]
@@ -135,6 +138,7 @@ impl Builder {
             place: None,
             counters: Arc::default(),
             leases,
+            runtime: Arc::new(Runtime::current()),
         };
         Ok(Conversations::new(parts))
     }
@@ -170,6 +174,8 @@ pub(crate) struct Parts {
     pub(crate) counters: Arc<Counters>,
     /// Who pulls, if other processes use the store at the same time.
     pub(crate) leases: Option<Arc<dyn PassLeases>>,
+    /// What passes run on.
+    pub(crate) runtime: Arc<Runtime>,
 }
 
 impl fmt::Debug for Builder {

@@ -1,23 +1,36 @@
 //! The handle: the SDK's two calls, and what keeps them true.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
+mod closing;
+mod kept;
+mod profile;
+mod pulling;
+mod writing;
 
-use conv_model::{
-    AccountId, Conversation, ConversationId, ConversationPatch, ConversationQuery,
-    ConversationType, Delta, Local, PageKey, PassStatus, Prune, SyncReport, Timestamp, merge,
+use std::{
+    fmt,
+    num::NonZeroUsize,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
 };
-use conv_store::{ConversationStore, ListPage, Snapshot, StoreError, Totals};
-use conv_sync::{Clock, SourceError};
+
+use conv_model::{AccountId, ConversationQuery, PageKey, SyncReport};
+use conv_store::{ConversationStore, ListPage, Snapshot, Totals};
+use conv_sync::Clock;
 
 use crate::{
     Builder, Changes, ConversationList, Error, Events, LiveList,
     bell::{Bell, Listener},
     builder::{Home, Parts},
-    flight::{Flights, Permit, Route},
+    flight::{Flights, Route},
+    interest::Interest,
     list::report,
     live::Views,
     profiles::Profiles,
 };
+
+pub(crate) use self::kept::Kept;
+pub use self::writing::Recorded;
 
 /// One account's conversation list.
 ///
@@ -47,6 +60,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Conversations {
     inner: Arc<Inner>,
+    /// Says that somebody uses the list.
+    _interest: Interest,
 }
 
 pub(crate) struct Inner {
@@ -58,6 +73,7 @@ pub(crate) struct Inner {
     profiles: Profiles,
     pub(crate) views: Views,
     pub(crate) bell: Bell,
+    pub(crate) interest: Interest,
     home: Home,
 }
 
@@ -78,18 +94,25 @@ impl Conversations {
             counters: parts.counters,
             leases: parts.leases,
         });
-        let inner = Inner {
+        let (bell, interest) = (Bell::default(), Interest::default());
+        let flights = Flights::new(parts.place, parts.runtime, interest.watch(), bell.ringer());
+        Self::of(Arc::new(Inner {
             account,
             store,
             route,
             clock,
-            flights: Flights::new(parts.place),
+            flights,
             profiles: Profiles::new(profile_freshness),
             views: Views::default(),
-            bell: Bell::default(),
+            bell,
+            interest,
             home,
-        };
-        Self { inner: Arc::new(inner) }
+        }))
+    }
+
+    fn of(inner: Arc<Inner>) -> Self {
+        let _interest = inner.interest.clone();
+        Self { inner, _interest }
     }
 
     /// Whose list it is.
@@ -114,7 +137,8 @@ impl Conversations {
         query.check()?;
         let snapshot = self.snapshot();
         let rows = snapshot.list(&query);
-        Ok(ConversationList::new(rows, snapshot, self.inner.flights.untold()))
+        let failure = self.inner.flights.unreported(&snapshot);
+        Ok(ConversationList::new(rows, snapshot, failure))
     }
 
     /// The first rows that a query asks for, or those after a key, at most `limit` of them.
@@ -133,69 +157,6 @@ impl Conversations {
         let query = query.into();
         query.check()?;
         Ok(self.snapshot().page(&query, limit, after))
-    }
-
-    /// One conversation with its full profile, whether or not the list holds it. The list gains
-    /// no row by it.
-    ///
-    /// A profile is read at most once in [`profile_freshness`](Builder::profile_freshness). If the
-    /// cloud cannot be asked, the cached conversation is the answer; its
-    /// [`read_at`](conv_model::Profile::read_at) tells how old it is. The system conversation is
-    /// answered without a call.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if there is no such user or group, it was dissolved, or is not visible;
-    /// [`Error::Source`] if the cloud cannot be asked and nothing is cached.
-    #[doc(alias = "getConversationProfile")]
-    pub async fn get_conversation_profile(
-        &self,
-        id: &ConversationId,
-    ) -> Result<Arc<Conversation>, Error> {
-        let cached = self.snapshot().get(id);
-        if id.conversation_type() == ConversationType::System {
-            return Ok(cached.unwrap_or_else(|| Arc::new(Conversation::new(id.clone()))));
-        }
-        let read = match &self.inner.route {
-            Some(route) => self.inner.profiles.get(route, id).await.map_err(Error::Source),
-            None => Err(Error::NoSource),
-        };
-        match (read, cached) {
-            (Ok(profile), cached) => self.with_profile(cached, profile).await,
-            (Err(Error::Source(SourceError::NotFound)), _) => Err(Error::NotFound(id.clone())),
-            (Err(error), Some(cached)) => {
-                // Its words may be the cloud's, and name whom they like.
-                let (class, code) = (error.class().as_str(), error.code());
-                tracing::debug!(class, code, "profile is answered from the cache");
-                Ok(cached)
-            }
-            (Err(error), None) => Err(error),
-        }
-    }
-
-    /// Pulls the list; joins the pass that is under way, if one is, also in another process that
-    /// shares the database. Dropping the call leaves the pass under way.
-    ///
-    /// # Errors
-    /// Why the pass failed. The rows held before are still held.
-    pub async fn sync(&self) -> Result<SyncReport, Error> {
-        let route = self.inner.route.as_ref().ok_or(Error::NoSource)?;
-        self.inner.flights.join(route).await?;
-        Ok(self.sync_report())
-    }
-
-    /// Waits until the list is complete, and pulls it if it is not.
-    ///
-    /// # Errors
-    /// [`Error::TimedOut`] once `timeout` is over, while the pass goes on; else why it failed.
-    pub async fn wait_until_complete(&self, timeout: Duration) -> Result<SyncReport, Error> {
-        let report = self.sync_report();
-        if report.is_sync_completed() {
-            return Ok(report);
-        }
-        tokio::select! {
-            report = self.sync() => report,
-            () = self.inner.clock.sleep(timeout) => Err(Error::TimedOut),
-        }
     }
 
     /// How complete the list is now, why it may be short, and what is going on.
@@ -219,7 +180,7 @@ impl Conversations {
     /// # }
     /// ```
     pub fn changes(&self) -> Changes {
-        Changes::new(Listener::new(&self.inner), self.snapshot().seq())
+        Changes::new(Listener::new(&self.inner), &self.inner)
     }
 
     /// The rows that a query asks for, as they change: first all of them, then step by step. See
@@ -277,150 +238,9 @@ impl Conversations {
         self.inner.store.snapshot()
     }
 
-    /// Takes in what was learned elsewhere, such as a message that came: merged into the list at
-    /// once. A patch with a listing makes its row if there is none.
-    ///
-    /// # Errors
-    /// [`Error::Store`] if it could not be stored.
-    pub async fn record(&self, patch: ConversationPatch) -> Result<(), Error> {
-        let delta = match patch.listing {
-            Some(_) => Delta::listed([patch]),
-            None => Delta::amended([patch]),
-        };
-        self.inner.store.apply(delta).await?;
-        Ok(())
-    }
-
-    /// Says that something changed in the cloud, as a webhook tells without saying what can be
-    /// trusted: a pass begins now, or follows the one under way. Returns at once.
-    ///
-    /// # Errors
-    /// [`Error::NoSource`] without a source; [`Error::Store`] once closed or outside a Tokio
-    /// runtime.
-    pub fn mark_dirty(&self) -> Result<(), Error> {
-        let route = self.inner.route.as_ref().ok_or(Error::NoSource)?;
-        self.inner.flights.mark_dirty(route)
-    }
-
-    /// Says that the device woke up, or that its network is back: a pass that pauses after a
-    /// failure tries again at once, and where the last one failed another begins. What the cloud
-    /// asked to wait for is waited for all the same. Returns at once.
-    ///
-    /// # Errors
-    /// Those of [`mark_dirty`](Self::mark_dirty).
-    pub fn retry_now(&self) -> Result<(), Error> {
-        let is_under_way = self.inner.flights.retry_now();
-        let has_failed = matches!(self.sync_report().pass, PassStatus::Failed(_));
-        if is_under_way || !has_failed { Ok(()) } else { self.mark_dirty() }
-    }
-
-    /// Removes the rows whose retention ended after the last finished pass, by the cloud's time.
-    /// Does nothing if the source does not say how long the cloud keeps a conversation.
-    ///
-    /// # Errors
-    /// [`Error::NoSource`] without a source; [`Error::Store`] if it could not be stored.
-    pub async fn expire(&self, now: Timestamp) -> Result<(), Error> {
-        let route = self.inner.route.as_ref().ok_or(Error::NoSource)?;
-        if let Some(retention) = route.source.capabilities().retention {
-            let mut delta = Delta::default();
-            delta.prune = Some(Prune::Expired { now, retention });
-            self.inner.store.apply(delta).await?;
-        }
-        Ok(())
-    }
-
-    /// Keeps a draft, durable once this returns; an empty text clears it. No pull touches it.
-    ///
-    /// # Errors
-    /// [`Error::Store`] if it could not be stored.
-    pub async fn set_draft(&self, id: &ConversationId, text: &str) -> Result<(), Error> {
-        self.inner.store.put_local(id.clone(), Local::draft(text)).await?;
-        Ok(())
-    }
-
-    /// Keeps bytes of your own with a conversation, durable once this returns.
-    ///
-    /// # Errors
-    /// [`Error::Store`] if they could not be stored.
-    pub async fn set_data(&self, id: &ConversationId, bytes: &[u8]) -> Result<(), Error> {
-        self.inner.store.put_local(id.clone(), Local::data(bytes)).await?;
-        Ok(())
-    }
-
-    /// Stops the pass under way, writes what is pending, and closes the store, or the database if
-    /// the builder was given it for this handle alone. Its folder can be opened again at once. Of
-    /// many [`Accounts`](crate::Accounts) it closes this one alone.
-    /// Later calls of every clone but [`get_conversation_list`](Self::get_conversation_list), which
-    /// goes on to answer, fail.
-    ///
-    /// # Errors
-    /// [`Error::Store`] if pending changes could not be stored.
-    pub async fn close(&self) -> Result<(), Error> {
-        match &self.inner.home {
-            Home::Own(database) => {
-                self.stop().await;
-                database.close().await?;
-            }
-            Home::Store | Home::Shared(_) => {
-                self.stop().await;
-                self.close_store().await?;
-            }
-            Home::Accounts { accounts, .. } => {
-                let accounts = accounts.upgrade().ok_or(StoreError::Closed)?;
-                accounts.close_one(self).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Whether two handles are of the same list, not only of lists of the same account.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
-    }
-
-    /// A pass in the background, after this moment.
-    pub(crate) async fn refresh(&self, permit: Permit) -> Result<(), Error> {
-        let route = self.inner.route.as_ref().ok_or(Error::NoSource)?;
-        self.inner.flights.refresh(route, permit).await
-    }
-
-    /// Whether there is no other handle, no stream, and no pass.
-    pub(crate) fn is_unused(&mut self) -> bool {
-        // A stream holds its list weakly. That there is none of either is seen in one step.
-        Arc::get_mut(&mut self.inner).is_some_and(|inner| !inner.flights.is_under_way())
-    }
-
-    /// Tells the pass under way to stop, and lets no other begin.
-    pub(crate) fn refuse(&self) {
-        self.inner.flights.refuse();
-    }
-
-    /// Stops the pass under way, and lets no other begin.
-    pub(crate) async fn stop(&self) {
-        self.inner.flights.stop().await;
-    }
-
-    pub(crate) async fn close_store(&self) -> Result<(), Error> {
-        Ok(self.inner.store.close().await?)
-    }
-
-    /// The conversation with a profile just read, which a cached row takes in.
-    async fn with_profile(
-        &self,
-        cached: Option<Arc<Conversation>>,
-        profile: ConversationPatch,
-    ) -> Result<Arc<Conversation>, Error> {
-        let Some(cached) = cached else {
-            return Ok(Arc::new(merge(None, &profile)));
-        };
-        let whole = merge(Some(&cached), &profile);
-        if whole != *cached {
-            if let Err(error) = self.inner.store.apply(Delta::amended([profile])).await {
-                // The answer is right all the same; only the next start will not know it.
-                tracing::warn!(%error, "profile could not be stored");
-            }
-        }
-        Ok(Arc::new(whole))
     }
 }
 
@@ -433,7 +253,19 @@ impl fmt::Debug for Conversations {
 impl Inner {
     /// What a snapshot reports, and a failure that its store could not take in.
     pub(crate) fn report(&self, snapshot: &Snapshot) -> SyncReport {
-        report(snapshot, self.flights.untold().as_ref())
+        report(snapshot, self.flights.unreported(snapshot).as_ref())
+    }
+
+    /// A number that grows with each change of a failure that no snapshot shows.
+    pub(crate) fn report_number(&self) -> u64 {
+        self.flights.report_number()
+    }
+
+    /// Whether no newer snapshot can come, because the store is closed or its runtime ended.
+    fn is_dead(&self) -> bool {
+        let changed = pin!(self.store.changed(self.store.snapshot().seq()));
+        let polled = changed.poll(&mut Context::from_waker(Waker::noop()));
+        matches!(polled, Poll::Ready(Err(_)))
     }
 }
 

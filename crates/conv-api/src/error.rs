@@ -40,9 +40,12 @@ pub enum Error {
     /// The handle was built without a source.
     #[error("expected a source to pull from, none was given to the builder")]
     NoSource,
-    /// The pass stopped before its end: the handle was closed.
+    /// The pass stopped before its end: the handle was closed, or the runtime of its task ended.
     #[error("pass was stopped")]
     Stopped,
+    /// The source panicked, and the pass or the call ended with it.
+    #[error("source panicked")]
+    Panicked,
 }
 
 /// Numbers of our own, where neither the SDK nor the cloud has one: from 990001 up to 990099.
@@ -55,6 +58,7 @@ mod own {
     pub(super) const PROTOCOL: i32 = 990_006;
     pub(super) const INVALID_ARGUMENT: i32 = 990_007;
     pub(super) const SIGNER: i32 = 990_008;
+    pub(super) const PANICKED: i32 = 990_009;
 }
 
 /// The web SDK's numbers (`@tencentcloud/chat` 3.6.6).
@@ -80,6 +84,7 @@ impl Error {
             Self::TimedOut => ErrorClass::Transient,
             Self::NoSource => ErrorClass::Unsupported,
             Self::Stopped => ErrorClass::Cancelled,
+            Self::Panicked => ErrorClass::Cloud,
         }
     }
 
@@ -96,6 +101,32 @@ impl Error {
             Self::TimedOut => own::NOT_COMPLETE_IN_TIME,
             Self::NoSource => own::NO_SOURCE,
             Self::Stopped => own::CANCELLED,
+            Self::Panicked => own::PANICKED,
+        }
+    }
+
+    /// Returns whether waiting may mend it: the same call may succeed later, without anybody's doing.
+    /// Else somebody has to act, or the call can never succeed.
+    ///
+    /// [`class`](Self::class) says what kind of error it is, and nothing about what happens next:
+    /// a proxy in trouble answers with HTML or with 404, and the cloud with codes that are new. So
+    /// all of these pass, and so do a store that another process has open and a full disk; a refused
+    /// UserSig, a wrong argument, what is not offered, damaged data and a closed handle do not. Passes
+    /// that fail for what passes begin again by themselves.
+    ///
+    /// ```
+    /// use conv_api::{Error, ErrorClass, SourceError};
+    ///
+    /// let html = Error::Source(SourceError::Protocol { what: "HTML".into() });
+    /// assert_eq!((html.class(), html.is_passing()), (ErrorClass::Cloud, true));
+    /// assert!(!Error::NoSource.is_passing());
+    /// ```
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::TimedOut => true,
+            Self::Source(error) => is_passing(error),
+            Self::Store(error) => is_passing_in_a_store(error),
+            _ => false,
         }
     }
 
@@ -110,8 +141,26 @@ impl Error {
     /// The error as a report shows it.
     pub(crate) fn to_failure(&self) -> PassFailure {
         let mut failure = PassFailure::new(self.class(), self.to_string());
-        failure.code = self.cloud_code().unwrap_or_default();
+        failure.code = self.code();
         failure
+    }
+}
+
+/// Returns whether waiting may mend an error of a source.
+pub(crate) fn is_passing(error: &SourceError) -> bool {
+    let class = error.class();
+    // A signer may ask a service, which can be as much out of reach as the cloud.
+    class.is_retryable() || class == ErrorClass::Cloud || matches!(error, SourceError::Signer(_))
+}
+
+fn is_passing_in_a_store(error: &StoreError) -> bool {
+    match error {
+        StoreError::Remote { class, .. } => {
+            class.is_retryable() || matches!(class, ErrorClass::Cloud | ErrorClass::Store)
+        }
+        // Another process pulls, and the list follows it.
+        StoreError::Superseded(_) => true,
+        error => error.class() == ErrorClass::Store,
     }
 }
 

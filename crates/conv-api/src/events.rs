@@ -4,7 +4,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use conv_model::{Seq, SyncReport};
@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::{
     bell::Listener,
+    changes::Seen,
     conversations::Inner,
     live::{is_change, net},
 };
@@ -53,7 +54,7 @@ pub enum Event {
 pub struct Events {
     listener: Listener,
     /// Up to where all kinds are compared.
-    seen: Seq,
+    seen: Seen,
     /// Up to where the rows are compared.
     listed: Seq,
     unread: u64,
@@ -65,7 +66,7 @@ impl Events {
     pub(crate) fn new(listener: Listener, list: &Inner, from: &Snapshot) -> Self {
         Self {
             listener,
-            seen: from.seq(),
+            seen: Seen::of(list, from),
             listed: from.seq(),
             unread: from.totals().unread,
             groups: from.groups(),
@@ -82,14 +83,19 @@ impl Events {
         loop {
             let Some(list) = self.listener.list() else { return Poll::Ready(None) };
             let snapshot = list.store.snapshot();
-            if snapshot.seq() > self.seen {
+            let now = Seen::of(&list, &snapshot);
+            if now.is_after(self.seen) {
                 if let Some(event) = self.compare(&list, &snapshot) {
                     return Poll::Ready(Some(event));
                 }
-                self.seen = snapshot.seq();
+                self.seen = now;
             }
-            if ready!(self.listener.poll_newer(&list, cx, self.seen)).is_err() {
-                return Poll::Ready(None);
+            match self.listener.poll_newer(&list, cx, self.seen.seq) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(None),
+                // It wakes from here on; what came before is seen now.
+                Poll::Pending if Seen::of(&list, &snapshot).is_after(self.seen) => {}
+                Poll::Pending => return Poll::Pending,
             }
         }
     }

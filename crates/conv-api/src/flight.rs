@@ -1,21 +1,38 @@
-//! One pass at a time: whoever asks for another joins it.
+//! The passes of one account: one at a time, and whoever asks for another joins it.
+//!
+//! A request for a pass is data in a [`State`]; one task serves all of them. So no request is lost
+//! with its caller, with a pass that fails, or with the runtime that the caller ran on.
 
+mod backoff;
+mod breaker;
 mod pass;
 mod queue;
 mod slot;
+mod state;
+mod task;
 mod turn;
+mod unreported;
 mod watched;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use conv_model::{AccountId, PassFailure};
-use conv_store::{ConversationStore, PassLeases, StoreError};
+use conv_store::{ConversationStore, PassLeases, Snapshot, StoreError};
 use conv_sync::{Clock, ConversationSource, PullOptions};
-use tokio::{runtime::Handle, sync::watch};
+use tokio::sync::watch;
 
-pub(crate) use self::queue::{Permit, Place, Queue};
-use self::{pass::Signals, slot::Slot, turn::Turns};
-use crate::{Error, stats::Counters};
+pub(crate) use self::{
+    backoff::backoff,
+    queue::{Admission, Place, Queue},
+    state::{Asked, State, Unserved},
+};
+use self::{
+    pass::Signals,
+    state::Request,
+    task::{Shared, Task},
+    unreported::Unreported,
+};
+use crate::{Error, bell::Ringer, interest::InterestWatch, runtime::Runtime, stats::Counters};
 
 /// All that a pass needs.
 #[derive(Clone, Debug)]
@@ -32,66 +49,77 @@ pub(crate) struct Route {
 
 type Outcome = Result<(), Error>;
 
-type Flight = watch::Receiver<Option<Outcome>>;
-
-#[derive(Debug, Default)]
-struct Current {
-    flight: Option<Flight>,
-    /// Something changed since the pass under way began: another has to follow.
-    is_dirty: bool,
-}
-
 /// The passes of one account. Dropping it stops the one under way.
 #[derive(Debug)]
 pub(crate) struct Flights {
-    current: Arc<Mutex<Current>>,
-    /// A failure that the store could not take in, so that no snapshot tells it.
-    untold: Arc<Mutex<Option<PassFailure>>>,
+    shared: Arc<Shared>,
     /// A pass stops once this turns false or is dropped.
     open: watch::Sender<bool>,
     /// A pass that pauses tries again whenever this is sent to.
     retry: watch::Sender<()>,
     /// Where passes queue with those of other accounts.
     place: Option<Arc<Place>>,
+    runtime: Arc<Runtime>,
 }
 
 impl Flights {
     /// With a place in a queue, if passes take turns with those of other accounts.
-    pub(crate) fn new(place: Option<Place>) -> Self {
+    pub(crate) fn new(
+        place: Option<Place>,
+        runtime: Arc<Runtime>,
+        interest: InterestWatch,
+        ringer: Ringer,
+    ) -> Self {
+        let (state, unreported) = (watch::Sender::default(), Unreported::new(ringer));
         Self {
-            current: Arc::default(),
-            untold: Arc::new(Mutex::new(None)),
+            shared: Arc::new(Shared { state, unreported, interest }),
             open: watch::Sender::new(true),
             retry: watch::Sender::new(()),
             place: place.map(Arc::new),
+            runtime,
         }
     }
 
     /// Starts a pass or joins the one under way, and waits for its end: it goes before those that
     /// nobody waits for. The pass goes on if this is dropped.
     pub(crate) async fn join(&self, route: &Route) -> Outcome {
-        end_of(self.current_or_new(route)?).await
+        let _waiter = Waiter::new(self);
+        let asked = self.ask(route, Request::Join, None)?;
+        self.answer(asked).await
     }
 
-    /// Sees to it that a pass begins after this moment, in the background, and waits for its end.
-    /// The permit is the pass's, if it can begin at once.
-    pub(crate) async fn refresh(&self, route: &Route, permit: Permit) -> Outcome {
-        end_of(self.dirty(route, Some(permit))?).await
+    /// Sees to it that a pass begins after this moment, in the background. The admission is the
+    /// pass's, if it can begin at once. With a mark another one begins until one succeeds.
+    pub(crate) fn begin_refresh(
+        &self,
+        route: &Route,
+        admission: Admission,
+        mark: Option<Unserved>,
+    ) -> Result<Asked, Error> {
+        self.ask(route, mark.map_or(Request::Refresh, Request::Inherit), Some(admission))
     }
 
-    /// Sees to it that a pass begins after this moment.
+    /// Sees to it that a pass begins after this moment, and again until one succeeds.
     pub(crate) fn mark_dirty(&self, route: &Route) -> Result<(), Error> {
-        self.dirty(route, None).map(drop)
+        self.ask(route, Request::Mark, None).map(drop)
+    }
+
+    /// The same for a mark of an earlier list of the account.
+    pub(crate) fn inherit(&self, route: &Route, mark: Unserved) -> Result<(), Error> {
+        self.ask(route, Request::Inherit(mark), None).map(drop)
+    }
+
+    /// The mark that no successful pass has seen, if there is one.
+    pub(crate) fn unserved(&self) -> Option<Unserved> {
+        self.shared.state.borrow().unserved()
     }
 
     /// Stops the pass under way, waits for its end, and lets no other begin.
     pub(crate) async fn stop(&self) {
         self.refuse();
-        let flight = lock(&self.current).flight.clone();
-        if let Some(mut flight) = flight {
-            // Whichever way it ends, it has ended.
-            let _ = flight.wait_for(Option::is_some).await;
-        }
+        let mut state = self.shared.state.subscribe();
+        // The sender is here: it cannot fail.
+        let _ = state.wait_for(|state| !state.is_running()).await;
     }
 
     /// Tells the pass under way to stop, and lets no other begin.
@@ -103,140 +131,93 @@ impl Flights {
         !*self.open.borrow()
     }
 
+    /// Whether a pass is under way or waits for its turn; not so between two of them.
     pub(crate) fn is_under_way(&self) -> bool {
-        lock(&self.current).is_under_way()
+        self.shared.state.borrow().is_under_way()
     }
 
-    pub(crate) fn untold(&self) -> Option<PassFailure> {
-        lock(&self.untold).clone()
+    /// The failure that a snapshot does not show, though it is that of its list.
+    pub(crate) fn unreported(&self, snapshot: &Snapshot) -> Option<PassFailure> {
+        self.shared.unreported.of(snapshot)
     }
 
-    /// Ends the pauses of the pass under way; says whether there is one.
+    /// A number that grows with each change of the failures that no snapshot shows.
+    pub(crate) fn report_number(&self) -> u64 {
+        self.shared.unreported.number()
+    }
+
+    /// Ends the pauses of the pass under way, and those between two; says whether there is one.
     pub(crate) fn retry_now(&self) -> bool {
         self.retry.send_replace(());
-        self.is_under_way()
+        self.shared.state.borrow().is_running()
     }
 
-    fn dirty(&self, route: &Route, permit: Option<Permit>) -> Result<Flight, Error> {
-        // While the lock is held a pass under way cannot end without seeing the mark.
-        let mut current = lock(&self.current);
-        match &current.flight {
-            Some(flight) if current.is_under_way() => {
-                let flight = flight.clone();
-                current.is_dirty = true;
-                Ok(flight)
-            }
-            _ => self.start(&mut current, route, permit, Turns::Anew),
-        }
+    /// Begins a pass, unless one is under way.
+    pub(crate) fn begin(&self, route: &Route) -> Result<(), Error> {
+        self.ask(route, Request::Join, None).map(drop)
     }
 
-    fn current_or_new(&self, route: &Route) -> Result<Flight, Error> {
-        let mut current = lock(&self.current);
-        let flight = match &current.flight {
-            Some(flight) if current.is_under_way() => flight.clone(),
-            _ => self.start(&mut current, route, None, Turns::Joined)?,
-        };
-        if let Some(place) = &self.place {
-            place.promote();
-        }
-        Ok(flight)
-    }
-
-    fn start(
+    fn ask(
         &self,
-        current: &mut Current,
         route: &Route,
-        permit: Option<Permit>,
-        turns: Turns,
-    ) -> Result<Flight, Error> {
+        request: Request,
+        admission: Option<Admission>,
+    ) -> Result<Asked, Error> {
         if self.is_stopped() {
             return Err(StoreError::Closed.into());
         }
-        let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
-        let (sender, flight) = watch::channel(None);
-        let task = Task {
-            route: route.clone(),
-            signals: Signals { open: self.open.subscribe(), retry: self.retry.subscribe() },
-            place: self.place.clone(),
-            current: Arc::clone(&self.current),
-            untold: Arc::clone(&self.untold),
-        };
-        runtime.spawn(task.run(permit, turns, sender));
-        current.flight = Some(flight.clone());
-        Ok(flight)
+        let runtime = self.runtime.get()?;
+        let mut answer = None;
+        self.shared.state.send_modify(|state| answer = Some(state.ask(request)));
+        let Some(answer) = answer else { return Err(Error::Stopped) };
+        if answer.starts {
+            let signals = Signals { open: self.open.subscribe(), retry: self.retry.subscribe() };
+            let (place, shared) = (self.place.clone(), Arc::clone(&self.shared));
+            let task = Task::new(route.clone(), signals, place, shared);
+            runtime.spawn(task.run(admission));
+        } else if answer.hurries {
+            self.retry.send_replace(());
+        }
+        Ok(answer.asked)
     }
-}
 
-async fn end_of(mut flight: Flight) -> Outcome {
-    match flight.wait_for(Option::is_some).await {
-        Ok(outcome) => outcome.clone().unwrap_or(Err(Error::Stopped)),
-        // The task is gone without a word: its runtime was shut down, or a source panicked.
-        Err(_) => Err(Error::Stopped),
-    }
-}
-
-impl Current {
-    fn is_under_way(&self) -> bool {
-        self.flight.as_ref().is_some_and(|flight| {
-            // A sender that is gone without a word was a task that is gone.
-            flight.borrow().is_none() && flight.has_changed().is_ok()
-        })
-    }
-}
-
-/// Makes passes until nothing asks for another.
-struct Task {
-    route: Route,
-    signals: Signals,
-    place: Option<Arc<Place>>,
-    current: Arc<Mutex<Current>>,
-    untold: Arc<Mutex<Option<PassFailure>>>,
-}
-
-impl Task {
-    async fn run(
-        self,
-        mut permit: Option<Permit>,
-        mut turns: Turns,
-        sender: watch::Sender<Option<Outcome>>,
-    ) {
+    /// Waits for what became of a request.
+    pub(crate) async fn answer(&self, asked: Asked) -> Outcome {
+        let mut state = self.shared.state.subscribe();
         loop {
-            let outcome = self.once(permit.take(), turns).await;
-            turns = Turns::Anew;
-            self.route.counters.ended(outcome.is_ok());
-            *lock(&self.untold) = outcome.as_ref().err().filter(is_untold).map(Error::to_failure);
-            let mut current = lock(&self.current);
-            if outcome.is_err() || !std::mem::take(&mut current.is_dirty) {
-                current.is_dirty = false;
-                if let Some(place) = &self.place {
-                    place.demote();
-                }
-                sender.send_replace(Some(outcome));
-                return;
+            let answer = state.borrow_and_update().answer(asked);
+            if let Some(outcome) = answer {
+                return outcome;
             }
+            // The sender is here: it cannot fail.
+            let _ = state.changed().await;
         }
-    }
-
-    /// Waits for room among the passes of other accounts.
-    async fn room(&self, permit: Option<Permit>) -> Result<Slot, Error> {
-        let slot = Slot::new(self.place.clone(), permit);
-        let mut open = self.signals.open.clone();
-        tokio::select! {
-            biased;
-            _ = open.changed() => return Err(Error::Stopped),
-            () = slot.take() => {}
-        }
-        Ok(slot)
     }
 }
 
-/// Whether no snapshot tells of a failure. A pass that was superseded did not fail: another one,
-/// that tells for itself, goes on.
-fn is_untold(error: &&Error) -> bool {
-    matches!(error, Error::Store(store) if !matches!(store, StoreError::Superseded(_)))
+/// A caller that waits for a pass, which goes before those that nobody waits for.
+struct Waiter<'a>(&'a Flights);
+
+impl<'a> Waiter<'a> {
+    fn new(flights: &'a Flights) -> Self {
+        flights.shared.state.send_modify(|state| {
+            state.wait();
+            if let Some(place) = &flights.place {
+                place.promote();
+            }
+        });
+        Self(flights)
+    }
 }
 
-/// Sections are short and hold no guard across an await; a panic in one leaves plain data.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let Flights { shared, place, .. } = self.0;
+        shared.state.send_modify(|state| {
+            let was_last = state.wait_no_more();
+            if let Some(place) = place.as_ref().filter(|_| was_last) {
+                place.demote();
+            }
+        });
+    }
 }

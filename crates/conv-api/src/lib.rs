@@ -49,14 +49,17 @@
 mod accounts;
 mod bell;
 mod builder;
+mod caught;
 mod changes;
 mod conversations;
 mod error;
 mod events;
 mod flight;
+mod interest;
 mod list;
 mod live;
 mod profiles;
+mod runtime;
 mod stats;
 mod tag;
 #[cfg(feature = "testing")]
@@ -88,7 +91,7 @@ pub use self::{
     accounts::{Accounts, AccountsBuilder, Refreshed},
     builder::Builder,
     changes::Changes,
-    conversations::Conversations,
+    conversations::{Conversations, Recorded},
     error::Error,
     events::{Event, Events},
     list::ConversationList,

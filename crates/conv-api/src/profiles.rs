@@ -6,22 +6,34 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{ConversationId, ConversationPatch};
+use conv_model::{ConversationId, ConversationPatch, Seq};
 use conv_sync::{ProfileRequest, SourceError};
 use tokio::sync::OnceCell;
 
-use crate::flight::Route;
+use crate::{
+    Error,
+    caught::{Panicked, caught},
+    flight::Route,
+};
 
 /// The most profiles kept; beyond it the oldest go.
 const CAPACITY: usize = 1_000;
 
 /// `None`: the cloud said that there is nobody.
-type Looked = Arc<OnceCell<Option<ConversationPatch>>>;
+type Lookup = Arc<OnceCell<Option<ConversationPatch>>>;
+
+/// A profile that was asked for.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    pub(crate) patch: ConversationPatch,
+    /// If this caller read it from the source: the last stored write that was known when it asked.
+    pub(crate) asked: Option<Seq>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Profiles {
     freshness: Duration,
-    kept: Mutex<HashMap<ConversationId, (Duration, Looked)>>,
+    kept: Mutex<HashMap<ConversationId, (Duration, Lookup)>>,
 }
 
 impl Profiles {
@@ -32,40 +44,43 @@ impl Profiles {
     /// The profile of a user or group: a fresh one from memory, else from the source. Who asks
     /// while it is being read waits for the same answer. That there is nobody is an answer, too,
     /// and kept; any other error is not.
-    pub(crate) async fn get(
-        &self,
-        route: &Route,
-        id: &ConversationId,
-    ) -> Result<ConversationPatch, SourceError> {
-        let looked = self.looked(route.clock.now(), id);
+    pub(crate) async fn get(&self, route: &Route, id: &ConversationId) -> Result<Looked, Error> {
+        let lookup = self.lookup(route.clock.now(), id);
+        let mut asked = None;
         let read = || async {
             let request = ProfileRequest::new(route.account.clone(), id.clone());
-            match route.source.profile(&request).await {
-                Ok(profile) => Ok(Some(profile.patch)),
-                Err(SourceError::NotFound) => Ok(None),
-                Err(error) => Err(error),
+            match caught(route.source.profile(&request)).await {
+                Ok(Ok(profile)) => Ok(Some(profile.patch)),
+                Ok(Err(SourceError::NotFound)) => Ok(None),
+                Ok(Err(error)) => Err(Error::Source(error)),
+                Err(Panicked) => Err(Error::Panicked),
             }
         };
-        looked.get_or_try_init(read).await?.clone().ok_or(SourceError::NotFound)
+        let found = lookup.get_or_try_init(|| {
+            asked = Some(route.store.snapshot().written());
+            read()
+        });
+        let patch = found.await?.clone().ok_or(SourceError::NotFound)?;
+        Ok(Looked { patch, asked })
     }
 
-    fn looked(&self, now: Duration, id: &ConversationId) -> Looked {
+    fn lookup(&self, now: Duration, id: &ConversationId) -> Lookup {
         let mut kept = self.lock();
-        if let Some((since, looked)) = kept.get(id) {
+        if let Some((since, lookup)) = kept.get(id) {
             if now.saturating_sub(*since) < self.freshness {
-                return Arc::clone(looked);
+                return Arc::clone(lookup);
             }
         }
         if kept.len() >= CAPACITY {
             let oldest = kept.iter().min_by_key(|(_, (since, _))| *since).map(|(id, _)| id.clone());
             oldest.and_then(|id| kept.remove(&id));
         }
-        let looked = Looked::default();
-        kept.insert(id.clone(), (now, Arc::clone(&looked)));
-        looked
+        let lookup = Lookup::default();
+        kept.insert(id.clone(), (now, Arc::clone(&lookup)));
+        lookup
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ConversationId, (Duration, Looked)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConversationId, (Duration, Lookup)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

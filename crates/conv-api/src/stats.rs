@@ -19,6 +19,9 @@ pub struct Stats {
     pub passes_running: usize,
     /// Passes that wait for their turn.
     pub passes_waiting: usize,
+    /// Accounts that are due for a pass in the background, or are marked, and whose list is not
+    /// loaded for it yet: they wait for their turn, for the end of an outage, or for somebody.
+    pub accounts_due: usize,
     /// Passes that ended well so far.
     pub passes_finished: u64,
     /// Passes that failed so far.

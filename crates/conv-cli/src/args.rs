@@ -1,10 +1,21 @@
 //! The command line: what all commands share.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+pub(crate) mod clean;
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+    process::ExitCode,
+    str::FromStr,
+};
 
 use clap::{
-    Args, Parser, ValueEnum,
-    builder::{FalseyValueParser, OsStringValueParser, TypedValueParser},
+    Args, CommandFactory, FromArgMatches, Parser, ValueEnum,
+    builder::{
+        EnumValueParser, FalseyValueParser, OsStringValueParser, PathBufValueParser,
+        StringValueParser, TypedValueParser,
+    },
+    value_parser,
 };
 use conv_api::{AccountId, BaseUrl, Region};
 
@@ -14,6 +25,8 @@ use crate::{
     error::exit_codes,
     store::Place,
 };
+
+use self::clean::{cleaned, without_empty_variables};
 
 /// A Tencent Cloud Chat user's conversation list in a terminal.
 ///
@@ -34,13 +47,15 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
     /// Print one JSON document, in the shape of the web SDK's answers
-    #[arg(long, global = true, env = "CONV_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = JSON, value_parser = switch())]
     pub(crate) json: bool,
     /// When to use colors; `auto` respects NO_COLOR
     #[arg(long, global = true, env = "CONV_COLOR", value_name = "WHEN", default_value = "auto")]
+    #[arg(value_parser = cleaned(EnumValueParser::<Color>::new()))]
     pub(crate) color: Color,
     /// Say on standard error what is going on, each call to the cloud included; twice for more
     #[arg(short, long, global = true, env = "CONV_VERBOSE", action = clap::ArgAction::Count)]
+    #[arg(value_parser = cleaned(value_parser!(u8)))]
     pub(crate) verbose: u8,
 }
 
@@ -65,10 +80,11 @@ pub(crate) struct StoreArgs {
     /// A plain folder is sled's. Of a cluster, some nodes are given, separated by commas. Without it: the folder `conv` in the platform's folder for data.
     /// Give each app (SDKAppID) a store of its own.
     #[arg(long, env = "CONV_STORE", value_name = "DIR")]
-    #[arg(value_parser = OsStringValueParser::new().map(|text: OsString| Place::from(text)))]
+    #[arg(value_parser = cleaned(OsStringValueParser::new()).map(|text: OsString| Place::from(text)))]
     pub(crate) store: Option<Place>,
     /// The user whose list it is
     #[arg(long, env = "CONV_ACCOUNT", value_name = "USER")]
+    #[arg(value_parser = cleaned(AccountId::from_str))]
     pub(crate) account: AccountId,
 }
 
@@ -81,35 +97,63 @@ pub(crate) struct StoreArgs {
 pub(crate) struct CloudArgs {
     /// The cloud's address; goes before --region
     #[arg(long, env = "CONV_BASE_URL", value_name = "URL")]
+    #[arg(value_parser = cleaned(BaseUrl::from_str))]
     pub(crate) base_url: Option<BaseUrl>,
     /// Where the app's data lives
-    #[arg(long, env = "CONV_REGION", value_name = "NAME", value_parser = cloud::region())]
+    #[arg(long, env = "CONV_REGION", value_name = "NAME")]
+    #[arg(value_parser = cleaned(cloud::region()))]
     pub(crate) region: Option<Region>,
     /// The app's number
-    #[arg(long, env = "CONV_SDKAPPID", value_name = "N")]
+    #[arg(long, env = "CONV_SDKAPPID", value_name = "N", value_parser = number())]
     pub(crate) sdkappid: Option<u32>,
     /// The app's administrator, in whose name calls are made
     #[arg(long, env = "CONV_IDENTIFIER", value_name = "ADMIN", default_value = "administrator")]
+    #[arg(value_parser = text())]
     pub(crate) identifier: String,
     /// A file whose first line is the app's secret key; CONV_SECRET_KEY goes before it
-    #[arg(long, env = "CONV_SECRET_KEY_FILE", value_name = "FILE")]
+    #[arg(long, env = "CONV_SECRET_KEY_FILE", value_name = "FILE", value_parser = path())]
     pub(crate) secret_key_file: Option<PathBuf>,
-    /// The most conversations that the app's plan gives: 100 to 500
-    #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N", default_value_t = 100)]
-    #[arg(value_parser = clap::value_parser!(u32).range(100..=500))]
-    pub(crate) plan_limit: u32,
+    /// The most conversations that the app's plan gives: 100 to 500; without it the limit that the
+    /// store was pulled with, else 100
+    #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N")]
+    #[arg(value_parser = cleaned(value_parser!(u32).range(LIMITS)))]
+    pub(crate) plan_limit: Option<u32>,
     /// What to read for each row besides its name, separated by commas
     #[arg(long, env = "CONV_FACETS", value_name = "LIST", default_value = "unread")]
-    #[arg(value_delimiter = ',')]
+    #[arg(value_delimiter = ',', value_parser = cleaned(EnumValueParser::<FacetName>::new()))]
     pub(crate) facets: Vec<FacetName>,
+}
+
+const JSON: &str = "CONV_JSON";
+/// The limits that a plan can have.
+const LIMITS: std::ops::RangeInclusive<i64> = 100..=500;
+
+/// Reads a switch that a variable can give.
+pub(crate) fn switch() -> impl TypedValueParser<Value = bool> {
+    cleaned(FalseyValueParser::new())
+}
+
+/// Reads a number that a variable can give.
+pub(crate) fn number() -> impl TypedValueParser<Value = u32> {
+    cleaned(value_parser!(u32))
+}
+
+/// Reads a text that a variable can give.
+pub(crate) fn text() -> impl TypedValueParser<Value = String> {
+    cleaned(StringValueParser::new())
+}
+
+/// Reads a path that a variable can give.
+pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    cleaned(PathBufValueParser::new())
 }
 
 impl Cli {
     /// Reads the command line. What it cannot read it says itself: `Err` holds how to end.
     pub(crate) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| {
-            let wants_json = std::env::args_os().any(|argument| argument == "--json");
-            if error.use_stderr() && wants_json {
+        let matches = without_empty_variables(Self::command()).try_get_matches();
+        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| {
+            if error.use_stderr() && wants_json() {
                 let words = error.render().to_string();
                 let output = Output::new(&OutputArgs { json: true, ..OutputArgs::default() });
                 return output.failure(&Error::Usage(first_paragraph(&words)));
@@ -119,6 +163,16 @@ impl Cli {
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         })
     }
+}
+
+/// Whether JSON was asked for on a command line that could not be read.
+fn wants_json() -> bool {
+    let is_on = |value: OsString| {
+        let value = switch().parse_ref(&Cli::command(), None, OsStr::new(&value));
+        value.unwrap_or_default()
+    };
+    let is_given = std::env::args_os().any(|argument| argument == "--json");
+    is_given || std::env::var_os(JSON).is_some_and(is_on)
 }
 
 /// What is wrong, without the advice and the usage that follow it.

@@ -15,14 +15,18 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use conv_api::{
-    AccountId, BaseUrl, ConversationSource, Facet, Region, RestSource, SourceError, UserSigSigner,
+    AccountId, BaseUrl, ConversationSource, Facet, Region, RestSource, Snapshot, SourceError,
+    UserSigSigner,
     sync::{
         Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
         PullRequest,
     },
 };
 
-use crate::{Error, args::CloudArgs};
+use crate::{
+    Error,
+    args::{CloudArgs, clean::clean},
+};
 
 impl CloudArgs {
     /// The cloud, if the command line or the environment names one.
@@ -51,6 +55,12 @@ impl CloudArgs {
         })
     }
 
+    /// The plan's limit as it is given, else the one that a store was pulled with, else 100: what
+    /// is not said never shortens a list.
+    pub(crate) fn limit(&self, held: &Snapshot) -> u32 {
+        self.plan_limit.or_else(|| pulled_within(held)).unwrap_or(LEAST_LIMIT)
+    }
+
     fn base_url(&self) -> Option<BaseUrl> {
         self.base_url.clone().or_else(|| self.region.map(BaseUrl::from))
     }
@@ -58,6 +68,21 @@ impl CloudArgs {
     fn secret_key(&self) -> Result<String, Error> {
         secret_key(self.secret_key_file.as_deref())
     }
+}
+
+/// The least and the greatest limit that a plan can have.
+const LEAST_LIMIT: u32 = 100;
+const GREATEST_LIMIT: u32 = 500;
+
+/// The limit that a store was pulled with; of a store that lost it, one that its rows fit into.
+/// `None` if it was never pulled.
+pub(crate) fn pulled_within(held: &Snapshot) -> Option<u32> {
+    let sync = held.sync();
+    let finished = sync.finished.as_ref().map_or(0, |finished| finished.scope.plan_limit);
+    let rows = u32::try_from(held.len()).unwrap_or(GREATEST_LIMIT);
+    // A pass with a lower limit that did not finish has not shortened the list.
+    let limit = finished.max(sync.scope.plan_limit).max(rows);
+    (limit > 0).then(|| limit.clamp(LEAST_LIMIT, GREATEST_LIMIT))
 }
 
 /// The app's secret key: from `CONV_SECRET_KEY`, else the first line of a file.
@@ -71,7 +96,7 @@ pub(crate) fn secret_key(file: Option<&Path>) -> Result<String, Error> {
     };
     let text = fs::read_to_string(file)
         .map_err(|error| Error::Usage(format!("secret key file {}: {error}", file.display())))?;
-    match text.lines().next().map(str::trim) {
+    match text.lines().next().map(clean) {
         Some(key) if !key.is_empty() => Ok(key.to_owned()),
         _ => Err(Error::Usage(format!("secret key file {}: no key in it", file.display()))),
     }
@@ -79,7 +104,9 @@ pub(crate) fn secret_key(file: Option<&Path>) -> Result<String, Error> {
 
 /// The app's secret key, if the environment has it.
 pub(crate) fn key_of_environment() -> Option<String> {
-    std::env::var("CONV_SECRET_KEY").ok().filter(|key| !key.is_empty())
+    // Bytes that are no text are no key: the cloud then says that the key is wrong.
+    let key = std::env::var_os("CONV_SECRET_KEY")?.to_string_lossy().into_owned();
+    Some(clean(&key).to_owned()).filter(|key| !key.is_empty())
 }
 
 /// A facet by name.

@@ -3,6 +3,7 @@
 pub(crate) mod harmless;
 pub(crate) mod json;
 pub(crate) mod progress;
+pub(crate) mod recovery;
 pub(crate) mod report;
 pub(crate) mod screen;
 pub(crate) mod table;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use conv_api::Conversations;
+use conv_api::{Builder, Conversations};
 
 use crate::{
-    Error,
+    Error, Output,
     args::{CloudArgs, StoreArgs},
     cloud::Counted,
+    output::recovery,
     store::Opened,
 };
 
@@ -16,24 +17,22 @@ pub(crate) async fn open(
     store: &StoreArgs,
     cloud: &CloudArgs,
     source: Arc<Counted>,
+    output: &Output,
 ) -> Result<Conversations, Error> {
-    with(store, cloud, store.open().await?, source).await
+    let opened = store.open().await?;
+    recovery::note(&opened.recovery, output);
+    let limit = cloud.limit(&opened.store.snapshot());
+    let builder = on(store, opened).source(source).plan_limit(limit);
+    let builder = cloud.facets().fold(builder, Builder::facet);
+    Ok(builder.build().await?)
 }
 
-/// The list in a store that was opened before.
-pub(crate) async fn with(
-    store: &StoreArgs,
-    cloud: &CloudArgs,
-    opened: Opened,
-    source: Arc<Counted>,
-) -> Result<Conversations, Error> {
-    let builder = Conversations::builder(store.account.as_str()).source(source);
-    let builder = match opened.shared {
+/// Starts a list in a store that was opened before.
+pub(crate) fn on(store: &StoreArgs, opened: Opened) -> Builder {
+    let builder = Conversations::builder(store.account.as_str());
+    match opened.shared {
         // Its leases say who pulls.
         Some(shared) => builder.shared_database(shared),
         None => builder.store(opened.store),
-    };
-    let builder = builder.plan_limit(cloud.plan_limit);
-    let builder = cloud.facets().fold(builder, |builder, facet| builder.facet(facet));
-    Ok(builder.build().await?)
+    }
 }

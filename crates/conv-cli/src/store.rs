@@ -40,19 +40,37 @@ pub(crate) struct Opened {
     pub(crate) recovery: Recovery,
 }
 
+/// Files of every store on disk, whatever keeps its rows.
+const STORE_FILES: [&str; 3] = ["lock", "local.log", "rows.journal"];
+
 impl StoreArgs {
     /// Opens the store, and makes it if there is none.
     pub(crate) async fn open(&self) -> Result<Opened, Error> {
         self.place()?.open(&self.account).await
     }
 
-    /// Opens the store if there is one: looking at a list leaves no folder behind.
+    /// Opens the store if there is one. Reading makes no store, no folder and no file in a folder
+    /// that is not a store's.
     pub(crate) async fn open_existing(&self) -> Result<Option<Opened>, Error> {
         let place = self.place()?;
-        match &place {
-            Place::Sled(folder) | Place::Redb(folder) if !folder.exists() => Ok(None),
-            place => place.open(&self.account).await.map(Some),
+        if place.exists() { place.open(&self.account).await.map(Some) } else { Ok(None) }
+    }
+
+    /// Opens the store to be read.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none.
+    pub(crate) async fn open_to_read(&self) -> Result<Opened, Error> {
+        match self.open_existing().await? {
+            Some(opened) => Ok(opened),
+            None => Err(self.missing()?),
         }
+    }
+
+    /// The error of a command that needs a store where there is none.
+    pub(crate) fn missing(&self) -> Result<Error, Error> {
+        let place = self.place()?;
+        Ok(Error::NotFound(format!("no store at {place}: `conv sync` makes it")))
     }
 
     /// Where the store is, or would be.
@@ -89,6 +107,23 @@ impl Place {
             Self::Memory => (Arc::new(MemoryStore::open().await?), Recovery::default()),
         };
         Ok(Opened { place: self.clone(), store, shared, recovery })
+    }
+
+    /// Whether a store is there. A server, and memory, always are.
+    fn exists(&self) -> bool {
+        let (folder, engine, other) = match self {
+            Self::Sled(folder) => (folder, "rows", "rows.redb"),
+            Self::Redb(folder) => (folder, "rows.redb", "rows"),
+            Self::Redis(_) | Self::Memory => return true,
+        };
+        let has = |name: &str| folder.join(name).exists();
+        match folder.try_exists() {
+            // Rows that are gone are a loss to be told of, not a store that never was.
+            Ok(true) => has(engine) || (STORE_FILES.iter().any(|name| has(name)) && !has(other)),
+            Ok(false) => false,
+            // Opening says why it cannot be looked at.
+            Err(_) => true,
+        }
     }
 
     fn in_use(&self, error: StoreError) -> Error {

@@ -12,6 +12,8 @@ mod message;
 mod portrait;
 mod unread;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -19,8 +21,9 @@ use crate::{
     credentials::Credentials,
     cursor::CursorKind,
     envelope::{self, Refusal, Reply},
+    fault::Fault,
     request::Fields,
-    world::World,
+    world::{Account, Directory, Group, Peer, Row, World},
 };
 
 /// The command that Churn and the list faults are about.
@@ -34,6 +37,47 @@ pub(crate) struct Context<'a> {
     pub(crate) cursor: CursorKind,
     /// Completion is told by an empty page after the last full one.
     pub(crate) late: bool,
+    /// What befalls this call.
+    pub(crate) faults: &'a [Fault],
+}
+
+impl Context<'_> {
+    /// The most rows of a page, where there is no fault about it.
+    fn page_size(&self, usual: usize) -> usize {
+        let asked = self.faults.iter().rev().find_map(|fault| match fault {
+            Fault::PageSize(rows) => Some((*rows).max(1)),
+            _ => None,
+        });
+        asked.unwrap_or(usual)
+    }
+
+    /// A chat group, if there is one and no fault dissolves it.
+    fn group<'d>(&self, directory: &'d Directory, id: &str) -> Option<&'d Group> {
+        let is_gone = |fault: &Fault| matches!(fault, Fault::Dissolved(gone) if gone == id);
+        directory.groups.get(id).filter(|_| !self.faults.iter().any(is_gone))
+    }
+
+    /// Since when an account is in a chat group; a fault may say otherwise than the world.
+    fn member_since(&self, account: &Account, id: &str, group: &Group) -> Option<u64> {
+        let said = self.faults.iter().rev().find_map(|fault| match fault {
+            Fault::NotJoined(group) if group == id => Some(None),
+            Fault::Joined { group, since } if group == id => Some(Some(*since)),
+            _ => None,
+        });
+        said.unwrap_or_else(|| account.member_since(id, group))
+    }
+
+    /// The chat groups that an account may be in, with its row of each, if there is one.
+    fn known_groups<'a>(&'a self, account: &'a Account) -> BTreeMap<&'a str, Option<&'a Row>> {
+        let mut groups = account.known_groups();
+        for fault in self.faults {
+            if let Fault::Joined { group, .. } = fault {
+                let row = account.rows.get(&Peer::group(group));
+                groups.entry(group).or_insert(row);
+            }
+        }
+        groups
+    }
 }
 
 type Run = fn(Context<'_>, Fields<'_>) -> Reply;
@@ -76,6 +120,11 @@ const COMMANDS: &[Command] = &[
 pub(crate) fn find(path: &str) -> Option<&'static Command> {
     let name = path.strip_prefix("/v4/")?;
     COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// The names of all commands.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().map(|command| command.name)
 }
 
 /// Whether a service's answers carry `ErrorDisplay`.

@@ -9,8 +9,8 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     Builder, Calls, Churn, Error, Faults, World,
-    server::{self, Shared},
-    wire::{Switch, Switched, Switches},
+    server::Shared,
+    wire::{self, Switches},
 };
 
 /// The emulated cloud, listening on loopback until it is stopped or dropped.
@@ -34,13 +34,7 @@ impl Emulator {
         let address = listener.local_addr().map_err(failed)?;
         let shared = Arc::new(shared);
         let switches = Switches::default();
-        let service =
-            server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Switch>();
-        let listener = Switched::new(listener, switches.clone());
-        let task = tokio::spawn(async move {
-            // It serves until the task is ended, and has no errors of its own.
-            drop(axum::serve(listener, service).await);
-        });
+        let task = tokio::spawn(wire::listen(listener, switches.clone(), Arc::clone(&shared)));
         Ok(Self { address, shared, switches, task: Some(task) })
     }
 

@@ -28,4 +28,10 @@ pub enum Error {
     /// No such chat group in this world, or no such conversation group of this account.
     #[error("no group `{0}`")]
     UnknownGroup(String),
+    /// Another conversation group of the account has this name.
+    #[error("a conversation group named `{0}` exists")]
+    GroupExists(String),
+    /// Not the spelling of a [`Rule`](crate::Rule).
+    #[error("{0}")]
+    BadRule(String),
 }

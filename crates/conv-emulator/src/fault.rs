@@ -1,20 +1,33 @@
 //! Harm on request: which call gets which fault.
 
 mod apply;
+mod batch;
 mod body;
 mod list;
+mod message;
+mod profile;
+mod row;
+mod rule;
+mod script;
+mod spelling;
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 pub(crate) use self::{
-    apply::{Early, early, edit, finish},
+    apply::{Call, Early, date, early, edit, finish},
     list::Memory,
+    rule::is_named,
+};
+pub use self::{
+    row::BadRow,
+    rule::{Rule, When},
+    script::Faults,
 };
 
 /// What goes wrong with an answer.
+///
+/// A fault that is not about the command it befalls changes nothing: [`Fault::Names`] leaves a page
+/// of the list as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -22,12 +35,18 @@ pub enum Fault {
     Status(u16),
     /// An application error with this number. The command does not run.
     Code(u32),
+    /// As [`Fault::Code`], for calls alone that continue a listing from a cursor: the first page of
+    /// any list is answered. Of commands without a cursor it befalls none.
+    CursorRefused(u32),
     /// The answer comes late.
     Slow(Duration),
-    /// The answer never comes.
+    /// The answer never comes: the caller's timeout ends it. The command does not run.
     Stalled,
-    /// The connection is closed without an answer.
+    /// The command runs, and the connection is closed without its answer.
     Reset,
+    /// The server closes each connection at its second request, which it neither runs nor answers,
+    /// although it announces to keep connections open.
+    OneRequest(Closing),
     /// The connection breaks in the middle of the body.
     TruncatedBody,
     /// The body ends in the middle of its JSON, with a length to match.
@@ -40,6 +59,15 @@ pub enum Fault {
     GzipBomb(usize),
     /// A JSON body of at least this many bytes.
     Oversized(usize),
+    /// The answer has no `Date` header.
+    NoDate,
+    /// The `Date` header is this many seconds off, behind if below zero.
+    DateOff(i64),
+    /// The `Date` header is no date.
+    BadDate,
+    /// A list's pages hold at most this many rows (at least one). For every command that pages:
+    /// `get_list`, `get_contact_group` and `get_joined_group_list`.
+    PageSize(usize),
     /// A list's cursor does not move: it stays the one of the request.
     StandingCursor,
     /// A list's page is empty, is not the last one, and its cursor leads on to the rows left out.
@@ -48,10 +76,58 @@ pub enum Fault {
     NoCompleteFlag,
     /// A list's `SessionItem` is null.
     NullItems,
+    /// A list's `SessionItem` is missing.
+    NoItems,
     /// A list's page repeats its first row, and the last rows of the page before.
     DuplicateRows,
-    /// A list's page has one row more, which makes no sense.
+    /// A list's page has one row more, which is wrong in this way.
     BadRow(BadRow),
+    /// Of a list's page, each row whose place is a multiple of `every` is spoilt in this way: 1
+    /// spoils them all. A page is in a fixed order for a request, so the same rows are spoilt again.
+    SpoiltRows {
+        /// What becomes of a row.
+        kind: BadRow,
+        /// One row of so many is spoilt; 0 spoils none.
+        every: usize,
+    },
+    /// Messages are recalled: `MsgFlagBits` is 8, `IsPlaceMsg` 2. Their texts are still there.
+    Recalled,
+    /// Messages are deleted or have expired: those of users are left out of `MsgList`, those of
+    /// groups are placeholders with `IsPlaceMsg` 1 and without a body.
+    Deleted,
+    /// Histories are empty: `MsgList` and `RspMsgList` are `[]`.
+    NoMessages,
+    /// The times of a list's rows are this many seconds later than those of their last messages,
+    /// as messages that are sent to online members alone may leave them: no history has these.
+    NewerRows(u64),
+    /// Each message has this text.
+    Texts(String),
+    /// Each user's nick and each group's name is this text, which may be blank, empty, or hold
+    /// [`LONE_SURROGATE`](crate::LONE_SURROGATE).
+    Names(String),
+    /// No user has a nick: the tag is left out. Names of groups are empty.
+    NoNames,
+    /// Each user's and each group's avatar is this text, which may be empty.
+    Avatars(String),
+    /// No user has an avatar: the tag is left out. Those of groups are empty.
+    NoAvatars,
+    /// The first user of an answer has an avatar whose URL is this many bytes long.
+    HugeAvatar(usize),
+    /// The conversations are in no conversation group: `ContactGroupId` is left out.
+    NoConversationGroups,
+    /// Conversation groups are renamed: this text is added to each name.
+    RenamedConversationGroups(String),
+    /// This chat group is not in `get_joined_group_list`: the account has left it, or was removed.
+    NotJoined(String),
+    /// The account is in this chat group since this second, also if its list does not hold it.
+    Joined {
+        /// The group's ID.
+        group: String,
+        /// `JoinTime`, in seconds since 1970.
+        since: u64,
+    },
+    /// This chat group was dissolved. The lists of its members still hold it.
+    Dissolved(String),
     /// Fields that no documentation knows, in the answer and in its rows.
     UnknownFields,
     /// A field nested this deep.
@@ -60,201 +136,13 @@ pub enum Fault {
     PartialFailure,
 }
 
-/// What is wrong with a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How a server ends a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum BadRow {
-    /// `null` in place of a row.
-    Null,
-    /// Fields of wrong types.
-    WrongTypes,
-    /// A `Type` that is neither 1 nor 2.
-    UnknownType,
-    /// A user ID longer than any.
-    LongId,
-    /// Control bytes in an ID.
-    ControlBytes,
-    /// A row without an ID.
-    NoId,
-    /// A time below zero.
-    NegativeTime,
-    /// A time that no clock reaches.
-    HugeTime,
-}
-
-/// Which of the matching calls a rule is about, counted from when the rule was pushed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum When {
-    /// Each.
-    Always,
-    /// This one alone, counted from 1.
-    Nth(u64),
-    /// The first ones, so many.
-    Times(u64),
-    /// Each one whose number is a multiple of this.
-    Every(u64),
-}
-
-impl When {
-    fn is_now(self, call: u64) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Nth(n) => call == n,
-            Self::Times(n) => call <= n,
-            Self::Every(n) => n > 0 && call % n == 0,
-        }
-    }
-}
-
-/// A fault, the command it befalls, and when.
-///
-/// ```
-/// use conv_emulator::{Fault, Rule};
-///
-/// let second_page_is_lost = Rule::nth(2, Fault::Reset).on("recentcontact/get_list");
-/// let busy_at_first = Rule::times(3, Fault::Code(60007));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Rule {
-    /// `service/command`, or any command.
-    pub command: Option<String>,
-    /// Which calls.
-    pub when: When,
-    /// What happens to them.
-    pub fault: Fault,
-}
-
-impl Rule {
-    /// A rule for calls of any command.
-    pub fn new(when: When, fault: Fault) -> Self {
-        Self { command: None, when, fault }
-    }
-
-    /// Each call.
-    pub fn always(fault: Fault) -> Self {
-        Self::new(When::Always, fault)
-    }
-
-    /// The next call.
-    pub fn once(fault: Fault) -> Self {
-        Self::times(1, fault)
-    }
-
-    /// The nth call, counted from 1.
-    pub fn nth(n: u64, fault: Fault) -> Self {
-        Self::new(When::Nth(n), fault)
-    }
-
-    /// The next `n` calls.
-    pub fn times(n: u64, fault: Fault) -> Self {
-        Self::new(When::Times(n), fault)
-    }
-
-    /// Each nth call.
-    pub fn every(n: u64, fault: Fault) -> Self {
-        Self::new(When::Every(n), fault)
-    }
-
-    /// Limits the rule to one command, for instance `recentcontact/get_list`.
-    #[must_use]
-    pub fn on(mut self, command: impl Into<String>) -> Self {
-        self.command = Some(command.into());
-        self
-    }
-}
-
-/// The emulator's script of faults.
-///
-/// Several rules may befall one call; they work in the order in which they were pushed.
-#[derive(Clone, Debug, Default)]
-pub struct Faults {
-    script: Arc<Mutex<Script>>,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Script {
-    rules: Vec<(Rule, u64)>,
-    fired: u64,
-    pub(crate) memory: Memory,
-}
-
-impl Faults {
-    /// Adds a rule; its calls are counted from now on.
-    pub fn push(&self, rule: Rule) {
-        self.lock().rules.push((rule, 0));
-    }
-
-    /// Takes all rules away.
-    pub fn clear(&self) {
-        self.lock().rules.clear();
-    }
-
-    /// How many faults have happened.
-    pub fn fired(&self) -> u64 {
-        self.lock().fired
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Script> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts a call, and tells what befalls it.
-    pub(crate) fn befall(&self, command: Option<&str>) -> Vec<Fault> {
-        let mut script = self.lock();
-        let mut faults = Vec::new();
-        for (rule, calls) in &mut script.rules {
-            if rule.command.is_some() && rule.command.as_deref() != command {
-                continue;
-            }
-            *calls += 1;
-            if rule.when.is_now(*calls) {
-                faults.push(rule.fault.clone());
-            }
-        }
-        script.fired += faults.len() as u64;
-        faults
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fired(when: When) -> Vec<u64> {
-        let faults = Faults::default();
-        faults.push(Rule::new(when, Fault::Reset));
-        (1..=6).filter(|_| !faults.befall(None).is_empty()).collect()
-    }
-
-    #[test]
-    fn each_when_picks_its_calls() {
-        assert_eq!(fired(When::Always), [1, 2, 3, 4, 5, 6]);
-        assert_eq!(fired(When::Nth(3)), [3]);
-        assert_eq!(fired(When::Times(2)), [1, 2]);
-        assert_eq!(fired(When::Every(2)), [2, 4, 6]);
-        assert!(fired(When::Every(0)).is_empty());
-    }
-
-    #[test]
-    fn a_rule_for_one_command_counts_only_that_one() {
-        let faults = Faults::default();
-        faults.push(Rule::nth(2, Fault::Html).on("a/b"));
-        assert!(faults.befall(Some("a/b")).is_empty());
-        assert!(faults.befall(Some("a/c")).is_empty());
-        assert!(faults.befall(None).is_empty());
-        assert_eq!(faults.befall(Some("a/b")), [Fault::Html]);
-        assert_eq!(faults.fired(), 1);
-    }
-
-    #[test]
-    fn faults_of_one_call_come_in_the_order_of_their_rules() {
-        let faults = Faults::default();
-        faults.push(Rule::always(Fault::Slow(Duration::ZERO)));
-        faults.push(Rule::always(Fault::Code(60008)));
-        assert_eq!(faults.befall(None), [Fault::Slow(Duration::ZERO), Fault::Code(60008)]);
-        faults.clear();
-        assert!(faults.befall(None).is_empty());
-    }
+pub enum Closing {
+    /// In order: the peer reads an end of the stream.
+    #[default]
+    Fin,
+    /// With a TCP reset: what the peer writes or reads fails.
+    Rst,
 }

@@ -23,9 +23,12 @@
 //! let world = emulator.world();
 //! world.touch("user_0001", "C2Calice")?;
 //! assert_eq!(world.listing("user_0001")?.len(), 251);
+//! world.recall_last_message("user_0001", "C2Calice")?;
 //!
 //! // The second page gets lost.
 //! emulator.faults().push(Rule::nth(2, Fault::Reset).on("recentcontact/get_list"));
+//! // Names of conversation groups fail five times: as a command line spells it.
+//! emulator.faults().push("code=50004,calls=1-5,on=get_contact_group".parse()?);
 //!
 //! // Nobody has called yet.
 //! assert_eq!(emulator.calls().of("recentcontact/get_list"), 0);
@@ -38,7 +41,12 @@
 //!
 //! - [`Emulator`] listens; [`Builder`] sets it up; [`World`] changes the cloud and tells the truth
 //!   about it ([`World::listing`]).
-//! - [`Faults`] is a script of [`Rule`]s: lost, late, cut, oversized and senseless answers.
+//! - [`Faults`] is a script of [`Rule`]s, each of one command, some calls and one [`Fault`]: lost,
+//!   late, cut, oversized and senseless answers, and answers that say what a client seldom meets
+//!   (a recalled message, a name taken away, a group that was left). A rule is parsed from a
+//!   text such as `code=50004,calls=1-5,on=get_contact_group`, the form of `--fault`;
+//!   [`Rule::HELP`] lists all.
+//! - [`LONE_SURROGATE`] and [`LATIN1_BYTE`] put into a text what no `str` can hold.
 //! - [`CursorKind`] and [`Churn`] make the list move under its reader in the ways that a real one
 //!   may: what the cursor of `recentcontact/get_list` means is not documented.
 //! - [`Calls`] counts calls by command.
@@ -52,7 +60,7 @@
 //! # What it does not do
 //!
 //! It speaks plain HTTP on 127.0.0.1 alone. It keeps the last message of a conversation, not its
-//! history, and no membership of groups. It does not limit the rate of calls: script
+//! history, and lists no members of a group but its owner. It does not limit the rate of calls: script
 //! `Fault::Code(60007)` for that. The socket protocol of the client SDKs is not part of it.
 //!
 //! # Time
@@ -80,6 +88,7 @@ mod error;
 mod fault;
 mod gate;
 mod http_date;
+mod odd;
 mod request;
 mod server;
 mod user_sig;
@@ -94,7 +103,8 @@ pub use crate::{
     cursor::CursorKind,
     emulator::Emulator,
     error::Error,
-    fault::{BadRow, Fault, Faults, Rule, When},
+    fault::{BadRow, Closing, Fault, Faults, Rule, When},
+    odd::{LATIN1_BYTE, LONE_SURROGATE},
     world::{GroupType, Listed, World},
 };
 

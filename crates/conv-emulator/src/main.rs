@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use conv_emulator::{CursorKind, Emulator};
+use conv_emulator::{CursorKind, Emulator, Rule};
 
 /// The Tencent Cloud Chat server REST protocol on loopback.
 ///
 /// The secret key is taken from CONV_SECRET_KEY; a demo key is used if it is not set.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_long_help = Rule::HELP)]
 struct Args {
     /// Port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 8680)]
@@ -44,6 +44,9 @@ struct Args {
     /// The cloud's time at the start, in seconds since 1970.
     #[arg(long)]
     now: Option<u64>,
+    /// What goes wrong; can be given more than once, --help lists them.
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Rule>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -123,5 +126,9 @@ async fn start(args: &Args, key: Option<String>) -> Result<Emulator, conv_emulat
     if let Some(key) = key {
         builder = builder.secret_key(key);
     }
-    builder.start().await
+    let emulator = builder.start().await?;
+    for rule in &args.fault {
+        emulator.faults().push(rule.clone());
+    }
+    Ok(emulator)
 }

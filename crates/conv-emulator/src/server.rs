@@ -1,14 +1,13 @@
 //! One request from its first byte to its answer.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, Method, Uri, header},
+    http::{Method, Request, Uri, header},
     response::Response,
 };
+use hyper::body::Incoming;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -18,9 +17,8 @@ use crate::{
     credentials::{Credentials, UserSigClock, system_now},
     cursor::CursorKind,
     envelope,
-    fault::{self, Early, Fault, Faults},
+    fault::{self, Call, Closing, Early, Fault, Faults},
     gate,
-    http_date::http_date,
     wire::Switch,
     world::World,
 };
@@ -51,42 +49,50 @@ impl Shared {
     }
 }
 
-pub(crate) fn router(shared: std::sync::Arc<Shared>) -> Router {
-    Router::new().fallback(serve).with_state(shared)
-}
-
-async fn serve(
-    State(shared): State<std::sync::Arc<Shared>>,
-    ConnectInfo(switch): ConnectInfo<Switch>,
-    request: Request,
+/// Answers one request of a connection.
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    switch: Switch,
+    request: Request<Incoming>,
 ) -> Response {
+    let on_connection = switch.count_request();
     let (parts, body) = request.into_parts();
     let body = read(body).await;
     let path = parts.uri.path();
     let name = commands::find(path).map(|command| command.name);
     shared.calls.count(name);
-    let faults = shared.faults.befall(name);
+    let faults = shared.faults.befall(name, shared.world.moment());
+    let asked = match faults.is_empty() {
+        true => Map::new(),
+        false => gate::object(body.as_deref()).unwrap_or_default(),
+    };
+    let display = commands::has_display(path);
+    let call = Call { request: &asked, display, on_connection };
     let mut response = None;
     for fault in &faults {
-        match fault::early(fault, commands::has_display(path)).await {
+        match fault::early(fault, call).await {
             Early::GoOn => continue,
             Early::Answer(answer) => response = Some(answer),
+            Early::LoseAnswer => switch.cut(Closing::Fin),
             Early::Stall => std::future::pending().await,
-            Early::Close => switch.cut(),
+            Early::Close(closing) => {
+                switch.cut(closing);
+                std::future::pending().await
+            }
         }
         break;
     }
     let mut response = response
         .unwrap_or_else(|| answer(&shared, &parts.method, &parts.uri, body.as_deref(), &faults));
-    if let Ok(date) = HeaderValue::from_str(&http_date(shared.world.now())) {
+    if let Some(date) = fault::date(&faults, shared.world.now()) {
         response.headers_mut().insert(header::DATE, date);
     }
     response
 }
 
 /// `None` stands for a body that is too large, or broke off.
-async fn read(body: Body) -> Option<Vec<u8>> {
-    to_bytes(body, gate::MAX_BODY).await.ok().map(Vec::from)
+async fn read(body: Incoming) -> Option<Vec<u8>> {
+    to_bytes(Body::new(body), gate::MAX_BODY).await.ok().map(Vec::from)
 }
 
 fn answer(
@@ -107,6 +113,7 @@ fn answer(
             credentials: &shared.credentials,
             cursor: shared.cursor,
             late: shared.late,
+            faults,
         };
         command.run(context, request).map(|reply| (command.name, reply))
     };

@@ -2,23 +2,57 @@
 
 use std::{
     io,
-    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
 };
 
-use axum::{
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
+use axum::serve::Listener;
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
 };
+
+use crate::{
+    fault::Closing,
+    server::{self, Shared},
+};
+
+/// Accepts connections for ever, each served by a task of its own until it is cut.
+pub(crate) async fn listen(mut listener: TcpListener, switches: Switches, shared: Arc<Shared>) {
+    loop {
+        // axum's own `accept` pauses where the process has run out of file descriptors.
+        let (stream, _) = Listener::accept(&mut listener).await;
+        // Small answers must not wait for more to send; if it cannot be set, they merely do.
+        drop(stream.set_nodelay(true));
+        let switch = Switch::default();
+        switches.add(&switch);
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let line = TokioIo::new(Line { stream, switch: switch.clone() });
+            let service = service_fn(|request| {
+                let (shared, switch) = (Arc::clone(&shared), switch.clone());
+                async move {
+                    Ok::<_, std::convert::Infallible>(server::serve(shared, switch, request).await)
+                }
+            });
+            // hyper would add a `Date` of its own, and a cloud without one could not be emulated.
+            let http =
+                http1::Builder::new().auto_date_header(false).serve_connection(line, service);
+            // Its errors are connections that the client or a fault ended.
+            drop(http.await);
+        });
+    }
+}
+
+const OPEN: u8 = 0;
+const CLOSED: u8 = 1;
+const RESET: u8 = 2;
 
 /// The switch of one connection.
 #[derive(Clone, Debug, Default)]
@@ -26,25 +60,39 @@ pub(crate) struct Switch(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    cut: AtomicBool,
+    cut: AtomicU8,
+    requests: AtomicU64,
     reader: Mutex<Option<Waker>>,
 }
 
 impl Switch {
-    /// Nothing is read or written any more; the server drops the connection.
-    pub(crate) fn cut(&self) {
-        self.0.cut.store(true, Ordering::SeqCst);
+    /// Counts a request, and returns its number on this connection, from 1 on.
+    pub(crate) fn count_request(&self) -> u64 {
+        self.0.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// Ends the connection: nothing is read or written any more, and the server drops it.
+    pub(crate) fn cut(&self, closing: Closing) {
+        let cut = match closing {
+            Closing::Fin => CLOSED,
+            Closing::Rst => RESET,
+        };
+        self.0.cut.store(cut, Ordering::SeqCst);
         let reader = self.0.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(reader) = reader {
             reader.wake();
         }
     }
 
-    fn check(&self) -> io::Result<()> {
-        if self.0.cut.load(Ordering::SeqCst) {
-            return Err(io::ErrorKind::ConnectionReset.into());
+    fn check(&self, stream: &TcpStream) -> io::Result<()> {
+        match self.0.cut.load(Ordering::SeqCst) {
+            OPEN => return Ok(()),
+            // Closing a socket that does not linger sends RST in place of FIN. If the option
+            // cannot be set, the peer sees FIN.
+            RESET => drop(stream.set_zero_linger()),
+            _ => {}
         }
-        Ok(())
+        Err(io::ErrorKind::ConnectionReset.into())
     }
 
     fn remember(&self, cx: &Context<'_>) {
@@ -61,7 +109,7 @@ impl Switches {
     pub(crate) fn cut_all(&self) {
         let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         for inner in all.into_iter().filter_map(|inner| inner.upgrade()) {
-            Switch(inner).cut();
+            Switch(inner).cut(Closing::Fin);
         }
     }
 
@@ -72,46 +120,9 @@ impl Switches {
     }
 }
 
-/// Listens, and puts a switch into each connection.
-#[derive(Debug)]
-pub(crate) struct Switched {
-    listener: TcpListener,
-    switches: Switches,
-}
-
-impl Switched {
-    pub(crate) fn new(listener: TcpListener, switches: Switches) -> Self {
-        Self { listener, switches }
-    }
-}
-
-impl Listener for Switched {
-    type Io = Line;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Line, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.listener).await;
-        // Small answers must not wait for more to send; if it cannot be set, they merely do.
-        drop(stream.set_nodelay(true));
-        let switch = Switch::default();
-        self.switches.add(&switch);
-        (Line { stream, switch }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-impl Connected<IncomingStream<'_, Switched>> for Switch {
-    fn connect_info(stream: IncomingStream<'_, Switched>) -> Self {
-        stream.io().switch.clone()
-    }
-}
-
 /// A connection with a switch.
 #[derive(Debug)]
-pub(crate) struct Line {
+struct Line {
     stream: TcpStream,
     switch: Switch,
 }
@@ -124,7 +135,7 @@ impl AsyncRead for Line {
     ) -> Poll<io::Result<()>> {
         // Remembered before the check, so that a cut in between still wakes the reader.
         self.switch.remember(cx);
-        self.switch.check()?;
+        self.switch.check(&self.stream)?;
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
@@ -135,12 +146,12 @@ impl AsyncWrite for Line {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.switch.check()?;
+        self.switch.check(&self.stream)?;
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.switch.check()?;
+        self.switch.check(&self.stream)?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

@@ -5,7 +5,9 @@ mod clock;
 mod conversations;
 mod directory;
 mod generate;
+mod history;
 mod listing;
+mod membership;
 mod names;
 mod peer;
 mod state;
@@ -17,7 +19,7 @@ use std::{
 
 pub(crate) use self::{
     account::{Account, Label, Row, Snapshot, View},
-    directory::{Directory, Group, Message, User},
+    directory::{Avatar, Directory, Group, Kept, Message, User},
     generate::{GROUP_NAMES, hash},
     peer::Peer,
     state::{Beginning, State},
@@ -55,6 +57,11 @@ impl World {
         self.lock().now()
     }
 
+    /// The cloud's time since 1970, finer than a second.
+    pub(crate) fn moment(&self) -> Duration {
+        self.lock().moment()
+    }
+
     /// Moves the cloud's time forward.
     pub fn advance(&self, by: Duration) {
         self.lock().clock.advance(by);
@@ -70,7 +77,8 @@ impl World {
         self.lock().plan_limit = rows;
     }
 
-    /// How many rows a page holds.
+    /// How many rows a page holds. [`Fault::PageSize`](crate::Fault::PageSize) sets it for one
+    /// command.
     pub fn set_page_size(&self, rows: usize) {
         self.lock().page_size = rows.max(1);
     }
@@ -112,10 +120,29 @@ impl World {
     ///
     /// [`Error::UnknownAccount`].
     pub fn rename_user(&self, user: &str, nick: &str) -> Result<(), Error> {
-        let mut state = self.lock();
-        let held = state.directory.users.get_mut(user).ok_or_else(|| unknown(user))?;
-        held.nick = Some(nick.into());
-        Ok(())
+        self.set_nick(user, Some(nick))
+    }
+
+    /// Sets a user's nick. `None` takes it away: answers leave the tag out. An empty text takes it
+    /// away too: answers have the tag with an empty value. Which of them Tencent does is not
+    /// documented.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAccount`].
+    pub fn set_nick(&self, user: &str, nick: Option<&str>) -> Result<(), Error> {
+        self.change_user(user, |held| held.nick = nick.map(Into::into))
+    }
+
+    /// Sets the URL of a user's avatar, of any length. It is taken away as in [`World::set_nick`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAccount`].
+    pub fn set_avatar(&self, user: &str, url: Option<&str>) -> Result<(), Error> {
+        self.change_user(user, |held| {
+            held.avatar = url.map_or(Avatar::Unset, |url| Avatar::Given(url.into()));
+        })
     }
 
     /// Removes an account: it has no list and no profile any more. The lists of others keep their
@@ -138,13 +165,22 @@ impl World {
         state.directory.add_group(group, kind, name, now);
     }
 
-    /// Gives a chat group another name.
+    /// Gives a chat group another name, which may be empty.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownGroup`].
     pub fn rename_group(&self, group: &str, name: &str) -> Result<(), Error> {
         self.change_group(group, |held| held.name = name.into())
+    }
+
+    /// Sets the URL of a chat group's avatar; an empty one takes it away.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownGroup`].
+    pub fn set_group_avatar(&self, group: &str, url: &str) -> Result<(), Error> {
+        self.change_group(group, |held| held.avatar = Avatar::Given(url.into()))
     }
 
     /// Takes the caller's right to read a chat group away, or gives it back.
@@ -164,6 +200,11 @@ impl World {
     pub fn dissolve_group(&self, group: &str) -> Result<(), Error> {
         let removed = self.lock().directory.groups.remove(group);
         removed.map(drop).ok_or_else(|| Error::UnknownGroup(group.to_owned()))
+    }
+
+    fn change_user(&self, user: &str, change: impl FnOnce(&mut User)) -> Result<(), Error> {
+        let mut state = self.lock();
+        state.directory.users.get_mut(user).map(change).ok_or_else(|| unknown(user))
     }
 
     fn change_group(&self, group: &str, change: impl FnOnce(&mut Group)) -> Result<(), Error> {

@@ -6,6 +6,7 @@ mod merge;
 mod message;
 mod profile;
 mod unread;
+mod visible;
 
 use std::sync::Arc;
 
@@ -95,13 +96,15 @@ impl Conversation {
         self.id.conversation_type()
     }
 
-    /// What to show as its name: remark, then name, then the ID without its prefix.
+    /// Returns what to show as its name: remark, then name, then the ID without its prefix. A remark
+    /// or name of which nothing would be seen, such as blanks or zero-width characters, is passed
+    /// over.
     pub fn show_name(&self) -> &str {
         [&self.profile.remark, &self.profile.name]
             .into_iter()
             .flatten()
             .map(|name| name.as_ref())
-            .find(|name| !name.is_empty())
+            .find(|name| visible::is_visible(name))
             .unwrap_or_else(|| self.peer_text())
     }
 

@@ -121,10 +121,12 @@ pub enum ProfilesDue {
 }
 
 impl ProfilesDue {
-    /// Returns whether a profile that was read at a moment is due; `None` if it never was.
-    pub fn is_due(self, read_at: Option<Timestamp>) -> bool {
-        match (self, read_at) {
-            (Self::All, _) | (_, None) => true,
+    /// Returns whether a row's profile is due. One that is known, but was read at a moment that the
+    /// cloud did not give, counts as read; with a time given it is due.
+    pub fn is_due(self, profile: &Profile) -> bool {
+        match (self, profile.read_at) {
+            (Self::All, _) | (Self::Outside { .. }, None) => true,
+            (Self::Missing, None) => !profile.is_known(),
             (Self::Missing, Some(_)) => false,
             (Self::Outside { since, now }, Some(read_at)) => read_at < since || read_at > now,
         }

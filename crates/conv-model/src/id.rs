@@ -1,9 +1,11 @@
 //! Conversation IDs: one pure function decides, and everything else goes through it.
 
+mod doubled;
 mod error;
 mod group;
 mod native;
 mod printable;
+mod topic;
 mod user;
 
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
@@ -159,7 +161,8 @@ impl fmt::Display for ConversationIdRef<'_> {
 pub struct ConversationId(Arc<str>);
 
 impl ConversationId {
-    /// The one-to-one conversation with a user.
+    /// The one-to-one conversation with a user. `user` is the userID without a prefix: `C2Calice`
+    /// would be a user of that name; see [`doubled_prefix`](Self::doubled_prefix).
     ///
     /// # Errors
     /// If `user` breaks a rule of userIDs: 1–32 bytes of printable ASCII.
@@ -168,7 +171,8 @@ impl ConversationId {
         Ok(Self([C2C, user].concat().into()))
     }
 
-    /// The conversation of a group, community or topic.
+    /// The conversation of a group, community or topic. `group` is the groupID without a prefix;
+    /// see [`doubled_prefix`](Self::doubled_prefix).
     ///
     /// # Errors
     /// If `group` breaks a rule of groupIDs; see [`GroupId`].

@@ -13,7 +13,7 @@ use std::{
 };
 
 use conv_model::{
-    AccountId, All, ConversationId, ConversationPatch, Delta, LastMessage, ListingPatch,
+    AccountId, All, ConversationId, ConversationPatch, Delta, Known, LastMessage, ListingPatch,
     MessageKind, Seq, Timestamp,
 };
 use conv_store::{ConversationDatabase, ConversationStore, Engine, MemoryStore, Record, Write};

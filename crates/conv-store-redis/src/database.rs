@@ -14,7 +14,10 @@ use conv_store::{ConversationDatabase, ConversationStore, IndexedStore, PassLeas
 
 pub use self::accounts::RedisAccounts;
 use self::stores::Stores;
-use crate::{RedisEngine, RedisOptions, RedisStats, keys::Keys, lease::Leases, server::Server};
+use crate::{
+    RedisEngine, RedisOptions, RedisStats, keys::Keys, lease::Leases, script::FORGET,
+    server::Server,
+};
 
 /// The lists of any number of accounts, on a server or a cluster that many processes use at once.
 /// Clones are handles to the same database.
@@ -128,10 +131,9 @@ impl ConversationDatabase for RedisDatabase {
             let _ = store.close().await;
         }
         let keys = Keys::new(&self.server.options.prefix, account);
-        let mut wipe = redis::cmd("UNLINK");
-        wipe.arg(&keys.all());
-        let _: u64 = self.server.link(&keys.rows).call(&wipe).await?;
-        Ok(())
+        let link = self.server.link(&keys.rows);
+        let words = [link.publish(), &keys.channel].map(str::as_bytes);
+        Ok(FORGET.run(&link, &keys.all(), &words).await?)
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -10,7 +10,10 @@ use conv_model::{AccountId, Seq};
 use conv_store::{Engine, Loaded, StoreError, Write};
 use tokio::time::sleep;
 
-use self::{known::Known, records::Stored};
+use self::{
+    known::{FORGOTTEN, History, Known},
+    records::{Stored, VERSION},
+};
 use crate::{
     RedisError,
     head::Head,
@@ -22,7 +25,9 @@ use crate::{
 /// The records of one account, for an [`IndexedStore`](conv_store::IndexedStore).
 ///
 /// Rows and local state are two hashes in one slot; each write is one script, so that it is there
-/// whole or not at all.
+/// whole or not at all. A third hash holds the count of each writer's last write. That answers the
+/// two questions that a lost answer and a failover leave: whether a write is among those that the
+/// last one follows. The last one alone would not tell, once another process wrote.
 ///
 /// ```no_run
 /// use conv_store::{ConversationStore, IndexedStore};
@@ -66,50 +71,61 @@ impl RedisEngine {
         parse_head(head.as_deref().unwrap_or_default())
     }
 
-    /// What stands in both hashes, of one instant.
-    async fn stored(&self) -> Result<Stored, RedisError> {
-        let keys: [&str; 2] = [&self.keys.rows, &self.keys.local];
+    /// What stands there, of one instant.
+    async fn stored(&self, writers: [&str; 2]) -> Result<Stored, RedisError> {
+        let keys = self.keys.written();
+        let [rows, local, counts] = keys;
+        let [own, last] = writers;
+        let fields = [own, last, FORGOTTEN];
         // What passes through Lua costs the server six times as much.
-        let mut both = redis::pipe();
-        both.atomic().cmd("HGETALL").arg(keys[0]).cmd("HGETALL").arg(keys[1]);
-        match self.link.pipeline(&both).await {
+        let mut all = redis::pipe();
+        all.atomic().cmd("HGETALL").arg(rows).cmd("HGETALL").arg(local);
+        all.cmd("HMGET").arg(counts).arg(&fields);
+        match self.link.pipeline(&all).await {
             // The client follows a slot that moved with single calls alone, and a server whose
             // memory is full begins no transaction.
             Err(RedisError::NotServed(_) | RedisError::OutOfMemory(_)) => {
-                LOAD.run(&self.link, &keys, &[]).await
+                LOAD.run(&self.link, &keys, &fields.map(str::as_bytes)).await
             }
             result => result,
         }
     }
 
-    /// Writes, if `head` is still the last write; gives the head that stood there if it was not.
+    /// Writes, if `head` is still the last write; gives what became of it.
     async fn write(
         &self,
         writes: &[Write],
         head: &Head,
         next: &Head,
-    ) -> Result<Option<String>, RedisError> {
-        let [head, next] = [head, next].map(Head::to_string);
-        let live = u64::try_from(self.server.options.expire_after.as_millis()).unwrap_or(0);
+    ) -> Result<Answer, RedisError> {
+        let live = lifetime(self.server.options.expire_after).as_millis();
         let live = live.to_string();
-        let name = head.is_empty().then_some(&self.account);
-        let records = records::arguments(writes, name);
-        let mut arguments = vec![head.as_bytes(), next.as_bytes()];
-        arguments.extend([self.link.publish(), &self.keys.channel, &live].map(str::as_bytes));
+        let version = VERSION.to_string();
+        let words = [
+            head.as_str(),
+            next.as_str(),
+            self.link.publish(),
+            &self.keys.channel,
+            &live,
+            self.account.as_str(),
+            &version,
+        ];
+        let records = records::arguments(writes);
+        let mut arguments = words.map(str::as_bytes).to_vec();
         arguments.extend(records.iter().map(|argument| &**argument));
-        let keys: [&str; 2] = [&self.keys.rows, &self.keys.local];
+        let keys = self.keys.written();
         let wanted = self.server.options.copies;
         if wanted == 0 {
-            return COMMIT.run(&self.link, &keys, &arguments).await;
+            return COMMIT.run(&self.link, &keys, &arguments).await.and_then(answer);
         }
-        let (standing, copies): (Option<String>, u32) =
+        let (word, copies): (String, u32) =
             COMMIT.run_and_copy(&self.link, &keys, &arguments, wanted).await?;
-        let is_written = standing.as_ref().is_none_or(|standing| *standing == next);
-        if is_written && copies < wanted {
+        let answer = answer(word)?;
+        if matches!(answer, Answer::Made) && copies < wanted {
             self.server.counters.not_copied();
             return Err(RedisError::NotCopied { copies, wanted });
         }
-        Ok(standing)
+        Ok(answer)
     }
 
     /// Whether something else is there than what is known.
@@ -126,8 +142,10 @@ fn parse_head(text: &str) -> Result<Head, StoreError> {
 #[async_trait]
 impl Engine for RedisEngine {
     async fn load(&self) -> Result<Loaded, StoreError> {
-        let (head, mut loaded) = records::read(self.stored().await?, &self.account)?;
-        loaded.lost = self.known.loaded(head);
+        let asked = self.known.asked();
+        let (rows, local, told) = self.stored(asked.writers()).await?;
+        let (head, mut loaded) = records::read(rows, local, &self.account)?;
+        loaded.lost = self.known.loaded(&asked, &History::new(head, asked.writers(), &told));
         if loaded.lost {
             self.server.counters.lost();
         }
@@ -136,6 +154,7 @@ impl Engine for RedisEngine {
 
     async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
         let (Some(first), Some(last)) = (writes.first(), writes.last()) else { return Ok(()) };
+        check_numbers(writes)?;
         let head = match self.known.head() {
             Some(head) => head,
             None => self.head().await?,
@@ -145,17 +164,16 @@ impl Engine for RedisEngine {
             self.server.counters.conflict();
             return Err(StoreError::Conflict);
         }
-        let next = self.known.next(&head, last.seq);
-        let standing = self.write(writes, &head, &next).await.map_err(StoreError::from)?;
-        match standing {
-            // A call that was sent again because its answer was lost finds its own write.
-            Some(standing) if standing != next.to_string() => {
+        let attempt = self.known.attempt(last.seq);
+        match self.write(writes, &head, &attempt.head).await? {
+            Answer::Made => {
+                self.known.made(attempt);
+                Ok(())
+            }
+            Answer::Behind => {
+                self.known.refused(&attempt);
                 self.server.counters.conflict();
                 Err(StoreError::Conflict)
-            }
-            _ => {
-                self.known.written(next);
-                Ok(())
             }
         }
     }
@@ -165,7 +183,7 @@ impl Engine for RedisEngine {
             let heard = self.listener.heard();
             // Nothing says that some may have been missed; the head of an empty account is no more.
             let is_own = !heard.text.is_empty()
-                && self.known.head().is_some_and(|known| known.to_string() == *heard.text);
+                && self.known.head().is_some_and(|known| known.as_str() == &*heard.text);
             if heard.count != self.known.dismissed() && !is_own {
                 if self.is_behind().await? {
                     return Ok(());
@@ -191,9 +209,48 @@ impl Engine for RedisEngine {
     }
 }
 
+/// How long keys are kept, zero for ever: a server refuses times that it cannot add to today's, and
+/// does so when the rest is written already.
+fn lifetime(expire_after: Duration) -> Duration {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    if expire_after > CENTURY { Duration::ZERO } else { expire_after }
+}
+
+/// What became of a write.
+enum Answer {
+    /// It is there, though perhaps no longer the last one.
+    Made,
+    /// Somebody else wrote first.
+    Behind,
+}
+
+fn answer(word: String) -> Result<Answer, RedisError> {
+    match word.as_str() {
+        "made" => Ok(Answer::Made),
+        "behind" => Ok(Answer::Behind),
+        _ => Err(RedisError::Unconfirmed),
+    }
+}
+
+/// A number that is used twice names two writes, and whoever compares numbers misses one of them.
+fn check_numbers(writes: &[Write]) -> Result<(), StoreError> {
+    match writes.iter().find(|write| write.seq <= write.expected) {
+        Some(write) => Err(StoreError::engine(NotGreater { seq: write.seq, last: write.expected })),
+        None => Ok(()),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("number {seq:?} of a write is not greater than {last:?}, which it follows")]
+struct NotGreater {
+    seq: Seq,
+    last: Seq,
+}
+
 /// About a time, so that thousands of accounts do not ask at once.
 fn spread(time: Duration) -> Duration {
-    time.mul_f64(0.5 + fastrand::f64())
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    time.min(YEAR).mul_f64(0.5 + fastrand::f64())
 }
 
 impl fmt::Debug for RedisEngine {

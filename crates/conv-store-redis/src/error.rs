@@ -39,6 +39,10 @@ pub enum RedisError {
         /// How many were wanted: [`copies`](crate::RedisOptions::copies).
         wanted: u32,
     },
+    /// The answer to a write was lost, and more others wrote since than the server remembers. The
+    /// write may have been made.
+    #[error("write may have been made")]
+    Unconfirmed,
     /// The server's memory is full. Nothing was written.
     #[error("memory of the server is full")]
     OutOfMemory(#[source] Source),
@@ -75,7 +79,7 @@ impl RedisError {
         match self {
             Self::Unreachable(_) | Self::TimedOut { .. } => ErrorClass::Transient,
             Self::ReadOnly(_) | Self::NotServed(_) => ErrorClass::Transient,
-            Self::NotCopied { .. } | Self::NoScript => ErrorClass::Transient,
+            Self::NotCopied { .. } | Self::Unconfirmed | Self::NoScript => ErrorClass::Transient,
             Self::Refused(_) => ErrorClass::Auth,
             Self::MayEvict { .. } | Self::Options { .. } => ErrorClass::InvalidArgument,
             Self::OutOfMemory(_) | Self::Answer(_) => ErrorClass::Store,

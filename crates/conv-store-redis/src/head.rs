@@ -1,63 +1,63 @@
-//! Which write was the last one, and whose writes it follows.
+//! The name of the last write.
 
 use std::fmt;
 
 use conv_model::Seq;
 
-/// How many writers a head remembers; who wrote longest ago is forgotten first.
-const WRITERS: usize = 16;
-
-/// The last write of an account: its number, and the last write of each recent writer, newest
-/// last. As text `17 a1:4 b2:9`.
+/// The last write of an account: its number, its writer and the writer's own count. As text
+/// `17 b2:9`; empty before the first write.
 ///
 /// A number alone does not name a write: a server that failed over may have lost the last writes,
-/// and others come to bear their numbers. A head does, since a writer never counts back. It also
-/// tells a writer whether what it wrote is still there.
+/// and others come to bear their numbers. A head does, since no writer counts anything twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) seq: Seq,
-    /// Writers, and the number of each one's last write.
-    writers: Vec<(String, u64)>,
+    /// Version 1 of the layout lists some earlier writers too, the last one last. The server
+    /// compares the text, so it is kept as it was read.
+    text: String,
 }
 
 impl Head {
-    /// The head of a write that follows this one.
-    #[must_use]
-    pub(crate) fn after(&self, writer: &str, count: u64, seq: Seq) -> Self {
-        let others = self.writers.iter().filter(|(name, _)| name != writer).cloned();
-        let mut writers: Vec<_> = others.chain([(writer.to_owned(), count)]).collect();
-        let too_many = writers.len().saturating_sub(WRITERS);
-        writers.drain(..too_many);
-        Self { seq, writers }
+    /// The head of a writer's write.
+    pub(crate) fn new(seq: Seq, writer: &str, count: u64) -> Self {
+        Self { seq, text: format!("{} {writer}:{count}", seq.as_u64()) }
     }
 
-    /// The number of a writer's last write that this one follows.
-    pub(crate) fn count(&self, writer: &str) -> Option<u64> {
-        self.writers.iter().find(|(name, _)| name == writer).map(|(_, count)| *count)
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
     }
 
-    /// Reads what [`Display`](fmt::Display) wrote; nothing is the head before the first write.
+    /// Who wrote last, and its count; `None` before the first write.
+    pub(crate) fn writer(&self) -> Option<(&str, u64)> {
+        self.text.rsplit(' ').next().and_then(writer)
+    }
+
+    /// The count of a writer's last write that the head itself tells of.
+    pub(crate) fn count(&self, name: &str) -> Option<u64> {
+        let mut writers = self.text.split(' ').skip(1).filter_map(writer);
+        writers.find(|(writer, _)| *writer == name).map(|(_, count)| count)
+    }
+
+    /// Reads a text.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.is_empty() {
             return Some(Self::default());
         }
         let (seq, writers) = text.split_once(' ')?;
-        let writer = |word: &str| {
-            let (name, count) = word.split_once(':')?;
-            Some((name.to_owned(), count.parse().ok()?))
-        };
-        let writers = writers.split(' ').map(writer).collect::<Option<_>>()?;
-        Some(Self { seq: Seq::new(seq.parse().ok()?), writers })
+        let seq = Seq::new(seq.parse().ok()?);
+        let is_valid = writers.split(' ').all(|word| writer(word).is_some());
+        is_valid.then(|| Self { seq, text: text.to_owned() })
     }
+}
+
+fn writer(word: &str) -> Option<(&str, u64)> {
+    let (name, count) = word.split_once(':')?;
+    Some((name, count.parse().ok()?))
 }
 
 impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.writers.is_empty() {
-            return Ok(());
-        }
-        write!(f, "{}", self.seq.as_u64())?;
-        self.writers.iter().try_for_each(|(name, count)| write!(f, " {name}:{count}"))
+        f.write_str(&self.text)
     }
 }
 
@@ -68,23 +68,23 @@ mod tests {
     #[test]
     fn a_head_is_read_as_it_was_written() {
         let first = Head::default();
-        assert_eq!((first.to_string().as_str(), Head::parse("")), ("", Some(first.clone())));
-        let head = first.after("a", 1, Seq::new(3)).after("b", 7, Seq::new(4));
-        assert_eq!(head.to_string(), "4 a:1 b:7");
-        assert_eq!(Head::parse("4 a:1 b:7"), Some(head));
-        for text in ["4", "x a:1", "4 a", "4 a:x", " "] {
+        assert_eq!(
+            (first.as_str(), first.writer(), Head::parse("")),
+            ("", None, Some(first.clone()))
+        );
+        let head = Head::new(Seq::new(4), "b", 7);
+        assert_eq!((head.as_str(), head.writer()), ("4 b:7", Some(("b", 7))));
+        assert_eq!(Head::parse("4 b:7"), Some(head));
+        for text in ["4", "x a:1", "4 a", "4 a:x", " ", "4 a:1 "] {
             assert_eq!(Head::parse(text), None, "{text:?}");
         }
     }
 
     #[test]
-    fn writers_are_remembered_by_their_last_write_and_not_for_ever() {
-        let mut head = Head::default().after("me", 1, Seq::new(1)).after("me", 2, Seq::new(2));
-        assert_eq!(head.to_string(), "2 me:2");
-        for other in 0..WRITERS as u64 {
-            assert_eq!(head.count("me"), Some(2));
-            head = head.after(&format!("w{other}"), 1, Seq::new(3 + other));
-        }
-        assert_eq!((head.count("me"), head.writers.len()), (None, WRITERS));
+    fn a_head_of_version_1_is_read_and_kept_as_it_is() {
+        let head = Head::parse("4 a:1 b:7").unwrap();
+        assert_eq!((head.seq, head.as_str()), (Seq::new(4), "4 a:1 b:7"));
+        assert_eq!(head.writer(), Some(("b", 7)));
+        assert_eq!([head.count("a"), head.count("b"), head.count("c")], [Some(1), Some(7), None]);
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Keys {
     pub(crate) rows: String,
     /// A hash of local state.
     pub(crate) local: String,
+    /// A hash of writers: the count of the last write of each, and its number.
+    pub(crate) writers: String,
     /// Who pulls.
     pub(crate) lease: String,
     /// How the last lease ended.
@@ -41,15 +43,21 @@ impl Keys {
         Self {
             rows: key("rows"),
             local: key("local"),
+            writers: key("writers"),
             lease: key("lease"),
             outcome: key("outcome"),
             channel: key("news"),
         }
     }
 
+    /// The keys of what is written together.
+    pub(crate) fn written(&self) -> [&str; 3] {
+        [&self.rows, &self.local, &self.writers]
+    }
+
     /// All keys that hold something.
-    pub(crate) fn all(&self) -> [&str; 4] {
-        [&self.rows, &self.local, &self.lease, &self.outcome]
+    pub(crate) fn all(&self) -> [&str; 5] {
+        [&self.rows, &self.local, &self.writers, &self.lease, &self.outcome]
     }
 }
 

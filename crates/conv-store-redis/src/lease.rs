@@ -16,7 +16,7 @@ use self::tenure::{Step, Tenure};
 use crate::{
     RedisError,
     keys::Keys,
-    script::{RELEASE, RENEW, TAKE},
+    script::{LOOK, RELEASE, RENEW, TAKE},
     server::{Link, Server},
 };
 
@@ -70,11 +70,12 @@ impl PassLeases for Leases {
         let keys = self.keys(account);
         let link = self.0.link(&keys.rows);
         let listener = self.0.listen(&keys.channel);
-        let mut both = redis::cmd("MGET");
-        both.arg(&keys.lease).arg(&keys.outcome);
+        let both: [&str; 2] = [&keys.lease, &keys.outcome];
+        let lasts = millis(self.0.options.lease);
         loop {
             let heard = listener.heard().count;
-            let (now, finished): (Option<String>, Option<String>) = link.call(&both).await?;
+            let (now, finished): (Option<String>, Option<String>) =
+                LOOK.run(&link, &both, &[lasts.as_bytes()]).await?;
             if now.as_deref() != Some(holder.as_str()) {
                 return Ok(finished.as_deref() == Some(holder.as_str()));
             }

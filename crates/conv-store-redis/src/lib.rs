@@ -29,10 +29,10 @@
 //! * [`RedisError`]: what a [`StoreError`](conv_store::StoreError) of this engine has as its source.
 //!
 //! # What the server must be
-//! Redis 7 or Valkey, single or a cluster; no Sentinel is asked. `maxmemory-policy` is `noeviction`, which is checked. A replica copies behind the answers: when
-//! it takes over, the last writes may be gone. A store finds that by the numbers of its writes,
-//! shows a preview, and the next pass brings them again; local state (drafts) that was among them
-//! is gone.
+//! Redis 7 or Valkey, single or a cluster; no Sentinel is asked. `maxmemory-policy` is
+//! `noeviction`, which is checked. A replica copies behind the answers: when it takes over, the last
+//! writes may be gone. A store finds that by the counts of the writers, shows a preview, and the
+//! next pass brings them again; local state (drafts) that was among them is gone.
 //!
 //! # Features
 //! * `limiter`: `RedisRateLimiter`, for conv-sync.

@@ -56,6 +56,8 @@ pub struct RedisRateLimiter {
 const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(179);
 /// The part of a second's calls that may go out at once.
 const BURST: u32 = 20;
+/// The longest time that calls are held back for.
+const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
 /// Longer than any cloud asks to wait: so long a process sleeps before it looks again.
 const LONG: Duration = Duration::from_secs(5);
 
@@ -65,10 +67,11 @@ impl RedisRateLimiter {
         Self::with_rate(database, RATE)
     }
 
-    /// At another rate: calls a second of each command, all processes together. They all have to
-    /// name the same one.
+    /// At another rate: calls a second of each command, all processes together; above a million it
+    /// is a million. They all have to name the same one.
     pub fn with_rate(database: &RedisDatabase, calls_per_second: NonZeroU32) -> Self {
-        let between = 1_000_000 / u64::from(calls_per_second.get());
+        // Rounded up, so that no rate is exceeded and none is without end.
+        let between = 1_000_000_u64.div_ceil(u64::from(calls_per_second.get()));
         let burst = u64::from(calls_per_second.get() / BURST).max(1);
         Self {
             server: Arc::clone(database.server()),
@@ -115,7 +118,7 @@ impl RateLimiter for RedisRateLimiter {
 
     async fn hold_back(&self, sdk_app_id: u32, command: &str, pause: Duration) {
         let key = self.key(sdk_app_id, command);
-        let millis = pause.as_millis().max(1).to_string();
+        let millis = pause.min(LONGEST_HOLD).as_millis().max(1).to_string();
         let link = self.server.link(&key);
         let held: Result<(), _> =
             HOLD_BACK.run(&link, &[&format!("{key}:hold")], &[millis.as_bytes()]).await;

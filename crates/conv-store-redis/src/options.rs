@@ -1,6 +1,6 @@
 //! How a database is opened.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use conv_store::StoreError;
 
@@ -38,7 +38,7 @@ pub struct RedisOptions {
     /// How often, about, an open account is looked at for writes of others that nobody told of;
     /// 30 seconds at first.
     pub check_every: Duration,
-    /// How long a lease lasts whose holder is not heard of, at least a second; 15 seconds at first.
+    /// How long a lease lasts whose holder is not heard of, a second to a day; 15 seconds at first.
     /// So long others wait for a process that died in the midst of a pass.
     pub lease: Duration,
     /// How many replicas must have a write before it counts; 0 at first: none is waited for. A
@@ -93,6 +93,9 @@ impl std::fmt::Debug for ClientCertificate {
         f.debug_struct("ClientCertificate").finish_non_exhaustive()
     }
 }
+
+/// A lease that is too short is lost between two renewals; one without end cannot be counted.
+const LEASES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
 
 impl Default for RedisOptions {
     fn default() -> Self {
@@ -203,8 +206,8 @@ impl RedisOptions {
         if self.answer_within.is_zero() || self.check_every.is_zero() {
             return Err(RedisError::options("expected times above zero"));
         }
-        if self.lease < Duration::from_secs(1) || self.connections == 0 {
-            return Err(RedisError::options("expected a lease of a second and a connection"));
+        if !LEASES.contains(&self.lease) || self.connections == 0 {
+            return Err(RedisError::options("expected a lease of a second to a day, a connection"));
         }
         Ok(())
     }

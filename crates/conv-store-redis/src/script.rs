@@ -1,8 +1,8 @@
 //! Scripts: each runs on the server at once, whole.
 //!
-//! Their first line says that they write, also of the one that loads: so a replica sends them on to
-//! its master. A server whose memory is full refuses them before they begin, but for those that
-//! need no room.
+//! Their first line says what they do. A server that takes no writes refuses those that write before
+//! they begin, and so does one whose memory is full, but for those that need no room; the one that
+//! loads is run by any.
 
 use std::sync::LazyLock;
 
@@ -14,8 +14,12 @@ pub(crate) static COMMIT: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/commit.lua")));
 pub(crate) static LOAD: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/load.lua")));
+pub(crate) static FORGET: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/forget.lua")));
 pub(crate) static TAKE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/take.lua")));
+pub(crate) static LOOK: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/look.lua")));
 pub(crate) static RENEW: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/renew.lua")));
 pub(crate) static RELEASE: LazyLock<Script> =

@@ -1,6 +1,7 @@
 //! A server or a cluster, and the way to it.
 
 mod connect;
+mod home;
 mod hub;
 mod link;
 mod masters;
@@ -13,11 +14,9 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::mpsc;
-
-use self::hub::Hub;
 #[cfg(all(feature = "testing", feature = "tls"))]
 pub(crate) use self::tls::provide;
+use self::{home::Home, hub::Hub, link::Renewal};
 pub(crate) use self::{hub::Listener, link::Link, masters::Master};
 use crate::{RedisError, RedisOptions, stats::Counters};
 
@@ -40,16 +39,16 @@ impl Server {
         let target = Arc::new(connect::find(&nodes, &options).await?);
         let hub = Arc::new(Hub::default());
         let counters = Arc::<Counters>::default();
-        let (wanted, asked) = mpsc::channel(1);
-        let first = Link::open(&target, &options, &counters, Some(&hub), &wanted).await?;
+        let home = Home::current();
+        let renewal = Arc::new(Renewal::new(&home, &counters));
+        let first = Link::open(&target, &options, &counters, Some(&hub), &renewal).await?;
         connect::check_eviction(&first).await?;
         let mut others = Vec::new();
         for _ in 1..options.connections {
-            others.push(Link::open(&target, &options, &counters, None, &wanted).await?);
+            others.push(Link::open(&target, &options, &counters, None, &renewal).await?);
         }
-        let links = others.iter().chain([&first]).cloned().collect();
-        tokio::spawn(link::renew(links, Arc::clone(&counters), asked));
-        hub.start(first.clone());
+        renewal.of(others.iter().chain([&first]));
+        hub.start(first.clone(), home);
         Ok(Self { options, counters, first, others, hub })
     }
 

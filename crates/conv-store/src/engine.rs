@@ -108,7 +108,8 @@ pub enum Record {
     State,
     /// A conversation, as the cloud knows it.
     Row(ConversationId),
-    /// A conversation's local state.
+    /// A conversation's local state. A record of an [empty](conv_model::Local::is_empty) one says that it
+    /// was cleared: an engine may let go of it once it keeps the record's number elsewhere.
     Local(ConversationId),
 }
 

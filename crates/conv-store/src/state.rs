@@ -49,6 +49,28 @@ impl State {
         self.locals.get(id).map(|entry| &entry.local)
     }
 
+    /// Sets the local state of a conversation. What was cleared is kept no longer than its record.
+    pub(crate) fn set_local(&mut self, entry: LocalEntry) {
+        if entry.local.is_empty() {
+            self.locals.remove(&entry.id);
+        } else {
+            self.locals.insert(entry);
+        }
+    }
+
+    /// Says no more of the sync than that there may be something to show.
+    pub(crate) fn show_preview(&mut self) {
+        let mut sync = SyncState::clone(&self.sync);
+        if sync.coverage <= Coverage::CacheOnly {
+            return;
+        }
+        sync.coverage = Coverage::CacheOnly;
+        sync.coverage = settled_coverage(&sync, self.rows.len() > 0);
+        let mut commit = Commit::new(self.seq.max(self.written).next(), Arc::new(sync));
+        commit.written = self.written;
+        self.commit(Arc::new(commit));
+    }
+
     /// Takes over what a commit says of the whole. Gives those that are no longer kept.
     pub(crate) fn commit(&mut self, commit: Arc<Commit>) -> Vec<Arc<Commit>> {
         self.seq = commit.seq;

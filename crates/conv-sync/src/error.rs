@@ -106,7 +106,10 @@ pub enum Retry {
     Once,
     /// After a growing pause.
     BackOff,
-    /// Once, with a UserSig made anew.
+    /// At once, with a new UserSig. A source says so only where that may help: a UserSig that
+    /// served until now has expired, or it was made by a wrong clock. So any number of calls may
+    /// meet it, also several with one UserSig; of a fresh one that is refused it is
+    /// [`Never`](Self::Never).
     Resign,
 }
 

@@ -74,7 +74,7 @@ pub use self::{
     clock::Clock,
     error::{Retry, SourceError},
     limiter::RateLimiter,
-    pull::{Delay, Effect, Input, Line, Pull, PullOptions, SYNC_EPOCH},
+    pull::{CallId, Delay, Effect, Input, Pull, PullOptions, SYNC_RULES},
     puller::Puller,
     source::{
         Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups,

@@ -3,15 +3,18 @@
 //! No I/O, no clock and no randomness inside: the same inputs give the same effects. Machine,
 //! inputs and effects serialise, so that a pass can be kept as a trace and replayed.
 
+mod answers;
+mod calls;
+mod cloud_time;
 mod exchange;
 mod facets;
 mod hydration;
 mod listing;
 mod naming;
-mod open;
 mod options;
 mod pages;
 mod retries;
+mod window;
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -20,30 +23,32 @@ use std::{
 };
 
 use conv_model::{
-    ConversationId, Delta, Facet, PassFailure, PassId, SyncState, SyncStep, Timestamp,
+    ConversationId, Delta, Facet, PassFailure, PassId, Rank, SkippedRow, SyncState, SyncStep,
+    Timestamp,
 };
 
 use self::{
+    calls::{Calls, Question},
+    cloud_time::CloudTime,
     hydration::Hydration,
     listing::{Listing, Seen},
     naming::Naming,
-    open::Open,
-    retries::Retries,
+    window::Window,
 };
-use crate::{Capabilities, Groups, Hydrated, Page, SourceError};
+use crate::{Capabilities, SourceError};
 
 pub use self::{
-    exchange::{Effect, Input, Line},
-    options::{PullOptions, SYNC_EPOCH},
+    exchange::{CallId, Effect, Input},
+    options::{PullOptions, SYNC_RULES},
     retries::Delay,
 };
 
 /// The most listings of one pass: it lists again until two agree, this often at most.
 const MAX_LISTINGS: u32 = 4;
 
-/// What an applied change was, to know what comes after it.
+/// What a change does for the pass, to know what follows once it is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Mail {
+enum DeltaKind {
     Begin,
     Page,
     Finish,
@@ -55,9 +60,13 @@ enum Mail {
 enum Stage {
     /// Pages are read.
     Listing,
-    /// A page waits for the names of its groups.
-    Naming(Page),
-    /// The list is complete; profiles are still read.
+    /// All pages are in; the end of the pass waits for the names of groups.
+    Naming {
+        is_capped: bool,
+    },
+    /// The change that says `Complete` is under way.
+    Finishing,
+    /// The list is complete; facets are still read.
     Hydrating,
     /// The pass is stopping: nothing more is asked.
     Stopping,
@@ -85,25 +94,38 @@ pub struct Pull {
     options: PullOptions,
     capabilities: Capabilities,
     pass: PassId,
+    /// When it was begun, on the driver's clock; unknown before the first step.
+    started: Option<Duration>,
     stage: Stage,
     listing: Listing,
+    /// Rows of the listing that wait for its end.
+    window: Window,
+    /// The list as the store held it before the pass, if the driver said so.
+    known: Option<Seen>,
     /// The listing before, to compare with.
     previous: Option<Seen>,
     listings: u32,
+    /// Whether the first listing is through and applied: few rows will be new.
+    is_shown: bool,
     /// What the pass's own listings confirmed; a resumed one confirms nothing.
     keep: BTreeSet<ConversationId>,
+    /// Whether a listing met a row that it could not tell from any other.
+    is_blind: bool,
     restarted: bool,
+    /// Whether the checkpoint in the store is useless.
+    forgets: bool,
     naming: Naming,
     hydration: Hydration,
-    retries: Retries,
-    /// When the newest head read was asked for, on the driver's clock.
-    head_asked: Duration,
+    calls: Calls,
+    cloud_time: CloudTime,
     as_of: Option<Timestamp>,
-    /// The cloud's time in the newest page.
-    server_time: Option<Timestamp>,
-    outbox: VecDeque<(Mail, Delta)>,
-    applying: Option<Mail>,
-    open: Open,
+    /// What the next step of the pass reports.
+    unreported: Vec<SkippedRow>,
+    /// Rows without an ID that were reported.
+    nameless: usize,
+    broken_promises: Vec<String>,
+    outbox: VecDeque<(DeltaKind, Delta)>,
+    applying: Option<DeltaKind>,
     outcome: Option<Result<(), SourceError>>,
 }
 
@@ -123,26 +145,40 @@ impl Pull {
             listing: Listing::new(capabilities.into(), options.plan_limit, checkpoint),
             capabilities: capabilities.clone(),
             pass: state.pass.next(),
+            started: None,
             stage: Stage::Listing,
+            window: Window::default(),
+            known: None,
             previous: None,
             listings: 0,
+            is_shown: false,
             keep: BTreeSet::new(),
+            is_blind: false,
             restarted: false,
-            naming: Naming::new(state.groups.clone(), options.profile_freshness),
+            forgets: false,
+            naming: Naming::new(state.groups.clone()),
             hydration: Hydration::new(capabilities),
-            retries: Retries::default(),
-            head_asked: Duration::ZERO,
+            calls: Calls::default(),
+            cloud_time: CloudTime::default(),
             as_of: None,
-            server_time: None,
+            unreported: Vec::new(),
+            nameless: 0,
+            broken_promises: Vec::new(),
             outbox: VecDeque::new(),
             applying: None,
-            open: Open::default(),
             outcome: None,
             options,
         };
-        pull.post(Mail::Begin, Delta::step(pull.pass, begin));
-        let effects = pull.settle(Vec::new());
+        pull.post(DeltaKind::Begin, Delta::step(pull.pass, begin));
+        let effects = pull.settle(Duration::ZERO, Vec::new());
         (pull, effects)
+    }
+
+    /// Sets all rows that the store holds, with their ranks, before the first step. At the plan's
+    /// limit, no page of the first listing shows a row that ranks below all of them.
+    #[must_use]
+    pub fn with_list(self, rows: impl IntoIterator<Item = (ConversationId, Rank)>) -> Self {
+        Self { known: Some(rows.into_iter().collect()), ..self }
     }
 
     /// The pass's number.
@@ -161,62 +197,46 @@ impl Pull {
     /// Takes in what happened at a moment of the driver's clock, and says what is to be done.
     pub fn step(&mut self, now: Duration, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if !self.is_awaited(&input) {
+        // Nothing is taken in once the pass is over.
+        if matches!(self.stage, Stage::Over) {
             return effects;
         }
-        match input {
-            Input::Applied { wanting } => self.on_applied(now, wanting, &mut effects),
-            Input::Listed(answer) => self.on_listed(now, answer, &mut effects),
-            Input::Named(answer) => self.on_named(now, answer, &mut effects),
-            Input::Hydrated(answer) => self.on_hydrated(now, answer, &mut effects),
-            Input::Woke(line) => self.ask_again(now, line, &mut effects),
-            Input::Retry => self.retry_now(now, &mut effects),
-            Input::Cancel => self.cancel(),
-        }
-        self.settle(effects)
-    }
-
-    /// Whether an input answers anything. Nothing is taken in once the pass is over.
-    fn is_awaited(&mut self, input: &Input) -> bool {
-        let is_over = matches!(self.stage, Stage::Over);
-        let is_answer = match input {
-            Input::Applied { .. } => self.applying.is_some(),
-            _ => self.open.takes(input),
-        };
-        is_answer && !is_over
-    }
-
-    /// Who cancels has dropped the calls in flight.
-    fn cancel(&mut self) {
-        self.open = Open::default();
-        self.fail(SourceError::Cancelled, false);
-    }
-
-    /// What failed before counts no more. A pause that the cloud asked for goes on.
-    fn retry_now(&mut self, now: Duration, out: &mut Vec<Effect>) {
-        self.retries = Retries::default();
-        for line in [Line::Listing, Line::Hydration] {
-            if self.open.ends_pause(line) {
-                self.ask_again(now, line, out);
+        self.started.get_or_insert(now);
+        let call = self.calls.answered(&input);
+        match (input, call) {
+            (Input::Applied { wanting }, _) => self.on_applied(now, &wanting, &mut effects),
+            (Input::Listed { call: id, asked, answer }, Some(call)) => {
+                self.on_listed(now, (id, call), asked, answer, &mut effects);
             }
+            (Input::Named { call: id, asked, answer }, Some(call)) => {
+                self.on_named(now, (id, call), asked, answer, &mut effects);
+            }
+            (Input::Hydrated { call: id, asked, answer }, Some(call)) => {
+                self.on_hydrated(now, (id, call), asked, answer, &mut effects);
+            }
+            (Input::Woke(id), _) => effects.extend(self.calls.woke(now, id)),
+            (Input::Retry, _) => effects.extend(self.calls.retry_now(now)),
+            (Input::Cancel, _) => self.fail(SourceError::Cancelled),
+            // Nobody waits for it, or no longer.
+            _ => return effects,
         }
+        self.settle(now, effects)
     }
 
-    fn ask_again(&mut self, now: Duration, line: Line, out: &mut Vec<Effect>) {
-        match line {
-            Line::Listing => self.ask(now, out),
-            Line::Hydration if matches!(self.stage, Stage::Stopping) => {}
-            Line::Hydration => out.extend(self.hydration.again()),
-        }
-    }
-
-    fn on_applied(&mut self, now: Duration, wanting: Vec<ConversationId>, out: &mut Vec<Effect>) {
-        self.hydration.want(Facet::Profile, wanting);
-        match self.applying.take() {
-            Some(Mail::Begin | Mail::Page) => self.ask(now, out),
-            Some(Mail::Finish) => self.finished(),
-            Some(Mail::Fail) => self.stage = Stage::Over,
-            Some(Mail::Amend) | None => {}
+    fn on_applied(&mut self, now: Duration, wanting: &[ConversationId], out: &mut Vec<Effect>) {
+        let Some(kind) = self.applying.take() else { return };
+        let places = self.listing.places(wanting, self.previous.as_ref());
+        self.hydration.want(Facet::Profile, places);
+        self.is_shown |= self.previous.is_some() && kind != DeltaKind::Amend;
+        match kind {
+            DeltaKind::Begin => self.ask(now, out),
+            DeltaKind::Page => {
+                self.forgets = false;
+                self.ask(now, out);
+            }
+            DeltaKind::Finish => self.finished(),
+            DeltaKind::Fail => self.stage = Stage::Over,
+            DeltaKind::Amend => {}
         }
     }
 
@@ -229,156 +249,68 @@ impl Pull {
         self.stage = if was_stopped { Stage::Over } else { Stage::Hydrating };
     }
 
-    /// Asks for what the listing line needs next.
+    /// Asks for the next page, while pages are read.
     fn ask(&mut self, now: Duration, out: &mut Vec<Effect>) {
-        match self.stage {
-            Stage::Listing => {
-                let cursor = self.listing.cursor();
-                if cursor.is_none() {
-                    self.head_asked = now;
-                }
-                out.push(Effect::List { cursor });
-            }
-            Stage::Naming(_) => out.push(Effect::Name),
-            _ => {}
+        if matches!(self.stage, Stage::Listing) {
+            let cursor = self.listing.cursor();
+            out.push(self.calls.send(now, Question::Page { cursor }));
         }
     }
 
-    fn on_listed(
-        &mut self,
-        now: Duration,
-        answer: Result<Page, SourceError>,
-        out: &mut Vec<Effect>,
-    ) {
-        if !matches!(self.stage, Stage::Listing) {
-            return;
+    /// Begins the listing again at the head, if that is another place than where it is: a resumed
+    /// listing always, a fresh one once a pass.
+    fn restarts(&mut self) -> bool {
+        let may_restart = self.listing.is_resumed() || !self.restarted;
+        if self.listing.cursor().is_none() || !may_restart {
+            return false;
         }
-        match answer {
-            Ok(page) => {
-                self.retries.succeeded(Line::Listing);
-                if self.naming.is_needed(&page) {
-                    self.stage = Stage::Naming(page);
-                    out.push(Effect::Name);
-                } else {
-                    self.take_in(now, page);
-                }
-            }
-            Err(SourceError::CursorExpired) if self.may_restart() => {
-                self.restart();
-                self.ask(now, out);
-            }
-            Err(error) => self.retry(now, Line::Listing, error, out),
-        }
-    }
-
-    fn on_named(
-        &mut self,
-        now: Duration,
-        answer: Result<Groups, SourceError>,
-        out: &mut Vec<Effect>,
-    ) {
-        let Stage::Naming(page) = std::mem::replace(&mut self.stage, Stage::Listing) else {
-            return;
-        };
-        match answer {
-            Ok(groups) => {
-                self.retries.succeeded(Line::Listing);
-                self.naming.learn(groups);
-                self.take_in(now, page);
-            }
-            Err(error) => match self.retries.delay(now, Line::Listing, &error) {
-                Some(delay) => {
-                    self.stage = Stage::Naming(page);
-                    out.push(Effect::Wait { line: Line::Listing, delay });
-                }
-                // Rows count more than the names of their groups: those keep what they had.
-                None => {
-                    self.naming.give_up();
-                    self.take_in(now, page);
-                }
-            },
-        }
-    }
-
-    fn on_hydrated(
-        &mut self,
-        now: Duration,
-        answer: Result<Hydrated, SourceError>,
-        out: &mut Vec<Effect>,
-    ) {
-        match answer {
-            Ok(hydrated) => {
-                self.retries.succeeded(Line::Hydration);
-                if let Some((facet, _)) = self.hydration.answered() {
-                    self.take_in_facets(facet, hydrated);
-                }
-            }
-            // Names are worth a few tries, not the pass: those missing are wanted next time.
-            Err(error) => match self.retries.delay(now, Line::Hydration, &error) {
-                Some(delay) => out.push(Effect::Wait { line: Line::Hydration, delay }),
-                None => {
-                    if let Some((facet, ids)) = self.hydration.answered() {
-                        self.give_up_facets(facet, &ids, &error);
-                    }
-                }
-            },
-        }
-    }
-
-    /// A checkpoint of an earlier run may be stale, and a listing may begin anew once.
-    fn may_restart(&self) -> bool {
-        self.listing.cursor().is_some() && (self.listing.is_resumed() || !self.restarted)
-    }
-
-    fn restart(&mut self) {
-        if !self.listing.is_resumed() {
+        if self.listing.is_resumed() {
+            self.forgets = true;
+        } else {
             self.restarted = true;
         }
         self.listing = self.listing.anew();
+        self.window = Window::default();
+        true
     }
 
-    fn retry(&mut self, now: Duration, line: Line, error: SourceError, out: &mut Vec<Effect>) {
-        match self.retries.delay(now, line, &error) {
-            Some(delay) => out.push(Effect::Wait { line, delay }),
-            None => self.fail(error, false),
-        }
+    fn elapsed(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.started.unwrap_or(now))
     }
 
-    fn fail(&mut self, error: SourceError, forget: bool) {
+    fn fail(&mut self, error: SourceError) {
         if matches!(self.stage, Stage::Stopping | Stage::Over) {
             return;
         }
+        self.calls.clear();
         // A list that is complete stays so, even where names are still missing.
         if matches!(self.stage, Stage::Hydrating) {
             self.stage = Stage::Over;
             self.outcome = Some(Err(error));
             return;
         }
-        let forget = forget || matches!(error, SourceError::CursorExpired);
+        let forget = self.forgets || matches!(error, SourceError::CursorExpired);
         let failure = PassFailure::from(&error);
         self.outbox.clear();
         self.stage = Stage::Stopping;
         self.outcome = Some(Err(error));
-        self.post(Mail::Fail, Delta::step(self.pass, SyncStep::Fail { failure, forget }));
+        self.post(DeltaKind::Fail, Delta::step(self.pass, SyncStep::Fail { failure, forget }));
     }
 
-    fn post(&mut self, mail: Mail, delta: Delta) {
-        self.outbox.push_back((mail, delta));
+    fn post(&mut self, kind: DeltaKind, delta: Delta) {
+        self.outbox.push_back((kind, delta));
     }
 
-    /// Adds what follows from the state: the next change, the next batch, the end.
-    fn settle(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {
-        let is_listing = matches!(self.stage, Stage::Listing | Stage::Naming(_));
-        if is_listing || matches!(self.stage, Stage::Hydrating) {
-            effects.extend(self.hydration.next(!is_listing));
-        }
+    /// Adds what follows from the state: the next change, further batches, the end.
+    fn settle(&mut self, now: Duration, mut effects: Vec<Effect>) -> Vec<Effect> {
+        self.hydrate(now, &mut effects);
         if self.applying.is_none() && !matches!(self.stage, Stage::Over) {
-            if let Some((mail, delta)) = self.outbox.pop_front() {
-                self.applying = Some(mail);
+            if let Some((kind, delta)) = self.outbox.pop_front() {
+                self.applying = Some(kind);
                 effects.push(Effect::Apply(Box::new(delta)));
             }
         }
-        let is_idle = self.applying.is_none() && self.hydration.is_idle();
+        let is_idle = self.applying.is_none() && self.calls.is_empty() && self.hydration.is_idle();
         if matches!(self.stage, Stage::Hydrating) && is_idle {
             self.stage = Stage::Over;
             self.outcome = Some(Ok(()));
@@ -386,7 +318,17 @@ impl Pull {
         if matches!(self.stage, Stage::Over) {
             effects.push(Effect::Done);
         }
-        self.open.note(&effects);
         effects
+    }
+
+    /// Asks for facets beside the pages.
+    fn hydrate(&mut self, now: Duration, out: &mut Vec<Effect>) {
+        if matches!(self.stage, Stage::Stopping | Stage::Over) {
+            return;
+        }
+        while self.calls.has_room_for_facets() {
+            let Some(batch) = self.hydration.next(self.is_shown) else { break };
+            out.push(self.calls.send(now, batch));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Drives a pull against a source.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
@@ -9,14 +9,16 @@ use std::{
     task::{Context, Poll},
 };
 
-use conv_model::{AccountId, Commit, Delta, PassId, SyncState};
+use conv_model::{AccountId, Commit, ConversationId, Delta, PassId, Rank, Seq, SyncState};
 
 use crate::{
-    Clock, ConversationSource, Effect, HydrateRequest, Input, Line, Pull, PullOptions, PullRequest,
-    SourceError,
+    CallId, Clock, ConversationSource, Effect, HydrateRequest, Input, Pull, PullOptions,
+    PullRequest, SourceError,
 };
 
 type Call = Pin<Box<dyn Future<Output = Input> + Send>>;
+
+type Written = Arc<dyn Fn() -> Seq + Send + Sync>;
 
 /// One pass over an account's list: yields changes, and learns what became of them.
 ///
@@ -38,15 +40,18 @@ type Call = Pin<Box<dyn Future<Output = Input> + Send>>;
 /// ```
 ///
 /// A pass may be dropped at any moment: what was applied stays, and the next pass goes on from
-/// there. At most one page and one batch of profiles are asked for at a time.
+/// there. At most one page, one reading of group names and four batches of facets are asked for at
+/// a time.
 pub struct Puller {
     source: Arc<dyn ConversationSource>,
     clock: Arc<dyn Clock>,
     account: AccountId,
     pull: Pull,
     plan_limit: u32,
-    listing: Option<Call>,
-    hydration: Option<Call>,
+    calls: BTreeMap<CallId, Call>,
+    /// The last stored write that a commit named.
+    committed: Seq,
+    written: Option<Written>,
     ready: VecDeque<Delta>,
     is_done: bool,
 }
@@ -68,13 +73,30 @@ impl Puller {
             account,
             pull,
             plan_limit,
-            listing: None,
-            hydration: None,
+            calls: BTreeMap::new(),
+            committed: Seq::ZERO,
+            written: None,
             ready: VecDeque::new(),
             is_done: false,
         };
         puller.start(effects);
         puller
+    }
+
+    /// Sets where to read the number of the last stored write, `Snapshot::written` of the store.
+    /// An answer overwrites no facet that another writer stored after the number that was read as
+    /// the question went out. Without it that is the number in the newest commit of this pass, so
+    /// that what others wrote since may win over an answer which already has it.
+    #[must_use]
+    pub fn with_written(self, written: Arc<dyn Fn() -> Seq + Send + Sync>) -> Self {
+        Self { written: Some(written), ..self }
+    }
+
+    /// Sets all rows that the store holds, with their ranks. At the plan's limit, the first listing
+    /// then shows no row that ranks below all of them, to be removed again at its end.
+    #[must_use]
+    pub fn with_list(self, rows: impl IntoIterator<Item = (ConversationId, Rank)>) -> Self {
+        Self { pull: self.pull.with_list(rows), ..self }
     }
 
     /// The pass's number.
@@ -97,7 +119,7 @@ impl Puller {
                 let outcome = self.pull.outcome().unwrap_or(Ok(()));
                 return outcome.map(|()| None).map_err(SourceError::clone);
             }
-            if self.listing.is_none() && self.hydration.is_none() {
+            if self.calls.is_empty() {
                 let what = "the change given last was not reported as applied".into();
                 return Err(SourceError::InvalidArgument { what });
             }
@@ -108,14 +130,14 @@ impl Puller {
 
     /// Tells what became of the change that [`next`](Self::next) gave last.
     pub fn applied(&mut self, commit: &Commit) {
+        self.committed = commit.written;
         self.step(Input::Applied { wanting: commit.wanting.clone() });
     }
 
     /// Stops the pass: calls in flight are dropped, and [`next`](Self::next) yields the change
     /// that says so, then the error [`SourceError::Cancelled`].
     pub fn cancel(&mut self) {
-        self.listing = None;
-        self.hydration = None;
+        self.calls.clear();
         self.step(Input::Cancel);
     }
 
@@ -135,54 +157,62 @@ impl Puller {
             match effect {
                 Effect::Apply(delta) => self.ready.push_back(*delta),
                 Effect::Done => self.is_done = true,
-                Effect::List { cursor } => {
-                    let source = Arc::clone(&self.source);
+                Effect::List { call, cursor } => {
+                    let (source, asked) = self.question();
                     let request = PullRequest::new(self.account.clone(), cursor, self.plan_limit);
-                    let call = async move { Input::Listed(source.pull(&request).await) };
-                    self.listing = Some(Box::pin(call));
+                    self.send(call, async move {
+                        let answer = source.pull(&request).await;
+                        Input::Listed { call, asked, answer }
+                    });
                 }
-                Effect::Name => {
-                    let source = Arc::clone(&self.source);
+                Effect::Name { call } => {
+                    let (source, asked) = self.question();
                     let account = self.account.clone();
-                    let call = async move { Input::Named(source.groups(&account).await) };
-                    self.listing = Some(Box::pin(call));
+                    self.send(call, async move {
+                        let answer = source.groups(&account).await;
+                        Input::Named { call, asked, answer }
+                    });
                 }
-                Effect::Hydrate { facet, ids } => {
-                    let source = Arc::clone(&self.source);
+                Effect::Hydrate { call, facet, ids } => {
+                    let (source, asked) = self.question();
                     let request = HydrateRequest::new(self.account.clone(), facet, ids);
-                    let call = async move { Input::Hydrated(source.hydrate(&request).await) };
-                    self.hydration = Some(Box::pin(call));
+                    self.send(call, async move {
+                        let answer = source.hydrate(&request).await;
+                        Input::Hydrated { call, asked, answer }
+                    });
                 }
-                Effect::Wait { line, delay } => {
+                Effect::Wait { call, delay } => {
                     let clock = Arc::clone(&self.clock);
                     let pause = delay.least + delay.spread.mul_f64(clock.chance());
-                    let call = async move {
+                    self.send(call, async move {
                         clock.sleep(pause).await;
-                        Input::Woke(line)
-                    };
-                    *self.line(line) = Some(Box::pin(call));
+                        Input::Woke(call)
+                    });
                 }
             }
         }
     }
 
-    fn line(&mut self, line: Line) -> &mut Option<Call> {
-        match line {
-            Line::Listing => &mut self.listing,
-            Line::Hydration => &mut self.hydration,
-        }
+    /// Whom to ask, and the last stored write known at this moment.
+    fn question(&self) -> (Arc<dyn ConversationSource>, Seq) {
+        let asked = self.written.as_ref().map_or(self.committed, |written| written());
+        (Arc::clone(&self.source), asked)
     }
 
-    /// The first answer of either line.
+    /// Under the number of a call that pauses, its pause takes its place, and the other way round.
+    fn send(&mut self, call: CallId, answer: impl Future<Output = Input> + Send + 'static) {
+        self.calls.insert(call, Box::pin(answer));
+    }
+
+    /// The first answer of any call.
     fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
-        for line in [Line::Listing, Line::Hydration] {
-            let call = self.line(line);
-            if let Some(Poll::Ready(input)) = call.as_mut().map(|call| call.as_mut().poll(cx)) {
-                *call = None;
-                return Poll::Ready(input);
-            }
-        }
-        Poll::Pending
+        let answer = self.calls.iter_mut().find_map(|(id, call)| match call.as_mut().poll(cx) {
+            Poll::Ready(input) => Some((*id, input)),
+            Poll::Pending => None,
+        });
+        let Some((id, input)) = answer else { return Poll::Pending };
+        self.calls.remove(&id);
+        Poll::Ready(input)
     }
 }
 

@@ -4,6 +4,7 @@ mod base_url;
 mod batch;
 mod builder;
 mod caller;
+mod clients;
 mod cloud_time;
 mod codes;
 mod cursor;
@@ -11,6 +12,7 @@ mod few;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
 mod last_messages;
+mod membership;
 mod names;
 mod profiles;
 mod region;
@@ -58,21 +60,40 @@ use crate::{
 /// the REST API has no other authentication. That makes it a thing for servers: an app on a
 /// user's device must not hold what signs for an admin.
 ///
-/// Calls run on tokio, need TLS (feature `rustls` or `native-tls`, or a client of the embedder's
-/// own that has it), and are never retried here. They are kept under the cloud's rate: see
+/// Calls run on tokio and need TLS (feature `rustls` or `native-tls`, or a client of the embedder's
+/// own that has it). They are kept under the cloud's rate: see
 /// [`rate_limiter`](RestSourceBuilder::rate_limiter).
+///
+/// A call that failed is the pull's to retry, with two exceptions. Where the connection broke before
+/// an answer began, the call goes out once more on a new connection: servers close connections that
+/// they kept. And a page of conversation groups that is not the first is retried up to three times,
+/// within some seconds, so that the pages before it are not read again.
 ///
 /// # What it brings
 /// * `pull`: time, pin, marks, custom data and groups of each row (`recentcontact/get_list`), in
 ///   no order. The cloud keeps 100 conversations an account, or up to 500.
 /// * `hydrate`: names and avatars (`profile/portrait_get`, `get_group_info`); unread counts
 ///   (`get_c2c_unread_msg_num`, ten users a call; `get_joined_group_list`, a thousand groups a
-///   call, read anew for each batch), for groups with the remind type; last messages
-///   (`admin_getroammsg`, `group_msg_get_simple`), one call a conversation and eight at a time.
-///   Of topics last messages alone; of AVChatRooms none, since the cloud keeps none.
+///   call, read again for each batch), for groups with the remind type; last messages
+///   (`admin_getroammsg`, `group_msg_get_simple`), one call per conversation and eight at a time,
+///   after the account's groups. Of topics last messages alone; of AVChatRooms none, since the cloud
+///   keeps none.
 /// * `profile`: all standard fields; the app's own where the
 ///   [builder](RestSourceBuilder::user_fields) names them. Not the account's own membership.
 /// * `groups`: `recentcontact/get_contact_group`.
+///
+/// # What an account may see
+/// An admin may read every group; the account may not. The last message of a group is therefore
+/// shown only if `get_joined_group_list` has the group (of a topic, its community) and the message
+/// is not from before the account's `JoinTime` in it; if either is not known, the facet fails. An
+/// account that is not in a group has no last message and no unread messages there, and the full
+/// profile of a Work group is not found for it. Of a recalled
+/// message neither text nor custom data is kept. Messages sent to those online only are not in the
+/// cloud's history, and so are never shown.
+///
+/// Two things no documented call tells: which messages of a group a user has deleted for himself
+/// alone (they show), and what a group was called when a former member left it (its present name
+/// shows).
 pub struct RestSource {
     caller: Caller,
     options: Options,
@@ -131,7 +152,7 @@ impl ConversationSource for RestSource {
 
     async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
         check(&request.account)?;
-        self.full_profile(&request.id).await
+        self.full_profile(&request.account, &request.id).await
     }
 
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
@@ -143,9 +164,9 @@ impl ConversationSource for RestSource {
     }
 }
 
-fn page(listing: get_list::Listing, time: Timestamp) -> Page {
+fn page(listing: get_list::Listing, time: Option<Timestamp>) -> Page {
     let next = listing.next.map(Position::to_cursor);
-    let mut page = Page::new(listing.rows, next, Some(time).filter(|time| !time.is_zero()));
+    let mut page = Page::new(listing.rows, next, time);
     page.skipped = listing.skipped;
     page
 }

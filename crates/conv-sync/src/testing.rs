@@ -46,6 +46,9 @@ struct Inner {
     groups: Vec<(u64, std::sync::Arc<str>)>,
     answers: VecDeque<Option<Result<Page, SourceError>>>,
     hydrations: VecDeque<SourceError>,
+    namings: VecDeque<SourceError>,
+    /// Whether the cloud gives no time.
+    is_timeless: bool,
     calls: Vec<Call>,
 }
 
@@ -102,6 +105,16 @@ impl ScriptedSource {
         self.lock().hydrations.push_back(error);
     }
 
+    /// The next reading of group names fails.
+    pub fn fail_groups(&self, error: SourceError) {
+        self.lock().namings.push_back(error);
+    }
+
+    /// From here on the cloud gives no time.
+    pub fn give_no_time(&self) {
+        self.lock().is_timeless = true;
+    }
+
     /// The calls answered so far, oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.clone()
@@ -126,13 +139,24 @@ pub fn row(id: ConversationId, time: Timestamp) -> SourceRow {
     SourceRow::new(patch)
 }
 
-/// The profile of every conversation here: a name made from its ID.
-fn named(id: &ConversationId) -> ConversationPatch {
+/// The facet of every conversation here: a name made from its ID, or nothing unread.
+fn facet(facet: Facet, id: &ConversationId, now: Option<Timestamp>) -> ConversationPatch {
     let mut patch = ConversationPatch::new(id.clone());
-    patch.profile.name = Some(format!("Name of {id}").into());
-    patch.profile.avatar = Some("".into());
-    patch.profile.read_at = Some(NOW);
+    match facet {
+        Facet::Unread => patch.unread.count = Some(0),
+        _ => {
+            patch.profile.name = Some(format!("Name of {id}").into());
+            patch.profile.avatar = Some("".into());
+            patch.profile.read_at = now;
+        }
+    }
     patch
+}
+
+impl Inner {
+    fn now(&self) -> Option<Timestamp> {
+        (!self.is_timeless).then_some(NOW)
+    }
 }
 
 #[async_trait]
@@ -154,7 +178,7 @@ impl ConversationSource for ScriptedSource {
         let rows: Vec<_> = inner.rows.iter().skip(start).take(self.page_size).cloned().collect();
         let end = start.saturating_add(rows.len());
         let next = (end < inner.rows.len()).then(|| Cursor::new(end.to_string()));
-        Ok(Page::new(rows, next, Some(NOW)))
+        Ok(Page::new(rows, next, inner.now()))
     }
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
@@ -162,7 +186,10 @@ impl ConversationSource for ScriptedSource {
         inner.calls.push(Call::Hydrate(request.facet, request.ids.clone()));
         match inner.hydrations.pop_front() {
             Some(error) => Err(error),
-            None => Ok(Hydrated::new(request.ids.iter().map(named).collect(), Vec::new())),
+            None => {
+                let found = request.ids.iter().map(|id| facet(request.facet, id, inner.now()));
+                Ok(Hydrated::new(found.collect(), Vec::new()))
+            }
         }
     }
 
@@ -170,7 +197,7 @@ impl ConversationSource for ScriptedSource {
         let mut inner = self.lock();
         inner.calls.push(Call::Profile(request.id.clone()));
         if inner.rows.iter().any(|row| row.patch.id == request.id) {
-            Ok(FullProfile::new(named(&request.id)))
+            Ok(FullProfile::new(facet(Facet::Profile, &request.id, inner.now())))
         } else {
             Err(SourceError::NotFound)
         }
@@ -179,6 +206,9 @@ impl ConversationSource for ScriptedSource {
     async fn groups(&self, _account: &AccountId) -> Result<Groups, SourceError> {
         let mut inner = self.lock();
         inner.calls.push(Call::Groups);
-        Ok(Groups::new(inner.groups.clone(), Some(NOW)))
+        match inner.namings.pop_front() {
+            Some(error) => Err(error),
+            None => Ok(Groups::new(inner.groups.clone(), inner.now())),
+        }
     }
 }

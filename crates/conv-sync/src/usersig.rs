@@ -11,12 +11,15 @@ mod encoding;
 mod error;
 mod key;
 mod signer;
+mod tidy;
 mod verifier;
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
+#[cfg(feature = "rest")]
+pub(crate) use self::tidy::tidy;
 pub use self::{
     claims::Claims, error::UserSigError, key::SecretKey, signer::UserSigSigner,
     verifier::UserSigVerifier,
@@ -32,12 +35,14 @@ pub struct UserSig {
 impl UserSig {
     /// Takes a UserSig that another process made, such as the embedder's key server. Its claims
     /// are read; whether the signature is right only the holder of the key can tell:
-    /// [`UserSigVerifier`].
+    /// [`UserSigVerifier`]. Blanks, line breaks, a byte order mark and quotes around it are left off.
     ///
     /// # Errors
     /// If the text is no UserSig: too long, another encoding, or without the claims.
     pub fn parse(text: impl Into<String>) -> Result<Self, UserSigError> {
-        let text = SecretString::from(text.into());
+        let mut given = text.into();
+        let text = SecretString::from(tidy::tidy(&given).to_owned());
+        given.zeroize();
         let claims = Signed::decode(text.expose_secret())?.claims();
         Ok(Self { text, claims })
     }

@@ -8,8 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use conv_api::{
-    AccountId, ConversationId, ConversationPatch, ConversationSource, ErrorClass, ListingPatch,
-    SourceError, Timestamp,
+    AccountId, ConversationId, ConversationPatch, ConversationSource, ErrorClass, Facet,
+    ListingPatch, SourceError, Timestamp,
     model::{Cursor, SkippedRow},
     sync::{
         Capabilities, CursorPromise, FullProfile, Groups, HydrateRequest, Hydrated, ListingOrder,
@@ -27,11 +27,19 @@ use super::{
 /// How the network and the cloud behave.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Weather {
-    /// Of 100 calls, how many fail.
+    /// Of 100 calls, how many fail; 100 is an outage.
     pub faults: u8,
     /// Of 100 calls, how many have a change of the cloud before and after them.
     pub changes: u8,
+    /// Of 100 answers, how many carry an odd time or none.
+    pub odd_times: u8,
+    /// Whether every question is answered after a few failures at most: none of them is final, and
+    /// the signature is refused once a question.
+    pub relents: bool,
 }
+
+/// The failures in a row that a cloud which relents gives to one question.
+const MAX_FAILURES: u32 = 3;
 
 #[derive(Debug)]
 pub struct State {
@@ -45,6 +53,15 @@ pub struct State {
     pub longest: usize,
     /// The rows of the newest page that went before each cursor.
     pub given: BTreeMap<Cursor, Vec<ConversationId>>,
+    /// Cursors from before a crash, which the cloud refuses in words of its own until it gives
+    /// them again.
+    pub refused: BTreeSet<Cursor>,
+    /// Counts questions about unread counts and what other writers say of them.
+    pub tick: u64,
+    /// When the unread count of a row was last asked for.
+    pub asked: BTreeMap<ConversationId, u64>,
+    /// How often each question failed in a row, and whether its signature was refused.
+    failed: BTreeMap<String, (u32, bool)>,
     copies: Copies,
 }
 
@@ -62,6 +79,10 @@ impl SimCloud {
             witness: None,
             list_calls: 0,
             given: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            tick: 0,
+            asked: BTreeMap::new(),
+            failed: BTreeMap::new(),
             copies: Copies::default(),
         };
         Self(Arc::new(Mutex::new(state)))
@@ -97,16 +118,58 @@ impl State {
     }
 
     fn fault(&mut self) -> Option<Fault> {
-        (self.rng.u8(..100) < self.weather.faults).then(|| match self.rng.u8(..10) {
+        (self.rng.u8(..100) < self.weather.faults).then(|| match self.rng.u8(..12) {
             0..=2 => Fault::Lost,
             3 | 4 => Fault::LostAfterwards,
             5 => Fault::Refused(60007, ErrorClass::RateLimited, Retry::BackOff),
             6 => Fault::Refused(50004, ErrorClass::Transient, Retry::BackOff),
             7 => Fault::Refused(70001, ErrorClass::Auth, Retry::Resign),
             8 => Fault::Expired,
-            _ if self.rng.bool() => Fault::Standing,
-            _ => Fault::BadRow,
+            9 if self.rng.bool() => Fault::Standing,
+            9 => Fault::BadRow,
+            10 if self.rng.bool() => Fault::NamelessRow,
+            10 => Fault::LostRows,
+            _ => Fault::Panic,
         })
+    }
+
+    /// How a call for a facet, for group names, or for a page of a cloud that relents fails.
+    fn passing_fault(&mut self, question: String) -> Option<SourceError> {
+        if !self.weather.relents {
+            return (self.rng.u8(..100) < self.weather.faults).then_some(SourceError::TimedOut);
+        }
+        let (failures, is_refused) = self.failed.get(&question).copied().unwrap_or_default();
+        if failures == MAX_FAILURES || self.rng.u8(..100) >= self.weather.faults {
+            self.failed.remove(&question);
+            return None;
+        }
+        let refuses = !is_refused && self.rng.bool();
+        self.failed.insert(question, (failures + u32::from(!refuses), is_refused || refuses));
+        Some(match refuses {
+            true => refused(70001, ErrorClass::Auth, Retry::Resign),
+            false => SourceError::Http { status: 503, retry_after: None },
+        })
+    }
+
+    /// The cloud's time, as an answer carries it.
+    fn time(&mut self) -> Option<Timestamp> {
+        let now = self.world.now;
+        if self.rng.u8(..100) >= self.weather.odd_times {
+            return Some(Timestamp::from_secs(now));
+        }
+        let odd = [None, Some(1_000), Some(now + 300_000_000), Some(now - 90_000)];
+        let time = self.rng.choice(odd).flatten();
+        time.map(Timestamp::from_secs)
+    }
+
+    fn lose_rows(&mut self, page: &mut Page, count: usize, reason: &str) {
+        for _ in 0..count {
+            let Some(row) = page.rows.pop() else { return };
+            if let Some(witness) = &mut self.witness {
+                witness.blind(&row.patch.id);
+            }
+            page.skipped.push(SkippedRow::new(None, reason));
+        }
     }
 
     fn page(&mut self, cursor: Option<&str>) -> Result<Page, SourceError> {
@@ -117,17 +180,22 @@ impl State {
             let mut patch = ConversationPatch::new(id);
             let mut listing = ListingPatch::at(Timestamp::from_secs(row.time));
             listing.is_pinned = Some(row.pinned);
+            let numbers = World::group_of(&patch.id).into_iter().collect();
             patch.listing = Some(listing);
-            SourceRow::new(patch)
+            let mut row = SourceRow::new(patch);
+            row.group_ids = Some(numbers);
+            row
         });
         let next = answer.next.map(Cursor::new);
-        Ok(Page::new(rows.collect(), next, Some(Timestamp::from_secs(self.world.now))))
+        let rows = rows.collect();
+        Ok(Page::new(rows, next, self.time()))
     }
 
     /// A page whose answer arrives.
     fn give(&mut self, page: Page) -> Page {
         if let Some(cursor) = &page.next {
             let ids = page.rows.iter().map(|row| row.patch.id.clone());
+            self.refused.remove(cursor);
             self.given.insert(cursor.clone(), ids.collect());
         }
         page
@@ -145,12 +213,24 @@ enum Fault {
     Standing,
     /// A row of the page cannot be read.
     BadRow,
+    /// Nor can its ID.
+    NamelessRow,
+    /// The page lost its rows.
+    LostRows,
+    /// The source panics.
+    Panic,
+}
+
+/// Ends the call as a panic does, without a word on the standard error.
+fn panic() -> ! {
+    std::panic::resume_unwind(Box::new("the source panics"))
 }
 
 #[async_trait]
 impl ConversationSource for SimCloud {
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
+        capabilities.facets.push(Facet::Unread);
         if self.lock().shape.cursor == CursorKind::Promised {
             capabilities.order = ListingOrder::NewestFirst;
             capabilities.cursors = CursorPromise::Exact;
@@ -164,18 +244,30 @@ impl ConversationSource for SimCloud {
         let mut state = self.lock();
         state.list_calls += 1;
         state.maybe_change();
-        let fault = state.fault();
-        if let Some(Fault::Lost) = fault {
-            return Err(SourceError::TimedOut);
+        let fault = if state.weather.relents {
+            if let Some(error) = state.passing_fault(format!("{:?}", request.cursor)) {
+                return Err(error);
+            }
+            None
+        } else {
+            state.fault()
+        };
+        match fault {
+            Some(Fault::Lost) => return Err(SourceError::TimedOut),
+            Some(Fault::Panic) => {
+                drop(state);
+                panic();
+            }
+            _ => {}
+        }
+        if request.cursor.as_ref().is_some_and(|cursor| state.refused.contains(cursor)) {
+            return Err(refused(50002, ErrorClass::Cloud, Retry::Never));
         }
         let mut page = state.page(request.cursor.as_ref().map(Cursor::as_str))?;
         state.maybe_change();
         match fault {
             Some(Fault::LostAfterwards) => Err(SourceError::Protocol { what: "cut".into() }),
-            Some(Fault::Refused(code, class, retry)) => {
-                let message = "refused".to_owned();
-                Err(SourceError::Cloud { code, class, retry, message, retry_after: None })
-            }
+            Some(Fault::Refused(code, class, retry)) => Err(refused(code, class, retry)),
             Some(Fault::Expired) if request.cursor.is_some() => Err(SourceError::CursorExpired),
             Some(Fault::Standing) if request.cursor.is_some() => {
                 page.next.clone_from(&request.cursor);
@@ -190,24 +282,46 @@ impl ConversationSource for SimCloud {
                 }
                 Ok(state.give(page))
             }
+            Some(Fault::NamelessRow) => {
+                state.lose_rows(&mut page, 1, "row without an ID");
+                Ok(state.give(page))
+            }
+            Some(Fault::LostRows) => {
+                state.lose_rows(&mut page, usize::MAX, "page without rows");
+                Ok(state.give(page))
+            }
             _ => Ok(state.give(page)),
         }
     }
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
-        tokio::time::sleep(Duration::from_millis(7)).await;
+        let delay = {
+            let mut state = self.lock();
+            if request.facet == Facet::Unread {
+                state.tick += 1;
+                let tick = state.tick;
+                state.asked.extend(request.ids.iter().map(|id| (id.clone(), tick)));
+            }
+            state.rng.u64(1..200)
+        };
+        tokio::time::sleep(Duration::from_millis(delay)).await;
         let mut state = self.lock();
-        if state.rng.u8(..100) < state.weather.faults {
-            return Err(SourceError::TimedOut);
+        if let Some(error) = state.passing_fault(format!("{:?}", request)) {
+            return Err(error);
         }
-        let now = Timestamp::from_secs(state.world.now);
-        let named = request.ids.iter().map(|id| {
+        let now = state.time();
+        let found = request.ids.iter().map(|id| {
             let mut patch = ConversationPatch::new(id.clone());
-            patch.profile.name = Some(format!("Name of {id}").into());
-            patch.profile.read_at = Some(now);
+            match request.facet {
+                Facet::Unread => patch.unread.count = Some(World::unread(id)),
+                _ => {
+                    patch.profile.name = Some(format!("Name of {id}").into());
+                    patch.profile.read_at = now;
+                }
+            }
             patch
         });
-        Ok(Hydrated::new(named.collect(), Vec::new()))
+        Ok(Hydrated::new(found.collect(), Vec::new()))
     }
 
     async fn profile(&self, _: &ProfileRequest) -> Result<FullProfile, SourceError> {
@@ -215,6 +329,17 @@ impl ConversationSource for SimCloud {
     }
 
     async fn groups(&self, _: &AccountId) -> Result<Groups, SourceError> {
-        Ok(Groups::default())
+        let delay = self.lock().rng.u64(1..400);
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+        let mut state = self.lock();
+        if let Some(error) = state.passing_fault("groups".into()) {
+            return Err(error);
+        }
+        let time = state.time();
+        Ok(Groups::new(state.world.groups(), time))
     }
+}
+
+fn refused(code: i32, class: ErrorClass, retry: Retry) -> SourceError {
+    SourceError::Cloud { code, class, retry, message: "refused".into(), retry_after: None }
 }

@@ -31,6 +31,14 @@ pub enum Broken {
     Torn,
     /// A change of a pass that is no longer the newest was applied.
     Late,
+    /// A facet's answer overwrote what another writer stored after the question went out.
+    Facet,
+    /// After a quiet pass a row lacks its name, its group's name or its unread count.
+    Unnamed,
+    /// A quiet pass over a complete list changed a row of it, or showed one and took it back.
+    Flicker,
+    /// A moment was made up, or is not that of the cloud.
+    Time,
 }
 
 /// What happened in the cloud since a pass began.
@@ -45,6 +53,8 @@ pub struct Witness {
     held: BTreeSet<ConversationId>,
     /// The pass could not read these.
     unread: BTreeSet<ConversationId>,
+    /// The pass met a row without an ID.
+    is_blind: bool,
 }
 
 impl Witness {
@@ -57,6 +67,7 @@ impl Witness {
             existed: world.rows.keys().cloned().collect(),
             held,
             unread: BTreeSet::new(),
+            is_blind: false,
         }
     }
 
@@ -73,12 +84,21 @@ impl Witness {
         self.unread.insert(id.clone());
     }
 
+    /// A row that the pass could not even tell from another.
+    pub fn blind(&mut self, id: &ConversationId) {
+        self.is_blind = true;
+        self.excuse(id);
+    }
+
     /// Judges a list that was said to be complete. Rows in `outside` were changed by others.
+    ///
+    /// Rows in `unconfirmed` are said to be kept for want of certainty.
     pub fn judge(
         &self,
         world: &World,
         held: &BTreeMap<ConversationId, Row>,
         outside: &BTreeSet<ConversationId>,
+        unconfirmed: &[ConversationId],
     ) -> Vec<Broken> {
         let mut broken = Vec::new();
         for id in self.stayed.iter().filter(|id| !outside.contains(*id)) {
@@ -100,7 +120,8 @@ impl Witness {
             }
         }
         let known = |id: &ConversationId| self.existed.contains(id) || outside.contains(id);
-        if !held.keys().all(known) {
+        let is_doubtful = |id: &ConversationId| self.is_blind && unconfirmed.contains(id);
+        if !held.keys().all(|id| known(id) || is_doubtful(id)) {
             broken.push(Broken::Invented);
         }
         broken

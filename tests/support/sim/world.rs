@@ -1,8 +1,8 @@
 //! The cloud's list and how it changes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use conv_api::{ConversationId, Timestamp, model::Rank};
+use conv_api::{Conversation, ConversationId, Timestamp, model::Rank};
 use fastrand::Rng;
 
 pub const START: u64 = 1_775_000_000;
@@ -24,12 +24,14 @@ pub struct World {
     pub now: u64,
     pub rows: BTreeMap<ConversationId, Row>,
     made: u32,
+    /// How often the conversation groups were renamed.
+    renamed: u32,
 }
 
 impl World {
     /// A list with heavy ties, or none at all.
     pub fn new(rng: &mut Rng) -> Self {
-        let mut world = Self { now: START, rows: BTreeMap::new(), made: 0 };
+        let mut world = Self { now: START, rows: BTreeMap::new(), made: 0, renamed: 0 };
         let spread = [1, 5, 60, 100_000][rng.usize(..4)];
         for _ in 0..rng.usize(..=60) {
             let time = START - rng.u64(1..=spread);
@@ -50,6 +52,31 @@ impl World {
         id
     }
 
+    /// The number of a row's conversation group, if it is in one.
+    pub fn group_of(id: &ConversationId) -> Option<u64> {
+        let last = u64::from(*id.as_str().as_bytes().last()?);
+        (last % 3 != 0).then_some(last % 3)
+    }
+
+    /// The names of the conversation groups.
+    pub fn groups(&self) -> Vec<(u64, Arc<str>)> {
+        let name = |number: u64| (number, format!("group {number}.{}", self.renamed).into());
+        [1, 2].map(name).to_vec()
+    }
+
+    /// Whether a held row shows the names of its conversation groups.
+    pub fn names_groups_of(&self, row: &Conversation) -> bool {
+        let groups = self.groups();
+        let name = |number: u64| groups.iter().find(|(known, _)| *known == number);
+        let name = Self::group_of(&row.id).and_then(name).map(|(_, name)| name);
+        row.listing.groups.iter().eq(name)
+    }
+
+    /// How many messages of a conversation are unread.
+    pub fn unread(id: &ConversationId) -> u32 {
+        id.as_str().bytes().map(u32::from).sum::<u32>() % 7
+    }
+
     /// The rows in list order, with their places.
     pub fn ordered(&self) -> Vec<(ConversationId, Row)> {
         let mut rows: Vec<_> = self.rows.iter().map(|(id, row)| (id.clone(), *row)).collect();
@@ -64,7 +91,7 @@ impl World {
         let Some(id) = rng.choice(&ids).cloned() else {
             return vec![self.insert(Row { time: self.now, pinned: false })];
         };
-        match rng.u8(..12) {
+        match rng.u8(..13) {
             0..=3 => self.alter(&[id], |row, now| row.time = now),
             4 => {
                 let burst: Vec<_> = (0..3).filter_map(|_| rng.choice(&ids).cloned()).collect();
@@ -82,6 +109,10 @@ impl World {
                 self.alter(&[id], |row, _| row.time = row.time.saturating_sub(back).max(1))
             }
             9 | 10 => vec![self.insert(Row { time: self.now, pinned: false })],
+            11 => {
+                self.renamed += 1;
+                Vec::new()
+            }
             _ => self.expire_oldest(),
         }
     }

@@ -7,7 +7,7 @@ use conv_store::ConversationDatabase;
 use conv_sync::{Clock, ConversationSource, PullOptions, TokioClock};
 
 use super::{Accounts, Shared, registry::Registry};
-use crate::{flight::Queue, stats::Counters};
+use crate::{flight::Queue, runtime::Runtime, stats::Counters};
 
 /// Puts [`Accounts`] together: how much memory they may take, how many are pulled at a time, and
 /// what holds for each list.
@@ -81,6 +81,9 @@ impl AccountsBuilder {
     }
 
     /// The accounts, none of them loaded. Nothing is pulled yet.
+    ///
+    /// Their tasks run on the Tokio runtime that this is called in, whoever asks for them; outside of
+    /// one, on that of the first call that needs it. Once it ended, the next caller's takes its place.
     pub fn build(self) -> Accounts {
         let shared = Shared {
             database: self.database,
@@ -91,6 +94,7 @@ impl AccountsBuilder {
             queue: Queue::new(self.concurrent_passes),
             counters: Arc::new(Counters::default()),
             registry: Registry::new(self.memory_budget),
+            runtime: Arc::new(Runtime::current()),
         };
         Accounts { shared: Arc::new(shared) }
     }

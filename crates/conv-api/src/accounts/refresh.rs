@@ -1,17 +1,15 @@
 //! Passes in the background: an account is loaded when its turn has come, and not before.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use conv_model::AccountId;
 use conv_store::StoreError;
-use tokio::{runtime::Handle, task::JoinSet};
+use tokio::task::JoinSet;
 
-use super::{Accounts, Shared, registry::lock};
-use crate::{Error, flight::Place};
+use super::{Accounts, background::Background, due::TaskNumber, registry::lock};
+#[cfg(doc)]
+use crate::Conversations;
+use crate::{Error, caught::caught};
 
 /// What became of the passes of [`Accounts::refresh_all`].
 #[derive(Clone, Debug, Default)]
@@ -30,16 +28,24 @@ impl Accounts {
     /// in the background when its turn comes, and loaded no sooner than that. Marks of an account
     /// that waits for its turn are one. Returns at once.
     ///
+    /// The mark stays until a pass that began after it has succeeded, also if the account cannot be
+    /// loaded, or leaves memory meanwhile. See [`Conversations::mark_dirty`] for what happens after a
+    /// failure; a mark that waits for you is served by the next [`open`](Self::open), too. Marks are
+    /// kept in memory: after a restart [`refresh_all`](Self::refresh_all) stands for them.
+    ///
     /// # Errors
     /// [`Error::Store`] once closed or outside a Tokio runtime.
     pub fn mark_dirty(&self, account: &AccountId) -> Result<(), Error> {
-        let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
+        self.shared.runtime.get()?;
         if let Some(list) = self.shared.registry.get(account)? {
-            return list.mark_dirty();
+            match list.mark_dirty() {
+                // Somebody closes it at this moment.
+                Err(Error::Store(StoreError::Closed)) => {}
+                marked => return marked,
+            }
         }
-        if self.shared.registry.note_due(account)? {
-            let refresh = refresh(Arc::downgrade(&self.shared), self.place(), account.clone());
-            runtime.spawn(refresh);
+        if let Some(task) = self.shared.registry.open_due(|due| due.mark(account))? {
+            self.start(account, task);
         }
         Ok(())
     }
@@ -63,6 +69,7 @@ impl Accounts {
     /// # }
     /// ```
     ///
+    /// An account whose pass fails is not tried again for it: mark it, or refresh it again later.
     /// Ends with the last pass. Dropping it leaves out those whose turn has not come.
     ///
     /// # Errors
@@ -72,7 +79,7 @@ impl Accounts {
         accounts: impl IntoIterator<Item = AccountId>,
         over: Duration,
     ) -> Result<Refreshed, Error> {
-        Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
+        let runtime = self.shared.runtime.get()?;
         let accounts: Vec<AccountId> = accounts.into_iter().collect();
         let plan = self.shared.registry.plan(accounts.iter().cloned().collect::<HashSet<_>>())?;
         let clock = Arc::clone(&self.shared.clock);
@@ -85,12 +92,17 @@ impl Accounts {
                 clock.sleep(early).await;
             }
             let is_planned = lock(&plan).remove(&account);
-            if is_planned && self.shared.registry.note_due(&account)? {
-                let weak = Arc::downgrade(&self.shared);
-                let pass = refresh(weak, self.place(), account.clone());
-                passes.spawn(async { (account, pass.await) });
-            } else {
-                refreshed.left_out += 1;
+            let task = match is_planned {
+                true => self.shared.registry.open_due(|due| due.refresh(&account))?,
+                false => None,
+            };
+            match task {
+                Some(task) => {
+                    let background = self.background(&account, task, true);
+                    let pass = async move { (account, outcome(background).await) };
+                    passes.spawn_on(pass, &runtime);
+                }
+                None => refreshed.left_out += 1,
             }
             while let Some(ended) = passes.try_join_next() {
                 refreshed.note(ended.ok());
@@ -102,13 +114,33 @@ impl Accounts {
         Ok(refreshed)
     }
 
-    fn place(&self) -> Place {
-        Place::new(&self.shared.queue)
+    /// Starts the tasks of marks whose lists left memory.
+    pub(super) fn resume(&self, account: &AccountId) {
+        if let Some(task) = self.shared.registry.due(|due| due.resume(account)) {
+            self.start(account, task);
+        }
+    }
+
+    /// Starts the task of a mark. Without a runtime the mark waits for the next call.
+    fn start(&self, account: &AccountId, task: TaskNumber) {
+        let background = self.background(account, task, false);
+        if let Ok(runtime) = self.shared.runtime.get() {
+            runtime.spawn(outcome(background));
+        }
+    }
+
+    fn background(&self, account: &AccountId, task: TaskNumber, is_refresh: bool) -> Background {
+        Background::new(Arc::downgrade(&self.shared), account.clone(), task, is_refresh)
     }
 }
 
+/// A database that panics fails its account alone, and is told of.
+async fn outcome(background: Background) -> Result<bool, Error> {
+    caught(background.run()).await.unwrap_or(Err(Error::Panicked))
+}
+
 impl Refreshed {
-    /// A task that panicked tells nothing.
+    /// A task that its runtime dropped tells nothing.
     fn note(&mut self, ended: Option<(AccountId, Result<bool, Error>)>) {
         match ended {
             Some((_, Ok(true))) => self.finished += 1,
@@ -116,23 +148,4 @@ impl Refreshed {
             Some((_, Ok(false))) | None => self.left_out += 1,
         }
     }
-}
-
-/// One pass when its turn comes, unless the account was forgotten before. It does not keep the
-/// accounts open while it waits.
-async fn refresh(accounts: Weak<Shared>, place: Place, account: AccountId) -> Result<bool, Error> {
-    let permit = place.permit().await;
-    let Some(shared) = accounts.upgrade() else { return Err(StoreError::Closed.into()) };
-    let accounts = Accounts { shared };
-    let list = {
-        let claim = accounts.shared.registry.claim(&account).await?;
-        if !claim.take_due() {
-            return Ok(false);
-        }
-        accounts.load(&claim).await?
-    };
-    let ended = list.refresh(permit).await;
-    drop(list);
-    accounts.make_room();
-    ended.map(|()| true)
 }

@@ -9,7 +9,8 @@ use conv_model::{AccountId, Seq};
 use conv_store::StoreError;
 use tokio::sync::watch;
 
-use crate::Conversations;
+use super::due::DueAccounts;
+use crate::{Conversations, conversations::Kept};
 
 /// How many accounts are looked at each time, whether they are still used.
 const LOOKS: usize = 8;
@@ -34,20 +35,27 @@ struct State {
     bytes: usize,
     /// Accounts that are being opened, forgotten or closed; what ends with it.
     claimed: HashMap<AccountId, watch::Receiver<()>>,
-    /// Accounts whose pass in the background waits for its turn.
-    due: HashSet<AccountId>,
+    /// Accounts that are pulled in the background, as far as no list sees to it.
+    due: DueAccounts,
     plans: Vec<Weak<Plan>>,
     is_closed: bool,
 }
 
 #[derive(Debug)]
 struct Entry {
-    list: Conversations,
+    list: Kept,
     /// Its key among the used or the idle ones.
     look: u64,
     is_idle: bool,
     bytes: usize,
     measured: Option<Seq>,
+}
+
+/// An account that was put away. Its list is the caller's to drop, where no lock is held.
+#[derive(Debug)]
+pub(super) struct PutAway {
+    pub(super) account: AccountId,
+    _list: Kept,
 }
 
 /// Accounts to be refreshed later.
@@ -73,7 +81,15 @@ impl Registry {
     pub(super) fn get(&self, account: &AccountId) -> Result<Option<Conversations>, StoreError> {
         let mut state = self.open()?;
         let Some(entry) = state.open.get(account) else { return Ok(None) };
-        let list = entry.list.clone();
+        if entry.list.is_dead() {
+            // Its handles go on to read; whoever opens the account gets a list that lives.
+            let dead = state.remove(account);
+            // Dropping it may wake streams, and run code of anybody: not while the lock is held.
+            drop(state);
+            drop(dead);
+            return Ok(None);
+        }
+        let list = entry.list.handle();
         state.look_at(account);
         Ok(Some(list))
     }
@@ -104,9 +120,8 @@ impl Registry {
     }
 
     /// Puts away what nobody uses, least recently used first, until the rest is within the budget.
-    /// What was put away is the caller's to drop.
     #[must_use]
-    pub(super) fn make_room(&self) -> Vec<Conversations> {
+    pub(super) fn make_room(&self) -> Vec<PutAway> {
         let mut state = self.lock();
         for _ in 0..state.used.len().min(LOOKS) {
             state.look_at_next();
@@ -116,7 +131,7 @@ impl Registry {
 
     /// Puts away all that nobody uses.
     #[must_use]
-    pub(super) fn put_away_idle(&self) -> Vec<Conversations> {
+    pub(super) fn put_away_idle(&self) -> Vec<PutAway> {
         let mut state = self.lock();
         for _ in 0..state.used.len() {
             state.look_at_next();
@@ -124,9 +139,20 @@ impl Registry {
         state.put_away(0)
     }
 
-    /// Notes that a pass is due; says whether it was not.
-    pub(super) fn note_due(&self, account: &AccountId) -> Result<bool, StoreError> {
-        Ok(self.open()?.due.insert(account.clone()))
+    /// The accounts that are due.
+    pub(super) fn due<T>(&self, change: impl FnOnce(&mut DueAccounts) -> T) -> T {
+        change(&mut self.lock().due)
+    }
+
+    /// The accounts that are due, to note another one.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] once all are closed.
+    pub(super) fn open_due<T>(
+        &self,
+        change: impl FnOnce(&mut DueAccounts) -> T,
+    ) -> Result<T, StoreError> {
+        Ok(change(&mut self.open()?.due))
     }
 
     /// Accounts to be refreshed later, unless they are forgotten before.
@@ -138,10 +164,10 @@ impl Registry {
         Ok(plan)
     }
 
-    /// How many are loaded, and about how many bytes they take.
-    pub(super) fn counts(&self) -> (usize, usize) {
+    /// How many are loaded, about how many bytes they take, and how many are due.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
         let state = self.lock();
-        (state.open.len(), state.bytes)
+        (state.open.len(), state.bytes, state.due.len())
     }
 
     /// Takes no more accounts in, and gives those that are loaded.
@@ -151,7 +177,7 @@ impl Registry {
         let open = std::mem::take(&mut state.open);
         (state.used, state.idle, state.bytes) = (BTreeMap::new(), BTreeMap::new(), 0);
         state.due.clear();
-        Ok(open.into_values().map(|entry| entry.list).collect())
+        Ok(open.into_values().map(|entry| entry.list.handle()).collect())
     }
 
     fn open(&self) -> Result<MutexGuard<'_, State>, StoreError> {
@@ -167,22 +193,18 @@ impl Registry {
 
 impl Claim<'_> {
     /// Takes in the list of the account.
-    pub(super) fn insert(&self, list: Conversations) -> Result<(), StoreError> {
+    pub(super) fn insert(&self, list: &Conversations) -> Result<(), StoreError> {
         let mut state = self.registry.open()?;
+        let list = Kept::new(list);
         let entry = Entry { list, look: 0, is_idle: false, bytes: 0, measured: None };
         state.open.insert(self.account.clone(), entry);
         state.look_at(self.account);
         Ok(())
     }
 
-    /// Takes out the list of the account.
-    pub(super) fn remove(&self) -> Option<Conversations> {
+    /// Takes out the list of the account. Its mark stays, for whoever opens the account.
+    pub(super) fn remove(&self) -> Option<Kept> {
         self.registry.lock().remove(self.account)
-    }
-
-    /// Whether a pass of the account was due; none is any more.
-    pub(super) fn take_due(&self) -> bool {
-        self.registry.lock().due.remove(self.account)
     }
 
     /// No pass of the account is due or planned any more.
@@ -228,17 +250,22 @@ impl State {
         self.measure(&account);
     }
 
-    fn put_away(&mut self, budget: usize) -> Vec<Conversations> {
+    fn put_away(&mut self, budget: usize) -> Vec<PutAway> {
         let mut gone = Vec::new();
         while self.bytes > budget {
             let Some((_, account)) = self.idle.pop_first() else { break };
-            gone.extend(self.remove(&account));
+            let Some(list) = self.remove(&account) else { continue };
+            gone.push(PutAway { account, _list: list });
         }
         gone
     }
 
-    fn remove(&mut self, account: &AccountId) -> Option<Conversations> {
+    /// Takes a list out. A mark that it did not serve stays behind.
+    fn remove(&mut self, account: &AccountId) -> Option<Kept> {
         let entry = self.open.remove(account)?;
+        if let Some(mark) = entry.list.unserved() {
+            self.due.keep(account, mark);
+        }
         let line = if entry.is_idle { &mut self.idle } else { &mut self.used };
         line.remove(&entry.look);
         self.bytes = self.bytes.saturating_sub(entry.bytes);

@@ -2,11 +2,14 @@
 
 use std::{
     future::poll_fn,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     task::Poll,
 };
 
-use conv_model::{Commit, Delta};
+use conv_model::{Commit, Delta, PassId, SyncStep};
 use conv_sync::{Clock, ConversationSource, Puller, SourceError};
 use tokio::sync::watch;
 use tracing::{Instrument, Span, debug_span, field::Empty, info_span};
@@ -16,7 +19,10 @@ use super::{
     slot::Slot,
     watched::{Own, Watched},
 };
-use crate::{AccountTag, Error};
+use crate::{
+    AccountTag, Error,
+    caught::{Panicked, caught},
+};
 
 /// What a pass under way is told.
 #[derive(Clone, Debug)]
@@ -45,13 +51,23 @@ pub(super) async fn pass(route: &Route, slot: Slot, signals: Signals) -> Outcome
         counters: Arc::clone(&route.counters),
         own: Own::default(),
     });
-    let outcome = carry(route, &watched, signals).instrument(span.clone()).await;
+    let number = AtomicU64::new(PassId::NONE.as_u64());
+    let carried = caught(carry(route, &watched, signals, &number)).instrument(span.clone()).await;
+    let outcome = match carried {
+        Ok(outcome) => outcome,
+        Err(Panicked) => Err(fail(route, PassId::new(number.load(Relaxed)), Error::Panicked).await),
+    };
     span.in_scope(|| tell(&span, &watched.own, &outcome));
     outcome
 }
 
 /// Carries what the source yields to the store, and back what became of it.
-async fn carry(route: &Route, watched: &Arc<Watched>, mut signals: Signals) -> Outcome {
+async fn carry(
+    route: &Route,
+    watched: &Arc<Watched>,
+    mut signals: Signals,
+    number: &AtomicU64,
+) -> Outcome {
     let state = route.store.snapshot().sync().clone();
     let mut puller = Puller::new(
         Arc::clone(watched) as Arc<dyn ConversationSource>,
@@ -60,11 +76,12 @@ async fn carry(route: &Route, watched: &Arc<Watched>, mut signals: Signals) -> O
         route.options.clone(),
         &state,
     );
+    number.store(puller.pass().as_u64(), Relaxed);
     let mut is_open = true;
     loop {
         let next = tokio::select! {
             next = next(&mut puller, &watched.slot) => next?,
-            _ = signals.open.changed(), if is_open => {
+            _ = signals.open.wait_for(|is_open| !is_open), if is_open => {
                 is_open = false;
                 puller.cancel();
                 continue;
@@ -74,7 +91,11 @@ async fn carry(route: &Route, watched: &Arc<Watched>, mut signals: Signals) -> O
                 continue;
             }
         };
-        let Some(delta) = next else { return Ok(()) };
+        let Some(mut delta) = next else { return Ok(()) };
+        if let Some(SyncStep::Fail { failure, .. }) = &mut delta.step {
+            // The report shows the number that the caller's error has.
+            watched.number(failure);
+        }
         puller.applied(&apply(route, delta).await?);
     }
 }
@@ -97,6 +118,16 @@ async fn apply(route: &Route, delta: Delta) -> Result<Commit, Error> {
     let commit = route.store.apply(delta).instrument(span.clone()).await?;
     span.record("rows", commit.changes.len()).record("seq", commit.seq.as_u64());
     Ok(commit)
+}
+
+/// Ends a pass that cannot end itself any more. Returns why it failed, for its callers.
+async fn fail(route: &Route, pass: PassId, error: Error) -> Error {
+    let step = SyncStep::Fail { failure: error.to_failure(), forget: false };
+    match apply(route, Delta::step(pass, step)).await {
+        Ok(_) => error,
+        // No snapshot shows the failure, so that the store's own has to be reported.
+        Err(store) => store,
+    }
 }
 
 fn tell(span: &Span, own: &Own, outcome: &Outcome) {

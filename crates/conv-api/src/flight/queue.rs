@@ -2,13 +2,20 @@
 
 use std::{
     collections::BTreeMap,
+    future::pending,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-use tokio::sync::oneshot;
+use conv_sync::Clock;
+use tokio::sync::{oneshot, watch};
+
+use super::{
+    State,
+    breaker::{Breaker, Probe},
+};
 
 /// Of the passes that go while both lines wait, one after so many is of the background.
 const WAITED_IN_A_ROW: u32 = 3;
@@ -22,6 +29,7 @@ const WAITED_IN_A_ROW: u32 = 3;
 #[derive(Debug)]
 pub(crate) struct Queue {
     lines: Mutex<Lines>,
+    breaker: Breaker,
 }
 
 #[derive(Debug)]
@@ -45,6 +53,13 @@ pub(crate) struct Place {
     number: AtomicU64,
 }
 
+/// The right to begin a pass.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    pub(crate) permit: Permit,
+    pub(crate) probe: Option<Probe>,
+}
+
 /// The right to go on; dropping it lets another go.
 #[derive(Debug)]
 pub(crate) struct Permit(Arc<Queue>);
@@ -60,7 +75,7 @@ impl Queue {
             background: Line::new(),
             waited_in_a_row: 0,
         };
-        Arc::new(Self { lines: Mutex::new(lines) })
+        Arc::new(Self { lines: Mutex::new(lines), breaker: Breaker::new() })
     }
 
     /// How many go, and how many wait.
@@ -121,6 +136,36 @@ impl Place {
         Self { queue: Arc::clone(queue), is_waited_for, number }
     }
 
+    /// Waits until a pass may begin: past the breaker, unless somebody waits for it, and then for its
+    /// turn. `state` tells whether somebody waits; without it nobody does.
+    pub(crate) async fn admit(
+        &self,
+        clock: &dyn Clock,
+        mut state: Option<watch::Receiver<State>>,
+    ) -> Admission {
+        loop {
+            let probe = tokio::select! {
+                biased;
+                () = awaited(&mut state) => None,
+                probe = self.queue.breaker.admit(clock) => probe,
+            };
+            let permit = self.permit().await;
+            // Many may have come by the breaker before it tripped.
+            if probe.is_some() || self.is_waited_for() || !self.queue.breaker.is_tripped() {
+                return Admission { permit, probe };
+            }
+        }
+    }
+
+    fn is_waited_for(&self) -> bool {
+        self.is_waited_for.load(Ordering::Relaxed)
+    }
+
+    /// Notes how a call ended: whether the cloud was reached.
+    pub(crate) fn note(&self, is_reached: bool) {
+        self.queue.breaker.note(is_reached);
+    }
+
     /// Queues, and goes when it is its turn. Dropping the call leaves the queue.
     pub(crate) async fn permit(&self) -> Permit {
         loop {
@@ -162,6 +207,17 @@ impl Place {
         drop(lines);
         self.queue.go_on();
         (Ticket(self), turn)
+    }
+}
+
+/// Ends once somebody waits for the pass.
+async fn awaited(state: &mut Option<watch::Receiver<State>>) {
+    match state {
+        Some(state) => {
+            // An error would say that the passes are gone, and this with them.
+            let _ = state.wait_for(State::is_awaited).await;
+        }
+        None => pending().await,
     }
 }
 

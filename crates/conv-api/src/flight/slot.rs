@@ -1,27 +1,36 @@
 //! A pass's room among the others: held while it works, given back while all it does is pause.
 
 use std::sync::{
-    Arc,
+    Arc, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
 use tokio::sync::Mutex;
 
-use super::queue::{Permit, Place};
+use super::{
+    breaker::Probe,
+    queue::{Admission, Permit, Place},
+};
 
 /// Without a place there is room for all.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Slot {
     place: Option<Arc<Place>>,
     permit: Mutex<Option<Permit>>,
+    /// Held until the first call is answered.
+    probe: std::sync::Mutex<Option<Probe>>,
     calls: AtomicUsize,
     pauses: AtomicUsize,
 }
 
 impl Slot {
-    pub(crate) fn new(place: Option<Arc<Place>>, permit: Option<Permit>) -> Self {
-        let permit = Mutex::new(permit);
-        Self { place, permit, calls: AtomicUsize::new(0), pauses: AtomicUsize::new(0) }
+    pub(crate) fn new(place: Arc<Place>, admission: Admission) -> Self {
+        Self {
+            place: Some(place),
+            permit: Mutex::new(Some(admission.permit)),
+            probe: std::sync::Mutex::new(admission.probe),
+            ..Self::default()
+        }
     }
 
     /// Waits for room, if the pass has none.
@@ -39,6 +48,16 @@ impl Slot {
         self.take().await;
         let _counted = Counted::new(&self.calls);
         call.await
+    }
+
+    /// A call was answered: by the cloud, or by what stands between.
+    pub(crate) fn answered(&self, is_reached: bool) {
+        if let Some(place) = &self.place {
+            place.note(is_reached);
+            // Only now may the next one try: it goes by what this one met.
+            let probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner).take();
+            drop(probe);
+        }
     }
 
     /// Waits for a pause to end.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use conv_model::Coverage;
 use conv_store::{Holder, Snapshot, StoreError, Turn};
 
-use super::{Outcome, Permit, Task, lock, pass::pass};
+use super::{Outcome, State, pass::pass, queue::Admission, task::Task};
 use crate::Error;
 
 /// How often a pass begins anew that another process superseded.
@@ -13,27 +13,20 @@ const TRIES: usize = 3;
 /// How long this process may take to learn what another one wrote.
 const NEWS: Duration = Duration::from_secs(2);
 
-/// Whether the pass of another process will do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turns {
-    /// It will: somebody wants the list whole.
-    Joined,
-    /// It will not: something changed that it may not see.
-    Anew,
-}
-
 impl Task {
     /// One pass when its turn comes, or the end of one that another process makes.
-    pub(super) async fn once(&self, mut permit: Option<Permit>, turns: Turns) -> Outcome {
+    pub(super) async fn once(&mut self, mut admission: Option<Admission>) -> Outcome {
         let mut tries = 0;
         loop {
-            let slot = self.room(permit.take()).await?;
+            let slot = self.room(admission.take()).await?;
             let lease = match self.lease().await? {
                 Some(Turn::Theirs(holder)) => {
                     drop(slot);
+                    // It may not see a change that this process was asked to look for.
+                    let will_do = self.shared.state.borrow().is_served();
                     let before = self.route.store.snapshot();
-                    let finished = self.ended(&holder).await?;
-                    if finished && turns == Turns::Joined && self.is_shown(before).await {
+                    let is_finished = self.ended(&holder).await?;
+                    if will_do && is_finished && self.is_shown(before).await {
                         return Ok(());
                     }
                     continue;
@@ -41,8 +34,8 @@ impl Task {
                 Some(Turn::Ours(lease)) => Some(lease),
                 None => None,
             };
-            // What was marked while it waited is seen by the pass that begins now.
-            lock(&self.current).is_dirty = false;
+            // It sees what was asked for while it waited.
+            self.shared.state.send_modify(State::begin);
             let outcome = pass(&self.route, slot, self.signals.clone()).await;
             let Some(lease) = lease else { return outcome };
             lease.give_back(outcome.is_ok()).await;
@@ -67,29 +60,33 @@ impl Task {
         let mut open = self.signals.open.clone();
         tokio::select! {
             biased;
-            _ = open.changed() => Err(Error::Stopped),
+            _ = open.wait_for(|is_open| !is_open) => Err(Error::Stopped),
             finished = leases.ended(&self.route.account, holder) => Ok(finished?),
         }
     }
 
-    /// Waits until the store has learned of a pass that finished elsewhere; whether the list is
-    /// complete by it.
+    /// Waits until the list shows that a pass finished elsewhere, and says whether it does. That the
+    /// list is complete would say nothing: an earlier pass may have made it so.
+    ///
+    /// A pass that finished just like the one before it cannot be told from it; then this process
+    /// makes a pass of its own, which costs calls and is right.
     async fn is_shown(&self, before: Snapshot) -> bool {
         let store = &self.route.store;
-        let learned = async {
+        let shown = async {
             let mut now = before.clone();
             while now.sync().finished == before.sync().finished {
                 match store.changed(now.seq()).await {
                     Ok(newer) => now = newer,
-                    Err(_) => return,
+                    Err(_) => return false,
                 }
             }
+            now.sync().coverage == Coverage::Complete
         };
         tokio::select! {
-            () = learned => {}
-            () = self.route.clock.sleep(NEWS) => {}
+            biased;
+            is_complete = shown => is_complete,
+            () = self.route.clock.sleep(NEWS) => false,
         }
-        store.snapshot().sync().coverage == Coverage::Complete
     }
 }
 

@@ -1,15 +1,16 @@
 //! A source and a clock that tell what a pass does with them.
 
 use std::{
+    collections::VecDeque,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use async_trait::async_trait;
-use conv_model::AccountId;
+use conv_model::{AccountId, PassFailure};
 use conv_sync::{
     Capabilities, Clock, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
     ProfileRequest, PullRequest, SourceError,
@@ -17,7 +18,10 @@ use conv_sync::{
 use tracing::{Instrument, debug_span, field::Empty};
 
 use super::slot::Slot;
-use crate::stats::Counters;
+use crate::{Error, error::is_passing, stats::Counters};
+
+/// The most errors of a pass that are kept to find their numbers by.
+const ERRORS: usize = 8;
 
 /// The source and the clock of one pass: what goes through is counted, and takes room among the
 /// passes of other accounts.
@@ -34,6 +38,8 @@ pub(super) struct Watched {
 /// What one pass did.
 #[derive(Debug, Default)]
 pub(super) struct Own {
+    /// The newest errors that the source answered.
+    pub(super) errors: Mutex<VecDeque<SourceError>>,
     pub(super) pages: AtomicU64,
     pub(super) rows: AtomicU64,
     pub(super) retries: AtomicU64,
@@ -49,7 +55,24 @@ impl Watched {
             self.counters.calls.fetch_add(1, Relaxed);
             call.await
         };
-        self.slot.call(counted).await
+        let answer = self.slot.call(counted).await;
+        // A cloud that refuses is within reach.
+        self.slot.answered(!answer.as_ref().is_err_and(is_passing));
+        if let Err(error) = &answer {
+            let mut errors = self.own.errors.lock().unwrap_or_else(PoisonError::into_inner);
+            errors.truncate(ERRORS - 1);
+            errors.push_front(error.clone());
+        }
+        answer
+    }
+
+    /// Gives a failure the number that the facade's error has for it.
+    pub(super) fn number(&self, failure: &mut PassFailure) {
+        let errors = self.own.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        let error = errors.iter().find(|error| PassFailure::from(*error) == *failure);
+        if let Some(error) = error {
+            failure.code = Error::Source(error.clone()).code();
+        }
     }
 
     fn note(&self, page: &Page) {

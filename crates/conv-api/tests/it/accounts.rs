@@ -4,6 +4,7 @@ mod clouds;
 mod forgetting;
 mod hostile;
 mod killed;
+mod marks;
 mod memory;
 mod refreshing;
 mod simulation;

@@ -125,3 +125,16 @@ async fn an_account_that_is_none_is_refused() {
     let error = Conversations::builder("").build().await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::InvalidArgument);
 }
+
+#[tokio::test]
+async fn a_patch_that_is_too_large_is_an_error_and_nothing_of_it_is_kept() {
+    let conversations = over(ScriptedSource::new([row(id("C2Calice"), NOW)])).await;
+    conversations.sync().await.unwrap();
+    let mut patch = conv_api::ConversationPatch::new(id("C2Calice"));
+    patch.profile.name = Some("A".repeat(1 << 20).into());
+    patch.unread.count = Some(3);
+    let refused = conversations.record(patch).await.unwrap_err();
+    assert!(matches!(refused, conv_api::Error::Store(conv_api::StoreError::TooLarge { .. })));
+    let row = conversations.snapshot().get(&id("C2Calice")).unwrap();
+    assert_eq!((row.show_name(), row.unread.count), ("Name of C2Calice", None));
+}

@@ -7,10 +7,16 @@
 )]
 
 mod accounts;
+mod closing;
+mod codes;
 mod events;
 mod failing_store;
 mod lists;
 mod live;
+mod marks;
+mod panics;
 mod passes;
 mod profiles;
 mod support;
+mod two_processes;
+mod waiting;

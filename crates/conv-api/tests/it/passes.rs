@@ -113,21 +113,6 @@ async fn closing_stops_the_pass_and_the_list_still_answers() {
 }
 
 #[tokio::test]
-async fn a_mark_during_a_pass_lets_another_follow_and_callers_wait_for_that_one() {
-    let source = Gated::new(ScriptedSource::with_rows(3));
-    let conversations = over(source.clone()).await;
-    let mut changes = conversations.changes();
-    let caller = spawn_sync(&conversations);
-    changes.next().await.unwrap();
-    conversations.mark_dirty().unwrap();
-    conversations.mark_dirty().unwrap();
-    source.source.set_rows([]);
-    source.gate.add_permits(100);
-    caller.await.unwrap().unwrap();
-    assert_eq!(source.source.pulls(), 2);
-}
-
-#[tokio::test]
 async fn a_mark_without_a_pass_starts_one() {
     let source = Arc::new(ScriptedSource::with_rows(3));
     let conversations = over(source.clone()).await;

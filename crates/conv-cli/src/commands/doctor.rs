@@ -2,31 +2,39 @@
 
 mod checks;
 mod cloud;
+mod difference;
+mod heal;
 
-use clap::builder::FalseyValueParser;
-use conv_api::store::Recovery;
+use conv_api::Snapshot;
 use serde::Serialize;
 
 use crate::{
     Error, Output,
-    args::{CloudArgs, StoreArgs},
-    output::{harmless::harmless, report, time},
+    args::{CloudArgs, StoreArgs, switch},
+    cloud::pulled_within,
+    output::{harmless::harmless, recovery, report, time},
     store::{Opened, Place},
 };
 
 /// Check the store, recount it, and compare it with the cloud when asked
 ///
 /// Says what opening the store dropped or repaired, recounts every total, and compares the list's
-/// order and indexes with a plain scan. With --cloud it pulls, which heals what can be healed, and
-/// compares with a second pull that knows nothing of the store. Rows that damage took without a
-/// trace only --cloud can miss. The exit code is 0 only if the store is sound in the end.
+/// order and indexes with a plain scan. With --cloud it reads the cloud's list as well, within the
+/// limit that the store was pulled with, and says which rows are missing that the last finished
+/// pull must have brought. What changed in the cloud since then is no fault. Only --heal changes
+/// the store: it pulls, and compares again. The exit code is 0 only if the store is sound in the
+/// end.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  conv doctor --account user_0001 --cloud --region singapore --sdkappid 1400000000")]
+#[command(after_help = "Examples:
+  conv doctor --account user_0001 --cloud --region singapore --sdkappid 1400000000
+  conv doctor --account user_0001 --heal --region singapore --sdkappid 1400000000")]
 pub(crate) struct Args {
-    /// Pull, and compare with the cloud
-    #[arg(long, env = "CONV_CLOUD", value_parser = FalseyValueParser::new())]
+    /// Compare with the cloud; changes nothing
+    #[arg(long, env = "CONV_CLOUD", value_parser = switch())]
     cloud: bool,
+    /// Pull into the store, then compare with the cloud
+    #[arg(long)]
+    heal: bool,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -58,39 +66,42 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     if args.store.place()? == Place::Memory {
         return Err(Error::Unsupported("a check of memory:, which begins empty"));
     }
-    let Some(opened) = args.store.open_existing().await? else {
-        return Err(Error::NotFound(format!("no store at {}", args.store.place()?)));
-    };
+    let opened = args.store.open_to_read().await?;
     let snapshot = opened.store.snapshot();
     let coverage = report::coverage(&snapshot.report(), time::now());
     let mut findings = vec![opening(&opened), Finding::new("sync", true, coverage)];
     findings.extend(checks::all(&snapshot));
-    if args.cloud {
-        let healed = cloud::compare(&args.store, &args.source, opened).await?;
-        findings.extend(healed.findings);
-        findings.extend(checks::all(&healed.snapshot));
+    if args.cloud || args.heal {
+        note_limit(&args, &snapshot, output);
+    }
+    if args.heal {
+        let (healed, snapshot) = heal::run(&args, opened).await?;
+        findings.extend(healed);
+        findings.extend(checks::all(&snapshot));
     } else {
         opened.store.close().await?;
+        if args.cloud {
+            findings.push(cloud::compare(&args, &snapshot).await?);
+        }
     }
     judge(&findings, output)
 }
 
+/// A check never shortens a list, whatever limit it is given.
+fn note_limit(args: &Args, held: &Snapshot, output: &Output) {
+    if let (Some(pulled), Some(given)) = (pulled_within(held), args.source.plan_limit) {
+        if pulled != given {
+            let words = "the check keeps to the limit that the store was pulled with";
+            output.note(&format!("{words}: {pulled}, not {given}"));
+        }
+    }
+}
+
 /// What opening met. Rows come again with a pull; local state is nowhere else.
 fn opening(opened: &Opened) -> Finding {
-    let recovery = &opened.recovery;
     let mut met = vec![format!("{} opened", opened.place)];
-    let mut tell = |is_met: bool, what: String| met.extend(is_met.then_some(what));
-    let Recovery { dropped_rows, dropped_locals, removed_unfinished, .. } = recovery;
-    tell(*dropped_rows > 0, format!("dropped {dropped_rows} rows that did not decode"));
-    tell(*dropped_locals > 0, format!("dropped {dropped_locals} local states"));
-    tell(recovery.dropped_state, "dropped the state of the sync".to_owned());
-    tell(*removed_unfinished > 0, format!("removed {removed_unfinished} unfinished files"));
-    tell(recovery.repaired, "repaired, and perhaps older than it was".to_owned());
-    tell(recovery.rebuilt, "rebuilt, since its files had grown".to_owned());
-    for path in recovery.set_aside.iter().chain(&recovery.local_set_aside) {
-        tell(true, format!("set aside what was damaged: {}", path.display()));
-    }
-    Finding::new("opening", recovery.is_clean(), met.join("; "))
+    met.extend(recovery::words(&opened.recovery));
+    Finding::new("opening", opened.recovery.is_clean(), met.join("; "))
 }
 
 /// Says what was found. A pull heals lost rows, so the last word on each check counts.

@@ -1,11 +1,16 @@
 //! `conv emulate`: the cloud's protocol on loopback.
 
-mod fault;
-
 use conv_emulator::{Churn, Emulator, Rule};
 use serde::Serialize;
 
 use crate::{Error, Output, cloud::key_of_environment, output::time};
+
+const EXAMPLES: &str = "
+
+Examples:
+  conv emulate --conversations 500 --plan-limit 500 --churn 3
+  conv emulate --fault status=502,times=2 --fault reset,nth=2,on=get_list
+  conv emulate --fault html,calls=3-,for=10";
 
 /// Serve Tencent Chat's REST protocol on loopback, with a world behind it
 ///
@@ -14,7 +19,7 @@ use crate::{Error, Output, cloud::key_of_environment, output::time};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv emulate --port 0 --conversations 500 --plan-limit 500 --churn 3")]
-#[command(after_long_help = fault::HELP)]
+#[command(after_long_help = format!("{}{EXAMPLES}", Rule::HELP))]
 pub(crate) struct Args {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 8680)]
@@ -47,7 +52,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     churn: u32,
     /// What goes wrong; can be given more than once, --help lists them
-    #[arg(long, value_name = "FAULT", value_parser = fault::rule)]
+    #[arg(long, value_name = "FAULT")]
     fault: Vec<Rule>,
 }
 
@@ -131,5 +136,21 @@ fn quoted(word: &str) -> String {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_faults_of_the_examples_can_be_given() {
+        let words: Vec<_> = EXAMPLES.split_whitespace().collect();
+        let faults = words.windows(2).filter(|pair| pair.first() == Some(&"--fault"));
+        let faults: Vec<_> = faults.filter_map(|pair| pair.last()).collect();
+        assert_eq!(faults.len(), 3);
+        for fault in faults {
+            assert!(fault.parse::<Rule>().is_ok(), "{fault}");
+        }
     }
 }

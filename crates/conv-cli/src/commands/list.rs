@@ -2,7 +2,6 @@
 
 use std::{convert::Infallible, num::NonZeroUsize, sync::Arc};
 
-use clap::builder::FalseyValueParser;
 use conv_api::{
     Conversation, ConversationFilter, ConversationId, ConversationQuery, ConversationType,
     Conversations, Coverage, GroupFilter, MarkFilter, MarkType, SyncReport, model::PageKey,
@@ -12,16 +11,16 @@ use serde::Serialize;
 use super::sync::pull;
 use crate::{
     Error, Output,
-    args::{CloudArgs, StoreArgs},
-    output::{report, table, time},
+    args::{CloudArgs, StoreArgs, switch},
+    output::{json::Failure, recovery, report, table, time},
     session,
-    store::Opened,
 };
 
 /// Show the list, from the store
 ///
 /// Answers at once with what the store holds, and says how complete that is. With --sync it pulls
-/// first; if the cloud cannot be reached, what the store holds is still the answer.
+/// first; if the cloud cannot be reached, what the store holds is still the answer, with exit
+/// code 0 and the reason in `notPulled`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv list --account user_0001 --unread --limit 20
@@ -31,7 +30,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     rows: RowArgs,
     /// Pull before answering
-    #[arg(long, env = "CONV_SYNC", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CONV_SYNC", value_parser = switch())]
     sync: bool,
     /// At most so many rows
     #[arg(long, value_name = "N")]
@@ -96,13 +95,27 @@ struct Listed {
     conversation_list: Vec<Arc<Conversation>>,
     is_sync_completed: bool,
     report: SyncReport,
+    /// Why `--sync` brought nothing, with the number and the class of the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_pulled: Option<Failure>,
+    /// What the store lost, as far as its opening noticed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<String>,
     /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<PageKey>,
 }
 
+/// A list to answer from.
+struct Held {
+    conversations: Conversations,
+    not_pulled: Option<Failure>,
+    lost: Vec<String>,
+}
+
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
-    let conversations = open(&args, output).await?;
+    let Held { conversations, not_pulled, lost } =
+        if args.sync { pulled(&args, output).await? } else { offline(&args, output).await? };
     let snapshot = conversations.snapshot();
     let limit = args.limit.unwrap_or(NonZeroUsize::MAX);
     let page = snapshot.page(&args.rows.query(), limit, args.after.as_ref());
@@ -111,45 +124,47 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
         conversation_list: page.rows,
         is_sync_completed: report.is_sync_completed(),
         report,
+        not_pulled,
+        lost,
         next: page.next,
     };
     conversations.close().await?;
     if output.is_json() { output.data(&listed) } else { show(&listed, snapshot.len(), output) }
 }
 
-/// The list as it is to be shown: pulled first, if that is asked for.
-async fn open(args: &Args, output: &Output) -> Result<Conversations, Error> {
-    if !args.sync {
-        return offline(&args.store, output).await;
-    }
+/// The list after a pull, or as it was and why it could not be pulled. A list is an answer with or
+/// without the cloud, so only a failure that leaves nothing to show ends the command.
+async fn pulled(args: &Args, output: &Output) -> Result<Held, Error> {
     let source = args.cloud.required()?;
-    let conversations = session::open(&args.store, &args.cloud, source).await?;
-    if let Err(error) = pull(&conversations, &args.cloud).await {
-        if conversations.sync_report().coverage == Coverage::Empty {
-            conversations.close().await?;
-            return Err(error.into());
-        }
-        output.note(&format!("not pulled: {}", Error::from(error).words()));
+    let conversations = session::open(&args.store, &args.cloud, source, output).await?;
+    let Err(error) = pull(&conversations, &args.cloud).await else {
+        return Ok(Held { conversations, not_pulled: None, lost: Vec::new() });
+    };
+    let error = Error::from(error);
+    if conversations.sync_report().coverage == Coverage::Empty {
+        conversations.close().await?;
+        return Err(error);
     }
-    Ok(conversations)
+    output.note(&format!("not pulled: {}", error.words()));
+    Ok(Held { conversations, not_pulled: Some(Failure::of(&error)), lost: Vec::new() })
 }
 
-async fn offline(store: &StoreArgs, output: &Output) -> Result<Conversations, Error> {
-    let builder = Conversations::builder(store.account.as_str());
-    let builder = match store.open_existing().await? {
-        Some(Opened { store, .. }) => builder.store(store),
-        None => {
-            output.note(&format!("no store at {} yet: `conv sync` makes it", store.place()?));
-            builder
-        }
-    };
-    Ok(builder.build().await?)
+async fn offline(args: &Args, output: &Output) -> Result<Held, Error> {
+    let opened = args.store.open_to_read().await?;
+    recovery::note(&opened.recovery, output);
+    let lost = recovery::lost(&opened.recovery);
+    let conversations = session::on(&args.store, opened).build().await?;
+    Ok(Held { conversations, not_pulled: None, lost })
 }
 
 fn show(listed: &Listed, held: usize, output: &Output) -> Result<(), Error> {
     let rows = listed.conversation_list.iter().map(|row| &**row);
     let mut lines = table::lines(rows, time::now(), output.width());
-    let coverage = report::coverage(&listed.report, time::now());
+    let coverage = match (listed.report.coverage, listed.lost.is_empty()) {
+        // It is not that nothing was pulled yet.
+        (Coverage::Empty, false) => "what was pulled is lost".to_owned(),
+        _ => report::coverage(&listed.report, time::now()),
+    };
     lines.push(format!("{} of {held} rows, {coverage}", listed.conversation_list.len()));
     lines.extend(report::remarks(&listed.report));
     if let Some(next) = &listed.next {

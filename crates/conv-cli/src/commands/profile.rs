@@ -16,7 +16,7 @@ use crate::{
 /// Show one conversation with its full profile
 ///
 /// Asks the cloud, if one is named; else, and if the cloud cannot be reached, answers from the
-/// store. The list gains no row by it.
+/// store. Adds no row to the list, and makes no store where there is none.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv profile GROUP@TGS#1NVTZEAE4 --account user_0001 --region singapore --sdkappid 1400000000")]
@@ -38,10 +38,7 @@ struct Profile {
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let id: ConversationId = args.id.parse().map_err(conv_api::Error::Id)?;
-    let conversations = match args.cloud.source()? {
-        Some(source) => session::open(&args.store, &args.cloud, source).await?,
-        None => offline(&args.store, &id).await?,
-    };
+    let conversations = open(&args).await?;
     let found = conversations.get_conversation_profile(&id).await;
     conversations.close().await?;
     let conversation = found?;
@@ -52,11 +49,19 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     }
 }
 
-async fn offline(store: &StoreArgs, id: &ConversationId) -> Result<Conversations, Error> {
-    let Some(opened) = store.open_existing().await? else {
-        return Err(conv_api::Error::NotFound(id.clone()).into());
+/// The list with the store and the cloud, as far as there are any.
+async fn open(args: &Args) -> Result<Conversations, Error> {
+    let source = args.cloud.source()?;
+    let builder = match (&source, args.store.open_existing().await?) {
+        (_, Some(opened)) => session::on(&args.store, opened),
+        (Some(_), None) => Conversations::builder(args.store.account.as_str()),
+        (None, None) => return Err(args.store.missing()?),
     };
-    Ok(Conversations::builder(store.account.as_str()).store(opened.store).build().await?)
+    let builder = match source {
+        Some(source) => builder.source(source),
+        None => builder,
+    };
+    Ok(builder.build().await?)
 }
 
 /// A line for each value that says something, with the SDK's names.

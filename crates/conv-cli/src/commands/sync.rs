@@ -37,7 +37,7 @@ struct Synced {
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let source = args.cloud.required()?;
-    let conversations = session::open(&args.store, &args.cloud, source.clone()).await?;
+    let conversations = session::open(&args.store, &args.cloud, source.clone(), output).await?;
     let report = pull(&conversations, &args.cloud).await;
     let rows = conversations.snapshot().len();
     conversations.close().await?;
@@ -55,7 +55,7 @@ pub(crate) async fn pull(
     conversations: &Conversations,
     cloud: &CloudArgs,
 ) -> Result<SyncReport, conv_api::Error> {
-    let _bar = Progress::of(conversations, cloud.plan_limit);
+    let _bar = Progress::of(conversations, cloud.limit(&conversations.snapshot()));
     conversations.sync().await
 }
 

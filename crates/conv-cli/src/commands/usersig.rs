@@ -8,7 +8,12 @@ use conv_api::{
 };
 use serde::Serialize;
 
-use crate::{Error, Output, cloud::secret_key, output::time};
+use crate::{
+    Error, Output,
+    args::{clean::clean, number, path, text},
+    cloud::secret_key,
+    output::time,
+};
 
 /// Make and verify UserSigs, without a network
 ///
@@ -50,13 +55,14 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct Who {
     /// The app's number
-    #[arg(long, env = "CONV_SDKAPPID", value_name = "N")]
+    #[arg(long, env = "CONV_SDKAPPID", value_name = "N", value_parser = number())]
     sdkappid: u32,
     /// The user for whom it is
     #[arg(long, env = "CONV_IDENTIFIER", value_name = "ID", allow_hyphen_values = true)]
+    #[arg(value_parser = text())]
     identifier: String,
     /// A file whose first line is the app's secret key; CONV_SECRET_KEY goes before it
-    #[arg(long, env = "CONV_SECRET_KEY_FILE", value_name = "FILE")]
+    #[arg(long, env = "CONV_SECRET_KEY_FILE", value_name = "FILE", value_parser = path())]
     secret_key_file: Option<PathBuf>,
     /// The time to take for now, in seconds since 1970
     #[arg(long, value_name = "T")]
@@ -80,9 +86,9 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<(), Error> {
     match args.command {
         Command::Make { who, expire } => make(&who, Duration::from_secs(expire), output),
         Command::Verify { who, sig } if sig == "-" => {
-            verify(&who, io::read_to_string(io::stdin())?.trim(), output)
+            verify(&who, clean(&io::read_to_string(io::stdin())?), output)
         }
-        Command::Verify { who, sig } => verify(&who, &sig, output),
+        Command::Verify { who, sig } => verify(&who, clean(&sig), output),
     }
 }
 

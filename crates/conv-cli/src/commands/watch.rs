@@ -7,13 +7,16 @@ use std::{
     time::Duration,
 };
 
+use clap::value_parser;
 use console::Term;
-use conv_api::{Conversation, Conversations, LiveList, LiveUpdate};
+use conv_api::{
+    Conversation, Conversations, ErrorClass, LiveList, LiveUpdate, SourceError, StoreError,
+};
 
 use super::list::RowArgs;
 use crate::{
     Error, Output,
-    args::{CloudArgs, StoreArgs},
+    args::{CloudArgs, StoreArgs, clean::cleaned},
     output::{json, report, screen::Screen, table, time},
     session,
 };
@@ -22,7 +25,8 @@ use crate::{
 ///
 /// Pulls again and again, and shows what changes: on a terminal a table that redraws only the
 /// lines that changed, else one JSON object a line: first {"type":"reset","rows":[…],…}, then
-/// {"type":"patch","patches":[…],…}. Ctrl-C ends it.
+/// {"type":"patch","patches":[…],…}. Ctrl-C ends it. While the cloud or the network is in trouble
+/// it waits, longer each time, and says so once; a wrong key, app or option ends it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv watch --account user_0001 --region singapore --sdkappid 1400000000 --unread
@@ -35,7 +39,7 @@ pub(crate) struct Args {
     limit: Option<NonZeroUsize>,
     /// Seconds between two pulls
     #[arg(long, env = "CONV_EVERY", value_name = "SECONDS", default_value_t = 10)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(value_parser = cleaned(value_parser!(u64).range(1..)))]
     every: u64,
     /// End after so many updates
     #[arg(long, value_name = "N")]
@@ -48,12 +52,14 @@ pub(crate) struct Args {
 
 /// How often a table's times and its last line are looked at again.
 const TICK: Duration = Duration::from_secs(1);
+/// The longest pause after failures, unless `--every` is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// What stands in a table besides rows: a header, the last lines, the prompt.
 const OTHER_LINES: usize = 6;
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let source = args.cloud.required()?;
-    let conversations = session::open(&args.store, &args.cloud, source).await?;
+    let conversations = session::open(&args.store, &args.cloud, source, output).await?;
     let height = output.height().filter(|_| !output.is_json());
     let fits = height.map(|lines| lines.saturating_sub(OTHER_LINES).max(1));
     let live = conversations.subscribe(args.rows.query()).map_err(Error::from)?;
@@ -71,22 +77,34 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     ended
 }
 
-/// Ends with the first failure that waiting does not mend.
+/// Ends with the first failure that waiting cannot mend.
 async fn pull_again_and_again(
     conversations: &Conversations,
     every: Duration,
     is_table: bool,
     output: &Output,
 ) -> Result<(), Error> {
+    let mut trouble = None;
     loop {
-        match conversations.sync().await {
-            Ok(_) => {}
-            Err(error) if !error.class().is_retryable() => return Err(error.into()),
-            Err(error) if !is_table => output.note(&Error::from(error).words()),
-            // The table's last line says so.
-            Err(_) => {}
-        }
-        tokio::time::sleep(every).await;
+        let pause = match conversations.sync().await {
+            Err(error) if !may_mend(&error) => return Err(error.into()),
+            Err(error) => {
+                let met = Trouble::after(trouble.as_ref(), &error);
+                // The last line of a table says the same for as long as it lasts.
+                if met.failures == 1 && !is_table {
+                    let words = Error::from(error).words();
+                    output.note(&format!("waiting for the cloud: {words}"));
+                }
+                trouble.insert(met).pause(every)
+            }
+            Ok(_) => {
+                if trouble.take().is_some() && !is_table {
+                    output.note("the cloud answers again");
+                }
+                every
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -118,6 +136,46 @@ async fn follow(
     Ok(())
 }
 
+/// Failures in a row for one reason.
+#[derive(Clone, Copy, Debug)]
+struct Trouble {
+    reason: (ErrorClass, i32),
+    /// Failures for this reason, at least 1.
+    failures: u32,
+    /// Failures in a row for any reason, at least 1.
+    in_a_row: u32,
+}
+
+impl Trouble {
+    fn after(before: Option<&Self>, error: &conv_api::Error) -> Self {
+        let reason = (error.class(), error.code());
+        let same = before.filter(|before| before.reason == reason);
+        let failures = same.map_or(0, |before| before.failures).saturating_add(1);
+        let in_a_row = before.map_or(0, |before| before.in_a_row).saturating_add(1);
+        Self { reason, failures, in_a_row }
+    }
+
+    /// Twice as long after each failure: nobody gains by a cloud in trouble that is asked more.
+    fn pause(&self, every: Duration) -> Duration {
+        let factor = 2_u32.saturating_pow(self.in_a_row.min(16));
+        every.saturating_mul(factor).min(LONGEST_PAUSE.max(every))
+    }
+}
+
+/// Whether the same pull may work later, with nothing changed here.
+fn may_mend(error: &conv_api::Error) -> bool {
+    match error {
+        // The cloud answers each call with status 200; any other comes from something on the way,
+        // such as a hotel's login page.
+        conv_api::Error::Source(SourceError::Http { .. }) => true,
+        conv_api::Error::Store(StoreError::Superseded(_)) => true,
+        error => matches!(
+            error.class(),
+            ErrorClass::Transient | ErrorClass::RateLimited | ErrorClass::Cloud | ErrorClass::Store
+        ),
+    }
+}
+
 #[derive(Debug, Default)]
 struct Table {
     rows: Vec<Arc<Conversation>>,
@@ -145,5 +203,42 @@ impl Table {
         let mut stdout = io::stdout().lock();
         stdout.write_all(painted.as_bytes())?;
         Ok(stdout.flush()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http(status: u16) -> conv_api::Error {
+        SourceError::Http { status, retry_after: None }.into()
+    }
+
+    #[test]
+    fn pauses_grow_with_failures_for_any_reason_and_have_an_end() {
+        let every = Duration::from_secs(10);
+        let mut trouble = None;
+        let errors =
+            [http(404), http(502), SourceError::TimedOut.into(), SourceError::TimedOut.into()];
+        let pauses = errors.map(|error| {
+            let met = Trouble::after(trouble.as_ref(), &error);
+            (met.failures, trouble.insert(met).pause(every).as_secs())
+        });
+        assert_eq!(pauses, [(1, 20), (1, 40), (1, 80), (2, 160)]);
+        let long = Trouble { reason: (ErrorClass::Cloud, 1), failures: 99, in_a_row: 99 };
+        assert_eq!(long.pause(every), LONGEST_PAUSE);
+        assert_eq!(long.pause(2 * LONGEST_PAUSE), 2 * LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn only_what_waiting_cannot_mend_is_final() {
+        for status in [302, 401, 403, 404, 429, 502] {
+            assert!(may_mend(&http(status)), "{status}");
+        }
+        let html = SourceError::Protocol { what: "HTML".to_owned() };
+        assert!(may_mend(&html.into()) && may_mend(&SourceError::TimedOut.into()));
+        let bad = SourceError::InvalidArgument { what: "account".to_owned() };
+        assert!(!may_mend(&bad.into()) && !may_mend(&conv_api::Error::NoSource));
+        assert!(!may_mend(&StoreError::Closed.into()));
     }
 }

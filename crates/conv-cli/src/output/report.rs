@@ -13,7 +13,8 @@ pub(crate) fn coverage(report: &SyncReport, now: Timestamp) -> String {
     match (report.coverage, at) {
         (Coverage::Empty, _) => "nothing pulled yet".to_owned(),
         (Coverage::CacheOnly, Some(at)) => format!("from the cache, complete {at}"),
-        (Coverage::CacheOnly, None) => "from the cache, never complete".to_owned(),
+        // Either no pass finished yet, or the cloud told no time.
+        (Coverage::CacheOnly, None) => "from the cache".to_owned(),
         (Coverage::Complete, Some(at)) if at != "now" => format!("complete {at}"),
         (Coverage::Complete, _) => "complete".to_owned(),
         _ => "not complete".to_owned(),
@@ -28,6 +29,9 @@ pub(crate) fn remarks(report: &SyncReport) -> Vec<String> {
         None => format!("skipped a row: {}", row.reason),
     });
     lines.extend(some_of(skipped, report.skipped.len(), "rows skipped"));
+    let kept = report.unconfirmed.iter().map(|id| format!("kept {id}, which no listing confirmed"));
+    lines.extend(some_of(kept, report.unconfirmed.len(), "rows kept"));
+    lines.extend(report.broken_promises.iter().map(|words| format!("broken promise: {words}")));
     let failed = report
         .failed
         .iter()

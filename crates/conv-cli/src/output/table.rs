@@ -43,7 +43,7 @@ fn cells(row: &Conversation, now: Timestamp) -> [Cell; COLUMNS] {
     let time = row.listing.time.filter(|time| !time.is_zero());
     let marks: Vec<_> = row.listing.marks.iter().map(mark).collect();
     let groups: Vec<_> = row.listing.groups.iter().map(|name| harmless(name)).collect();
-    let message = row.last_message.as_ref().map(|message| message.preview().to_string());
+    let message = row.last_message.value().map(|message| message.preview().to_string());
     [
         Cell::new(if row.listing.is_pinned { "^" } else { "" }, plain.clone().yellow()),
         Cell::new(harmless(row.show_name()), name),

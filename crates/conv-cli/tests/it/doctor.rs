@@ -5,9 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use conv_api::{ConversationStore, SledStore, model::Delta};
+use conv_emulator::Churn;
 use serde_json::Value;
 
-use crate::support::{Cloud, ids};
+use crate::support::{ACCOUNT, Cloud, Ended, block_on, ids, run};
 
 #[track_caller]
 fn finding<'a>(data: &'a Value, check: &str) -> &'a Value {
@@ -38,25 +40,138 @@ fn a_store_that_is_not_there_is_not_found_and_not_made() {
     assert_eq!(memory.failed(7), "unsupported");
 }
 
+/// A command that is told no limit.
+#[track_caller]
+fn unlimited(cloud: &Cloud, arguments: &[&str]) -> Ended {
+    run(cloud.conv(arguments).env_remove("CONV_PLAN_LIMIT"))
+}
+
 #[test]
-fn what_the_cloud_has_more_is_told_and_pulled() {
+fn a_check_changes_nothing_and_what_changed_since_is_no_fault() {
     let cloud = Cloud::of(50);
     cloud.run(&["sync", "--json"]).data();
+    let before = cloud.run(&["list", "--json"]).data();
     let gone = cloud.truth()[7].clone();
     let world = cloud.emulator.world();
-    world.remove(crate::support::ACCOUNT, &gone).unwrap();
-    world.touch(crate::support::ACCOUNT, "C2Cnew_one").unwrap();
+    world.remove(ACCOUNT, &gone).unwrap();
+    world.advance(std::time::Duration::from_secs(60));
+    world.touch(ACCOUNT, "C2Cnew_one").unwrap();
     let data = cloud.run(&["doctor", "--cloud", "--json"]).data();
-    let pull = finding(&data, "pull")["detail"].as_str().unwrap();
-    assert!(pull.starts_with("1 missing, 1 surplus, 0 changed"), "{pull}");
-    assert_eq!(finding(&data, "cloud")["ok"], true);
+    let told = finding(&data, "cloud")["detail"].as_str().unwrap();
+    assert!(told.starts_with("1 new, 1 gone, 0 changed in the cloud since"), "{told}");
+    assert_eq!(cloud.run(&["list", "--json"]).data(), before);
+    let healed = cloud.run(&["doctor", "--heal", "--json"]).data();
+    assert_eq!(finding(&healed, "pull")["detail"], "added 1, removed 1, changed 0");
     assert_eq!(ids(&cloud.run(&["list", "--json"]).data()), cloud.truth());
+}
+
+#[test]
+fn no_command_shortens_a_list_by_a_limit_that_it_was_not_given() {
+    let cloud = Cloud::of(250);
+    cloud.run(&["sync", "--json", "--plan-limit", "500"]).data();
+    for command in [
+        &["doctor", "--cloud", "--json"][..],
+        &["doctor", "--heal", "--json"],
+        &["doctor", "--heal", "--json", "--plan-limit", "100"],
+        &["sync", "--json"],
+        &["list", "--sync", "--json"],
+    ] {
+        let ended = unlimited(&cloud, command);
+        assert_eq!(ended.code, Some(0), "{command:?}: {ended:?}");
+        let is_told = ended.err.contains("was pulled with: 500, not 100");
+        assert_eq!(is_told, command.contains(&"100"), "{command:?}: {ended:?}");
+        let list = cloud.run(&["list", "--json"]).data();
+        assert_eq!(ids(&list), cloud.truth(), "{command:?}");
+    }
+    unlimited(&cloud, &["sync", "--json", "--plan-limit", "100"]).data();
+    assert_eq!(ids(&cloud.run(&["list", "--json"]).data()).len(), 100);
+}
+
+#[test]
+fn rows_that_are_pulled_again_have_what_was_read_for_the_others() {
+    let cloud = Cloud::of(30);
+    cloud.run(&["sync", "--json", "--facets", "unread,last-message"]).data();
+    let before = cloud.run(&["list", "--json"]).data();
+    assert!(before["conversationList"][5]["lastMessage"].is_object(), "{before}");
+    lose(&cloud, &cloud.truth()[3..9]);
+    cloud.run(&["doctor", "--heal", "--json"]).data();
+    let healed = cloud.run(&["list", "--json"]).data();
+    assert_eq!(rows(&healed), rows(&before));
+}
+
+#[test]
+fn a_check_reads_the_facets_that_it_is_asked_for() {
+    let cloud = Cloud::of(30);
+    cloud.run(&["sync", "--json", "--facets", "none"]).data();
+    assert!(ids(&cloud.run(&["list", "--unread", "--json"]).data()).is_empty());
+    cloud.run(&["doctor", "--heal", "--facets", "unread", "--json"]).data();
+    assert!(!ids(&cloud.run(&["list", "--unread", "--json"]).data()).is_empty());
+}
+
+/// The rows, but for when their names were read.
+fn rows(data: &Value) -> Vec<Value> {
+    let mut rows = data["conversationList"].as_array().unwrap().clone();
+    rows.iter_mut().for_each(|row| drop(row.as_object_mut().unwrap().remove("profileReadAt")));
+    rows
+}
+
+/// Removes rows that the cloud still has, as a fault would.
+fn lose(cloud: &Cloud, rows: &[String]) {
+    let lost = Delta::removed(rows.iter().map(|id| id.parse().unwrap()));
+    block_on(async {
+        let store = SledStore::open(cloud.store(), &ACCOUNT.parse().unwrap()).await.unwrap();
+        store.apply(lost).await.unwrap();
+        store.close().await.unwrap();
+    });
+}
+
+#[test]
+fn rows_that_the_last_pull_must_have_brought_are_missed() {
+    let cloud = Cloud::of(250);
+    cloud.run(&["sync", "--json"]).data();
+    cloud.emulator.world().advance(std::time::Duration::from_secs(60));
+    // Those of the second in which the pull began may have come after it.
+    lose(&cloud, &cloud.truth()[40..47]);
+    let told = cloud.run(&["doctor", "--cloud", "--json"]);
+    assert_eq!(told.failed(10), "corrupt");
+    let message = told.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("cloud: 7 rows are missing"), "{message}");
+    assert_eq!(ids(&cloud.run(&["list", "--json"]).data()).len(), 243);
+    let healed = cloud.run(&["doctor", "--heal", "--json"]).data();
+    assert_eq!(finding(&healed, "pull")["detail"], "added 7, removed 0, changed 0");
+    assert_eq!(ids(&cloud.run(&["list", "--json"]).data()), cloud.truth());
+}
+
+#[test]
+fn rows_that_come_up_from_below_a_full_list_are_not_missed() {
+    let cloud = Cloud::of(150);
+    cloud.run(&["sync", "--json", "--plan-limit", "100"]).data();
+    for id in &cloud.truth()[40..50] {
+        cloud.emulator.world().remove(ACCOUNT, id).unwrap();
+    }
+    let data = unlimited(&cloud, &["doctor", "--cloud", "--json"]).data();
+    let told = finding(&data, "cloud")["detail"].as_str().unwrap();
+    assert!(told.starts_with("10 new, 10 gone, 0 changed"), "{told}");
+}
+
+#[test]
+fn a_list_that_moves_while_it_is_compared_is_not_damaged() {
+    for seed in 1..=3 {
+        let cloud = Cloud::with(conv_emulator::Emulator::builder().conversations(200).seed(seed));
+        cloud.run(&["sync", "--json"]).data();
+        cloud.emulator.set_churn(Churn::PerPage(5));
+        for option in ["--cloud", "--heal"] {
+            assert_eq!(cloud.run(&["doctor", option, "--json"]).data()["sound"], true);
+        }
+    }
 }
 
 /// Writes over the files of the rows whose names begin so.
 fn damage(store: &Path, name: &str) {
     let files = fs::read_dir(store.join("rows")).unwrap().map(|entry| entry.unwrap().path());
-    let is_meant = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(name);
+    let is_meant = |path: &PathBuf| {
+        path.is_file() && path.file_name().unwrap().to_string_lossy().starts_with(name)
+    };
     let damaged: Vec<_> = files.filter(is_meant).collect();
     assert!(!damaged.is_empty());
     for path in damaged {
@@ -73,7 +188,7 @@ fn damage_is_told_with_an_exit_code_and_healed_by_the_cloud() {
     let told = cloud.run(&["doctor", "--json"]);
     assert_eq!(told.failed(10), "corrupt");
     damage(&cloud.store(), "conf");
-    let healed = cloud.run(&["doctor", "--cloud", "--json"]).data();
+    let healed = cloud.run(&["doctor", "--heal", "--json"]).data();
     assert_eq!(healed["sound"], true);
     let findings = healed["findings"].as_array().unwrap();
     assert!(findings.iter().any(|found| found["check"] == "opening" && found["ok"] == false));
@@ -83,12 +198,28 @@ fn damage_is_told_with_an_exit_code_and_healed_by_the_cloud() {
 }
 
 #[test]
+fn a_list_whose_rows_were_lost_says_so() {
+    let cloud = Cloud::of(30);
+    cloud.run(&["sync", "--json"]).data();
+    damage(&cloud.store(), "");
+    let list = cloud.run(&["list"]);
+    assert_eq!(list.code, Some(0));
+    assert!(list.out.contains("0 of 0 rows, what was pulled is lost"), "{list:?}");
+    assert!(list.err.contains("the store lost data: "), "{list:?}");
+    cloud.run(&["sync", "--json"]).data();
+    damage(&cloud.store(), "");
+    let list = cloud.run(&["list", "--json"]);
+    assert!(list.data()["lost"][0].is_string(), "{list:?}");
+    let synced = cloud.run(&["sync", "--json"]);
+    assert_eq!((synced.err.as_str(), &synced.data()["rows"]), ("", &30.into()));
+}
+
+#[test]
 fn rows_that_are_gone_without_a_trace_come_again_from_the_cloud() {
     let cloud = Cloud::of(300);
     cloud.run(&["sync", "--json"]).data();
     damage(&cloud.store(), "db");
-    let healed = cloud.run(&["doctor", "--cloud", "--json"]).data();
-    let pull = finding(&healed, "pull")["detail"].as_str().unwrap();
-    assert_eq!(pull, "300 missing, 0 surplus, 0 changed: healed");
+    let healed = cloud.run(&["doctor", "--heal", "--json"]).data();
+    assert_eq!(finding(&healed, "pull")["detail"], "added 300, removed 0, changed 0");
     assert_eq!(ids(&cloud.run(&["list", "--json"]).data()), cloud.truth());
 }

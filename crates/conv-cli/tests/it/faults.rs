@@ -131,7 +131,18 @@ fn a_failed_pull_keeps_what_was_there_and_a_list_says_so() {
     let list = cloud.run(&["list", "--sync", "--json"]);
     assert_eq!(ids(&list.data()), cloud.truth());
     assert_eq!(list.data()["report"]["pass"]["failed"]["code"], 70003);
+    let not_pulled = &list.data()["notPulled"];
+    assert_eq!((&not_pulled["code"], &not_pulled["class"]), (&70003.into(), &"auth".into()));
     assert!(list.err.contains("not pulled"), "{list:?}");
+    // A failure without a number of the cloud's has the same one at each door.
+    cloud.emulator.faults().clear();
+    cloud.emulator.faults().push(conv_emulator::Rule::always(conv_emulator::Fault::Status(404)));
+    let synced = cloud.run(&["sync", "--json"]);
+    assert_eq!(synced.failed(8), "cloud");
+    let list = cloud.run(&["list", "--sync", "--json"]).data();
+    assert_eq!(list["notPulled"], synced.json());
+    cloud.emulator.faults().clear();
+    cloud.emulator.faults().push(conv_emulator::Rule::always(conv_emulator::Fault::Code(70003)));
     let mut empty = cloud.conv(&["list", "--sync", "--json", "--store", "memory:"]);
     assert_eq!(run(&mut empty).failed(4), "auth");
 }

@@ -81,12 +81,28 @@ fn pages_follow_one_another() {
 }
 
 #[test]
-fn looking_at_a_list_makes_no_store() {
+fn reading_makes_no_store_and_says_that_there_is_none() {
     let cloud = Cloud::of(1);
-    let list = cloud.run(&["list", "--json"]);
-    assert_eq!(list.data()["report"]["coverage"], "empty");
-    assert!(list.err.contains("no store at"), "{list:?}");
+    let foreign = tempfile::tempdir().unwrap();
+    std::fs::write(foreign.path().join("photo"), "x").unwrap();
+    let foreign = foreign.path().to_str().unwrap();
+    let store = cloud.store().display().to_string();
+    for place in [store.as_str(), foreign] {
+        for command in [&["list"][..], &["doctor"], &["profile", "C2Cnobody"], &["profile", "C2Ca"]]
+        {
+            let mut command = cloud.conv(&[command, &["--json", "--store", place]].concat());
+            let ended = run(command.env_remove("CONV_BASE_URL"));
+            assert_eq!(ended.failed(3), "not_found", "{ended:?}");
+            let message = ended.json()["message"].as_str().unwrap().to_owned();
+            assert!(message.contains(place), "{message}");
+        }
+        let asked = cloud.run(&["profile", "C2Cnobody", "--json", "--store", place]);
+        assert_eq!(asked.failed(3), "not_found");
+        assert_eq!(asked.json()["code"], 2501);
+        cloud.run(&["profile", "@TIM#SYSTEM", "--json", "--store", place]).data();
+    }
     assert!(!cloud.store().exists());
+    assert_eq!(std::fs::read_dir(foreign).unwrap().count(), 1);
 }
 
 #[test]
@@ -159,6 +175,68 @@ fn options_come_from_the_environment_and_the_key_from_a_file() {
     assert_eq!(run(&mut command).failed(2), "invalid_argument");
     let words = run(command.env("CONV_SECRET_KEY_FILE", folder.path().join("none")));
     assert_eq!(words.failed(2), "invalid_argument");
+}
+
+#[test]
+fn a_value_means_the_same_with_what_is_around_it_at_each_door() {
+    use crate::support::{ACCOUNT, KEY};
+
+    let cloud = Cloud::of(3);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    let (url, number) = (cloud.emulator.base_url(), cloud.emulator.sdk_app_id().to_string());
+    let values = [
+        ("CONV_SECRET_KEY", KEY),
+        ("CONV_BASE_URL", &url),
+        ("CONV_SDKAPPID", &number),
+        ("CONV_ACCOUNT", ACCOUNT),
+        ("CONV_IDENTIFIER", "administrator"),
+        ("CONV_PLAN_LIMIT", "500"),
+        ("CONV_FACETS", "unread"),
+        ("CONV_STORE", "memory:"),
+        ("CONV_JSON", "true"),
+        ("CONV_SYNC", "1"),
+        ("CONV_COLOR", "never"),
+    ];
+    for (before, after) in [("", "\n"), ("\"", "\""), ("\u{feff}", "\r\n"), (" '", "' ")] {
+        let around = |value: &str| format!("{before}{value}{after}");
+        let mut variables = cloud.conv(&["list"]);
+        variables.envs(values.map(|(name, value)| (name, around(value))));
+        assert_eq!(ids(&run(&mut variables).data()), cloud.truth(), "{before:?}");
+
+        std::fs::write(&file, around(KEY)).unwrap();
+        let mut options = conv(["list", "--sync", "--json"]);
+        for (name, value) in &values[1..8] {
+            let option = name.strip_prefix("CONV_").unwrap().to_ascii_lowercase();
+            options.arg(format!("--{}", option.replace('_', "-"))).arg(around(value));
+        }
+        options.arg("--secret-key-file").arg(&file);
+        assert_eq!(ids(&run(&mut options).data()), cloud.truth(), "{before:?}");
+
+        let mut region = conv(["profile", "C2Ca", "--json", "--store", "memory:"]);
+        region.envs([("CONV_REGION", around("singapore")), ("CONV_ACCOUNT", "a".to_owned())]);
+        let message = run(&mut region).json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("--sdkappid"), "{message}");
+    }
+    let mut off = cloud.conv(&["list", "--sync", "--store", "memory:"]);
+    assert!(run(off.env("CONV_JSON", "0\n")).out.starts_with("   NAME"));
+}
+
+#[test]
+fn an_empty_variable_is_as_good_as_none() {
+    let cloud = Cloud::of(3);
+    let mut command = cloud.conv(&["list", "--sync", "--store", "memory:"]);
+    for name in ["REGION", "IDENTIFIER", "PLAN_LIMIT", "FACETS", "COLOR", "JSON", "VERBOSE"] {
+        command.env(format!("CONV_{name}"), if name == "REGION" { "" } else { " \n" });
+    }
+    command.env("CONV_SECRET_KEY_FILE", "");
+    let ended = run(&mut command);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let mut missing = cloud.conv(&["list"]);
+    let missing = run(missing.env("CONV_ACCOUNT", "").env("CONV_JSON", "yes\n"));
+    assert_eq!(missing.failed(2), "invalid_argument");
+    let message = missing.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("--account"), "{message}");
 }
 
 #[test]

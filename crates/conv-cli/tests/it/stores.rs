@@ -32,6 +32,9 @@ fn a_scheme_says_who_keeps_the_store() {
     assert_eq!(ids(&cloud.run(&["list", "--json", "--store", plain]).data()), cloud.truth());
     let memory = cloud.run(&["list", "--json", "--store", "memory:"]).data();
     assert_eq!(memory["report"]["coverage"], "empty");
+    let other = format!("redb:{plain}");
+    let other = cloud.run(&["list", "--json", "--store", &other]);
+    assert_eq!(other.failed(3), "not_found");
     let redb = format!("redb:{}-redb", folder.display());
     let redb = cloud.run(&["sync", "--json", "--store", &redb]);
     if cfg!(feature = "redb") {

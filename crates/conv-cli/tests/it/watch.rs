@@ -117,3 +117,33 @@ fn it_ends_after_so_many_updates_and_with_what_waiting_does_not_mend() {
     let last: Value = serde_json::from_str(wrong.out.lines().last().unwrap()).unwrap();
     assert_eq!(last["class"], "auth");
 }
+
+#[test]
+fn it_waits_while_the_cloud_is_in_trouble_and_says_so_once() {
+    use conv_emulator::{Fault, Rule};
+
+    std::thread::scope(|scope| {
+        for fault in [Fault::Html, Fault::Status(404), Fault::Code(12345)] {
+            scope.spawn(move || {
+                let cloud = Cloud::of(20);
+                cloud.emulator.faults().push(Rule::always(fault.clone()).on(crate::support::LIST));
+                let mut watch = Watch::of(&cloud, &[]);
+                let mut said = BufReader::new(watch.running.0.stderr.take().unwrap()).lines();
+                let first = said.next().unwrap().unwrap();
+                assert!(first.contains("waiting for the cloud: "), "{fault:?}: {first}");
+                // It has asked again, and said nothing.
+                let calls = cloud.emulator.calls().of(crate::support::LIST);
+                crate::support::until("another pull", || {
+                    cloud.emulator.calls().of(crate::support::LIST) > calls + 1
+                });
+                cloud.emulator.faults().clear();
+                let next = said.next().unwrap().unwrap();
+                assert_eq!(next, "conv: the cloud answers again", "{fault:?}");
+                watch.until(&cloud.truth());
+                watch.running.interrupt();
+                assert_eq!(said.count(), 0, "{fault:?}");
+                assert_eq!(watch.running.end().code, Some(0));
+            });
+        }
+    });
+}

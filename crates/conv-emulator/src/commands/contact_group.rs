@@ -16,7 +16,7 @@ pub(super) fn get(context: Context<'_>, body: Fields<'_>) -> Reply {
     let start = body.number("StartIndex")?;
     let skip = usize::try_from(start).unwrap_or(usize::MAX);
     let mut state = context.world.lock();
-    let size = state.page_size;
+    let size = context.page_size(state.page_size);
     let account = state.account(id).ok_or_else(|| not_imported(id))?;
     let labels = account.labels.iter().skip(skip).take(size);
     let page: Vec<Value> = labels.map(|(peer, label)| item::labelled(peer, label)).collect();

@@ -65,7 +65,7 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     let cursor = Cursor::read(body)?;
     let flags = Flags(body.number("AssistFlags")?);
     let mut state = context.world.lock();
-    let (now, size) = (state.now(), state.page_size);
+    let (now, size) = (state.now(), context.page_size(state.page_size));
     let (rows, first_call) = rows(&mut state, context.cursor, id, cursor, flags)
         .ok_or_else(|| not_imported(id))?
         .ok_or_else(|| body.refuse("the cursor has expired"))?;
@@ -164,7 +164,7 @@ impl<'a> Part<'a> {
 }
 
 fn key((_, row, _): &Entry) -> Key {
-    Key { time: row.last.time, serial: u64::from(row.serial) }
+    Key { time: row.time, serial: u64::from(row.serial) }
 }
 
 fn render((peer, row, label): &Entry, flags: Flags) -> Value {
@@ -175,7 +175,7 @@ fn render((peer, row, label): &Entry, flags: Flags) -> Value {
     };
     map.insert("Type".into(), json!(peer.wire_type()));
     map.insert(id.into(), json!(peer.id()));
-    map.insert("MsgTime".into(), json!(row.last.time));
+    map.insert("MsgTime".into(), json!(row.time));
     map.insert("TopFlag".into(), json!(u8::from(flags.pins_matter() && row.pinned)));
     item::write_label(&mut map, label, flags.labels());
     Value::Object(map)

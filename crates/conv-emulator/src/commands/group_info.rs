@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, portrait::avatar, reply};
+use super::{Context, reply};
 use crate::{
     code,
     envelope::{Refusal, Reply},
@@ -22,7 +22,7 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     let state = context.world.lock();
     let groups: Vec<Value> = ids
         .into_iter()
-        .map(|id| match find(&state.directory, id) {
+        .map(|id| match find(context, &state.directory, id) {
             Ok(group) => filter.render(id, group, app),
             Err(refusal) => {
                 json!({"GroupId": id, "ErrorCode": refusal.code, "ErrorInfo": refusal.info})
@@ -32,13 +32,16 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     reply(json!({"GroupInfo": groups}))
 }
 
-fn find<'a>(directory: &'a Directory, id: &str) -> Result<&'a Group, Refusal> {
+fn find<'a>(
+    context: Context<'_>,
+    directory: &'a Directory,
+    id: &str,
+) -> Result<&'a Group, Refusal> {
     if !is_group_id(id) {
         return Err(Refusal::new(code::GROUP_BAD_ID, "not a group ID"));
     }
-    let group = directory
-        .groups
-        .get(id)
+    let group = context
+        .group(directory, id)
         .ok_or_else(|| Refusal::new(code::GROUP_NOT_FOUND, "no such group, or it was dissolved"))?;
     if group.hidden {
         return Err(Refusal::new(code::GROUP_NO_RIGHT, "no right to read this group"));
@@ -114,7 +117,7 @@ fn base_fields(id: &str, group: &Group, app: u32) -> Map<String, Value> {
     put("Appid", json!(app));
     put("Introduction", json!(""));
     put("Notification", json!(""));
-    put("FaceUrl", json!(if group.avatar { avatar("groups", id) } else { String::new() }));
+    put("FaceUrl", json!(group.avatar.url("groups", id).unwrap_or_default()));
     put("Owner_Account", json!(&*group.owner));
     put("CreateTime", json!(group.created));
     put("InfoSeq", json!(1));

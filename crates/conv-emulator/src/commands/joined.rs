@@ -7,12 +7,12 @@ use crate::{
     code,
     envelope::{Refusal, Reply},
     request::Fields,
-    world::{Group, GroupType, Peer, Row},
+    world::{Group, GroupType},
 };
 
 const MAX_LIMIT: u64 = 5000;
 
-/// An account is in the groups that its list holds. Live groups and communities with topics are
+/// An account is in the groups that its list holds, unless it joined or left by itself. Live groups and communities with topics are
 /// listed only to callers that ask for them.
 pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     let id = body.text("Member_Account")?;
@@ -36,25 +36,27 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
         GroupType::Community => with_topics == group.with_topics,
         _ => true,
     };
-    let joined: Vec<(&str, &Row, &Group)> = account
-        .rows
-        .iter()
-        .filter_map(|(peer, row)| match peer {
-            Peer::Group(id) if !Group::is_topic(id) => {
-                Some((&**id, row, directory.groups.get(id)?))
-            }
-            _ => None,
+    let joined: Vec<Joined<'_>> = context
+        .known_groups(account)
+        .into_iter()
+        .filter(|(id, _)| !Group::is_topic(id))
+        .filter_map(|(id, row)| {
+            let group = context.group(directory, id);
+            let group = group.filter(|group| asked(group) && shown(group))?;
+            let since = context.member_since(account, id, group)?;
+            Some(Joined { id, group, since, unread: row.map_or(0, |row| row.unread) })
         })
-        .filter(|(_, _, group)| asked(group) && shown(group))
         .collect();
+    let most = context.page_size(limit).min(limit);
     let page: Vec<Value> = joined
         .iter()
         .skip(offset)
-        .take(limit)
-        .map(|(group_id, row, group)| {
-            let mut map = filter.render_joined(group_id, group, context.credentials.sdk_app_id);
+        .take(most)
+        .map(|joined| {
+            let app = context.credentials.sdk_app_id;
+            let mut map = filter.render_joined(joined.id, joined.group, app);
             if let Some(wanted) = &own {
-                map.insert("SelfInfo".into(), Value::Object(self_info(id, row, group, wanted)));
+                map.insert("SelfInfo".into(), Value::Object(self_info(id, joined, wanted)));
             }
             Value::Object(map)
         })
@@ -62,13 +64,21 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     reply(json!({"TotalCount": joined.len(), "GroupIdList": page}))
 }
 
-fn self_info(id: &str, row: &Row, group: &Group, wanted: &[&str]) -> Map<String, Value> {
-    let role = if *group.owner == *id { "Owner" } else { "Member" };
+/// A chat group, as one of its members sees it.
+struct Joined<'a> {
+    id: &'a str,
+    group: &'a Group,
+    since: u64,
+    unread: u32,
+}
+
+fn self_info(id: &str, joined: &Joined<'_>, wanted: &[&str]) -> Map<String, Value> {
+    let role = if *joined.group.owner == *id { "Owner" } else { "Member" };
     let mut map = Map::new();
     map.insert("Role".into(), json!(role));
-    map.insert("JoinTime".into(), json!(group.created));
+    map.insert("JoinTime".into(), json!(joined.since));
     map.insert("MsgFlag".into(), json!("AcceptAndNotify"));
-    map.insert("UnreadMsgNum".into(), json!(row.unread));
+    map.insert("UnreadMsgNum".into(), json!(joined.unread));
     map.retain(|name, _| wanted.contains(&name.as_str()));
     map
 }

@@ -7,8 +7,11 @@ use crate::{
     code,
     envelope::{Refusal, Reply},
     request::Fields,
-    world::{GroupType, Message, Peer, hash},
+    world::{GroupType, Kept, Message, Peer, hash},
 };
+
+/// `MsgFlagBits` of a recalled message.
+const RECALLED: u32 = 8;
 
 /// `openim/admin_getroammsg`
 pub(super) fn c2c(context: Context<'_>, body: Fields<'_>) -> Reply {
@@ -23,7 +26,9 @@ pub(super) fn c2c(context: Context<'_>, body: Fields<'_>) -> Reply {
     }
     let account = state.account(id).ok_or_else(|| missing(id))?;
     let row = account.rows.get(&Peer::user(peer_id)).filter(|row| !row.empty);
-    let last = row.map(|row| &row.last).filter(|last| most > 0 && times.contains(&last.time));
+    let is_kept = |last: &Message| matches!(last.kept, Kept::Whole | Kept::Recalled);
+    let last = row.map(|row| &row.last).filter(|last| is_kept(last));
+    let last = last.filter(|last| most > 0 && times.contains(&last.time));
     let Some(last) = last else {
         return reply(json!({"Complete": 1, "MsgCnt": 0, "LastMsgTime": 0, "LastMsgKey": "",
             "MsgList": []}));
@@ -43,7 +48,7 @@ pub(super) fn c2c(context: Context<'_>, body: Fields<'_>) -> Reply {
             "MsgSeq": last.seq,
             "MsgRandom": random,
             "MsgTimeStamp": last.time,
-            "MsgFlagBits": 0,
+            "MsgFlagBits": if last.kept == Kept::Recalled { RECALLED } else { 0 },
             "IsPeerRead": 0,
             "MsgKey": key,
             "MsgBody": text_body(last),
@@ -57,27 +62,33 @@ pub(super) fn group(context: Context<'_>, body: Fields<'_>) -> Reply {
     let id = body.text("GroupId")?;
     let most = body.number("ReqMsgNumber")?;
     let highest = body.number_or("ReqMsgSeq", u64::MAX)?;
+    let with_recalled = body.number_or("WithRecalledMsg", 0)? == 1;
     let topic = if body.has("TopicId") { Some(body.text("TopicId")?) } else { None };
     if !is_group_id(id) {
         return Err(Refusal::new(code::GROUP_BAD_ID, "not a group ID"));
     }
     let state = context.world.lock();
-    let group =
-        state.directory.groups.get(topic.unwrap_or(id)).ok_or_else(|| {
-            Refusal::new(code::GROUP_NOT_FOUND, "no such group, or it was dissolved")
-        })?;
+    let group = context
+        .group(&state.directory, topic.unwrap_or(id))
+        .ok_or_else(|| Refusal::new(code::GROUP_NOT_FOUND, "no such group, or it was dissolved"))?;
     if group.hidden || group.kind == GroupType::AvChatRoom {
         return Err(Refusal::new(code::GROUP_NO_RIGHT, "no right to read this group's messages"));
     }
+    let is_kept = |last: &Message| match last.kept {
+        Kept::Whole | Kept::Deleted => true,
+        Kept::Recalled => with_recalled,
+        Kept::Cleared => false,
+    };
     let last = Some(&group.last).filter(|last| most > 0 && u64::from(last.seq) <= highest);
+    let last = last.filter(|last| is_kept(last));
     let list: Vec<Value> = last
         .iter()
         .map(|last| {
             json!({
                 "From_Account": &*group.owner,
-                "IsPlaceMsg": 0,
+                "IsPlaceMsg": place(last.kept),
                 "IsSystemMsg": 0,
-                "MsgBody": text_body(last),
+                "MsgBody": if last.kept == Kept::Deleted { json!([]) } else { text_body(last) },
                 "MsgPriority": 1,
                 "MsgRandom": random(id, last),
                 "MsgSeq": last.seq,
@@ -86,6 +97,15 @@ pub(super) fn group(context: Context<'_>, body: Fields<'_>) -> Reply {
         })
         .collect();
     reply(json!({"GroupId": id, "IsFinished": 1, "RspMsgList": list}))
+}
+
+/// `IsPlaceMsg`
+fn place(kept: Kept) -> u32 {
+    match kept {
+        Kept::Whole => 0,
+        Kept::Deleted | Kept::Cleared => 1,
+        Kept::Recalled => 2,
+    }
 }
 
 fn text_body(message: &Message) -> Value {

@@ -7,7 +7,7 @@ use crate::{
     code,
     envelope::{Refusal, Reply},
     request::Fields,
-    world::{User, hash},
+    world::User,
 };
 
 const MAX_ACCOUNTS: usize = 100;
@@ -70,7 +70,7 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
 fn value(id: &str, user: &User, tag: &str) -> Option<Value> {
     match tag.strip_prefix("Tag_Profile_IM_")? {
         "Nick" => user.nick.as_ref().map(|nick| json!(nick)),
-        "Image" => user.avatar.then(|| json!(avatar("users", id))),
+        "Image" => user.avatar.url("users", id).map(|url| json!(url)),
         "Gender" => user.gender.map(|gender| json!(gender)),
         "BirthDay" => user.birthday.map(|date| json!(date)),
         "Level" => user.level.map(|level| json!(level)),
@@ -78,8 +78,4 @@ fn value(id: &str, user: &User, tag: &str) -> Option<Value> {
         "AdminForbidType" => Some(json!("AdminForbid_Type_None")),
         _ => None,
     }
-}
-
-pub(super) fn avatar(kind: &str, id: &str) -> String {
-    format!("https://avatars.example.com/{kind}/{:016x}.png", hash(id))
 }

@@ -2,52 +2,84 @@
 
 use axum::{
     body::Body,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Fault, body, list};
+use super::{Closing, Fault, Faults, batch, body, list, message, profile, row};
 use crate::{
-    code,
     envelope::{self, Refusal},
-    fault::Faults,
+    http_date::http_date,
+    odd,
 };
 
 const HTML: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
     <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
+/// The fields of a request that continue a listing, if they are neither 0 nor empty.
+const CURSORS: [&str; 7] = [
+    "TimeStamp",
+    "StartIndex",
+    "TopTimeStamp",
+    "TopStartIndex",
+    "Offset",
+    "ReqMsgSeq",
+    "LastMsgKey",
+];
+
+/// What a fault may look at before the command runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Map<String, Value>,
+    /// Does the service add `ErrorDisplay`?
+    pub(crate) display: bool,
+    /// The number of the request on its connection, from 1 on.
+    pub(crate) on_connection: u64,
+}
 
 /// What becomes of a call before its command runs.
 pub(crate) enum Early {
     GoOn,
     Answer(Response),
     Stall,
-    Close,
+    /// The connection ends after the command has run.
+    LoseAnswer,
+    /// The connection ends at once.
+    Close(Closing),
 }
 
-pub(crate) async fn early(fault: &Fault, display: bool) -> Early {
+pub(crate) async fn early(fault: &Fault, call: Call<'_>) -> Early {
     match fault {
         Fault::Slow(delay) => {
             tokio::time::sleep(*delay).await;
             Early::GoOn
         }
         Fault::Stalled => Early::Stall,
-        Fault::Reset => Early::Close,
+        Fault::Reset => Early::LoseAnswer,
+        Fault::OneRequest(closing) if call.on_connection > 1 => Early::Close(*closing),
         Fault::Status(status) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
             Early::Answer((status, [(header::CONTENT_TYPE, "text/html")], HTML).into_response())
         }
         Fault::Html => Early::Answer(([(header::CONTENT_TYPE, "text/html")], HTML).into_response()),
         Fault::NotJson => Early::Answer(body::json_typed(b"\xff\xfe\x00 no JSON at all".to_vec())),
-        Fault::Code(code) => {
-            let refusal = Refusal::new(*code, "scripted by the emulator");
-            let sealed = envelope::seal(Err(refusal), display);
-            Early::Answer(body::json_typed(sealed.to_string().into_bytes()))
-        }
+        Fault::Code(code) => refuse(*code, call),
+        Fault::CursorRefused(code) if continues(call.request) => refuse(*code, call),
         Fault::GzipBomb(bytes) => Early::Answer(body::gzip_bomb(*bytes)),
         Fault::Oversized(bytes) => Early::Answer(body::oversized(*bytes)),
         _ => Early::GoOn,
     }
+}
+
+fn refuse(code: u32, call: Call<'_>) -> Early {
+    let refusal = Refusal::new(code, "scripted by the emulator");
+    let sealed = envelope::seal(Err(refusal), call.display);
+    Early::Answer(body::json_typed(sealed.to_string().into_bytes()))
+}
+
+fn continues(request: &Map<String, Value>) -> bool {
+    let is_start = |value: &Value| value.as_u64() == Some(0) || value == "" || value.is_null();
+    CURSORS.iter().filter_map(|field| request.get(*field)).any(|value| !is_start(value))
 }
 
 /// Changes an answer's fields. A fault that is not about this answer leaves it alone.
@@ -62,21 +94,39 @@ pub(crate) fn edit(
     match fault {
         Fault::StandingCursor => list::standing_cursor(request, reply),
         Fault::EmptyPage => list::empty_page(&mut script.memory, request, reply),
-        Fault::NoCompleteFlag => {
-            if let Some(map) = reply.as_object_mut() {
-                map.remove("CompleteFlag");
-            }
-        }
+        Fault::NoCompleteFlag => remove(reply, "CompleteFlag"),
         Fault::NullItems => {
             if let Some(rows) = reply.get_mut("SessionItem") {
                 *rows = Value::Null;
             }
         }
+        Fault::NoItems => remove(reply, "SessionItem"),
         Fault::DuplicateRows => list::duplicate_rows(&mut script.memory, account, reply),
-        Fault::BadRow(kind) => list::bad_row(*kind, reply),
-        Fault::UnknownFields => unknown_fields(reply),
-        Fault::PartialFailure => partial_failure(reply),
+        Fault::BadRow(kind) => row::insert(*kind, reply),
+        Fault::SpoiltRows { kind, every } => row::spoil_each(*kind, *every, reply),
+        Fault::NewerRows(by) => row::newer(*by, reply),
+        Fault::Recalled => message::recalled(reply),
+        Fault::Deleted => message::deleted(reply),
+        Fault::NoMessages => message::none(reply),
+        Fault::Texts(text) => message::texts(text, reply),
+        Fault::Names(name) => profile::names(name, request, reply),
+        Fault::NoNames => profile::no_names(request, reply),
+        Fault::Avatars(url) => profile::avatars(url, request, reply),
+        Fault::NoAvatars => profile::no_avatars(request, reply),
+        Fault::HugeAvatar(bytes) => profile::huge_avatar(*bytes, request, reply),
+        Fault::NoConversationGroups => profile::no_conversation_groups(reply),
+        Fault::RenamedConversationGroups(suffix) => {
+            profile::rename_conversation_groups(suffix, reply)
+        }
+        Fault::UnknownFields => batch::unknown_fields(reply),
+        Fault::PartialFailure => batch::partial_failure(reply),
         _ => {}
+    }
+}
+
+fn remove(reply: &mut Value, field: &str) {
+    if let Some(map) = reply.as_object_mut() {
+        map.remove(field);
     }
 }
 
@@ -93,71 +143,26 @@ pub(crate) fn finish(faults: &[Fault], reply: &Value) -> Response {
                 }
                 text.truncate(half);
             }
-            Fault::TruncatedBody => return body::truncated(text.into_bytes()),
+            Fault::TruncatedBody => return body::truncated(odd::bytes(text)),
             _ => {}
         }
     }
     Response::builder()
         .header(header::CONTENT_TYPE, "application/json")
-        .body(Body::from(text))
+        .body(Body::from(odd::bytes(text)))
         .unwrap_or_default()
 }
 
-fn unknown_fields(reply: &mut Value) {
-    let extra = || json!({"nested": [1, null, "future", {"deeper": 1.5}]});
-    if let Some(map) = reply.as_object_mut() {
-        map.insert("FutureField".into(), extra());
-        for value in map.values_mut() {
-            let rows = value.as_array_mut().into_iter().flatten();
-            for row in rows.filter_map(Value::as_object_mut) {
-                row.insert("FutureField".into(), extra());
-            }
+/// The `Date` header of an answer that is given at this second.
+pub(crate) fn date(faults: &[Fault], now: u64) -> Option<HeaderValue> {
+    let mut date = http_date(now);
+    for fault in faults {
+        match fault {
+            Fault::NoDate => return None,
+            Fault::DateOff(by) => date = http_date(now.saturating_add_signed(*by)),
+            Fault::BadDate => date = "yesterday, about noon".to_owned(),
+            _ => {}
         }
     }
-}
-
-fn partial_failure(reply: &mut Value) {
-    let Some(map) = reply.as_object_mut() else {
-        return;
-    };
-    let mut failed = Vec::new();
-    if let Some(users) = map.get_mut("UserProfileItem").and_then(Value::as_array_mut) {
-        for user in users.iter_mut().skip(1).step_by(2) {
-            let id = user.get("To_Account").cloned().unwrap_or_default();
-            *user = json!({"To_Account": id, "ResultCode": code::PROFILE_INTERNAL,
-                "ResultInfo": "scripted by the emulator"});
-            failed.push(id);
-        }
-    }
-    if !failed.is_empty() {
-        let list = map.entry("Fail_Account").or_insert_with(|| json!([]));
-        if let Some(list) = list.as_array_mut() {
-            failed.retain(|id| !list.contains(id));
-            list.extend(failed);
-        }
-    }
-    if let Some(groups) = map.get_mut("GroupInfo").and_then(Value::as_array_mut) {
-        for group in groups.iter_mut().skip(1).step_by(2) {
-            let id = group.get("GroupId").cloned().unwrap_or_default();
-            *group = json!({"GroupId": id, "ErrorCode": code::GROUP_INTERNAL,
-                "ErrorInfo": "scripted by the emulator"});
-        }
-    }
-    if let Some(counts) = map.get_mut("C2CUnreadMsgNumList").and_then(Value::as_array_mut) {
-        let mut place = 0;
-        let mut errors = Vec::new();
-        counts.retain(|count| {
-            place += 1;
-            let keep = place % 2 == 1;
-            if !keep {
-                let peer = count.get("Peer_Account").cloned().unwrap_or_default();
-                errors.push(json!({"Peer_Account": peer, "ErrorCode": 70500}));
-            }
-            keep
-        });
-        let list = map.entry("ErrorList").or_insert_with(|| json!([]));
-        if let Some(list) = list.as_array_mut() {
-            list.extend(errors);
-        }
-    }
+    HeaderValue::from_str(&date).ok()
 }

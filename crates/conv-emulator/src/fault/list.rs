@@ -1,10 +1,8 @@
-//! Faults of a listing's pages.
+//! Faults of the pages of lists.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
-
-use super::BadRow;
 
 const CURSOR: [&str; 4] = ["TimeStamp", "StartIndex", "TopTimeStamp", "TopStartIndex"];
 /// Later than any time of a world: a cursor from here on stands for another one.
@@ -61,31 +59,4 @@ pub(super) fn duplicate_rows(memory: &mut Memory, account: &str, reply: &mut Val
     let before = memory.last_rows.insert(account.to_owned(), newest).unwrap_or_default();
     rows.extend(rows.first().cloned());
     rows.extend(before);
-}
-
-pub(super) fn bad_row(kind: BadRow, reply: &mut Value) {
-    let Some(rows) = reply.get_mut("SessionItem").and_then(Value::as_array_mut) else {
-        return;
-    };
-    let row =
-        |id: Value| json!({"Type": 1, "To_Account": id, "MsgTime": 1_700_000_000, "TopFlag": 0});
-    let bad = match kind {
-        BadRow::Null => Value::Null,
-        BadRow::WrongTypes => {
-            json!({"Type": "1", "To_Account": 7, "MsgTime": "soon", "TopFlag": [], "StandardMark": 5})
-        }
-        BadRow::UnknownType => {
-            json!({"Type": 9, "To_Account": "user_0001", "MsgTime": 1_700_000_000, "TopFlag": 0})
-        }
-        BadRow::LongId => row(json!("x".repeat(5000))),
-        BadRow::ControlBytes => row(json!("user\u{0}\n\u{1b}[31m")),
-        BadRow::NoId => json!({"Type": 1, "MsgTime": 1_700_000_000, "TopFlag": 0}),
-        BadRow::NegativeTime => {
-            json!({"Type": 1, "To_Account": "bad_row", "MsgTime": -1, "TopFlag": 0})
-        }
-        BadRow::HugeTime => {
-            json!({"Type": 1, "To_Account": "bad_row", "MsgTime": u64::MAX, "TopFlag": 0})
-        }
-    };
-    rows.insert(rows.len() / 2, bad);
 }

@@ -2,10 +2,14 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
-use super::{directory::Message, peer::Peer};
+use super::{
+    directory::{Group, Message},
+    peer::Peer,
+};
 
 /// A row of the recent-contact list.
 #[derive(Clone, Debug)]
@@ -16,7 +20,19 @@ pub(crate) struct Row {
     pub(crate) unread: u32,
     /// Breaks ties between rows of one second. Unique in its account, and never used again.
     pub(crate) serial: u32,
+    /// The time that the list shows. It may be later than the last message's: not all that moves a
+    /// conversation is kept in its history.
+    pub(crate) time: u64,
+    /// The last message of a user's conversation. That of a group is the group's own.
     pub(crate) last: Message,
+}
+
+/// What is known of an account in a chat group, apart from its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Membership {
+    Left,
+    /// Since this second.
+    Joined(u64),
 }
 
 /// What an account wrote on a conversation.
@@ -69,6 +85,8 @@ pub(crate) struct Account {
     pub(crate) labels: BTreeMap<Peer, Label>,
     pub(crate) groups: BTreeMap<u32, Box<str>>,
     pub(crate) snapshots: VecDeque<Snapshot>,
+    /// Memberships of chat groups that were changed. An account is in the other groups of its list.
+    pub(crate) memberships: BTreeMap<Arc<str>, Membership>,
     last_serial: u32,
     last_group: u32,
 }
@@ -81,11 +99,11 @@ impl Account {
             .rows
             .iter()
             .filter(|(_, row)| view.empty_too || !row.empty)
-            .filter(|(_, row)| row.last.time >= view.oldest)
+            .filter(|(_, row)| row.time >= view.oldest)
             .collect();
         rows.sort_by_key(|(_, row)| {
             let pinned = view.pins_matter && row.pinned;
-            (!pinned, std::cmp::Reverse(row.last.time), row.serial)
+            (!pinned, std::cmp::Reverse(row.time), row.serial)
         });
         rows.truncate(view.limit);
         rows
@@ -101,11 +119,36 @@ impl Account {
                 empty: false,
                 unread: 0,
                 serial: *serials,
+                time,
                 last: Message::default(),
             }
         });
+        row.time = time;
         row.last.time = time;
         row
+    }
+
+    /// Since when the account is in a chat group; `None` if it is not.
+    pub(crate) fn member_since(&self, id: &str, group: &Group) -> Option<u64> {
+        match self.memberships.get(id) {
+            Some(Membership::Joined(since)) => Some(*since),
+            Some(Membership::Left) => None,
+            None => self.rows.contains_key(&Peer::group(id)).then_some(group.created),
+        }
+    }
+
+    /// The chat groups that the account may be in, with its row of each, if there is one: which it
+    /// is in, [`Account::member_since`] says.
+    pub(crate) fn known_groups(&self) -> BTreeMap<&str, Option<&Row>> {
+        let listed = self.rows.iter().filter_map(|(peer, row)| match peer {
+            Peer::Group(id) => Some((&**id, Some(row))),
+            Peer::User(_) => None,
+        });
+        let mut groups: BTreeMap<&str, Option<&Row>> = listed.collect();
+        for id in self.memberships.keys() {
+            groups.entry(id).or_default();
+        }
+        groups
     }
 
     /// Changes a label and forgets it once nothing is left of it.

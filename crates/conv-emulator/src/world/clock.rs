@@ -17,8 +17,13 @@ impl Clock {
     }
 
     pub(super) fn now(&self) -> u64 {
+        self.moment().as_secs()
+    }
+
+    /// The time since 1970, finer than a second.
+    pub(super) fn moment(&self) -> Duration {
         let elapsed = self.started.elapsed().saturating_add(self.skipped);
-        self.base.saturating_add(elapsed.as_secs())
+        Duration::from_secs(self.base).saturating_add(elapsed)
     }
 
     pub(super) fn advance(&mut self, by: Duration) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Account, GroupType, Label, Peer, Row, State, User, World, unknown};
+use super::{Account, GroupType, Kept, Label, Message, Peer, Row, State, User, World, unknown};
 use crate::Error;
 
 impl World {
@@ -58,7 +58,9 @@ impl World {
         self.message(account, conversation, Some(text))
     }
 
-    /// The newest message is recalled: the conversation's time goes **down**. Returns the time.
+    /// The newest message is recalled and leaves no trace: the conversation's time goes **down**
+    /// to that of a message before. Returns the time. [`World::recall_last_message`] is the recall
+    /// that history shows.
     ///
     /// # Errors
     ///
@@ -69,14 +71,14 @@ impl World {
         let (held, directory) =
             state.account_and_directory(account).ok_or_else(|| unknown(account))?;
         let row = held.rows.get_mut(&peer).ok_or_else(|| absent(conversation))?;
-        row.last.time = row.last.time.saturating_sub(by.as_secs());
-        row.last.seq = row.last.seq.saturating_sub(1);
-        row.last.text = None;
+        row.time = row.time.saturating_sub(by.as_secs());
+        row.last =
+            Message { time: row.time, seq: row.last.seq.saturating_sub(1), ..Message::default() };
         row.unread = row.unread.saturating_sub(1);
         if let Some(group) = directory.groups.get_mut(peer.id()) {
             group.last = row.last.clone();
         }
-        Ok(row.last.time)
+        Ok(row.time)
     }
 
     /// Pins a conversation.
@@ -168,6 +170,37 @@ impl World {
         Ok(())
     }
 
+    /// Takes a conversation out of all its conversation groups.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAccount`], [`Error::BadConversationId`].
+    pub fn ungroup_all(&self, account: &str, conversation: &str) -> Result<(), Error> {
+        self.change_label(account, conversation, |label| label.groups.clear())
+    }
+
+    /// Gives a conversation group another name. Its number stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAccount`], [`Error::UnknownGroup`], [`Error::GroupExists`] if another group
+    /// of the account has the new name.
+    pub fn rename_conversation_group(
+        &self,
+        account: &str,
+        old: &str,
+        new: &str,
+    ) -> Result<(), Error> {
+        let mut state = self.lock();
+        let account = state.account(account).ok_or_else(|| unknown(account))?;
+        let id = account.group_id(old).ok_or_else(|| Error::UnknownGroup(old.to_owned()))?;
+        if account.group_id(new).is_some_and(|other| other != id) {
+            return Err(Error::GroupExists(new.to_owned()));
+        }
+        account.groups.insert(id, new.into());
+        Ok(())
+    }
+
     /// Takes a conversation out of a conversation group.
     ///
     /// # Errors
@@ -190,6 +223,7 @@ impl World {
         let row = insert(&mut state, account, &peer, now)?;
         row.last.seq = row.last.seq.saturating_add(1);
         row.last.text = text.map(Into::into);
+        row.last.kept = Kept::Whole;
         row.empty = false;
         row.unread = row.unread.saturating_add(1);
         let last = row.last.clone();
@@ -201,7 +235,7 @@ impl World {
         Ok(now)
     }
 
-    fn change_row<T>(
+    pub(super) fn change_row<T>(
         &self,
         account: &str,
         conversation: &str,

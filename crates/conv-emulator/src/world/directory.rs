@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use super::generate::hash;
+
 /// The type of a chat group, spelled as the wire spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -35,10 +37,37 @@ impl GroupType {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct User {
     pub(crate) nick: Option<Box<str>>,
-    pub(crate) avatar: bool,
+    pub(crate) avatar: Avatar,
     pub(crate) gender: Option<&'static str>,
     pub(crate) birthday: Option<u32>,
     pub(crate) level: Option<u32>,
+}
+
+/// The URL of a picture.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Avatar {
+    #[default]
+    Unset,
+    /// A URL made of the ID: it costs no memory.
+    Generated,
+    Given(Box<str>),
+}
+
+impl Avatar {
+    pub(crate) fn generated_if(is_set: bool) -> Self {
+        if is_set { Self::Generated } else { Self::Unset }
+    }
+
+    /// `kind` is `users` or `groups`.
+    pub(crate) fn url(&self, kind: &str, id: &str) -> Option<String> {
+        match self {
+            Self::Unset => None,
+            Self::Generated => {
+                Some(format!("https://avatars.example.com/{kind}/{:016x}.png", hash(id)))
+            }
+            Self::Given(url) => Some(url.to_string()),
+        }
+    }
 }
 
 /// What the group service can tell of a group.
@@ -46,7 +75,7 @@ pub(crate) struct User {
 pub(crate) struct Group {
     pub(crate) kind: GroupType,
     pub(crate) name: Box<str>,
-    pub(crate) avatar: bool,
+    pub(crate) avatar: Avatar,
     pub(crate) owner: Arc<str>,
     pub(crate) created: u64,
     pub(crate) members: u32,
@@ -70,6 +99,19 @@ pub(crate) struct Message {
     pub(crate) seq: u32,
     /// `None` stands for a phrase picked by the sequence number.
     pub(crate) text: Option<Box<str>>,
+    pub(crate) kept: Kept,
+}
+
+/// What the history still has of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kept {
+    #[default]
+    Whole,
+    Recalled,
+    /// By a user, or by the end of its time.
+    Deleted,
+    /// The whole history was cleared, with this message.
+    Cleared,
 }
 
 impl Message {
@@ -101,13 +143,13 @@ impl Directory {
         let group = Group {
             kind,
             name: name.into(),
-            avatar: false,
+            avatar: Avatar::Unset,
             owner: Arc::from("administrator"),
             created: now,
             members: 1,
             with_topics: false,
             hidden: false,
-            last: Message { time: now, seq: 1, text: None },
+            last: Message { time: now, seq: 1, ..Message::default() },
         };
         self.groups.insert(Arc::from(id), group);
     }

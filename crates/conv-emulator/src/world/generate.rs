@@ -6,7 +6,7 @@ use fastrand::Rng;
 
 use super::{
     account::Account,
-    directory::{Directory, Group, GroupType, Message, User},
+    directory::{Avatar, Directory, Group, GroupType, Message, User},
     names,
     peer::Peer,
 };
@@ -74,7 +74,7 @@ pub(super) fn directory(
 fn user(rng: &mut Rng) -> User {
     User {
         nick: names::person(rng).map(String::into_boxed_str),
-        avatar: rng.u8(..10) < 8,
+        avatar: Avatar::generated_if(rng.u8(..10) < 8),
         gender: match rng.u8(..4) {
             0 => Some("Gender_Type_Male"),
             1 => Some("Gender_Type_Female"),
@@ -106,13 +106,13 @@ fn group(rng: &mut Rng, kind: GroupType, owner: Arc<str>, now: u64, id: &str) ->
     Group {
         kind,
         name: names::team(rng).into(),
-        avatar: rng.u8(..10) < 6,
+        avatar: Avatar::generated_if(rng.u8(..10) < 6),
         owner,
         created: now.saturating_sub(WEEK + rng.u64(..WEEK * 50)),
         members: rng.u32(2..200),
         with_topics: kind == GroupType::Community && id == "@TGS#_community1",
         hidden: false,
-        last: Message { time: time(rng, now), seq: rng.u32(1..5000), text: None },
+        last: Message { time: time(rng, now), seq: rng.u32(1..5000), ..Message::default() },
     }
 }
 
@@ -194,8 +194,8 @@ fn last_message(
         }
     }
     let tie = account.rows.last_key_value().filter(|_| rng.u8(..100) < 15);
-    let time = tie.map_or_else(|| time(rng, now), |(_, row)| row.last.time);
-    Message { time, seq: rng.u32(1..100_000), text: None }
+    let time = tie.map_or_else(|| time(rng, now), |(_, row)| row.time);
+    Message { time, seq: rng.u32(1..100_000), ..Message::default() }
 }
 
 fn label(rng: &mut Rng, now: u64, account: &mut Account) {
@@ -276,8 +276,7 @@ mod tests {
     #[test]
     fn a_list_of_some_size_has_ties_pins_marks_groups_and_all_group_types() {
         let (directory, account) = build(7, 250);
-        let times: std::collections::HashSet<_> =
-            account.rows.values().map(|r| r.last.time).collect();
+        let times: std::collections::HashSet<_> = account.rows.values().map(|r| r.time).collect();
         assert!(times.len() < account.rows.len());
         let pins = account.rows.values().filter(|row| row.pinned).count();
         assert!((5..30).contains(&pins), "{pins}");
@@ -314,6 +313,6 @@ mod tests {
     #[test]
     fn times_lie_in_the_last_week() {
         let (_, account) = build(3, 400);
-        assert!(account.rows.values().all(|row| (NOW - WEEK..=NOW).contains(&row.last.time)));
+        assert!(account.rows.values().all(|row| (NOW - WEEK..=NOW).contains(&row.time)));
     }
 }

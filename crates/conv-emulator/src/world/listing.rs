@@ -25,7 +25,7 @@ pub struct Listed {
 pub(super) fn of(account: &Account, view: View) -> Vec<Listed> {
     let mut rows: Vec<_> = account.order(view);
     // The cloud breaks a tie at the limit by its own serials; what is listed is shown by ID.
-    rows.sort_by_key(|(peer, row)| (!row.pinned, std::cmp::Reverse(row.last.time), *peer));
+    rows.sort_by_key(|(peer, row)| (!row.pinned, std::cmp::Reverse(row.time), *peer));
     rows.into_iter()
         .map(|(peer, row)| {
             let label = account.labels.get(peer).cloned().unwrap_or_default();
@@ -34,7 +34,7 @@ pub(super) fn of(account: &Account, view: View) -> Vec<Listed> {
             groups.sort();
             Listed {
                 id: peer.to_string(),
-                time: row.last.time,
+                time: row.time,
                 pinned: row.pinned,
                 marks: label.marks,
                 custom_mark: label.custom.into(),

@@ -65,6 +65,10 @@ impl State {
         self.clock.now()
     }
 
+    pub(crate) fn moment(&self) -> Duration {
+        self.clock.moment()
+    }
+
     pub(crate) fn knows(&self, user: &str) -> bool {
         self.directory.users.contains_key(user)
     }
@@ -91,6 +95,13 @@ impl State {
         }
         let account = self.accounts.get_mut(id)?;
         Some((account, &mut self.directory))
+    }
+
+    /// The accounts that were asked for so far; of the others nothing is known yet.
+    pub(crate) fn accounts_and_directory(
+        &mut self,
+    ) -> (impl Iterator<Item = &mut Account>, &mut Directory) {
+        (self.accounts.values_mut(), &mut self.directory)
     }
 
     pub(crate) fn import(&mut self, user: &str) {

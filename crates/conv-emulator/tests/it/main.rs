@@ -10,12 +10,21 @@
 
 mod client;
 
+mod connections;
 mod contact_groups;
+mod dates;
 mod faults;
 mod gate;
 mod get_list;
 mod groups;
 mod lifecycle;
+mod membership;
+mod messages;
+mod odd_texts;
+mod pages;
 mod profiles;
+mod rows;
+mod schedule;
+mod taken_away;
 mod unread_and_messages;
 mod world;

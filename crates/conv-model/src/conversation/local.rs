@@ -53,12 +53,12 @@ impl Local {
         self.0.as_ref()?.data.as_ref()
     }
 
-    /// This state with what `newer` sets.
+    /// This state with what `newer` sets; a part that it clears is as if it had never been set.
     #[must_use]
     pub fn merged(&self, newer: &Self) -> Self {
         Self::new(
-            newer.draft_text().or(self.draft_text()).cloned(),
-            newer.data_bytes().or(self.data_bytes()).cloned(),
+            newer.draft_text().or(self.draft_text()).filter(|draft| !draft.is_empty()).cloned(),
+            newer.data_bytes().or(self.data_bytes()).filter(|data| !data.is_empty()).cloned(),
         )
     }
 

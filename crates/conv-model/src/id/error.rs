@@ -38,6 +38,9 @@ pub enum ParseIdError {
     /// The groupID, or the community part of a topic ID, has more than 48 bytes.
     #[error("groupID is longer than 48 bytes")]
     GroupIdTooLong,
+    /// A topic was asked for of something else than a community.
+    #[error("expected the groupID of a community, which starts with @TGS#_")]
+    NotCommunity,
     /// Nothing follows `@TOPIC#_`.
     #[error("topic ID ends after {TOPIC_INFIX}")]
     EmptyTopic,

@@ -248,10 +248,11 @@ impl SyncState {
         if has_rows || self.finished.is_some() { Coverage::CacheOnly } else { Coverage::Empty }
     }
 
-    /// Notes rows that are not held. The pass lists rows several times; each is named once.
+    /// Notes rows that are not held. The pass lists rows several times; each is named once. Of rows
+    /// without an ID every one counts.
     pub fn skip(&mut self, rows: &[SkippedRow]) {
         for row in rows {
-            if !self.skipped.contains(row) {
+            if row.id.is_none() || !self.skipped.contains(row) {
                 self.skipped.push(row.clone());
             }
         }

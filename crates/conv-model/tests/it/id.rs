@@ -227,3 +227,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_topic_is_made_of_its_community_and_its_part() {
+    use ParseIdError::{EmptyGroupId, EmptyTopic, NotCommunity, NotPrintable};
+
+    let topic = ConversationId::topic("@TGS#_123", "news").unwrap();
+    assert_eq!(topic.as_str(), "GROUP@TGS#_123@TOPIC#_news");
+    for (community, part, error) in [
+        ("@TGS#123", "news", NotCommunity),
+        ("g1", "news", NotCommunity),
+        ("@TGS#_123@TOPIC#_a", "news", NotCommunity),
+        ("GROUP@TGS#_123", "news", NotCommunity),
+        ("", "news", EmptyGroupId),
+        ("@TGS#_123", "", EmptyTopic),
+        ("@TGS#_123", "ü", NotPrintable),
+    ] {
+        assert_eq!(ConversationId::topic(community, part), Err(error), "{community} {part}");
+    }
+}
+
+#[test]
+fn a_doubled_prefix_is_found_and_not_refused() {
+    let c2c = |user| ConversationId::c2c(user).unwrap();
+    let group = |id| ConversationId::group(id).unwrap();
+    for (id, meant) in [
+        (c2c("C2Calice"), Some("C2Calice")),
+        (c2c("c2c_alice"), Some("C2Calice")),
+        (c2c("GROUPy"), Some("GROUPy")),
+        (group("GROUP@TGS#1"), Some("GROUP@TGS#1")),
+        (group("group_g"), Some("GROUPg")),
+        (group("@TIM#SYSTEM"), Some("@TIM#SYSTEM")),
+        (c2c("C2C"), None),
+        (c2c("c2calice"), None),
+        (group("g"), None),
+        (ConversationId::system(), None),
+    ] {
+        let found = id.doubled_prefix();
+        assert_eq!(found.as_ref().map(ConversationId::as_str), meant, "{id}");
+        // What looks like a slip may be a name.
+        assert_eq!(id.as_str().parse(), Ok(id));
+    }
+}

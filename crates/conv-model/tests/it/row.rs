@@ -25,6 +25,19 @@ fn a_row_is_called_by_remark_then_name_then_peer() {
 }
 
 #[test]
+fn a_name_that_shows_nothing_is_passed_over() {
+    let mut alice = row("C2Calice");
+    for unseen in ["   ", "\u{200B}", "\u{3164}", "\u{2800}", "\u{AD}", "\u{FE0F}", "\u{301}", "\n"]
+    {
+        alice.profile.remark = Some(unseen.into());
+        alice.profile.name = Some(unseen.into());
+        assert_eq!(alice.show_name(), "alice", "{unseen:?}");
+        alice.profile.name = Some("Alice".into());
+        assert_eq!(alice.show_name(), "Alice", "{unseen:?}");
+    }
+}
+
+#[test]
 fn a_removed_row_is_told_by_what_it_was() {
     let alice = Arc::new(row("C2Calice"));
     let gone = RowChange::removed(alice.clone(), Removal::Expired);

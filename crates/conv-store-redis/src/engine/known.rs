@@ -1,60 +1,97 @@
 //! What an engine knows of the last write.
 
+mod history;
+
 use std::{
-    fmt,
+    fmt, mem,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use conv_model::Seq;
 
+pub(super) use self::history::{FORGOTTEN, History};
 use crate::head::Head;
 
 /// What an engine knows of the last write, and of its own.
-pub(super) struct Known {
+///
+/// Writes are gone if the last one that is known is not among those that what is loaded follows:
+/// each write follows all before it, so that one tells of all.
+pub(super) struct Known(Mutex<State>);
+
+#[derive(Clone, Debug)]
+struct State {
     /// The engine's name among the writers of an account.
     writer: String,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
+    /// How many writes were tried under that name.
+    tried: u64,
+    /// The last one of them that was not refused: it was made, or may have been.
+    open: u64,
     /// The last write that was loaded or made here.
     head: Option<Head>,
-    /// How many writes this engine tried.
-    tried: u64,
-    /// The last one of them that is known to be there; 0 is none.
-    written: u64,
     /// The news that were looked into, and told nothing new.
     dismissed: u64,
 }
+
+/// A write that is tried.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) head: Head,
+    /// The attempt before it that was not refused.
+    before: u64,
+}
+
+/// What was known when a load began.
+#[derive(Debug)]
+pub(super) struct Asked(State);
 
 impl Known {
     pub(super) fn head(&self) -> Option<Head> {
         self.lock().head.clone()
     }
 
-    /// The head of a write to be tried.
-    pub(super) fn next(&self, head: &Head, seq: Seq) -> Head {
+    /// A write to be tried.
+    pub(super) fn attempt(&self, seq: Seq) -> Attempt {
         let mut state = self.lock();
         state.tried += 1;
-        head.after(&self.writer, state.tried, seq)
+        let tried = state.tried;
+        let before = mem::replace(&mut state.open, tried);
+        Attempt { head: Head::new(seq, &state.writer, state.tried), before }
     }
 
-    /// A write of this engine's is there.
-    pub(super) fn written(&self, head: Head) {
+    /// It was not made, and never will be.
+    pub(super) fn refused(&self, attempt: &Attempt) {
         let mut state = self.lock();
-        state.written = head.count(&self.writer).unwrap_or_default().max(state.written);
-        state.head = Some(head);
+        if attempt.head.writer() == Some((&*state.writer, state.open)) {
+            state.open = attempt.before;
+        }
     }
 
-    /// Something was loaded; says whether writes are gone that were known.
-    pub(super) fn loaded(&self, head: Head) -> bool {
+    /// It is made. Others may have written since, and been loaded: that stays known.
+    pub(super) fn made(&self, attempt: Attempt) {
         let mut state = self.lock();
-        let own = head.count(&self.writer).unwrap_or_default();
-        let went_back = state.head.as_ref().is_some_and(|known| head.seq < known.seq);
-        let lost = went_back || own < state.written;
-        state.written = own;
-        state.head = Some(head);
+        if state.head.as_ref().is_none_or(|known| known.seq < attempt.head.seq) {
+            state.head = Some(attempt.head);
+        }
+    }
+
+    /// A load begins.
+    pub(super) fn asked(&self) -> Asked {
+        Asked(self.lock().clone())
+    }
+
+    /// A load ended; says whether writes are gone that were known when it began.
+    pub(super) fn loaded(&self, asked: &Asked, history: &History) -> bool {
+        let lost = asked.0.head.as_ref().is_some_and(|known| history.lacks(known));
+        let mut state = self.lock();
+        let is_open = asked.0.open != 0 && history.own() != Some(asked.0.open);
+        if is_open && state.writer == asked.0.writer && state.tried == asked.0.tried {
+            // A writer's name stands for writes that all follow one another. What is not there now
+            // must not seem to be there because of a later one.
+            (state.writer, state.tried, state.open) = (name(), 0, 0);
+        }
+        if state.head == asked.0.head {
+            state.head = Some(history.head().clone());
+        }
         lost
     }
 
@@ -68,14 +105,28 @@ impl Known {
 
     /// Sections are short and none of them panics.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Asked {
+    /// What is looked up among the writers that the server remembers: this engine, and who made the
+    /// last write that is known.
+    pub(super) fn writers(&self) -> [&str; 2] {
+        let last = self.0.head.as_ref().and_then(Head::writer);
+        [&self.0.writer, last.map_or(&self.0.writer, |(name, _)| name)]
+    }
+}
+
+/// A name that no other writer has.
+fn name() -> String {
+    format!("{:011x}", fastrand::u64(..1 << 44))
 }
 
 impl Default for Known {
     fn default() -> Self {
-        let writer = format!("{:011x}", fastrand::u64(..1 << 44));
-        Self { writer, state: Mutex::default() }
+        let (tried, open, head, dismissed) = (0, 0, None, 0);
+        Self(Mutex::new(State { writer: name(), tried, open, head, dismissed }))
     }
 }
 
@@ -86,58 +137,4 @@ impl fmt::Debug for Known {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Writes once, acknowledged.
-    fn write(known: &Known, head: &Head, seq: u64) -> Head {
-        let next = known.next(head, Seq::new(seq));
-        known.written(next.clone());
-        next
-    }
-
-    #[test]
-    fn what_others_wrote_is_no_loss() {
-        let (a, b) = (Known::default(), Known::default());
-        let first = write(&a, &Head::default(), 1);
-        let second = write(&b, &first, 2);
-        assert!(!a.loaded(second.clone()) && !b.loaded(second));
-    }
-
-    #[test]
-    fn a_number_that_went_back_is_a_loss_once() {
-        let (a, b) = (Known::default(), Known::default());
-        let first = write(&a, &Head::default(), 1);
-        let second = write(&a, &first, 2);
-        assert!(!b.loaded(second));
-        assert!(a.loaded(first.clone()) && b.loaded(first.clone()));
-        assert!(!a.loaded(first.clone()) && !b.loaded(first));
-    }
-
-    #[test]
-    fn an_own_write_whose_number_others_bear_now_is_a_loss() {
-        let (a, b) = (Known::default(), Known::default());
-        let first = write(&a, &Head::default(), 1);
-        write(&a, &first, 2);
-        // The server fell back to the first write, and another one wrote the second anew.
-        let other = write(&b, &first, 2);
-        assert!(a.loaded(write(&b, &other, 3)));
-    }
-
-    #[test]
-    fn a_write_whose_answer_was_lost_is_none_whether_it_is_there_or_not() {
-        let known = Known::default();
-        let first = write(&known, &Head::default(), 1);
-        let unanswered = known.next(&first, Seq::new(2));
-        assert!(!known.loaded(first.clone()));
-        assert!(!known.loaded(unanswered.clone()));
-        assert!(known.loaded(first), "it was there");
-    }
-
-    #[test]
-    fn an_account_that_was_wiped_is_a_loss() {
-        let known = Known::default();
-        write(&known, &Head::default(), 1);
-        assert!(known.loaded(Head::default()));
-    }
-}
+mod tests;

@@ -13,10 +13,12 @@ use crate::{
 };
 
 /// The newest version of the layout that this code reads.
-const VERSION: u8 = 1;
+///
+/// Version 1 lists writers in the head. The first write of this code makes it the next one.
+pub(super) const VERSION: u8 = 2;
 
-/// What stands in the two hashes.
-pub(super) type Stored = (Fields, Fields);
+/// What stands in the hashes of rows and local state, and in three fields of that of writers.
+pub(super) type Stored = (Fields, Fields, [Option<String>; 3]);
 
 /// The fields of a hash and their bytes, taken out of the answer as they are.
 #[derive(Debug)]
@@ -40,8 +42,8 @@ type Changes<'a> = BTreeMap<&'a Record, Option<&'a Arc<[u8]>>>;
 type Argument<'a> = Cow<'a, [u8]>;
 
 /// Writes as arguments of the script: for rows, then for local state, what to delete and what to
-/// set. The first write of an account brings its name.
-pub(super) fn arguments<'a>(writes: &'a [Write], name: Option<&'a AccountId>) -> Vec<Argument<'a>> {
+/// set.
+pub(super) fn arguments(writes: &[Write]) -> Vec<Argument<'_>> {
     let mut changes = Changes::new();
     for write in writes {
         changes.extend(write.delete.iter().map(|record| (record, None)));
@@ -59,10 +61,6 @@ pub(super) fn arguments<'a>(writes: &'a [Write], name: Option<&'a AccountId>) ->
                 bytes.map(|bytes| [field(record), Cow::from(&**bytes)]).into_iter().flatten(),
             );
         }
-        if let (false, Some(name)) = (is_local, name) {
-            set.extend([NAME, name.as_str().as_bytes(), SCHEMA].map(Cow::from));
-            set.push(Cow::from(VERSION.to_string().into_bytes()));
-        }
         for part in [gone, set] {
             arguments.push(Cow::from(part.len().to_string().into_bytes()));
             arguments.extend(part);
@@ -72,8 +70,12 @@ pub(super) fn arguments<'a>(writes: &'a [Write], name: Option<&'a AccountId>) ->
 }
 
 /// Reads what stands there.
-pub(super) fn read(stored: Stored, account: &AccountId) -> Result<(Head, Loaded), StoreError> {
-    let (Fields(rows), Fields(local)) = stored;
+pub(super) fn read(
+    rows: Fields,
+    local: Fields,
+    account: &AccountId,
+) -> Result<(Head, Loaded), StoreError> {
+    let (Fields(rows), Fields(local)) = (rows, local);
     let mut head = Head::default();
     let mut records = Vec::with_capacity(rows.len() + local.len());
     for (key, bytes) in rows {

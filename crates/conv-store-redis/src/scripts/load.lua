@@ -1,3 +1,7 @@
-#!lua flags=allow-oom
--- All records of an account, of one instant. KEYS: rows, local.
-return { redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]) }
+#!lua flags=no-writes
+-- All records of an account, and what some fields of its writers hold, of one instant.
+-- KEYS: rows, local, writers. ARGV: fields.
+return {
+    redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]),
+    redis.call('HMGET', KEYS[3], unpack(ARGV)),
+}

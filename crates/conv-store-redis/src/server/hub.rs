@@ -15,7 +15,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::Link;
+use super::{Link, home::Home};
 
 /// After a subscription failed it is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -27,8 +27,16 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(crate) struct Hub {
     channels: Mutex<HashMap<Arc<str>, watch::Sender<Heard>>>,
-    /// Channels that somebody began or ceased to listen to; `None` until it is started.
-    changed: Mutex<Option<mpsc::UnboundedSender<Arc<str>>>>,
+    /// The task that subscribes; `None` until it is started.
+    keeper: Mutex<Option<Keeper>>,
+}
+
+/// The task that subscribes, or what it takes to start it again where its runtime ended.
+struct Keeper {
+    link: Link,
+    home: Home,
+    /// Channels that somebody began or ceased to listen to.
+    changed: mpsc::UnboundedSender<Arc<str>>,
 }
 
 /// The last news of a channel.
@@ -49,10 +57,20 @@ pub(crate) struct Listener {
 
 impl Hub {
     /// Begins to keep the subscriptions of a link in step, until the hub is dropped.
-    pub(super) fn start(self: &Arc<Self>, link: Link) {
+    pub(super) fn start(self: &Arc<Self>, link: Link, home: Home) {
+        let changed = self.keep(&link, &home);
+        *lock(&self.keeper) = Some(Keeper { link, home, changed });
+    }
+
+    /// Starts the task, with all channels that somebody listens to now.
+    fn keep(self: &Arc<Self>, link: &Link, home: &Home) -> mpsc::UnboundedSender<Arc<str>> {
         let (changed, changes) = mpsc::unbounded_channel();
-        *lock(&self.changed) = Some(changed);
-        tokio::spawn(keep(Arc::downgrade(self), link, changes));
+        for channel in lock(&self.channels).keys() {
+            // Its other end is here.
+            let _ = changed.send(Arc::clone(channel));
+        }
+        home.spawn(keep(Arc::downgrade(self), link.clone(), changes));
+        changed
     }
 
     pub(super) fn listen(self: &Arc<Self>, channel: &str) -> Listener {
@@ -72,12 +90,12 @@ impl Hub {
     }
 
     /// Subscribes to all channels again, on other connections.
-    pub(super) fn begin_anew(&self) {
+    pub(super) fn begin_anew(self: &Arc<Self>) {
         let channels: Vec<_> = lock(&self.channels).keys().cloned().collect();
         channels.iter().for_each(|channel| self.change(channel));
     }
 
-    fn push(&self, info: &PushInfo) {
+    fn push(self: &Arc<Self>, info: &PushInfo) {
         let text = |at: usize| String::from_redis_value_ref(info.data.get(at)?).ok();
         match info.kind {
             PushKind::Message | PushKind::SMessage => {
@@ -111,10 +129,12 @@ impl Hub {
         }
     }
 
-    fn change(&self, channel: &Arc<str>) {
-        if let Some(changed) = &*lock(&self.changed) {
-            // Its other end is gone only with the runtime.
-            let _ = changed.send(Arc::clone(channel));
+    fn change(self: &Arc<Self>, channel: &Arc<str>) {
+        if let Some(keeper) = &mut *lock(&self.keeper)
+            && keeper.changed.send(Arc::clone(channel)).is_err()
+        {
+            // Its runtime ended. Those who listen are there still.
+            keeper.changed = self.keep(&keeper.link, &keeper.home);
         }
     }
 

@@ -1,16 +1,22 @@
 //! Connections to a server, or to each server of a cluster, that many calls share.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use redis::{
     Cmd, FromRedisValue, Pipeline, aio::ConnectionManager, cluster_async::ClusterConnection,
 };
 use tokio::{
-    sync::mpsc,
+    runtime::Handle,
+    task::JoinHandle,
     time::{Instant, timeout},
 };
 
-use super::{connect::Target, hub::Hub, troubles::Troubles};
+use super::{
+    connect::Target,
+    home::{Canary, Home},
+    hub::Hub,
+    troubles::Troubles,
+};
 use crate::{RedisError, RedisOptions, stats::Counters};
 
 /// Connections that many calls share. They are made anew when they broke. Clones share them too.
@@ -23,9 +29,21 @@ struct Inner {
     counters: Arc<Counters>,
     /// Hears what is pushed.
     hub: Option<Weak<Hub>>,
-    /// Held for a clone only, never across an await.
-    current: Mutex<Connections>,
+    /// Held for a clone only, never across an await. What drives connections ends with the runtime
+    /// that they were made on.
+    current: Mutex<(Connections, Canary)>,
     troubles: Troubles,
+    renewal: Arc<Renewal>,
+}
+
+/// Makes all connections anew when it is asked to: what one call found is true of the others, also
+/// of the connection that does nothing but hear news.
+pub(super) struct Renewal {
+    home: Home,
+    counters: Arc<Counters>,
+    links: Mutex<Vec<Weak<Inner>>>,
+    /// The last one, which may be under way.
+    last: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Clone)]
@@ -41,7 +59,7 @@ impl Link {
         options: &RedisOptions,
         counters: &Arc<Counters>,
         hub: Option<&Arc<Hub>>,
-        wanted: &mpsc::Sender<()>,
+        renewal: &Arc<Renewal>,
     ) -> Result<Self, RedisError> {
         let hub = hub.map(Arc::downgrade);
         let current = target.connect(options, hub.as_ref()).await?;
@@ -50,8 +68,9 @@ impl Link {
             options: options.clone(),
             counters: Arc::clone(counters),
             hub,
-            current: Mutex::new(current),
-            troubles: Troubles::new(wanted),
+            current: Mutex::new((current, Canary::on(&Handle::current()))),
+            troubles: Troubles::default(),
+            renewal: Arc::clone(renewal),
         })))
     }
 
@@ -73,7 +92,8 @@ impl Link {
         command: Cmd,
         copies: u32,
     ) -> Result<T, RedisError> {
-        let limit = (self.0.options.answer_within / 2).as_millis().max(1);
+        const DAY: u128 = 24 * 3_600_000;
+        let limit = (self.0.options.answer_within / 2).as_millis().clamp(1, DAY);
         let mut both = redis::pipe();
         both.add_command(command).cmd("WAIT").arg(copies).arg(limit.to_string());
         self.pipeline(&both).await
@@ -135,34 +155,53 @@ impl Link {
             Err(_) => Err(RedisError::TimedOut { limit }),
         };
         self.0.counters.call(begun.elapsed(), result.as_ref().err());
-        self.0.troubles.note(result.as_ref().err());
+        let are_due = self.0.troubles.note(result.as_ref().err());
+        // What the client makes anew by itself hears no news: that ended with the runtime.
+        if are_due || result.is_err() && lock(&self.0.current).1.has_ended() {
+            self.0.renewal.ask();
+        }
         result
     }
 
     pub(super) fn current(&self) -> Connections {
-        self.0.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.0.current).0.clone()
     }
 }
 
-/// Makes all connections anew whenever somebody asks for it: what one call found is true of the
-/// others, also of the connection that does nothing but hear news.
-pub(super) async fn renew(
-    links: Vec<Link>,
-    counters: Arc<Counters>,
-    mut wanted: mpsc::Receiver<()>,
-) {
-    let links: Vec<_> = links.into_iter().map(|link| Arc::downgrade(&link.0)).collect();
-    while wanted.recv().await.is_some() {
-        let mut is_renewed = false;
-        for link in links.iter().filter_map(Weak::upgrade) {
-            is_renewed |= link.renew().await;
-        }
-        if is_renewed {
-            counters.renewal();
-        }
-        // Asked for before they were made.
-        while wanted.try_recv().is_ok() {}
+impl Renewal {
+    pub(super) fn new(home: &Home, counters: &Arc<Counters>) -> Self {
+        let (home, counters) = (home.clone(), Arc::clone(counters));
+        Self { home, counters, links: Mutex::default(), last: Mutex::default() }
     }
+
+    /// Says whose connections they are.
+    pub(super) fn of<'a>(&self, links: impl Iterator<Item = &'a Link>) {
+        *lock(&self.links) = links.map(|link| Arc::downgrade(&link.0)).collect();
+    }
+
+    /// Begins, unless it is under way. A runtime that ended in the midst of it is no hindrance.
+    fn ask(&self) {
+        let mut last = lock(&self.last);
+        if last.as_ref().is_none_or(JoinHandle::is_finished) {
+            let links = lock(&self.links).clone();
+            *last = Some(self.home.spawn(renew(links, Arc::clone(&self.counters))));
+        }
+    }
+}
+
+async fn renew(links: Vec<Weak<Inner>>, counters: Arc<Counters>) {
+    let mut is_renewed = false;
+    for link in links.iter().filter_map(Weak::upgrade) {
+        is_renewed |= link.renew().await;
+    }
+    if is_renewed {
+        counters.renewal();
+    }
+}
+
+/// Sections are short and none of them panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Inner {
@@ -172,7 +211,7 @@ impl Inner {
         let Ok(Ok(connections)) = timeout(self.options.answer_within, connect).await else {
             return false;
         };
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = connections;
+        *lock(&self.current) = (connections, Canary::on(&Handle::current()));
         self.troubles.forget();
         if let Some(hub) = self.hub.as_ref().and_then(Weak::upgrade) {
             hub.begin_anew();

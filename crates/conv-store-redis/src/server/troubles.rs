@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tokio::sync::mpsc;
-
 use crate::RedisError;
 
 /// After so many calls in a row that found no server, or so many writes that were refused by a
@@ -13,33 +11,28 @@ use crate::RedisError;
 const MANY: u32 = 3;
 
 /// What went wrong on a link.
+#[derive(Default)]
 pub(super) struct Troubles {
     /// How many calls in a row found no server.
     unserved: AtomicU32,
     /// How many found one that takes no writes. It may go on to serve reads.
     refused: AtomicU32,
-    /// Asks for other connections.
-    wanted: mpsc::Sender<()>,
 }
 
 impl Troubles {
-    pub(super) fn new(wanted: &mpsc::Sender<()>) -> Self {
-        Self { unserved: AtomicU32::new(0), refused: AtomicU32::new(0), wanted: wanted.clone() }
-    }
-
-    /// Takes in how a call ended, and asks for other connections after some that ended badly.
-    pub(super) fn note(&self, error: Option<&RedisError>) {
+    /// Takes in how a call ended; says whether other connections are due, after some that ended
+    /// badly.
+    pub(super) fn note(&self, error: Option<&RedisError>) -> bool {
         use RedisError as E;
         let counter = match error {
             Some(E::Unreachable(_) | E::TimedOut { .. } | E::NotServed(_)) => &self.unserved,
             Some(E::ReadOnly(_)) => &self.refused,
-            _ => return self.unserved.store(0, Ordering::Relaxed),
+            _ => {
+                self.unserved.store(0, Ordering::Relaxed);
+                return false;
+            }
         };
-        let before = counter.fetch_add(1, Ordering::Relaxed);
-        if before + 1 >= MANY {
-            // They may have been asked for by now.
-            let _ = self.wanted.try_send(());
-        }
+        counter.fetch_add(1, Ordering::Relaxed) + 1 >= MANY
     }
 
     /// The connections are others now.

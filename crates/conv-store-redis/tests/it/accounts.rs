@@ -6,7 +6,7 @@ use conv_model::{AccountId, Delta, Local};
 use conv_store::{ConversationDatabase, ConversationStore, Engine, StoreError};
 use conv_store_redis::RedisDatabase;
 
-use crate::support::{CLUSTER, On, SINGLE, account, at, fault, until, user};
+use crate::support::{CLUSTER, On, SINGLE, account, at, begin, by_news, fault, page, until, user};
 
 #[tokio::test]
 async fn no_account_is_readable_through_anothers_handle() {
@@ -46,11 +46,40 @@ async fn a_newer_layout_is_refused_and_left_as_it_is() {
     let node = SINGLE.as_ref().unwrap();
     let account: AccountId = "newer".parse().unwrap();
     let hash = "conv:{newer}:rows";
-    node.call::<()>(&["HSET", hash, "name", "newer", "schema", "2", "head", "1 x:1"]).unwrap();
+    node.call::<()>(&["HSET", hash, "name", "newer", "schema", "3", "head", "1 x:1"]).unwrap();
     let before: Vec<String> = node.call(&["HGETALL", hash]).unwrap();
     let refused = database.account(&account).await.unwrap_err();
-    assert!(matches!(refused, StoreError::NewerSchema { found: 2, known: 1 }), "{refused:?}");
+    assert!(matches!(refused, StoreError::NewerSchema { found: 3, known: 2 }), "{refused:?}");
     assert_eq!(node.call::<Vec<String>>(&["HGETALL", hash]).unwrap(), before);
+}
+
+#[tokio::test]
+async fn the_older_layout_is_read_and_becomes_the_newer_one_with_the_first_write() {
+    let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
+    let node = SINGLE.as_ref().unwrap();
+    let account: AccountId = "older".parse().unwrap();
+    let hash = "conv:{older}:rows";
+    let (reader, store) = (database.engine(&account), database.account(&account).await.unwrap());
+    store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    store.close().await.unwrap();
+    // As the older version would have written it.
+    let older = ["HSET", hash, "schema", "1", "head", "17 a1:4 b2:9"];
+    node.call::<()>(&older).unwrap();
+    node.call::<()>(&["DEL", "conv:{older}:writers"]).unwrap();
+    let loaded = reader.load().await.unwrap();
+    assert_eq!((loaded.seq.as_u64(), loaded.records.len(), loaded.lost), (17, 1, false));
+    // It goes on as such until somebody writes who knows the newer one.
+    node.call::<()>(&["HSET", hash, "head", "18 b2:9 a1:5"]).unwrap();
+    assert!(!reader.load().await.unwrap().lost);
+    let store = database.account(&account).await.unwrap();
+    store.apply(Delta::listed([at("bob", 1)])).await.unwrap();
+    assert_eq!(node.call::<String>(&["HGET", hash, "schema"]).unwrap(), "2");
+    for _ in 0..2 {
+        let loaded = reader.load().await.unwrap();
+        assert_eq!((loaded.seq.as_u64(), loaded.records.len(), loaded.lost), (19, 2, false));
+    }
+    node.call::<()>(&["HSET", hash, "head", "18 b2:9 a1:5"]).unwrap();
+    assert!(reader.load().await.unwrap().lost);
 }
 
 #[tokio::test]
@@ -95,6 +124,40 @@ async fn an_account_that_is_forgotten_is_gone_for_all() {
 }
 
 #[tokio::test]
+async fn a_process_that_is_still_writing_learns_at_once_that_an_account_was_forgotten() {
+    for on in [On::Single, On::Cluster] {
+        let Some(here) = on.database(by_news()).await else { return };
+        let there = on.database(by_news()).await.unwrap();
+        let (busy, idle) = (there.clone(), on.database(by_news()).await.unwrap());
+        let account = account();
+        let busy = busy.account(&account).await.unwrap();
+        let idle = idle.account(&account).await.unwrap();
+        busy.apply(begin(1)).await.unwrap();
+        busy.apply(page(1, [at("alice", 1)])).await.unwrap();
+        busy.put_local(user("alice"), Local::draft("hello")).await.unwrap();
+        // Once it hears, and not because it only began to.
+        for round in 0..5 {
+            busy.apply(page(1, [at(&format!("u{round}"), 1)])).await.unwrap();
+            until(&*idle, |snapshot| snapshot.len() == 2 + round).await;
+        }
+        here.forget(&account).await.unwrap();
+        let late = busy.apply(page(1, [at("bob", 1)])).await;
+        assert!(matches!(late, Err(StoreError::Superseded(_))), "{late:?}");
+        // Nothing is looked at but what news say.
+        for store in [&busy, &idle] {
+            let after = until(&**store, conv_store::Snapshot::is_empty).await;
+            assert_eq!(after.local(&user("alice")), None);
+            assert!(!after.report().is_sync_completed());
+        }
+        assert_eq!(here.engine(&account).load().await.unwrap().records, []);
+        // What is written from here on is all there is.
+        busy.apply(Delta::listed([at("carol", 1)])).await.unwrap();
+        let after = until(&*idle, |snapshot| snapshot.get(&user("carol")).is_some()).await;
+        assert_eq!(after.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn the_keys_of_an_account_expire_together_after_its_last_write() {
     let options = RedisDatabase::options().expire_after(Duration::from_secs(100));
     let Some(database) = On::Single.database(options).await else { return };
@@ -104,11 +167,24 @@ async fn the_keys_of_an_account_expire_together_after_its_last_write() {
     store.put_local(user("alice"), Local::draft("hello")).await.unwrap();
     node.call::<()>(&["PEXPIRE", "conv:{expiring}:local", "1000"]).unwrap();
     store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
-    let times = ["rows", "local"].map(|name| {
+    let times = ["rows", "local", "writers"].map(|name| {
         node.call::<u64>(&["PEXPIRETIME", &format!("conv:{{expiring}}:{name}")]).unwrap()
     });
     let left: u64 = node.call(&["PTTL", "conv:{expiring}:rows"]).unwrap();
-    assert!(times[0] == times[1] && left > 50_000 && left <= 100_000, "{times:?} {left}");
+    assert!(
+        times.iter().all(|time| *time == times[0]) && left > 50_000 && left <= 100_000,
+        "{times:?} {left}"
+    );
+}
+
+#[tokio::test]
+async fn an_account_that_is_kept_for_longer_than_a_server_can_count_is_kept() {
+    for days in [365 * 400, u64::MAX / (24 * 3600)] {
+        let options = RedisDatabase::options().expire_after(Duration::from_secs(days * 24 * 3600));
+        let Some(database) = On::Single.database(options).await else { return };
+        let store = database.account(&account()).await.unwrap();
+        store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    }
 }
 
 #[tokio::test]

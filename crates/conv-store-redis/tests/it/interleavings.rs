@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use conv_model::{Local, Seq};
+use conv_model::{AccountId, ErrorClass, Local, Seq};
 use conv_store::{Engine, Record, StoreError, Write, record::LocalRecord};
 use conv_store_redis::{
-    RedisDatabase, RedisEngine,
+    RedisDatabase, RedisEngine, RedisError,
     testing::{self, NodeOptions, TestNode},
 };
 
 use crate::{
-    support::{On, account, user},
+    support::{On, SINGLE, account, fault, user},
     way::Way,
 };
 
@@ -86,6 +86,62 @@ async fn of_two_writers_with_stale_numbers_no_update_is_lost() {
     assert_eq!(count(&last.records), a.0 + b.0, "{a:?} {b:?}");
     // There was something to lose, and something stale.
     assert!(a.0 > 20 && b.0 > 20 && a.1 + b.1 > 20, "{a:?} {b:?}");
+}
+
+#[tokio::test]
+async fn a_write_whose_number_is_not_greater_is_refused() {
+    let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
+    let account = account();
+    let engine = database.engine(&account);
+    let write = |expected, seq| Write::new(Seq::new(expected), Seq::new(seq));
+    engine.commit(&[write(0, 4)]).await.unwrap();
+    for writes in [vec![write(4, 4)], vec![write(4, 3)], vec![write(4, 7), write(7, 6)]] {
+        let refused = engine.commit(&writes).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Engine(_)), "{refused:?}");
+        assert_eq!(engine.load().await.unwrap().seq, Seq::new(4));
+    }
+    engine.commit(&[write(4, 5)]).await.unwrap();
+    // So does the server, whoever asks.
+    let code = include_str!("../../src/scripts/commit.lua");
+    let keys = ["rows", "local", "writers"].map(|name| format!("{{numbers}}:{name}"));
+    let run = |head: &str, next: &str| {
+        let words = [head, next, "PUBLISH", "news", "0", "numbers", "2", "0", "0", "0", "0"];
+        let mut call = vec!["EVAL", code, "3"];
+        call.extend(keys.iter().map(String::as_str).chain(words));
+        SINGLE.as_ref().unwrap().call::<String>(&call)
+    };
+    assert_eq!(run("", "4 a:1").unwrap(), "made");
+    for next in ["4 a:2", "3 a:2", "0 a:2"] {
+        run("4 a:1", next).unwrap_err();
+    }
+    assert_eq!(run("4 a:1", "5 a:2").unwrap(), "made");
+    assert_eq!(run("4 a:1", "5 a:2").unwrap(), "made", "sent again");
+    assert_eq!(run("5 a:2", "6 b:1").unwrap(), "made");
+    assert_eq!(run("4 a:1", "5 a:2").unwrap(), "made", "sent again, and followed");
+    assert_eq!(run("5 a:2", "6 a:3").unwrap(), "behind");
+}
+
+#[tokio::test]
+async fn a_write_of_which_nobody_knows_whether_it_was_made_is_no_conflict() {
+    let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
+    let account: AccountId = "unknown".parse().unwrap();
+    let (engine, other) = (database.engine(&account), database.engine(&account));
+    let write = |expected, seq| [Write::new(Seq::new(expected), Seq::new(seq))];
+    assert_eq!(engine.load().await.unwrap().seq, Seq::default());
+    other.commit(&write(0, 2_000)).await.unwrap();
+    let forget = |number: &str| {
+        let words = ["HSET", "conv:{unknown}:writers", "forgotten", number];
+        SINGLE.as_ref().unwrap().call::<u64>(&words).unwrap()
+    };
+    // A thousand others may have written after it, and it been forgotten.
+    forget("900");
+    let late = engine.commit(&write(0, 1)).await.unwrap_err();
+    assert!(matches!(fault(&late), RedisError::Unconfirmed), "{late:?}");
+    assert_eq!(late.class(), ErrorClass::Transient);
+    let newer = engine.commit(&write(0, 901)).await;
+    assert!(matches!(newer, Err(StoreError::Conflict)), "{newer:?}");
+    assert!(!engine.load().await.unwrap().lost);
+    engine.commit(&write(2_000, 2_001)).await.unwrap();
 }
 
 #[tokio::test]

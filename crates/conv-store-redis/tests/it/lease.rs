@@ -92,3 +92,27 @@ async fn who_lost_it_takes_nothing_from_its_successor() {
     late.give_back(false).await;
     theirs(&a, &account).await;
 }
+
+#[tokio::test]
+async fn a_lease_of_a_process_that_died_ends_though_the_servers_clock_went_back() {
+    let Some([a, b]) = two(On::Single).await else { return };
+    let node = SINGLE.as_ref().unwrap();
+    let hour = || {
+        let key = "conv:{set back}:lease".replace(' ', "%20");
+        node.call::<()>(&["PEXPIRE", &key, "3600000"]).unwrap();
+    };
+    let account: AccountId = "set back".parse().unwrap();
+    drop(ours(&a, &account).await);
+    hour();
+    let holder = theirs(&b, &account).await;
+    hour();
+    assert!(!soon(b.ended(&account, &holder)).await.unwrap());
+    drop(ours(&b, &account).await);
+    hour();
+    soon(async {
+        while let Turn::Theirs(_) = a.take(&account).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}

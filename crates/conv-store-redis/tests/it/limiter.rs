@@ -12,7 +12,7 @@ use conv_store_redis::{
 };
 use conv_sync::{RateLimiter, SourceError};
 
-use crate::support::{On, soon};
+use crate::support::{On, SINGLE, soon};
 
 /// The limiters of two processes, at 50 calls a second of which 2 may go out at once.
 async fn two() -> Option<[Arc<RedisRateLimiter>; 2]> {
@@ -71,6 +71,48 @@ async fn who_goes_away_takes_no_call_along() {
     soon(acquire(&b, "left", 3)).await;
     // Had each of the fifty taken one, it were a second.
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_clock_of_the_server_that_went_back_stops_no_calls() {
+    let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
+    let node = SINGLE.as_ref().unwrap();
+    let limiter = RedisRateLimiter::with_rate(&database, NonZeroU32::new(50).unwrap());
+    // What an hour leaves behind that the clock then goes back by.
+    let [seconds, _]: [u64; 2] = node.call(&["TIME"]).unwrap();
+    let free = ((seconds + 3_600) * 1_000_000).to_string();
+    node.call::<()>(&["SET", "conv:{7/back}:rate", &free, "EX", "3600"]).unwrap();
+    soon(limiter.acquire(7, "back")).await.unwrap();
+    limiter.hold_back(7, "back", Duration::from_millis(50)).await;
+    node.call::<()>(&["PEXPIRE", "conv:{7/back}:hold", "3600000"]).unwrap();
+    soon(limiter.acquire(7, "back")).await.unwrap();
+    // A longer pause counts from here on, though a shorter one seems to end later.
+    limiter.hold_back(7, "back", Duration::from_millis(50)).await;
+    node.call::<()>(&["PEXPIRE", "conv:{7/back}:hold", "7200000"]).unwrap();
+    limiter.hold_back(7, "back", Duration::from_secs(3_600)).await;
+    let left: u64 = node.call(&["PTTL", "conv:{7/back}:hold"]).unwrap();
+    assert!((3_000_000..=3_600_000).contains(&left), "{left} ms");
+}
+
+#[tokio::test]
+async fn every_rate_lets_calls_through() {
+    let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
+    for rate in [1, 19, 999_999, 1_000_000, 1_000_001, u32::MAX] {
+        let rate = NonZeroU32::new(rate).unwrap();
+        let limiter = RedisRateLimiter::with_rate(&database, rate);
+        for _ in 0..2 {
+            soon(limiter.acquire(rate.get(), "rate")).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pause_beyond_all_bounds_holds_calls_back() {
+    let Some([a, b]) = two().await else { return };
+    a.hold_back(1_400_000_000, "for ever", Duration::MAX).await;
+    let mut waits = Box::pin(b.acquire(1_400_000_000, "for ever"));
+    let held = tokio::time::timeout(Duration::from_millis(200), &mut waits).await;
+    assert!(held.is_err(), "{held:?}");
 }
 
 #[tokio::test]

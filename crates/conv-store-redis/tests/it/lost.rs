@@ -2,8 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_model::{AccountId, ConversationId, Coverage, Delta, PassId, Prune};
-use conv_store::{ConversationDatabase, ConversationStore, Engine, Record, StoreError};
+use conv_model::{AccountId, ConversationId, Coverage, Delta, Local, PassId, Prune, Seq};
+use conv_store::{
+    ConversationDatabase, ConversationStore, Engine, Record, StoreError, Write, record::LocalRecord,
+};
 use conv_store_redis::{
     RedisDatabase,
     testing::{self, NodeOptions, TestCluster, TestNode},
@@ -26,16 +28,33 @@ impl Forgetful {
     }
 
     fn remember(&self) {
-        self.0.call::<i64>(&["COPY", KEY, COPY, "REPLACE"]).unwrap();
+        for key in KEYS {
+            self.0.call::<i64>(&["COPY", key, &format!("copy {key}"), "REPLACE"]).unwrap();
+        }
     }
 
     fn forget(&self) {
-        self.0.call::<i64>(&["COPY", COPY, KEY, "REPLACE"]).unwrap();
+        for key in KEYS {
+            self.0.call::<i64>(&["COPY", &format!("copy {key}"), key, "REPLACE"]).unwrap();
+        }
+    }
+
+    /// So many writers write once each, one after another, after what is there.
+    async fn many_write(&self, database: &RedisDatabase, writers: u64) {
+        let account: AccountId = "a".parse().unwrap();
+        let mut last = database.engine(&account).load().await.unwrap().seq;
+        for writer in 0..writers {
+            let mut write = Write::new(last, last.next());
+            last = last.next();
+            let text = format!("{writer} of {writers}");
+            let record = LocalRecord::new(Local::draft(text)).encode(last).unwrap();
+            write.put.push((Record::Local(user("notes")), record));
+            database.engine(&account).commit(&[write]).await.unwrap();
+        }
     }
 }
 
-const KEY: &str = "conv:{a}:rows";
-const COPY: &str = "copy";
+const KEYS: [&str; 2] = ["conv:{a}:rows", "conv:{a}:writers"];
 
 #[tokio::test]
 async fn a_pass_whose_rows_are_gone_is_superseded_and_never_complete() {
@@ -104,6 +123,72 @@ async fn a_write_of_the_same_number_as_a_lost_one_is_seen() {
     };
     until(&*a, shows).await;
     until(&*b, shows).await;
+}
+
+#[tokio::test]
+async fn however_many_others_write_a_pass_goes_on_and_nothing_counts_as_lost() {
+    let Some(server) = Forgetful::start() else { return };
+    let (store, quiet) = (server.store().await, server.store().await);
+    // One that looks for itself only when it writes.
+    let options = RedisDatabase::options().check_every(Duration::from_secs(24 * 3600));
+    let others = options.open([server.0.url()]).await.unwrap();
+    for (at_pass, writers) in [17, 100, 1_000].into_iter().enumerate() {
+        let pass = at_pass as u64 + 1;
+        store.apply(begin(pass)).await.unwrap();
+        store.apply(page(pass, [at("alice", pass)])).await.unwrap();
+        server.many_write(&others, writers).await;
+        store.apply(page(pass, [at("bob", pass)])).await.unwrap();
+        server.many_write(&others, writers).await;
+        store.apply(finish(pass)).await.unwrap();
+        assert_eq!(store.snapshot().report().coverage, Coverage::Complete, "{writers} writers");
+        until(&*quiet, |snapshot| snapshot.report().coverage == Coverage::Complete).await;
+        assert_eq!(store.snapshot().sync().pass, PassId::new(pass), "superseded by {writers}");
+    }
+    assert_eq!(others.stats().lost, 0);
+}
+
+#[tokio::test]
+async fn however_many_others_wrote_since_what_is_lost_is_found() {
+    let Some(server) = Forgetful::start() else { return };
+    let database = RedisDatabase::options()
+        .check_every(Duration::from_secs(24 * 3600))
+        .open([server.0.url()])
+        .await
+        .unwrap();
+    let account: AccountId = "a".parse().unwrap();
+    for writers in [1, 17, 100, 1_000] {
+        server.many_write(&database, 1).await;
+        server.remember();
+        let (writer, reader) = (database.engine(&account), database.engine(&account));
+        let last = writer.load().await.unwrap().seq;
+        writer.commit(&[Write::new(last, last.next())]).await.unwrap();
+        assert!(!reader.load().await.unwrap().lost);
+        server.forget();
+        server.many_write(&database, writers).await;
+        for engine in [&writer, &reader] {
+            assert!(engine.load().await.unwrap().lost, "{writers} writers");
+            assert!(!engine.load().await.unwrap().lost, "it is said once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn writers_that_went_away_are_forgotten() {
+    let Some(server) = Forgetful::start() else { return };
+    let database = RedisDatabase::open([server.0.url()]).await.unwrap();
+    let account: AccountId = "a".parse().unwrap();
+    let early = database.engine(&account);
+    early.commit(&[Write::new(Seq::default(), Seq::new(1))]).await.unwrap();
+    let late = database.engine(&account);
+    server.many_write(&database, 1_000).await;
+    assert!(!late.load().await.unwrap().lost);
+    server.many_write(&database, 1_500).await;
+    let kept: u64 = server.0.call(&["HLEN", "conv:{a}:writers"]).unwrap();
+    assert!(kept < 1_300, "{kept} writers");
+    // Whether their writes are still there is not known, and that is no loss.
+    assert!(!early.load().await.unwrap().lost && !late.load().await.unwrap().lost);
+    let head: u64 = server.0.call(&["HSTRLEN", "conv:{a}:rows", "head"]).unwrap();
+    assert!(head < 60, "a head of {head} bytes");
 }
 
 /// How often a master is killed; the environment variable `CONV_REDIS_KILLS` says how often instead.

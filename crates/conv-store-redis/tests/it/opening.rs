@@ -49,6 +49,31 @@ async fn any_node_of_a_cluster_leads_to_all() {
 }
 
 #[tokio::test]
+async fn times_without_end_are_taken_or_refused_and_end_nothing() {
+    let urls = On::Single.urls();
+    if urls.is_empty() {
+        return;
+    }
+    let options = RedisDatabase::options().lease(Duration::MAX);
+    let refused = options.open(&urls).await.unwrap_err();
+    assert!(matches!(fault(&refused), RedisError::Options { .. }), "{refused:?}");
+    let options = RedisDatabase::options().check_every(Duration::MAX).expire_after(Duration::MAX);
+    let options = options.answer_within(Duration::MAX).lease(Duration::from_secs(24 * 3600));
+    let (here, there) =
+        (options.clone().open(&urls).await.unwrap(), options.open(&urls).await.unwrap());
+    let account = account();
+    let (a, b) = (here.account(&account).await.unwrap(), there.account(&account).await.unwrap());
+    for round in 0..3 {
+        a.apply(Delta::listed([at(&format!("u{round}"), 1)])).await.unwrap();
+        until(&*b, |snapshot| snapshot.len() > round).await;
+    }
+    let Turn::Ours(lease) = here.pass_leases().unwrap().take(&account).await.unwrap() else {
+        panic!("it is free")
+    };
+    lease.give_back(true).await;
+}
+
+#[tokio::test]
 async fn several_servers_that_are_no_cluster_are_refused() {
     let urls = On::Single.urls();
     let Some(url) = urls.first() else { return };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conv_model::{AccountId, All, Delta, Local};
-use conv_store::{ConversationDatabase, ConversationStore, StoreError};
+use conv_store::{ConversationDatabase, ConversationStore, Engine, Record, StoreError, Write};
 
 use crate::support::{On, account, at, begin, by_news, finish, page, until, user};
 
@@ -80,5 +80,44 @@ async fn of_two_processes_that_begin_at_once_one_is_superseded() {
     for pass in 1..30 {
         let (first, second) = tokio::join!(a.apply(begin(pass)), b.apply(begin(pass)));
         assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_process_behind_by_writes_that_cancel_out_writes_and_nothing_is_lost() {
+    for on in [On::Single, On::Cluster] {
+        let account = account();
+        let databases = [on.database(by_news()).await, on.database(by_news()).await];
+        let [Some(here), Some(there)] = databases else { return };
+        let a = here.account(&account).await.unwrap();
+        let b = there.account(&account).await.unwrap();
+        a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+        until(&*b, |snapshot| snapshot.len() == 1).await;
+        for round in 0..4 {
+            // There and back again in one go, so that others see neither.
+            let engine = there.engine(&account);
+            let loaded = engine.load().await.unwrap();
+            let (before, between) = (loaded.seq, loaded.seq.next());
+            let mut writes = [Write::new(before, between), Write::new(between, between.next())];
+            let mut other = loaded.records.clone();
+            for (record, bytes) in &mut other {
+                if let Record::Row(_) = record {
+                    *bytes = Arc::clone(&loaded.records[0].1);
+                }
+            }
+            (writes[0].put, writes[1].put) = (other, loaded.records);
+            engine.commit(&writes).await.unwrap();
+            let name = format!("u{round}");
+            a.apply(Delta::listed([at(&name, round)])).await.unwrap();
+            until(&*b, |snapshot| snapshot.get(&user(&name)).is_some()).await;
+            b.apply(Delta::listed([at("alice", round + 2)])).await.unwrap();
+            until(&*a, |snapshot| {
+                let row = snapshot.get(&user("alice")).unwrap();
+                row.listing.time.unwrap().as_secs() == 1_700_000_000 + round + 2
+            })
+            .await;
+            assert_eq!([a.snapshot().len(), b.snapshot().len()], [2 + round as usize; 2]);
+        }
+        assert_eq!([here.stats().lost, there.stats().lost], [0, 0]);
     }
 }

@@ -118,6 +118,9 @@ pub(crate) fn page(pass: u64, rows: impl IntoIterator<Item = ConversationPatch>)
 }
 
 pub(crate) fn finish(pass: u64) -> Delta {
-    let finished = Finished::new(Timestamp::from_secs(1), Vec::new(), SyncScope::new(100, 1));
-    Delta::step(PassId::new(pass), SyncStep::Finish { finished, skipped: Vec::new() })
+    let finished = Finished::new(Some(Timestamp::from_secs(1)), Vec::new(), SyncScope::new(100, 1));
+    Delta::step(
+        PassId::new(pass),
+        SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() },
+    )
 }

@@ -6,9 +6,10 @@ use std::{
     pin::pin,
     sync::Arc,
     task::Poll,
+    time::Duration,
 };
 
-use conv_model::{Commit, Seq};
+use conv_model::{Commit, Seq, SyncState};
 use tokio::{sync::watch, task::yield_now};
 
 use super::{
@@ -23,6 +24,26 @@ use crate::{Engine, Snapshot, StoreError};
 /// quicker than the loading that each try begins with, so many tries are lost in a row.
 const TRIES: usize = 256;
 
+/// How long a store waits before it follows the writes of others again, at first and at most.
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// A store that does not hear of the writes of others.
+struct Deaf {
+    /// What was shown of the sync before. Meanwhile no more than a preview is.
+    before: Arc<SyncState>,
+    pause: Duration,
+}
+
+/// What a store waits for besides requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaits {
+    /// A write of another after this one.
+    WriteAfter(Seq),
+    /// The end of a pause, to follow again.
+    Pause(Duration),
+}
+
 /// Resolves changes, writes them, shows them. Whoever holds it is the only one who does.
 pub(super) struct Applier {
     engine: Arc<dyn Engine>,
@@ -32,8 +53,8 @@ pub(super) struct Applier {
     shown: watch::Sender<Snapshot>,
     /// What the engine holds is not known: to be loaded before the next change.
     is_stale: bool,
-    /// Whether the writes of others are waited for; not after that failed, until a change succeeds.
-    follows: bool,
+    /// Set while the writes of others cannot be waited for.
+    deaf: Option<Deaf>,
     /// Whether the engine's last write did not have to be waited for.
     is_prompt: bool,
     /// What many changes replaced: letting go of it takes longer than an answer should wait.
@@ -46,25 +67,37 @@ impl Applier {
         records: Records,
         shown: watch::Sender<Snapshot>,
     ) -> Self {
-        let (is_stale, follows, is_prompt, replaced) = (false, true, false, None);
-        Self { engine, records, shown, is_stale, follows, is_prompt, replaced }
+        let (is_stale, deaf, is_prompt, replaced) = (false, None, false, None);
+        Self { engine, records, shown, is_stale, deaf, is_prompt, replaced }
     }
 
     /// Whether a change needs no task: it is likely to wait for nothing, and others are followed
     /// already.
     pub(super) fn is_prompt(&self) -> bool {
-        self.is_prompt && self.follows
+        self.is_prompt && self.deaf.is_none()
     }
 
-    /// Whether the writes of others are to be waited for, and after which.
-    pub(super) fn follows(&self) -> Option<Seq> {
-        self.follows.then(|| self.written())
+    pub(super) fn awaits(&self) -> Awaits {
+        match &self.deaf {
+            Some(deaf) => Awaits::Pause(deaf.pause),
+            None => Awaits::WriteAfter(self.written()),
+        }
     }
 
-    /// Takes in what others wrote, or learns that nobody knows of that.
+    /// Takes in what others wrote. If that fails, the list may be out of date without anybody
+    /// knowing: it is a preview until following works again, which is tried after a growing pause.
     pub(super) async fn hear(&mut self, news: Result<(), StoreError>) {
         self.is_stale = true;
-        self.follows = news.is_ok() && self.refresh().await.is_ok();
+        let pause = self.deaf.as_ref().map(|deaf| deaf.pause);
+        if news.is_err() || self.refresh().await.is_err() {
+            let before = match self.deaf.take() {
+                Some(deaf) => deaf.before,
+                None => Arc::clone(&self.shown.borrow().state().sync),
+            };
+            let pause = pause.map_or(PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
+            self.deaf = Some(Deaf { before, pause });
+            self.show(|shown| shown.state_mut().show_preview());
+        }
     }
 
     pub(super) fn has_replaced(&self) -> bool {
@@ -86,10 +119,7 @@ impl Applier {
             }
             let group = self.resolve(changes, None);
             match self.finish(group).await {
-                Ok(results) => {
-                    self.follows = true;
-                    return Ok(results);
-                }
+                Ok(results) => return Ok(results),
                 Err(StoreError::Conflict) => self.is_stale = true,
                 Err(error) => {
                     self.is_stale = true;
@@ -154,8 +184,10 @@ impl Applier {
     async fn refresh(&mut self) -> Result<(), StoreError> {
         if self.is_stale {
             let old = self.shown.borrow().clone();
-            let state = reload(self.engine.as_ref(), old.state()).await?;
+            let before = self.deaf.as_ref().map(|deaf| Arc::clone(&deaf.before));
+            let state = reload(self.engine.as_ref(), old.state(), before).await?;
             self.is_stale = false;
+            self.deaf = None;
             let mut state = Snapshot::new(state);
             self.show(|shown| mem::swap(shown, &mut state));
         }

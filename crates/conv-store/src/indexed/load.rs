@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc};
 
-use conv_model::{Conversation, ConversationId, Seq, SyncState};
+use conv_model::{Conversation, ConversationId, Local, Seq, SyncState};
 use tokio::task;
 
 use crate::{
@@ -97,8 +97,11 @@ impl Decoded {
                 self.rows.push((Arc::new(row), stamps));
             }
             Record::Local(id) => {
-                let local = LocalRecord::decode(bytes)?.local;
-                self.locals.push(LocalEntry { id: id.clone(), local });
+                // Earlier versions kept what was cleared as an empty text.
+                let local = Local::default().merged(&LocalRecord::decode(bytes)?.local);
+                if !local.is_empty() {
+                    self.locals.push(LocalEntry { id: id.clone(), local });
+                }
             }
         }
         Ok(())

@@ -13,15 +13,24 @@ use crate::{
     tree::Tree,
 };
 
-/// What an engine holds, as the state that follows one that is older.
-pub(super) async fn reload(engine: &dyn Engine, old: &State) -> Result<State, StoreError> {
+/// What an engine holds, as the state that follows one that is older. `before` is what was known of
+/// the sync before the store lost touch, if it did: nothing since says that it is no longer so.
+pub(super) async fn reload(
+    engine: &dyn Engine,
+    old: &State,
+    before: Option<Arc<SyncState>>,
+) -> Result<State, StoreError> {
     let old = old.clone();
-    decoded(engine, move |decoded| after(&old, decoded)).await
+    decoded(engine, move |decoded| {
+        let before = before.unwrap_or_else(|| Arc::clone(&old.sync));
+        after(&old, &before, decoded)
+    })
+    .await
 }
 
 /// The state after an older one: it shares what others left alone, and one commit says what they
 /// did not.
-fn after(old: &State, decoded: Decoded) -> State {
+fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
     let mut next = old.clone();
     next.written = decoded.seq;
     next.garbage = decoded.garbage.into();
@@ -32,9 +41,9 @@ fn after(old: &State, decoded: Decoded) -> State {
     }
     let has_rows = next.rows.len() > 0;
     let sync = if decoded.lost {
-        sync_after_loss(&old.sync, decoded.sync, has_rows)
+        sync_after_loss(before, decoded.sync, has_rows)
     } else {
-        sync_after(&old.sync, decoded.sync, has_rows)
+        sync_after(before, decoded.sync, has_rows)
     };
     if changes.is_empty() && is_same_local && sync == *old.sync {
         return next;

@@ -79,7 +79,7 @@ impl Resolved {
             state.rows.replace(row.old.as_ref(), row.new.take());
         }
         if let Some(entry) = self.local.take() {
-            state.locals.insert(entry);
+            state.set_local(entry);
         }
         self.forgotten = state.commit(Arc::clone(&self.commit));
     }
@@ -182,7 +182,11 @@ fn note(
         match facet {
             Some(facet) => {
                 let class = ErrorClass::InvalidArgument;
-                sync.failed.push(FailedFacet::new(id.clone(), *facet, class, 0));
+                let failed = FailedFacet::new(id.clone(), *facet, class, 0);
+                // The pass lists its rows several times.
+                if !sync.failed.contains(&failed) {
+                    sync.failed.push(failed);
+                }
             }
             None => sync.skip(&[SkippedRow::new(Some(id.clone()), "row is too large to store")]),
         }
@@ -230,7 +234,7 @@ fn wanting(draft: &Draft<'_>, delta: &Delta) -> Vec<ConversationId> {
     let ids = delta.listed.iter().map(|patch| &patch.id);
     let wants = |id: &&ConversationId| {
         id.conversation_type() != ConversationType::System
-            && draft.row(id).is_some_and(|row| delta.profiles.is_due(row.profile.read_at))
+            && draft.row(id).is_some_and(|row| delta.profiles.is_due(&row.profile))
     };
     ids.filter(wants).filter(|id| seen.insert(*id)).cloned().collect()
 }

@@ -7,10 +7,11 @@ use tokio::{
     select,
     sync::{Mutex, mpsc},
     task::yield_now,
+    time::sleep,
 };
 
 use super::{
-    applier::Applier,
+    applier::{Applier, Awaits},
     request::{Answer, Change, Request},
 };
 use crate::{Engine, StoreError};
@@ -61,11 +62,11 @@ impl Task {
 
     /// Waits for something to do, and does it.
     async fn step(&mut self) -> Step {
-        let follows = {
+        let awaits = {
             let mut applier = self.applier.lock().await;
             let Some(applier) = applier.as_mut() else { return Step::Break(None) };
             let_go(applier, &self.inbox).await;
-            applier.follows()
+            applier.awaits()
         };
         select! {
             biased;
@@ -73,11 +74,11 @@ impl Task {
                 Some(request) => self.serve(request).await,
                 None => Step::Break(None),
             },
-            news = self.engine.as_ref().follow(follows.unwrap_or_default()), if follows.is_some() => {
+            news = news(self.engine.as_ref(), awaits) => {
                 let mut applier = self.applier.lock().await;
                 let Some(applier) = applier.as_mut() else { return Step::Break(None) };
                 // What was written past the task is no news.
-                if news.is_err() || applier.follows() == follows {
+                if news.is_err() || applier.awaits() == awaits {
                     applier.hear(news).await;
                 }
                 Step::Continue(())
@@ -109,6 +110,17 @@ impl Task {
             change(applier, &changes, answers).await;
         }
         closing.map_or(Step::Continue(()), |answer| Step::Break(Some(answer)))
+    }
+}
+
+/// Waits for the write of another, or until it is time to look for one.
+async fn news(engine: &dyn Engine, awaits: Awaits) -> Result<(), StoreError> {
+    match awaits {
+        Awaits::WriteAfter(seq) => engine.follow(seq).await,
+        Awaits::Pause(pause) => {
+            sleep(pause).await;
+            Ok(())
+        }
     }
 }
 

@@ -60,6 +60,9 @@ impl Records {
             if write.expected != last {
                 return Err(StoreError::Conflict);
             }
+            if write.seq <= last {
+                return Err(StoreError::Corrupt { what: "the number of a write".to_owned() });
+            }
             last = write.seq;
         }
         Ok(last)

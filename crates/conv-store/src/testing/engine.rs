@@ -1,5 +1,6 @@
 //! The cases of a bare engine.
 
+mod again;
 mod keys;
 mod loss;
 mod sharing;
@@ -7,7 +8,7 @@ mod torn;
 mod write;
 mod writes;
 
-pub use self::{keys::*, loss::*, sharing::*, torn::*, writes::*};
+pub use self::{again::*, keys::*, loss::*, sharing::*, torn::*, writes::*};
 
 /// Makes one test of each case of an engine, each on a fixture of its own: an expression whose
 /// type is an [`EngineFixture`](crate::testing::EngineFixture). `engine_conformance!(names)` gives
@@ -34,6 +35,7 @@ macro_rules! engine_conformance {
             of_two_writers_one_is_refused
             nobody_is_woken_before_somebody_wrote
             a_commit_that_is_dropped_is_whole_or_absent
+            a_write_that_is_sent_twice_is_made_once
         }
     };
     (@names () $($case:ident)+) => {

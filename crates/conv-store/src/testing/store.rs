@@ -3,6 +3,7 @@
 mod changes;
 mod closing;
 mod expiry;
+mod facets;
 mod history;
 mod local;
 mod pass;
@@ -10,7 +11,8 @@ mod reading;
 mod tasks;
 
 pub use self::{
-    changes::*, closing::*, expiry::*, history::*, local::*, pass::*, reading::*, tasks::*,
+    changes::*, closing::*, expiry::*, facets::*, history::*, local::*, pass::*, reading::*,
+    tasks::*,
 };
 
 /// Makes one test of each case of a store, each on a fixture of its own: an expression whose type
@@ -47,6 +49,12 @@ macro_rules! store_conformance {
             a_pass_removes_no_row_that_others_changed
             a_late_name_saves_no_ghost
             rows_expire_after_the_last_pass_and_by_now
+            an_answer_overwrites_nothing_that_is_newer
+            a_message_that_is_gone_is_shown_no_more
+            a_message_goes_with_its_retention
+            an_unsure_pass_removes_nobody_and_says_whom
+            one_large_item_keeps_no_other_out
+            totals_wait_for_the_type_of_a_group
             local_state_outlives_its_row
             local_state_needs_no_row
             a_part_of_local_state_that_is_left_out_stays

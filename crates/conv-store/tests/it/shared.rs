@@ -169,6 +169,62 @@ async fn numbers_go_on_after_changes_that_only_one_store_saw() {
     until(&b, |snapshot| snapshot.get(&user("alice")).unwrap().profile.is_known()).await;
 }
 
+/// Two writes that cancel each other out show nothing new, and are two writes all the same.
+#[tokio::test]
+async fn numbers_go_on_after_writes_of_others_that_cancel_out() {
+    let probe = Probe::new();
+    let a = IndexedStore::open(probe.clone()).await.unwrap();
+    let b = IndexedStore::open(probe.memory()).await.unwrap();
+    let unread = |count| {
+        let mut patch = named("alice", "Alice");
+        patch.unread.count = Some(count);
+        Delta::amended([patch])
+    };
+    a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    a.apply(unread(0)).await.unwrap();
+    until(&b, |snapshot| snapshot.written() == Seq::new(2)).await;
+    b.apply(unread(1)).await.unwrap();
+    b.apply(unread(0)).await.unwrap();
+    let written = b.snapshot().written();
+    while a.snapshot().written() < written {
+        tokio::task::yield_now().await;
+    }
+    let commit = a.apply(Delta::amended([named("alice", "Alicia")])).await.unwrap();
+    let write = probe.last().pop().unwrap();
+    assert!(write.seq > write.expected && write.expected == written, "{write:?}");
+    assert_eq!((commit.seq, commit.written), (write.seq, write.seq));
+    until(&b, |snapshot| snapshot.written() == write.seq).await;
+    assert_eq!(b.snapshot().get(&user("alice")).unwrap().show_name(), "Alicia");
+}
+
+/// A store that only reads hears of others again by itself; until then it claims nothing.
+#[tokio::test(start_paused = true)]
+async fn after_trouble_with_following_a_reader_hears_of_others_again() {
+    for load_fails in [true, false] {
+        let probe = Probe::new();
+        let a = IndexedStore::open(probe.clone()).await.unwrap();
+        let b = IndexedStore::open(probe.memory()).await.unwrap();
+        b.apply(begin(1)).await.unwrap();
+        b.apply(finish(1)).await.unwrap();
+        until(&a, |snapshot| snapshot.report().coverage == Coverage::Complete).await;
+        if load_fails {
+            probe.fail_loads(true)
+        } else {
+            probe.fail_follows(3)
+        }
+        b.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+        until(&a, |snapshot| snapshot.report().coverage == Coverage::CacheOnly).await;
+        probe.fail_loads(false);
+        let seen = until(&a, |snapshot| snapshot.len() == 1).await;
+        assert_eq!(seen.report().coverage, Coverage::Complete, "no pass began meanwhile");
+        b.apply(Delta::listed([at("bob", 2)])).await.unwrap();
+        until(&a, |snapshot| {
+            snapshot.len() == 2 && snapshot.report().coverage == Coverage::Complete
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn local_state_set_on_both_sides_joins() {
     let (a, b) = two().await;

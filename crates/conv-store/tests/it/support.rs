@@ -72,6 +72,7 @@ struct Inner {
     troubles: Mutex<Vec<Trouble>>,
     always: Mutex<Option<Trouble>>,
     load_fails: AtomicBool,
+    follow_fails: AtomicUsize,
     loads: AtomicUsize,
     gate: Semaphore,
 }
@@ -88,6 +89,7 @@ impl Probe {
             troubles: Mutex::default(),
             always: Mutex::default(),
             load_fails: AtomicBool::new(false),
+            follow_fails: AtomicUsize::new(0),
             loads: AtomicUsize::new(0),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         }))
@@ -109,6 +111,11 @@ impl Probe {
 
     pub(crate) fn fail_loads(&self, fails: bool) {
         self.0.load_fails.store(fails, Ordering::SeqCst);
+    }
+
+    /// So many calls that wait for others' writes fail, from the next one on.
+    pub(crate) fn fail_follows(&self, times: usize) {
+        self.0.follow_fails.store(times, Ordering::SeqCst);
     }
 
     pub(crate) fn loads(&self) -> usize {
@@ -190,7 +197,11 @@ impl Engine for Probe {
     }
 
     async fn follow(&self, since: Seq) -> Result<(), StoreError> {
-        self.0.engine.follow(since).await
+        self.0.engine.follow(since).await?;
+        let fails = &self.0.follow_fails;
+        let left =
+            fails.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        left.map_or(Ok(()), |_| Err(trouble()))
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -1,54 +1,70 @@
 //! What a pass makes of facets: changes to rows that are shown already, and a list of failures.
 
-use conv_model::{ConversationId, ConversationPatch, Delta, Facet, FailedFacet, SyncStep};
+use std::time::Duration;
 
-use super::{Mail, Pull, Stage};
+use conv_model::{ConversationId, ConversationPatch, Delta, Facet, FailedFacet, Seq, SyncStep};
+
+use super::{DeltaKind, Pull};
 use crate::{Hydrated, SourceError};
 
 impl Pull {
     /// A batch that was answered.
-    pub(super) fn take_in_facets(&mut self, facet: Facet, hydrated: Hydrated) {
+    pub(super) fn take_in_facets(
+        &mut self,
+        now: Duration,
+        facet: Facet,
+        asked: Seq,
+        hydrated: Hydrated,
+    ) {
         let failed = hydrated.failed.iter().map(|(id, error)| failed(id, facet, error)).collect();
-        let learned = self.learned(facet, hydrated);
-        self.post_facets(learned, failed);
+        let learned = self.learned(now, facet, hydrated);
+        self.post_facets(asked, learned, failed);
     }
 
-    /// A batch that was given up: of none of its rows anything is certain.
+    /// A batch that was given up: nothing is certain of any of its rows.
     pub(super) fn give_up_facets(
         &mut self,
         facet: Facet,
+        asked: Seq,
         ids: &[ConversationId],
         error: &SourceError,
     ) {
         let failed = ids.iter().map(|id| failed(id, facet, error)).collect();
-        self.post_facets(Vec::new(), failed);
+        self.post_facets(asked, Vec::new(), failed);
     }
 
-    fn post_facets(&mut self, learned: Vec<ConversationPatch>, failed: Vec<FailedFacet>) {
-        let is_empty = learned.is_empty() && failed.is_empty();
-        if is_empty || matches!(self.stage, Stage::Stopping) {
+    fn post_facets(
+        &mut self,
+        asked: Seq,
+        learned: Vec<ConversationPatch>,
+        failed: Vec<FailedFacet>,
+    ) {
+        if learned.is_empty() && failed.is_empty() {
             return;
         }
         let mut delta = Delta::amended(learned);
         delta.pass = Some(self.pass);
+        delta.asked = Some(asked);
         if !failed.is_empty() {
             delta.step = Some(SyncStep::Hydrated { failed });
         }
-        self.post(Mail::Amend, delta);
+        self.post(DeltaKind::Amend, delta);
     }
 
     /// What was found, and of whom it is certain that nothing can be found, so that they are not
     /// asked for again in every pass.
-    fn learned(&self, facet: Facet, hydrated: Hydrated) -> Vec<ConversationPatch> {
+    fn learned(&self, now: Duration, facet: Facet, hydrated: Hydrated) -> Vec<ConversationPatch> {
+        let time = self.cloud_time.at(now);
         let mut learned = hydrated.found;
         for patch in learned.iter_mut().filter(|patch| patch.profile.is_known()) {
-            patch.profile.read_at.get_or_insert(self.server_time.unwrap_or_default());
+            let read_at = patch.profile.read_at.filter(|time| !time.is_zero());
+            patch.profile.read_at = read_at.or(time);
         }
-        if facet == Facet::Profile {
+        if facet == Facet::Profile && time.is_some() {
             let certain = hydrated.failed.into_iter().filter(|(_, error)| !error.may_pass());
             learned.extend(certain.map(|(id, _)| {
                 let mut patch = ConversationPatch::new(id);
-                patch.profile.read_at = Some(self.server_time.unwrap_or_default());
+                patch.profile.read_at = time;
                 patch
             }));
         }

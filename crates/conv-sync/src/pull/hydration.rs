@@ -1,11 +1,11 @@
 //! Which rows want which facet, and the batches they are asked for in.
 
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-use conv_model::{ConversationId, ConversationType, Facet};
+use conv_model::{ConversationId, ConversationType, Facet, Rank};
 
-use super::Effect;
+use super::calls::Question;
 use crate::Capabilities;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -14,7 +14,6 @@ pub(super) struct Hydration {
     waiting: Vec<Queue>,
     /// Each facet of a row is asked for once a pass.
     asked: BTreeSet<(Facet, ConversationId)>,
-    in_flight: Option<(Facet, Vec<ConversationId>)>,
 }
 
 /// Rows of one kind that wait for one facet.
@@ -22,67 +21,81 @@ pub(super) struct Hydration {
 struct Queue {
     facet: Facet,
     kind: ConversationType,
-    ids: VecDeque<ConversationId>,
+    rows: BTreeSet<Place>,
+}
+
+/// A row in its queue: the head of the list first, then list order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) is_below_head: bool,
+    pub(super) rank: Rank,
+    pub(super) id: ConversationId,
 }
 
 impl Hydration {
     pub(super) fn new(capabilities: &Capabilities) -> Self {
-        Self {
-            capabilities: capabilities.clone(),
-            waiting: Vec::new(),
-            asked: BTreeSet::new(),
-            in_flight: None,
-        }
+        Self { capabilities: capabilities.clone(), waiting: Vec::new(), asked: BTreeSet::new() }
     }
 
-    pub(super) fn want(&mut self, facet: Facet, ids: Vec<ConversationId>) {
+    pub(super) fn want(&mut self, facet: Facet, places: impl IntoIterator<Item = Place>) {
         if !self.capabilities.facets.contains(&facet) {
             return;
         }
-        for id in ids {
-            let kind = id.conversation_type();
-            if kind != ConversationType::System && self.asked.insert((facet, id.clone())) {
-                self.enqueue(facet, kind, id);
+        for place in places {
+            let kind = place.id.conversation_type();
+            let is_new = self.asked.insert((facet, place.id.clone()));
+            if is_new && kind != ConversationType::System {
+                self.enqueue(facet, kind, place);
             }
         }
     }
 
-    fn enqueue(&mut self, facet: Facet, kind: ConversationType, id: ConversationId) {
+    fn enqueue(&mut self, facet: Facet, kind: ConversationType, place: Place) {
         let queue =
             self.waiting.iter_mut().find(|queue| (queue.facet, queue.kind) == (facet, kind));
         match queue {
-            Some(queue) => queue.ids.push_back(id),
-            None => self.waiting.push(Queue { facet, kind, ids: VecDeque::from([id]) }),
+            Some(queue) => drop(queue.rows.insert(place)),
+            None => self.waiting.push(Queue { facet, kind, rows: BTreeSet::from([place]) }),
         }
     }
 
-    /// The next batch: a full one, or, if no more rows will come, what is left.
-    pub(super) fn next(&mut self, is_last: bool) -> Option<Effect> {
-        if self.in_flight.is_some() {
-            return None;
-        }
+    /// The next batch: a full one, one with names of the head, or, if few more rows will come, the
+    /// remainder. Facets come in the order in which a reader misses them, which is their own: names
+    /// while rows come, and then each facet once no row waits for one before it.
+    pub(super) fn next(&mut self, is_last: bool) -> Option<Question> {
+        let busy = self.waiting.iter().filter(|queue| !queue.rows.is_empty());
+        let facet = busy.map(|queue| queue.facet).min();
+        let facet = facet.filter(|facet| is_last || *facet == Facet::Profile)?;
         let capabilities = &self.capabilities;
-        let queue = self.waiting.iter_mut().find(|queue| {
-            let is_full = queue.ids.len() >= capabilities.batch(queue.kind);
-            is_full || (is_last && !queue.ids.is_empty())
-        })?;
-        let batch = queue.ids.len().min(capabilities.batch(queue.kind));
-        self.in_flight = Some((queue.facet, queue.ids.drain(..batch).collect()));
-        self.again()
+        let mut queues = self.waiting.iter_mut().filter(|queue| queue.facet == facet);
+        let queue = queues.find(|queue| queue.is_due(capabilities, is_last))?;
+        let mut ids = Vec::new();
+        while ids.len() < capabilities.batch(queue.kind) {
+            let Some(place) = queue.rows.pop_first() else { break };
+            ids.push(place.id);
+        }
+        Some(Question::Facet { facet, ids })
     }
 
-    /// The batch in flight, once more.
-    pub(super) fn again(&self) -> Option<Effect> {
-        let (facet, ids) = self.in_flight.clone()?;
-        Some(Effect::Hydrate { facet, ids })
-    }
-
-    /// The batch in flight is through; says which it was.
-    pub(super) fn answered(&mut self) -> Option<(Facet, Vec<ConversationId>)> {
-        self.in_flight.take()
+    /// Forgets the waiting rows that are not kept.
+    pub(super) fn retain(&mut self, keep: &BTreeSet<ConversationId>) {
+        for queue in &mut self.waiting {
+            queue.rows.retain(|place| keep.contains(&place.id));
+        }
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.in_flight.is_none() && self.waiting.iter().all(|queue| queue.ids.is_empty())
+        self.waiting.iter().all(|queue| queue.rows.is_empty())
+    }
+}
+
+impl Queue {
+    fn is_due(&self, capabilities: &Capabilities, is_last: bool) -> bool {
+        let is_full = self.rows.len() >= capabilities.batch(self.kind);
+        let has_head = || {
+            let first = self.rows.first();
+            self.facet == Facet::Profile && first.is_some_and(|place| !place.is_below_head)
+        };
+        !self.rows.is_empty() && (is_full || is_last || has_head())
     }
 }

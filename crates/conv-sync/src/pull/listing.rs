@@ -7,7 +7,8 @@ use conv_model::{
     Checkpoint, ConversationId, ConversationPatch, Cursor, Rank, SkippedRow, Timestamp,
 };
 
-use crate::{Capabilities, CursorPromise, ListingOrder};
+use super::{hydration::Place, window::newest};
+use crate::{Capabilities, CursorPromise, ListingOrder, SourceRow};
 
 /// Pages without a row, and pages without a new row, that a listing accepts one after another.
 const MAX_EMPTY: u32 = 3;
@@ -15,6 +16,8 @@ const MAX_STALE: u32 = 16;
 /// A listing longer than this, and than this many times the plan's limit, has no end.
 const MAX_ROWS: usize = 10_000;
 const MAX_PLANS: usize = 20;
+/// The rows of a first screen, whose names are read first.
+const SCREEN: usize = 50;
 
 /// Rows as a listing showed them. Two listings agree if they showed the same.
 pub(super) type Seen = BTreeMap<ConversationId, Rank>;
@@ -46,6 +49,10 @@ pub(super) struct Listing {
     /// Per listing: a cloud gives the same cursors again in the next one.
     cursors: BTreeSet<Cursor>,
     seen: Seen,
+    /// The first rows in list order, in the places where they were seen.
+    screen: BTreeSet<(Rank, ConversationId)>,
+    /// Rows without an ID.
+    nameless: usize,
     /// Rows that could not be read but named their conversation: they are in the cloud.
     unread_ids: Vec<ConversationId>,
     /// Rows that came before a resumed listing's first page.
@@ -75,6 +82,8 @@ impl Listing {
             cursors: from.iter().map(|checkpoint| checkpoint.cursor.clone()).collect(),
             next: from.map(|checkpoint| checkpoint.cursor),
             seen: Seen::new(),
+            screen: BTreeSet::new(),
+            nameless: 0,
             unread_ids: Vec::new(),
             pages: 0,
             empty: 0,
@@ -134,12 +143,37 @@ impl Listing {
                 rows.entry(id.clone()).or_insert(*rank);
             }
         }
-        if rows.len() <= self.limit {
-            return rows;
-        }
-        let mut in_order: Vec<_> = rows.into_iter().map(|(id, rank)| (rank, id)).collect();
-        in_order.sort_unstable();
-        in_order.into_iter().take(self.limit).map(|(rank, id)| (id, rank)).collect()
+        newest(&rows, self.limit)
+    }
+
+    /// The rows shown so far.
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// How many rows without an ID it has met.
+    pub(super) fn nameless(&self) -> usize {
+        self.nameless
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Where rows stand in the list, and whether on its first screen, as far as this listing has
+    /// shown it. A resumed listing does not know the head.
+    pub(super) fn places<'a>(
+        &'a self,
+        ids: impl IntoIterator<Item = &'a ConversationId> + 'a,
+        before: Option<&'a Seen>,
+    ) -> impl Iterator<Item = Place> + 'a {
+        let last = self.screen.last().filter(|_| self.screen.len() >= SCREEN);
+        ids.into_iter().map(move |id| {
+            let rank = self.seen.get(id).or_else(|| before.and_then(|before| before.get(id)));
+            let rank = rank.copied().unwrap_or(Rank::new(false, Timestamp::ZERO));
+            let is_below = last.is_some_and(|(last, last_id)| (rank, id) > (*last, last_id));
+            Place { is_below_head: self.resumed || is_below, rank, id: id.clone() }
+        })
     }
 
     pub(super) fn take_unread_ids(&mut self) -> Vec<ConversationId> {
@@ -154,7 +188,7 @@ impl Listing {
     /// Takes in a page; an error says in words why the listing makes no sense.
     pub(super) fn turn(
         &mut self,
-        rows: &[ConversationPatch],
+        rows: &[SourceRow],
         skipped: &[SkippedRow],
         next: Option<Cursor>,
     ) -> Result<Turn, &'static str> {
@@ -162,12 +196,13 @@ impl Listing {
         self.check_order(rows);
         let known = self.seen.len();
         for row in rows {
-            self.see(row);
+            self.see(&row.patch);
         }
         if self.pages == 1 {
             let ranks = self.seen.values().copied();
             self.newest_unpinned = ranks.filter(|rank| !rank.is_pinned()).min();
         }
+        self.nameless += skipped.iter().filter(|row| row.id.is_none()).count();
         self.unread_ids.extend(skipped.iter().filter_map(|row| row.id.clone()));
         let is_empty = rows.is_empty() && skipped.is_empty();
         self.empty = if is_empty { self.empty + 1 } else { 0 };
@@ -175,7 +210,8 @@ impl Listing {
         self.next = next;
         let is_ordered = self.promises.order == ListingOrder::NewestFirst;
         let is_full = is_ordered && self.len() >= self.limit;
-        let is_past = self.until.is_some_and(|until| rows.iter().any(|row| rank(row) > until));
+        let is_past =
+            self.until.is_some_and(|until| rows.iter().any(|row| rank(&row.patch) > until));
         let Some(cursor) = self.next.as_ref().filter(|_| !is_full && !is_past) else {
             return Ok(Turn::End);
         };
@@ -198,6 +234,10 @@ impl Listing {
     fn see(&mut self, row: &ConversationPatch) {
         let rank = rank(row);
         let before = self.seen.insert(row.id.clone(), rank);
+        self.screen.insert((rank, row.id.clone()));
+        if self.screen.len() > SCREEN {
+            self.screen.pop_last();
+        }
         if self.promises.cursors == CursorPromise::Exact && before == Some(rank) {
             self.promises.cursors = CursorPromise::Opaque;
             self.broke("exact cursors and gave a row that stood still twice");
@@ -205,11 +245,11 @@ impl Listing {
     }
 
     /// No row of a later page may stand before a row of an earlier one.
-    fn check_order(&mut self, rows: &[ConversationPatch]) {
+    fn check_order(&mut self, rows: &[SourceRow]) {
         if self.promises.order != ListingOrder::NewestFirst {
             return;
         }
-        let first = rows.iter().map(|row| (rank(row), &row.id)).min();
+        let first = rows.iter().map(|row| (rank(&row.patch), &row.patch.id)).min();
         let last = self.seen.iter().map(|(id, rank)| (*rank, id)).max();
         if first.zip(last).is_some_and(|(first, last)| first < last) {
             self.promises.order = ListingOrder::Unordered;

@@ -1,44 +1,106 @@
 //! Names for the conversation groups that rows carry as numbers.
+//!
+//! Names are read once in each pass whose rows carry numbers, beside the pages, so that a renamed
+//! group shows its new name after the next pass. No row waits: until the names are there it shows
+//! the names known from the pass before, or keeps the groups it had.
 
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use conv_model::{ConversationPatch, GroupNames, SkippedRow};
+use conv_model::{ConversationId, ConversationPatch, GroupNames, ListingPatch, SkippedRow};
 
-use crate::{Groups, Page, SourceRow};
+use crate::{Groups, SourceRow};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Naming {
     known: GroupNames,
-    freshness: Duration,
-    /// Names are read at most once a pass.
-    asked: bool,
+    state: State,
+    /// The numbers of rows that were shown before the names were read.
+    numbers: BTreeMap<ConversationId, Vec<u64>>,
     learned: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum State {
+    /// No row carried a number so far.
+    Idle,
+    Asked,
+    /// The names were read, or given up.
+    Settled,
+}
+
 impl Naming {
-    pub(super) fn new(known: GroupNames, freshness: Duration) -> Self {
-        Self { known, freshness, asked: false, learned: false }
+    pub(super) fn new(known: GroupNames) -> Self {
+        Self { known, state: State::Idle, numbers: BTreeMap::new(), learned: false }
     }
 
-    /// Whether a page carries a number whose name is unknown or old.
-    pub(super) fn is_needed(&self, page: &Page) -> bool {
-        let fresh_until = self.known.read_at.map(|at| at.plus_secs(self.freshness.as_secs()));
-        let old = fresh_until.zip(page.server_time).is_none_or(|(until, now)| until < now);
-        let mut numbers = page.rows.iter().filter_map(|row| row.group_ids.as_ref()).flatten();
-        !self.asked && numbers.any(|number| old || !self.known.names.contains_key(number))
+    /// Says once per pass that names are to be read.
+    pub(super) fn ask(&mut self, rows: &[SourceRow]) -> bool {
+        let mut numbers = rows.iter().filter_map(|row| row.group_ids.as_ref());
+        let is_due = self.state == State::Idle && numbers.any(|numbers| !numbers.is_empty());
+        if is_due {
+            self.state = State::Asked;
+        }
+        is_due
     }
 
-    pub(super) fn learn(&mut self, groups: Groups) {
-        let known = GroupNames::new(groups.names, groups.server_time);
-        self.learned = known.names != self.known.names || known.read_at != self.known.read_at;
-        self.known = known;
-        self.asked = true;
+    /// The rows with their groups named, as far as the names are known. Once the names were read, a
+    /// row with a number that has no name keeps the groups it had, and is reported.
+    pub(super) fn name(
+        &mut self,
+        rows: Vec<SourceRow>,
+    ) -> (Vec<ConversationPatch>, Vec<SkippedRow>) {
+        let mut unnamed = Vec::new();
+        let mut named = Vec::with_capacity(rows.len());
+        for SourceRow { mut patch, group_ids } in rows {
+            if let Some(numbers) = group_ids {
+                let names = self.names(&numbers);
+                if self.state == State::Asked {
+                    self.numbers.insert(patch.id.clone(), numbers);
+                } else if names.is_none() {
+                    unnamed.push(unnamed_row(&patch.id));
+                }
+                if let Some(listing) = &mut patch.listing {
+                    listing.groups = names;
+                }
+            }
+            named.push(patch);
+        }
+        (named, unnamed)
     }
 
-    /// The pass goes on with the names it knows.
-    pub(super) fn give_up(&mut self) {
-        self.asked = true;
+    /// Takes in the names. Returns the changes of the rows that were shown before, and those rows
+    /// that have a number without a name.
+    pub(super) fn learn(&mut self, groups: Groups) -> (Vec<ConversationPatch>, Vec<SkippedRow>) {
+        let new = GroupNames::new(groups.names, groups.server_time);
+        self.learned = new.names != self.known.names;
+        let old = std::mem::replace(&mut self.known, new);
+        self.settle(Some(&old))
+    }
+
+    /// Goes on with the names known before. Returns the rows that have a number without a name.
+    pub(super) fn give_up(&mut self) -> Vec<SkippedRow> {
+        self.settle(None).1
+    }
+
+    fn settle(&mut self, old: Option<&GroupNames>) -> (Vec<ConversationPatch>, Vec<SkippedRow>) {
+        self.state = State::Settled;
+        let (mut renamed, mut unnamed) = (Vec::new(), Vec::new());
+        for (id, numbers) in std::mem::take(&mut self.numbers) {
+            let Some(names) = self.names(&numbers) else {
+                unnamed.push(unnamed_row(&id));
+                continue;
+            };
+            let is_new = old.is_some_and(|old| names_of(old, &numbers).as_ref() != Some(&names));
+            if is_new {
+                let mut listing = ListingPatch::default();
+                listing.groups = Some(names);
+                let mut patch = ConversationPatch::new(id);
+                patch.listing = Some(listing);
+                renamed.push(patch);
+            }
+        }
+        (renamed, unnamed)
     }
 
     /// What was learned since the last change, to be stored with the next one.
@@ -46,31 +108,15 @@ impl Naming {
         std::mem::take(&mut self.learned).then(|| self.known.clone())
     }
 
-    /// The rows with their groups named. A row with a number that has no name keeps the groups it
-    /// had, and is reported.
-    pub(super) fn name(&self, rows: Vec<SourceRow>) -> (Vec<ConversationPatch>, Vec<SkippedRow>) {
-        let mut unnamed = Vec::new();
-        let named = rows
-            .into_iter()
-            .map(|SourceRow { mut patch, group_ids }| {
-                let Some(numbers) = group_ids else {
-                    return patch;
-                };
-                let names = self.names(&numbers);
-                if names.is_none() {
-                    let reason = "row is in a conversation group without a name";
-                    unnamed.push(SkippedRow::new(Some(patch.id.clone()), reason));
-                }
-                if let Some(listing) = &mut patch.listing {
-                    listing.groups = names;
-                }
-                patch
-            })
-            .collect();
-        (named, unnamed)
-    }
-
     fn names(&self, numbers: &[u64]) -> Option<Vec<Arc<str>>> {
-        numbers.iter().map(|number| self.known.names.get(number).cloned()).collect()
+        names_of(&self.known, numbers)
     }
+}
+
+fn names_of(known: &GroupNames, numbers: &[u64]) -> Option<Vec<Arc<str>>> {
+    numbers.iter().map(|number| known.names.get(number).cloned()).collect()
+}
+
+fn unnamed_row(id: &ConversationId) -> SkippedRow {
+    SkippedRow::new(Some(id.clone()), "row is in a conversation group without a name")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use conv_model::{Facet, ProfilesDue, SyncScope, Timestamp};
 
 /// The version of the pull's rules. Raised when a mended bug asks every list for a full pass.
-pub const SYNC_EPOCH: u32 = 1;
+pub const SYNC_RULES: u32 = 1;
 
 /// What a pass is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,10 @@ pub struct PullOptions {
     pub plan_limit: u32,
     /// How old a name may be before it is read again. A day by default.
     pub profile_freshness: Duration,
+    /// How long ago, as the pass begins, all due names of the list were read last, by a clock that
+    /// never goes back; `None` if that is unknown. Needed for clouds alone that give no time: there
+    /// all names are read again once this and the pass's own time exceed the freshness.
+    pub profiles_age: Option<Duration>,
     /// Facets to read for every listed row, besides the profiles of rows that want one.
     pub facets: Vec<Facet>,
 }
@@ -26,6 +30,7 @@ impl Default for PullOptions {
         Self {
             plan_limit: 100,
             profile_freshness: Duration::from_secs(24 * 60 * 60),
+            profiles_age: None,
             facets: Vec::new(),
         }
     }
@@ -44,6 +49,12 @@ impl PullOptions {
         Self { profile_freshness, ..self }
     }
 
+    /// With the age of the names, for clouds that give no time.
+    #[must_use]
+    pub fn with_profiles_age(self, profiles_age: Option<Duration>) -> Self {
+        Self { profiles_age, ..self }
+    }
+
     /// With a facet to read for every listed row.
     #[must_use]
     pub fn with_facet(mut self, facet: Facet) -> Self {
@@ -52,15 +63,21 @@ impl PullOptions {
     }
 
     pub(super) fn scope(&self) -> SyncScope {
-        SyncScope::new(self.plan_limit, SYNC_EPOCH)
+        SyncScope::new(self.plan_limit, SYNC_RULES)
     }
 
-    /// Which profiles are read again.
-    pub(super) fn profiles_due(&self, now: Option<Timestamp>) -> ProfilesDue {
-        let freshness = self.profile_freshness.as_secs();
-        now.map_or(ProfilesDue::Missing, |now| ProfilesDue::Outside {
-            since: Timestamp::from_secs(now.as_secs().saturating_sub(freshness)),
-            now,
-        })
+    /// Which profiles are read again: by the cloud's time, or where it gives none by the age of
+    /// them all and the time that the pass took so far.
+    pub(super) fn profiles_due(&self, now: Option<Timestamp>, elapsed: Duration) -> ProfilesDue {
+        if let Some(now) = now {
+            let freshness = self.profile_freshness.as_secs();
+            let since = Timestamp::from_secs(now.as_secs().saturating_sub(freshness));
+            return ProfilesDue::Outside { since, now };
+        }
+        let age = self.profiles_age.map(|age| age.saturating_add(elapsed));
+        match age {
+            Some(age) if age >= self.profile_freshness => ProfilesDue::All,
+            _ => ProfilesDue::Missing,
+        }
     }
 }

@@ -3,97 +3,188 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_model::{
-    ConversationPatch, Delta, Facet, Finished, ListLimit, PassStatus, Phase, Prune, SkippedRow,
-    SyncStep, Timestamp,
+    Checkpoint, ConversationPatch, Delta, Facet, Finished, ListLimit, PassStatus, Phase, Prune,
+    Seq, SkippedRow, SyncStep,
 };
 
-use super::{MAX_LISTINGS, Mail, Pull, listing::Turn};
-use crate::{Page, SourceError};
+use super::{
+    DeltaKind, Effect, MAX_LISTINGS, Pull, Stage,
+    calls::Question,
+    listing::{Seen, Turn},
+};
+use crate::{Page, SourceError, SourceRow};
+
+/// The most rows without an ID that a pass reports one by one.
+const MAX_NAMELESS: usize = 1_000;
 
 impl Pull {
-    /// A page with all its names: makes the change that shows it.
-    pub(super) fn take_in(&mut self, now: Duration, page: Page) {
+    /// A page, asked for at the moment `sent`: makes the change that shows it.
+    pub(super) fn take_in(
+        &mut self,
+        now: Duration,
+        sent: Duration,
+        asked: Seq,
+        page: Page,
+        out: &mut Vec<Effect>,
+    ) {
+        self.cloud_time.learn(page.server_time, now);
         if self.listing.is_at_head() {
-            let took = now.saturating_sub(self.head_asked);
-            self.as_of = page.server_time.map(|answered| asked_at(answered, took));
+            self.as_of = self.cloud_time.at(sent);
         }
-        self.server_time = page.server_time;
-        let (rows, mut skipped) = self.naming.name(page.rows);
-        skipped.extend(page.skipped);
-        let turn = match self.listing.turn(&rows, &skipped, page.next) {
+        let is_blind = page.skipped.iter().any(|row| row.id.is_none());
+        self.is_blind |= is_blind && !self.listing.is_resumed();
+        let turn = match self.listing.turn(&page.rows, &page.skipped, page.next) {
             Ok(turn) => turn,
-            Err(what) => return self.fail(SourceError::Protocol { what: what.into() }, true),
+            Err(what) => return self.refuse_page(now, what, out),
         };
-        let broken = self.listing.take_broken_promise().into_iter().collect();
+        self.broken_promises.extend(self.listing.take_broken_promise());
+        self.report(page.skipped);
+        let before = self.previous.as_ref().or(self.known.as_ref());
+        let (limit, seen) = (self.listing.limit(), self.listing.seen());
+        let shown = self.window.pass(page.rows, asked, limit, seen, before);
+        match turn {
+            Turn::Next => {
+                let delta = self.show(now, asked, shown, out);
+                self.post_page(delta);
+            }
+            Turn::End => self.end_listing(now, asked, shown, out),
+        }
+    }
+
+    /// Rows that could not be read are reported with the next step. Each listing meets those without
+    /// an ID again: those beyond the most that a listing met before are new.
+    fn report(&mut self, skipped: Vec<SkippedRow>) {
+        let (nameless, named): (Vec<_>, Vec<_>) =
+            skipped.into_iter().partition(|row| row.id.is_none());
+        let met = self.listing.nameless().min(MAX_NAMELESS);
+        let new = met.saturating_sub(self.nameless);
+        self.nameless = self.nameless.max(met);
+        self.unreported.extend(named);
+        self.unreported.extend(nameless.into_iter().take(new));
+    }
+
+    /// A listing that makes no sense. A resumed one is a courtesy, and another begins at the head.
+    fn refuse_page(&mut self, now: Duration, what: &str, out: &mut Vec<Effect>) {
+        if self.listing.is_resumed() && self.restarts() {
+            return self.ask(now, out);
+        }
+        self.forgets = true;
+        self.fail(SourceError::Protocol { what: what.into() });
+    }
+
+    /// The change that shows some rows.
+    fn show(
+        &mut self,
+        now: Duration,
+        asked: Seq,
+        rows: Vec<SourceRow>,
+        out: &mut Vec<Effect>,
+    ) -> Delta {
+        if self.naming.ask(&rows) {
+            out.push(self.calls.send(now, Question::Groups));
+        }
+        let (rows, unnamed) = self.naming.name(rows);
+        self.unreported.extend(unnamed);
+        self.want_facets(&rows);
         let mut delta = Delta::listed(rows);
         delta.pass = Some(self.pass);
-        delta.groups = self.naming.take_learned();
-        delta.profiles = self.options.profiles_due(self.server_time);
-        self.want_facets(&delta.listed);
-        match turn {
-            Turn::Next => self.post_page(delta, skipped, broken),
-            Turn::End => self.end_listing(delta, skipped, broken),
-        }
+        delta.asked = Some(asked);
+        delta.profiles = self.options.profiles_due(self.cloud_time.at(now), self.elapsed(now));
+        delta
     }
 
     fn want_facets(&mut self, rows: &[ConversationPatch]) {
         for facet in self.options.facets.iter().filter(|facet| **facet != Facet::Profile) {
-            self.hydration.want(*facet, rows.iter().map(|row| row.id.clone()).collect());
+            let ids = rows.iter().map(|row| &row.id);
+            let places = self.listing.places(ids, self.previous.as_ref());
+            self.hydration.want(*facet, places);
         }
     }
 
     /// The listing goes on after this page.
-    fn post_page(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>, broken: Vec<String>) {
-        let status = self.status();
+    fn post_page(&mut self, delta: Delta) {
         let checkpoint = match self.phase() {
             Phase::Relisting => None,
             _ => self.listing.checkpoint(),
         };
-        delta.step = Some(SyncStep::Page { status, checkpoint, skipped, broken });
-        self.post(Mail::Page, delta);
+        self.post_step(delta, checkpoint);
     }
 
-    /// The listing is through: the pass lists anew, or is complete.
-    fn end_listing(&mut self, mut delta: Delta, skipped: Vec<SkippedRow>, broken: Vec<String>) {
-        let was_resumed = self.listing.is_resumed();
-        let newest = self.listing.newest(self.previous.as_ref());
-        let is_single_reply = self.listing.pages() == 1;
-        let shown = newest.len();
-        let reached_limit = shown >= self.options.plan_limit as usize;
-        if !was_resumed {
-            self.listings += 1;
-            let agrees = self.previous.as_ref() == Some(&newest);
-            if !agrees {
-                self.keep.append(&mut newest.keys().cloned().collect());
-            }
-            self.keep.extend(self.listing.take_unread_ids());
-            // One reply is a snapshot by itself.
-            let is_sure = agrees || (is_single_reply && self.listings == 1);
-            if is_sure || self.listings == MAX_LISTINGS {
-                return self.finish(delta, (skipped, broken), reached_limit);
-            }
-            self.previous = Some(newest);
-        }
-        let status = self.status();
-        delta.step = Some(SyncStep::Page { status, checkpoint: None, skipped, broken });
-        self.listing = self.listing.again(shown);
-        self.post(Mail::Page, delta);
-    }
-
-    /// The last page: what no listing confirmed goes in the same change that says so.
-    fn finish(
+    /// The listing is through: the pass lists again, or is complete.
+    fn end_listing(
         &mut self,
-        mut delta: Delta,
-        (skipped, broken): (Vec<SkippedRow>, Vec<String>),
-        reached_limit: bool,
+        now: Duration,
+        asked: Seq,
+        mut shown: Vec<SourceRow>,
+        out: &mut Vec<Effect>,
     ) {
-        let capped = reached_limit.then_some(ListLimit::Capped(self.options.plan_limit));
+        let newest = self.listing.newest(self.previous.as_ref());
+        let (released, oldest) = self.window.release(&newest);
+        shown.extend(released);
+        let delta = self.show(now, oldest.map_or(asked, |oldest| oldest.min(asked)), shown, out);
+        let count = newest.len();
+        if !self.listing.is_resumed() && self.is_sure(newest) {
+            return self.end_pass(delta, count >= self.listing.limit());
+        }
+        self.post_step(delta, None);
+        self.listing = self.listing.again(count);
+    }
+
+    /// Whether a fresh listing is the last of the pass: it agrees with the one before, it is one
+    /// reply, which is a snapshot by itself, or it is one too many.
+    fn is_sure(&mut self, newest: Seen) -> bool {
+        self.listings += 1;
+        let agrees = self.previous.as_ref() == Some(&newest);
+        if !agrees {
+            self.keep.extend(newest.keys().cloned());
+        }
+        self.keep.extend(self.listing.take_unread_ids());
+        let is_single_reply = self.listing.pages() == 1 && self.listings == 1;
+        self.previous = Some(newest);
+        agrees || is_single_reply || self.listings == MAX_LISTINGS
+    }
+
+    /// The last listing is in. If names of groups are still read, the rows are shown meanwhile.
+    fn end_pass(&mut self, delta: Delta, is_capped: bool) {
+        if self.calls.reads_groups() {
+            self.post_step(delta, None);
+            self.stage = Stage::Naming { is_capped };
+        } else {
+            self.finish(delta, is_capped);
+        }
+    }
+
+    /// The last change: the rows that no listing confirmed go in the same change that says so. A
+    /// row that the pass could not tell from any other may be one of those: then none goes.
+    pub(super) fn finish(&mut self, mut delta: Delta, is_capped: bool) {
+        let capped = is_capped.then_some(ListLimit::Capped(self.options.plan_limit));
         let retention = self.capabilities.retention.map(ListLimit::Retention);
         let limit = capped.into_iter().chain(retention).collect();
         let finished = Finished::new(self.as_of, limit, self.options.scope());
-        delta.prune = Some(Prune::Unlisted { keep: Arc::new(std::mem::take(&mut self.keep)) });
-        delta.step = Some(SyncStep::Finish { finished, skipped, broken });
-        self.post(Mail::Finish, delta);
+        let keep = Arc::new(std::mem::take(&mut self.keep));
+        if self.is_blind {
+            delta.prune = Some(Prune::Unconfirmed { keep });
+        } else {
+            self.hydration.retain(&keep);
+            delta.prune = Some(Prune::Unlisted { keep });
+        }
+        delta.step = Some(SyncStep::Finish {
+            finished,
+            skipped: std::mem::take(&mut self.unreported),
+            broken: std::mem::take(&mut self.broken_promises),
+        });
+        self.stage = Stage::Finishing;
+        self.post(DeltaKind::Finish, delta);
+    }
+
+    fn post_step(&mut self, mut delta: Delta, checkpoint: Option<Checkpoint>) {
+        delta.step = Some(SyncStep::Page {
+            status: self.status(),
+            checkpoint,
+            skipped: std::mem::take(&mut self.unreported),
+            broken: std::mem::take(&mut self.broken_promises),
+        });
+        self.post(DeltaKind::Page, delta);
     }
 
     fn phase(&self) -> Phase {
@@ -111,11 +202,4 @@ impl Pull {
         let total = self.previous.as_ref().map(|previous| count(previous.len()));
         PassStatus::running(self.phase(), count(self.listing.len()), total)
     }
-}
-
-/// When a call was asked for by the cloud's clock, at the latest: its answer's time less the
-/// whole seconds that it may have taken.
-fn asked_at(answered: Timestamp, took: Duration) -> Timestamp {
-    let took = took.as_secs() + u64::from(took.subsec_nanos() > 0);
-    Timestamp::from_secs(answered.as_secs().saturating_sub(took))
 }

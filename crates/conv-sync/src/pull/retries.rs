@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use super::Line;
 use crate::{Retry, SourceError};
 
 /// A pause: at least `least`, and up to `spread` more, drawn at random by the driver, so that
@@ -21,58 +20,46 @@ const MAX_TRIES: u32 = 5;
 const FIRST_CEILING: Duration = Duration::from_millis(500);
 const MAX_CEILING: Duration = Duration::from_secs(30);
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
-/// How long a pass may go on trying, from its first failure on.
+/// How long a call may be tried, from its first failure on.
 const BUDGET: Duration = Duration::from_secs(120);
 
+/// The tries of one call. They begin with it and end with its answer, so that no call spends
+/// those of another, and an answer gives them back.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Retries {
-    listing: Tries,
-    hydration: Tries,
-    first_failure: Option<Duration>,
-    resigned: bool,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Tries {
+pub(super) struct Tries {
     failed: u32,
+    first_failure: Option<Duration>,
+    unknown_codes: u32,
+    refused_signatures: u32,
 }
 
-impl Retries {
-    pub(super) fn succeeded(&mut self, line: Line) {
-        *self.tries(line) = Tries::default();
-    }
-
+impl Tries {
     /// How long to wait before the call is tried again; `None`: not again.
-    pub(super) fn delay(
-        &mut self,
-        now: Duration,
-        line: Line,
-        error: &SourceError,
-    ) -> Option<Delay> {
+    pub(super) fn delay(&mut self, now: Duration, error: &SourceError) -> Option<Delay> {
         let spent = now.saturating_sub(*self.first_failure.get_or_insert(now));
-        let tries = self.tries(line);
-        tries.failed += 1;
-        let failed = tries.failed;
-        let may = match error.retry() {
-            Retry::Never => false,
-            Retry::Once => failed <= 1,
-            Retry::BackOff => failed < MAX_TRIES && spent < BUDGET,
-            Retry::Resign => !std::mem::replace(&mut self.resigned, true),
-        };
-        may.then(|| Delay {
-            least: error.retry_after().unwrap_or_default().min(MAX_RETRY_AFTER),
-            spread: match error.retry() {
-                Retry::Resign => Duration::ZERO,
-                _ => ceiling(failed),
-            },
-        })
+        let spread = match error.retry() {
+            Retry::Never => return None,
+            // Calls in flight together are refused together, each once: the source signs anew
+            // for the first. A refusal of the new signature is final.
+            Retry::Resign => {
+                self.refused_signatures += 1;
+                (self.refused_signatures <= 1).then_some(Duration::ZERO)
+            }
+            Retry::Once => {
+                self.unknown_codes += 1;
+                self.failed += 1;
+                (self.unknown_codes <= 1 && self.may_back_off(spent)).then(|| ceiling(self.failed))
+            }
+            Retry::BackOff => {
+                self.failed += 1;
+                self.may_back_off(spent).then(|| ceiling(self.failed))
+            }
+        }?;
+        Some(Delay { least: error.retry_after().unwrap_or_default().min(MAX_RETRY_AFTER), spread })
     }
 
-    fn tries(&mut self, line: Line) -> &mut Tries {
-        match line {
-            Line::Listing => &mut self.listing,
-            Line::Hydration => &mut self.hydration,
-        }
+    fn may_back_off(&self, spent: Duration) -> bool {
+        self.failed < MAX_TRIES && spent < BUDGET
     }
 }
 
@@ -84,14 +71,20 @@ fn ceiling(failed: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use conv_model::ErrorClass;
+
     use super::*;
+
+    fn refused(retry: Retry) -> SourceError {
+        let message = String::from("refused");
+        SourceError::Cloud { code: 1, class: ErrorClass::Cloud, retry, message, retry_after: None }
+    }
 
     #[test]
     fn pauses_grow_until_the_tries_are_spent() {
-        let mut retries = Retries::default();
+        let mut tries = Tries::default();
         let mut spreads = Vec::new();
-        while let Some(delay) = retries.delay(Duration::ZERO, Line::Listing, &SourceError::TimedOut)
-        {
+        while let Some(delay) = tries.delay(Duration::ZERO, &SourceError::TimedOut) {
             spreads.push(delay.spread.as_millis());
         }
         assert_eq!(spreads, [500, 1000, 2000, 4000]);
@@ -99,16 +92,29 @@ mod tests {
 
     #[test]
     fn what_cannot_succeed_is_not_tried_again() {
-        let mut retries = Retries::default();
-        assert_eq!(retries.delay(Duration::ZERO, Line::Listing, &SourceError::NotFound), None);
+        assert_eq!(Tries::default().delay(Duration::ZERO, &SourceError::NotFound), None);
     }
 
     #[test]
-    fn a_pass_does_not_try_for_ever() {
-        let mut retries = Retries::default();
+    fn a_call_is_not_tried_for_ever() {
+        let mut tries = Tries::default();
         let error = SourceError::TimedOut;
-        assert!(retries.delay(Duration::ZERO, Line::Listing, &error).is_some());
-        retries.succeeded(Line::Listing);
-        assert!(retries.delay(BUDGET, Line::Listing, &error).is_none());
+        assert!(tries.delay(Duration::ZERO, &error).is_some());
+        assert!(tries.delay(BUDGET, &error).is_none());
+    }
+
+    #[test]
+    fn a_timeout_does_not_spend_the_one_try_of_an_unknown_code() {
+        let mut tries = Tries::default();
+        assert!(tries.delay(Duration::ZERO, &SourceError::TimedOut).is_some());
+        assert!(tries.delay(Duration::ZERO, &refused(Retry::Once)).is_some());
+        assert!(tries.delay(Duration::ZERO, &refused(Retry::Once)).is_none());
+    }
+
+    #[test]
+    fn a_new_signature_is_asked_for_once_per_call() {
+        let mut tries = Tries::default();
+        assert!(tries.delay(Duration::ZERO, &refused(Retry::Resign)).is_some());
+        assert!(tries.delay(Duration::ZERO, &refused(Retry::Resign)).is_none());
     }
 }

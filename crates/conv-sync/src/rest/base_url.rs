@@ -6,7 +6,7 @@ use reqwest::Url;
 use thiserror::Error;
 
 use super::Region;
-use crate::SourceError;
+use crate::{SourceError, usersig::tidy};
 
 /// Where calls go: a scheme, a host and perhaps a port.
 ///
@@ -79,7 +79,7 @@ impl BaseUrl {
     }
 
     fn check(text: &str, may_be_insecure: bool) -> Result<Self, BaseUrlError> {
-        let url = Url::parse(text).map_err(|_| BaseUrlError::NotUrl)?;
+        let url = Url::parse(tidy(text)).map_err(|_| BaseUrlError::NotUrl)?;
         match url.scheme() {
             "https" => {}
             "http" if may_be_insecure || is_loopback(&url) => {}
@@ -148,6 +148,13 @@ mod tests {
         ] {
             refused(text, BaseUrlError::NotSecure);
             assert!(BaseUrl::insecure(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_file_adds_is_left_off() {
+        for text in ["https://host\n", "\u{FEFF}https://host", " \"https://host\"\r\n"] {
+            assert_eq!(text.parse::<BaseUrl>().unwrap().as_str(), "https://host", "{text:?}");
         }
     }
 

@@ -2,12 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, redirect, retry};
+use reqwest::Client;
 
 use super::{
-    BaseUrl, RestSource, Signer, caller::Caller, cloud_time::CloudTime, sig_cache::SigCache,
+    BaseUrl, RestSource, Signer,
+    caller::Caller,
+    clients::{Clients, Timeouts},
+    cloud_time::CloudTime,
+    sig_cache::SigCache,
 };
-use crate::{LocalRateLimiter, RateLimiter, SourceError};
+use crate::{LocalRateLimiter, RateLimiter};
 
 /// Builds a [`RestSource`].
 ///
@@ -71,7 +75,8 @@ impl RestSourceBuilder {
     /// The embedder's own HTTP client: for a proxy, roots of its own, or a pool that is shared.
     /// Its connect and read timeouts, redirects and proxies are its own; the bounds on the
     /// [whole call](Self::timeout) and on the answer's size hold for it too. Do not let it follow
-    /// redirects or log URLs: they hold the UserSig.
+    /// redirects or log URLs: they hold the UserSig. The second try of a call whose connection
+    /// broke may take another connection that this client has kept.
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self
@@ -138,12 +143,9 @@ impl RestSourceBuilder {
     /// The source. If the HTTP client cannot be built, such as without TLS roots, every call of
     /// the source says so.
     pub fn build(self) -> RestSource {
-        let client = match self.client {
-            Some(client) => Ok(client),
-            None => client(self.connect_timeout, self.read_timeout),
-        };
+        let timeouts = Timeouts { connect: self.connect_timeout, read: self.read_timeout };
         let caller = Caller {
-            client,
+            clients: self.client.map_or_else(|| Clients::new(timeouts), Clients::of),
             base: self.base.to_url(),
             sdk_app_id: self.sdk_app_id,
             sigs: SigCache::new(self.signer, self.sdk_app_id),
@@ -153,23 +155,4 @@ impl RestSourceBuilder {
         };
         RestSource { caller, options: self.options }
     }
-}
-
-/// A client that goes where it is told and nowhere else, and inflates nothing, whatever features
-/// others have switched on.
-fn client(connect: Duration, read: Duration) -> Result<Client, SourceError> {
-    Client::builder()
-        .user_agent(concat!("conv-sync/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(connect)
-        .read_timeout(read)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .no_proxy()
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .build()
-        .map_err(|_| SourceError::Network { what: "HTTP client cannot be built".to_owned() })
 }

@@ -9,24 +9,24 @@ use std::{
 };
 
 use conv_model::{ErrorClass, Timestamp};
-use reqwest::{Client, Url, header::CONTENT_TYPE};
+use reqwest::{Url, header::CONTENT_TYPE};
 use tokio::time::Instant;
 use tracing::{Instrument, debug_span, field::Empty};
 
 use super::{
+    clients::{Clients, Connection},
     cloud_time::CloudTime,
     codes,
-    sig_cache::SigCache,
-    transport,
+    sig_cache::{SigCache, Signed},
+    transport::{self, Failed},
     wire::{Command, Envelope, Reply},
 };
-use crate::{RateLimiter, SourceError, UserSig};
+use crate::{RateLimiter, Retry, SourceError, UserSig};
 
 /// Makes calls: each in its turn, signed, bounded in time and size; tells an answer from an error.
 #[derive(Debug)]
 pub(super) struct Caller {
-    /// A client that could not be built makes every call fail.
-    pub(super) client: Result<Client, SourceError>,
+    pub(super) clients: Clients,
     /// Parsed once: most of what a URL costs is its host.
     pub(super) base: Result<Url, SourceError>,
     pub(super) sdk_app_id: u32,
@@ -42,12 +42,26 @@ const HOLD_BACK: Duration = Duration::from_secs(1);
 const MAX_HOLD_BACK: Duration = Duration::from_secs(10);
 
 impl Caller {
-    /// One call, in its turn: what the reply says, and the time at which the cloud answered, zero
-    /// if it did not say.
+    /// One call, in its turn: what the reply says, and the cloud's time then; `None` if it has
+    /// never stated one.
+    ///
+    /// Every command of ours reads, and may be sent twice: where a connection broke before an answer
+    /// began, the call goes out once more, in its turn again, on a connection of its own.
     pub(super) async fn call<C: Command>(
         &self,
         command: &C,
-    ) -> Result<(C::Answer, Timestamp), SourceError> {
+    ) -> Result<(C::Answer, Option<Timestamp>), SourceError> {
+        match self.attempt(command, Connection::Any).await {
+            Err(Failed::Unanswered(_)) => Ok(self.attempt(command, Connection::Fresh).await?),
+            result => Ok(result?),
+        }
+    }
+
+    async fn attempt<C: Command>(
+        &self,
+        command: &C,
+        connection: Connection,
+    ) -> Result<(C::Answer, Option<Timestamp>), Failed> {
         let span = debug_span!(
             "rest_call",
             command = C::PATH,
@@ -56,18 +70,19 @@ impl Caller {
             millis = Empty
         );
         let asked = Instant::now();
-        self.limiter.acquire(self.sdk_app_id, C::PATH).instrument(span.clone()).await?;
+        let turn = self.limiter.acquire(self.sdk_app_id, C::PATH).instrument(span.clone()).await;
+        turn.map_err(Failed::Other)?;
         span.record("waited_millis", asked.elapsed().as_millis());
         let begun = Instant::now();
-        let call = tokio::time::timeout(self.timeout, self.send(command));
+        let call = tokio::time::timeout(self.timeout, self.send(command, connection));
         let result = match call.instrument(span.clone()).await {
             Ok(result) => result,
-            Err(_) => Err(SourceError::TimedOut),
+            Err(_) => Err(Failed::Other(SourceError::TimedOut)),
         };
-        let code = result.as_ref().err().map_or(0, |error| error.code().unwrap_or(-1));
-        span.record("code", code);
+        let error = result.as_ref().err().map(|(Failed::Unanswered(e) | Failed::Other(e))| e);
+        span.record("code", error.map_or(0, |error| error.code().unwrap_or(-1)));
         span.record("millis", begun.elapsed().as_millis());
-        if let Err(error) = &result {
+        if let Some(error) = error {
             self.hold_back::<C>(error).instrument(span).await;
         }
         result
@@ -86,24 +101,50 @@ impl Caller {
         }
     }
 
-    async fn send<C: Command>(&self, command: &C) -> Result<(C::Answer, Timestamp), SourceError> {
-        let client = self.client.as_ref().map_err(SourceError::clone)?;
+    async fn send<C: Command>(
+        &self,
+        command: &C,
+        connection: Connection,
+    ) -> Result<(C::Answer, Option<Timestamp>), Failed> {
+        let client = self.clients.get(connection)?;
         let body = serde_json::to_vec(command).map_err(|_| SourceError::InvalidArgument {
             what: "a request that is no JSON".to_owned(),
         })?;
-        let user_sig = self.sigs.user_sig(&self.time).await?;
+        let signed = self.sigs.signed(&self.time).await?;
         let request = client
-            .post(self.url(C::PATH, &user_sig)?)
+            .post(self.url(C::PATH, &signed.user_sig)?)
             .header(CONTENT_TYPE, "application/json")
             .body(body);
-        let (body, time) = transport::send(request, &user_sig).await?;
-        self.time.note(time);
-        let answer = answer(command, &Reply::new(body, Arc::clone(&user_sig)));
-        // The next call signs anew: the UserSig may have expired or been revoked.
-        if answer.as_ref().is_err_and(|error| error.class() == ErrorClass::Auth) {
-            self.sigs.refused(&user_sig).await;
+        let (body, stated) = transport::send(request, &signed.user_sig).await?;
+        match answer(command, &Reply::new(body, Arc::clone(&signed.user_sig))) {
+            Err(error) if error.class() == ErrorClass::Auth => {
+                Err(Failed::Other(self.refused(error, stated, &signed).await))
+            }
+            answer => {
+                if answer.as_ref().map_or_else(|error| error.code().is_some(), |_| true) {
+                    signed.was_accepted();
+                }
+                let time = self.time.note(stated);
+                Ok((answer?, time))
+            }
         }
-        Ok((answer?, time))
+    }
+
+    /// Drops a refused UserSig, so that the next call signs again: it may have expired or been
+    /// revoked. The error says that trying again may help only if this UserSig served before, or was
+    /// made by a wrong clock; any other would be made just the same again.
+    async fn refused(
+        &self,
+        mut error: SourceError,
+        stated: Option<Timestamp>,
+        signed: &Arc<Signed>,
+    ) -> SourceError {
+        self.time.correct(stated);
+        let may_help = self.sigs.refused(signed, &self.time).await;
+        if let SourceError::Cloud { retry: retry @ Retry::Resign, .. } = &mut error {
+            *retry = if may_help { Retry::Resign } else { Retry::Never };
+        }
+        error
     }
 
     fn url(&self, path: &str, user_sig: &UserSig) -> Result<Url, SourceError> {

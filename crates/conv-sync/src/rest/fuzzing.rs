@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use conv_model::Timestamp;
-
 use super::{
     caller::answer,
     cursor::Position,
@@ -19,5 +17,5 @@ use crate::{Page, SourceError, UserSig};
 pub fn page(user_sig: &Arc<UserSig>, body: &[u8]) -> Result<Page, SourceError> {
     let command = get_list::Request::new("", Position::default(), true);
     let listing = answer(&command, &Reply::new(body.to_vec(), Arc::clone(user_sig)))?;
-    Ok(super::page(listing, Timestamp::ZERO))
+    Ok(super::page(listing, None))
 }

@@ -1,24 +1,32 @@
 //! Last messages.
+//!
+//! `admin_getroammsg` answers as the account sees the conversation. `group_msg_get_simple` answers
+//! an administrator, who sees every group, so what the account may see of it is decided here: of a
+//! group that it is not in nothing, of others nothing from before it joined.
 
 use std::sync::Arc;
 
-use conv_model::{AccountId, ConversationId, ConversationPatch, Known, LastMessage, Peer};
+use conv_model::{
+    AccountId, ConversationId, ConversationPatch, Known, LastMessage, Peer, Timestamp,
+};
 
 use super::{
-    RestSource, batch, codes, few, unsupported,
+    RestSource, batch, codes, few,
+    membership::{Memberships, Standing},
+    unsupported,
     wire::{group_messages, roaming},
 };
-use crate::{Hydrated, SourceError};
+use crate::{Hydrated, Retry, SourceError};
 
 /// Conversations asked about side by side: each takes a call of its own.
 const AT_A_TIME: usize = 8;
 
-/// What a call taught of one conversation. It fails by itself if the cloud would not say more at
-/// another time either, or said what cannot be read.
+/// What a call taught of one conversation, `None` if the account sees no message in it. It fails by
+/// itself if the cloud would not say more at another time either, or said what cannot be read.
 type Answer = Result<Option<LastMessage>, SourceError>;
 
 impl RestSource {
-    /// A conversation without a message is neither found nor failed. A lost call costs its own
+    /// A conversation in which the account sees no message is known to have none. A lost call costs its own
     /// conversation alone; when all calls made side by side are lost, no more are made.
     pub(super) async fn hydrate_last_messages(
         &self,
@@ -26,9 +34,16 @@ impl RestSource {
         ids: &[ConversationId],
     ) -> Result<Hydrated, SourceError> {
         let mut hydrated = Hydrated::default();
+        let memberships = match ids.iter().any(|id| id.group_id().is_some()) {
+            true => Some(self.memberships(account, ids).await?),
+            false => None,
+        };
         let mut parts = ids.chunks(AT_A_TIME);
         while let Some(part) = parts.next() {
-            let calls: Vec<_> = part.iter().map(|id| self.last_message(account, id)).collect();
+            let calls: Vec<_> = part
+                .iter()
+                .map(|id| self.last_message(account, id, memberships.as_ref()))
+                .collect();
             let answers = few::all(calls).await;
             let lost = why_all_are_lost(&answers);
             for (id, answer) in part.iter().zip(answers) {
@@ -43,12 +58,30 @@ impl RestSource {
         Ok(hydrated)
     }
 
+    /// Asks again at once where a new UserSig may help: it would be a pity if a whole part of a batch
+    /// were lost each time that one expires.
+    ///
     /// # Errors
     /// If the call was lost: another time it may be answered.
     async fn last_message(
         &self,
         account: &AccountId,
         id: &ConversationId,
+        memberships: Option<&Memberships>,
+    ) -> Result<Answer, SourceError> {
+        match self.ask(account, id, memberships).await {
+            Err(error) if error.retry() == Retry::Resign => {
+                self.ask(account, id, memberships).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask(
+        &self,
+        account: &AccountId,
+        id: &ConversationId,
+        memberships: Option<&Memberships>,
     ) -> Result<Answer, SourceError> {
         let answer = match id.peer() {
             Peer::System => return Ok(Err(batch::of_nobody())),
@@ -58,7 +91,12 @@ impl RestSource {
                 self.caller.call(&command).await
             }
             Peer::Group(group) => {
-                let command = group_messages::Request::last(group);
+                let from = match memberships.map_or(Ok(None), |known| joined(known, id)) {
+                    Ok(Some(from)) => from,
+                    Ok(None) => return Ok(Ok(None)),
+                    Err(error) => return Ok(Err(error)),
+                };
+                let command = group_messages::Request::last(group, from);
                 self.caller.call(&command).await
             }
         };
@@ -69,14 +107,30 @@ impl RestSource {
     }
 }
 
+/// When the account joined a group; `None` if it is not in it.
+///
+/// # Errors
+/// If that is not known: then nothing is shown.
+fn joined(
+    memberships: &Memberships,
+    id: &ConversationId,
+) -> Result<Option<Timestamp>, SourceError> {
+    match memberships.standing(id)? {
+        Standing::Stranger => Ok(None),
+        Standing::Member(member) => member
+            .joined
+            .map(Some)
+            .ok_or_else(|| SourceError::Protocol { what: "a group without JoinTime".to_owned() }),
+    }
+}
+
 fn keep(hydrated: &mut Hydrated, id: &ConversationId, answer: Answer) {
     match answer {
-        Ok(Some(message)) => {
+        Ok(message) => {
             let mut patch = ConversationPatch::new(id.clone());
-            patch.last_message = Known::Value(Arc::new(message));
+            patch.last_message = Known::from(message.map(Arc::new));
             hydrated.found.push(patch);
         }
-        Ok(None) => {}
         Err(error) => hydrated.failed.push((id.clone(), error)),
     }
 }

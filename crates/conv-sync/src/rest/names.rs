@@ -1,36 +1,71 @@
 //! Names of conversation groups.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
-use conv_model::AccountId;
+use conv_model::{AccountId, Timestamp};
 
-use super::{RestSource, wire::contact_group};
-use crate::{Groups, SourceError};
+use super::{
+    RestSource,
+    wire::contact_group::{Names, Request},
+};
+use crate::{Groups, Retry, SourceError};
 
-/// More pages than any account's groups have.
-const MAX_PAGES: usize = 50;
+/// A page for each conversation that an account may mark or put into one of its 20 groups: 1,000
+/// each. A listing that is longer goes nowhere.
+const MAX_PAGES: usize = 21_000;
+/// The most calls for one page, and the pause after the first that failed.
+const MAX_TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(500);
+/// A longer pause is the pull's to take: it may do something else meanwhile.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 impl RestSource {
-    /// All pages of them. Of one that stands on two pages the later name counts.
+    /// Reads all pages of them. Of a group that two pages name the later name counts; the
+    /// names are as old as the first page.
+    ///
+    /// The pages hold the marked and grouped conversations as well, so there may be many. A failure
+    /// on a later one is tried again here, where the pages before it are kept.
     pub(super) async fn group_names(&self, account: &AccountId) -> Result<Groups, SourceError> {
         let mut names = BTreeMap::<u64, Arc<str>>::new();
-        let mut start = 0;
-        for _ in 0..MAX_PAGES {
-            let command = contact_group::Request::new(account, start);
-            let ((page, next), time) = self.caller.call(&command).await?;
-            names.extend(page);
-            match next {
-                None => {
-                    return Ok(Groups::new(
-                        names.into_iter().collect(),
-                        Some(time).filter(|time| !time.is_zero()),
-                    ));
-                }
-                Some(next) if next == start => return Err(endless("pages that do not go on")),
-                Some(next) => start = next,
+        let mut starts = BTreeSet::from([0]);
+        let ((page, mut next), time) = self.caller.call(&Request::new(account, 0)).await?;
+        names.extend(page);
+        while let Some(start) = next {
+            if !starts.insert(start) {
+                return Err(endless("pages that do not go on"));
             }
+            if starts.len() > MAX_PAGES {
+                return Err(endless("pages that do not end"));
+            }
+            let ((page, after), _) = self.later_page(&Request::new(account, start)).await?;
+            names.extend(page);
+            next = after;
         }
-        Err(endless("pages that do not end"))
+        Ok(Groups::new(names.into_iter().collect(), time))
+    }
+
+    async fn later_page(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<(Names, Option<Timestamp>), SourceError> {
+        let mut pause = PAUSE;
+        for _ in 1..MAX_TRIES {
+            let error = match self.caller.call(request).await {
+                Err(error) if error.retry() != Retry::Never => error,
+                result => return result,
+            };
+            let wait = error.retry_after().unwrap_or_default().max(pause);
+            if wait > MAX_PAUSE {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+            pause *= 2;
+        }
+        self.caller.call(request).await
     }
 }
 

@@ -1,13 +1,15 @@
 //! Names and pictures, and whole profiles.
 
 use conv_model::{
-    ConversationId, ConversationPatch, ConversationType, ErrorClass, Profile, Timestamp,
+    AccountId, ConversationId, ConversationPatch, ConversationType, ErrorClass, GroupType, Profile,
+    Timestamp,
 };
 
 use super::{
     RestSource,
     batch::{self, Batches},
     codes::REPLY_TOO_LARGE,
+    membership::Standing,
     wire::{Depth, Profiles, group_info, portrait},
 };
 use crate::{FullProfile, Hydrated, Retry, SourceError};
@@ -40,8 +42,12 @@ impl RestSource {
         Ok(hydrated)
     }
 
+    /// # Errors
+    /// [`SourceError::NotFound`] also for a Work group that the account is not in: its profile is
+    /// for members alone, though not for the admin in whose name the call is made.
     pub(super) async fn full_profile(
         &self,
+        account: &AccountId,
         id: &ConversationId,
     ) -> Result<FullProfile, SourceError> {
         batch::refuse(id)?;
@@ -51,14 +57,20 @@ impl RestSource {
         let mut hydrated = Hydrated::default();
         batch::sort(&mut hydrated, asked, &profiles, |id, profile| patch(id, profile, read_at));
         match (hydrated.found.pop(), hydrated.failed.pop()) {
+            (Some(patch), _) if is_for_members(&patch) => {
+                match self.memberships(account, asked).await?.standing(id)? {
+                    Standing::Member(_) => Ok(FullProfile::new(patch)),
+                    Standing::Stranger => Err(SourceError::NotFound),
+                }
+            }
             (Some(patch), _) => Ok(FullProfile::new(patch)),
             (None, Some((_, error))) => Err(error),
             (None, None) => Err(SourceError::NotFound),
         }
     }
 
-    /// One call for some users, or for some groups; when it was answered, by the reply's own word,
-    /// else by the cloud's clock as known so far.
+    /// One call for some users, or for some groups; when it was answered, by the cloud's clock, else
+    /// by the device's.
     async fn profiles(
         &self,
         ids: &[ConversationId],
@@ -69,14 +81,14 @@ impl RestSource {
             Some(ConversationType::Group) => self.group_profiles(&peers, depth).await?,
             _ => self.user_profiles(&peers, depth).await?,
         };
-        Ok((profiles, if time.is_zero() { self.caller.time.now() } else { time }))
+        Ok((profiles, time.unwrap_or_else(|| self.caller.time.now())))
     }
 
     async fn user_profiles(
         &self,
         users: &[&str],
         depth: Depth,
-    ) -> Result<(Profiles, Timestamp), SourceError> {
+    ) -> Result<(Profiles, Option<Timestamp>), SourceError> {
         let mut tags = match depth {
             Depth::Thin => portrait::THIN.to_vec(),
             Depth::Full => portrait::FULL.to_vec(),
@@ -91,7 +103,7 @@ impl RestSource {
         &self,
         groups: &[&str],
         depth: Depth,
-    ) -> Result<(Profiles, Timestamp), SourceError> {
+    ) -> Result<(Profiles, Option<Timestamp>), SourceError> {
         let custom: Vec<_> = match depth {
             Depth::Thin => Vec::new(),
             Depth::Full => self.options.group_fields.iter().map(String::as_str).collect(),
@@ -109,6 +121,15 @@ fn patch(id: ConversationId, profile: &Profile, read_at: Timestamp) -> Conversat
     patch.profile = profile.clone();
     patch.profile.read_at = Some(read_at);
     patch
+}
+
+/// Returns whether a group's profile is for its members alone: so with a Work group, and perhaps
+/// with a group whose type is not known.
+fn is_for_members(patch: &ConversationPatch) -> bool {
+    use GroupType::{AvChatRoom, Community, Meeting, Public};
+    let is_open =
+        matches!(patch.profile.group_type, Some(Public | Meeting | AvChatRoom | Community));
+    patch.id.group_id().is_some() && !is_open
 }
 
 /// Whether the error of a batch may be the matter of a few of it: one that does not exist fails

@@ -1,10 +1,17 @@
 //! Keeps a UserSig for as long as it serves.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-use tokio::sync::Mutex;
+use conv_model::Timestamp;
+use tokio::{sync::Mutex, time::Instant};
 
-use super::{Signer, cloud_time::CloudTime};
+use super::{
+    Signer,
+    cloud_time::{self, CloudTime},
+};
 use crate::{SourceError, UserSig};
 
 /// One UserSig for all calls: "may be reused until it expires" (Tencent's REST API overview).
@@ -13,7 +20,30 @@ pub(super) struct SigCache {
     signer: Box<dyn Signer>,
     sdk_app_id: u32,
     // Held while the signer works, so that a burst of calls asks it once.
-    kept: Mutex<Option<Arc<UserSig>>>,
+    kept: Mutex<Option<Arc<Signed>>>,
+}
+
+/// A UserSig and what became of it.
+#[derive(Debug)]
+pub(super) struct Signed {
+    pub(super) user_sig: Arc<UserSig>,
+    /// The clock as it stood then, and when that was.
+    by: Timestamp,
+    at: Instant,
+    accepted: AtomicBool,
+}
+
+impl Signed {
+    /// The cloud has answered a call that was signed with it.
+    pub(super) fn was_accepted(&self) {
+        self.accepted.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether the cloud's clock has turned out to be another than the one it was made by.
+    fn is_by_another_clock(&self, time: &CloudTime) -> bool {
+        let expected = self.by.plus_secs(self.at.elapsed().as_secs());
+        !cloud_time::is_near(expected, time.now())
+    }
 }
 
 impl SigCache {
@@ -26,24 +56,29 @@ impl SigCache {
     }
 
     /// The UserSig that is kept, or a new one.
-    pub(super) async fn user_sig(&self, time: &CloudTime) -> Result<Arc<UserSig>, SourceError> {
+    pub(super) async fn signed(&self, time: &CloudTime) -> Result<Arc<Signed>, SourceError> {
         let mut kept = self.kept.lock().await;
         let now = time.now();
-        if let Some(user_sig) = kept.as_ref().filter(|user_sig| serves(user_sig, now.as_secs())) {
-            return Ok(Arc::clone(user_sig));
+        if let Some(signed) = kept.as_ref().filter(|kept| serves(&kept.user_sig, now.as_secs())) {
+            return Ok(Arc::clone(signed));
         }
         let user_sig = self.signer.user_sig(self.sdk_app_id, now).await;
         let user_sig = Arc::new(user_sig.map_err(|error| SourceError::Signer(error.into()))?);
-        *kept = Some(Arc::clone(&user_sig));
-        Ok(user_sig)
+        let accepted = AtomicBool::new(false);
+        let signed = Arc::new(Signed { user_sig, by: now, at: Instant::now(), accepted });
+        *kept = Some(Arc::clone(&signed));
+        Ok(signed)
     }
 
-    /// Forgets a UserSig that the cloud refused, unless a newer one has taken its place.
-    pub(super) async fn refused(&self, refused: &Arc<UserSig>) {
+    /// Forgets a UserSig that the cloud refused, unless a newer one has taken its place. Returns
+    /// whether the next one may fare better: this one served before, or it was made by a wrong clock.
+    /// Any number of calls may hear so of one UserSig; they share the next one.
+    pub(super) async fn refused(&self, refused: &Arc<Signed>, time: &CloudTime) -> bool {
         let mut kept = self.kept.lock().await;
         if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, refused)) {
             *kept = None;
         }
+        refused.accepted.load(Ordering::Relaxed) || refused.is_by_another_clock(time)
     }
 }
 
@@ -87,12 +122,14 @@ mod tests {
         }
     }
 
+    const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
+
     fn cache() -> (SigCache, Arc<AtomicU32>, CloudTime) {
         let calls = Arc::new(AtomicU32::new(0));
         let signer = UserSigSigner::new("administrator", "k");
         let counting = Counting { signer, calls: Arc::clone(&calls) };
         let time = CloudTime::default();
-        time.note(Timestamp::from_secs(1_700_000_000));
+        time.note(Some(NOW));
         (SigCache::new(Box::new(counting), 1), calls, time)
     }
 
@@ -101,7 +138,7 @@ mod tests {
         let (cache, calls, time) = cache();
         for (after, signed) in [(0, 1), (899, 1), (1, 2), (899, 2), (500, 3)] {
             tokio::time::advance(Duration::from_secs(after)).await;
-            cache.user_sig(&time).await.unwrap();
+            cache.signed(&time).await.unwrap();
             assert_eq!(calls.load(Ordering::Relaxed), signed, "{after}");
         }
     }
@@ -109,19 +146,42 @@ mod tests {
     #[tokio::test]
     async fn a_burst_of_calls_asks_the_signer_once() {
         let (cache, calls, time) = cache();
-        let (one, two) = tokio::join!(cache.user_sig(&time), cache.user_sig(&time));
+        let (one, two) = tokio::join!(cache.signed(&time), cache.signed(&time));
         assert!(Arc::ptr_eq(&one.unwrap(), &two.unwrap()));
         assert_eq!(calls.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test]
-    async fn a_late_refusal_does_not_drop_a_newer_user_sig() {
+    async fn two_calls_with_one_expired_user_sig_share_the_next_one() {
         let (cache, calls, time) = cache();
-        let old = cache.user_sig(&time).await.unwrap();
-        cache.refused(&old).await;
-        let new = cache.user_sig(&time).await.unwrap();
-        cache.refused(&old).await;
-        assert!(Arc::ptr_eq(&new, &cache.user_sig(&time).await.unwrap()));
+        let old = cache.signed(&time).await.unwrap();
+        old.was_accepted();
+        assert!(cache.refused(&old, &time).await);
+        let new = cache.signed(&time).await.unwrap();
+        assert!(cache.refused(&old, &time).await);
+        assert!(Arc::ptr_eq(&new, &cache.signed(&time).await.unwrap()));
         assert_eq!(calls.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn the_refusal_of_a_fresh_user_sig_is_final() {
+        let (cache, _, time) = cache();
+        let fresh = cache.signed(&time).await.unwrap();
+        assert!(!cache.refused(&fresh, &time).await);
+        // The next pass tries another one all the same.
+        assert!(!Arc::ptr_eq(&fresh, &cache.signed(&time).await.unwrap()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_sig_made_by_a_wrong_clock_is_made_again_by_the_right_one() {
+        let (cache, _, time) = cache();
+        let wrong = cache.signed(&time).await.unwrap();
+        tokio::time::advance(Duration::from_secs(500)).await;
+        assert!(!wrong.is_by_another_clock(&time));
+        time.correct(Some(Timestamp::from_secs(1_600_000_000)));
+        assert!(cache.refused(&wrong, &time).await);
+        let right = cache.signed(&time).await.unwrap();
+        assert_eq!(right.user_sig.claims().issued_at, Timestamp::from_secs(1_600_000_000));
+        assert!(!cache.refused(&right, &time).await);
     }
 }

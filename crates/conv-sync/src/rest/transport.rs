@@ -15,22 +15,52 @@ use crate::{SourceError, UserSig};
 /// The most bytes of a body. The cloud's own replies end at one megabyte (its code 10018).
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
+/// A request without a usable reply.
+pub(super) enum Failed {
+    /// The connection broke before an answer began, which says nothing about the request.
+    Unanswered(SourceError),
+    /// Anything else.
+    Other(SourceError),
+}
+
 /// Sends a request, and gives the body of a reply with status 200 and the time it states.
 pub(super) async fn send(
     request: RequestBuilder,
     user_sig: &UserSig,
-) -> Result<(Vec<u8>, Timestamp), SourceError> {
-    let response = request.send().await;
-    let mut response = response.map_err(|error| failed(error, "connecting", user_sig))?;
+) -> Result<(Vec<u8>, Option<Timestamp>), Failed> {
+    let mut response = request.send().await.map_err(|error| unanswered(error, user_sig))?;
     let time = cloud_time::of_http_date(header(&response, &DATE));
     if response.status() != StatusCode::OK {
-        return Err(SourceError::Http {
+        return Err(Failed::Other(SourceError::Http {
             status: response.status().as_u16(),
             retry_after: retry_after(&response, time),
-        });
+        }));
     }
-    let body = read_body(&mut response, user_sig).await?;
+    let body = read_body(&mut response, user_sig).await.map_err(Failed::Other)?;
     Ok((body, time))
+}
+
+fn unanswered(error: reqwest::Error, user_sig: &UserSig) -> Failed {
+    // A request that could not be made, a time that ran out or a refused connection would be the
+    // same the second time.
+    let is_broken = error.is_request() && !error.is_connect() && !error.is_timeout();
+    let doing = if error.is_connect() { "connecting" } else { "waiting for the answer" };
+    let error = failed(error, doing, user_sig);
+    if is_broken { Failed::Unanswered(error) } else { Failed::Other(error) }
+}
+
+impl From<SourceError> for Failed {
+    fn from(error: SourceError) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<Failed> for SourceError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Unanswered(error) | Failed::Other(error) => error,
+        }
+    }
 }
 
 /// Counts as chunks come: a stated length may lie, and a client that inflates may turn little
@@ -72,12 +102,11 @@ fn failed(error: reqwest::Error, doing: &str, user_sig: &UserSig) -> SourceError
 }
 
 /// `Retry-After` as seconds or as a date, which counts from the reply's own.
-fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
+fn retry_after(response: &Response, now: Option<Timestamp>) -> Option<Duration> {
     let text = header(response, &RETRY_AFTER);
     let seconds = text.parse().ok().or_else(|| {
-        let until = cloud_time::of_http_date(text);
-        let is_known = !now.is_zero() && !until.is_zero();
-        is_known.then(|| until.as_secs().saturating_sub(now.as_secs()))
+        let until = cloud_time::of_http_date(text)?;
+        Some(until.as_secs().saturating_sub(now?.as_secs()))
     });
     seconds.map(Duration::from_secs)
 }

@@ -1,17 +1,13 @@
 //! Unread counts.
 
-use std::collections::HashMap;
-
 use conv_model::{AccountId, ConversationId, ConversationPatch, Unread};
 
 use super::{
     RestSource, batch,
-    wire::{joined_groups, unread},
+    membership::{Memberships, Standing},
+    wire::unread,
 };
 use crate::{Hydrated, SourceError};
-
-/// More pages than any account's groups have.
-const MAX_PAGES: usize = 20;
 
 impl RestSource {
     pub(super) async fn hydrate_unread(
@@ -32,39 +28,32 @@ impl RestSource {
             });
         }
         if !groups.is_empty() {
-            let joined = self.joined_groups(account, &groups).await?;
-            batch::sort(&mut hydrated, &groups, &joined, |id, unread: &Unread| {
-                let mut patch = ConversationPatch::new(id);
-                patch.unread = unread.clone();
-                patch
-            });
+            let memberships = self.memberships(account, &groups).await?;
+            for id in groups {
+                match of_group(&memberships, &id) {
+                    Ok(unread) => {
+                        let mut patch = ConversationPatch::new(id);
+                        patch.unread = unread;
+                        hydrated.found.push(patch);
+                    }
+                    Err(error) => hydrated.failed.push((id, error)),
+                }
+            }
         }
         Ok(hydrated)
     }
+}
 
-    /// The account's state in each of some groups. A group that it is not in is not found.
-    async fn joined_groups(
-        &self,
-        account: &AccountId,
-        ids: &[ConversationId],
-    ) -> Result<HashMap<String, Result<Unread, SourceError>>, SourceError> {
-        let missing = || Err(SourceError::NotFound);
-        let asked = ids.iter().map(|id| (batch::peer(id).to_owned(), missing()));
-        let mut answers: HashMap<_, _> = asked.collect();
-        let mut offset = 0;
-        for _ in 0..MAX_PAGES {
-            let command = joined_groups::Request::new(account, offset);
-            let (page, _) = self.caller.call(&command).await?;
-            for (group, unread) in page.groups {
-                if let Some(answer) = answers.get_mut(&group) {
-                    *answer = unread;
-                }
-            }
-            match page.next {
-                Some(next) if answers.values().any(Result::is_err) => offset = next,
-                _ => return Ok(answers),
-            }
+/// The unread state of a group. An account that is not in it has nothing to read there.
+fn of_group(memberships: &Memberships, id: &ConversationId) -> Result<Unread, SourceError> {
+    match memberships.standing(id)? {
+        Standing::Member(member) => member.unread.clone().ok_or_else(|| SourceError::Protocol {
+            what: "a group without UnreadMsgNum".to_owned(),
+        }),
+        Standing::Stranger => {
+            let mut unread = Unread::default();
+            unread.count = Some(0);
+            Ok(unread)
         }
-        Ok(answers)
     }
 }

@@ -11,6 +11,8 @@ pub(super) mod group_info;
 pub(super) mod group_messages;
 pub(super) mod joined_groups;
 mod loose;
+mod members;
+mod mend;
 mod message;
 mod object;
 pub(super) mod portrait;

@@ -14,6 +14,10 @@ pub enum UserSigError {
     /// The secret key is empty.
     #[error("secret key is empty")]
     EmptyKey,
+    /// The secret key has a line break or another control character in it, such as of a file with
+    /// two lines.
+    #[error("secret key has a line break or another control character in it")]
+    BadKey,
     /// It would expire in the second it is made.
     #[error("expected a UserSig to live for a second at least")]
     NoLifetime,

@@ -3,12 +3,17 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 use sha2::Sha256;
 
-use super::UserSigError;
+use super::{
+    UserSigError,
+    tidy::{is_stray, tidy},
+};
 
 /// The secret key of an SDKAppID, as the console shows it: its text is the key, nothing is decoded.
+/// Leaves off what a file or an environment variable adds: blanks, line breaks and a byte order mark
+/// around the key, and a pair of quotes.
 ///
 /// It is wiped from memory when dropped, and neither printed nor serialised nor cloned.
 ///
@@ -27,6 +32,9 @@ impl SecretKey {
         if key.is_empty() {
             return Err(UserSigError::EmptyKey);
         }
+        if self.0.expose_secret().contains(is_stray) {
+            return Err(UserSigError::BadKey);
+        }
         let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| UserSigError::EmptyKey)?;
         mac.update(message.as_bytes());
         Ok(mac)
@@ -34,14 +42,16 @@ impl SecretKey {
 }
 
 impl From<String> for SecretKey {
-    fn from(key: String) -> Self {
-        Self(SecretString::from(key))
+    fn from(mut key: String) -> Self {
+        let tidied = Self::from(&*key);
+        key.zeroize();
+        tidied
     }
 }
 
 impl From<&str> for SecretKey {
     fn from(key: &str) -> Self {
-        Self(SecretString::from(key))
+        Self(SecretString::from(tidy(key)))
     }
 }
 

@@ -7,7 +7,7 @@ use conv_model::{Timestamp, UserId};
 use hmac::Mac;
 use secrecy::SecretString;
 
-use super::{Claims, SecretKey, UserSig, UserSigError, claims::Signed};
+use super::{Claims, SecretKey, UserSig, UserSigError, claims::Signed, tidy::is_stray};
 
 /// Makes UserSigs of one user with the app's secret key.
 ///
@@ -33,10 +33,11 @@ pub struct UserSigSigner {
 }
 
 impl UserSigSigner {
-    /// For a userID; server calls want that of an app admin.
+    /// For a userID; server calls want that of an app admin. Line breaks and a byte order mark
+    /// around it are left off, since no userID has them.
     pub fn new(identifier: impl Into<String>, key: impl Into<SecretKey>) -> Self {
         Self {
-            identifier: identifier.into(),
+            identifier: identifier.into().trim_matches(is_stray).to_owned(),
             key: key.into(),
             lifetime: Duration::from_secs(24 * 3600),
         }
@@ -63,7 +64,7 @@ impl UserSigSigner {
     /// Makes a UserSig that is good from `now` on for `lifetime`, in whole seconds.
     ///
     /// # Errors
-    /// [`UserSigError::BadIdentifier`], [`UserSigError::EmptyKey`], or
+    /// [`UserSigError::BadIdentifier`], [`UserSigError::EmptyKey`], [`UserSigError::BadKey`], or
     /// [`UserSigError::NoLifetime`] under a second.
     pub fn sign(
         &self,

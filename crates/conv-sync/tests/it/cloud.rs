@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,6 +15,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
+
+use crate::rest_wire::EMPTY;
 
 pub const APP: u32 = 1_400_000_000;
 pub const ADMIN: &str = "admin name+/=~";
@@ -90,6 +95,74 @@ impl Cloud {
 
     pub fn source(&self) -> RestSource {
         self.builder().build()
+    }
+}
+
+/// How a server closes a connection.
+#[derive(Clone, Copy, Debug)]
+pub enum End {
+    /// In order.
+    Finish,
+    /// At once, with what is unsent thrown away.
+    Reset,
+}
+
+/// A server that answers one request of each connection, as if it kept the connection, and closes
+/// it at the second.
+pub struct OneEach {
+    base: String,
+    refused: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
+}
+
+impl OneEach {
+    /// Answers on this many connections, and closes the others at their first request.
+    pub async fn new(end: End, answered: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let refused = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&refused);
+        let task = tokio::spawn(async move {
+            for connection in 0.. {
+                let (stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(one(stream, end, connection < answered, Arc::clone(&count)));
+            }
+        });
+        Self { base, refused, task }
+    }
+
+    /// The number of requests it has read and not answered.
+    pub fn refused(&self) -> usize {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    pub fn source(&self) -> RestSource {
+        let signer = UserSigSigner::new(ADMIN, KEY);
+        RestSource::new(self.base.parse::<conv_sync::BaseUrl>().unwrap(), APP, signer)
+    }
+}
+
+impl Drop for OneEach {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn one(mut stream: TcpStream, end: End, is_answered: bool, refused: Arc<AtomicUsize>) {
+    if is_answered {
+        read(&mut stream).await;
+        let Answer::Bytes(bytes) = json(EMPTY) else { unreachable!() };
+        let bytes = String::from_utf8(bytes).unwrap().replace("Connection: close\r\n", "");
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+    }
+    // A connection that is not used again stays open.
+    if stream.readable().await.is_err() || stream.peek(&mut [0]).await.unwrap_or(0) == 0 {
+        return;
+    }
+    read(&mut stream).await;
+    refused.fetch_add(1, Ordering::Relaxed);
+    if matches!(end, End::Reset) {
+        stream.set_zero_linger().unwrap();
     }
 }
 

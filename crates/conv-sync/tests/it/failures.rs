@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_model::{Coverage, Cursor, ErrorClass, PassStatus, SkippedRow, Timestamp};
+use conv_model::{Coverage, Cursor, ErrorClass, PassStatus, SkippedRow};
 use conv_sync::{
     Page, Retry, SourceError,
     testing::{Call, NOW, ScriptedSource, row},
@@ -93,7 +93,7 @@ async fn a_standing_cursor_ends_the_pass_at_its_first_repeat() {
     let source = Arc::new(ScriptedSource::with_rows(0));
     for n in 0..9 {
         let id = conv_model::ConversationId::c2c(&format!("u{n}")).unwrap();
-        source.answer(Ok(Page::new(vec![row(id, NOW)], Some(Cursor::new("same")), NOW)));
+        source.answer(Ok(Page::new(vec![row(id, NOW)], Some(Cursor::new("same")), Some(NOW))));
     }
     let mut cache = Cache::default();
     let error = cache.pass(&source, plan(500)).await.unwrap_err();
@@ -106,7 +106,7 @@ async fn a_standing_cursor_ends_the_pass_at_its_first_repeat() {
 async fn empty_pages_without_an_end_end_the_pass() {
     let source = Arc::new(ScriptedSource::with_rows(0));
     for n in 0..9 {
-        source.answer(Ok(Page::new(Vec::new(), Some(Cursor::new(n.to_string())), NOW)));
+        source.answer(Ok(Page::new(Vec::new(), Some(Cursor::new(n.to_string())), Some(NOW))));
     }
     let error = Cache::default().pass(&source, plan(500)).await.unwrap_err();
     assert!(matches!(error, SourceError::Protocol { .. }), "{error}");
@@ -119,7 +119,7 @@ async fn pages_that_repeat_their_rows_for_ever_end_the_pass() {
     let id = conv_model::ConversationId::c2c("alice").unwrap();
     for n in 0..99 {
         let rows = vec![row(id.clone(), NOW)];
-        source.answer(Ok(Page::new(rows, Some(Cursor::new(n.to_string())), NOW)));
+        source.answer(Ok(Page::new(rows, Some(Cursor::new(n.to_string())), Some(NOW))));
     }
     let error = Cache::default().pass(&source, plan(500)).await.unwrap_err();
     assert!(matches!(error, SourceError::Protocol { .. }), "{error}");
@@ -168,7 +168,7 @@ async fn a_row_that_cannot_be_read_is_reported_and_not_removed() {
 
     let id: conv_model::ConversationId = "C2Cuser_0001".parse().unwrap();
     let first = cache.rows.keys().next().unwrap().clone();
-    let mut page = Page::new(vec![row(first, NOW)], None, NOW);
+    let mut page = Page::new(vec![row(first, NOW)], None, Some(NOW));
     page.skipped = vec![SkippedRow::new(Some(id.clone()), "time is no number")];
     source.answer(Ok(page));
     cache.pass(&source, plan(500)).await.unwrap();
@@ -222,9 +222,9 @@ async fn a_change_that_was_not_reported_as_applied_is_an_error_and_no_hang() {
 #[tokio::test(start_paused = true)]
 async fn a_cloud_without_a_clock_gives_no_as_of() {
     let source = Arc::new(ScriptedSource::with_rows(0));
-    source.answer(Ok(Page::new(Vec::new(), None, Timestamp::ZERO)));
+    source.answer(Ok(Page::new(Vec::new(), None, None)));
     let mut cache = Cache::default();
     cache.pass(&source, plan(500)).await.unwrap();
-    assert_eq!(cache.state.finished.unwrap().as_of, Timestamp::ZERO);
+    assert_eq!(cache.state.finished.unwrap().as_of, None);
     assert_eq!(cache.state.coverage, Coverage::Complete, "an account without conversations");
 }

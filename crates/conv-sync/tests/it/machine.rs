@@ -1,14 +1,14 @@
 //! The machine of a pass alone: whatever it is told in whatever order, it stays within bounds.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use conv_model::{
-    Checkpoint, ConversationId, ConversationPatch, Cursor, ErrorClass, Facet, SkippedRow,
+    Checkpoint, ConversationId, ConversationPatch, Cursor, ErrorClass, Facet, Seq, SkippedRow,
     SyncState, Timestamp,
 };
 use conv_sync::{
-    Capabilities, Effect, Groups, Hydrated, Input, Line, ListingOrder, Page, Pull, PullOptions,
-    Retry, SYNC_EPOCH, SourceError,
+    CallId, Capabilities, Effect, Groups, Hydrated, Input, ListingOrder, Page, Pull, PullOptions,
+    Retry, SYNC_RULES, SourceError,
     testing::{NOW, row},
 };
 use proptest::prelude::*;
@@ -50,53 +50,50 @@ struct Move {
 }
 
 impl Move {
+    /// An answer of some kind to some call, open or not.
     fn stray(self) -> Input {
-        match self.choice % 6 {
+        let call = serde_json::from_value((self.choice / 5).into()).unwrap();
+        let asked = Seq::ZERO;
+        match self.choice % 5 {
             0 => Input::Applied { wanting: self.wanting },
-            1 => Input::Listed(self.page),
-            2 => Input::Named(self.groups),
-            3 => Input::Hydrated(self.hydrated),
-            4 => Input::Woke(Line::Listing),
-            _ => Input::Woke(Line::Hydration),
+            1 => Input::Listed { call, asked, answer: self.page },
+            2 => Input::Named { call, asked, answer: self.groups },
+            3 => Input::Hydrated { call, asked, answer: self.hydrated },
+            _ => Input::Woke(call),
         }
     }
 
     fn answer(self, effect: &Effect) -> Input {
-        match effect {
+        let asked = Seq::ZERO;
+        match *effect {
             Effect::Apply(_) => Input::Applied { wanting: self.wanting },
-            Effect::List { .. } => Input::Listed(self.page),
-            Effect::Name => Input::Named(self.groups),
-            Effect::Hydrate { .. } => Input::Hydrated(self.hydrated),
-            Effect::Wait { line, .. } => Input::Woke(*line),
-            other => panic!("not answered: {other:?}"),
+            Effect::List { call, .. } => Input::Listed { call, asked, answer: self.page },
+            Effect::Name { call } => Input::Named { call, asked, answer: self.groups },
+            Effect::Hydrate { call, .. } => Input::Hydrated { call, asked, answer: self.hydrated },
+            Effect::Wait { call, .. } => Input::Woke(call),
+            ref other => panic!("not answered: {other:?}"),
         }
     }
 }
 
-/// What an effect keeps busy: one of the two lines, or the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
-    Line(Line),
-    Store,
-}
-
-fn slot(effect: &Effect) -> Option<Slot> {
+/// The call that an effect opens, or leaves open while it pauses.
+fn call(effect: &Effect) -> Option<CallId> {
     match effect {
-        Effect::List { .. } | Effect::Name => Some(Slot::Line(Line::Listing)),
-        Effect::Hydrate { .. } => Some(Slot::Line(Line::Hydration)),
-        Effect::Wait { line, .. } => Some(Slot::Line(*line)),
-        Effect::Apply(_) => Some(Slot::Store),
+        Effect::List { call, .. }
+        | Effect::Name { call }
+        | Effect::Hydrate { call, .. }
+        | Effect::Wait { call, .. } => Some(*call),
         _ => None,
     }
 }
 
 fn answers(input: &Input, effect: &Effect) -> bool {
     match (input, effect) {
-        (Input::Applied { .. }, Effect::Apply(_))
-        | (Input::Listed(_), Effect::List { .. })
-        | (Input::Named(_), Effect::Name)
-        | (Input::Hydrated(_), Effect::Hydrate { .. }) => true,
-        (Input::Woke(woken), Effect::Wait { line, .. }) => woken == line,
+        (Input::Applied { .. }, Effect::Apply(_)) => true,
+        (Input::Listed { call, .. }, Effect::List { call: open, .. })
+        | (Input::Named { call, .. }, Effect::Name { call: open })
+        | (Input::Hydrated { call, .. }, Effect::Hydrate { call: open, .. })
+        | (Input::Woke(call), Effect::Wait { call: open, .. }) => call == open,
         _ => false,
     }
 }
@@ -113,6 +110,31 @@ struct Bench {
     is_done: bool,
     now: Duration,
     trace: Vec<String>,
+    /// What each call was last sent for.
+    kinds: BTreeMap<CallId, Kinds>,
+}
+
+/// A kind of call, of which so many may be open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kinds {
+    Page,
+    Groups,
+    Facet,
+}
+
+impl Kinds {
+    fn of(effect: &Effect) -> Option<Self> {
+        match effect {
+            Effect::List { .. } => Some(Self::Page),
+            Effect::Name { .. } => Some(Self::Groups),
+            Effect::Hydrate { .. } => Some(Self::Facet),
+            _ => None,
+        }
+    }
+
+    fn most(self) -> usize {
+        if self == Self::Facet { 4 } else { 1 }
+    }
 }
 
 impl Bench {
@@ -126,6 +148,7 @@ impl Bench {
             is_done: false,
             now: Duration::ZERO,
             trace: vec![format!("{start:?}")],
+            kinds: BTreeMap::new(),
         };
         bench.take("start".into(), effects, same);
         bench
@@ -138,7 +161,7 @@ impl Bench {
         }
         match input {
             // Who cancels drops the calls in flight.
-            Input::Cancel => self.open.retain(|effect| slot(effect) == Some(Slot::Store)),
+            Input::Cancel => self.open.retain(|effect| call(effect).is_none()),
             Input::Retry => self.open.retain(|effect| !is_free_pause(effect)),
             _ => {}
         }
@@ -158,9 +181,21 @@ impl Bench {
                 continue;
             }
             assert!(!self.is_done, "{effect:?} after the end\n{}", self.told());
-            let is_busy = self.open.iter().any(|open| slot(open) == slot(&effect));
+            let is_busy = self.open.iter().any(|open| call(open) == call(&effect));
             assert!(!is_busy, "two at once: {effect:?}\n{}", self.told());
+            if let Some((id, kind)) = call(&effect).zip(Kinds::of(&effect)) {
+                self.kinds.insert(id, kind);
+            }
             self.open.push(effect);
+            self.expect_few_calls();
+        }
+    }
+
+    fn expect_few_calls(&self) {
+        for kind in [Kinds::Page, Kinds::Groups, Kinds::Facet] {
+            let open = self.open.iter().filter_map(call);
+            let open = open.filter(|id| self.kinds.get(id) == Some(&kind)).count();
+            assert!(open <= kind.most(), "{open} calls: {kind:?}\n{}", self.told());
         }
     }
 
@@ -185,7 +220,7 @@ impl Move {
             kind: Kind::Answer,
             choice: 0,
             waited: Duration::ZERO,
-            page: Ok(Page::new(Vec::new(), None, NOW)),
+            page: Ok(Page::new(Vec::new(), None, Some(NOW))),
             groups: Ok(Groups::default()),
             hydrated: Ok(Hydrated::default()),
             wanting: Vec::new(),
@@ -204,7 +239,7 @@ impl Start {
             options = options.with_facet(Facet::Unread);
         }
         let mut state = SyncState::default();
-        state.scope = conv_model::SyncScope::new(self.limit, SYNC_EPOCH);
+        state.scope = conv_model::SyncScope::new(self.limit, SYNC_RULES);
         state.checkpoint = self.checkpoint.map(|n| Checkpoint::new(cursor(n), n));
         (options, capabilities, state)
     }
@@ -247,7 +282,7 @@ fn pages() -> impl Strategy<Value = Page> {
             row.group_ids = group.map(|group| vec![group]);
             row
         });
-        let mut page = Page::new(rows.collect(), next.map(cursor), NOW);
+        let mut page = Page::new(rows.collect(), next.map(cursor), Some(NOW));
         page.skipped = skipped.into_iter().map(|id| SkippedRow::new(id, "bad row")).collect();
         page
     })
@@ -261,7 +296,7 @@ fn either<T: std::fmt::Debug>(
 
 fn moves() -> impl Strategy<Value = Move> {
     let groups = prop::collection::vec(0_u64..3, 0..3).prop_map(|numbers| {
-        Groups::new(numbers.into_iter().map(|n| (n, Arc::from("group"))).collect(), NOW)
+        Groups::new(numbers.into_iter().map(|n| (n, Arc::from("group"))).collect(), Some(NOW))
     });
     let hydrated = (prop::collection::vec(ids(), 0..3), prop::option::of(ids())).prop_map(
         |(found, failed)| {
@@ -358,7 +393,7 @@ impl StateMachineTest for AnyInputs {
         assert_eq!(bench.is_done, outcome.is_some(), "{}", bench.told());
         assert!(bench.is_done || !bench.open.is_empty(), "it waits for nothing\n{}", bench.told());
         if known.is_cancelled {
-            let calls = bench.open.iter().filter(|effect| slot(effect) != Some(Slot::Store));
+            let calls = bench.open.iter().filter(|effect| call(effect).is_some());
             assert_eq!(calls.count(), 0, "it asks after it was cancelled\n{}", bench.told());
         }
     }

@@ -6,12 +6,18 @@
     clippy::indexing_slicing
 )]
 
+mod asked;
+mod blind;
+mod budgets;
 mod cloud;
 mod dropped;
 mod failures;
+mod group_names;
+mod limit;
 mod limiter;
 mod machine;
 mod mocked;
+mod no_time;
 mod promises;
 mod puller;
 mod rest_last_messages;
@@ -20,7 +26,9 @@ mod rest_rate;
 mod rest_samples;
 mod rest_signing;
 mod rest_wire;
+mod resuming;
 mod retrying;
+mod round_trips;
 mod support;
 mod trace;
 mod usersig;

@@ -39,7 +39,7 @@ async fn a_pass_asks_for_its_own_account_and_plan_and_never_for_full_profiles() 
         .times(1)
         .returning(|_| {
             let id = conv_model::ConversationId::c2c("bob").map_err(|_| SourceError::NotFound)?;
-            Ok(Page::new(vec![row(id, NOW)], None, NOW))
+            Ok(Page::new(vec![row(id, NOW)], None, Some(NOW)))
         });
     source.expect_hydrate().times(1).returning(|_| Ok(Hydrated::default()));
     source.expect_profile().never();
@@ -58,7 +58,7 @@ async fn group_names_that_cannot_be_read_leave_the_rows() {
     source
         .expect_pull()
         .times(1)
-        .returning(move |_| Ok(Page::new(vec![grouped.clone()], None, NOW)));
+        .returning(move |_| Ok(Page::new(vec![grouped.clone()], None, Some(NOW))));
     source.expect_hydrate().returning(|_| Ok(Hydrated::default()));
     source
         .expect_groups()
@@ -79,7 +79,7 @@ async fn who_does_not_exist_is_not_asked_for_in_every_pass() {
     source
         .expect_pull()
         .times(2)
-        .returning(move |_| Ok(Page::new(vec![listed.clone()], None, NOW)));
+        .returning(move |_| Ok(Page::new(vec![listed.clone()], None, Some(NOW))));
     source.expect_hydrate().times(1).returning(move |_| {
         Ok(Hydrated::new(Vec::new(), vec![(id.clone(), SourceError::NotFound)]))
     });

@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use conv_model::{ConversationId, ErrorClass, Facet, LastMessage, MessageKind, Payload, Timestamp};
+use conv_model::{
+    ConversationId, ErrorClass, Facet, Known, LastMessage, MessageKind, Payload, Timestamp,
+};
 use conv_sync::{ConversationSource, HydrateRequest, Hydrated, RateLimiter, SourceError};
 use serde_json::{Value, json};
 
@@ -19,10 +21,21 @@ use crate::{
 const ROAMING: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"Complete":1,"MsgCnt":1,"LastMsgTime":1584669680,"LastMsgKey":"549396494_2578554_1584669680","MsgList":[{"From_Account":"user2","To_Account":"user1","MsgSeq":549396494,"MsgRandom":2578554,"MsgTimeStamp":1584669680,"MsgFlagBits":0,"IsPeerRead":0,"MsgKey":"549396494_2578554_1584669680","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"msg 1"}},{"MsgType":"TIMTextElem","MsgContent":{"Text":"more"}}],"CloudCustomData":"your cloud custom data"}]}"#;
 const GROUP: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"GroupId":"@TGS#15ERQPAER","IsFinished":1,"RspMsgList":[{"From_Account":"144115197276518801","IsPlaceMsg":0,"IsSystemMsg":0,"MsgBody":[{"MsgContent":{"Data":"\b","Index":15},"MsgType":"TIMFaceElem"}],"MsgPriority":1,"MsgRandom":51083293,"MsgSeq":7803321,"MsgTimeStamp":1458721802}]}"#;
 
-/// What the one call about a conversation taught.
+/// What the one call about a conversation taught a member since 2010.
 async fn ask(asked: &str, body: &str) -> Hydrated {
-    let cloud = Cloud::of_json([body]).await;
-    hydrate(&cloud, Facet::LastMessage, ids([asked])).await.unwrap()
+    let groups = ids([asked]);
+    let joined = groups[0].group_id().map(|group| joined([(group.as_str(), 1_262_304_000)]));
+    let cloud = Cloud::of_json(joined.iter().map(String::as_str).chain([body])).await;
+    hydrate(&cloud, Facet::LastMessage, groups).await.unwrap()
+}
+
+/// The list of an account's groups, each with the time at which it joined.
+fn joined<'a>(groups: impl IntoIterator<Item = (&'a str, u64)>) -> String {
+    let groups: Vec<_> = groups
+        .into_iter()
+        .map(|(group, time)| json!({"GroupId": group, "SelfInfo": {"JoinTime": time}}))
+        .collect();
+    ok(json!({"TotalCount": groups.len(), "GroupIdList": groups}))
 }
 
 async fn message(asked: &str, body: &str) -> LastMessage {
@@ -80,7 +93,10 @@ async fn the_sample_of_group_msg_get_simple_is_a_sticker() {
 
 #[tokio::test]
 async fn one_message_is_asked_for_up_to_the_clouds_now() {
-    let cloud = Cloud::of_json([EMPTY, ROAMING, GROUP, GROUP]).await;
+    let groups = joined([("@TGS#15ERQPAER", 1_262_304_000)]);
+    let with_topics = joined([("@TGS#_town", 1_262_304_000)]);
+    let none = joined([]);
+    let cloud = Cloud::of_json([EMPTY, ROAMING, &groups, GROUP, &none, &with_topics, GROUP]).await;
     let source = cloud.source();
     source.pull(&request()).await.unwrap();
     for asked in ["C2Cuser2", "GROUP@TGS#15ERQPAER", "GROUP@TGS#_town@TOPIC#_square"] {
@@ -97,42 +113,151 @@ async fn one_message_is_asked_for_up_to_the_clouds_now() {
         json!({"Operator_Account": "user_0001", "Peer_Account": "user2", "MaxCnt": 1,
             "MinTime": 0, "MaxTime": null})
     );
-    assert!(requests[2].target().starts_with("/v4/group_open_http_svc/group_msg_get_simple?"));
     assert_eq!(
         requests[2].json(),
-        json!({"GroupId": "@TGS#15ERQPAER", "ReqMsgNumber": 1, "WithRecalledMsg": 1})
+        json!({"Member_Account": "user_0001", "Limit": 1000, "Offset": 0, "WithHugeGroups": 1,
+            "WithNoActiveGroups": 1, "ResponseFilter": {"GroupBaseInfoFilter": ["Type"],
+            "SelfInfoFilter": ["JoinTime", "MsgFlag", "UnreadMsgNum"]}})
     );
+    assert!(requests[3].target().starts_with("/v4/group_open_http_svc/group_msg_get_simple?"));
     assert_eq!(
         requests[3].json(),
+        json!({"GroupId": "@TGS#15ERQPAER", "ReqMsgNumber": 1, "WithRecalledMsg": 1})
+    );
+    let topics = requests[5].json();
+    assert_eq!((&topics["GroupType"], &topics["SupportTopic"]), (&json!("Community"), &json!(1)));
+    assert_eq!(
+        requests[6].json(),
         json!({"GroupId": "@TGS#_town", "TopicId": "@TGS#_town@TOPIC#_square",
             "ReqMsgNumber": 1, "WithRecalledMsg": 1})
     );
 }
 
 #[tokio::test]
-async fn a_message_taken_back_says_so() {
-    let user = message("C2Ca", &roaming(json!({"MsgFlagBits": 8}))).await;
-    assert!(user.is_revoked && user.payload == Some(Payload::of_text("msg 1")));
-    assert!(!message("C2Ca", &roaming(json!({"MsgFlagBits": 7}))).await.is_revoked);
-    let in_group = message("GROUPa", &group(json!({"IsPlaceMsg": 2}))).await;
-    assert!(in_group.is_revoked && in_group.kind == MessageKind::Face);
+async fn a_recalled_message_says_so_and_nothing_of_what_it_said() {
+    let custom = json!({"CloudCustomData": "said"});
+    let recalled = json!({"MsgFlagBits": 8, "CloudCustomData": "said"});
+    let user = message("C2Ca", &roaming(recalled)).await;
+    let in_group = json!({"IsPlaceMsg": 2, "CloudCustomData": "said",
+        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "msg 1"}}]});
+    let in_group = message("GROUPa", &group(in_group)).await;
+    for recalled in [user, in_group] {
+        assert!(recalled.is_revoked && recalled.kind == MessageKind::Text);
+        assert_eq!((&recalled.payload, &*recalled.cloud_custom_data), (&None, ""));
+        let shown = format!("{recalled:?} {}", serde_json::to_string(&recalled).unwrap());
+        assert!(!shown.contains("msg 1") && !shown.contains("said"), "{shown}");
+    }
+    let others = message("C2Ca", &roaming(json!({"MsgFlagBits": 7}))).await;
+    assert!(!others.is_revoked && others.payload.is_some());
+    assert_eq!(&*message("C2Ca", &roaming(custom)).await.cloud_custom_data, "said");
     let emptied = json!({"IsPlaceMsg": 2, "MsgBody": []});
     let emptied = message("GROUPa", &group(emptied)).await;
     assert!(emptied.is_revoked && emptied.payload.is_none() && emptied.kind.as_str().is_empty());
 }
 
 #[tokio::test]
-async fn where_no_message_is_nothing_is_found_and_nothing_fails() {
+async fn a_message_cut_inside_an_emoji_is_shown() {
+    let body = ROAMING.replace("msg 1", r"msg \ud83d").replace("your", r"\ude00");
+    let message = message("C2Ca", &body).await;
+    assert_eq!(message.preview().to_string(), "msg \u{FFFD}");
+    assert_eq!(&*message.cloud_custom_data, "\u{FFFD} cloud custom data");
+}
+
+#[tokio::test]
+async fn a_message_whose_state_cannot_be_read_is_not_shown() {
+    for (asked, body) in [
+        ("C2Ca", roaming(json!({"MsgFlagBits": {}}))),
+        ("C2Ca", roaming(json!({"MsgFlagBits": -1}))),
+        ("GROUPa", group(json!({"IsPlaceMsg": []}))),
+        ("GROUPa", group(json!({"IsPlaceMsg": 3}))),
+    ] {
+        let error = failure(asked, &body).await;
+        assert!(matches!(error, SourceError::Protocol { .. }), "{body}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_no_message_is_nothing_fails() {
     let gone = group(json!({"IsPlaceMsg": 1, "MsgBody": {}, "From_Account": ""}));
     for (asked, body) in [
         ("C2Ca", ok(json!({"Complete": 1, "MsgCnt": 0, "MsgList": []}))),
-        ("C2Ca", ok(json!({"MsgList": null}))),
-        ("C2Ca", ok(json!({}))),
+        ("C2Ca", ok(json!({"Complete": 1, "MsgList": null}))),
+        ("C2Ca", ok(json!({"MsgList": []}))),
         ("GROUPa", ok(json!({"IsFinished": 1, "RspMsgList": []}))),
+        ("GROUPa", ok(json!({"IsFinished": 1}))),
         ("GROUPa", gone),
     ] {
-        let hydrated = ask(asked, &body).await;
-        assert_eq!((hydrated.found.len(), hydrated.failed.len()), (0, 0), "{body}");
+        has_no_message(&ask(asked, &body).await);
+    }
+}
+
+/// The one conversation that was asked about is known to have no message.
+#[track_caller]
+fn has_no_message(hydrated: &Hydrated) {
+    let [patch] = &hydrated.found[..] else { panic!("{hydrated:?}") };
+    assert_eq!(patch.last_message, Known::Nothing);
+    assert!(hydrated.failed.is_empty(), "{hydrated:?}");
+}
+
+#[tokio::test]
+async fn a_reply_that_is_short_of_messages_does_not_say_that_there_are_none() {
+    for (asked, body) in [
+        ("C2Ca", json!({})),
+        ("C2Ca", json!({"MsgList": null})),
+        ("C2Ca", json!({"Complete": 0, "MsgCnt": 0, "MsgList": []})),
+        ("GROUPa", json!({"RspMsgList": null})),
+        ("GROUPa", json!({"IsFinished": 0, "RspMsgList": []})),
+    ] {
+        let error = failure(asked, &ok(body.clone())).await;
+        assert!(matches!(error, SourceError::Protocol { .. }), "{body}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_the_account_is_not_in_is_not_read() {
+    let cloud = Cloud::of_json([joined([("other", 1_262_304_000)]).as_str(), GROUP]).await;
+    has_no_message(&hydrate(&cloud, Facet::LastMessage, ids(["GROUPa"])).await.unwrap());
+    assert_eq!(cloud.requests().len(), 1);
+    // A community may be in either list, and a topic is seen by those in its community.
+    for asked in ["GROUP@TGS#_town", "GROUP@TGS#_town@TOPIC#_square"] {
+        let cloud = Cloud::of_json([&*joined([]), &joined([("@TGS#_city", 1)]), GROUP]).await;
+        has_no_message(&hydrate(&cloud, Facet::LastMessage, ids([asked])).await.unwrap());
+        assert_eq!(cloud.requests().len(), 2, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_from_before_the_account_joined_is_not_shown() {
+    const SENT: u64 = 1_458_721_802;
+    for (since, is_shown) in [(SENT - 1, true), (SENT, true), (SENT + 1, false)] {
+        let cloud = Cloud::of_json([joined([("a", since)]).as_str(), GROUP]).await;
+        let hydrated = hydrate(&cloud, Facet::LastMessage, ids(["GROUPa"])).await.unwrap();
+        match is_shown {
+            true => assert!(hydrated.found[0].last_message.value().is_some(), "{since}"),
+            false => has_no_message(&hydrated),
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_membership_is_not_known_nothing_is_read() {
+    let member = |own: Value| json!({"GroupId": "a", "SelfInfo": own});
+    for list in [
+        json!({"TotalCount": 1, "GroupIdList": [member(json!({}))]}),
+        json!({"TotalCount": 1, "GroupIdList": [member(json!({"JoinTime": 0}))]}),
+        json!({"TotalCount": 1, "GroupIdList": [member(json!({"JoinTime": "soon"}))]}),
+        json!({"TotalCount": 1, "GroupIdList": [{"GroupId": 7}]}),
+        json!({"TotalCount": 1, "GroupIdList": []}),
+        json!({"TotalCount": 0, "GroupIdList": [{"GroupId": "b"}]}),
+        json!({"GroupIdList": [{"GroupId": "b"}]}),
+        json!({}),
+    ] {
+        let cloud = Cloud::of_json([ok(list.clone()).as_str(), GROUP]).await;
+        let hydrated = hydrate(&cloud, Facet::LastMessage, ids(["GROUPa"])).await.unwrap();
+        let [(_, SourceError::Protocol { .. })] = &hydrated.failed[..] else {
+            panic!("{list}: {hydrated:?}")
+        };
+        assert!(hydrated.found.is_empty() && cloud.requests().len() == 1, "{list}");
     }
 }
 
@@ -190,6 +315,7 @@ async fn odd_messages_fail_by_themselves_and_long_texts_are_bounded() {
         json!({"MsgTimeStamp": "soon"}),
         json!({"MsgTimeStamp": i64::MAX}),
         json!({"MsgTimeStamp": -5}),
+        json!({"MsgTimeStamp": 0}),
     ] {
         let error = failure("C2Ca", &roaming(item.clone())).await;
         assert!(matches!(error, SourceError::Protocol { .. }), "{item}: {error:?}");
@@ -261,6 +387,15 @@ async fn a_cloud_that_is_down_is_not_asked_about_everybody() {
     let hydrated = hydrate(&cloud, Facet::LastMessage, users(20)).await.unwrap();
     assert_eq!((hydrated.found.len(), hydrated.failed.len()), (8, 12));
     assert_eq!(cloud.requests().len(), 16);
+}
+
+#[tokio::test]
+async fn a_user_sig_that_expires_on_the_way_costs_no_message() {
+    let expired = r#"{"ActionStatus":"FAIL","ErrorCode":70001,"ErrorInfo":""}"#;
+    let answers = (0..12).map(|call| if (8..10).contains(&call) { expired } else { ROAMING });
+    let cloud = Cloud::of_json(answers).await;
+    let hydrated = hydrate(&cloud, Facet::LastMessage, users(10)).await.unwrap();
+    assert_eq!((hydrated.found.len(), hydrated.failed.len()), (10, 0));
 }
 
 /// Sees how many calls are under way at once.

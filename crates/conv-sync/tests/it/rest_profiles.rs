@@ -1,11 +1,11 @@
 //! Profiles of users and groups, as the documented samples of the REST API have them.
 
 use conv_model::{ConversationId, ErrorClass, Facet, GroupType, ProfileDetail, Timestamp};
-use conv_sync::{ConversationSource, Hydrated, ProfileRequest, SourceError};
+use conv_sync::{ConversationSource, HydrateRequest, Hydrated, ProfileRequest, SourceError};
 use serde_json::{Value, json};
 
 use crate::{
-    cloud::{Cloud, DATE_SECS},
+    cloud::{Cloud, DATE_SECS, http},
     rest_samples::{GET_LIST, account, hydrate, id, ids, ok},
 };
 
@@ -64,6 +64,70 @@ async fn users_are_named_and_each_failure_has_its_reason() {
         json!({"To_Account": ["a", "unset", "gone", "busy", "both", "old", "left"],
             "TagList": ["Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"]})
     );
+}
+
+#[tokio::test]
+async fn a_field_that_cannot_be_read_is_unknown_and_one_that_is_not_sent_is_empty() {
+    let nick = |value: Value| json!({"Tag": "Tag_Profile_IM_Nick", "Value": value});
+    let image = json!({"Tag": "Tag_Profile_IM_Image", "Value": "i"});
+    for (fields, name, avatar) in [
+        (json!([image]), Some(""), Some("i")),
+        (json!([image, nick(json!(null))]), Some(""), Some("i")),
+        (json!([]), Some(""), Some("")),
+        (json!([image, nick(json!({}))]), None, Some("i")),
+        (json!([image, nick(json!(true))]), None, Some("i")),
+        // Which field that was is not known.
+        (json!([image, null]), None, Some("i")),
+        (json!([image, {"Tag": 7, "Value": "n"}]), None, Some("i")),
+    ] {
+        let body = json!({"UserProfileItem": [{"To_Account": "a", "ProfileItem": fields}]});
+        let cloud = Cloud::of_json([ok(body)]).await;
+        let hydrated = hydrate(&cloud, Facet::Profile, ids(["C2Ca"])).await.unwrap();
+        let profile = &hydrated.found[0].profile;
+        let found = (profile.name.as_deref(), profile.avatar.as_deref());
+        assert_eq!(found, (name, avatar), "{fields}");
+    }
+    let groups = ok(json!({"GroupInfo": [
+        {"GroupId": "a", "Name": {}, "FaceUrl": "f"}, {"GroupId": "b", "Name": "B", "FaceUrl": 7}]}));
+    let cloud = Cloud::of_json([groups]).await;
+    let hydrated = hydrate(&cloud, Facet::Profile, ids(["GROUPa", "GROUPb"])).await.unwrap();
+    assert_eq!(names(&hydrated), [("GROUPa", None), ("GROUPb", Some("B"))]);
+    assert_eq!(hydrated.found[1].profile.avatar, None);
+}
+
+#[tokio::test]
+async fn a_text_cut_inside_an_emoji_costs_the_emoji_alone() {
+    let users = ok(json!({"UserProfileItem": [
+        {"To_Account": "a", "ProfileItem": [{"Tag": "Tag_Profile_IM_Nick", "Value": "Ann @@"}]},
+        {"To_Account": "b", "ProfileItem": [{"Tag": "Tag_Profile_IM_Nick", "Value": "Bob"}]}]}));
+    let groups = ok(json!({"GroupInfo": [
+        {"GroupId": "g", "Name": "@@ Team"}, {"GroupId": "h", "Name": "Other"}]}));
+    let labels = ok(json!({"GroupItem": [{"GroupName": "@@", "GroupId": 1},
+        {"GroupName": "n", "GroupId": 2}], "CompleteFlag": 1}));
+    for damage in [&b"\\ud83d"[..], b"\\uDE00", b"\xF0"] {
+        let with = |body: &str| {
+            let (before, after) = body.split_once("@@").unwrap();
+            http("200 OK", "", &[before.as_bytes(), damage, after.as_bytes()].concat())
+        };
+        let cloud = Cloud::new([with(&users), with(&groups), with(&labels)]).await;
+        let source = cloud.source();
+        let ask = |asked| HydrateRequest::new(account(), Facet::Profile, asked);
+        let users = source.hydrate(&ask(ids(["C2Ca", "C2Cb"]))).await.unwrap();
+        assert_eq!(names(&users), [("C2Ca", Some("Ann \u{FFFD}")), ("C2Cb", Some("Bob"))]);
+        let groups = source.hydrate(&ask(ids(["GROUPg", "GROUPh"]))).await.unwrap();
+        assert_eq!(names(&groups), [("GROUPg", Some("\u{FFFD} Team")), ("GROUPh", Some("Other"))]);
+        let labels = source.groups(&account()).await.unwrap();
+        assert_eq!(labels.names, [(1, "\u{FFFD}".into()), (2, "n".into())]);
+        assert!(users.failed.is_empty() && groups.failed.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_cannot_be_read_is_not_said_to_have_a_field_twice() {
+    let body = r#"{"GroupInfo":[{"GroupId":"g","CreateTime":1e400}],"ErrorCode":0}"#;
+    let cloud = Cloud::of_json([body]).await;
+    let hydrated = hydrate(&cloud, Facet::Profile, ids(["GROUPg"])).await.unwrap();
+    assert!(failures(&hydrated)[0].1.ends_with("a GroupInfo that cannot be read"));
 }
 
 #[tokio::test]
@@ -187,7 +251,7 @@ async fn a_users_full_profile_has_every_field() {
     let patch = source.profile(&request).await.unwrap().patch;
     assert_eq!(patch.id, id("C2Calice"));
     assert_eq!(patch.profile.name.as_deref(), Some("Alice"));
-    assert_eq!(patch.profile.avatar.as_deref(), Some(""));
+    assert_eq!(patch.profile.avatar, None);
     assert_eq!(patch.profile.read_at, Some(Timestamp::from_secs(DATE_SECS)));
     let Some(ProfileDetail::User(detail)) = patch.profile.detail.as_deref() else {
         panic!("{:?}", patch.profile)
@@ -235,6 +299,34 @@ async fn a_groups_full_profile_has_every_field() {
     assert_eq!(filter["GroupBaseInfoFilter"].as_array().unwrap().len(), 16);
     assert_eq!(filter["AppDefinedDataFilter_Group"], json!(["k"]));
     assert_eq!(filter.get("MemberInfoFilter"), None);
+}
+
+#[tokio::test]
+async fn a_work_groups_full_profile_is_for_its_members() {
+    let group = |kind: Value| {
+        ok(json!({"GroupInfo": [{"GroupId": "g", "ErrorCode": 0, "Type": kind, "Name": "G"}]}))
+    };
+    let joined = |groups: Value| {
+        ok(json!({"TotalCount": groups.as_array().map_or(7, Vec::len), "GroupIdList": groups}))
+    };
+    let of = [json!([{"GroupId": "g"}]), json!([{"GroupId": "other"}]), json!(null)];
+    for kind in [json!("Private"), json!("Hall"), json!(null)] {
+        for (at, groups) in of.iter().enumerate() {
+            let cloud = Cloud::of_json([group(kind.clone()), joined(groups.clone())]).await;
+            let request = ProfileRequest::new(account(), id("GROUPg"));
+            let profile = cloud.source().profile(&request).await;
+            match (at, profile) {
+                (0, Ok(_)) | (1, Err(SourceError::NotFound)) => {}
+                (2, Err(SourceError::Protocol { .. })) => {}
+                (_, profile) => panic!("{kind}, {groups}: {profile:?}"),
+            }
+        }
+    }
+    for kind in ["Public", "ChatRoom", "AVChatRoom", "Community"] {
+        let cloud = Cloud::of_json([group(json!(kind))]).await;
+        let request = ProfileRequest::new(account(), id("GROUPg"));
+        cloud.source().profile(&request).await.unwrap();
+    }
 }
 
 #[tokio::test]

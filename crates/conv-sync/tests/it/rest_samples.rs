@@ -6,7 +6,7 @@ use conv_model::{
 use conv_sync::{ConversationSource, HydrateRequest, Hydrated, Page, PullRequest, SourceError};
 use serde_json::{Value, json};
 
-use crate::cloud::{Cloud, DATE_SECS};
+use crate::cloud::{Cloud, DATE_SECS, http, json as answer};
 
 pub const GET_LIST: &str = r#"{"SessionItem":[{"Type":1,"To_Account":"user_0002","MsgTime":1772612017,"TopFlag":0},{"Type":2,"GroupId":"@TGS#1B2AUI7RZ","MsgTime":1775185968,"TopFlag":1,"StandardMark":"111001","CustomMark":"abcd","ContactGroupId":[1,2]}],"CompleteFlag":1,"TimeStamp":1775552160,"StartIndex":0,"TopTimeStamp":1775552160,"TopStartIndex":0,"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ErrorDisplay":""}"#;
 
@@ -139,25 +139,76 @@ async fn group_names_are_read_page_by_page() {
     let cloud = Cloud::of_json([first, second]).await;
     let groups = cloud.source().groups(&account()).await.unwrap();
     assert_eq!(groups.names, [(1, "n".into()), (2, "m".into())]);
-    assert_eq!(groups.server_time, Timestamp::from_secs(DATE_SECS));
+    assert_eq!(groups.server_time, Some(Timestamp::from_secs(DATE_SECS)));
     let asked: Vec<_> = cloud.requests().iter().map(|request| request.json()).collect();
     assert_eq!(asked[0], json!({"From_Account": "user_0001", "StartIndex": 0}));
     assert_eq!(asked[1], json!({"From_Account": "user_0001", "StartIndex": 7}));
 }
 
 #[tokio::test]
-async fn group_names_that_never_end_are_given_up() {
+async fn group_names_that_do_not_go_on_are_given_up() {
     let page = |next: i64| ok(json!({"CompleteFlag": 0, "NextStartIndex": next}));
-    let cloud = Cloud::of_json([page(5), page(5)]).await;
+    for (pages, asked) in [(vec![page(0)], 1), (vec![page(5), page(5)], 2)] {
+        let cloud = Cloud::of_json(pages).await;
+        let error = cloud.source().groups(&account()).await.unwrap_err();
+        assert!(matches!(error, SourceError::Protocol { .. }));
+        assert_eq!(cloud.requests().len(), asked);
+    }
+    let cloud = Cloud::of_json([page(5), page(7), page(5)]).await;
     let error = cloud.source().groups(&account()).await.unwrap_err();
     assert!(matches!(error, SourceError::Protocol { .. }));
-    let cloud = Cloud::of_json((1..100).map(page)).await;
-    let error = cloud.source().groups(&account()).await.unwrap_err();
-    assert!(matches!(error, SourceError::Protocol { .. }));
-    assert_eq!(cloud.requests().len(), 50);
     let cloud = Cloud::of_json([ok(json!({}))]).await;
     let error = cloud.source().groups(&account()).await.unwrap_err();
     assert!(matches!(error, SourceError::Protocol { .. }));
+}
+
+#[tokio::test]
+async fn group_names_may_take_many_small_pages() {
+    let page = |at: i64| {
+        ok(json!({"GroupItem": [{"GroupName": format!("n{at}"), "GroupId": at}],
+            "CompleteFlag": i64::from(at == 119), "NextStartIndex": at + 1}))
+    };
+    let cloud = Cloud::of_json((0..120).map(page)).await;
+    let groups = cloud.source().groups(&account()).await.unwrap();
+    assert_eq!((groups.names.len(), cloud.requests().len()), (120, 120));
+}
+
+#[tokio::test]
+async fn a_failure_on_a_later_page_does_not_cost_the_pages_before() {
+    let page = |id: u64, next: Option<i64>| {
+        answer(&ok(json!({"GroupItem": [{"GroupName": "n", "GroupId": id}],
+            "CompleteFlag": u8::from(next.is_none()), "NextStartIndex": next})))
+    };
+    let busy = || http("503 Service Unavailable", "Retry-After: 0\r\n", b"");
+    let answers = [
+        page(1, Some(7)),
+        busy(),
+        answer("<html>"),
+        busy(),
+        page(2, Some(9)),
+        busy(),
+        page(3, None),
+    ];
+    let cloud = Cloud::new(answers).await;
+    let source = cloud.source();
+    tokio::time::pause();
+    let groups = source.groups(&account()).await.unwrap();
+    assert_eq!(groups.names.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 2, 3]);
+    let asked: Vec<_> =
+        cloud.requests().iter().map(|r| r.json()["StartIndex"].as_i64().unwrap()).collect();
+    assert_eq!(asked, [0, 7, 7, 7, 7, 9, 9]);
+
+    for (answers, asked) in [
+        // What fails at once is the pull's to try again, and so is what goes on failing.
+        (vec![busy(), page(1, None)], 1),
+        (vec![page(1, Some(7)), busy(), busy(), busy(), busy(), page(2, None)], 5),
+        (vec![page(1, Some(7)), answer(r#"{"ErrorCode":60010}"#), page(2, None)], 2),
+        (vec![page(1, Some(7)), http("503 Busy", "Retry-After: 11\r\n", b"")], 2),
+    ] {
+        let cloud = Cloud::new(answers).await;
+        cloud.source().groups(&account()).await.unwrap_err();
+        assert_eq!(cloud.requests().len(), asked);
+    }
 }
 
 #[tokio::test]
@@ -193,13 +244,38 @@ async fn unread_counts_of_groups_come_with_their_remind_type() {
     assert_eq!((unread[0].count, unread[1].count), (Some(3), Some(0)));
     assert_eq!(unread[0].remind_type, Some(RemindType::AcceptAndNotify));
     assert_eq!(unread[1].remind_type, Some(RemindType::Discard));
-    let [(left, SourceError::NotFound), (odd, SourceError::Protocol { .. })] = &hydrated.failed[..]
-    else {
+    // In a group that it has left, an account has nothing to read.
+    assert_eq!((unread[2].count, &unread[2].remind_type), (Some(0), &None));
+    let [(odd, SourceError::Protocol { .. })] = &hydrated.failed[..] else {
         panic!("{:?}", hydrated.failed)
     };
-    assert_eq!((left.as_str(), odd.as_str()), ("GROUPleft", "GROUPodd"));
+    assert_eq!(odd.as_str(), "GROUPodd");
     let asked: Vec<_> = cloud.requests().iter().map(|r| r.json()["Offset"].clone()).collect();
     assert_eq!(asked, [0, 3]);
+}
+
+#[tokio::test]
+async fn a_list_of_groups_that_is_not_whole_says_nothing_of_the_others() {
+    let group = |name: &str| json!({"GroupId": name, "SelfInfo": {"UnreadMsgNum": 1}});
+    for pages in [
+        vec![json!({"TotalCount": 3, "GroupIdList": [group("a"), group("b")]}), json!({})],
+        vec![
+            json!({"TotalCount": 3, "GroupIdList": [group("a"), group("b")]}),
+            json!({"TotalCount": 2, "GroupIdList": []}),
+        ],
+        vec![json!({"GroupIdList": [group("a")]})],
+        vec![json!({"TotalCount": 2, "GroupIdList": [group("a"), {}]})],
+    ] {
+        let cloud = Cloud::of_json(pages.iter().cloned().map(ok)).await;
+        let asked = ids(["GROUPa", "GROUPleft"]);
+        let hydrated = hydrate(&cloud, Facet::Unread, asked).await.unwrap();
+        assert_eq!(hydrated.found[0].unread.count, Some(1), "{pages:?}");
+        let [(left, SourceError::Protocol { .. })] = &hydrated.failed[..] else {
+            panic!("{pages:?}: {:?}", hydrated.failed)
+        };
+        assert_eq!(left.as_str(), "GROUPleft");
+        assert_eq!(cloud.requests().len(), pages.len());
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,36 @@ async fn an_expired_user_sig_is_made_anew_for_the_next_call() {
 }
 
 #[tokio::test]
+async fn two_calls_with_one_expired_user_sig_are_both_worth_another_try() {
+    let expired = r#"{"ActionStatus":"FAIL","ErrorCode":70001,"ErrorInfo":""}"#;
+    // Twice: a pass may outlive more than one.
+    let cloud = Cloud::of_json([EMPTY, expired, expired, EMPTY, expired, EMPTY]).await;
+    let source = cloud.source();
+    source.pull(&request()).await.unwrap();
+    let asked = request();
+    let (one, two) = tokio::join!(source.pull(&asked), source.pull(&asked));
+    for error in [one.unwrap_err(), two.unwrap_err()] {
+        assert_eq!((error.code(), error.retry()), (Some(70001), Retry::Resign));
+    }
+    source.pull(&request()).await.unwrap();
+    assert_eq!(source.pull(&request()).await.unwrap_err().retry(), Retry::Resign);
+    source.pull(&request()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_fresh_user_sig_that_is_refused_is_not_worth_another_try() {
+    let expired = r#"{"ActionStatus":"FAIL","ErrorCode":70001,"ErrorInfo":""}"#;
+    let cloud = Cloud::of_json([expired, expired, expired]).await;
+    let source = cloud.source();
+    // The device's clock is not the cloud's: the first refusal says so.
+    assert_eq!(source.pull(&request()).await.unwrap_err().retry(), Retry::Resign);
+    for _ in 0..2 {
+        let error = source.pull(&request()).await.unwrap_err();
+        assert_eq!((error.code(), error.retry()), (Some(70001), Retry::Never));
+    }
+}
+
+#[tokio::test]
 async fn other_errors_leave_the_user_sig_alone() {
     let busy = r#"{"ActionStatus":"FAIL","ErrorCode":60007,"ErrorInfo":""}"#;
     let calls = Arc::new(AtomicU32::new(0));

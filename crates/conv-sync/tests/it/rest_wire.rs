@@ -11,7 +11,7 @@ use conv_sync::{
     UserSigSigner, UserSigVerifier,
 };
 
-use crate::cloud::{ADMIN, APP, Answer, Cloud, KEY, http, json};
+use crate::cloud::{ADMIN, APP, Answer, Cloud, DATE, DATE_SECS, End, KEY, OneEach, http, json};
 
 pub const EMPTY: &str =
     r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","SessionItem":[],"CompleteFlag":1}"#;
@@ -107,10 +107,43 @@ async fn retry_after_counts_in_seconds_or_to_a_date() {
     }
 }
 
+/// An empty page with this `Date`, or none.
+fn dated(date: Option<&str>) -> Answer {
+    let Answer::Bytes(bytes) = json(EMPTY) else { unreachable!() };
+    let date = date.map(|date| format!("Date: {date}\r\n")).unwrap_or_default();
+    let bytes = String::from_utf8(bytes).unwrap();
+    Answer::Bytes(bytes.replace(&format!("Date: {DATE}\r\n"), &date).into_bytes())
+}
+
+#[tokio::test]
+async fn a_pages_time_is_the_clouds_as_its_replies_agree_on_it() {
+    const FAR: &str = "Fri, 14 Nov 2098 22:13:20 GMT";
+    const FAR_SECS: u64 = 4_066_841_600;
+    const HERE: Option<u64> = Some(DATE_SECS);
+    const THERE: Option<u64> = Some(FAR_SECS);
+    for (dates, expected) in [
+        (vec![None, Some("soon"), Some(DATE), None], vec![None, None, HERE, HERE]),
+        (vec![Some(DATE), Some(FAR), Some(DATE)], vec![HERE; 3]),
+        (vec![Some(DATE), Some(FAR), Some(FAR)], vec![HERE, HERE, THERE]),
+        (vec![Some(FAR), Some(DATE), Some(DATE)], vec![THERE, THERE, HERE]),
+    ] {
+        let cloud = Cloud::new(dates.iter().copied().map(dated)).await;
+        let source = cloud.source();
+        for expected in expected {
+            let time = source.pull(&request()).await.unwrap().server_time;
+            let is_near = match (time.map(|time| time.as_secs()), expected) {
+                (Some(time), Some(expected)) => (expected..expected + 60).contains(&time),
+                (time, expected) => time == expected,
+            };
+            assert!(is_near, "{dates:?}: {time:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_json_is_named_and_not_quoted() {
     is_protocol(&error_of(json("<html>secret</html>")).await, "no JSON");
-    is_protocol(&error_of(json("\u{FEFF}{}")).await, "no JSON");
+    is_protocol(&error_of(json("\u{FEFF}{}")).await, "ErrorCode");
     is_protocol(&error_of(json("")).await, "ends early");
     is_protocol(&error_of(json(&EMPTY[..40])).await, "ends early");
     is_protocol(&error_of(json("[\"OK\",0,\"\"]")).await, "list");
@@ -142,6 +175,35 @@ async fn a_broken_connection_is_the_networks() {
     let source = RestSource::new(nobody, APP, UserSigSigner::new(ADMIN, KEY));
     let error = source.pull(&request()).await.unwrap_err();
     assert!(error.to_string().contains("connecting"), "{error}");
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_breaks_costs_a_second_try_and_no_call() {
+    for end in [End::Finish, End::Reset] {
+        let server = OneEach::new(end, 100).await;
+        let (source, asked) = (server.source(), request());
+        let call = || async { source.pull(&asked).await.unwrap() };
+        call().await;
+        // Several connections are kept, and each of them is as bad.
+        tokio::join!(call(), call(), call());
+        for _ in 0..6 {
+            call().await;
+        }
+        assert!(server.refused() > 0, "no kept connection was used");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_twice_fails_the_call_and_is_not_called_connecting() {
+    for end in [End::Finish, End::Reset] {
+        let server = OneEach::new(end, 1).await;
+        let source = server.source();
+        source.pull(&request()).await.unwrap();
+        let error = source.pull(&request()).await.unwrap_err();
+        assert!(matches!(error, SourceError::Network { .. }), "{error:?}");
+        assert!(!error.to_string().contains("connecting"), "{error}");
+        assert_eq!(server.refused(), 2);
+    }
 }
 
 #[tokio::test]
@@ -205,7 +267,7 @@ async fn each_class_of_code_is_told_apart() {
         (50001, ErrorClass::NotFound, Retry::Never),
         (50002, ErrorClass::InvalidArgument, Retry::Never),
         (60020, ErrorClass::Unsupported, Retry::Never),
-        (70001, ErrorClass::Auth, Retry::Resign),
+        (70003, ErrorClass::Auth, Retry::Never),
         (70050, ErrorClass::Auth, Retry::Never),
         (99999, ErrorClass::Cloud, Retry::Once),
         (-5, ErrorClass::Cloud, Retry::Once),

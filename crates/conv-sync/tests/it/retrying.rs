@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_model::{ConversationId, ErrorClass, Facet, SyncState};
+use conv_model::{ConversationId, ErrorClass, Facet, Seq, SyncState};
 use conv_sync::{
-    Capabilities, Effect, Hydrated, Input, Line, Page, Pull, Retry, SourceError,
+    CallId, Capabilities, Effect, Hydrated, Input, Page, Pull, Retry, SourceError,
     testing::{NOW, ScriptedSource, row},
 };
 
@@ -20,43 +20,44 @@ fn refused(retry_after: Option<Duration>) -> SourceError {
     }
 }
 
-/// A pass that waits for its first page.
-fn listing() -> Pull {
+/// A pass that waits for its first page, and the call that asks for it.
+fn listing() -> (Pull, CallId) {
     let (mut pull, _) = Pull::start(plan(500), &Capabilities::default(), &SyncState::default());
     let effects = pull.step(Duration::ZERO, Input::Applied { wanting: Vec::new() });
-    assert_eq!(effects, [Effect::List { cursor: None }]);
-    pull
+    let [Effect::List { call, cursor: None }] = effects[..] else { panic!("{effects:?}") };
+    (pull, call)
 }
 
-fn fail(pull: &mut Pull, error: SourceError) -> Vec<Effect> {
-    pull.step(Duration::ZERO, Input::Listed(Err(error)))
+fn fail(pull: &mut Pull, call: CallId, error: SourceError) -> Vec<Effect> {
+    let input = Input::Listed { call, asked: Seq::ZERO, answer: Err(error) };
+    pull.step(Duration::ZERO, input)
 }
 
 #[test]
 fn trying_again_now_ends_a_pause_and_gives_all_tries_back() {
-    let mut pull = listing();
+    let (mut pull, call) = listing();
     for _ in 0..20 {
-        let effects = fail(&mut pull, SourceError::TimedOut);
-        assert!(matches!(effects[..], [Effect::Wait { line: Line::Listing, .. }]), "{effects:?}");
+        let effects = fail(&mut pull, call, SourceError::TimedOut);
+        assert!(matches!(effects[..], [Effect::Wait { .. }]), "{effects:?}");
         let effects = pull.step(Duration::ZERO, Input::Retry);
-        assert_eq!(effects, [Effect::List { cursor: None }]);
+        assert_eq!(effects, [Effect::List { call, cursor: None }]);
         // The pause that was ended says nothing any more.
-        assert_eq!(pull.step(Duration::ZERO, Input::Woke(Line::Listing)), []);
+        assert_eq!(pull.step(Duration::ZERO, Input::Woke(call)), []);
     }
 }
 
 #[test]
 fn a_pause_that_the_cloud_asked_for_is_kept() {
-    let mut pull = listing();
-    fail(&mut pull, refused(Some(Duration::from_secs(7))));
+    let (mut pull, call) = listing();
+    fail(&mut pull, call, refused(Some(Duration::from_secs(7))));
     assert_eq!(pull.step(Duration::ZERO, Input::Retry), []);
-    let effects = pull.step(Duration::from_secs(7), Input::Woke(Line::Listing));
-    assert_eq!(effects, [Effect::List { cursor: None }]);
+    let effects = pull.step(Duration::from_secs(7), Input::Woke(call));
+    assert_eq!(effects, [Effect::List { call, cursor: None }]);
 }
 
 #[test]
 fn trying_again_asks_nothing_twice() {
-    let mut pull = listing();
+    let (mut pull, _) = listing();
     assert_eq!(pull.step(Duration::ZERO, Input::Retry), []);
 }
 
@@ -87,10 +88,13 @@ fn one_item_that_failed_is_listed_and_holds_nothing_back() {
     while let Some(effect) = effects.pop() {
         let input = match effect {
             Effect::Apply(delta) => Input::Applied { wanting: cache.apply(&delta).wanting },
-            Effect::List { .. } => Input::Listed(Ok(page(2))),
-            Effect::Hydrate { ids, .. } => {
+            Effect::List { call, .. } => {
+                Input::Listed { call, asked: Seq::ZERO, answer: Ok(page(2)) }
+            }
+            Effect::Hydrate { call, ids, .. } => {
                 let failed = vec![(ids[0].clone(), refused(None))];
-                Input::Hydrated(Ok(Hydrated::new(Vec::new(), failed)))
+                let answer = Ok(Hydrated::new(Vec::new(), failed));
+                Input::Hydrated { call, asked: Seq::ZERO, answer }
             }
             _ => continue,
         };
@@ -105,5 +109,5 @@ fn page(rows: u64) -> Page {
         let id = ConversationId::c2c(&format!("user_{n}")).unwrap();
         row(id, NOW)
     });
-    Page::new(rows.collect(), None, NOW)
+    Page::new(rows.collect(), None, Some(NOW))
 }

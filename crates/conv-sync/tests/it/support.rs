@@ -1,11 +1,17 @@
 //! A cache of a few lines, so that a pull can be tested without a store.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use conv_model::{
-    Commit, Conversation, ConversationId, ConversationPatch, Delta, Prune, Seq, SyncState, merge,
+    AccountId, Commit, Conversation, ConversationId, ConversationPatch, Delta, Prune, Seq,
+    SyncState, merge,
 };
-use conv_sync::{ConversationSource, PullOptions, Puller, SourceError, TokioClock};
+use conv_sync::{
+    Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
+    ProfileRequest, PullOptions, PullRequest, Puller, SourceError, TokioClock,
+};
+use tokio::time::sleep;
 
 #[derive(Debug, Default)]
 pub struct Cache {
@@ -31,6 +37,17 @@ impl Cache {
         if let Some(Prune::Unlisted { keep }) = &delta.prune {
             self.rows.retain(|id, _| keep.contains(id));
         }
+        self.steps(delta);
+        if let Some(Prune::Unconfirmed { keep }) = &delta.prune {
+            let left = self.rows.keys().filter(|id| !keep.contains(*id));
+            self.state.unconfirmed = left.cloned().collect();
+        }
+        let mut commit = Commit::new(self.seq, Arc::new(self.state.clone()));
+        commit.wanting = self.wanting(&delta.listed, delta);
+        commit
+    }
+
+    fn steps(&mut self, delta: &Delta) {
         if let (Some(pass), Some(step)) = (delta.pass, &delta.step) {
             self.state.admit(pass, Some(step)).unwrap();
             self.state = self.state.after(pass, step, self.seq, !self.rows.is_empty());
@@ -38,13 +55,10 @@ impl Cache {
         if let Some(groups) = &delta.groups {
             self.state.groups = groups.clone();
         }
-        let mut commit = Commit::new(self.seq, Arc::new(self.state.clone()));
-        commit.wanting = self.wanting(&delta.listed, delta);
-        commit
     }
 
     fn wanting(&self, listed: &[ConversationPatch], delta: &Delta) -> Vec<ConversationId> {
-        let is_old = |row: &Conversation| row.profile.read_at < Some(delta.profile_before);
+        let is_old = |row: &Conversation| delta.profiles.is_due(&row.profile);
         let rows = listed.iter().filter_map(|patch| self.rows.get(&patch.id));
         rows.filter(|row| is_old(row)).map(|row| row.id.clone()).collect()
     }
@@ -60,6 +74,40 @@ impl Cache {
             puller.applied(&self.apply(&delta));
         }
         Ok(())
+    }
+}
+
+/// A source whose every call takes the same time: one round trip.
+#[derive(Debug)]
+pub struct Delayed<S> {
+    pub source: S,
+    pub trip: Duration,
+}
+
+#[async_trait]
+impl<S: ConversationSource> ConversationSource for Delayed<S> {
+    fn capabilities(&self) -> Capabilities {
+        self.source.capabilities()
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
+        sleep(self.trip).await;
+        self.source.pull(request).await
+    }
+
+    async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
+        sleep(self.trip).await;
+        self.source.hydrate(request).await
+    }
+
+    async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
+        sleep(self.trip).await;
+        self.source.profile(request).await
+    }
+
+    async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
+        sleep(self.trip).await;
+        self.source.groups(account).await
     }
 }
 

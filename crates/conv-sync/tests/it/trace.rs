@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use conv_model::{Commit, ConversationId, SyncState};
+use conv_model::{Commit, ConversationId, Seq, SyncState};
 use conv_sync::{
-    Capabilities, ConversationSource, Effect, HydrateRequest, Input, Line, Pull, PullRequest,
+    CallId, Capabilities, ConversationSource, Effect, HydrateRequest, Input, Pull, PullRequest,
     SourceError,
     testing::{NOW, ScriptedSource, row},
 };
@@ -34,18 +34,20 @@ async fn record(source: &ScriptedSource, cache: &mut Cache) -> Trace {
                 let commit: Commit = cache.apply(&delta);
                 Input::Applied { wanting: commit.wanting }
             }
-            Effect::List { cursor } => {
+            Effect::List { call, cursor } => {
                 let request = PullRequest::new(account.clone(), cursor, 500);
-                Input::Listed(source.pull(&request).await)
+                Input::Listed { call, asked: Seq::ZERO, answer: source.pull(&request).await }
             }
-            Effect::Name => Input::Named(source.groups(&account).await),
-            Effect::Hydrate { facet, ids } => {
+            Effect::Name { call } => {
+                Input::Named { call, asked: Seq::ZERO, answer: source.groups(&account).await }
+            }
+            Effect::Hydrate { call, facet, ids } => {
                 let request = HydrateRequest::new(account.clone(), facet, ids);
-                Input::Hydrated(source.hydrate(&request).await)
+                Input::Hydrated { call, asked: Seq::ZERO, answer: source.hydrate(&request).await }
             }
-            Effect::Wait { line, delay } => {
+            Effect::Wait { call, delay } => {
                 now += delay.least + delay.spread;
-                Input::Woke(line)
+                Input::Woke(call)
             }
             other => panic!("{other:?}"),
         };
@@ -115,11 +117,12 @@ fn every_answer_survives_json() {
         SourceError::Signer(std::sync::Arc::new(std::io::Error::other("no key"))),
     ];
     for error in errors {
-        let input = Input::Listed(Err(error));
+        let call = CallId::default();
+        let input = Input::Listed { call, asked: Seq::new(7), answer: Err(error) };
         let json = serde_json::to_string(&input).unwrap();
         let again: Input = serde_json::from_str(&json).unwrap();
         assert_eq!(serde_json::to_string(&again).unwrap(), json);
     }
-    let woke = serde_json::to_string(&Input::Woke(Line::Hydration)).unwrap();
-    assert!(matches!(serde_json::from_str(&woke).unwrap(), Input::Woke(Line::Hydration)));
+    let woke = serde_json::to_string(&Input::Woke(CallId::default())).unwrap();
+    assert!(matches!(serde_json::from_str(&woke).unwrap(), Input::Woke(_)));
 }

@@ -277,7 +277,7 @@ proptest! {
 
     #[test]
     fn what_is_signed_verifies(
-        identifier in "[ -~]{1,32}", key in ".{1,80}", app: u32, time in 0..1_u64 << 40,
+        identifier in "[ -~]{1,32}", key in "[!#-&(-~ü]{1,80}", app: u32, time in 0..1_u64 << 40,
         expire in 1..1_u64 << 40,
     ) {
         let now = Timestamp::from_secs(time);
@@ -287,5 +287,33 @@ proptest! {
         let claims = verifier.verify(user_sig.expose(), &identifier, now).unwrap();
         prop_assert_eq!(&claims, user_sig.claims());
         prop_assert_eq!(claims.expires_at(), now.plus_secs(expire));
+    }
+}
+
+#[test]
+fn what_a_file_adds_to_a_value_changes_nothing() {
+    let hour = Duration::from_secs(3600);
+    let sign = |identifier: &str, key: &str| {
+        let user_sig = UserSigSigner::new(identifier, key).sign(1, NOW, hour)?;
+        Ok::<_, UserSigError>(user_sig.expose().to_owned())
+    };
+    let good = sign("admin", K1).unwrap();
+    for key in ["{}\n", "{}\r\n", " {}\t", "\u{FEFF}{}", "\"{}\"", "'{}'\n", "\u{FEFF}\"{}\"\n"] {
+        let key = key.replace("{}", K1);
+        assert_eq!(sign("admin", &key).as_ref(), Ok(&good), "{key:?}");
+        let owned = UserSigSigner::new("admin", key.clone()).sign(1, NOW, hour).unwrap();
+        assert_eq!(owned.expose(), good);
+        let verifier = UserSigVerifier::new(1, key);
+        assert!(verifier.verify(&good, "admin", NOW).is_ok());
+    }
+    for identifier in ["admin\n", "\u{FEFF}admin\r\n"] {
+        assert_eq!(sign(identifier, K1).as_ref(), Ok(&good), "{identifier:?}");
+    }
+    for text in [format!("{good}\n"), format!("\u{FEFF}\"{good}\"\r\n")] {
+        assert_eq!(UserSig::parse(text).unwrap().expose(), good);
+    }
+    assert_eq!(sign("admin", &format!("{K1}\n{K3}")), Err(UserSigError::BadKey));
+    for key in ["\n", "\"\"", "\u{FEFF}"] {
+        assert_eq!(sign("admin", key), Err(UserSigError::EmptyKey), "{key:?}");
     }
 }

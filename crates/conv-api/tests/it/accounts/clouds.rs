@@ -146,7 +146,7 @@ impl ConversationSource for Clouds {
         let rows = rows.map(|(id, time)| row(id.clone(), Timestamp::from_secs(*time))).collect();
         let next = start + PAGE;
         let next = (next < cloud.rows.len()).then(|| Cursor::new(next.to_string()));
-        let mut page = Page::new(rows, next, NOW);
+        let mut page = Page::new(rows, next, Some(NOW));
         if cloud.trouble == Trouble::BadRow {
             page.skipped.push(SkippedRow::new(None, "bad row"));
         }

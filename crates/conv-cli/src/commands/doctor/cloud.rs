@@ -1,102 +1,93 @@
-//! The store against the cloud.
+//! The store beside the cloud. Nothing is written.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use conv_api::{Conversation, ConversationId, Conversations, Snapshot};
-
-use super::Finding;
-use crate::{
-    Error,
-    args::{CloudArgs, StoreArgs},
-    commands::sync::pull,
-    store::Opened,
+use conv_api::{
+    Builder, Conversation, ConversationId, Conversations, Facet, ListLimit, Snapshot,
+    model::list_order,
 };
 
-/// How often to compare: the cloud's list may move between two pulls.
-const ROUNDS: usize = 3;
+use super::{
+    Args, Finding,
+    difference::{Difference, Rows, agree, rows},
+};
+use crate::{
+    Error,
+    cloud::pulled_within,
+    commands::sync::pull,
+    output::{report, time},
+};
 
-/// What was found, and the list that the pull left.
-#[derive(Debug)]
-pub(super) struct Healed {
-    pub(super) findings: Vec<Finding>,
-    pub(super) snapshot: Snapshot,
+/// Compares what the store holds with two readings of the cloud, which must agree on a row before
+/// it counts: a list that moves while it is read is not a fault of the store.
+pub(super) async fn compare(args: &Args, held: &Snapshot) -> Result<Finding, Error> {
+    let fresh = Fresh::begin(args, held).await?;
+    let (before, after) = (fresh.read().await?, fresh.read().await?);
+    let lost = lost(held, &before, &after);
+    if lost > 0 {
+        let words =
+            format!("{lost} rows are missing that the last finished pull must have brought");
+        return Ok(Finding::new("cloud", false, format!("{words}; --heal pulls them")));
+    }
+    let lag = Difference::between(&rows(held), &after);
+    if lag == Difference::default() {
+        return Ok(Finding::new("cloud", true, "the store holds what the cloud holds"));
+    }
+    let Difference { missing, surplus, changed } = lag;
+    let since = report::coverage(&held.report(), time::now());
+    let words = format!("{missing} new, {surplus} gone, {changed} changed in the cloud since");
+    Ok(Finding::new("cloud", true, format!("{words} ({since}); `conv sync` takes them in")))
 }
 
-/// How two lists differ.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Difference {
-    missing: usize,
-    surplus: usize,
-    changed: usize,
+/// Rows that both readings show alike and the store lacks, though their last change is older than
+/// the last finished pull.
+fn lost(held: &Snapshot, before: &Rows, after: &Rows) -> usize {
+    let Some(finished) = &held.sync().finished else { return 0 };
+    // A cloud that tells no time leaves open what came after the pull.
+    let Some(as_of) = finished.as_of else { return 0 };
+    // Below the last row of a full list, rows come up from the cloud's rest as others go.
+    let is_full = finished.limit.iter().any(|limit| matches!(limit, ListLimit::Capped(_)));
+    let last = held.rows().last().filter(|_| is_full);
+    let must_be_held = |(id, row): &(&ConversationId, &Arc<Conversation>)| {
+        row.listing.time.is_some_and(|time| time < as_of)
+            && last.is_none_or(|last| list_order(row, last).is_lt())
+            && agree(before.get(*id), Some(*row))
+            && held.get(id).is_none()
+    };
+    after.iter().filter(must_be_held).count()
 }
 
-/// Pulls into the store, and compares it with a pull into an empty one.
-pub(super) async fn compare(
-    store: &StoreArgs,
-    cloud: &CloudArgs,
-    opened: Opened,
-) -> Result<Healed, Error> {
-    let source = cloud.required()?;
-    let before = opened.store.snapshot();
-    let damaged = !opened.recovery.is_clean();
-    let lost_locals =
-        opened.recovery.dropped_locals > 0 || opened.recovery.local_set_aside.is_some();
-    let builder = Conversations::builder(store.account.as_str()).store(opened.store);
-    let ours = builder.source(source.clone()).plan_limit(cloud.plan_limit);
-    let ours = ours.name_freshness(Duration::ZERO).build().await?;
-    let builder = Conversations::builder(store.account.as_str()).source(source);
-    let fresh = builder.plan_limit(cloud.plan_limit).build().await?;
-
-    let mut last = Difference::default();
-    for _ in 0..ROUNDS {
-        pull(&ours, cloud).await?;
-        pull(&fresh, cloud).await?;
-        last = Difference::between(&ours.snapshot(), &fresh.snapshot());
-        if last == Difference::default() {
-            break;
-        }
-    }
-    let snapshot = ours.snapshot();
-    ours.close().await?;
-    let mut findings = vec![
-        Finding::new("pull", true, Difference::between(&before, &snapshot).words("healed")),
-        Finding::new("cloud", last == Difference::default(), last.words("differ from the cloud")),
-    ];
-    if damaged && !lost_locals {
-        findings.push(Finding::new("opening", true, "what was dropped was pulled again"));
-    }
-    Ok(Healed { findings, snapshot })
+/// A list in memory that is pulled as the store was, and knows nothing of it.
+pub(super) struct Fresh<'a> {
+    conversations: Conversations,
+    args: &'a Args,
 }
 
-impl Difference {
-    fn between(ours: &Snapshot, cloud: &Snapshot) -> Self {
-        let cloud: BTreeMap<&ConversationId, &Arc<Conversation>> =
-            cloud.rows().map(|row| (&row.id, row)).collect();
-        let mut difference = Self { missing: cloud.len(), ..Self::default() };
-        for row in ours.rows() {
-            match cloud.get(&row.id) {
-                Some(other) => {
-                    difference.missing = difference.missing.saturating_sub(1);
-                    difference.changed += usize::from(!is_same(row, other));
-                }
-                None => difference.surplus += 1,
-            }
-        }
-        difference
+impl<'a> Fresh<'a> {
+    pub(super) async fn begin(args: &'a Args, held: &Snapshot) -> Result<Self, Error> {
+        let builder = Conversations::builder(args.store.account.as_str());
+        let conversations = as_pulled(builder, args, held)?.build().await?;
+        Ok(Self { conversations, args })
     }
 
-    fn words(&self, what: &str) -> String {
-        let Self { missing, surplus, changed } = self;
-        match *self == Self::default() {
-            true => "the store holds what the cloud holds".to_owned(),
-            false => format!("{missing} missing, {surplus} surplus, {changed} changed: {what}"),
-        }
+    pub(super) async fn read(&self) -> Result<Rows, Error> {
+        pull(&self.conversations, &self.args.source).await?;
+        Ok(rows(&self.conversations.snapshot()))
     }
 }
 
-/// Whether the cloud says the same of both: what the store alone knows does not count.
-fn is_same(ours: &Conversation, cloud: &Conversation) -> bool {
-    ours.listing == cloud.listing
-        && ours.profile.name == cloud.profile.name
-        && ours.profile.avatar == cloud.profile.avatar
+/// Pulls as the store was pulled: within the same limit, with the facets asked for and those that
+/// its rows have, and with every name, so that two such pulls can be compared.
+pub(super) fn as_pulled(builder: Builder, args: &Args, held: &Snapshot) -> Result<Builder, Error> {
+    let limit = pulled_within(held).unwrap_or_else(|| args.source.limit(held));
+    let builder = builder.source(args.source.required()?).plan_limit(limit);
+    let builder = args.source.facets().chain(facets(held)).fold(builder, Builder::facet);
+    Ok(builder.name_freshness(Duration::ZERO))
+}
+
+/// The facets that rows have: a pull that heals takes none away.
+fn facets(held: &Snapshot) -> impl Iterator<Item = Facet> {
+    let unread = held.rows().any(|row| row.unread.count.is_some()).then_some(Facet::Unread);
+    let message = held.rows().any(|row| row.last_message.is_known()).then_some(Facet::LastMessage);
+    unread.into_iter().chain(message)
 }

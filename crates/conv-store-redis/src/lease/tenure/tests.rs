@@ -111,7 +111,12 @@ impl Process {
 }
 
 fn page() -> SyncStep {
-    SyncStep::Page { status: conv_model::PassStatus::Idle, checkpoint: None, skipped: Vec::new() }
+    SyncStep::Page {
+        status: conv_model::PassStatus::Idle,
+        checkpoint: None,
+        skipped: Vec::new(),
+        broken: Vec::new(),
+    }
 }
 
 /// Runs three processes with pauses up to three times as long as the lease.

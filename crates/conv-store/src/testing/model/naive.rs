@@ -222,7 +222,7 @@ impl Naive {
         let mut wanting = Vec::new();
         for id in delta.listed.iter().map(|patch| &patch.id) {
             let Some(row) = self.cloud.get(id) else { continue };
-            let wants = delta.profiles.is_due(row.profile.read_at);
+            let wants = delta.profiles.is_due(&row.profile);
             if wants && id.as_str() != "@TIM#SYSTEM" && !wanting.contains(id) {
                 wanting.push(id.clone());
             }
@@ -234,7 +234,9 @@ impl Naive {
     pub fn put(&mut self, id: ConversationId, local: Local) {
         let old = self.locals.get(&id).cloned().unwrap_or_default();
         let new = old.merged(&local);
-        if new != old {
+        if new.is_empty() {
+            self.locals.remove(&id);
+        } else {
             self.locals.insert(id, new);
         }
     }

@@ -59,5 +59,12 @@ pub async fn a_part_of_local_state_that_is_left_out_stays<F: StoreFixture>(
     let cleared = store.snapshot().local(&id("alice")?).unwrap_or_default();
     ensure!(cleared.draft_text().is_none_or(|draft| draft.is_empty()), "the draft is still there");
     ensure_eq!(cleared.data_bytes(), data.data_bytes(), "the bytes");
+
+    soon("local state", store.put_local(id("alice")?, Local::data([]))).await?;
+    ensure_eq!(store.snapshot().local(&id("alice")?), None, "local state that was cleared");
+    store.close().await?;
+    drop(store);
+    let store = fixture.open().await?;
+    ensure_eq!(store.snapshot().local(&id("alice")?), None, "and after reopening");
     Ok(())
 }

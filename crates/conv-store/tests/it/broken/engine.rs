@@ -28,6 +28,7 @@ each_fails! {
     of_two_writers_one_is_refused: NeverConflicts,
     nobody_is_woken_before_somebody_wrote: WakesAtOnce,
     a_commit_that_is_dropped_is_whole_or_absent: WritesRecordByRecord,
+    a_write_that_is_sent_twice_is_made_once: NeverConflicts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use conv_model::{
-    Commit, Conversation, ConversationId, ConversationPatch, Coverage, Delta, ListingPatch, Local,
-    Prune, Seq, SyncStep,
+    Commit, Conversation, ConversationId, ConversationPatch, Coverage, Delta, GroupType, Known,
+    ListingPatch, Local, Prune, Seq, SyncStep,
 };
 use conv_store::{
     ConversationStore, IndexedStore, Snapshot, StoreError,
@@ -39,6 +39,12 @@ each_fails! {
     a_pass_removes_no_row_that_others_changed: PrunesUnguarded,
     a_late_name_saves_no_ghost: StampsAmendments,
     rows_expire_after_the_last_pass_and_by_now: ExpiresWhatThePassReturned,
+    an_answer_overwrites_nothing_that_is_newer: ForgetsWhenItWasAsked,
+    a_message_that_is_gone_is_shown_no_more: KeepsMessagesThatAreGone,
+    a_message_goes_with_its_retention: KeepsMessagesForEver,
+    an_unsure_pass_removes_nobody_and_says_whom: RemovesWhatIsUnsure,
+    one_large_item_keeps_no_other_out: FailsForOneLargeItem,
+    totals_wait_for_the_type_of_a_group: TakesGroupsForPublic,
     local_state_outlives_its_row: ForgetsLocalWithTheRow,
     local_state_needs_no_row: MakesRowsOfLocal,
     a_part_of_local_state_that_is_left_out_stays: ErasesAbsentLocal,
@@ -77,6 +83,12 @@ enum Flaw {
     PrunesUnguarded,
     StampsAmendments,
     ExpiresWhatThePassReturned,
+    ForgetsWhenItWasAsked,
+    KeepsMessagesThatAreGone,
+    KeepsMessagesForEver,
+    RemovesWhatIsUnsure,
+    FailsForOneLargeItem,
+    TakesGroupsForPublic,
     ForgetsLocalWithTheRow,
     MakesRowsOfLocal,
     ErasesAbsentLocal,
@@ -160,6 +172,25 @@ impl Broken {
                 patch.listing = Some(listing);
             }),
             Flaw::ExpiresWhatThePassReturned => self.expire_all(delta),
+            Flaw::ForgetsWhenItWasAsked => delta.asked = None,
+            Flaw::KeepsMessagesThatAreGone => delta.amended.iter_mut().for_each(|patch| {
+                if patch.last_message == Known::Nothing {
+                    patch.last_message = Known::Unknown;
+                }
+            }),
+            Flaw::KeepsMessagesForEver => {
+                if let Some(SyncStep::Finish { finished, .. }) = &mut delta.step {
+                    finished.limit.clear();
+                }
+            }
+            Flaw::RemovesWhatIsUnsure => {
+                if let Some(Prune::Unconfirmed { keep }) = &delta.prune {
+                    delta.prune = Some(Prune::Unlisted { keep: keep.clone() });
+                }
+            }
+            Flaw::TakesGroupsForPublic => delta.listed.iter_mut().for_each(|patch| {
+                patch.profile.group_type = Some(GroupType::Public);
+            }),
             _ => {}
         }
     }
@@ -222,7 +253,7 @@ impl Broken {
                 commit.wanting.retain(changed);
             }
             Flaw::ForgetsLocalWithTheRow => {
-                let nothing = Local::draft("").merged(&Local::data([]));
+                let nothing = Local::new(Some("".into()), Some([].into()));
                 for change in commit.changes.iter().filter(|change| change.after.is_none()) {
                     let id = change.id().unwrap().clone();
                     self.store.put_local(id, nothing.clone()).await?;
@@ -275,13 +306,18 @@ impl ConversationStore for Broken {
             }
             result => result?,
         };
+        if self.flaw == Flaw::FailsForOneLargeItem && !commit.refused.is_empty() {
+            return Err(StoreError::TooLarge { bytes: 0, limit: 0 });
+        }
         self.spoil_answer(&mut commit).await?;
         Ok(commit)
     }
 
     async fn put_local(&self, id: ConversationId, mut local: Local) -> Result<Commit, StoreError> {
         if self.flaw == Flaw::ErasesAbsentLocal {
-            local = Local::draft("").merged(&Local::data([])).merged(&local);
+            let draft = local.draft_text().cloned().unwrap_or_default();
+            let data = local.data_bytes().cloned().unwrap_or_default();
+            local = Local::new(Some(draft), Some(data));
         }
         if self.flaw == Flaw::MakesRowsOfLocal {
             self.store.apply(Delta::listed([ConversationPatch::new(id.clone())])).await?;

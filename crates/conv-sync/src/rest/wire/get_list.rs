@@ -3,7 +3,6 @@
 //! After Tencent's documentation of get_list. A row says neither name nor unread count nor last
 //! message; its order means nothing.
 
-mod odd_row;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -12,7 +11,7 @@ use conv_model::SkippedRow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use self::row::{Row, Skipped};
+use self::row::Row;
 use super::{
     Command, Envelope,
     loose::{Loose, Mistyped},
@@ -98,49 +97,45 @@ pub(in crate::rest) struct Listing {
 
 /// Reads a page: each row by itself.
 ///
+/// Shows the good rows however many others there are: refusing the page would stop the list for as
+/// long as the cloud holds the bad ones. `skipped` names each of those, without its ID if that cannot
+/// be read either, so that a pull does not take the page's rows for all there are.
+///
 /// # Errors
 /// If the page says neither that it is the last nor where the next one begins; if it has no list
-/// of rows and is not the last; with more than 500 rows; if more than three rows and a tenth of
-/// all cannot be read.
+/// of rows and is not the last; with more than 500 rows.
 pub(in crate::rest) fn read(reply: &Reply, labels: bool) -> Result<Listing, SourceError> {
-    listing(reply, reply.decode::<Body<&RawValue>>()?, labels)
+    listing(reply.decode::<Body<&RawValue>>()?, labels)
 }
 
 /// Reads a page of which nothing is odd.
 fn read_at_once(reply: &Reply, labels: bool) -> Option<(Envelope, Listing)> {
     let (envelope, body) = reply.at_once::<Body<Object<Row<'_>>>>()?;
-    Some((envelope, listing(reply, body, labels).ok()?))
+    Some((envelope, listing(body, labels).ok()?))
 }
 
-fn listing<'a>(
-    reply: &Reply,
-    body: Body<impl Item<'a, Row<'a>>>,
-    labels: bool,
-) -> Result<Listing, SourceError> {
+fn listing<'a>(body: Body<impl Item<'a, Row<'a>>>, labels: bool) -> Result<Listing, SourceError> {
     // A page that does not say so is not the last: saying it wrongly would empty the list.
     let is_last = body.complete.clone().get("CompleteFlag").map_err(mistyped)? == Some(1);
     let next = if is_last { None } else { Some(position(&body)?) };
-    let items = match body.rows {
-        Some(items) => items,
-        None if is_last => Vec::new(),
-        None => return Err(protocol("a page without rows that is not the last")),
-    };
-    if items.len() > MAX_ROWS {
-        return Err(protocol(format!("a page of {} rows", items.len())));
-    }
-    let mut listing = Listing { rows: Vec::with_capacity(items.len()), skipped: Vec::new(), next };
-    let (count, mut bad) = (items.len(), 0);
-    for item in items {
-        match row::read(reply, item, labels) {
-            Ok(row) => listing.rows.push(row),
-            Err(Skipped { row, is_bad }) => {
-                bad += usize::from(is_bad);
-                listing.skipped.push(row);
+    let mut listing = Listing { rows: Vec::new(), skipped: Vec::new(), next };
+    match body.rows {
+        Some(items) if items.len() > MAX_ROWS => {
+            return Err(protocol(format!("a page of {} rows", items.len())));
+        }
+        Some(items) => {
+            listing.rows.reserve_exact(items.len());
+            for item in items {
+                match row::read(item, labels) {
+                    Ok(row) => listing.rows.push(row),
+                    Err(row) => listing.skipped.push(row),
+                }
             }
         }
-    }
-    if bad > 3 && bad * 10 > count {
-        return Err(protocol(format!("a page with {bad} bad rows of {count}")));
+        // An account without conversations may come like this, so it is no error, which each pass
+        // would meet again. But it does not say either that there are no rows.
+        None if is_last => listing.skipped.push(SkippedRow::new(None, "SessionItem is missing")),
+        None => return Err(protocol("a page without rows that is not the last")),
     }
     Ok(listing)
 }

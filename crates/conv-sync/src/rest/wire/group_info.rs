@@ -123,7 +123,7 @@ fn profiles<'a>(
         let answer = match verdict.code {
             Loose::Given(0) | Loose::Absent => {
                 let profile = fields.map(|fields| fields.profile(depth));
-                profile.ok_or_else(|| protocol("a GroupInfo with a field twice"))
+                profile.ok_or_else(|| protocol("a GroupInfo that cannot be read"))
             }
             Loose::Given(REPLY_TOO_LARGE) if count > 1 => {
                 return Err(reply.error(REPLY_TOO_LARGE, &info));

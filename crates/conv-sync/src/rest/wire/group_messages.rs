@@ -3,11 +3,11 @@
 //! After Tencent's documentation of group_msg_get_simple: the newest messages where no sequence
 //! number is asked for; not for AVChatRooms, whose messages are not kept.
 
-use conv_model::{GroupId, LastMessage};
+use conv_model::{GroupId, LastMessage, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Command, message, reply::Reply};
+use super::{Command, loose::Loose, message, reply::Reply};
 use crate::SourceError;
 
 #[derive(Debug, Serialize)]
@@ -20,14 +20,17 @@ pub(in crate::rest) struct Request<'a> {
     most: u32,
     #[serde(rename = "WithRecalledMsg")]
     with_recalled: u32,
+    #[serde(skip)]
+    from: Timestamp,
 }
 
 impl<'a> Request<'a> {
-    /// The last message, also one that was taken back. Of a topic, by its community and itself.
-    pub(in crate::rest) fn last(id: GroupId<'a>) -> Self {
+    /// The last message, also one that was recalled, as a member sees it who joined at `from`. Of
+    /// a topic, by its community and itself.
+    pub(in crate::rest) fn last(id: GroupId<'a>, from: Timestamp) -> Self {
         let topic = id.topic().map(|_| id.as_str());
         let group = id.community().filter(|_| topic.is_some()).unwrap_or(id.as_str());
-        Self { group, topic, most: 1, with_recalled: 1 }
+        Self { group, topic, most: 1, with_recalled: 1, from }
     }
 }
 
@@ -38,7 +41,7 @@ impl Command for Request<'_> {
     type Answer = Result<Option<LastMessage>, SourceError>;
 
     fn read(&self, reply: &Reply) -> Result<Self::Answer, SourceError> {
-        Ok(read(reply))
+        Ok(read(reply, self.from))
     }
 }
 
@@ -46,12 +49,14 @@ impl Command for Request<'_> {
 struct Body<'a> {
     #[serde(rename = "RspMsgList", default, borrow)]
     messages: Option<Vec<&'a RawValue>>,
+    #[serde(rename = "IsFinished", default)]
+    is_end: Loose<i64>,
 }
 
-/// The newest of a reply's messages.
-fn read(reply: &Reply) -> Result<Option<LastMessage>, SourceError> {
+/// The newest of a reply's messages, unless it is older than `from`; `None` if there is none.
+fn read(reply: &Reply, from: Timestamp) -> Result<Option<LastMessage>, SourceError> {
     let body: Body<'_> = reply.decode()?;
-    let messages = message::read(body.messages)?.into_iter();
+    let messages = message::read(body.messages, body.is_end)?.into_iter();
     let newest = messages.max_by_key(|message| message.sequence);
-    Ok(newest.and_then(|message| message.content))
+    Ok(newest.filter(|message| message.time >= from).and_then(|message| message.content))
 }

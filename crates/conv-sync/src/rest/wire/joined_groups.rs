@@ -2,17 +2,11 @@
 //!
 //! After Tencent's documentation of get_joined_group_list: at most 5000 groups a call.
 
-use conv_model::{AccountId, RemindType, Unread};
+use conv_model::{AccountId, RemindType, Timestamp, Unread};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{
-    Command, MAX_NAME,
-    loose::Loose,
-    object::object,
-    reply::{Reply, protocol},
-    short,
-};
+use super::{Command, MAX_NAME, loose::Loose, object::object, reply::Reply, short};
 use crate::SourceError;
 
 /// Groups a call: a row has some 150 bytes, a reply may have a megabyte.
@@ -30,6 +24,10 @@ pub(in crate::rest) struct Request<'a> {
     with_huge: u8,
     #[serde(rename = "WithNoActiveGroups")]
     with_inactive: u8,
+    #[serde(rename = "GroupType", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(rename = "SupportTopic", skip_serializing_if = "Option::is_none")]
+    with_topics: Option<u8>,
     #[serde(rename = "ResponseFilter")]
     filter: Filter,
 }
@@ -39,18 +37,28 @@ struct Filter {
     #[serde(rename = "GroupBaseInfoFilter")]
     base: [&'static str; 1],
     #[serde(rename = "SelfInfoFilter")]
-    own: [&'static str; 2],
+    own: [&'static str; 3],
+}
+
+/// Which groups are listed: the cloud lists communities with topics apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rest) enum Which {
+    WithoutTopics,
+    WithTopics,
 }
 
 impl<'a> Request<'a> {
-    pub(in crate::rest) fn new(account: &'a AccountId, offset: u64) -> Self {
+    pub(in crate::rest) fn new(account: &'a AccountId, which: Which, offset: u64) -> Self {
+        let with_topics = which == Which::WithTopics;
         Self {
             account: account.as_str(),
             limit: PAGE,
             offset,
             with_huge: 1,
             with_inactive: 1,
-            filter: Filter { base: ["Type"], own: ["MsgFlag", "UnreadMsgNum"] },
+            kind: with_topics.then_some("Community"),
+            with_topics: with_topics.then_some(1),
+            filter: Filter { base: ["Type"], own: ["JoinTime", "MsgFlag", "UnreadMsgNum"] },
         }
     }
 }
@@ -61,7 +69,7 @@ impl Command for Request<'_> {
     type Answer = Joined;
 
     fn read(&self, reply: &Reply) -> Result<Joined, SourceError> {
-        read(reply, self.offset)
+        read(reply)
     }
 }
 
@@ -81,8 +89,10 @@ struct Item<'a> {
     own: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct SelfInfo {
+    #[serde(rename = "JoinTime", default)]
+    joined: Loose<i64>,
     #[serde(rename = "UnreadMsgNum", default)]
     count: Loose<u64>,
     #[serde(rename = "MsgFlag", default)]
@@ -90,30 +100,38 @@ struct SelfInfo {
 }
 
 /// A page of the groups an account is in.
+#[derive(Debug)]
 pub(in crate::rest) struct Joined {
-    /// Unread state by groupID.
-    pub(in crate::rest) groups: Vec<(String, Result<Unread, SourceError>)>,
-    /// Where the next page begins; `None` after the last.
-    pub(in crate::rest) next: Option<u64>,
+    /// Those that can be read, by groupID.
+    pub(in crate::rest) groups: Vec<(String, Member)>,
+    /// All of the page.
+    pub(in crate::rest) count: u64,
+    /// All of the list; `None` if the page does not say.
+    pub(in crate::rest) total: Option<u64>,
 }
 
-/// Reads the page that began at `offset`.
-pub(in crate::rest) fn read(reply: &Reply, offset: u64) -> Result<Joined, SourceError> {
+/// An account's own state in a group.
+#[derive(Clone, Debug)]
+pub(in crate::rest) struct Member {
+    pub(in crate::rest) unread: Option<Unread>,
+    pub(in crate::rest) joined: Option<Timestamp>,
+}
+
+/// Reads a page.
+pub(in crate::rest) fn read(reply: &Reply) -> Result<Joined, SourceError> {
     let body: Body<'_> = reply.decode()?;
+    let total = body.total.any();
     let items = body.groups.unwrap_or_default();
-    let end = offset.saturating_add(items.len() as u64);
-    let is_more = !items.is_empty() && body.total.any().is_some_and(|total| end < total);
-    Ok(Joined {
-        groups: items.iter().filter_map(|item| group(item)).collect(),
-        next: is_more.then_some(end),
-    })
+    let groups = items.iter().filter_map(|item| group(item)).collect();
+    Ok(Joined { groups, count: items.len() as u64, total })
 }
 
-fn group(item: &RawValue) -> Option<(String, Result<Unread, SourceError>)> {
+fn group(item: &RawValue) -> Option<(String, Member)> {
     let item: Item<'_> = object(item.get())?;
-    let own = item.own.and_then(|own| object(own.get()));
-    let unread = own.and_then(unread).ok_or_else(|| protocol("a group without UnreadMsgNum"));
-    Some((item.group.any()?, unread))
+    let own: SelfInfo = item.own.and_then(|own| object(own.get())).unwrap_or_default();
+    let joined = own.joined.clone().any().and_then(|time| Timestamp::from_cloud(time).ok());
+    let joined = joined.filter(|time| !time.is_zero());
+    Some((item.group.any()?, Member { unread: unread(own), joined }))
 }
 
 fn unread(own: SelfInfo) -> Option<Unread> {

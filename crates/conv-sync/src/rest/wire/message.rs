@@ -14,7 +14,7 @@ use crate::SourceError;
 /// The most bytes of a message's content, and of the app's own text beside it: the cloud takes
 /// messages of 12 KB (its code 93000).
 const MAX_CONTENT: usize = 16 * 1024;
-/// `MsgFlagBits` of a message that was taken back.
+/// `MsgFlagBits` of a message that was recalled.
 const RECALLED: u64 = 8;
 
 #[derive(Deserialize)]
@@ -25,10 +25,10 @@ struct Item<'a> {
     sequence: Loose<u64>,
     #[serde(rename = "MsgTimeStamp", default)]
     time: Loose<i64>,
-    /// One to one: 0, or 8 if it was taken back.
+    /// One to one: 0, or 8 if it was recalled.
     #[serde(rename = "MsgFlagBits", default)]
     flags: Loose<u64>,
-    /// In groups: 0, 1 if it is gone, or 2 if it was taken back.
+    /// In groups: 0, 1 if it was deleted or has expired, or 2 if it was recalled.
     #[serde(rename = "IsPlaceMsg", default)]
     place: Loose<i64>,
     #[serde(rename = "MsgBody", default, borrow)]
@@ -59,41 +59,58 @@ pub(super) struct Message {
     pub(super) content: Option<LastMessage>,
 }
 
-/// Reads all messages of a reply that can be read.
+/// Reads all messages of a reply that can be read. `is_end` is the reply's word that there are no
+/// more: without a message, it alone distinguishes "there is none" from "none was sent".
 ///
 /// # Errors
-/// If there are some and none can be read.
-pub(super) fn read(items: Option<Vec<&RawValue>>) -> Result<Vec<Message>, SourceError> {
+/// If there are some and none can be read; if there are none and there may be some.
+pub(super) fn read(
+    items: Option<Vec<&RawValue>>,
+    is_end: Loose<i64>,
+) -> Result<Vec<Message>, SourceError> {
+    let is_whole = match (&items, is_end) {
+        (Some(_), Loose::Absent) | (_, Loose::Given(1)) => true,
+        (_, _) => false,
+    };
     let items = items.unwrap_or_default();
     let messages: Vec<_> = items.iter().filter_map(|item| message(item.get())).collect();
-    match items.is_empty() || !messages.is_empty() {
-        true => Ok(messages),
-        false => Err(protocol("a message that cannot be read")),
+    match (items.is_empty(), messages.is_empty()) {
+        (true, _) if !is_whole => Err(protocol("a reply without messages that is not the last")),
+        (false, true) => Err(protocol("a message that cannot be read")),
+        _ => Ok(messages),
     }
 }
 
+/// Reads a message; `None` if it cannot be read. A message whose state cannot be read counts as
+/// such: it may have been recalled.
 fn message(json: &str) -> Option<Message> {
     let item: Item<'_> = object(json)?;
     let sequence = item.sequence.any()?;
-    let time = Timestamp::from_cloud(item.time.any()?).ok()?;
-    let place = item.place.any().unwrap_or_default();
-    if place == 1 {
-        return Some(Message { sequence, time, content: None });
-    }
-    let is_revoked = place == 2 || item.flags.any().unwrap_or_default() & RECALLED != 0;
+    let time = Timestamp::from_cloud(item.time.any()?).ok().filter(|time| !time.is_zero())?;
+    let flags = item.flags.get("MsgFlagBits").ok()?.unwrap_or_default();
+    let is_revoked = match item.place.get("IsPlaceMsg").ok()?.unwrap_or_default() {
+        0 => flags & RECALLED != 0,
+        1 => return Some(Message { sequence, time, content: None }),
+        2 => true,
+        _ => return None,
+    };
     let (kind, payload) = match item.body.and_then(first) {
         Some(first) => first,
-        // What was taken back may have nothing left to show.
+        // A recalled message may have nothing left to show.
         None if is_revoked => (MessageKind::from(""), None),
         None => return None,
     };
     let mut content = LastMessage::new(kind);
-    content.payload = payload;
     content.time = Some(time);
     content.sequence = sequence;
     content.from_account = short(&item.from.any().unwrap_or_default(), MAX_NAME);
-    content.cloud_custom_data = custom(&item.custom.any().unwrap_or_default());
     content.is_revoked = is_revoked;
+    // The cloud sends the text of a recalled message along. What is not kept reaches no list, no
+    // log and no disk.
+    if !is_revoked {
+        content.payload = payload;
+        content.cloud_custom_data = custom(&item.custom.any().unwrap_or_default());
+    }
     Some(Message { sequence, time, content: Some(content) })
 }
 

@@ -1,7 +1,7 @@
 //! `profile/portrait_get`: profiles of users.
 //!
 //! After Tencent's documentation of portrait_get: at most 100 accounts a call. A field that was
-//! never set is absent; a value is a text or an unsigned number. A failed account is named in
+//! never set, or was taken away, is absent; a value is a text or an unsigned number. A failed account is named in
 //! its item, in `Fail_Account`, in older replies in `Invalid_Account`, or in several of them.
 
 mod fields;
@@ -133,7 +133,7 @@ fn profile<'a>(
     let answer = match item.code {
         Loose::Given(0) | Loose::Absent => {
             let fields = item.fields.into_iter().flatten();
-            Ok(UserFields::new(fields.filter_map(Item::read)).profile(depth))
+            Ok(UserFields::new(fields.map(Item::read)).profile(depth))
         }
         Loose::Given(code) => Err(reply.item_error(code, &item.info.any().unwrap_or_default())),
         Loose::Bad => Err(protocol("ResultCode of another type")),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use conv_model::ErrorClass;
 use serde::Deserialize;
 
-use super::envelope::{Envelope, Enveloped};
+use super::{
+    envelope::{Envelope, Enveloped},
+    mend,
+};
 use crate::{
     SourceError, UserSig,
     rest::{codes, words},
@@ -18,35 +21,23 @@ const MAX_OBJECTS: usize = 4096;
 /// The body of a reply.
 pub(in crate::rest) struct Reply {
     text: String,
-    /// Some bytes were no UTF-8 and stand as U+FFFD.
-    is_mended: bool,
     /// What the call was signed with: the cloud's words are searched for it.
     user_sig: Arc<UserSig>,
 }
 
 impl Reply {
     pub(in crate::rest) fn new(body: Vec<u8>, user_sig: Arc<UserSig>) -> Self {
-        // One odd byte in one name must not cost the page.
-        let (text, is_mended) = match String::from_utf8(body) {
-            Ok(text) => (text, false),
-            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
-        };
-        Self { text, is_mended, user_sig }
+        Self { text: mend::text(body), user_sig }
     }
 
     pub(in crate::rest) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether a part of the text came with bytes that are no UTF-8.
-    pub(super) fn was_mended(&self, part: &str) -> bool {
-        self.is_mended && part.contains('\u{FFFD}')
-    }
-
     /// Reads all of a reply in one go. `None` if anything is odd about it, or it may be very large.
     pub(super) fn at_once<'a, T: Deserialize<'a>>(&'a self) -> Option<(Envelope, T)> {
         let objects = self.text.bytes().filter(|byte| *byte == b'{').count();
-        if self.is_mended || objects > MAX_OBJECTS {
+        if objects > MAX_OBJECTS {
             return None;
         }
         let Enveloped { envelope, body } = serde_json::from_str(&self.text).ok()?;

@@ -7,7 +7,7 @@ use conv_model::{AccountId, LastMessage, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Command, message, reply::Reply};
+use super::{Command, loose::Loose, message, reply::Reply};
 use crate::SourceError;
 
 #[derive(Debug, Serialize)]
@@ -46,12 +46,14 @@ impl Command for Request<'_> {
 struct Body<'a> {
     #[serde(rename = "MsgList", default, borrow)]
     messages: Option<Vec<&'a RawValue>>,
+    #[serde(rename = "Complete", default)]
+    is_end: Loose<i64>,
 }
 
-/// The newest of a reply's messages.
+/// The newest of a reply's messages; `None` if there is none.
 fn read(reply: &Reply) -> Result<Option<LastMessage>, SourceError> {
     let body: Body<'_> = reply.decode()?;
-    let messages = message::read(body.messages)?.into_iter();
+    let messages = message::read(body.messages, body.is_end)?.into_iter();
     let newest = messages.max_by_key(|message| (message.time, message.sequence));
     Ok(newest.and_then(|message| message.content))
 }

@@ -87,11 +87,14 @@ fn replies_as_documented_are_read_in_one_go() {
 }
 
 #[test]
-fn a_reply_with_bytes_that_are_no_text_is_not() {
-    for text in [PAGE, USERS, GROUPS] {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes.insert(text.find(":\"").unwrap() + 2, 0xFF);
-        assert_eq!(read_at_once(bytes), [false; 3], "{text}");
+fn a_reply_with_damaged_texts_is_too() {
+    for (text, at_once) in [(PAGE, 0), (USERS, 1), (GROUPS, 2)] {
+        for damage in [&b"\xFF"[..], br"\ud83d", b"\n"] {
+            let mut bytes = text.as_bytes().to_vec();
+            let place = text.find("\"ErrorInfo\":\"").unwrap() + "\"ErrorInfo\":\"".len();
+            bytes.splice(place..place, damage.iter().copied());
+            assert!(read_at_once(bytes)[at_once], "{text}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conv_model::{Conversation, Facet, Refused, Seq};
+use conv_model::{Conversation, Facet, Profile, Refused, Seq};
 
 use super::guard::Guard;
 use crate::{
@@ -21,6 +21,9 @@ pub(super) struct Fitting<'a> {
     pub(super) seq: Seq,
     pub(super) records: Records,
 }
+
+/// The longest name that is kept of a profile that is too large, in bytes.
+const LONGEST_NAME: usize = 1024;
 
 /// What may be left out, the likeliest first.
 const FACETS: [Facet; 3] = [Facet::LastMessage, Facet::Profile, Facet::Unread];
@@ -74,10 +77,21 @@ fn without(facets: &[Facet], before: Option<&Row>, after: &Conversation) -> Conv
     for facet in facets {
         match facet {
             Facet::LastMessage => row.last_message.clone_from(&old.last_message),
-            Facet::Profile => row.profile.clone_from(&old.profile),
+            Facet::Profile => shorten(&mut row.profile, &old.profile),
             Facet::Unread => row.unread.clone_from(&old.unread),
             _ => {}
         }
     }
     row
+}
+
+/// Leaves of a profile what is short: a picture that is too large costs no name. When it was read
+/// stays too, or every pass would ask for it again.
+fn shorten(profile: &mut Profile, old: &Profile) {
+    let read = std::mem::replace(profile, old.clone());
+    if read.name.as_ref().is_some_and(|name| name.len() <= LONGEST_NAME) {
+        profile.name = read.name;
+    }
+    profile.group_type = read.group_type;
+    profile.read_at = read.read_at;
 }

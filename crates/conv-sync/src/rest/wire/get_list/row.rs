@@ -7,14 +7,13 @@ use conv_model::{
 };
 use serde::Deserialize;
 
-use super::odd_row;
 use crate::{
     SourceRow,
     rest::wire::{
         MAX_TEXT,
         loose::{Loose, Mistyped},
+        members::Members,
         object::Item,
-        reply::Reply,
         short,
     },
 };
@@ -42,100 +41,113 @@ pub(super) struct Row<'a> {
     groups: Loose<Vec<u64>>,
 }
 
-/// A row that is left out.
-pub(super) struct Skipped {
-    pub(super) row: SkippedRow,
-    /// Whether it is broken. One of a kind that this version does not know is not.
-    pub(super) is_bad: bool,
-}
+/// The fields without which there is no row.
+const ESSENTIAL: [&str; 4] = ["Type", "To_Account", "GroupId", "MsgTime"];
 
-impl Skipped {
-    fn bad(id: Option<ConversationId>, reason: impl Into<String>) -> Self {
-        Self { row: SkippedRow::new(id, reason), is_bad: true }
+impl<'a> From<&Members<'a>> for Row<'a> {
+    fn from(members: &Members<'a>) -> Self {
+        Self {
+            kind: members.value("Type"),
+            user: members.value("To_Account"),
+            group: members.value("GroupId"),
+            time: members.value("MsgTime"),
+            top: members.value("TopFlag"),
+            marks: members.value("StandardMark"),
+            custom: members.value("CustomMark"),
+            groups: members.value("ContactGroupId"),
+        }
     }
 }
 
 /// Reads a row. One that is left out keeps its ID where that can be read: what the cloud listed
 /// is not gone.
 pub(super) fn read<'a>(
-    reply: &Reply,
     item: impl Item<'a, Row<'a>>,
     labels: bool,
-) -> Result<SourceRow, Skipped> {
+) -> Result<SourceRow, SkippedRow> {
     let text = item.text();
-    let Some(row) = item.read() else {
-        let odd = odd_row::read(text);
-        let id = identify(&odd.kind, &odd.user, &odd.group).ok();
-        return Err(Skipped::bad(id, odd.reason));
-    };
-    let id = identify(&row.kind, &row.user, &row.group)?;
-    if reply.was_mended(text) {
-        return Err(Skipped::bad(Some(id), "not UTF-8"));
+    if let Some(row) = item.read() {
+        return source_row(row, labels);
     }
-    match listing(row, labels) {
-        Ok((listing, group_ids)) => {
+    let Some(members) = Members::read(text) else {
+        return Err(SkippedRow::new(None, "not a row"));
+    };
+    source_row(Row::from(&members), labels).map_err(|mut skipped| {
+        if let Some(name) = members.twice(&ESSENTIAL) {
+            skipped.reason = format!("{name} stands twice");
+        }
+        skipped
+    })
+}
+
+fn source_row(row: Row<'_>, labels: bool) -> Result<SourceRow, SkippedRow> {
+    let id = identify(&row).map_err(|reason| SkippedRow::new(None, reason))?;
+    match time(&row) {
+        Ok(time) => {
+            let (mut listing, group_ids) = decorations(row, labels);
+            listing.time = time;
             let mut patch = ConversationPatch::new(id);
             patch.listing = Some(listing);
             let mut row = SourceRow::new(patch);
             row.group_ids = group_ids;
             Ok(row)
         }
-        Err(reason) => Err(Skipped::bad(Some(id), reason)),
+        Err(reason) => Err(SkippedRow::new(Some(id), reason)),
     }
 }
 
-fn identify(
-    kind: &Loose<i64>,
-    user: &Loose<Cow<'_, str>>,
-    group: &Loose<Cow<'_, str>>,
-) -> Result<ConversationId, Skipped> {
+fn identify(row: &Row<'_>) -> Result<ConversationId, String> {
     type Parse = fn(&str) -> Result<ConversationId, ParseIdError>;
-    let (field, name, parse): (_, _, Parse) = match kind {
-        Loose::Given(1) => (user, "To_Account", ConversationId::c2c),
-        Loose::Given(2) => (group, "GroupId", ConversationId::group),
-        Loose::Given(other) => {
-            let row = SkippedRow::new(None, format!("Type {other} is not known"));
-            return Err(Skipped { row, is_bad: false });
-        }
-        Loose::Absent => return Err(Skipped::bad(None, "Type is missing")),
-        Loose::Bad => return Err(Skipped::bad(None, "Type is no number")),
+    let (field, name, parse): (_, _, Parse) = match row.kind {
+        Loose::Given(1) => (&row.user, "To_Account", ConversationId::c2c),
+        Loose::Given(2) => (&row.group, "GroupId", ConversationId::group),
+        Loose::Given(other) => return Err(format!("Type {other} is not known")),
+        Loose::Absent => return Err("Type is missing".to_owned()),
+        Loose::Bad => return Err("Type is no number".to_owned()),
     };
     match field {
-        Loose::Given(text) => {
-            parse(text).map_err(|error| Skipped::bad(None, format!("{name}: {error}")))
-        }
-        Loose::Absent => Err(Skipped::bad(None, format!("{name} is missing"))),
-        Loose::Bad => Err(Skipped::bad(None, format!("{name} is no text"))),
+        Loose::Given(text) => parse(text).map_err(|error| format!("{name}: {error}")),
+        Loose::Absent => Err(format!("{name} is missing")),
+        Loose::Bad => Err(format!("{name} is no text")),
     }
 }
 
-/// What the row says of its listing. With `labels`, a label that is absent is none; without,
-/// nothing is known of it.
-fn listing(row: Row<'_>, labels: bool) -> Result<(ListingPatch, Option<Vec<u64>>), String> {
-    let text = |Mistyped(field)| format!("{field} is of another type");
+/// The time of the last message: without it a row has no place in the list.
+fn time(row: &Row<'_>) -> Result<Option<Timestamp>, String> {
+    let number = row.time.clone().get("MsgTime");
+    let number = number.map_err(|Mistyped(field)| format!("{field} is of another type"))?;
+    let time = number.map(Timestamp::from_cloud).transpose();
+    time.map_err(|_| "MsgTime is not a moment from 2010 to 2100".to_owned())
+}
+
+/// Pin, marks, custom data and groups. With `labels`, one that is absent is none; without, the
+/// page does not say. One that cannot be read costs itself alone: the row keeps what it had.
+fn decorations(row: Row<'_>, labels: bool) -> (ListingPatch, Option<Vec<u64>>) {
     let mut listing = ListingPatch::default();
-    listing.time = match row.time.get("MsgTime").map_err(text)? {
-        Some(number) => {
-            let time = Timestamp::from_cloud(number);
-            Some(time.map_err(|_| "MsgTime is not a moment from 2010 to 2100".to_owned())?)
-        }
-        None => None,
-    };
-    listing.is_pinned = Some(row.top.get("TopFlag").map_err(text)? == Some(1));
-    let marks = row.marks.get("StandardMark").map_err(text)?.unwrap_or_default();
-    let custom = row.custom.get("CustomMark").map_err(text)?.unwrap_or_default();
-    let groups = row.groups.get("ContactGroupId").map_err(text)?.unwrap_or_default();
-    if groups.len() > MAX_GROUPS {
-        return Err("ContactGroupId has more than 500 numbers".to_owned());
-    }
-    let marks = match &*marks {
-        "" => Marks::NONE,
-        bits => Marks::from_bit_string(bits).map_err(|error| format!("StandardMark: {error}"))?,
-    };
+    listing.is_pinned = decoration("TopFlag", row.top).map(|flag| flag == 1);
     if !labels {
-        return Ok((listing, None));
+        return (listing, None);
     }
-    listing.marks = Some(marks);
-    listing.custom_data = Some(short(&custom, MAX_TEXT));
-    Ok((listing, Some(groups)))
+    listing.marks = decoration("StandardMark", row.marks).and_then(|bits| match &*bits {
+        "" => Some(Marks::NONE),
+        bits => Marks::from_bit_string(bits).ok().or_else(|| unreadable("StandardMark")),
+    });
+    listing.custom_data =
+        decoration("CustomMark", row.custom).map(|custom| short(&custom, MAX_TEXT));
+    let groups = decoration("ContactGroupId", row.groups);
+    let groups = groups.filter(|groups| groups.len() <= MAX_GROUPS);
+    (listing, groups)
+}
+
+/// A field that only decorates: its value, the default if it is absent, `None` if it is bad.
+fn decoration<T: Default>(name: &'static str, field: Loose<T>) -> Option<T> {
+    match field.get(name) {
+        Ok(value) => Some(value.unwrap_or_default()),
+        Err(Mistyped(name)) => unreadable(name),
+    }
+}
+
+fn unreadable<T>(name: &str) -> Option<T> {
+    tracing::debug!(field = name, "a row keeps what it had: the field cannot be read");
+    None
 }

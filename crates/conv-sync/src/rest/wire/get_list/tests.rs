@@ -47,45 +47,75 @@ fn a_page_cut_anywhere_is_none() {
     }
 }
 
-#[test]
-fn each_mistyped_field_costs_its_row_alone_and_is_named() {
-    let odd = ["{}", "[]", "[[]]", "true", "1.5", "-1", "18446744073709551616", "\"odd\\u0000\""];
-    let fields = [
-        ("Type", 1),
-        ("GroupId", 0),
-        ("MsgTime", 1),
-        ("TopFlag", 1),
-        ("StandardMark", 0),
-        ("CustomMark", 0),
-        ("ContactGroupId", 2),
+/// What may stand in place of a value.
+const ODD: [&str; 9] =
+    ["{}", "[]", "[[]]", "true", "1.5", "1e400", "-1", "18446744073709551616", "\"odd\\u0000\""];
+
+/// A row of a group, with one member put in place of a good one.
+fn row_with(field: &str, value: &str) -> String {
+    let mut members = [
+        ("Type", "2"),
+        ("GroupId", "\"g\""),
+        ("MsgTime", "1772612017"),
+        ("TopFlag", "1"),
+        ("StandardMark", "\"1\""),
+        ("CustomMark", "\"c\""),
+        ("ContactGroupId", "[1]"),
     ];
-    for (field, _) in fields {
-        for value in odd {
-            let harmless = match (field, value) {
-                ("TopFlag" | "Type", "-1") | ("ContactGroupId", "[]") => true,
-                ("CustomMark", value) => value.starts_with('"'),
-                _ => false,
-            };
-            if harmless {
-                continue;
-            }
-            let good = |name| match name {
-                "Type" => "2",
-                "GroupId" => "\"g\"",
-                _ => "null",
-            };
-            let members: Vec<_> = fields
-                .iter()
-                .map(|(name, _)| (name, if *name == field { value } else { good(*name) }))
-                .map(|(name, value)| format!("\"{name}\":{value}"))
-                .collect();
-            let (id, reason) = skipped(&format!("{{{}}}", members.join(",")));
+    members.iter_mut().filter(|(name, _)| *name == field).for_each(|member| member.1 = value);
+    let members: Vec<_> =
+        members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+#[test]
+fn each_mistyped_field_that_makes_the_row_costs_its_row_alone_and_is_named() {
+    for field in ["Type", "GroupId", "MsgTime"] {
+        for value in ODD {
+            let (id, reason) = skipped(&row_with(field, value));
             assert!(reason.contains(field), "{field} = {value}: {reason}");
             assert!(!reason.contains("odd"), "quotes the row: {reason}");
-            let has_id = !matches!(field, "Type" | "GroupId");
-            assert_eq!(id.as_deref(), has_id.then_some("GROUPg"), "{field} = {value}");
+            let is_known = field == "MsgTime";
+            assert_eq!(id.as_deref(), is_known.then_some("GROUPg"), "{field} = {value}");
         }
     }
+}
+
+#[test]
+fn each_mistyped_decoration_costs_itself_alone() {
+    for field in ["TopFlag", "StandardMark", "CustomMark", "ContactGroupId"] {
+        for value in ODD {
+            let means_something = match field {
+                "TopFlag" => value == "-1",
+                "CustomMark" => value.starts_with('"'),
+                "ContactGroupId" => value == "[]",
+                _ => false,
+            };
+            if means_something {
+                continue;
+            }
+            let twice = row_with(field, "1").replace('}', &format!(",\"{field}\":{value}}}"));
+            for row in [row_with(field, value), twice] {
+                let listing = rows(&[&row]).unwrap();
+                let [row] = &listing.rows[..] else { panic!("{row}: {:?}", listing.skipped) };
+                let patch = row.patch.listing.as_ref().unwrap();
+                assert_eq!(patch.is_pinned.is_none(), field == "TopFlag", "{value}");
+                assert_eq!(patch.marks.is_none(), field == "StandardMark", "{value}");
+                assert_eq!(patch.custom_data.is_none(), field == "CustomMark", "{value}");
+                assert_eq!(row.group_ids.is_none(), field == "ContactGroupId", "{value}");
+                assert_eq!(patch.time, Some(Timestamp::from_secs(1_772_612_017)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_without_labels_has_none() {
+    let listing = rows(&[r#"{"Type":2,"GroupId":"g","MsgTime":1772612017}"#]).unwrap();
+    let patch = listing.rows[0].patch.listing.as_ref().unwrap();
+    assert_eq!((patch.is_pinned, patch.marks), (Some(false), Some(conv_model::Marks::NONE)));
+    assert_eq!(patch.custom_data.as_deref(), Some(""));
+    assert_eq!(listing.rows[0].group_ids, Some(vec![]));
 }
 
 #[test]
@@ -118,13 +148,8 @@ fn rows_without_a_valid_id_are_skipped_with_the_rule_they_break() {
 #[test]
 fn a_row_that_does_not_decode_keeps_its_id() {
     let id = Some("C2Cu".to_owned());
-    for (fields, reason) in [
-        (r#""MsgTime":1,"MsgTime":2"#, "MsgTime stands twice"),
-        (r#""CustomMark":"\ud800""#, "CustomMark is no JSON value"),
-    ] {
-        let row = format!(r#"{{"Type":1,"To_Account":"u",{fields}}}"#);
-        assert_eq!(skipped(&row), (id.clone(), reason.to_owned()));
-    }
+    let row = r#"{"Type":1,"To_Account":"u","MsgTime":1,"MsgTime":2}"#;
+    assert_eq!(skipped(row), (id.clone(), "MsgTime stands twice".to_owned()));
     let twice = r#"{"Type":1,"To_Account":"u","To_Account":"v"}"#;
     assert_eq!(skipped(twice), (None, "To_Account stands twice".to_owned()));
     let deep = "[".repeat(3000) + &"]".repeat(3000);
@@ -171,30 +196,38 @@ fn long_custom_data_is_cut_between_characters() {
 }
 
 #[test]
-fn bytes_that_are_no_text_cost_their_row_alone() {
-    let rows = |mark: &[u8]| {
+fn damaged_texts_cost_no_row() {
+    for (mark, whole) in [
+        (&b"Andr\xE9"[..], "Andr\u{FFFD}"),
+        (br"Ann \ud83d", "Ann \u{FFFD}"),
+        ("\u{FFFD}".as_bytes(), "\u{FFFD}"),
+    ] {
         let head = br#"{"SessionItem":[{"Type":1,"To_Account":"u","CustomMark":""#;
         let tail = br#""},{"Type":1,"To_Account":"v"}],"CompleteFlag":1}"#;
-        page([&head[..], mark, tail].concat()).unwrap()
-    };
-    let listing = rows(b"\xFF");
-    assert_eq!(listing.rows.len(), 1);
-    assert_eq!(listing.skipped[0].id.as_ref().unwrap().as_str(), "C2Cu");
-    assert_eq!(listing.skipped[0].reason, "not UTF-8");
-    assert_eq!(rows("\u{FFFD}".as_bytes()).rows.len(), 2);
+        let listing = page([&head[..], mark, tail].concat()).unwrap();
+        assert_eq!((listing.rows.len(), listing.skipped.len()), (2, 0), "{whole}");
+        let patch = listing.rows[0].patch.listing.as_ref().unwrap();
+        assert_eq!(patch.custom_data.as_deref(), Some(whole));
+    }
 }
 
 #[test]
-fn a_page_with_too_many_bad_rows_is_none() {
-    let page = |bad: usize, good: usize, row: &'static str| {
-        let good = std::iter::repeat_n(r#"{"Type":1,"To_Account":"u"}"#, good);
-        rows(&std::iter::repeat_n(row, bad).chain(good).collect::<Vec<_>>())
-    };
-    assert_eq!(page(3, 0, "null").unwrap().skipped.len(), 3);
-    assert_eq!(page(4, 36, "null").unwrap().skipped.len(), 4);
-    is_protocol(&page(4, 35, "null"));
-    // A kind that this version does not know breaks nothing.
-    assert_eq!(page(50, 0, r#"{"Type":3}"#).unwrap().skipped.len(), 50);
+fn good_rows_are_shown_at_every_share_of_bad_ones() {
+    let good = r#"{"Type":1,"To_Account":"u"}"#;
+    for bad in [
+        "null",
+        r#"{"Type":3}"#,
+        r#"{"Type":1,"To_Account":"\u65e5\u672c"}"#,
+        r#"{"Type":1,"To_Account":"v","MsgTime":946684800}"#,
+    ] {
+        for share in 0..=20 {
+            let rows: Vec<_> = (0..20).map(|at| if at < share { bad } else { good }).collect();
+            let listing = self::rows(&rows).unwrap();
+            assert_eq!((listing.rows.len(), listing.skipped.len()), (20 - share, share), "{bad}");
+            let has_id = bad.contains("\"v\"");
+            assert!(listing.skipped.iter().all(|row| row.id.is_some() == has_id), "{bad}");
+        }
+    }
 }
 
 #[test]
@@ -205,14 +238,18 @@ fn a_page_of_more_than_five_hundred_rows_is_none() {
 }
 
 #[test]
-fn a_page_without_rows_is_empty_only_if_it_is_the_last() {
+fn a_page_without_a_list_of_rows_is_not_an_empty_one() {
     let end = r#""TimeStamp":1,"StartIndex":2,"TopTimeStamp":3,"TopStartIndex":4}"#;
     for rows in ["", r#""SessionItem":null,"#] {
         let last = page(format!(r#"{{{rows}"CompleteFlag":1}}"#)).unwrap();
         assert!(last.rows.is_empty() && last.next.is_none());
+        let [skipped] = &last.skipped[..] else { panic!("{:?}", last.skipped) };
+        assert_eq!((&skipped.id, &*skipped.reason), (&None, "SessionItem is missing"));
         is_protocol(&page(format!(r#"{{{rows}"CompleteFlag":0,{end}"#)));
         is_protocol(&page(format!("{{{rows}{end}")));
     }
+    let last = page(r#"{"SessionItem":[],"CompleteFlag":1}"#).unwrap();
+    assert!(last.rows.is_empty() && last.skipped.is_empty());
     let empty = page(format!(r#"{{"SessionItem":[],{end}"#)).unwrap();
     assert_eq!(empty.next.unwrap().to_string(), "tim1:1,2,3,4");
     is_protocol(&page(r#"{"SessionItem":{},"CompleteFlag":1}"#));
@@ -247,7 +284,7 @@ fn read_all(body: &[u8]) {
     let _ = reply.decode::<wire::Envelope>().map(|envelope| (envelope.code(), envelope.info()));
     let _ = wire::contact_group::read(&reply);
     let _ = wire::unread::read(&reply);
-    let _ = wire::joined_groups::read(&reply, 0);
+    let _ = wire::joined_groups::read(&reply);
     let _ = wire::portrait::read(&reply, wire::Depth::Full);
     let _ = wire::group_info::read(&reply, wire::Depth::Full);
 }

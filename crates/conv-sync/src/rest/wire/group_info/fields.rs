@@ -41,7 +41,7 @@ pub(in crate::rest) const FULL: &[&str] = &[
     "SupportTopic",
 ];
 
-/// The fields of a group that were asked for. One that cannot be read is one that was not sent.
+/// The fields of a group that were asked for.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct GroupFields<'a> {
@@ -104,8 +104,8 @@ impl<'a> GroupFields<'a> {
     /// Name, avatar and type.
     fn thin(&self) -> Profile {
         let mut profile = Profile::default();
-        profile.name = Some(short(text(&self.name), MAX_NAME));
-        profile.avatar = Some(url(text(&self.face)));
+        profile.name = known(&self.name).map(|text| short(text, MAX_NAME));
+        profile.avatar = known(&self.face).map(url);
         profile.group_type = match text(&self.kind) {
             "" => None,
             word => Some(GroupType::from(&*short(word, MAX_NAME))),
@@ -179,9 +179,15 @@ impl<'de> FromWire<'de> for Pair {
     }
 }
 
-fn text<'a>(field: &'a Loose<Cow<'_, str>>) -> &'a str {
+/// A text that was asked for: empty if it is not set, `None` if it cannot be read.
+fn known<'a>(field: &'a Loose<Cow<'_, str>>) -> Option<&'a str> {
     match field {
-        Loose::Given(text) => text,
-        _ => "",
+        Loose::Given(text) => Some(text),
+        Loose::Absent => Some(""),
+        Loose::Bad => None,
     }
+}
+
+fn text<'a>(field: &'a Loose<Cow<'_, str>>) -> &'a str {
+    known(field).unwrap_or_default()
 }

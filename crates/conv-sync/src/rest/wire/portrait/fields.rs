@@ -45,13 +45,26 @@ pub(super) struct ProfileItem<'a> {
 }
 
 /// The fields of a user that were set and asked for.
-pub(super) struct UserFields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub(super) struct UserFields<'a> {
+    /// `None` for a value that cannot be read.
+    fields: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
+    /// All fields that were sent are here: another was never set, or was taken away.
+    is_whole: bool,
+}
 
 impl<'a> UserFields<'a> {
-    /// A field that cannot be read is one that is not set.
-    pub(super) fn new(items: impl Iterator<Item = ProfileItem<'a>>) -> Self {
-        let fields = items.filter_map(|item| Some((item.tag.any()?, item.value.any()?.0)));
-        Self(fields.collect())
+    /// Takes the fields that were sent, `None` for one of which not even the name can be read.
+    pub(super) fn new(items: impl Iterator<Item = Option<ProfileItem<'a>>>) -> Self {
+        let (mut fields, mut is_whole) = (Vec::new(), true);
+        for item in items {
+            match item.map(|item| (item.tag.any(), item.value)) {
+                // A field that is named and without a value is not set.
+                Some((Some(_), Loose::Absent)) => {}
+                Some((Some(tag), value)) => fields.push((tag, value.any().map(|text| text.0))),
+                _ => is_whole = false,
+            }
+        }
+        Self { fields, is_whole }
     }
 
     pub(super) fn profile(&self, depth: Depth) -> Profile {
@@ -64,8 +77,8 @@ impl<'a> UserFields<'a> {
     /// Name and avatar.
     fn thin(&self) -> Profile {
         let mut profile = Profile::default();
-        profile.name = Some(short(self.text(NICK), MAX_NAME));
-        profile.avatar = Some(url(self.text(IMAGE)));
+        profile.name = self.known(NICK).map(|text| short(text, MAX_NAME));
+        profile.avatar = self.known(IMAGE).map(url);
         profile
     }
 
@@ -91,8 +104,9 @@ impl<'a> UserFields<'a> {
     }
 
     fn custom_fields(&self) -> Vec<CustomField> {
-        let custom = self.0.iter().filter(|(tag, _)| tag.starts_with(CUSTOM));
-        custom
+        let known = self.fields.iter().filter_map(|(tag, value)| Some((tag, value.as_ref()?)));
+        known
+            .filter(|(tag, _)| tag.starts_with(CUSTOM))
             .take(MAX_CUSTOM)
             .map(|(tag, value)| CustomField {
                 key: short(tag, MAX_NAME).to_string(),
@@ -101,9 +115,15 @@ impl<'a> UserFields<'a> {
             .collect()
     }
 
-    /// The value of a tag; of several the last.
+    /// The value of a tag, of several the last: empty if it is not set, `None` if that is not known.
+    fn known(&self, tag: &str) -> Option<&str> {
+        match self.fields.iter().rev().find(|(other, _)| other == tag) {
+            Some((_, value)) => value.as_deref(),
+            None => self.is_whole.then_some(""),
+        }
+    }
+
     fn text(&self, tag: &str) -> &str {
-        let mut fields = self.0.iter().rev();
-        fields.find(|(other, _)| other == tag).map_or("", |(_, value)| value)
+        self.known(tag).unwrap_or_default()
     }
 }

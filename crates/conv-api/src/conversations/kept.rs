@@ -1,0 +1,42 @@
+//! A list that is loaded, whether or not somebody uses it.
+
+use std::sync::Arc;
+
+use conv_store::Snapshot;
+
+use super::{Conversations, Inner};
+use crate::flight::Unserved;
+
+/// Keeps a list loaded without being one of its handles.
+#[derive(Debug)]
+pub(crate) struct Kept(Arc<Inner>);
+
+impl Kept {
+    pub(crate) fn new(list: &Conversations) -> Self {
+        Self(Arc::clone(&list.inner))
+    }
+
+    pub(crate) fn handle(&self) -> Conversations {
+        Conversations::of(Arc::clone(&self.0))
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.0.store.snapshot()
+    }
+
+    /// Returns whether there is no handle, no stream and no pass.
+    pub(crate) fn is_unused(&self) -> bool {
+        !self.0.interest.watch().is_held() && !self.0.flights.is_under_way()
+    }
+
+    /// Returns whether the store came to its end by itself: the runtime that it was opened in ended,
+    /// or somebody closed it.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.0.is_dead()
+    }
+
+    /// Returns the mark that no successful pass has seen, if there is one.
+    pub(crate) fn unserved(&self) -> Option<Unserved> {
+        self.0.flights.unserved()
+    }
+}

@@ -1,0 +1,138 @@
+//! Calls that make passes.
+
+use std::{future::pending, time::Duration};
+
+use conv_model::{Delta, PassStatus, Prune, SyncReport, Timestamp};
+
+use super::Conversations;
+use crate::{
+    Error,
+    flight::{Admission, Asked, Route, Unserved},
+};
+
+impl Conversations {
+    /// Pulls the list; joins the pass that is under way, if one is, also in another process that
+    /// shares the database. A pass that began before the last [mark](Self::mark_dirty) is not
+    /// joined: the one after it is. Later marks do not make the call longer. Dropping the call leaves
+    /// the pass under way.
+    ///
+    /// # Errors
+    /// Why the pass failed. The rows held before are still held. If the error
+    /// [passes](Error::is_passing), another pass begins by itself later, as long as there is a handle
+    /// or a stream of the list.
+    pub async fn sync(&self) -> Result<SyncReport, Error> {
+        let route = self.route()?;
+        self.inner.flights.join(route).await?;
+        Ok(self.sync_report())
+    }
+
+    /// Waits until the list is complete, and pulls it if it is not. Names and other facets may still
+    /// be on their way then.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`] once `timeout` is over, while the pass goes on; else why it failed.
+    pub async fn wait_until_complete(&self, timeout: Duration) -> Result<SyncReport, Error> {
+        self.check_open()?;
+        tokio::select! {
+            biased;
+            report = self.completed() => report,
+            () = self.inner.clock.sleep(timeout) => Err(Error::TimedOut),
+        }
+    }
+
+    /// Waits for the list, not for the pass that makes it complete: that one goes on for as long as
+    /// names take.
+    async fn completed(&self) -> Result<SyncReport, Error> {
+        let shown = async {
+            loop {
+                let snapshot = self.snapshot();
+                let report = self.inner.report(&snapshot);
+                if report.is_sync_completed() {
+                    return Ok(report);
+                }
+                self.inner.store.changed(snapshot.seq()).await?;
+            }
+        };
+        let pass = async {
+            self.inner.flights.join(self.route()?).await?;
+            // The store shows it now or soon.
+            pending().await
+        };
+        tokio::select! {
+            biased;
+            report = shown => report,
+            failed = pass => failed,
+        }
+    }
+
+    /// Says that something changed in the cloud, as a webhook tells without saying what can be
+    /// trusted: a pass begins now, or follows the one under way. Returns at once.
+    ///
+    /// The mark stays until a pass that began after it has succeeded. After a failure that
+    /// [passes](Error::is_passing) another pass begins by itself, after pauses that grow from seconds
+    /// to five minutes. Any other failure waits for you: mend its cause, then call
+    /// [`sync`](Self::sync) or [`retry_now`](Self::retry_now), or mark the list again; until then
+    /// [`sync_report`](Self::sync_report) says `Failed`, and why.
+    ///
+    /// # Errors
+    /// [`Error::NoSource`] without a source; [`Error::Store`] once closed or outside a Tokio
+    /// runtime.
+    pub fn mark_dirty(&self) -> Result<(), Error> {
+        self.inner.flights.mark_dirty(self.route()?)
+    }
+
+    /// Says that the device woke up, or that its network is back: a pass that pauses after a
+    /// failure tries again at once, and where the last one failed another begins. What the cloud
+    /// asked to wait for within a pass is waited for all the same. Returns at once.
+    ///
+    /// # Errors
+    /// Those of [`mark_dirty`](Self::mark_dirty).
+    pub fn retry_now(&self) -> Result<(), Error> {
+        let route = self.route()?;
+        let is_under_way = self.inner.flights.retry_now();
+        let has_failed = matches!(self.sync_report().pass, PassStatus::Failed(_));
+        if is_under_way || !has_failed { Ok(()) } else { self.inner.flights.begin(route) }
+    }
+
+    /// Removes the rows whose retention ended after the last finished pass, by the cloud's time.
+    /// Does nothing if the source does not say how long the cloud keeps a conversation.
+    ///
+    /// # Errors
+    /// [`Error::NoSource`] without a source; [`Error::Store`] if it could not be stored.
+    pub async fn expire(&self, now: Timestamp) -> Result<(), Error> {
+        let route = self.route()?;
+        if let Some(retention) = route.source.capabilities().retention {
+            let mut delta = Delta::default();
+            delta.prune = Some(Prune::Expired { now, retention });
+            self.inner.store.apply(delta).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for a pass in the background, after this moment. With a mark it is repeated until one
+    /// succeeds.
+    pub(crate) fn begin_refresh(
+        &self,
+        admission: Admission,
+        mark: Option<Unserved>,
+    ) -> Result<Asked, Error> {
+        self.inner.flights.begin_refresh(self.route()?, admission, mark)
+    }
+
+    /// Waits for what became of it.
+    pub(crate) async fn refreshed(&self, asked: Asked) -> Result<(), Error> {
+        self.inner.flights.answer(asked).await
+    }
+
+    /// Takes over a mark that outlived an earlier list of the account, and begins a pass.
+    pub(crate) fn inherit(&self, mark: Unserved) -> Result<(), Error> {
+        self.inner.flights.inherit(self.route()?, mark)
+    }
+
+    /// # Errors
+    /// [`StoreError::Closed`] once closed; [`Error::NoSource`] without a source.
+    pub(super) fn route(&self) -> Result<&Route, Error> {
+        self.check_open()?;
+        self.inner.route.as_ref().ok_or(Error::NoSource)
+    }
+}

@@ -1,0 +1,92 @@
+//! Changes that do not come from a pass.
+
+use conv_model::{ConversationId, ConversationPatch, Delta, Local};
+
+use super::Conversations;
+use crate::Error;
+
+/// What became of a patch. See [`Conversations::record`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Recorded {
+    /// The row changed, or was made.
+    Changed,
+    /// The row stays as it was: it said the same already, or something newer.
+    Unchanged,
+    /// Nothing was kept: the list has no such row, and the patch has no listing to make one.
+    NotListed,
+}
+
+impl Conversations {
+    /// Takes in what was learned elsewhere, such as a message that came: merged into the list at
+    /// once. A patch with a listing makes its row if there is none.
+    ///
+    /// It tells the list what the cloud has; it changes nothing there. The next pass reads the cloud
+    /// again and believes it: a pin or a mark that was recorded here and never made in the cloud is
+    /// undone by it.
+    ///
+    /// ```
+    /// use conv_api::{ConversationPatch, Conversations, ListingPatch, Recorded, Timestamp};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let conversations = Conversations::builder("user_0001").build().await?;
+    /// let mut patch = ConversationPatch::new("C2Calice".parse()?);
+    /// patch.unread.count = Some(1);
+    /// assert_eq!(conversations.record(patch.clone()).await?, Recorded::NotListed);
+    ///
+    /// patch.listing = Some(ListingPatch::at(Timestamp::from_secs(1_700_000_000)));
+    /// assert_eq!(conversations.record(patch.clone()).await?, Recorded::Changed);
+    /// assert_eq!(conversations.record(patch).await?, Recorded::Unchanged);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Store`] if it could not be stored, such as a row that is too large: then nothing of the
+    /// patch is kept.
+    pub async fn record(&self, patch: ConversationPatch) -> Result<Recorded, Error> {
+        self.check_open()?;
+        let id = patch.id.clone();
+        let delta = match patch.listing {
+            Some(_) => Delta::listed([patch]),
+            None => Delta::amended([patch]),
+        };
+        let commit = self.inner.store.apply(delta).await?;
+        Ok(match commit.changes.is_empty() {
+            false => Recorded::Changed,
+            true if self.snapshot().get(&id).is_some() => Recorded::Unchanged,
+            true => Recorded::NotListed,
+        })
+    }
+
+    /// Keeps a draft, durable once this returns; an empty text clears it. No pull touches it.
+    ///
+    /// The conversation need not be in the list, and does not come into it by a draft: the list is
+    /// the cloud's, and a row that only this device knows would make
+    /// [`Complete`](conv_model::Coverage::Complete) untrue. The draft of such a conversation is in
+    /// what [`get_conversation_profile`](Self::get_conversation_profile) answers, and in
+    /// [`snapshot().local(&id)`](conv_store::Snapshot::local); it meets the row once the cloud
+    /// lists it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if it could not be stored.
+    pub async fn set_draft(&self, id: &ConversationId, text: &str) -> Result<(), Error> {
+        self.put(id, Local::draft(text)).await
+    }
+
+    /// Keeps bytes of your own with a conversation, durable once this returns. The conversation need
+    /// not be in the list; see [`set_draft`](Self::set_draft).
+    ///
+    /// # Errors
+    /// [`Error::Store`] if they could not be stored.
+    pub async fn set_data(&self, id: &ConversationId, bytes: &[u8]) -> Result<(), Error> {
+        self.put(id, Local::data(bytes)).await
+    }
+
+    async fn put(&self, id: &ConversationId, local: Local) -> Result<(), Error> {
+        self.check_open()?;
+        self.inner.store.put_local(id.clone(), local).await?;
+        Ok(())
+    }
+}

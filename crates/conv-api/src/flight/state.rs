@@ -1,0 +1,209 @@
+//! What was asked of the passes of one account, and what became of it: plain data.
+
+use std::time::Duration;
+
+use super::Outcome;
+use crate::Error;
+
+/// Requests and passes of one account. It lives in a watch channel, so that whoever waits for a
+/// pass waits for the very change it asked for.
+///
+/// Requests are numbered. A pass sees those made before it began, and serves them if it succeeds.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    requested: u64,
+    /// The number of the newest request that must not be lost: a mark.
+    marked: u64,
+    /// The newest request that a successful pass saw.
+    served: u64,
+    /// The newest request that the pass under way sees.
+    seen: u64,
+    /// Callers that wait for a pass.
+    waiters: usize,
+    /// A task is there: it makes passes, or pauses between two of them.
+    is_running: bool,
+    is_pausing: bool,
+    succeeded: u64,
+    failed: u64,
+    /// Passes that failed since one succeeded.
+    failed_in_a_row: u32,
+    /// Why the newest pass failed, if it did.
+    error: Option<Error>,
+}
+
+/// What a caller asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// A pass, also the one under way, unless something was asked for that it does not see.
+    Join,
+    /// A pass that begins after this moment.
+    Refresh,
+    /// The same, and again until one succeeds.
+    Mark,
+    /// The same for a mark that outlived its list.
+    Inherit(Unserved),
+}
+
+/// A caller's request, to find its answer by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    request: u64,
+    succeeded: u64,
+    failed: u64,
+}
+
+/// What the caller of [`State::ask`] has to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer {
+    pub(super) asked: Asked,
+    /// Start a task.
+    pub(super) starts: bool,
+    /// End the pause between two passes.
+    pub(super) hurries: bool,
+}
+
+/// What the task does after a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Again,
+    Pause,
+    End,
+}
+
+/// What a mark keeps when its list leaves memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unserved {
+    /// Passes that failed in a row.
+    pub(crate) failed: u32,
+    /// The last one failed for a reason that waiting does not mend.
+    pub(crate) is_blocked: bool,
+}
+
+impl State {
+    pub(super) fn ask(&mut self, request: Request) -> Answer {
+        if request != Request::Join {
+            self.requested += 1;
+        }
+        if let Request::Mark | Request::Inherit(_) = request {
+            self.marked = self.requested;
+        }
+        if let Request::Inherit(mark) = request {
+            self.failed_in_a_row = self.failed_in_a_row.max(mark.failed);
+        }
+        let (succeeded, failed) = (self.succeeded, self.failed);
+        let starts = !std::mem::replace(&mut self.is_running, true);
+        // A mark waits for the end of a pause: in an outage marks keep coming.
+        let hurries = self.is_pausing && request != Request::Mark;
+        Answer { asked: Asked { request: self.requested, succeeded, failed }, starts, hurries }
+    }
+
+    pub(super) fn wait(&mut self) {
+        self.waiters += 1;
+    }
+
+    /// Returns whether that was the last one who waited.
+    pub(super) fn wait_no_more(&mut self) -> bool {
+        self.waiters = self.waiters.saturating_sub(1);
+        self.waiters == 0
+    }
+
+    /// A pass begins.
+    pub(super) fn begin(&mut self) {
+        self.seen = self.requested;
+    }
+
+    /// A pass ended, or one in another process that was joined.
+    pub(super) fn end(&mut self, outcome: &Outcome, is_open: bool) -> Next {
+        match outcome {
+            Ok(()) => {
+                self.served = self.served.max(self.seen);
+                self.succeeded += 1;
+                self.failed_in_a_row = 0;
+                self.error = None;
+            }
+            Err(error) => self.fail(error.clone()),
+        }
+        let next = match outcome {
+            _ if !is_open => Next::End,
+            Ok(()) if self.requested > self.served => Next::Again,
+            Err(error) if error.is_passing() => Next::Pause,
+            _ => Next::End,
+        };
+        self.is_running = next != Next::End;
+        self.is_pausing = next == Next::Pause;
+        next
+    }
+
+    /// A pause between two passes ended; says whether another one begins. `is_held`: somebody uses
+    /// the list.
+    pub(super) fn resume(&mut self, is_open: bool, is_held: bool) -> bool {
+        let goes_on = is_open && (is_held || self.is_marked() || self.waiters > 0);
+        (self.is_pausing, self.is_running) = (false, goes_on);
+        goes_on
+    }
+
+    /// The task is gone in the middle of something.
+    pub(super) fn die(&mut self, error: Error) {
+        self.fail(error);
+        (self.is_pausing, self.is_running) = (false, false);
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.failed += 1;
+        self.failed_in_a_row = self.failed_in_a_row.saturating_add(1);
+        self.error = Some(error);
+    }
+
+    /// The answer to a request, once there is one: the first pass that saw it and succeeded, or the
+    /// first one that failed.
+    pub(super) fn answer(&self, asked: Asked) -> Option<Outcome> {
+        if self.succeeded > asked.succeeded && self.served >= asked.request {
+            return Some(Ok(()));
+        }
+        let error = self.error.as_ref().filter(|_| self.failed > asked.failed)?;
+        Some(Err(error.clone()))
+    }
+
+    /// A mark was made that no successful pass has seen.
+    pub(super) fn is_marked(&self) -> bool {
+        self.marked > self.served
+    }
+
+    pub(super) fn unserved(&self) -> Option<Unserved> {
+        let is_blocked = self.error.as_ref().is_some_and(|error| !error.is_passing());
+        self.is_marked().then_some(Unserved { failed: self.failed_in_a_row, is_blocked })
+    }
+
+    /// Every request was served: the pass of another process serves as well as one of our own.
+    pub(super) fn is_served(&self) -> bool {
+        self.served >= self.requested
+    }
+
+    pub(super) fn is_awaited(&self) -> bool {
+        self.waiters > 0
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.is_running
+    }
+
+    /// A pass is under way, or waits for its turn.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.is_running && !self.is_pausing
+    }
+
+    pub(super) fn failed_in_a_row(&self) -> u32 {
+        self.failed_in_a_row
+    }
+
+    /// How long the cloud asked to wait after the newest pass.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match &self.error {
+            Some(Error::Source(error)) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! The task of an account: makes passes until every request is served.
+
+use std::sync::Arc;
+
+use conv_store::StoreError;
+use tokio::sync::watch;
+
+use super::{
+    Outcome, Place, Route, State, backoff::backoff, pass::Signals, queue::Admission, slot::Slot,
+    state::Next, unreported::Unreported,
+};
+use crate::{Error, interest::InterestWatch};
+
+/// What the task shares with those who ask for passes.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) state: watch::Sender<State>,
+    pub(super) unreported: Unreported,
+    pub(super) interest: InterestWatch,
+}
+
+pub(super) struct Task {
+    pub(super) route: Route,
+    pub(super) signals: Signals,
+    /// Where passes queue, if they take turns with those of other accounts.
+    pub(super) place: Option<Arc<Place>>,
+    pub(super) shared: Arc<Shared>,
+    /// It ended by itself, and has said how.
+    is_over: bool,
+}
+
+impl Task {
+    pub(super) fn new(
+        route: Route,
+        signals: Signals,
+        place: Option<Arc<Place>>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self { route, signals, place, shared, is_over: false }
+    }
+
+    /// Makes passes until every request is served, or waiting does not mend what failed.
+    pub(super) async fn run(mut self, mut admission: Option<Admission>) {
+        loop {
+            let outcome = self.once(admission.take()).await;
+            self.route.counters.ended(outcome.is_ok());
+            self.report(&outcome);
+            // Before callers can see that it pauses, and end the pause.
+            self.signals.retry.mark_unchanged();
+            match self.end(&outcome) {
+                Next::Again => {}
+                Next::Pause if self.pause().await => {}
+                Next::Pause | Next::End => break,
+            }
+        }
+        self.is_over = true;
+    }
+
+    fn end(&self, outcome: &Outcome) -> Next {
+        let is_open = *self.signals.open.borrow();
+        let mut next = Next::End;
+        self.shared.state.send_modify(|state| next = state.end(outcome, is_open));
+        next
+    }
+
+    /// Keeps a failure that no snapshot shows.
+    fn report(&self, outcome: &Outcome) {
+        let failure = outcome.as_ref().err().filter(|error| is_unreported(error));
+        let failure = failure.map(Error::to_failure);
+        self.shared.unreported.set(&self.route.store.snapshot(), failure);
+    }
+
+    /// Waits after a failure; says whether another pass begins.
+    async fn pause(&mut self) -> bool {
+        let (failed, retry_after) = {
+            let state = self.shared.state.borrow();
+            (state.failed_in_a_row(), state.retry_after())
+        };
+        let pause = backoff(failed, retry_after, &*self.route.clock);
+        let Signals { open, retry } = &mut self.signals;
+        let is_open = tokio::select! {
+            biased;
+            _ = open.wait_for(|is_open| !is_open) => false,
+            Ok(()) = retry.changed() => true,
+            () = self.route.clock.sleep(pause) => true,
+        };
+        let is_held = is_open && self.shared.interest.is_held();
+        let mut goes_on = false;
+        self.shared.state.send_modify(|state| goes_on = state.resume(is_open, is_held));
+        goes_on
+    }
+
+    /// Waits for room among the passes of other accounts.
+    pub(super) async fn room(&mut self, admission: Option<Admission>) -> Result<Slot, Error> {
+        let Some(place) = &self.place else { return Ok(Slot::default()) };
+        let admitted = async {
+            match admission {
+                Some(admission) => admission,
+                None => place.admit(&*self.route.clock, Some(self.shared.state.subscribe())).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = self.signals.open.wait_for(|is_open| !is_open) => Err(Error::Stopped),
+            admission = admitted => Ok(Slot::new(Arc::clone(place), admission)),
+        }
+    }
+}
+
+/// A task that is dropped in the middle says so: its runtime ended, or the store or the clock
+/// panicked. Else its callers would wait for ever, and the list would say that a pass is running.
+impl Drop for Task {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        // Between two passes the failure of the one before is reported already.
+        if self.shared.state.borrow().is_under_way() {
+            self.route.counters.ended(false);
+            let failure = Error::Stopped.to_failure();
+            self.shared.unreported.set(&self.route.store.snapshot(), Some(failure));
+        }
+        self.shared.state.send_modify(|state| state.die(Error::Stopped));
+    }
+}
+
+/// Whether no snapshot shows a failure. A pass that was superseded did not fail: another one, that
+/// reports for itself, goes on.
+fn is_unreported(error: &Error) -> bool {
+    match error {
+        Error::Store(error) => !matches!(error, StoreError::Superseded(_)),
+        _ => false,
+    }
+}

@@ -1,0 +1,89 @@
+//! After `close` the list is read from memory, and nothing else goes on.
+
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+use conv_api::{
+    Accounts, All, ConversationPatch, ConversationStore, Conversations, Error, MemoryDatabase,
+    MemoryStore, StoreError, Timestamp, sync::testing::NOW,
+};
+
+use crate::support::{Moody, id, over};
+
+#[track_caller]
+fn is_closed<T: std::fmt::Debug>(result: Result<T, Error>) {
+    assert!(matches!(result, Err(Error::Store(StoreError::Closed))), "{result:?}");
+}
+
+async fn is_closed_and_still_read(conversations: &Conversations, source: &Moody) {
+    let calls = source.calls();
+    let alice = id("C2Cuser_0001");
+    let list = conversations.get_conversation_list(All).await.unwrap();
+    assert_eq!((list.len(), list.is_sync_completed()), (10, true));
+    assert_eq!(conversations.page(All, NonZeroUsize::MIN, None).unwrap().rows.len(), 1);
+    assert_eq!(conversations.totals(All).unwrap().conversations, 10);
+    assert_eq!(conversations.snapshot().len(), 10);
+
+    let mut live = conversations.subscribe(All).unwrap();
+    assert_eq!(live.next().await.unwrap().totals.conversations, 10);
+    assert!(live.next().await.is_none());
+    assert!(conversations.events().next().await.is_none());
+    is_closed(conversations.changes().next().await);
+
+    is_closed(conversations.get_conversation_profile(&alice).await);
+    is_closed(conversations.get_conversation_profile(&id("@TIM#SYSTEM")).await);
+    is_closed(conversations.sync().await);
+    is_closed(conversations.wait_until_complete(Duration::from_secs(1)).await);
+    is_closed(conversations.mark_dirty());
+    is_closed(conversations.retry_now());
+    is_closed(conversations.expire(Timestamp::from_secs(NOW.as_secs())).await);
+    is_closed(conversations.record(ConversationPatch::new(alice.clone())).await);
+    is_closed(conversations.set_draft(&alice, "Dear Alice").await);
+    is_closed(conversations.set_data(&alice, &[1]).await);
+    is_closed(conversations.close().await);
+    assert_eq!(source.calls(), calls, "the cloud is left alone");
+}
+
+#[tokio::test]
+async fn a_closed_list_is_read_and_nothing_else() {
+    let source = Moody::new(10);
+    let conversations = over(source.clone()).await;
+    conversations.sync().await.unwrap();
+    let clone = conversations.clone();
+    conversations.close().await.unwrap();
+    is_closed_and_still_read(&clone, &source).await;
+}
+
+#[tokio::test]
+async fn a_handle_that_outlived_its_accounts_closes_its_list() {
+    let source = Moody::new(10);
+    let database = Arc::new(MemoryDatabase::new());
+    let accounts = Accounts::builder(Arc::clone(&database) as _, source.clone()).build();
+    let name = "user_0001".parse().unwrap();
+    let list = accounts.open(&name).await.unwrap();
+    list.sync().await.unwrap();
+    drop(accounts);
+    let store = conv_api::ConversationDatabase::account(&*database, &name).await.unwrap();
+    list.close().await.unwrap();
+    assert!(matches!(store.close().await, Err(StoreError::Closed)));
+    is_closed_and_still_read(&list, &source).await;
+}
+
+#[tokio::test]
+async fn a_handle_of_accounts_that_were_closed_is_closed() {
+    let source = Moody::new(10);
+    let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), source.clone()).build();
+    let list = accounts.open(&"user_0001".parse().unwrap()).await.unwrap();
+    list.sync().await.unwrap();
+    accounts.close().await.unwrap();
+    is_closed_and_still_read(&list, &source).await;
+    drop(accounts);
+    is_closed_and_still_read(&list, &source).await;
+}
+
+#[tokio::test]
+async fn a_store_that_was_lent_is_closed_with_the_list() {
+    let store = Arc::new(MemoryStore::open().await.unwrap());
+    let building = Conversations::builder("user_0001").store(Arc::clone(&store));
+    building.build().await.unwrap().close().await.unwrap();
+    assert!(matches!(store.close().await, Err(StoreError::Closed)));
+}

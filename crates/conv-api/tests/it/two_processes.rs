@@ -1,0 +1,171 @@
+//! Passes that another process makes, by a store and leases that do as the test says.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use conv_api::{
+    AccountId, All, Conversation, ConversationDatabase, ConversationId, ConversationStore,
+    Conversations, Coverage, ErrorClass, Event, PassStatus, Snapshot, StoreError, Timestamp,
+    model::{Commit, Delta, Finished, Local, PassId, Seq, SyncScope, SyncState},
+    store::{Holder, PassLease, PassLeases, Turn},
+};
+use tokio::sync::watch;
+
+use crate::support::{Moody, id};
+
+/// The list as the test has other processes make it. It refuses to be written.
+#[derive(Debug)]
+struct Followed(watch::Sender<Snapshot>);
+
+#[async_trait]
+impl ConversationStore for Followed {
+    fn snapshot(&self) -> Snapshot {
+        self.0.borrow().clone()
+    }
+
+    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
+        let mut shown = self.0.subscribe();
+        let newer = shown.wait_for(|snapshot| snapshot.seq() > since).await;
+        newer.map(|snapshot| snapshot.clone()).map_err(|_| StoreError::Closed)
+    }
+
+    async fn apply(&self, _: Delta) -> Result<Commit, StoreError> {
+        Err(StoreError::io("writing", std::io::Error::other("no space left on device")))
+    }
+
+    async fn put_local(&self, _: ConversationId, _: Local) -> Result<Commit, StoreError> {
+        self.apply(Delta::default()).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Another process has the lease, and gives it back when the test says.
+#[derive(Clone, Debug)]
+struct Theirs {
+    store: Arc<Followed>,
+    has_ended: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+struct Lease;
+
+#[async_trait]
+impl PassLease for Lease {
+    async fn give_back(self: Box<Self>, _: bool) {}
+}
+
+#[async_trait]
+impl PassLeases for Theirs {
+    async fn take(&self, _: &AccountId) -> Result<Turn, StoreError> {
+        Ok(match *self.has_ended.borrow() {
+            false => Turn::Theirs(Holder::new("another")),
+            true => Turn::Ours(Box::new(Lease)),
+        })
+    }
+
+    async fn ended(&self, _: &AccountId, _: &Holder) -> Result<bool, StoreError> {
+        self.has_ended.subscribe().wait_for(|ended| *ended).await.unwrap();
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl ConversationDatabase for Theirs {
+    async fn account(&self, _: &AccountId) -> Result<Arc<dyn ConversationStore>, StoreError> {
+        Ok(Arc::clone(&self.store) as _)
+    }
+
+    async fn forget(&self, _: &AccountId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+        Some(Arc::new(self.clone()))
+    }
+}
+
+/// A list that a pass of another process finished at a time, of so many rows.
+fn finished(pass: u64, at: u64, rows: usize) -> Snapshot {
+    let mut state = SyncState::default();
+    state.pass = PassId::new(pass);
+    state.coverage = Coverage::Complete;
+    let at = Timestamp::from_secs(at);
+    state.finished = Some(Finished::new(Some(at), Vec::new(), SyncScope::default()));
+    let rows = (0..rows).map(|n| Conversation::new(id(&format!("C2Cuser_{n}"))));
+    Snapshot::of(rows, state).at(Seq::new(pass))
+}
+
+async fn follow(first: Snapshot) -> (Conversations, Arc<Followed>, watch::Sender<bool>) {
+    let store = Arc::new(Followed(watch::Sender::new(first)));
+    let has_ended = watch::Sender::new(false);
+    let database = Theirs { store: Arc::clone(&store), has_ended: has_ended.clone() };
+    let building = Conversations::builder("user_0001").database(database);
+    let conversations = building.source(Moody::new(3)).build().await.unwrap();
+    (conversations, store, has_ended)
+}
+
+#[tokio::test(start_paused = true)]
+async fn sync_is_done_once_the_list_shows_the_pass_that_another_process_made() {
+    let (conversations, store, has_ended) = follow(finished(1, 100, 1)).await;
+    let caller = tokio::spawn({
+        let conversations = conversations.clone();
+        async move { conversations.sync().await.map(|_| conversations.snapshot().len()) }
+    });
+    tokio::task::yield_now().await;
+    has_ended.send_replace(true);
+    // The list is complete all the while, by an earlier pass.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!caller.is_finished());
+    store.0.send_replace(finished(2, 200, 2));
+    assert_eq!(caller.await.unwrap().unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_is_never_shown_is_not_taken_for_done() {
+    let (conversations, _store, has_ended) = follow(finished(1, 100, 1)).await;
+    let caller = tokio::spawn({
+        let conversations = conversations.clone();
+        async move { conversations.sync().await }
+    });
+    tokio::task::yield_now().await;
+    has_ended.send_replace(true);
+    // It makes a pass of its own then, which this store refuses.
+    assert_eq!(caller.await.unwrap().unwrap_err().class(), ErrorClass::Store);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_the_store_could_not_take_in_reaches_the_streams_and_ends_with_a_newer_pass()
+{
+    let (conversations, store, has_ended) = follow(finished(1, 100, 1)).await;
+    has_ended.send_replace(true);
+    let (mut changes, mut events) = (conversations.changes(), conversations.events());
+    let told = tokio::spawn(async move {
+        let first = changes.next().await.unwrap();
+        let Some(Event::SyncReportUpdated(same)) = events.next().await else { panic!() };
+        assert_eq!(first, same);
+        (first, changes, events)
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(conversations.sync().await.unwrap_err().class(), ErrorClass::Store);
+    let (report, mut changes, mut events) = told.await.unwrap();
+    assert!(matches!(&report.pass, PassStatus::Failed(failure)
+        if failure.class == ErrorClass::Store && failure.code == 990_001));
+    assert_eq!(report.coverage, Coverage::CacheOnly);
+
+    // Another process could write.
+    store.0.send_replace(finished(2, 200, 1));
+    assert!(conversations.get_conversation_list(All).await.unwrap().is_sync_completed());
+    let report = changes.next().await.unwrap();
+    assert_eq!((report.pass, report.coverage), (PassStatus::Idle, Coverage::Complete));
+    // This store keeps no history, so that the rows may be others.
+    assert_eq!(events.next().await, Some(Event::ConversationListUpdated));
+    assert!(matches!(events.next().await, Some(Event::SyncReportUpdated(report))
+        if report.is_sync_completed()));
+}

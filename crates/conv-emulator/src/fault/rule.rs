@@ -1,0 +1,130 @@
+//! Which calls a fault befalls.
+
+use std::{
+    ops::{Bound, RangeBounds},
+    time::Duration,
+};
+
+use super::Fault;
+
+/// Which of the matching calls a rule is about, counted from when the rule was pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum When {
+    /// Each.
+    Always,
+    /// Those from one number to another, both included, counted from 1.
+    Calls {
+        /// The first of them.
+        first: u64,
+        /// The last of them; `u64::MAX` for no end.
+        last: u64,
+    },
+    /// Each one whose number is a multiple of this.
+    Every(u64),
+}
+
+impl When {
+    pub(super) fn is_now(self, call: u64) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Calls { first, last } => (first..=last).contains(&call),
+            Self::Every(n) => n > 0 && call % n == 0,
+        }
+    }
+}
+
+/// A fault, the command it befalls, and when: the one way to script what goes wrong.
+///
+/// ```
+/// use conv_emulator::{Fault, Rule};
+///
+/// let second_page_is_lost = Rule::nth(2, Fault::Reset).on("recentcontact/get_list");
+/// let busy_at_first = Rule::times(3, Fault::Code(60007));
+/// let down = Rule::calls(2..=6, Fault::Status(503)).on("recentcontact/get_contact_group");
+///
+/// // As a command line spells them; `Rule::HELP` lists all.
+/// let spelled: Rule = "status=503,calls=2-6,on=recentcontact/get_contact_group".parse()?;
+/// assert_eq!(spelled, down);
+/// # Ok::<(), conv_emulator::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rule {
+    /// `service/command`, or any command.
+    pub command: Option<String>,
+    /// Which calls.
+    pub when: When,
+    /// How long the rule works from the first of these calls on, by the world's clock; for ever if
+    /// `None`.
+    pub lasting: Option<Duration>,
+    /// What happens to them.
+    pub fault: Fault,
+}
+
+impl Rule {
+    /// A rule for calls of any command.
+    pub fn new(when: When, fault: Fault) -> Self {
+        Self { command: None, when, lasting: None, fault }
+    }
+
+    /// Each call.
+    pub fn always(fault: Fault) -> Self {
+        Self::new(When::Always, fault)
+    }
+
+    /// The calls of these numbers, counted from 1: `1..=5`, or `3..` for all but the first two.
+    pub fn calls(numbers: impl RangeBounds<u64>, fault: Fault) -> Self {
+        let first = match numbers.start_bound() {
+            Bound::Included(first) => *first,
+            Bound::Excluded(before) => before.saturating_add(1),
+            Bound::Unbounded => 1,
+        };
+        let last = match numbers.end_bound() {
+            Bound::Included(last) => *last,
+            Bound::Excluded(after) => after.saturating_sub(1),
+            Bound::Unbounded => u64::MAX,
+        };
+        Self::new(When::Calls { first, last }, fault)
+    }
+
+    /// The next call.
+    pub fn once(fault: Fault) -> Self {
+        Self::times(1, fault)
+    }
+
+    /// The nth call, counted from 1.
+    pub fn nth(n: u64, fault: Fault) -> Self {
+        Self::calls(n..=n, fault)
+    }
+
+    /// The next `n` calls.
+    pub fn times(n: u64, fault: Fault) -> Self {
+        Self::calls(1..=n, fault)
+    }
+
+    /// Each nth call.
+    pub fn every(n: u64, fault: Fault) -> Self {
+        Self::new(When::Every(n), fault)
+    }
+
+    /// Limits the rule to one command, for instance `recentcontact/get_list` or `get_list`.
+    #[must_use]
+    pub fn on(mut self, command: impl Into<String>) -> Self {
+        self.command = Some(command.into());
+        self
+    }
+
+    /// Ends the rule so long after the first call that it befell, by the world's clock, which
+    /// [`World::advance`](crate::World::advance) moves.
+    #[must_use]
+    pub fn lasting(mut self, time: Duration) -> Self {
+        self.lasting = Some(time);
+        self
+    }
+}
+
+/// Is this what a command is called, with its service or without?
+pub(crate) fn is_named(command: &str, name: &str) -> bool {
+    command == name || command.split_once('/').is_some_and(|(_, command)| command == name)
+}

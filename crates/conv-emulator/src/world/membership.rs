@@ -1,0 +1,55 @@
+//! The levers that move accounts into chat groups and out of them.
+
+use std::sync::Arc;
+
+use super::{Account, Group, World, account::Membership, unknown};
+use crate::Error;
+
+impl World {
+    /// An account is in a chat group since this second, again or for the first time. The group is
+    /// listed among those that it joined, with the time, whether or not its list holds the
+    /// conversation.
+    ///
+    /// Without this call and [`World::leave`], an account is in the groups that its list holds,
+    /// since each was created.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAccount`], [`Error::UnknownGroup`].
+    pub fn join(&self, account: &str, group: &str, since: u64) -> Result<(), Error> {
+        self.change_member(account, group, Membership::Joined(since))
+    }
+
+    /// An account leaves a chat group, or is removed from it, which answers alike: the group is not
+    /// listed among those that it joined. The conversation stays in its list until it is removed,
+    /// and new messages ([`World::say_to_group`]) do not move it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAccount`], [`Error::UnknownGroup`].
+    pub fn leave(&self, account: &str, group: &str) -> Result<(), Error> {
+        self.change_member(account, group, Membership::Left)
+    }
+
+    fn change_member(&self, account: &str, group: &str, to: Membership) -> Result<(), Error> {
+        let mut state = self.lock();
+        let (account, directory) =
+            state.account_and_directory(account).ok_or_else(|| unknown(account))?;
+        let held = directory.groups.get_mut(group);
+        let held = held.ok_or_else(|| Error::UnknownGroup(group.to_owned()))?;
+        let was_in = account.member_since(group, held).is_some();
+        account.memberships.insert(Arc::from(group), to);
+        count(account, group, held, was_in);
+        Ok(())
+    }
+}
+
+/// Counts one member more or one less, if the account came or went.
+fn count(account: &Account, id: &str, group: &mut Group, was_in: bool) {
+    let is_in = account.member_since(id, group).is_some();
+    group.members = match (was_in, is_in) {
+        (false, true) => group.members.saturating_add(1),
+        (true, false) => group.members.saturating_sub(1),
+        _ => group.members,
+    };
+}

@@ -1,0 +1,63 @@
+//! Whether a write is among those that the last one follows.
+
+use conv_model::Seq;
+
+use crate::head::Head;
+
+/// The field that says up to which number writers were forgotten; no writer has such a name.
+pub(in crate::engine) const FORGOTTEN: &str = "forgotten";
+
+/// The last write that was loaded, and what the server remembers of some writers.
+///
+/// It remembers the last write of each, and forgets the writers that wrote nothing for long: of
+/// their writes it is not known whether they are there, which is not the same as to know that they
+/// are not.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct History {
+    head: Head,
+    /// The writers that were asked about, and the count of each one's last write.
+    writers: [(String, Option<u64>); 2],
+    /// Who wrote nothing after this number may be forgotten; `None` if nothing is remembered.
+    forgotten: Option<Seq>,
+}
+
+impl History {
+    /// What the server told of two writers, the first of them this engine, and of those forgotten.
+    pub(in crate::engine) fn new(head: Head, names: [&str; 2], told: &[Option<String>; 3]) -> Self {
+        let [own, last, forgotten] = told.each_ref().map(|text| number(text.as_deref()?));
+        let [own_name, last_name] = names.map(str::to_owned);
+        let writers = [(own_name, own), (last_name, last)];
+        Self { head, writers, forgotten: forgotten.map(Seq::new) }
+    }
+
+    pub(in crate::engine) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The count of this engine's last write, if it is known.
+    pub(in crate::engine) fn own(&self) -> Option<u64> {
+        self.writers.first().and_then(|(name, _)| self.count(name))
+    }
+
+    /// Whether a write is known to be missing.
+    pub(in crate::engine) fn lacks(&self, write: &Head) -> bool {
+        let Some((name, count)) = write.writer() else { return false };
+        if write.seq > self.head.seq {
+            return true;
+        }
+        match self.count(name) {
+            Some(last) => last < count,
+            None => self.forgotten.is_some_and(|forgotten| write.seq > forgotten),
+        }
+    }
+
+    fn count(&self, name: &str) -> Option<u64> {
+        let told = self.writers.iter().find(|(writer, _)| writer == name);
+        told.and_then(|(_, count)| *count).max(self.head.count(name))
+    }
+}
+
+/// The first number of a text such as `9 17`: a count, and the number of the write.
+fn number(text: &str) -> Option<u64> {
+    text.split(' ').next()?.parse().ok()
+}

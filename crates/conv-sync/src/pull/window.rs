@@ -1,0 +1,89 @@
+//! The rows within the plan's limit, as far as they can be told before a listing ends.
+
+use std::collections::BTreeMap;
+
+use conv_model::{ConversationId, Rank, Seq};
+use serde::{Deserialize, Serialize};
+
+use super::listing::Seen;
+use crate::SourceRow;
+
+/// Holds back rows below the newest `limit` rows, so that no page shows, stores or asks the name
+/// of a row that the end of the pass removes again.
+///
+/// Which rows those are is certain at the end of a listing alone. Until then the window counts the
+/// rows seen so far and, in their old places, the rows of the list as it was known before: a row
+/// that ranks below `limit` of them waits for the end of the listing. From a source that gives old
+/// rows first and without a list known before, early rows pass, and go at the end of the pass.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Window {
+    held: BTreeMap<ConversationId, SourceRow>,
+    /// The least `asked` of the pages that the held rows came with.
+    asked: Option<Seq>,
+}
+
+impl Window {
+    /// The rows of a page that may be shown now; the others are held. `seen` has the page's rows
+    /// already, `before` is the list as it was known before this listing.
+    pub(super) fn pass(
+        &mut self,
+        rows: Vec<SourceRow>,
+        asked: Seq,
+        limit: usize,
+        seen: &Seen,
+        before: Option<&Seen>,
+    ) -> Vec<SourceRow> {
+        // A list below its limit has room for every row that comes.
+        let before = before.filter(|before| before.len() >= limit);
+        let last = last_within(limit, seen, before);
+        let is_below = |row: &SourceRow| {
+            let id = &row.patch.id;
+            let place = seen.get(id).map(|rank| (*rank, id));
+            place.zip(last).is_some_and(|(place, last)| place > last)
+        };
+        let (held, shown): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_below);
+        for row in &shown {
+            self.held.remove(&row.patch.id);
+        }
+        if !held.is_empty() {
+            self.asked = Some(self.asked.map_or(asked, |least| least.min(asked)));
+        }
+        self.held.extend(held.into_iter().map(|row| (row.patch.id.clone(), row)));
+        shown
+    }
+
+    /// Ends a listing. Returns the held rows that turned out to be among the newest, and the last
+    /// stored write known when the oldest of them was asked for.
+    pub(super) fn release(&mut self, newest: &Seen) -> (Vec<SourceRow>, Option<Seq>) {
+        let Self { held, asked } = std::mem::take(self);
+        let rows = held.into_values().filter(|row| newest.contains_key(&row.patch.id));
+        (rows.collect(), asked)
+    }
+}
+
+/// The place of the last of the first `count` rows; `None` if there are no more than those.
+pub(super) fn last_within<'a>(
+    count: usize,
+    seen: &'a Seen,
+    before: Option<&'a Seen>,
+) -> Option<(Rank, &'a ConversationId)> {
+    let most = before.map_or(0, BTreeMap::len).saturating_add(seen.len());
+    if most <= count {
+        return None;
+    }
+    let older = before.into_iter().flatten().filter(|(id, _)| !seen.contains_key(*id));
+    let mut places: Vec<_> = seen.iter().chain(older).map(|(id, rank)| (*rank, id)).collect();
+    if places.len() <= count {
+        return None;
+    }
+    let (_, last, _) = places.select_nth_unstable(count.checked_sub(1)?);
+    Some(*last)
+}
+
+/// The first `count` rows in list order.
+pub(super) fn newest(rows: &Seen, count: usize) -> Seen {
+    let last = last_within(count, rows, None);
+    let is_within =
+        |(id, rank): &(&ConversationId, &Rank)| last.is_none_or(|last| (**rank, *id) <= last);
+    rows.iter().filter(is_within).map(|(id, rank)| (id.clone(), *rank)).collect()
+}

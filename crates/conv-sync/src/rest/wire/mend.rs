@@ -1,0 +1,155 @@
+//! Makes the bytes of a reply into JSON text that a decoder takes, whatever happened to the texts
+//! in it.
+//!
+//! Texts are damaged before they reach the cloud: a client cuts a nickname inside an emoji, another
+//! sends Latin-1. The cloud passes on what it was given, and one such byte would cost the whole
+//! reply. So damage is mended here, once for every command, rather than by each field.
+
+use std::borrow::Cow;
+
+/// Replaces the escape of a lone surrogate, and is as long.
+const REPLACEMENT: &[u8; 6] = b"\\ufffd";
+
+/// Returns the text of a body. In it
+/// * each sequence of bytes that is not UTF-8 has become U+FFFD,
+/// * each escape of a lone surrogate, such as `\ud83d` without the half that follows, has become
+///   the escape of U+FFFD,
+/// * each raw control character, which JSON allows between tokens only, has become a space,
+/// * a byte order mark at the start is gone.
+///
+/// A sound body is not copied. A mended one takes at most three times its bytes.
+pub(super) fn text(mut body: Vec<u8>) -> String {
+    mend_ascii(&mut body);
+    let mut text = match String::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => match String::from_utf8_lossy(error.as_bytes()) {
+            Cow::Owned(text) => text,
+            Cow::Borrowed(text) => text.to_owned(),
+        },
+    };
+    let marks = text.len() - text.trim_start_matches('\u{FEFF}').len();
+    text.drain(..marks);
+    text
+}
+
+/// Mends what can be mended in place, byte for byte.
+fn mend_ascii(body: &mut [u8]) {
+    let (mut has_controls, mut has_escapes) = (false, false);
+    for byte in body.iter() {
+        has_controls |= *byte < b' ';
+        has_escapes |= *byte == b'\\';
+    }
+    if has_controls {
+        body.iter_mut().filter(|byte| **byte < b' ').for_each(|byte| *byte = b' ');
+    }
+    if has_escapes {
+        mend_surrogates(body);
+    }
+}
+
+/// Replaces each escaped surrogate that has lost its other half.
+fn mend_surrogates(mut rest: &mut [u8]) {
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escape = rest.get_mut(at..).unwrap_or_default();
+        let length = match (unit(escape), escape.get(6..).and_then(unit)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                if let Some(lone) = escape.first_chunk_mut() {
+                    *lone = *REPLACEMENT;
+                }
+                6
+            }
+            (Some(_), _) => 6,
+            // A backslash and what it escapes, which may be another backslash.
+            (None, _) => 2,
+        };
+        rest = escape.get_mut(length..).unwrap_or_default();
+    }
+}
+
+/// Returns the number of the escape `\uXXXX` that `text` begins with.
+fn unit(text: &[u8]) -> Option<u16> {
+    let digits = text.strip_prefix(b"\\u")?.get(..4)?;
+    digits.iter().try_fold(0, |number: u16, digit| {
+        let digit = char::from(*digit).to_digit(16)?;
+        Some(number << 4 | u16::try_from(digit).ok()?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mended(body: impl Into<Vec<u8>>) -> String {
+        text(body.into())
+    }
+
+    #[test]
+    fn a_lone_surrogate_is_replaced_in_its_place() {
+        for (damaged, whole) in [
+            (r#""Ann \ud83d""#, "Ann \u{FFFD}"),
+            (r#""\uDE00 Ann""#, "\u{FFFD} Ann"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{FFFD}\u{1F600}"),
+            (r#""\ud83d\u0041""#, "\u{FFFD}A"),
+            (r#""\ud83d\\ude00""#, "\u{FFFD}\\ude00"),
+            (r#""\\ud83d\\\ud83d""#, "\\ud83d\\\u{FFFD}"),
+            (r#""\ud83d\n\"\ude00\/""#, "\u{FFFD}\n\"\u{FFFD}/"),
+        ] {
+            let text: String = serde_json::from_str(&mended(damaged)).unwrap();
+            assert_eq!(text, whole, "{damaged}");
+        }
+    }
+
+    #[test]
+    fn other_damage_is_mended_too() {
+        assert_eq!(mended(b"\"Andr\xE9\""), "\"Andr\u{FFFD}\"");
+        assert_eq!(mended("\u{FEFF}\u{FEFF}{}"), "{}");
+        assert_eq!(mended("{\r\n\"a\":\t\"x\ny\0\"}"), "{  \"a\": \"x y \"}");
+    }
+
+    #[test]
+    fn what_ends_early_stays_as_it_is() {
+        for text in ["\\", "\\u", "\\ud83", "\\ud83d\\", "\\ud83d\\u", "\\uzzzz", "\"\\"] {
+            let expected = text.replace("\\ud83d", "\\ufffd");
+            assert_eq!(mended(text), expected);
+        }
+    }
+
+    /// Any text as JSON, each half of a character escaped by itself or not.
+    fn units() -> impl Strategy<Value = Vec<u16>> {
+        let unit = prop_oneof![0xD800..=0xDFFF_u16, any::<u16>(), 0x20..0x80_u16];
+        prop::collection::vec(unit, 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_units_read_as_utf_16_does(units in units()) {
+            let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let read: String = serde_json::from_str(&mended(format!("\"{escaped}\""))).unwrap();
+            prop_assert_eq!(read, String::from_utf16_lossy(&units));
+        }
+
+        #[test]
+        fn sound_json_means_the_same(text: String) {
+            let json = serde_json::to_string(&[&text, "\\ud83d", "\u{1F600}"]).unwrap();
+            prop_assert_eq!(mended(json.clone()), json);
+        }
+
+        #[test]
+        fn bytes_in_a_text_read_as_utf_8_does(bytes: Vec<u8>) {
+            let bytes: Vec<_> =
+                bytes.into_iter().filter(|byte| !matches!(byte, ..b' ' | b'"' | b'\\')).collect();
+            let read: String =
+                serde_json::from_str(&mended([b"\"", &bytes[..], b"\""].concat())).unwrap();
+            prop_assert_eq!(read, String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn mending_twice_is_mending_once(bytes: Vec<u8>) {
+            let once = mended(bytes);
+            prop_assert_eq!(mended(once.clone()), once);
+        }
+    }
+}

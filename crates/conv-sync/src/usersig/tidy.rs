@@ -1,0 +1,49 @@
+//! Values as people hand them over: from files, environment variables and other programs' output.
+
+/// Returns the value without what came along with it: a byte order mark, blanks and line breaks
+/// around it, and a pair of quotes. None of these is ever meant: keys, UserSigs and URLs have no
+/// blanks and no quotes.
+///
+/// Every door to such a value goes through here, so that what one of them takes the others do too.
+pub(crate) fn tidy(text: &str) -> &str {
+    let text = trim(text);
+    let mut quotes = ['"', '\''].into_iter();
+    let unquoted = quotes.find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
+    unquoted.map_or(text, trim)
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|char: char| char.is_whitespace() || is_stray(char))
+}
+
+/// Characters that no value has and no eye sees.
+pub(crate) fn is_stray(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{FEFF}' | '\u{200B}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_along_is_gone_and_the_value_is_whole() {
+        for text in [
+            "a b",
+            "a b\n",
+            "a b\r\n",
+            " \ta b\0",
+            "\u{FEFF}a b",
+            "\"a b\"",
+            "'a b'\n",
+            "\u{FEFF}\"a b\n\"\r\n",
+        ] {
+            assert_eq!(tidy(text), "a b", "{text:?}");
+        }
+        for text in ["", " ", "\"\"", "\u{FEFF}\n", "\u{200B}"] {
+            assert_eq!(tidy(text), "", "{text:?}");
+        }
+        for text in ["\"", "'a\"", "a\"b", "\"a", "a\nb"] {
+            assert_eq!(tidy(text), text, "{text:?}");
+        }
+    }
+}
