@@ -91,11 +91,7 @@ async fn carry(
                 continue;
             }
         };
-        let Some(mut delta) = next else { return Ok(()) };
-        if let Some(SyncStep::Fail { failure, .. }) = &mut delta.step {
-            // The report shows the number that the caller's error has.
-            watched.number(failure);
-        }
+        let Some(delta) = next else { return Ok(()) };
         puller.applied(&apply(route, delta).await?);
     }
 }
