@@ -68,14 +68,7 @@ async fn carry(
     mut signals: Signals,
     number: &AtomicU64,
 ) -> Outcome {
-    let state = route.store.snapshot().sync().clone();
-    let mut puller = Puller::new(
-        Arc::clone(watched) as Arc<dyn ConversationSource>,
-        Arc::clone(watched) as Arc<dyn Clock>,
-        route.account.clone(),
-        route.options.clone(),
-        &state,
-    );
+    let mut puller = puller(route, watched);
     number.store(puller.pass().as_u64(), Relaxed);
     let mut is_open = true;
     loop {
@@ -94,6 +87,21 @@ async fn carry(
         let Some(delta) = next else { return Ok(()) };
         puller.applied(&apply(route, delta).await?);
     }
+}
+
+fn puller(route: &Route, watched: &Arc<Watched>) -> Puller {
+    let state = route.store.snapshot().sync().clone();
+    let puller = Puller::new(
+        Arc::clone(watched) as Arc<dyn ConversationSource>,
+        Arc::clone(watched) as Arc<dyn Clock>,
+        route.account.clone(),
+        route.options.clone(),
+        &state,
+    );
+    // Not the number of the pass's own last write: what somebody recorded since is in an answer
+    // that is asked for only now.
+    let store = Arc::clone(&route.store);
+    puller.with_written(Arc::new(move || store.snapshot().written()))
 }
 
 /// The next change; while nothing moves, the room is for others.

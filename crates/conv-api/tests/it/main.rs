@@ -14,6 +14,7 @@ mod failing_store;
 mod lists;
 mod live;
 mod marks;
+mod overtaken;
 mod panics;
 mod passes;
 mod profiles;
