@@ -7,6 +7,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
+    time::Duration,
 };
 
 use conv_model::{Commit, Delta, PassId, SyncStep};
@@ -68,7 +69,9 @@ async fn carry(
     mut signals: Signals,
     number: &AtomicU64,
 ) -> Outcome {
-    let mut puller = puller(route, watched);
+    let began = route.clock.now();
+    let age = route.names_read.age(&route.account, began);
+    let mut puller = puller(route, watched, age);
     number.store(puller.pass().as_u64(), Relaxed);
     let mut is_open = true;
     loop {
@@ -84,24 +87,34 @@ async fn carry(
                 continue;
             }
         };
-        let Some(delta) = next else { return Ok(()) };
+        let Some(delta) = next else { break };
         puller.applied(&apply(route, delta).await?);
     }
+    if age.is_none_or(|age| age >= route.options.profile_freshness) && is_timeless(route) {
+        route.names_read.note(&route.account, began);
+    }
+    Ok(())
 }
 
-fn puller(route: &Route, watched: &Arc<Watched>) -> Puller {
+fn puller(route: &Route, watched: &Arc<Watched>, names_age: Option<Duration>) -> Puller {
     let state = route.store.snapshot().sync().clone();
     let puller = Puller::new(
         Arc::clone(watched) as Arc<dyn ConversationSource>,
         Arc::clone(watched) as Arc<dyn Clock>,
         route.account.clone(),
-        route.options.clone(),
+        route.options.clone().with_profiles_age(names_age),
         &state,
     );
     // Not the number of the pass's own last write: what somebody recorded since is in an answer
     // that is asked for only now.
     let store = Arc::clone(&route.store);
     puller.with_written(Arc::new(move || store.snapshot().written()))
+}
+
+/// Returns whether the pass that just finished met a cloud that gives no time.
+fn is_timeless(route: &Route) -> bool {
+    let snapshot = route.store.snapshot();
+    snapshot.sync().finished.as_ref().is_some_and(|finished| finished.as_of.is_none())
 }
 
 /// The next change; while nothing moves, the room is for others.

@@ -19,5 +19,6 @@ mod panics;
 mod passes;
 mod profiles;
 mod support;
+mod timeless;
 mod two_processes;
 mod waiting;
