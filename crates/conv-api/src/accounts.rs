@@ -16,7 +16,7 @@ use self::registry::{Claim, PutAway, Registry};
 use crate::{
     Conversations, Error, Stats,
     builder::{Home, Parts},
-    flight::{Place, Queue},
+    flight::{NamesRead, Place, Queue},
     runtime::Runtime,
     stats::Counters,
 };
@@ -80,6 +80,7 @@ pub(crate) struct Shared {
     profile_freshness: Duration,
     queue: Arc<Queue>,
     counters: Arc<Counters>,
+    names_read: Arc<NamesRead>,
     registry: Registry,
     /// What the tasks of all accounts run on.
     runtime: Arc<Runtime>,
@@ -128,6 +129,7 @@ impl Accounts {
         }
         // A mark that the list had is forgotten, too.
         claim.cancel();
+        self.shared.names_read.forget(account);
         self.shared.database.forget(account).await?;
         Ok(())
     }
@@ -188,6 +190,7 @@ impl Accounts {
             profile_freshness: shared.profile_freshness,
             place: Some(Place::new(&shared.queue)),
             counters: Arc::clone(&shared.counters),
+            names_read: Arc::clone(&shared.names_read),
             leases: shared.database.pass_leases(),
             runtime: Arc::clone(&shared.runtime),
         });

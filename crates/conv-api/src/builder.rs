@@ -11,7 +11,10 @@ use conv_store::{ConversationDatabase, ConversationStore, MemoryStore, PassLease
 use conv_sync::{Clock, ConversationSource, PullOptions, TokioClock};
 
 use crate::{
-    Conversations, Error, accounts::Shared, flight::Place as PassPlace, runtime::Runtime,
+    Conversations, Error,
+    accounts::Shared,
+    flight::{NamesRead, Place as PassPlace},
+    runtime::Runtime,
     stats::Counters,
 };
 
@@ -86,7 +89,9 @@ impl Builder {
         Self { profile_freshness, ..self }
     }
 
-    /// How old the name of a row may be before a pass reads it again; a day by default.
+    /// How old the name of a row may be before a pass reads it again; a day by default. If the cloud
+    /// gives no time, a pass reads all names again that begins so long after the last one that did, or
+    /// after the first pass since this process started.
     pub fn name_freshness(mut self, freshness: Duration) -> Self {
         self.options = self.options.with_profile_freshness(freshness);
         self
@@ -137,6 +142,7 @@ impl Builder {
             profile_freshness: self.profile_freshness,
             place: None,
             counters: Arc::default(),
+            names_read: Arc::default(),
             leases,
             runtime: Arc::new(Runtime::current()),
         };
@@ -172,6 +178,7 @@ pub(crate) struct Parts {
     /// Where passes queue, if they take turns with those of other accounts.
     pub(crate) place: Option<PassPlace>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) names_read: Arc<NamesRead>,
     /// Who pulls, if other processes use the store at the same time.
     pub(crate) leases: Option<Arc<dyn PassLeases>>,
     /// What passes run on.

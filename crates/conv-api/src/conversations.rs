@@ -92,6 +92,7 @@ impl Conversations {
             clock: Arc::clone(&clock),
             options,
             counters: parts.counters,
+            names_read: parts.names_read,
             leases: parts.leases,
         });
         let (bell, interest) = (Bell::default(), Interest::default());

@@ -49,15 +49,14 @@ pub enum Error {
 }
 
 /// Numbers of our own, where neither the SDK nor the cloud has one: from 990001 up to 990099.
+/// [`SourceError::number`] has 990005 to 990008 as well.
 mod own {
     pub(super) const STORE: i32 = 990_001;
     pub(super) const STORE_CORRUPT: i32 = 990_002;
     pub(super) const NOT_COMPLETE_IN_TIME: i32 = 990_003;
     pub(super) const NO_SOURCE: i32 = 990_004;
     pub(super) const CANCELLED: i32 = 990_005;
-    pub(super) const PROTOCOL: i32 = 990_006;
     pub(super) const INVALID_ARGUMENT: i32 = 990_007;
-    pub(super) const SIGNER: i32 = 990_008;
     pub(super) const PANICKED: i32 = 990_009;
 }
 
@@ -65,9 +64,6 @@ mod own {
 mod sdk {
     pub(super) const USER_OR_GROUP_NOT_FOUND: i32 = 2501;
     pub(super) const INVALID_CONVERSATION_ID: i32 = 2503;
-    pub(super) const NETWORK_ERROR: i32 = 2800;
-    pub(super) const NETWORK_TIMEOUT: i32 = 2801;
-    pub(super) const UNSUPPORTED: i32 = 3122;
     pub(super) const OPTIONS_EMPTY: i32 = 3153;
 }
 
@@ -97,7 +93,7 @@ impl Error {
             Self::Query(_) => sdk::OPTIONS_EMPTY,
             Self::NotFound(_) => sdk::USER_OR_GROUP_NOT_FOUND,
             Self::Store(error) => store_code(error),
-            Self::Source(error) => source_code(error),
+            Self::Source(error) => error.number(),
             Self::TimedOut => own::NOT_COMPLETE_IN_TIME,
             Self::NoSource => own::NO_SOURCE,
             Self::Stopped => own::CANCELLED,
@@ -173,20 +169,6 @@ fn store_code(error: &StoreError) -> i32 {
     }
 }
 
-fn source_code(error: &SourceError) -> i32 {
-    match error {
-        SourceError::Cloud { code, .. } => *code,
-        SourceError::Network { .. } | SourceError::Http { .. } => sdk::NETWORK_ERROR,
-        SourceError::TimedOut => sdk::NETWORK_TIMEOUT,
-        SourceError::NotFound => sdk::USER_OR_GROUP_NOT_FOUND,
-        SourceError::Unsupported { .. } => sdk::UNSUPPORTED,
-        SourceError::InvalidArgument { .. } => own::INVALID_ARGUMENT,
-        SourceError::Cancelled => own::CANCELLED,
-        SourceError::Signer(_) => own::SIGNER,
-        _ => own::PROTOCOL,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,5 +186,18 @@ mod tests {
         });
         assert_eq!((refused.code(), refused.cloud_code()), (50004, Some(50004)));
         assert_eq!(Error::Store(StoreError::Closed).code(), own::CANCELLED);
+    }
+
+    #[test]
+    fn what_is_the_same_here_and_in_a_source_has_the_same_number() {
+        let account = "".parse::<conv_model::AccountId>().unwrap_err();
+        let pairs = [
+            (Error::Stopped, SourceError::Cancelled),
+            (Error::Account(account), SourceError::InvalidArgument { what: "?".into() }),
+            (Error::NotFound(ConversationId::system()), SourceError::NotFound),
+        ];
+        for (error, source) in pairs {
+            assert_eq!(error.code(), source.number(), "{error}");
+        }
     }
 }

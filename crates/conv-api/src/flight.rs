@@ -5,6 +5,7 @@
 
 mod backoff;
 mod breaker;
+mod names_read;
 mod pass;
 mod queue;
 mod slot;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 
 pub(crate) use self::{
     backoff::backoff,
+    names_read::NamesRead,
     queue::{Admission, Place, Queue},
     state::{Asked, State, Unserved},
 };
@@ -43,6 +45,7 @@ pub(crate) struct Route {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: PullOptions,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) names_read: Arc<NamesRead>,
     /// Who pulls, if other processes use the store at the same time.
     pub(crate) leases: Option<Arc<dyn PassLeases>>,
 }

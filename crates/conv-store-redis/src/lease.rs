@@ -5,7 +5,7 @@ mod tenure;
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use conv_model::AccountId;
+use conv_model::{AccountId, Seq};
 use conv_store::{Holder, PassLease, PassLeases, StoreError, Turn};
 use tokio::{
     task::AbortHandle,
@@ -66,7 +66,7 @@ impl PassLeases for Leases {
         })
     }
 
-    async fn ended(&self, account: &AccountId, holder: &Holder) -> Result<bool, StoreError> {
+    async fn ended(&self, account: &AccountId, holder: &Holder) -> Result<Option<Seq>, StoreError> {
         let keys = self.keys(account);
         let link = self.0.link(&keys.rows);
         let listener = self.0.listen(&keys.channel);
@@ -74,10 +74,10 @@ impl PassLeases for Leases {
         let lasts = millis(self.0.options.lease);
         loop {
             let heard = listener.heard().count;
-            let (now, finished): (Option<String>, Option<String>) =
+            let (now, outcome): (Option<String>, Option<String>) =
                 LOOK.run(&link, &both, &[lasts.as_bytes()]).await?;
             if now.as_deref() != Some(holder.as_str()) {
-                return Ok(finished.as_deref() == Some(holder.as_str()));
+                return Ok(outcome.and_then(|outcome| written_by(holder, &outcome)));
             }
             // Nobody tells that a lease ended by itself.
             tokio::select! {
@@ -105,10 +105,11 @@ impl Lease {
         RENEW.run(&self.link, &[&self.keys.lease], &arguments).await
     }
 
-    async fn release(&self, finished: bool) -> Result<(), RedisError> {
-        let kept = if finished { millis(OUTCOME) } else { "0".to_owned() };
+    async fn release(&self, written: Option<Seq>) -> Result<(), RedisError> {
+        let outcome = written.map_or_else(String::new, |written| outcome(&self.holder, written));
         let keys: [&str; 3] = [&self.keys.lease, &self.keys.outcome, &self.keys.rows];
-        let words = [self.holder.as_str(), &kept, self.link.publish(), &self.keys.channel];
+        let (holder, kept) = (self.holder.as_str(), millis(OUTCOME));
+        let words = [holder, &outcome, &kept, self.link.publish(), &self.keys.channel];
         RELEASE.run(&self.link, &keys, &words.map(str::as_bytes)).await
     }
 
@@ -141,9 +142,9 @@ impl Held {
 
 #[async_trait]
 impl PassLease for Held {
-    async fn give_back(self: Box<Self>, finished: bool) {
+    async fn give_back(self: Box<Self>, written: Option<Seq>) {
         self.renewing.abort();
-        if let Err(error) = self.lease.release(finished).await {
+        if let Err(error) = self.lease.release(written).await {
             tracing::debug!(class = error.class().as_str(), "lease ends by itself");
         }
     }
@@ -159,6 +160,19 @@ impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Held").field("holder", &self.lease.holder).finish_non_exhaustive()
     }
+}
+
+/// The text that says how a pass ended: its holder, and its last stored write.
+fn outcome(holder: &Holder, written: Seq) -> String {
+    format!("{} {}", holder.as_str(), written.as_u64())
+}
+
+/// Returns the last write of a holder's pass, if that is what an outcome says. Earlier versions
+/// wrote the holder alone, which says that the pass finished, and not with which write.
+fn written_by(holder: &Holder, outcome: &str) -> Option<Seq> {
+    let (of, written) = outcome.split_once(' ')?;
+    let written = written.parse().ok()?;
+    (of == holder.as_str()).then(|| Seq::new(written))
 }
 
 fn millis(time: Duration) -> String {

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::AccountId;
+use conv_model::{AccountId, Seq};
 
 use crate::StoreError;
 
@@ -26,11 +26,14 @@ pub trait PassLeases: Debug + Send + Sync + 'static {
     /// Why the server cannot tell.
     async fn take(&self, account: &AccountId) -> Result<Turn, StoreError>;
 
-    /// Waits until a holder has the lease no more. Says whether its pass finished.
+    /// Waits until a holder has the lease no more. Returns the number that it
+    /// [gave back](PassLease::give_back): a store that has that write shows all that the pass did.
+    /// `None` if the pass did not finish, or if it is not known whether it did, as when its holder
+    /// died, a later pass finished since, or a minute went by: then make a pass.
     ///
     /// # Errors
     /// Why the server cannot tell.
-    async fn ended(&self, account: &AccountId, holder: &Holder) -> Result<bool, StoreError>;
+    async fn ended(&self, account: &AccountId, holder: &Holder) -> Result<Option<Seq>, StoreError>;
 }
 
 /// Whose turn it is.
@@ -45,9 +48,10 @@ pub enum Turn {
 /// A lease that is held. It is kept alive until it is given back or dropped.
 #[async_trait]
 pub trait PassLease: Debug + Send + Sync + 'static {
-    /// Gives it back, and tells who waits whether the pass finished. That it cannot be told is no
-    /// error: the lease then ends by itself.
-    async fn give_back(self: Box<Self>, finished: bool);
+    /// Gives it back. Tells those who wait the number of the last stored write of the pass, the
+    /// greatest [`Commit::written`](conv_model::Commit::written) of its changes; `None` if the pass
+    /// did not finish. If the server cannot be told, the lease ends by itself, and that is no error.
+    async fn give_back(self: Box<Self>, written: Option<Seq>);
 }
 
 /// Who has a lease, told apart from all others that ever had it.

@@ -59,10 +59,11 @@ impl Snapshot {
         })
     }
 
-    /// The same list under another number, for mocks.
+    /// The same list under another number, as if that were also the number of its last stored write,
+    /// for mocks.
     #[must_use]
     pub fn at(&self, seq: Seq) -> Self {
-        Self::new(State { seq, log: Log::new(seq), ..State::clone(&self.0) })
+        Self::new(State { seq, written: seq, log: Log::new(seq), ..State::clone(&self.0) })
     }
 
     /// The next list, in which these rows are set, for mocks and measurements. Like the other ones

@@ -96,6 +96,23 @@ mod signer {
     }
 }
 
+/// The web SDK's numbers (`@tencentcloud/chat` 3.6.6).
+mod sdk {
+    pub(super) const USER_OR_GROUP_NOT_FOUND: i32 = 2501;
+    pub(super) const NETWORK_ERROR: i32 = 2800;
+    pub(super) const NETWORK_TIMEOUT: i32 = 2801;
+    pub(super) const UNSUPPORTED: i32 = 3122;
+}
+
+/// Numbers of our own, where neither the SDK nor the cloud has one. `conv-api` has the others, up to
+/// 990099.
+mod own {
+    pub(super) const CANCELLED: i32 = 990_005;
+    pub(super) const PROTOCOL: i32 = 990_006;
+    pub(super) const INVALID_ARGUMENT: i32 = 990_007;
+    pub(super) const SIGNER: i32 = 990_008;
+}
+
 /// Whether a failed call may be tried again as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -134,7 +151,33 @@ impl SourceError {
         }
     }
 
-    /// The cloud's number, if it gave one.
+    /// Returns the one number that this error has wherever a program reads it, be it an error, a
+    /// report or an event: the web SDK's where it has one, else the cloud's, else one of ours from
+    /// 990001 to 990099. Never 0.
+    ///
+    /// ```
+    /// use conv_sync::SourceError;
+    ///
+    /// let html = SourceError::Protocol { what: "HTML".into() };
+    /// assert_eq!((html.number(), html.code()), (990_006, None));
+    /// assert_eq!(SourceError::TimedOut.number(), 2801);
+    /// ```
+    pub fn number(&self) -> i32 {
+        match self {
+            // A refusal with the number for success is not the protocol.
+            Self::Cloud { code, .. } if *code != 0 => *code,
+            Self::Network { .. } | Self::Http { .. } => sdk::NETWORK_ERROR,
+            Self::TimedOut => sdk::NETWORK_TIMEOUT,
+            Self::NotFound => sdk::USER_OR_GROUP_NOT_FOUND,
+            Self::Unsupported { .. } => sdk::UNSUPPORTED,
+            Self::InvalidArgument { .. } => own::INVALID_ARGUMENT,
+            Self::Cancelled => own::CANCELLED,
+            Self::Signer(_) => own::SIGNER,
+            Self::Cloud { .. } | Self::Protocol { .. } | Self::CursorExpired => own::PROTOCOL,
+        }
+    }
+
+    /// Returns the cloud's own number, if it gave one.
     pub fn code(&self) -> Option<i32> {
         match self {
             Self::Cloud { code, .. } => Some(*code),
@@ -179,8 +222,43 @@ impl SourceError {
 impl From<&SourceError> for PassFailure {
     fn from(error: &SourceError) -> Self {
         let mut failure = Self::new(error.class(), error.to_string());
-        failure.code = error.code().unwrap_or_default();
+        failure.code = error.number();
         failure.retry_after = error.retry_after();
         failure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_a_number() {
+        let cloud = |code| SourceError::Cloud {
+            code,
+            class: ErrorClass::Cloud,
+            retry: Retry::Never,
+            message: String::new(),
+            retry_after: None,
+        };
+        let signer: Box<dyn std::error::Error + Send + Sync> = "no key".into();
+        let errors = [
+            (SourceError::Network { what: "reset".into() }, 2800),
+            (SourceError::Http { status: 502, retry_after: None }, 2800),
+            (SourceError::TimedOut, 2801),
+            (cloud(70003), 70003),
+            (cloud(0), 990_006),
+            (SourceError::Protocol { what: "HTML".into() }, 990_006),
+            (SourceError::CursorExpired, 990_006),
+            (SourceError::NotFound, 2501),
+            (SourceError::Unsupported { what: "groups".into() }, 3122),
+            (SourceError::InvalidArgument { what: "account".into() }, 990_007),
+            (SourceError::Cancelled, 990_005),
+            (SourceError::Signer(signer.into()), 990_008),
+        ];
+        for (error, number) in errors {
+            assert_eq!(error.number(), number, "{error}");
+            assert_eq!(PassFailure::from(&error).code, number, "{error}");
+        }
     }
 }

@@ -69,7 +69,8 @@ impl AccountsBuilder {
         Self { profile_freshness, ..self }
     }
 
-    /// How old the name of a row may be before a pass reads it again; a day by default.
+    /// How old the name of a row may be before a pass reads it again; a day by default. See
+    /// [`Builder::name_freshness`](crate::Builder::name_freshness) for clouds that give no time.
     pub fn name_freshness(mut self, freshness: Duration) -> Self {
         self.options = self.options.with_profile_freshness(freshness);
         self
@@ -93,6 +94,7 @@ impl AccountsBuilder {
             profile_freshness: self.profile_freshness,
             queue: Queue::new(self.concurrent_passes),
             counters: Arc::new(Counters::default()),
+            names_read: Arc::default(),
             registry: Registry::new(self.memory_budget),
             runtime: Arc::new(Runtime::current()),
         };

@@ -7,15 +7,16 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
+    time::Duration,
 };
 
-use conv_model::{Commit, Delta, PassId, SyncStep};
+use conv_model::{Commit, Delta, PassId, Seq, SyncStep};
 use conv_sync::{Clock, ConversationSource, Puller, SourceError};
 use tokio::sync::watch;
 use tracing::{Instrument, Span, debug_span, field::Empty, info_span};
 
 use super::{
-    Outcome, Route,
+    Route,
     slot::Slot,
     watched::{Own, Watched},
 };
@@ -33,8 +34,8 @@ pub(super) struct Signals {
     pub(super) retry: watch::Receiver<()>,
 }
 
-/// A whole pass, and a span around it.
-pub(super) async fn pass(route: &Route, slot: Slot, signals: Signals) -> Outcome {
+/// A whole pass, and a span around it. Returns the number of its last stored write.
+pub(super) async fn pass(route: &Route, slot: Slot, signals: Signals) -> Result<Seq, Error> {
     let span = info_span!(
         "pass",
         account = %AccountTag::of(&route.account),
@@ -61,23 +62,19 @@ pub(super) async fn pass(route: &Route, slot: Slot, signals: Signals) -> Outcome
     outcome
 }
 
-/// Carries what the source yields to the store, and back what became of it.
+/// Carries what the source yields to the store, and back what became of it. Returns the number of the
+/// last stored write.
 async fn carry(
     route: &Route,
     watched: &Arc<Watched>,
     mut signals: Signals,
     number: &AtomicU64,
-) -> Outcome {
-    let state = route.store.snapshot().sync().clone();
-    let mut puller = Puller::new(
-        Arc::clone(watched) as Arc<dyn ConversationSource>,
-        Arc::clone(watched) as Arc<dyn Clock>,
-        route.account.clone(),
-        route.options.clone(),
-        &state,
-    );
+) -> Result<Seq, Error> {
+    let began = route.clock.now();
+    let age = route.names_read.age(&route.account, began);
+    let mut puller = puller(route, watched, age);
     number.store(puller.pass().as_u64(), Relaxed);
-    let mut is_open = true;
+    let (mut is_open, mut written) = (true, Seq::ZERO);
     loop {
         let next = tokio::select! {
             next = next(&mut puller, &watched.slot) => next?,
@@ -91,13 +88,36 @@ async fn carry(
                 continue;
             }
         };
-        let Some(mut delta) = next else { return Ok(()) };
-        if let Some(SyncStep::Fail { failure, .. }) = &mut delta.step {
-            // The report shows the number that the caller's error has.
-            watched.number(failure);
-        }
-        puller.applied(&apply(route, delta).await?);
+        let Some(delta) = next else { break };
+        let commit = apply(route, delta).await?;
+        written = commit.written;
+        puller.applied(&commit);
     }
+    if age.is_none_or(|age| age >= route.options.profile_freshness) && is_timeless(route) {
+        route.names_read.note(&route.account, began);
+    }
+    Ok(written)
+}
+
+fn puller(route: &Route, watched: &Arc<Watched>, names_age: Option<Duration>) -> Puller {
+    let state = route.store.snapshot().sync().clone();
+    let puller = Puller::new(
+        Arc::clone(watched) as Arc<dyn ConversationSource>,
+        Arc::clone(watched) as Arc<dyn Clock>,
+        route.account.clone(),
+        route.options.clone().with_profiles_age(names_age),
+        &state,
+    );
+    // Not the number of the pass's own last write: what somebody recorded since is in an answer
+    // that is asked for only now.
+    let store = Arc::clone(&route.store);
+    puller.with_written(Arc::new(move || store.snapshot().written()))
+}
+
+/// Returns whether the pass that just finished met a cloud that gives no time.
+fn is_timeless(route: &Route) -> bool {
+    let snapshot = route.store.snapshot();
+    snapshot.sync().finished.as_ref().is_some_and(|finished| finished.as_of.is_none())
 }
 
 /// The next change; while nothing moves, the room is for others.
@@ -130,14 +150,14 @@ async fn fail(route: &Route, pass: PassId, error: Error) -> Error {
     }
 }
 
-fn tell(span: &Span, own: &Own, outcome: &Outcome) {
+fn tell(span: &Span, own: &Own, outcome: &Result<Seq, Error>) {
     let [pages, rows] = [&own.pages, &own.rows].map(|count| count.load(Relaxed));
     let [retries, skipped] = [&own.retries, &own.skipped].map(|count| count.load(Relaxed));
     span.record("pages", pages).record("rows", rows);
     span.record("retries", retries).record("skipped", skipped);
     // The words of an error may be the cloud's, and name whom they like: its class and number do.
     match outcome {
-        Ok(()) => tracing::debug!("pass finished"),
+        Ok(_) => tracing::debug!("pass finished"),
         Err(error) => {
             span.record("failed", error.class().as_str());
             tracing::debug!(code = error.code(), "pass failed");

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use conv_model::Coverage;
-use conv_store::{Holder, Snapshot, StoreError, Turn};
+use conv_model::{Coverage, Seq};
+use conv_store::{Holder, StoreError, Turn};
 
-use super::{Outcome, State, pass::pass, queue::Admission, task::Task};
+use super::{Outcome, Route, State, pass::pass, queue::Admission, task::Task};
 use crate::Error;
 
 /// How often a pass begins anew that another process superseded.
 const TRIES: usize = 3;
 /// How long this process may take to learn what another one wrote.
 const NEWS: Duration = Duration::from_secs(2);
+/// How often it looks for writes that change nothing to show.
+const LOOK: Duration = Duration::from_millis(50);
 
 impl Task {
     /// One pass when its turn comes, or the end of one that another process makes.
@@ -24,12 +26,10 @@ impl Task {
                     drop(slot);
                     // It may not see a change that this process was asked to look for.
                     let will_do = self.shared.state.borrow().is_served();
-                    let before = self.route.store.snapshot();
-                    let is_finished = self.ended(&holder).await?;
-                    if will_do && is_finished && self.is_shown(before).await {
-                        return Ok(());
+                    match self.ended(&holder).await? {
+                        Some(written) if will_do && self.shows(written).await => return Ok(()),
+                        _ => continue,
                     }
-                    continue;
                 }
                 Some(Turn::Ours(lease)) => Some(lease),
                 None => None,
@@ -37,8 +37,9 @@ impl Task {
             // It sees what was asked for while it waited.
             self.shared.state.send_modify(State::begin);
             let outcome = pass(&self.route, slot, self.signals.clone()).await;
-            let Some(lease) = lease else { return outcome };
-            lease.give_back(outcome.is_ok()).await;
+            let Some(lease) = lease else { return outcome.map(drop) };
+            lease.give_back(outcome.as_ref().ok().copied()).await;
+            let outcome = outcome.map(drop);
             tries += 1;
             if tries >= TRIES || !is_superseded(&outcome) {
                 return outcome;
@@ -54,38 +55,40 @@ impl Task {
         }
     }
 
-    /// Waits until another process's pass ended; whether it finished.
-    async fn ended(&self, holder: &Holder) -> Result<bool, Error> {
-        let Some(leases) = &self.route.leases else { return Ok(false) };
+    /// Waits until another process's pass ended. Returns its last stored write; `None` if it did not
+    /// finish, or if that is unknown.
+    async fn ended(&self, holder: &Holder) -> Result<Option<Seq>, Error> {
+        let Some(leases) = &self.route.leases else { return Ok(None) };
         let mut open = self.signals.open.clone();
         tokio::select! {
             biased;
             _ = open.wait_for(|is_open| !is_open) => Err(Error::Stopped),
-            finished = leases.ended(&self.route.account, holder) => Ok(finished?),
+            written = leases.ended(&self.route.account, holder) => Ok(written?),
         }
     }
 
-    /// Waits until the list shows that a pass finished elsewhere, and says whether it does. That the
-    /// list is complete would say nothing: an earlier pass may have made it so.
-    ///
-    /// A pass that finished just like the one before it cannot be told from it; then this process
-    /// makes a pass of its own, which costs calls and is right.
-    async fn is_shown(&self, before: Snapshot) -> bool {
-        let store = &self.route.store;
+    /// Waits until the list has the last write of a pass that finished elsewhere. Returns false if
+    /// it is not complete then, or if the write does not come: the server may have lost it.
+    async fn shows(&self, written: Seq) -> bool {
+        let Route { store, clock, .. } = &self.route;
         let shown = async {
-            let mut now = before.clone();
-            while now.sync().finished == before.sync().finished {
-                match store.changed(now.seq()).await {
-                    Ok(newer) => now = newer,
-                    Err(_) => return false,
+            loop {
+                let snapshot = store.snapshot();
+                if snapshot.written() >= written {
+                    return snapshot.sync().coverage == Coverage::Complete;
+                }
+                // A write that changes nothing to show wakes nobody, and is looked for.
+                tokio::select! {
+                    biased;
+                    changed = store.changed(snapshot.seq()) => if changed.is_err() { return false },
+                    () = clock.sleep(LOOK) => {}
                 }
             }
-            now.sync().coverage == Coverage::Complete
         };
         tokio::select! {
             biased;
             is_complete = shown => is_complete,
-            () = self.route.clock.sleep(NEWS) => false,
+            () = clock.sleep(NEWS) => false,
         }
     }
 }

@@ -1,16 +1,15 @@
 //! A source and a clock that tell what a pass does with them.
 
 use std::{
-    collections::VecDeque,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use async_trait::async_trait;
-use conv_model::{AccountId, PassFailure};
+use conv_model::AccountId;
 use conv_sync::{
     Capabilities, Clock, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
     ProfileRequest, PullRequest, SourceError,
@@ -18,10 +17,7 @@ use conv_sync::{
 use tracing::{Instrument, debug_span, field::Empty};
 
 use super::slot::Slot;
-use crate::{Error, error::is_passing, stats::Counters};
-
-/// The most errors of a pass that are kept to find their numbers by.
-const ERRORS: usize = 8;
+use crate::{error::is_passing, stats::Counters};
 
 /// The source and the clock of one pass: what goes through is counted, and takes room among the
 /// passes of other accounts.
@@ -38,8 +34,6 @@ pub(super) struct Watched {
 /// What one pass did.
 #[derive(Debug, Default)]
 pub(super) struct Own {
-    /// The newest errors that the source answered.
-    pub(super) errors: Mutex<VecDeque<SourceError>>,
     pub(super) pages: AtomicU64,
     pub(super) rows: AtomicU64,
     pub(super) retries: AtomicU64,
@@ -58,21 +52,7 @@ impl Watched {
         let answer = self.slot.call(counted).await;
         // A cloud that refuses is within reach.
         self.slot.answered(!answer.as_ref().is_err_and(is_passing));
-        if let Err(error) = &answer {
-            let mut errors = self.own.errors.lock().unwrap_or_else(PoisonError::into_inner);
-            errors.truncate(ERRORS - 1);
-            errors.push_front(error.clone());
-        }
         answer
-    }
-
-    /// Gives a failure the number that the facade's error has for it.
-    pub(super) fn number(&self, failure: &mut PassFailure) {
-        let errors = self.own.errors.lock().unwrap_or_else(PoisonError::into_inner);
-        let error = errors.iter().find(|error| PassFailure::from(*error) == *failure);
-        if let Some(error) = error {
-            failure.code = Error::Source(error.clone()).code();
-        }
     }
 
     fn note(&self, page: &Page) {

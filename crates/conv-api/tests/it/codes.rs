@@ -51,6 +51,27 @@ async fn report_events_and_error_have_the_same_class_and_number() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_facet_that_failed_has_the_number_of_its_error() {
+    let errors = [
+        (SourceError::TimedOut, 2801),
+        (http(403), 2800),
+        (SourceError::NotFound, 2501),
+        (SourceError::Protocol { what: "HTML".into() }, 990_006),
+        (cloud(70003, ErrorClass::Auth), 70003),
+    ];
+    for (error, code) in errors {
+        let source = Moody::new(3);
+        let conversations = over(source.clone()).await;
+        Moody::set(&source.names, Mood::Fails(error.clone()));
+        let report = conversations.sync().await.unwrap();
+        assert_eq!(report.failed.len(), 3, "{error}");
+        let expected = (error.class(), code);
+        assert!(report.failed.iter().all(|facet| (facet.class, facet.code) == expected), "{error}");
+        assert_eq!(Error::Source(error).code(), code);
+    }
+}
+
 #[test]
 fn what_waiting_may_mend_is_told_from_what_needs_somebody() {
     let passing = [

@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use conv_api::{
     AccountId, All, Conversation, ConversationDatabase, ConversationId, ConversationStore,
-    Conversations, Coverage, ErrorClass, Event, PassStatus, Snapshot, StoreError, Timestamp,
+    Conversations, Coverage, Error, ErrorClass, Event, PassStatus, Snapshot, StoreError, Timestamp,
     model::{Commit, Delta, Finished, Local, PassId, Seq, SyncScope, SyncState},
     store::{Holder, PassLease, PassLeases, Turn},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::support::{Moody, id};
 
@@ -46,29 +46,31 @@ impl ConversationStore for Followed {
 #[derive(Clone, Debug)]
 struct Theirs {
     store: Arc<Followed>,
-    has_ended: watch::Sender<bool>,
+    ended: watch::Sender<Option<End>>,
 }
+
+/// What is known of a pass that ended: its last write, if anything.
+type End = Option<Seq>;
 
 #[derive(Debug)]
 struct Lease;
 
 #[async_trait]
 impl PassLease for Lease {
-    async fn give_back(self: Box<Self>, _: bool) {}
+    async fn give_back(self: Box<Self>, _: Option<Seq>) {}
 }
 
 #[async_trait]
 impl PassLeases for Theirs {
     async fn take(&self, _: &AccountId) -> Result<Turn, StoreError> {
-        Ok(match *self.has_ended.borrow() {
-            false => Turn::Theirs(Holder::new("another")),
-            true => Turn::Ours(Box::new(Lease)),
+        Ok(match *self.ended.borrow() {
+            None => Turn::Theirs(Holder::new("another")),
+            Some(_) => Turn::Ours(Box::new(Lease)),
         })
     }
 
-    async fn ended(&self, _: &AccountId, _: &Holder) -> Result<bool, StoreError> {
-        self.has_ended.subscribe().wait_for(|ended| *ended).await.unwrap();
-        Ok(true)
+    async fn ended(&self, _: &AccountId, _: &Holder) -> Result<Option<Seq>, StoreError> {
+        Ok(self.ended.subscribe().wait_for(Option::is_some).await.unwrap().unwrap())
     }
 }
 
@@ -102,24 +104,35 @@ fn finished(pass: u64, at: u64, rows: usize) -> Snapshot {
     Snapshot::of(rows, state).at(Seq::new(pass))
 }
 
-async fn follow(first: Snapshot) -> (Conversations, Arc<Followed>, watch::Sender<bool>) {
+async fn follow(first: Snapshot) -> (Conversations, Arc<Followed>, watch::Sender<Option<End>>) {
     let store = Arc::new(Followed(watch::Sender::new(first)));
-    let has_ended = watch::Sender::new(false);
-    let database = Theirs { store: Arc::clone(&store), has_ended: has_ended.clone() };
+    let ended = watch::Sender::new(None);
+    let database = Theirs { store: Arc::clone(&store), ended: ended.clone() };
     let building = Conversations::builder("user_0001").database(database);
     let conversations = building.source(Moody::new(3)).build().await.unwrap();
-    (conversations, store, has_ended)
+    (conversations, store, ended)
+}
+
+/// Joins the pass of the other process. Returns how many rows the list has once that is done.
+async fn joined(conversations: &Conversations) -> JoinHandle<Result<usize, Error>> {
+    let conversations = conversations.clone();
+    let caller =
+        tokio::spawn(
+            async move { conversations.sync().await.map(|_| conversations.snapshot().len()) },
+        );
+    tokio::task::yield_now().await;
+    caller
+}
+
+fn ended_with(write: u64) -> Option<End> {
+    Some(Some(Seq::new(write)))
 }
 
 #[tokio::test(start_paused = true)]
 async fn sync_is_done_once_the_list_shows_the_pass_that_another_process_made() {
-    let (conversations, store, has_ended) = follow(finished(1, 100, 1)).await;
-    let caller = tokio::spawn({
-        let conversations = conversations.clone();
-        async move { conversations.sync().await.map(|_| conversations.snapshot().len()) }
-    });
-    tokio::task::yield_now().await;
-    has_ended.send_replace(true);
+    let (conversations, store, ended) = follow(finished(1, 100, 1)).await;
+    let caller = joined(&conversations).await;
+    ended.send_replace(ended_with(2));
     // The list is complete all the while, by an earlier pass.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!caller.is_finished());
@@ -128,23 +141,56 @@ async fn sync_is_done_once_the_list_shows_the_pass_that_another_process_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pass_that_is_never_shown_is_not_taken_for_done() {
-    let (conversations, _store, has_ended) = follow(finished(1, 100, 1)).await;
-    let caller = tokio::spawn({
-        let conversations = conversations.clone();
-        async move { conversations.sync().await }
+async fn an_earlier_pass_that_is_shown_late_is_not_taken_for_the_one_that_was_joined() {
+    let (conversations, store, ended) = follow(finished(1, 100, 1)).await;
+    let caller = joined(&conversations).await;
+    ended.send_replace(ended_with(3));
+    store.0.send_replace(finished(2, 200, 2));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!caller.is_finished());
+    store.0.send_replace(finished(3, 300, 3));
+    assert_eq!(caller.await.unwrap().unwrap(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_finished_just_like_the_one_before_is_joined() {
+    let (conversations, store, ended) = follow(finished(1, 100, 1)).await;
+    let caller = joined(&conversations).await;
+    ended.send_replace(ended_with(2));
+    store.0.send_replace(finished(2, 100, 1));
+    assert_eq!(caller.await.unwrap().unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_changes_nothing_to_show_is_seen_all_the_same() {
+    let (conversations, store, ended) = follow(finished(1, 100, 1)).await;
+    let caller = joined(&conversations).await;
+    ended.send_replace(ended_with(2));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // No number of a commit that would wake anybody; the sender wakes nobody either.
+    store.0.send_if_modified(|shown| {
+        *shown = finished(2, 100, 1);
+        false
     });
-    tokio::task::yield_now().await;
-    has_ended.send_replace(true);
-    // It makes a pass of its own then, which this store refuses.
-    assert_eq!(caller.await.unwrap().unwrap_err().class(), ErrorClass::Store);
+    assert_eq!(caller.await.unwrap().unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_is_never_shown_or_of_which_nothing_is_known_is_not_taken_for_done() {
+    for end in [ended_with(2), Some(None)] {
+        let (conversations, _store, ended) = follow(finished(1, 100, 1)).await;
+        let caller = joined(&conversations).await;
+        ended.send_replace(end);
+        // It makes a pass of its own then, which this store refuses.
+        assert_eq!(caller.await.unwrap().unwrap_err().class(), ErrorClass::Store);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_that_the_store_could_not_take_in_reaches_the_streams_and_ends_with_a_newer_pass()
 {
-    let (conversations, store, has_ended) = follow(finished(1, 100, 1)).await;
-    has_ended.send_replace(true);
+    let (conversations, store, ended) = follow(finished(1, 100, 1)).await;
+    ended.send_replace(ended_with(2));
     let (mut changes, mut events) = (conversations.changes(), conversations.events());
     let told = tokio::spawn(async move {
         let first = changes.next().await.unwrap();

@@ -9,9 +9,7 @@ use std::{
 
 use clap::value_parser;
 use console::Term;
-use conv_api::{
-    Conversation, Conversations, ErrorClass, LiveList, LiveUpdate, SourceError, StoreError,
-};
+use conv_api::{Conversation, Conversations, ErrorClass, LiveList, LiveUpdate, SourceError};
 
 use super::list::RowArgs;
 use crate::{
@@ -162,18 +160,12 @@ impl Trouble {
     }
 }
 
-/// Whether the same pull may work later, with nothing changed here.
+/// Returns whether the same pull may work later, with nothing changed here.
+///
+/// The cloud answers each call with status 200. Any other status comes from something on the way, such
+/// as a hotel's login page: the person who watches logs in there, and the list goes on.
 fn may_mend(error: &conv_api::Error) -> bool {
-    match error {
-        // The cloud answers each call with status 200; any other comes from something on the way,
-        // such as a hotel's login page.
-        conv_api::Error::Source(SourceError::Http { .. }) => true,
-        conv_api::Error::Store(StoreError::Superseded(_)) => true,
-        error => matches!(
-            error.class(),
-            ErrorClass::Transient | ErrorClass::RateLimited | ErrorClass::Cloud | ErrorClass::Store
-        ),
-    }
+    error.is_passing() || matches!(error, conv_api::Error::Source(SourceError::Http { .. }))
 }
 
 #[derive(Debug, Default)]
@@ -208,6 +200,8 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
+    use conv_api::StoreError;
+
     use super::*;
 
     fn http(status: u16) -> conv_api::Error {
@@ -240,5 +234,9 @@ mod tests {
         let bad = SourceError::InvalidArgument { what: "account".to_owned() };
         assert!(!may_mend(&bad.into()) && !may_mend(&conv_api::Error::NoSource));
         assert!(!may_mend(&StoreError::Closed.into()));
+        let reading = StoreError::remote(ErrorClass::Store, io::Error::other("memory is full"));
+        assert!(may_mend(&reading.into()));
+        let signer: Box<dyn std::error::Error + Send + Sync> = "service is down".into();
+        assert!(may_mend(&SourceError::Signer(signer.into()).into()), "it may be up again");
     }
 }

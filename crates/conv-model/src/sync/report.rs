@@ -140,7 +140,9 @@ impl PassStatus {
 pub struct PassFailure {
     /// What kind of error.
     pub class: ErrorClass,
-    /// The cloud's number, else 0.
+    /// The number of the error, the same that the error has which the pass's callers get: the web
+    /// SDK's where it has one, else the cloud's, else one of ours from 990001 to 990099. 0 only if
+    /// whatever made the report gave none, as versions before this rule did.
     pub code: i32,
     /// How long to wait before the next try, where the cloud said so.
     pub retry_after: Option<Duration>,
@@ -149,7 +151,7 @@ pub struct PassFailure {
 }
 
 impl PassFailure {
-    /// A failure without the cloud's number.
+    /// A failure without a number.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
         Self { class, code: 0, retry_after: None, message: message.into() }
     }
@@ -186,12 +188,13 @@ pub struct FailedFacet {
     pub facet: Facet,
     /// What kind of error.
     pub class: ErrorClass,
-    /// The cloud's number, else 0.
+    /// The number of the error, as in [`PassFailure::code`]. 0 only if no call failed: the facet came
+    /// and was too large to store.
     pub code: i32,
 }
 
 impl FailedFacet {
-    /// A facet that failed; `code` is the cloud's number, else 0.
+    /// A facet that failed, with the number of its error, else 0.
     pub fn new(id: ConversationId, facet: Facet, class: ErrorClass, code: i32) -> Self {
         Self { id, facet, class, code }
     }

@@ -1,10 +1,11 @@
 #!lua flags=allow-oom
--- Gives a lease back and tells how its pass ended. KEYS: lease, outcome, rows. ARGV: holder,
--- milliseconds that an outcome is kept, or 0 if the pass did not finish, how to publish, channel.
+-- Gives a lease back and tells how its pass ended. KEYS: lease, outcome, rows. ARGV: holder, the
+-- outcome, or nothing if the pass did not finish, milliseconds that it is kept, how to publish,
+-- channel.
 if redis.call('GET', KEYS[1]) == ARGV[1] then
     redis.call('DEL', KEYS[1])
 end
-if ARGV[2] ~= '0' then
-    redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+if ARGV[2] ~= '' then
+    redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 end
-redis.call(ARGV[3], ARGV[4], redis.call('HGET', KEYS[3], 'head') or '')
+redis.call(ARGV[4], ARGV[5], redis.call('HGET', KEYS[3], 'head') or '')

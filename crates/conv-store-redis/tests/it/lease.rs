@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_model::AccountId;
+use conv_model::{AccountId, Seq};
 use conv_store::{ConversationDatabase, Holder, PassLease, PassLeases, Turn};
 use conv_store_redis::RedisDatabase;
 
@@ -37,17 +37,36 @@ async fn one_process_has_it_and_the_other_hears_how_its_pass_ended() {
     for on in [On::Single, On::Cluster] {
         let Some([a, b]) = two(on).await else { return };
         let account = account();
-        for finished in [true, false, true] {
+        for written in [Some(7), None, Some(u64::MAX)] {
+            let written = written.map(Seq::new);
             let lease = ours(&a, &account).await;
             let holder = theirs(&b, &account).await;
             let (told, ()) =
-                tokio::join!(soon(b.ended(&account, &holder)), lease.give_back(finished));
-            assert_eq!(told.unwrap(), finished);
+                tokio::join!(soon(b.ended(&account, &holder)), lease.give_back(written));
+            assert_eq!(told.unwrap(), written);
             // Who asks later is told the same.
-            assert_eq!(b.ended(&account, &holder).await.unwrap(), finished);
+            assert_eq!(b.ended(&account, &holder).await.unwrap(), written);
         }
-        ours(&b, &account).await.give_back(false).await;
+        ours(&b, &account).await.give_back(None).await;
     }
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_says_of_a_pass_that_finished_names_no_write() {
+    let Some([a, b]) = two(On::Single).await else { return };
+    let node = SINGLE.as_ref().unwrap();
+    let account: AccountId = "mixed".parse().unwrap();
+    let lease = ours(&a, &account).await;
+    let holder = theirs(&b, &account).await;
+    // It gives the lease back.
+    node.call::<()>(&["SET", "conv:{mixed}:outcome", holder.as_str()]).unwrap();
+    node.call::<()>(&["DEL", "conv:{mixed}:lease"]).unwrap();
+    assert_eq!(soon(b.ended(&account, &holder)).await.unwrap(), None);
+
+    // And for it, an outcome of this version is that of somebody else.
+    lease.give_back(Some(Seq::new(7))).await;
+    let outcome = node.call::<String>(&["GET", "conv:{mixed}:outcome"]).unwrap();
+    assert_eq!(outcome, format!("{} 7", holder.as_str()));
 }
 
 #[tokio::test]
@@ -77,8 +96,8 @@ async fn a_lease_that_is_held_is_renewed_and_one_that_is_dropped_ends() {
     }
     let holder = theirs(&b, &account).await;
     drop(lease);
-    assert!(!soon(b.ended(&account, &holder)).await.unwrap());
-    ours(&b, &account).await.give_back(true).await;
+    assert_eq!(soon(b.ended(&account, &holder)).await.unwrap(), None);
+    ours(&b, &account).await.give_back(Some(Seq::new(1))).await;
 }
 
 #[tokio::test]
@@ -89,7 +108,7 @@ async fn who_lost_it_takes_nothing_from_its_successor() {
     let late = ours(&a, &account).await;
     node.call::<()>(&["DEL", "conv:{overtaken}:lease"]).unwrap();
     let _held = ours(&b, &account).await;
-    late.give_back(false).await;
+    late.give_back(None).await;
     theirs(&a, &account).await;
 }
 
@@ -106,7 +125,7 @@ async fn a_lease_of_a_process_that_died_ends_though_the_servers_clock_went_back(
     hour();
     let holder = theirs(&b, &account).await;
     hour();
-    assert!(!soon(b.ended(&account, &holder)).await.unwrap());
+    assert_eq!(soon(b.ended(&account, &holder)).await.unwrap(), None);
     drop(ours(&b, &account).await);
     hour();
     soon(async {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use conv_model::{Delta, ErrorClass};
+use conv_model::{Delta, ErrorClass, Seq};
 use conv_store::{ConversationDatabase, ConversationStore, StoreError, Turn};
 use conv_store_redis::{
     RedisDatabase, RedisError, RedisRateLimiter,
@@ -70,7 +70,7 @@ async fn times_without_end_are_taken_or_refused_and_end_nothing() {
     let Turn::Ours(lease) = here.pass_leases().unwrap().take(&account).await.unwrap() else {
         panic!("it is free")
     };
-    lease.give_back(true).await;
+    lease.give_back(Some(Seq::ZERO)).await;
 }
 
 #[tokio::test]
@@ -157,8 +157,8 @@ async fn a_user_with_the_rights_that_are_told_of_can_do_all() {
         let leases = database.pass_leases().unwrap();
         let Turn::Ours(lease) = leases.take(&account).await.unwrap() else { panic!("it is free") };
         let Turn::Theirs(holder) = leases.take(&account).await.unwrap() else { panic!("taken") };
-        lease.give_back(true).await;
-        assert!(leases.ended(&account, &holder).await.unwrap());
+        lease.give_back(Some(Seq::ZERO)).await;
+        assert_eq!(leases.ended(&account, &holder).await.unwrap(), Some(Seq::ZERO));
         RedisRateLimiter::new(&database).acquire(1, "command").await.unwrap();
         let listed = database.accounts().next_page().await.unwrap();
         assert_eq!(listed, Some(vec![account.clone()]));

@@ -41,6 +41,25 @@ async fn two_processes_that_sync_at_once_ask_the_cloud_once() {
 }
 
 #[tokio::test]
+async fn a_pass_that_changed_nothing_is_joined_like_any_other() {
+    let Some(([a, b], source)) = two().await else { return };
+    let both = || soon(async { tokio::join!(a.sync(), b.sync()) });
+    for list in [&a, &b] {
+        soon(list.sync()).await.unwrap();
+    }
+    // Now each of them has seen the last pass of the other.
+    let (first, second) = both().await;
+    first.and(second).unwrap();
+    // This cloud's clock does not move: each of these passes finishes just like the one before.
+    for _ in 0..8 {
+        let before = source.calls().len();
+        let (first, second) = both().await;
+        assert!(first.unwrap().is_sync_completed() && second.unwrap().is_sync_completed());
+        assert_eq!(source.calls().len() - before, 6, "two listings of three pages");
+    }
+}
+
+#[tokio::test]
 async fn a_change_that_was_told_of_is_pulled_though_another_process_was_at_it() {
     let Some(([a, b], source)) = two().await else { return };
     let calls = || source.calls().len();

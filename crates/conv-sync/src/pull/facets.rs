@@ -73,5 +73,5 @@ impl Pull {
 }
 
 fn failed(id: &ConversationId, facet: Facet, error: &SourceError) -> FailedFacet {
-    FailedFacet::new(id.clone(), facet, error.class(), error.code().unwrap_or_default())
+    FailedFacet::new(id.clone(), facet, error.class(), error.number())
 }

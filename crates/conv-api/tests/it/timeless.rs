@@ -1,0 +1,78 @@
+//! Names from a cloud that gives no time.
+
+use std::{sync::Arc, time::Duration};
+
+use conv_api::{
+    Accounts, Conversations, MemoryDatabase, SledDatabase, sync::testing::Call,
+    testing::ScriptedSource,
+};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn timeless() -> Arc<ScriptedSource> {
+    let source = ScriptedSource::with_rows(10);
+    source.give_no_time();
+    Arc::new(source)
+}
+
+fn readings(source: &ScriptedSource) -> usize {
+    source.calls().iter().filter(|call| matches!(call, Call::Hydrate(..))).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_are_read_again_once_a_day_and_not_in_each_pass() {
+    let source = timeless();
+    let conversations =
+        Conversations::builder("user_0001").source(Arc::clone(&source)).build().await.unwrap();
+    for day in 1..=3 {
+        for _ in 0..3 {
+            conversations.sync().await.unwrap();
+            assert_eq!(readings(&source), day);
+        }
+        tokio::time::advance(DAY).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_failed_does_not_count_as_a_reading_of_all_names() {
+    let source = timeless();
+    let conversations =
+        Conversations::builder("user_0001").source(Arc::clone(&source)).build().await.unwrap();
+    conversations.sync().await.unwrap();
+    tokio::time::advance(DAY).await;
+    source.answer(Err(conv_api::SourceError::NotFound));
+    conversations.sync().await.unwrap_err();
+    assert_eq!(readings(&source), 1);
+    conversations.sync().await.unwrap();
+    assert_eq!(readings(&source), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_leaves_memory_between_passes_keeps_the_age_of_its_names() {
+    let source = timeless();
+    let folder = tempfile::tempdir().unwrap();
+    let database = Arc::new(SledDatabase::open(folder.path()).await.unwrap());
+    let accounts = Accounts::builder(database, Arc::clone(&source)).build();
+    let account = "user_0001".parse().unwrap();
+    for readings_so_far in [1, 1, 2, 2] {
+        accounts.open(&account).await.unwrap().sync().await.unwrap();
+        assert_eq!(readings(&source), readings_so_far);
+        assert_eq!(accounts.put_away_idle(), 1);
+        tokio::time::advance(DAY / 2).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn accounts_are_told_apart() {
+    let source = timeless();
+    let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), Arc::clone(&source)).build();
+    for (n, name) in ["a", "b"].into_iter().enumerate() {
+        let list = accounts.open(&name.parse().unwrap()).await.unwrap();
+        list.sync().await.unwrap();
+        assert_eq!(readings(&source), n + 1);
+        tokio::time::advance(DAY / 2).await;
+    }
+    let b = accounts.open(&"b".parse().unwrap()).await.unwrap();
+    b.sync().await.unwrap();
+    assert_eq!(readings(&source), 2, "only the names of the other one are a day old");
+}
