@@ -21,6 +21,16 @@ pub(crate) async fn open(
 ) -> Result<Conversations, Error> {
     let opened = store.open().await?;
     recovery::note(&opened.recovery, output);
+    pulling(store, cloud, source, opened).await
+}
+
+/// Starts a list in a store that was opened before, to be pulled from `source`.
+pub(crate) async fn pulling(
+    store: &StoreArgs,
+    cloud: &CloudArgs,
+    source: Arc<Counted>,
+    opened: Opened,
+) -> Result<Conversations, Error> {
     let limit = cloud.limit(&opened.store.snapshot());
     let builder = on(store, opened).source(source).plan_limit(limit);
     let builder = cloud.facets().fold(builder, Builder::facet);

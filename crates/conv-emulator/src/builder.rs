@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Churn, CursorKind, Emulator, Error, UserSigClock,
     calls::Counter,
-    credentials::Credentials,
+    credentials::{self, Credentials},
     fault::Faults,
     server::Shared,
     world::{Beginning, World},
@@ -81,9 +81,11 @@ impl Builder {
         self
     }
 
-    /// The key that UserSigs are checked with; a demo key unless set.
+    /// The key that UserSigs are checked with; a demo key unless set. Leaves off what a file or an
+    /// environment variable adds around a key, as a client that signs does: blanks, line breaks,
+    /// control characters, a byte order mark, and a pair of quotes.
     pub fn secret_key(mut self, secret_key: impl Into<String>) -> Self {
-        self.credentials.secret_key = secret_key.into();
+        self.credentials.secret_key = credentials::tidy(&secret_key.into()).to_owned();
         self
     }
 

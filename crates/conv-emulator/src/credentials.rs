@@ -59,6 +59,16 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// Returns a key without what a file or an environment variable adds around it.
+pub(crate) fn tidy(key: &str) -> &str {
+    let is_around =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{FEFF}' | '\u{200B}');
+    let key = key.trim_matches(is_around);
+    let mut quotes = ['"', '\''].into_iter();
+    let unquoted = quotes.find_map(|quote| key.strip_prefix(quote)?.strip_suffix(quote));
+    unquoted.map_or(key, |key| key.trim_matches(is_around))
+}
+
 /// The device's clock in seconds.
 pub(crate) fn system_now() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -68,6 +78,16 @@ pub(crate) fn system_now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_along_with_a_key_is_gone_and_the_key_is_whole() {
+        for text in ["a b", "a b\r\n", " \ta b\0", "\u{FEFF}a b", "'a b'\n", "\"a b\n\"\u{200B}"] {
+            assert_eq!(tidy(text), "a b", "{text:?}");
+        }
+        for text in ["", "\"", "'a\"", "a\"b", "\"a", "a\nb"] {
+            assert_eq!(tidy(text), text, "{text:?}");
+        }
+    }
 
     #[test]
     fn the_secret_key_is_not_in_the_debug_text() {

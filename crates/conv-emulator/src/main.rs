@@ -7,7 +7,7 @@ use conv_emulator::{CursorKind, Emulator, Rule};
 
 /// The Tencent Cloud Chat server REST protocol on loopback.
 ///
-/// The secret key is taken from CONV_SECRET_KEY; a demo key is used if it is not set.
+/// The secret key is taken from CONV_SECRET_KEY; a demo key is used if it is not set or empty.
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = Rule::HELP)]
 struct Args {
@@ -82,7 +82,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
-    let key = std::env::var("CONV_SECRET_KEY").ok();
+    let key = std::env::var("CONV_SECRET_KEY").ok().filter(|key| !key.trim().is_empty());
     let own_key = key.is_some();
     let emulator = start(&args, key).await?;
     println!("listening on {}", emulator.base_url());

@@ -17,7 +17,9 @@ use crate::SourceError;
 /// * Every method is one round trip or a few; none waits for another account's. Dropping a future
 ///   abandons the call and nothing else.
 /// * A source keeps no state of an account: requests carry all that is needed.
-/// * No method retries: an error says whether trying again may help, and the pull decides.
+/// * An error says whether trying again may help, and the pull decides. A method itself may only
+///   send a read once more where a kept connection broke before an answer: that is no refusal by
+///   the cloud.
 /// * A row that cannot be read is left out and named in [`Page::skipped`]; a reply that cannot be
 ///   read at all is an error. Errors hold no secret.
 #[async_trait]

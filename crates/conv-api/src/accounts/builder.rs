@@ -39,7 +39,7 @@ impl AccountsBuilder {
     }
 
     /// How many bytes the lists that are loaded may take, as far as nobody uses them; 64 MiB by
-    /// default. A list of 100 conversations takes about 60 KB.
+    /// default. A list of 100 conversations takes about 82 KB.
     pub fn memory_budget(self, bytes: usize) -> Self {
         Self { memory_budget: bytes, ..self }
     }

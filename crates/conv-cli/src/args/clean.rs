@@ -7,13 +7,16 @@ use clap::{
     builder::{PossibleValue, Resettable, TypedValueParser},
 };
 
-/// The text without blanks, line ends and a byte-order mark around it, and without the pair of
-/// quotes that a file of variables may keep.
+/// Returns the text without blanks, line ends, control characters and a byte-order mark around it,
+/// and without the pair of quotes that a file of variables may keep.
 ///
 /// Every value that an option, a variable or a file can give passes here, so that the same text
-/// means the same at each of them.
+/// means the same at each of them. The library that signs, and the emulator that checks, leave off
+/// the same.
 pub(crate) fn clean(text: &str) -> &str {
-    let trim = |text| str::trim_matches(text, |c: char| c.is_whitespace() || c == '\u{feff}');
+    let is_around =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}');
+    let trim = |text| str::trim_matches(text, is_around);
     let text = trim(text);
     let quoted = ['"', '\''].iter().find_map(|mark| text.strip_prefix(*mark)?.strip_suffix(*mark));
     quoted.map_or(text, trim)
@@ -63,14 +66,50 @@ pub(crate) fn without_empty_variables(command: Command) -> Command {
 
 #[cfg(test)]
 mod tests {
+    use conv_api::{
+        BaseUrl, Timestamp, UserSigSigner,
+        sync::{UserSigError, UserSigVerifier},
+    };
+    use conv_emulator::Emulator;
+
     use super::*;
 
-    #[test]
-    fn what_is_around_a_value_goes_and_what_is_in_it_stays() {
-        for around in ["key", "key\n", "\u{feff}key\r\n", " \"key\" ", "'key'", "\"key\n\""] {
-            assert_eq!(clean(around), "key", "{around:?}");
+    const AROUND: [(&str, &str); 9] = [
+        ("", ""),
+        ("", "\n"),
+        ("\u{feff}", "\r\n"),
+        (" \"", "\" "),
+        ("'", "'"),
+        ("\"", "\n\""),
+        ("\t", "\0"),
+        ("\u{200b}", "\u{1b}"),
+        ("\u{feff}\u{200b} '", "'\u{85}\u{a0}"),
+    ];
+
+    #[tokio::test]
+    async fn the_library_and_the_emulator_leave_off_the_same() -> Result<(), UserSigError> {
+        let (now, key) = (Timestamp::from_secs(1_775_552_160), "key");
+        for (before, after) in AROUND {
+            let around = |value: &str| format!("{before}{value}{after}");
+            assert_eq!(clean(&around(key)), key, "{before:?}");
+
+            let url = around("https://console.tim.qq.com");
+            assert!(url.parse::<BaseUrl>().is_ok(), "{url:?}");
+
+            let signer = UserSigSigner::new("admin", around(key));
+            let sig = signer.sign(1, now, signer.lifetime())?;
+            UserSigVerifier::new(1, key).verify(sig.expose(), "admin", now)?;
+
+            let emulator = Emulator::builder().secret_key(around(key)).start().await.unwrap();
+            assert_eq!(emulator.secret_key(), key, "{before:?}");
+            emulator.stop().await;
         }
-        for kept in ["", "a b", "\"", "'a\"", "a'b", "\"a"] {
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_in_a_value_stays() {
+        for kept in ["", "a b", "\"", "'a\"", "a'b", "\"a", "a\u{200b}b"] {
             assert_eq!(clean(kept), kept);
         }
     }

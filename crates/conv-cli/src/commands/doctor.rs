@@ -12,7 +12,7 @@ use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs, switch},
     cloud::pulled_within,
-    output::{harmless::harmless, recovery, report, time},
+    output::{harmless::harmless, recovery, time},
     store::{Opened, Place},
 };
 
@@ -68,7 +68,8 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     }
     let opened = args.store.open_to_read().await?;
     let snapshot = opened.store.snapshot();
-    let coverage = report::coverage(&snapshot.report(), time::now());
+    let lost = recovery::lost(&opened.recovery);
+    let coverage = recovery::coverage(&snapshot.report(), &lost, time::now());
     let mut findings = vec![opening(&opened), Finding::new("sync", true, coverage)];
     findings.extend(checks::all(&snapshot));
     if args.cloud || args.heal {

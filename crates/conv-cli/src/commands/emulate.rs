@@ -1,9 +1,16 @@
 //! `conv emulate`: the cloud's protocol on loopback.
 
+use std::str::FromStr;
+
 use conv_emulator::{Churn, Emulator, Rule};
 use serde::Serialize;
 
-use crate::{Error, Output, cloud::key_of_environment, output::time};
+use crate::{
+    Error, Output,
+    args::{clean::cleaned, number, text},
+    cloud::key_of_environment,
+    output::time,
+};
 
 const EXAMPLES: &str = "
 
@@ -32,18 +39,22 @@ pub(crate) struct Args {
     page_size: usize,
     /// Rows of a listing at most, as the app's plan has it
     #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N", default_value_t = 100)]
+    #[arg(value_parser = cleaned(usize::from_str))]
     plan_limit: usize,
     /// Seed of the world
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// The user whose list it is
     #[arg(long, env = "CONV_ACCOUNT", value_name = "USER", default_value = "user_0001")]
+    #[arg(value_parser = text())]
     account: String,
     /// The app's number
     #[arg(long, env = "CONV_SDKAPPID", value_name = "N", default_value_t = 1_400_000_000)]
+    #[arg(value_parser = number())]
     sdkappid: u32,
     /// The app's administrator
     #[arg(long, env = "CONV_IDENTIFIER", value_name = "ADMIN", default_value = "administrator")]
+    #[arg(value_parser = text())]
     identifier: String,
     /// The cloud's time at the start, in seconds since 1970; the device's if not given
     #[arg(long, value_name = "T")]

@@ -12,8 +12,10 @@ use super::sync::pull;
 use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs, switch},
+    cloud::Counted,
     output::{json::Failure, recovery, report, table, time},
     session,
+    store::Opened,
 };
 
 /// Show the list, from the store
@@ -98,6 +100,9 @@ struct Listed {
     /// Why `--sync` brought nothing, with the number and the class of the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_pulled: Option<Failure>,
+    /// The store cannot be written: nothing that is pulled or changed can be kept.
+    #[serde(skip_serializing_if = "is_false")]
+    is_read_only: bool,
     /// What the store lost, as far as its opening noticed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lost: Vec<String>,
@@ -110,12 +115,20 @@ struct Listed {
 struct Held {
     conversations: Conversations,
     not_pulled: Option<Failure>,
-    lost: Vec<String>,
 }
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
-    let Held { conversations, not_pulled, lost } =
-        if args.sync { pulled(&args, output).await? } else { offline(&args, output).await? };
+    let source = args.sync.then(|| args.cloud.required()).transpose()?;
+    let opened = match source {
+        Some(_) => args.store.open().await?,
+        None => args.store.open_to_read().await?,
+    };
+    recovery::note(&opened.recovery, output);
+    let (is_read_only, lost) = (opened.recovery.read_only, recovery::lost(&opened.recovery));
+    let Held { conversations, not_pulled } = match source {
+        Some(source) => pulled(&args, source, opened, output).await?,
+        None => offline(&args, opened).await?,
+    };
     let snapshot = conversations.snapshot();
     let limit = args.limit.unwrap_or(NonZeroUsize::MAX);
     let page = snapshot.page(&args.rows.query(), limit, args.after.as_ref());
@@ -125,6 +138,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
         is_sync_completed: report.is_sync_completed(),
         report,
         not_pulled,
+        is_read_only,
         lost,
         next: page.next,
     };
@@ -134,11 +148,15 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
 
 /// The list after a pull, or as it was and why it could not be pulled. A list is an answer with or
 /// without the cloud, so only a failure that leaves nothing to show ends the command.
-async fn pulled(args: &Args, output: &Output) -> Result<Held, Error> {
-    let source = args.cloud.required()?;
-    let conversations = session::open(&args.store, &args.cloud, source, output).await?;
+async fn pulled(
+    args: &Args,
+    source: Arc<Counted>,
+    opened: Opened,
+    output: &Output,
+) -> Result<Held, Error> {
+    let conversations = session::pulling(&args.store, &args.cloud, source, opened).await?;
     let Err(error) = pull(&conversations, &args.cloud).await else {
-        return Ok(Held { conversations, not_pulled: None, lost: Vec::new() });
+        return Ok(Held { conversations, not_pulled: None });
     };
     let error = Error::from(error);
     if conversations.sync_report().coverage == Coverage::Empty {
@@ -146,31 +164,28 @@ async fn pulled(args: &Args, output: &Output) -> Result<Held, Error> {
         return Err(error);
     }
     output.note(&format!("not pulled: {}", error.words()));
-    Ok(Held { conversations, not_pulled: Some(Failure::of(&error)), lost: Vec::new() })
+    Ok(Held { conversations, not_pulled: Some(Failure::of(&error)) })
 }
 
-async fn offline(args: &Args, output: &Output) -> Result<Held, Error> {
-    let opened = args.store.open_to_read().await?;
-    recovery::note(&opened.recovery, output);
-    let lost = recovery::lost(&opened.recovery);
+async fn offline(args: &Args, opened: Opened) -> Result<Held, Error> {
     let conversations = session::on(&args.store, opened).build().await?;
-    Ok(Held { conversations, not_pulled: None, lost })
+    Ok(Held { conversations, not_pulled: None })
 }
 
 fn show(listed: &Listed, held: usize, output: &Output) -> Result<(), Error> {
     let rows = listed.conversation_list.iter().map(|row| &**row);
     let mut lines = table::lines(rows, time::now(), output.width());
-    let coverage = match (listed.report.coverage, listed.lost.is_empty()) {
-        // It is not that nothing was pulled yet.
-        (Coverage::Empty, false) => "what was pulled is lost".to_owned(),
-        _ => report::coverage(&listed.report, time::now()),
-    };
+    let coverage = recovery::coverage(&listed.report, &listed.lost, time::now());
     lines.push(format!("{} of {held} rows, {coverage}", listed.conversation_list.len()));
     lines.extend(report::remarks(&listed.report));
     if let Some(next) = &listed.next {
         lines.push(format!("more: --after {next}"));
     }
     output.text(&lines.join("\n"))
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn kind(name: &str) -> Result<ConversationType, String> {

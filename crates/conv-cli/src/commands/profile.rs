@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs},
-    output::harmless::harmless,
+    output::{harmless::harmless, recovery},
     session,
 };
 
@@ -38,7 +38,7 @@ struct Profile {
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let id: ConversationId = args.id.parse().map_err(conv_api::Error::Id)?;
-    let conversations = open(&args).await?;
+    let conversations = open(&args, output).await?;
     let found = conversations.get_conversation_profile(&id).await;
     conversations.close().await?;
     let conversation = found?;
@@ -50,10 +50,13 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
 }
 
 /// The list with the store and the cloud, as far as there are any.
-async fn open(args: &Args) -> Result<Conversations, Error> {
+async fn open(args: &Args, output: &Output) -> Result<Conversations, Error> {
     let source = args.cloud.source()?;
     let builder = match (&source, args.store.open_existing().await?) {
-        (_, Some(opened)) => session::on(&args.store, opened),
+        (_, Some(opened)) => {
+            recovery::note(&opened.recovery, output);
+            session::on(&args.store, opened)
+        }
         (Some(_), None) => Conversations::builder(args.store.account.as_str()),
         (None, None) => return Err(args.store.missing()?),
     };

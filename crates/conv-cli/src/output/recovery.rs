@@ -1,11 +1,18 @@
 //! What the opening of a store met, in words.
 
-use conv_api::store::Recovery;
+use conv_api::{Coverage, SyncReport, Timestamp, store::Recovery};
 
+use super::report;
 use crate::Output;
 
-/// Says beside the result that an opening lost something: who looks at what is left should know.
+const READ_ONLY: &str = "cannot be written, so nothing can be stored";
+
+/// Says beside the result that an opening lost something, or that nothing can be stored: a person
+/// who looks at the rows should know.
 pub(crate) fn note(recovery: &Recovery, output: &Output) {
+    if recovery.read_only {
+        output.note(&format!("the store {READ_ONLY}; what it holds can be read"));
+    }
     let lost = lost(recovery);
     if !lost.is_empty() {
         let met = lost.join("; ");
@@ -13,18 +20,20 @@ pub(crate) fn note(recovery: &Recovery, output: &Output) {
     }
 }
 
-/// One line for each loss. Never empty for a recovery that is not clean: a kind of loss that is not
-/// known here is still a loss.
+/// Returns one line for each loss. Never empty for a recovery that is not clean: a kind of loss
+/// that is not known here is still a loss.
 pub(crate) fn lost(recovery: &Recovery) -> Vec<String> {
     let mut met = Vec::new();
-    let mut tell = |is_met: bool, what: String| met.extend(is_met.then_some(what));
+    let mut add = |is_met: bool, what: String| met.extend(is_met.then_some(what));
     let Recovery { dropped_rows, dropped_locals, .. } = recovery;
-    tell(*dropped_rows > 0, format!("dropped {dropped_rows} rows that did not decode"));
-    tell(*dropped_locals > 0, format!("dropped {dropped_locals} local states"));
-    tell(recovery.dropped_state, "dropped the state of the sync".to_owned());
-    tell(recovery.repaired, "repaired, and perhaps older than it was".to_owned());
+    add(recovery.lost_accounts > 0 || recovery.lost_rows > 0, gone(recovery));
+    add(*dropped_rows > 0, format!("dropped {dropped_rows} rows that did not decode"));
+    add(*dropped_locals > 0, format!("dropped {dropped_locals} local states"));
+    add(recovery.dropped_state, "dropped the state of the sync".to_owned());
+    add(recovery.journal_damaged, "dropped changes whose journal was damaged".to_owned());
+    add(recovery.repaired, "repaired, and perhaps older than it was".to_owned());
     for path in recovery.set_aside.iter().chain(&recovery.local_set_aside) {
-        tell(true, format!("set aside what was damaged: {}", path.display()));
+        add(true, format!("set aside what was damaged: {}", path.display()));
     }
     if met.is_empty() && !recovery.is_clean() {
         met.push(format!("lost data: {recovery:?}"));
@@ -32,14 +41,83 @@ pub(crate) fn lost(recovery: &Recovery) -> Vec<String> {
     met
 }
 
-/// One line for each thing that an opening met, losses first.
+/// Describes rows that are older than the last change that was stored.
+fn gone(recovery: &Recovery) -> String {
+    let rows = match recovery.lost_rows {
+        0 => "rows are older than the last stored change".to_owned(),
+        1 => "1 stored row is gone".to_owned(),
+        rows => format!("{rows} stored rows are gone"),
+    };
+    match recovery.lost_accounts {
+        0 | 1 => rows,
+        accounts => format!("{rows}, of {accounts} accounts"),
+    }
+}
+
+/// Returns one line for each thing that an opening met, losses first.
 pub(crate) fn words(recovery: &Recovery) -> Vec<String> {
     let mut met = lost(recovery);
     if recovery.removed_unfinished > 0 {
         met.push(format!("removed {} unfinished files", recovery.removed_unfinished));
     }
+    if recovery.journal_torn {
+        met.push("left out a change that was never finished".to_owned());
+    }
     if recovery.rebuilt {
         met.push("rebuilt, since its files had grown".to_owned());
     }
+    if recovery.read_only {
+        met.push(READ_ONLY.to_owned());
+    }
     met
+}
+
+/// Says how complete a list is. One whose rows were lost is not one that was never pulled.
+pub(crate) fn coverage(report: &SyncReport, lost: &[String], now: Timestamp) -> String {
+    match report.coverage {
+        Coverage::Empty if !lost.is_empty() => "what was pulled is lost".to_owned(),
+        _ => report::coverage(report, now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_loss_has_words_of_its_own() {
+        let mut losses = [(); 9].map(|()| Recovery::default());
+        losses[0].lost_rows = 3;
+        losses[1].lost_accounts = 1;
+        losses[2].dropped_rows = 1;
+        losses[3].dropped_locals = 1;
+        losses[4].dropped_state = true;
+        losses[5].journal_damaged = true;
+        losses[6].repaired = true;
+        losses[7].set_aside = Some("rows.damaged".into());
+        losses[8].local_set_aside = Some("local.damaged".into());
+        let mut seen = std::collections::BTreeSet::new();
+        for recovery in losses {
+            let lost = lost(&recovery);
+            assert!(lost.len() == 1 && !lost[0].contains("Recovery"), "{lost:?}");
+            assert!(seen.insert(lost[0].clone()), "{lost:?}");
+        }
+    }
+
+    #[test]
+    fn what_loses_nothing_is_no_loss_and_is_said() {
+        let mut recovery = Recovery::default();
+        recovery.removed_unfinished = 1;
+        recovery.journal_torn = true;
+        recovery.rebuilt = true;
+        recovery.read_only = true;
+        assert_eq!((lost(&recovery).len(), words(&recovery).len()), (0, 4));
+    }
+
+    #[test]
+    fn rows_of_other_accounts_are_counted_with_their_accounts() {
+        let mut recovery = Recovery::default();
+        (recovery.lost_rows, recovery.lost_accounts) = (7, 2);
+        assert_eq!(lost(&recovery), ["7 stored rows are gone, of 2 accounts"]);
+    }
 }

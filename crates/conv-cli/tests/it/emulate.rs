@@ -61,6 +61,27 @@ fn the_first_line_says_where_and_the_second_is_the_command_that_lists() {
 }
 
 #[test]
+fn a_variable_means_the_same_with_what_is_around_it() {
+    let mut command = conv(["emulate", "--port", "0", "--conversations", "30", "--json"]);
+    let values = [
+        ("CONV_SECRET_KEY", KEY),
+        ("CONV_SDKAPPID", "1400000007"),
+        ("CONV_ACCOUNT", "alice"),
+        ("CONV_IDENTIFIER", "boss"),
+        ("CONV_PLAN_LIMIT", "300"),
+    ];
+    command.envs(values.map(|(name, value)| (name, format!("\u{feff}\"{value}\"\r\n"))));
+    let mut running = Running::of(&mut command);
+    let first = line(&mut BufReader::new(running.0.stdout.take().unwrap()));
+    let data = serde_json::from_str::<serde_json::Value>(&first).unwrap()["data"].clone();
+    assert_eq!((&data["account"], &data["identifier"]), (&"alice".into(), &"boss".into()));
+    assert_eq!(data["sdkAppID"], 1_400_000_007);
+    let url = data["baseUrl"].as_str().unwrap();
+    let mut list = conv(["list", "--sync", "--json", "--store", "memory:", "--base-url", url]);
+    assert_eq!(ids(&run(list.envs(values)).data()).len(), 30);
+}
+
+#[test]
 fn equal_settings_make_equal_worlds() {
     let settings = ["--conversations", "20", "--seed", "9", "--now", "1775552160"];
     let lists = [(); 2].map(|()| {
@@ -93,7 +114,8 @@ fn the_demo_shows_all_in_one_screen_and_ends_by_itself() {
         assert!(demo.out.contains(step), "{step}: {}", demo.out);
     }
     assert!(demo.out.lines().count() <= 40, "{}", demo.out);
-    // The table's times depend on the moment, what happens does not.
+    // The table's times depend on the moment; what happens does not, however long it takes.
     let happens = |out: &str| out.split_once("$ conv watch").unwrap().1.to_owned();
-    assert_eq!(happens(&run(&mut conv(["demo"])).out), happens(&demo.out));
+    let slow = run(&mut conv(["demo", "--pause", "1"]));
+    assert_eq!(happens(&slow.out), happens(&demo.out));
 }

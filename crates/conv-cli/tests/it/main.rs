@@ -15,6 +15,8 @@ mod help;
 mod id;
 mod killed;
 mod list;
+mod lost;
+mod read_only;
 mod redis;
 mod shapes;
 mod sizes;

@@ -103,7 +103,12 @@ impl Naive {
             if old.profile != row.profile {
                 stamps.profile = self.clock;
             }
-            if old.unread != row.unread {
+            let mut unread = old.unread.clone();
+            if row.counts_unread() == Some(false) {
+                // The type of a group clears its count, which is no answer.
+                unread.count = row.unread.count;
+            }
+            if unread != row.unread {
                 stamps.unread = self.clock;
             }
             if old.last_message != row.last_message {

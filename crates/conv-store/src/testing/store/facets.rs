@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conv_model::{
     Conversation, ConversationId, ConversationPatch, Delta, Facet, Finished, GroupType, Known,
-    LastMessage, ListLimit, MessageKind, PassId, Prune, Refused, SyncStep, Timestamp,
+    LastMessage, ListLimit, MessageKind, PassId, Prune, Refused, RemindType, SyncStep, Timestamp,
 };
 
 use super::super::{
@@ -70,6 +70,30 @@ pub async fn an_answer_overwrites_nothing_that_is_newer<F: StoreFixture>(
         (Some("1"), Some(1), Some(1)),
         "asked later"
     );
+    a_count_cleared_by_a_type_is_no_answer(&store).await
+}
+
+/// A profile that says that a group counts no messages clears its count. That is not a newer answer
+/// than one about unread messages that was asked for before.
+async fn a_count_cleared_by_a_type_is_no_answer<S: ConversationStore>(store: &S) -> TestResult {
+    let group = ConversationId::group("meeting")?;
+    let mut row = listed("x", 1)?;
+    row.id = group.clone();
+    apply_all(store, [Delta::listed([row])]).await?;
+    let asked = store.snapshot().written();
+    let (mut kind, mut unread) =
+        (ConversationPatch::new(group.clone()), ConversationPatch::new(group.clone()));
+    kind.profile.group_type = Some(GroupType::Meeting);
+    unread.unread.count = Some(3);
+    unread.unread.remind_type = Some(RemindType::Discard);
+    for patch in [kind, unread] {
+        let mut late = Delta::amended([patch]);
+        late.asked = Some(asked);
+        apply_all(store, [late]).await?;
+    }
+    let row = store.snapshot().get(&group).ok_or_else(|| Failure::new("meeting is gone"))?;
+    let unread = (row.unread.count, row.unread.remind_type.clone());
+    ensure_eq!(unread, (Some(0), Some(RemindType::Discard)), "an unread state asked for before");
     Ok(())
 }
 

@@ -73,8 +73,19 @@ impl Guard {
         }
         let fresh = |is_same: bool, stamp: Seq| if is_same { stamp } else { seq };
         stamps.profile = fresh(old.profile == after.profile, stamps.profile);
-        stamps.unread = fresh(old.unread == after.unread, stamps.unread);
+        stamps.unread = fresh(is_unread_as_read(old, after), stamps.unread);
         stamps.last_message = fresh(old.last_message == after.last_message, stamps.last_message);
         stamps
     }
+}
+
+/// Returns true if the unread state says what it said before. A count that goes because of its
+/// group's type comes from a profile: an unread state that was asked for meanwhile is not older.
+fn is_unread_as_read(old: &Conversation, new: &Conversation) -> bool {
+    if old.unread == new.unread {
+        return true;
+    }
+    let mut cleared = old.unread.clone();
+    cleared.count = new.unread.count;
+    new.counts_unread() == Some(false) && cleared == new.unread
 }
