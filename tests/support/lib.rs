@@ -9,6 +9,7 @@
     clippy::indexing_slicing
 )]
 
+pub mod clocks;
 pub mod guide;
 pub mod online;
 pub mod sim;

@@ -73,8 +73,18 @@ impl Guard {
         }
         let fresh = |is_same: bool, stamp: Seq| if is_same { stamp } else { seq };
         stamps.profile = fresh(old.profile == after.profile, stamps.profile);
-        stamps.unread = fresh(old.unread == after.unread, stamps.unread);
+        stamps.unread = fresh(is_same_unread(old, after), stamps.unread);
         stamps.last_message = fresh(old.last_message == after.last_message, stamps.last_message);
         stamps
     }
+}
+
+/// Whether nothing new was said of what is unread. The count of a group that counts none is zeroed
+/// when its type is learned, and an answer that was on its way then still has the rest to say.
+fn is_same_unread(old: &Conversation, after: &Conversation) -> bool {
+    let mut before = old.unread.clone();
+    if after.counts_unread() == Some(false) {
+        before.count = after.unread.count;
+    }
+    before == after.unread
 }
