@@ -38,6 +38,9 @@ pub struct Weather {
     pub relents: bool,
 }
 
+/// The longest that a page takes.
+pub const SLOWEST_SECS: u64 = 20;
+
 /// The failures in a row that a cloud which relents gives to one question.
 const MAX_FAILURES: u32 = 3;
 
@@ -239,7 +242,12 @@ impl ConversationSource for SimCloud {
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
-        let delay = self.lock().rng.u64(1..200);
+        // Where every question is answered in the end, a pass is to take longer than a call may.
+        let delay = {
+            let mut state = self.lock();
+            let slowest = if state.weather.relents { SLOWEST_SECS * 1_000 } else { 200 };
+            state.rng.u64(1..slowest)
+        };
         tokio::time::sleep(Duration::from_millis(delay)).await;
         let mut state = self.lock();
         state.list_calls += 1;

@@ -19,7 +19,7 @@ use conv_api::{
 use fastrand::Rng;
 
 use super::{
-    cloud::{SimCloud, Weather},
+    cloud::{SLOWEST_SECS, SimCloud, Weather},
     engine::LossyEngine,
     paging::{CursorKind, Shape},
     witness::{Broken, held, top},
@@ -290,9 +290,9 @@ impl Sim {
         if !rows.iter().all(|row| is_whole(row)) {
             self.broken.insert(Broken::Unnamed);
         }
-        // The head was asked for within the last second, and no name is from another time.
+        // The head was asked for a page's time ago, and no name is from another time.
         let now = state.world.now;
-        let is_now = |time: u64| time <= now && time + 1 >= now;
+        let is_now = |time: u64| time <= now && time + SLOWEST_SECS >= now;
         let as_of = snapshot.sync().finished.as_ref().and_then(|finished| finished.as_of);
         let is_recent = |row: &Conversation| {
             let read_at = row.profile.read_at.map(|time| time.as_secs());
