@@ -39,6 +39,11 @@ pub struct Leaping {
 }
 
 impl Leaping {
+    /// How long its pauses were, and what else it leapt over.
+    pub fn leapt(&self) -> Duration {
+        Duration::from_millis(self.leapt_ms.load(Relaxed))
+    }
+
     pub fn leap(&self, time: Duration) {
         self.leapt_ms.fetch_add(u64::try_from(time.as_millis()).unwrap(), Relaxed);
     }
@@ -47,7 +52,7 @@ impl Leaping {
 #[async_trait]
 impl Clock for Leaping {
     fn now(&self) -> Duration {
-        self.real.now() + Duration::from_millis(self.leapt_ms.load(Relaxed))
+        self.real.now() + self.leapt()
     }
 
     async fn sleep(&self, time: Duration) {
