@@ -11,6 +11,7 @@ mod corpus;
 mod counts;
 mod facade;
 mod faults;
+mod field;
 mod layering;
 mod pages;
 mod public_api;

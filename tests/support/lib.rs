@@ -9,8 +9,10 @@
     clippy::indexing_slicing
 )]
 
+pub mod clocks;
 pub mod guide;
 pub mod online;
+pub mod relay;
 pub mod sim;
 
 /// The code of the README and of the guide is compiled, and runs where it can.

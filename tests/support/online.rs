@@ -1,10 +1,14 @@
 //! The emulator, and a handle on it over the real wire.
 
+use std::{sync::Arc, time::Duration};
+
 use conv_api::{
-    Builder, Conversation, ConversationList, Conversations, RestSource, UserSigSigner,
-    model::GroupIdKind,
+    All, Builder, Conversation, ConversationId, ConversationList, Conversations, RestSource,
+    UserSigSigner, model::GroupIdKind,
 };
-use conv_emulator::{Emulator, Listed};
+use conv_emulator::{Emulator, Listed, Rule};
+
+use crate::clocks::Prompt;
 
 pub const ACCOUNT: &str = "user_0001";
 
@@ -25,6 +29,18 @@ pub fn source(cloud: &Emulator) -> RestSource {
 pub fn source_with(cloud: &Emulator, signer: UserSigSigner) -> RestSource {
     let url: conv_api::BaseUrl = cloud.base_url().parse().unwrap();
     RestSource::new(url, cloud.sdk_app_id(), signer)
+}
+
+/// A source that does not wait as long as a real one.
+pub fn impatient(cloud: &Emulator) -> RestSource {
+    let signer = UserSigSigner::new(cloud.identifier(), cloud.secret_key());
+    let url: conv_api::BaseUrl = cloud.base_url().parse().unwrap();
+    RestSource::builder(url, cloud.sdk_app_id(), signer).timeout(Duration::from_millis(400)).build()
+}
+
+/// A handle for clouds that fail: it waits neither long nor between tries.
+pub fn prompt(cloud: &Emulator) -> Builder {
+    builder(cloud).source(impatient(cloud)).clock(Prompt::default())
 }
 
 pub fn builder(cloud: &Emulator) -> Builder {
@@ -73,4 +89,30 @@ pub async fn shown(
         )
     });
     rows.collect()
+}
+
+/// Adds a rule as a command line spells it.
+pub fn script(cloud: &Emulator, rule: &str) {
+    cloud.faults().push(rule.parse::<Rule>().unwrap());
+}
+
+pub fn id(text: &str) -> ConversationId {
+    text.parse().unwrap()
+}
+
+/// The rows of the list, without the times at which names were read.
+pub async fn rows(conversations: &Conversations) -> Vec<Conversation> {
+    let list = conversations.get_conversation_list(All).await.unwrap();
+    let row = |row: &Arc<Conversation>| {
+        let mut row = Conversation::clone(row);
+        row.profile.read_at = None;
+        row
+    };
+    list.iter().map(row).collect()
+}
+
+/// The row of the list.
+pub async fn row(conversations: &Conversations, text: &str) -> Arc<Conversation> {
+    let list = conversations.get_conversation_list([&id(text)]).await.unwrap();
+    Arc::clone(list.conversation_list.first().unwrap())
 }

@@ -50,6 +50,7 @@ macro_rules! store_conformance {
             a_late_name_saves_no_ghost
             rows_expire_after_the_last_pass_and_by_now
             an_answer_overwrites_nothing_that_is_newer
+            a_type_that_hides_a_count_is_no_news_of_what_is_unread
             a_message_that_is_gone_is_shown_no_more
             a_message_goes_with_its_retention
             an_unsure_pass_removes_nobody_and_says_whom

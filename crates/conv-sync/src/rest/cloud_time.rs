@@ -73,6 +73,11 @@ impl CloudTime {
     pub(super) fn now(&self) -> Timestamp {
         self.known().unwrap_or_else(device_time)
     }
+
+    /// A moment that no message is later than, whichever clock is behind.
+    pub(super) fn latest(&self) -> Timestamp {
+        self.now().max(device_time()).plus_secs(TOLERANCE)
+    }
 }
 
 impl Reading {

@@ -86,8 +86,8 @@ impl RestSource {
         let answer = match id.peer() {
             Peer::System => return Ok(Err(batch::of_nobody())),
             Peer::User(user) => {
-                let now = self.caller.time.now();
-                let command = roaming::Request::last(account, user.as_str(), now);
+                let until = self.caller.time.latest();
+                let command = roaming::Request::last(account, user.as_str(), until);
                 self.caller.call(&command).await
             }
             Peer::Group(group) => {

@@ -97,6 +97,32 @@ async fn a_count_cleared_by_a_type_is_no_answer<S: ConversationStore>(store: &S)
     Ok(())
 }
 
+/// That a group's type is learned changes its count, and is no news of what is unread: an answer that
+/// was on its way then is taken in.
+pub async fn a_type_that_hides_a_count_is_no_news_of_what_is_unread<F: StoreFixture>(
+    fixture: &F,
+) -> TestResult {
+    let store = fixture.open().await?;
+    let mut row = listed("x", 1)?;
+    row.id = ConversationId::group("meeting")?;
+    let meeting = row.id.clone();
+    apply_all(&store, [Delta::listed([row]), begin(1)]).await?;
+    let asked = store.snapshot().written();
+    let mut profile = ConversationPatch::new(meeting.clone());
+    profile.profile.group_type = Some(GroupType::Meeting);
+    let mut unread = ConversationPatch::new(meeting.clone());
+    (unread.unread.count, unread.unread.remind_type) = (Some(5), Some(RemindType::Discard));
+    for patch in [profile, unread] {
+        let mut answer = Delta::amended([patch]);
+        (answer.pass, answer.asked) = (Some(PassId::new(1)), Some(asked));
+        apply_all(&store, [answer]).await?;
+    }
+    let row = store.snapshot().get(&meeting).ok_or_else(|| Failure::new("the row is gone"))?;
+    ensure_eq!(row.unread.remind_type, Some(RemindType::Discard), "how it is announced");
+    ensure_eq!(row.unread.count, Some(0), "its count");
+    Ok(())
+}
+
 /// What the cloud says is gone is shown no more, and stays gone when the store is opened again.
 pub async fn a_message_that_is_gone_is_shown_no_more<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;

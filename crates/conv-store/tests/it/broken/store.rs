@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 use conv_model::{
     Commit, Conversation, ConversationId, ConversationPatch, Coverage, Delta, GroupType, Known,
-    ListingPatch, Local, Prune, Seq, SyncStep,
+    ListingPatch, Local, Prune, Seq, SyncStep, Unread,
 };
 use conv_store::{
     ConversationStore, IndexedStore, Snapshot, StoreError,
@@ -40,6 +40,7 @@ each_fails! {
     a_late_name_saves_no_ghost: StampsAmendments,
     rows_expire_after_the_last_pass_and_by_now: ExpiresWhatThePassReturned,
     an_answer_overwrites_nothing_that_is_newer: ForgetsWhenItWasAsked,
+    a_type_that_hides_a_count_is_no_news_of_what_is_unread: TakesTypesForNews,
     a_message_that_is_gone_is_shown_no_more: KeepsMessagesThatAreGone,
     a_message_goes_with_its_retention: KeepsMessagesForEver,
     an_unsure_pass_removes_nobody_and_says_whom: RemovesWhatIsUnsure,
@@ -89,6 +90,7 @@ enum Flaw {
     RemovesWhatIsUnsure,
     FailsForOneLargeItem,
     TakesGroupsForPublic,
+    TakesTypesForNews,
     ForgetsLocalWithTheRow,
     MakesRowsOfLocal,
     ErasesAbsentLocal,
@@ -186,6 +188,15 @@ impl Broken {
             Flaw::RemovesWhatIsUnsure => {
                 if let Some(Prune::Unconfirmed { keep }) = &delta.prune {
                     delta.prune = Some(Prune::Unlisted { keep: keep.clone() });
+                }
+            }
+            Flaw::TakesTypesForNews if delta.asked.is_some() => {
+                let snapshot = self.store.snapshot();
+                for patch in &mut delta.amended {
+                    let row = snapshot.get(&patch.id);
+                    if row.is_some_and(|row| row.profile.group_type.is_some()) {
+                        patch.unread = Unread::default();
+                    }
                 }
             }
             Flaw::TakesGroupsForPublic => delta.listed.iter_mut().for_each(|patch| {

@@ -25,9 +25,10 @@ pub(in crate::rest) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// The last message by `now`, as the account sees it.
-    pub(in crate::rest) fn last(account: &'a AccountId, peer: &'a str, now: Timestamp) -> Self {
-        Self { account: account.as_str(), peer, most: 1, from: 0, to: now.as_secs() }
+    /// The last message by a moment, as the account sees it. A moment that is too early by a second
+    /// hides the message of that second.
+    pub(in crate::rest) fn last(account: &'a AccountId, peer: &'a str, until: Timestamp) -> Self {
+        Self { account: account.as_str(), peer, most: 1, from: 0, to: until.as_secs() }
     }
 }
 

@@ -73,19 +73,18 @@ impl Guard {
         }
         let fresh = |is_same: bool, stamp: Seq| if is_same { stamp } else { seq };
         stamps.profile = fresh(old.profile == after.profile, stamps.profile);
-        stamps.unread = fresh(is_unread_as_read(old, after), stamps.unread);
+        stamps.unread = fresh(is_same_unread(old, after), stamps.unread);
         stamps.last_message = fresh(old.last_message == after.last_message, stamps.last_message);
         stamps
     }
 }
 
-/// Returns true if the unread state says what it said before. A count that goes because of its
-/// group's type comes from a profile: an unread state that was asked for meanwhile is not older.
-fn is_unread_as_read(old: &Conversation, new: &Conversation) -> bool {
-    if old.unread == new.unread {
-        return true;
+/// Whether nothing new was said of what is unread. The count of a group that counts none is zeroed
+/// when its type is learned, and an answer that was on its way then still has the rest to say.
+fn is_same_unread(old: &Conversation, after: &Conversation) -> bool {
+    let mut before = old.unread.clone();
+    if after.counts_unread() == Some(false) {
+        before.count = after.unread.count;
     }
-    let mut cleared = old.unread.clone();
-    cleared.count = new.unread.count;
-    new.counts_unread() == Some(false) && cleared == new.unread
+    before == after.unread
 }

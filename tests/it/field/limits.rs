@@ -1,0 +1,47 @@
+//! A plan's limit that was told too low, and sums that wait for what they need.
+
+use std::pin::pin;
+
+use conv_api::{All, Conversations, Facet, ListLimit};
+use conv_tests::online::{emulator, prompt, script};
+
+/// The most of something that was shown at any moment of a pass.
+async fn most(conversations: &Conversations, of: impl Fn(&Conversations) -> u64) -> u64 {
+    let mut changes = conversations.changes();
+    let mut pass = pin!(conversations.sync());
+    let mut most = 0;
+    loop {
+        most = most.max(of(conversations));
+        tokio::select! {
+            biased;
+            changed = changes.next() => drop(changed.unwrap()),
+            report = &mut pass => {
+                report.unwrap();
+                return most.max(of(conversations));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_with_a_limit_that_is_too_low_never_shows_rows_that_it_then_removes() {
+    let cloud = emulator(300).page_size(50).start().await.unwrap();
+    let conversations = prompt(&cloud).plan_limit(100).build().await.unwrap();
+    for _ in 0..2 {
+        let most = most(&conversations, |list| list.snapshot().len() as u64).await;
+        assert_eq!((most, conversations.snapshot().len()), (100, 100));
+    }
+    let report = conversations.sync_report();
+    assert_eq!(report.limit, [ListLimit::Capped(100)]);
+}
+
+#[tokio::test]
+async fn the_unread_total_never_overshoots_on_a_first_pull() {
+    let cloud = emulator(250).page_size(50).start().await.unwrap();
+    script(&cloud, "slow=5,on=get_group_info");
+    let conversations = prompt(&cloud).facet(Facet::Unread).build().await.unwrap();
+    let total = |list: &Conversations| list.totals(All).unwrap().unread;
+    let most = most(&conversations, total).await;
+    assert!(most > 0);
+    assert_eq!(most, total(&conversations));
+}
