@@ -91,7 +91,7 @@ impl Builder {
 
     /// How old the name of a row may be before a pass reads it again; a day by default. If the cloud
     /// gives no time, a pass reads all names again that begins so long after the last one that did, or
-    /// after the first pass since this process started.
+    /// after the first pass since the list was built here.
     pub fn name_freshness(mut self, freshness: Duration) -> Self {
         self.options = self.options.with_profile_freshness(freshness);
         self
