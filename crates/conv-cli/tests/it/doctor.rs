@@ -9,7 +9,7 @@ use conv_api::{ConversationStore, SledStore, model::Delta};
 use conv_emulator::Churn;
 use serde_json::Value;
 
-use crate::support::{ACCOUNT, Cloud, Ended, block_on, ids, run};
+use crate::support::{ACCOUNT, Cloud, Ended, block_on, ids, rows, run};
 
 #[track_caller]
 fn finding<'a>(data: &'a Value, check: &str) -> &'a Value {
@@ -29,6 +29,19 @@ fn a_store_that_was_pulled_is_sound() {
     assert_eq!(words.code, Some(0));
     assert!(words.out.ends_with("the store is sound\n"), "{words:?}");
     assert!(!words.out.contains("BAD"), "{words:?}");
+}
+
+#[test]
+fn a_store_is_sound_though_a_group_was_never_read() {
+    let cloud = Cloud::of(60);
+    let world = cloud.emulator.world();
+    let group = cloud.truth().into_iter().find(|id| id.starts_with("GROUPgroup_")).unwrap();
+    world.set_unread(ACCOUNT, &group, 7).unwrap();
+    world.hide_group(group.strip_prefix("GROUP").unwrap(), true).unwrap();
+    let synced = cloud.run(&["sync", "--json"]).data();
+    let failed = synced["report"]["failed"].as_array().unwrap();
+    assert!(failed.iter().any(|failed| failed["conversationID"] == group.as_str()), "{failed:?}");
+    assert_eq!(cloud.run(&["doctor", "--json"]).data()["sound"], true);
 }
 
 #[test]
@@ -106,13 +119,6 @@ fn a_check_reads_the_facets_that_it_is_asked_for() {
     assert!(ids(&cloud.run(&["list", "--unread", "--json"]).data()).is_empty());
     cloud.run(&["doctor", "--heal", "--facets", "unread", "--json"]).data();
     assert!(!ids(&cloud.run(&["list", "--unread", "--json"]).data()).is_empty());
-}
-
-/// The rows, but for when their names were read.
-fn rows(data: &Value) -> Vec<Value> {
-    let mut rows = data["conversationList"].as_array().unwrap().clone();
-    rows.iter_mut().for_each(|row| drop(row.as_object_mut().unwrap().remove("profileReadAt")));
-    rows
 }
 
 /// Removes rows that the cloud still has, as a fault would.

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::{Ended, KEY, Running, conv, ids, run};
+use crate::support::{Ended, KEY, Running, conv, ids, rows, run};
 
 fn emulate(
     arguments: &[&str],
@@ -89,7 +89,7 @@ fn equal_settings_make_equal_worlds() {
         line(&mut out);
         let list = shell(&format!("{} --json", line(&mut out)), None).data();
         drop(running);
-        list["conversationList"].clone()
+        rows(&list)
     });
     assert_eq!(lists[0], lists[1]);
 }

@@ -145,6 +145,13 @@ pub(crate) fn ids(data: &Value) -> Vec<String> {
     rows.iter().map(|row| row["conversationID"].as_str().unwrap().to_owned()).collect()
 }
 
+/// The rows of a list's `data`, but for when their names were read.
+pub(crate) fn rows(data: &Value) -> Vec<Value> {
+    let mut rows = data["conversationList"].as_array().unwrap().clone();
+    rows.iter_mut().for_each(|row| drop(row.as_object_mut().unwrap().remove("profileReadAt")));
+    rows
+}
+
 /// A process that is ended, whatever becomes of its test.
 pub(crate) struct Running(pub(crate) Child);
 

@@ -41,8 +41,10 @@ fn lookup(snapshot: &Snapshot, rows: &[Row]) -> Finding {
 }
 
 fn totals(told: &Totals, rows: &[Row]) -> Finding {
-    let unmuted = || rows.iter().filter(|row| !row.unread.is_muted());
-    let counts = || unmuted().filter_map(|row| row.unread.count).map(u64::from);
+    // A group whose type was never read may be of one that counts no messages.
+    let is_counted = |row: &&Row| !row.unread.is_muted() && row.counts_unread() == Some(true);
+    let counted = || rows.iter().filter(is_counted);
+    let counts = || counted().filter_map(|row| row.unread.count).map(u64::from);
     let mentioned = rows.iter().filter(|row| row.group_at_info().is_some_and(|at| !at.is_empty()));
     let recount = (
         rows.len() as u64,
