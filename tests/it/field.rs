@@ -2,6 +2,7 @@
 
 mod budgets;
 mod connection;
+mod disk;
 mod drafts;
 mod group_names;
 mod keys;

@@ -3,7 +3,8 @@
 use std::pin::pin;
 
 use conv_api::{All, Conversations, Facet, ListLimit};
-use conv_tests::online::{emulator, prompt, script};
+use conv_emulator::GroupType;
+use conv_tests::online::{ACCOUNT, emulator, prompt, script};
 
 /// The most of something that was shown at any moment of a pass.
 async fn most(conversations: &Conversations, of: impl Fn(&Conversations) -> u64) -> u64 {
@@ -38,7 +39,12 @@ async fn a_list_with_a_limit_that_is_too_low_never_shows_rows_that_it_then_remov
 #[tokio::test]
 async fn the_unread_total_never_overshoots_on_a_first_pull() {
     let cloud = emulator(250).page_size(50).start().await.unwrap();
-    script(&cloud, "slow=5,on=get_group_info");
+    let world = cloud.world();
+    world.add_group("lecture", GroupType::Meeting, "A lecture");
+    world.touch(ACCOUNT, "GROUPlecture").unwrap();
+    world.set_unread(ACCOUNT, "GROUPlecture", 10_000).unwrap();
+    // Counts are there before the type that says whether they count.
+    script(&cloud, "slow=200,on=get_group_info");
     let conversations = prompt(&cloud).facet(Facet::Unread).build().await.unwrap();
     let total = |list: &Conversations| list.totals(All).unwrap().unread;
     let most = most(&conversations, total).await;
