@@ -27,7 +27,6 @@ async fn a_cloud_without_a_time_gives_a_complete_list_without_an_age() {
 }
 
 #[tokio::test]
-#[ignore = "a list does not yet keep the age of its names"]
 async fn names_of_a_cloud_without_a_time_are_read_again_once_they_are_old() {
     let cloud = two().await;
     script(&cloud, "no-date");

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{Commit, Delta, PassId, Seq, SyncStep};
+use conv_model::{Commit, Delta, PassId, Rank, Seq, SyncStep};
 use conv_sync::{Clock, ConversationSource, Puller, SourceError};
 use tokio::sync::watch;
 use tracing::{Instrument, Span, debug_span, field::Empty, info_span};
@@ -100,14 +100,16 @@ async fn carry(
 }
 
 fn puller(route: &Route, watched: &Arc<Watched>, names_age: Option<Duration>) -> Puller {
-    let state = route.store.snapshot().sync().clone();
+    let snapshot = route.store.snapshot();
     let puller = Puller::new(
         Arc::clone(watched) as Arc<dyn ConversationSource>,
         Arc::clone(watched) as Arc<dyn Clock>,
         route.account.clone(),
         route.options.clone().with_profiles_age(names_age),
-        &state,
+        snapshot.sync(),
     );
+    let places = snapshot.rows().map(|row| (row.id.clone(), Rank::of(&row.listing)));
+    let puller = puller.with_list(places);
     // Not the number of the pass's own last write: what somebody recorded since is in an answer
     // that is asked for only now.
     let store = Arc::clone(&route.store);

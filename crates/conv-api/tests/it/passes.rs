@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_api::{
-    Conversations, Coverage, Error, ErrorClass, PassStatus, SourceError, testing::ScriptedSource,
+    ConversationId, Conversations, Coverage, Error, ErrorClass, PassStatus, SourceError, Timestamp,
+    testing::ScriptedSource,
 };
 
 use crate::support::{Gated, over};
@@ -181,4 +182,23 @@ async fn a_list_whose_pass_failed_is_pulled_when_the_network_is_back() {
     conversations.retry_now().unwrap();
     while !changes.next().await.unwrap().is_sync_completed() {}
     assert_eq!(source.pulls(), 6);
+}
+
+/// The cloud has more than the limit and gives its oldest rows first: of those the list holds none,
+/// and shows none on the way.
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_finds_nothing_new_shows_no_row_below_the_limit() {
+    let now = conv_sync::testing::NOW.as_secs();
+    let rows = (0..300).rev().map(|age| {
+        let id = ConversationId::c2c(&format!("user_{age:04}")).unwrap();
+        conv_sync::testing::row(id, Timestamp::from_secs(now - age))
+    });
+    let source = ScriptedSource::new(rows.collect::<Vec<_>>()).page_size(50);
+    let list = Conversations::builder("me").source(source).plan_limit(100).build().await.unwrap();
+    list.sync().await.unwrap();
+    let before = list.snapshot().seq();
+    list.sync().await.unwrap();
+    let commits = list.snapshot().changes_since(before).unwrap();
+    let changed: usize = commits.iter().map(|commit| commit.changes.len()).sum();
+    assert_eq!((changed, list.snapshot().len()), (0, 100));
 }
