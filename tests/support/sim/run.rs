@@ -166,6 +166,9 @@ impl Sim {
                 return changed;
             }
         }
+        // A page that came as the pass ended never got into the store, and its cursor may be spelt
+        // like the stored one.
+        self.cloud.lock().given.clear();
         self.check_outside();
         self.check_drafts();
         changed
