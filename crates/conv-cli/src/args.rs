@@ -118,8 +118,9 @@ pub(crate) struct CloudArgs {
     #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N")]
     #[arg(value_parser = cleaned(value_parser!(u32).range(LIMITS)))]
     pub(crate) plan_limit: Option<u32>,
-    /// What to read for each row besides its name, separated by commas
-    #[arg(long, env = "CONV_FACETS", value_name = "LIST", default_value = "unread")]
+    /// What to read for each row besides its name, separated by commas; without it unread counts, and
+    /// what the rows of the store have
+    #[arg(long, env = "CONV_FACETS", value_name = "LIST")]
     #[arg(value_delimiter = ',', value_parser = cleaned(EnumValueParser::<FacetName>::new()))]
     pub(crate) facets: Vec<FacetName>,
 }

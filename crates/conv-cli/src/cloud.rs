@@ -1,6 +1,7 @@
 //! Which cloud to pull from.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::Path,
     sync::{
@@ -46,13 +47,20 @@ impl CloudArgs {
         self.source()?.ok_or_else(unnamed)
     }
 
-    /// What to read for each row.
-    pub(crate) fn facets(&self) -> impl Iterator<Item = Facet> {
-        self.facets.iter().filter_map(|name| match name {
+    /// What to read for each row: what is asked for, else unread counts and what the rows of a store
+    /// have. A facet that is no longer read would show for ever what was recalled meanwhile.
+    pub(crate) fn facets(&self, held: &Snapshot) -> BTreeSet<Facet> {
+        let asked = self.facets.iter().filter_map(|name| match name {
             FacetName::Unread => Some(Facet::Unread),
             FacetName::LastMessage => Some(Facet::LastMessage),
             FacetName::None => None,
-        })
+        });
+        let mut facets: BTreeSet<Facet> = asked.collect();
+        if self.facets.is_empty() {
+            facets.insert(Facet::Unread);
+            facets.extend(facets_of(held));
+        }
+        facets
     }
 
     /// The plan's limit as it is given, else the one that a store was pulled with, else 100: what
@@ -178,4 +186,11 @@ impl ConversationSource for Counted {
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
         self.source.groups(account).await
     }
+}
+
+/// The facets that the rows of a store have.
+pub(crate) fn facets_of(held: &Snapshot) -> impl Iterator<Item = Facet> {
+    let unread = held.rows().any(|row| row.unread.count.is_some()).then_some(Facet::Unread);
+    let message = held.rows().any(|row| row.last_message.is_known()).then_some(Facet::LastMessage);
+    unread.into_iter().chain(message)
 }

@@ -31,9 +31,9 @@ pub(crate) async fn pulling(
     source: Arc<Counted>,
     opened: Opened,
 ) -> Result<Conversations, Error> {
-    let limit = cloud.limit(&opened.store.snapshot());
-    let builder = on(store, opened).source(source).plan_limit(limit);
-    let builder = cloud.facets().fold(builder, Builder::facet);
+    let held = opened.store.snapshot();
+    let builder = on(store, opened).source(source).plan_limit(cloud.limit(&held));
+    let builder = cloud.facets(&held).into_iter().fold(builder, Builder::facet);
     Ok(builder.build().await?)
 }
 

@@ -91,7 +91,7 @@ async fn pull_again_and_again(
                 // The last line of a table says the same for as long as it lasts.
                 if met.failures == 1 && !is_table {
                     let words = Error::from(error).words();
-                    output.note(&format!("waiting for the cloud: {words}"));
+                    output.note(&format!("waiting: {words}"));
                 }
                 trouble.insert(met).pause(every)
             }
@@ -165,7 +165,10 @@ impl Trouble {
 /// The cloud answers each call with status 200. Any other status comes from something on the way, such
 /// as a hotel's login page: the person who watches logs in there, and the list goes on.
 fn may_mend(error: &conv_api::Error) -> bool {
-    error.is_passing() || matches!(error, conv_api::Error::Source(SourceError::Http { .. }))
+    // A store that opened to be read stays so until it is opened again.
+    let is_read_only = matches!(error, conv_api::Error::Store(StoreError::ReadOnly { .. }));
+    let is_http = matches!(error, conv_api::Error::Source(SourceError::Http { .. }));
+    !is_read_only && (error.is_passing() || is_http)
 }
 
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_api::{
-    Builder, Conversation, ConversationId, Conversations, Facet, ListLimit, Snapshot,
+    Builder, Conversation, ConversationId, Conversations, ListLimit, Snapshot,
     model::list_order,
 };
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error,
-    cloud::pulled_within,
+    cloud::{facets_of, pulled_within},
     commands::sync::pull,
     output::{report, time},
 };
@@ -35,7 +35,7 @@ pub(super) async fn compare(args: &Args, held: &Snapshot) -> Result<Finding, Err
     }
     let Difference { missing, surplus, changed } = lag;
     let since = report::coverage(&held.report(), time::now());
-    let words = format!("{missing} new, {surplus} gone, {changed} changed in the cloud since");
+    let words = format!("{missing} not here, {surplus} gone, {changed} changed in the cloud since");
     Ok(Finding::new("cloud", true, format!("{words} ({since}); `conv sync` takes them in")))
 }
 
@@ -81,13 +81,7 @@ impl<'a> Fresh<'a> {
 pub(super) fn as_pulled(builder: Builder, args: &Args, held: &Snapshot) -> Result<Builder, Error> {
     let limit = pulled_within(held).unwrap_or_else(|| args.source.limit(held));
     let builder = builder.source(args.source.required()?).plan_limit(limit);
-    let builder = args.source.facets().chain(facets(held)).fold(builder, Builder::facet);
+    let facets = args.source.facets(held).into_iter().chain(facets_of(held));
+    let builder = facets.fold(builder, Builder::facet);
     Ok(builder.name_freshness(Duration::ZERO))
-}
-
-/// The facets that rows have: a pull that heals takes none away.
-fn facets(held: &Snapshot) -> impl Iterator<Item = Facet> {
-    let unread = held.rows().any(|row| row.unread.count.is_some()).then_some(Facet::Unread);
-    let message = held.rows().any(|row| row.last_message.is_known()).then_some(Facet::LastMessage);
-    unread.into_iter().chain(message)
 }
