@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{Commit, Delta, PassId, Rank, Seq, SyncStep};
+use conv_model::{Commit, Delta, ErrorClass, Facet, PassId, Rank, Seq, SyncStep};
 use conv_sync::{Clock, ConversationSource, Puller, SourceError};
 use tokio::sync::watch;
 use tracing::{Instrument, Span, debug_span, field::Empty, info_span};
@@ -93,7 +93,8 @@ async fn carry(
         written = commit.written;
         puller.applied(&commit);
     }
-    if age.is_none_or(|age| age >= route.options.profile_freshness) && is_timeless(route) {
+    let was_due = age.is_none_or(|age| age >= route.options.profile_freshness);
+    if was_due && is_timeless(route) && !lacks_names(route) {
         route.names_read.note(&route.account, began);
     }
     Ok(written)
@@ -120,6 +121,16 @@ fn puller(route: &Route, watched: &Arc<Watched>, names_age: Option<Duration>) ->
 fn is_timeless(route: &Route) -> bool {
     let snapshot = route.store.snapshot();
     snapshot.sync().finished.as_ref().is_some_and(|finished| finished.as_of.is_none())
+}
+
+/// Returns whether the pass that just finished could not read names that another pass may find.
+fn lacks_names(route: &Route) -> bool {
+    use ErrorClass::{InvalidArgument, NotFound, Unsupported};
+    let snapshot = route.store.snapshot();
+    snapshot.sync().failed.iter().any(|failed| {
+        failed.facet == Facet::Profile
+            && !matches!(failed.class, NotFound | Unsupported | InvalidArgument)
+    })
 }
 
 /// The next change; while nothing moves, the room is for others.

@@ -47,6 +47,43 @@ async fn a_pass_that_failed_does_not_count_as_a_reading_of_all_names() {
     assert_eq!(readings(&source), 2);
 }
 
+/// The pass is complete without the names, and they are as old as before.
+#[tokio::test(start_paused = true)]
+async fn names_that_could_not_be_read_are_read_by_the_next_pass() {
+    let source = timeless();
+    let conversations =
+        Conversations::builder("user_0001").source(Arc::clone(&source)).build().await.unwrap();
+    conversations.sync().await.unwrap();
+    tokio::time::advance(DAY).await;
+    for _ in 0..10 {
+        source.fail_hydration(conv_api::SourceError::TimedOut);
+    }
+    conversations.sync().await.unwrap();
+    let failed = readings(&source);
+    while !conversations.sync_report().failed.is_empty() {
+        conversations.sync().await.unwrap();
+    }
+    assert!(readings(&source) > failed, "the names are a day old");
+    let read = readings(&source);
+    conversations.sync().await.unwrap();
+    assert_eq!(readings(&source), read);
+}
+
+/// Else a user who is gone would have all names read in each pass.
+#[tokio::test(start_paused = true)]
+async fn names_that_are_nowhere_to_be_found_count_as_read() {
+    let source = timeless();
+    let conversations =
+        Conversations::builder("user_0001").source(Arc::clone(&source)).build().await.unwrap();
+    conversations.sync().await.unwrap();
+    tokio::time::advance(DAY).await;
+    source.fail_hydration(conv_api::SourceError::NotFound);
+    conversations.sync().await.unwrap();
+    let read = readings(&source);
+    conversations.sync().await.unwrap();
+    assert_eq!(readings(&source), read);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_account_that_leaves_memory_between_passes_keeps_the_age_of_its_names() {
     let source = timeless();

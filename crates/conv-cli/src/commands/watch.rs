@@ -9,7 +9,9 @@ use std::{
 
 use clap::value_parser;
 use console::Term;
-use conv_api::{Conversation, Conversations, ErrorClass, LiveList, LiveUpdate, SourceError};
+use conv_api::{
+    Conversation, Conversations, ErrorClass, LiveList, LiveUpdate, SourceError, StoreError,
+};
 
 use super::list::RowArgs;
 use crate::{
@@ -91,7 +93,7 @@ async fn pull_again_and_again(
                 // The last line of a table says the same for as long as it lasts.
                 if met.failures == 1 && !is_table {
                     let words = Error::from(error).words();
-                    output.note(&format!("waiting: {words}"));
+                    output.note(&format!("waiting for the cloud: {words}"));
                 }
                 trouble.insert(met).pause(every)
             }

@@ -16,7 +16,7 @@ pub(crate) fn note(recovery: &Recovery, output: &Output) {
     let lost = lost(recovery);
     if !lost.is_empty() {
         let met = lost.join("; ");
-        output.note(&format!("the store lost data: {met}; a pull brings its rows again"));
+        output.note(&format!("the store lost data: {met}; `conv sync` brings its rows again"));
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn coverage(report: &SyncReport, now: Timestamp) -> String {
     let at = report.as_of.map(|moment| ago(moment, now));
     match (report.coverage, at) {
         (Coverage::Empty, _) => "nothing pulled yet".to_owned(),
-        (Coverage::CacheOnly, Some(at)) => format!("from the cache, complete {at}"),
+        (Coverage::CacheOnly, Some(at)) => format!("from the cache, which was complete {at}"),
         // Either no pass finished yet, or the cloud told no time.
         (Coverage::CacheOnly, None) => "from the cache".to_owned(),
         (Coverage::Complete, Some(at)) if at != "now" => format!("complete {at}"),
@@ -39,7 +39,7 @@ pub(crate) fn remarks(report: &SyncReport) -> Vec<String> {
     lines.extend(some_of(failed, report.failed.len(), "values not read"));
     if !report.not_fetched.is_empty() {
         let names: Vec<_> = report.not_fetched.iter().copied().map(facet).collect();
-        lines.push(format!("not known of every row: {}", names.join(", ")));
+        lines.push(format!("some rows lack: {}", names.join(", ")));
     }
     lines.extend(failure(report));
     lines

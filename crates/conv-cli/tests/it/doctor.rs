@@ -112,6 +112,18 @@ fn rows_that_are_pulled_again_have_what_was_read_for_the_others() {
     assert_eq!(rows(&healed), rows(&before));
 }
 
+/// A facet that is no longer read would show for ever what was recalled meanwhile.
+#[test]
+fn every_pull_reads_again_what_the_rows_have() {
+    let cloud = Cloud::of(30);
+    cloud.run(&["sync", "--json", "--facets", "unread,last-message"]).data();
+    let texts = || cloud.run(&["list", "--json"]).data()["conversationList"].to_string();
+    assert!(texts().contains("TIMTextElem") && !texts().contains("[Message recalled]"));
+    cloud.emulator.faults().push("recalled".parse().unwrap());
+    cloud.run(&["sync", "--json"]).data();
+    assert!(texts().contains("[Message recalled]") && !texts().contains("\"text\":"));
+}
+
 #[test]
 fn a_check_reads_the_facets_that_it_is_asked_for() {
     let cloud = Cloud::of(30);

@@ -39,7 +39,7 @@ pub struct PageKey {
 pub enum PageKeyError {
     /// It does not begin with a known version. Keys of version 1 are of an earlier release; read
     /// the list again from its first page.
-    #[error("expected a page key of version 2")]
+    #[error("expected a page key of version 2; read from the first page")]
     UnknownVersion,
     /// It was cut or altered on its way.
     #[error("page key is damaged: it was cut or altered")]

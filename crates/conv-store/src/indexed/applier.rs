@@ -10,7 +10,7 @@ use std::{
 };
 
 use conv_model::{Commit, Seq, SyncState};
-use tokio::{sync::watch, task::yield_now};
+use tokio::{sync::watch, task::yield_now, time::Instant};
 
 use super::{
     group::Group,
@@ -55,6 +55,8 @@ pub(super) struct Applier {
     is_stale: bool,
     /// Set while the writes of others cannot be waited for.
     deaf: Option<Deaf>,
+    /// When it last began to follow again, and the pause before that.
+    regained: Option<(Instant, Duration)>,
     /// Whether the engine's last write did not have to be waited for.
     is_prompt: bool,
     /// What many changes replaced: letting go of it takes longer than an answer should wait.
@@ -67,8 +69,8 @@ impl Applier {
         records: Records,
         shown: watch::Sender<Snapshot>,
     ) -> Self {
-        let (is_stale, deaf, is_prompt, replaced) = (false, None, false, None);
-        Self { engine, records, shown, is_stale, deaf, is_prompt, replaced }
+        let (is_stale, deaf, regained, is_prompt, replaced) = (false, None, None, false, None);
+        Self { engine, records, shown, is_stale, deaf, regained, is_prompt, replaced }
     }
 
     /// Whether a change needs no task: it is likely to wait for nothing, and others are followed
@@ -88,16 +90,26 @@ impl Applier {
     /// knowing: it is a preview until following works again, which is tried after a growing pause.
     pub(super) async fn hear(&mut self, news: Result<(), StoreError>) {
         self.is_stale = true;
-        let pause = self.deaf.as_ref().map(|deaf| deaf.pause);
+        let pause = self.next_pause();
         if news.is_err() || self.refresh().await.is_err() {
             let before = match self.deaf.take() {
                 Some(deaf) => deaf.before,
                 None => Arc::clone(&self.shown.borrow().state().sync),
             };
-            let pause = pause.map_or(PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
             self.deaf = Some(Deaf { before, pause });
             self.show(|shown| shown.state_mut().show_preview());
         }
+    }
+
+    /// The pause if following fails now. Loading again does not end the trouble: following that fails
+    /// sooner than after the pause before would else have everything loaded ten times a second.
+    fn next_pause(&self) -> Duration {
+        let last = match (&self.deaf, self.regained) {
+            (Some(deaf), _) => Some(deaf.pause),
+            (None, Some((at, pause))) if at.elapsed() <= pause => Some(pause),
+            _ => None,
+        };
+        last.map_or(PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE))
     }
 
     pub(super) fn has_replaced(&self) -> bool {
@@ -187,7 +199,9 @@ impl Applier {
             let before = self.deaf.as_ref().map(|deaf| Arc::clone(&deaf.before));
             let state = reload(self.engine.as_ref(), old.state(), before).await?;
             self.is_stale = false;
-            self.deaf = None;
+            if let Some(deaf) = self.deaf.take() {
+                self.regained = Some((Instant::now(), deaf.pause));
+            }
             let mut state = Snapshot::new(state);
             self.show(|shown| mem::swap(shown, &mut state));
         }

@@ -52,9 +52,12 @@ impl<'a> Body<'a> {
         message.from_account = text(self.from_account);
         message.nick = text(self.nick);
         message.name_card = text(self.name_card);
-        let payload = self.payload.map(Payload::from_kept_json).transpose();
-        message.payload = payload.map_err(|_| corrupt("the payload of a message"))?;
-        message.cloud_custom_data = text(self.cloud_custom_data);
+        // Earlier versions kept what a recalled message had said.
+        if !self.is_revoked {
+            let payload = self.payload.map(Payload::from_kept_json).transpose();
+            message.payload = payload.map_err(|_| corrupt("the payload of a message"))?;
+            message.cloud_custom_data = text(self.cloud_custom_data);
+        }
         message.is_revoked = self.is_revoked;
         message.revoker = self.revoker.map(Arc::from);
         message.online_only = self.online_only;

@@ -133,6 +133,22 @@ fn no_message_in_version_1_is_unknown() {
     }
 }
 
+/// Earlier versions kept what a recalled message had said, and their records are read for ever.
+#[test]
+fn what_a_recalled_message_said_is_not_read_back() {
+    let mut row = row();
+    let mut message = LastMessage::new(MessageKind::Text);
+    message.is_revoked = true;
+    message.revoker = Some("bob".into());
+    let recalled = message.clone();
+    message.payload = Some(Payload::of_text("hello"));
+    message.cloud_custom_data = "hello, too".into();
+    row.last_message = Known::Value(Arc::new(message));
+    let bytes = RowRecord::new(Arc::new(row.clone()), stamps()).encode(Seq::new(1)).unwrap();
+    let read = RowRecord::decode(&row.id, &bytes).unwrap();
+    assert_eq!(read.row.last_message, Known::Value(Arc::new(recalled)));
+}
+
 #[test]
 fn a_record_of_another_kind_is_refused() {
     let local = LocalRecord::new(Local::draft("hello")).encode(Seq::new(1)).unwrap();

@@ -2,8 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use conv_model::{Coverage, Delta, Local, PassId, Seq};
-use conv_store::{ConversationStore, IndexedStore, MemoryEngine, StoreError};
+use conv_store::{
+    ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, StoreError, Write,
+};
 use tokio::time::timeout;
 
 use crate::support::{Probe, at, begin, finish, named, user};
@@ -222,6 +225,37 @@ async fn after_trouble_with_following_a_reader_hears_of_others_again() {
             snapshot.len() == 2 && snapshot.report().coverage == Coverage::Complete
         })
         .await;
+    }
+}
+
+/// An engine may load and still not be able to follow: each look for it costs a load of all rows.
+#[tokio::test(start_paused = true)]
+async fn following_that_keeps_failing_is_tried_after_growing_pauses() {
+    let probe = Probe::new();
+    let _store = IndexedStore::open(NeverFollows(probe.clone())).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    assert!((10..30).contains(&probe.loads()), "{}", probe.loads());
+}
+
+#[derive(Debug)]
+struct NeverFollows(Probe);
+
+#[async_trait]
+impl Engine for NeverFollows {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        self.0.load().await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        self.0.commit(writes).await
+    }
+
+    async fn follow(&self, _: Seq) -> Result<(), StoreError> {
+        Err(StoreError::Conflict)
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.0.close().await
     }
 }
 

@@ -3,8 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_api::{
-    Builder, Conversation, ConversationId, Conversations, ListLimit, Snapshot,
-    model::list_order,
+    Builder, Conversation, ConversationId, Conversations, ListLimit, Snapshot, model::list_order,
 };
 
 use super::{
