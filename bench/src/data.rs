@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conv_api::{
-    Conversation, ConversationId, ConversationPatch, ListingPatch, MarkType, Timestamp,
+    Conversation, ConversationId, ConversationPatch, Known, ListingPatch, MarkType, Timestamp,
     model::{GroupType, LastMessage, MessageKind, Payload, merge},
 };
 use fastrand::Rng;

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use conv_api::{
     ConversationId,
     model::Seq,
-    store::record::{RowRecord, Stamp},
+    store::record::{RowRecord, Stamps},
 };
 use sled::{
     Batch, Config, Db, Transactional, Tree,
@@ -117,5 +117,5 @@ fn prefix(number: usize) -> [u8; 8] {
 
 /// What stands on disk of a row.
 pub fn record(row: &Row) -> Arc<[u8]> {
-    RowRecord::new(Arc::clone(row), Stamp::default()).encode(Seq::ZERO).unwrap()
+    RowRecord::new(Arc::clone(row), Stamps::default()).encode(Seq::ZERO).unwrap()
 }

@@ -93,7 +93,7 @@ impl Sqlite {
     pub fn put(&self, row: &Conversation) {
         let mut put = self.0.prepare_cached(PUT).unwrap();
         let marks = row.listing.marks;
-        let preview = row.last_message.as_ref().and_then(|message| message.payload.as_ref());
+        let preview = row.last_message.value().and_then(|message| message.payload.as_ref());
         put.execute(params![
             row.id.as_str(),
             row.listing.is_pinned,

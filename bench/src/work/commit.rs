@@ -110,6 +110,7 @@ fn on(ours: Ours, rows: &[Row]) -> impl FnMut(&mut Watch, usize) {
             status: PassStatus::running(Phase::Listing, round as u32, None),
             checkpoint: None,
             skipped: Vec::new(),
+            broken: Vec::new(),
         });
         watch.time(|| ours.apply(delta));
     }

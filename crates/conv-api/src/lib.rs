@@ -68,7 +68,7 @@ pub mod testing;
 pub use conv_model::{
     self as model, AccountId, All, Condition, Conversation, ConversationFilter,
     ConversationFilter as Filter, ConversationId, ConversationPatch, ConversationQuery,
-    ConversationType, Coverage, ErrorClass, Facet, GroupFilter, ListLimit, ListingPatch,
+    ConversationType, Coverage, ErrorClass, Facet, GroupFilter, Known, ListLimit, ListingPatch,
     MarkFilter, MarkType, Marks, PageKey, ParseIdError, PassStatus, Phase, SyncReport, Timestamp,
 };
 #[cfg(any(feature = "redb", feature = "sled"))]

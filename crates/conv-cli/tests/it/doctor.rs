@@ -71,7 +71,7 @@ fn a_check_changes_nothing_and_what_changed_since_is_no_fault() {
     world.touch(ACCOUNT, "C2Cnew_one").unwrap();
     let data = cloud.run(&["doctor", "--cloud", "--json"]).data();
     let told = finding(&data, "cloud")["detail"].as_str().unwrap();
-    assert!(told.starts_with("1 new, 1 gone, 0 changed in the cloud since"), "{told}");
+    assert!(told.starts_with("1 not here, 1 gone, 0 changed in the cloud since"), "{told}");
     assert_eq!(cloud.run(&["list", "--json"]).data(), before);
     let healed = cloud.run(&["doctor", "--heal", "--json"]).data();
     assert_eq!(finding(&healed, "pull")["detail"], "added 1, removed 1, changed 0");
@@ -169,7 +169,7 @@ fn rows_that_come_up_from_below_a_full_list_are_not_missed() {
     }
     let data = unlimited(&cloud, &["doctor", "--cloud", "--json"]).data();
     let told = finding(&data, "cloud")["detail"].as_str().unwrap();
-    assert!(told.starts_with("10 new, 10 gone, 0 changed"), "{told}");
+    assert!(told.starts_with("10 not here, 10 gone, 0 changed"), "{told}");
 }
 
 #[test]

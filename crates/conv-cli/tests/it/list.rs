@@ -135,7 +135,11 @@ fn a_table_says_what_it_holds_and_how_complete_it_is() {
     for (line, id) in lines[1..6].iter().zip(cloud.truth()) {
         assert!(line.contains(&id), "{line} {id}");
     }
-    assert!(lines[6].starts_with("5 of 120 rows, from the cache, which was complete "), "{}", list.out);
+    assert!(
+        lines[6].starts_with("5 of 120 rows, from the cache, which was complete "),
+        "{}",
+        list.out
+    );
     assert!(lines.last().unwrap().starts_with("more: --after "), "{}", list.out);
     assert!(!list.out.contains('\u{1b}'));
     let colored = cloud.run(&["list", "--limit", "5", "--color", "always"]);
