@@ -36,7 +36,7 @@ impl ConversationSource for OurCloud {
             Some(SourceRow::new(patch))
         });
         let next = (end < 120).then(|| Cursor::new(end.to_string()));
-        Ok(Page::new(rows.collect(), next, NOW))
+        Ok(Page::new(rows.collect(), next, Some(NOW)))
     }
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
