@@ -233,6 +233,8 @@ impl Shared {
     pub(crate) async fn close_one(&self, list: &Conversations) -> Result<(), Error> {
         let claim = self.registry.claim(list.account()).await?;
         let is_loaded = self.registry.get(list.account())?.is_some_and(|held| held.is_same(list));
+        // First, so that no mark comes after those that are taken over.
+        list.refuse();
         if is_loaded {
             claim.remove();
         }

@@ -166,13 +166,14 @@ impl Flights {
         request: Request,
         admission: Option<Admission>,
     ) -> Result<Asked, Error> {
-        if self.is_stopped() {
-            return Err(StoreError::Closed.into());
-        }
         let runtime = self.runtime.get()?;
         let mut answer = None;
-        self.shared.state.send_modify(|state| answer = Some(state.ask(request)));
-        let Some(answer) = answer else { return Err(Error::Stopped) };
+        // Looked at under the lock of the state: a request that gets in before the stop is among those
+        // that the one who stops finds unserved.
+        self.shared.state.send_modify(|state| {
+            answer = (!self.is_stopped()).then(|| state.ask(request));
+        });
+        let Some(answer) = answer else { return Err(StoreError::Closed.into()) };
         if answer.starts {
             let signals = Signals { open: self.open.subscribe(), retry: self.retry.subscribe() };
             let (place, shared) = (self.place.clone(), Arc::clone(&self.shared));
