@@ -89,7 +89,7 @@ impl Builder {
         Self { profile_freshness, ..self }
     }
 
-    /// How old the name of a row may be before a pass reads it again; a day by default. If the cloud
+    /// Sets the age at which a pass reads the name of a row again; a day by default. If the cloud
     /// gives no time, a pass reads all names again that begins so long after the last one that did, or
     /// after the first pass since the list was built here.
     pub fn name_freshness(mut self, freshness: Duration) -> Self {

@@ -262,7 +262,7 @@ impl Inner {
         self.flights.report_number()
     }
 
-    /// Whether no newer snapshot can come, because the store is closed or its runtime ended.
+    /// Returns true if no newer snapshot can come, because the store is closed or its runtime ended.
     fn is_dead(&self) -> bool {
         let changed = pin!(self.store.changed(self.store.snapshot().seq()));
         let polled = changed.poll(&mut Context::from_waker(Waker::noop()));

@@ -69,7 +69,7 @@ impl AccountsBuilder {
         Self { profile_freshness, ..self }
     }
 
-    /// How old the name of a row may be before a pass reads it again; a day by default. See
+    /// Sets the age at which a pass reads the name of a row again; a day by default. See
     /// [`Builder::name_freshness`](crate::Builder::name_freshness) for clouds that give no time.
     pub fn name_freshness(mut self, freshness: Duration) -> Self {
         self.options = self.options.with_profile_freshness(freshness);

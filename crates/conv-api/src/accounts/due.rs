@@ -51,7 +51,7 @@ impl DueAccounts {
         if mark.is_blocked { None } else { self.start(account) }
     }
 
-    /// Whether a pass is still due, and by which mark.
+    /// Returns the mark by which a pass is still due, if there is one.
     pub(super) fn of_task(
         &self,
         account: &AccountId,

@@ -164,7 +164,7 @@ impl Registry {
         Ok(plan)
     }
 
-    /// How many are loaded, about how many bytes they take, and how many are due.
+    /// Returns the number of loaded lists, their approximate bytes, and the number due.
     pub(super) fn counts(&self) -> (usize, usize, usize) {
         let state = self.lock();
         (state.open.len(), state.bytes, state.due.len())

@@ -1,4 +1,4 @@
-//! How a handle ends.
+//! Closing a handle.
 
 use conv_store::StoreError;
 
