@@ -4,6 +4,7 @@
 //! every time. What must hold is judged by a witness that sees the cloud
 //! itself.
 
+mod clock;
 mod cloud;
 mod engine;
 mod others;

@@ -11,7 +11,7 @@ use std::{
 
 use conv_api::{
     Conversation, ConversationId, ConversationQuery, ConversationStore, Coverage, Facet,
-    SourceError, StoreError, TokioClock,
+    SourceError, StoreError,
     model::{Commit, Delta, PassStatus, Rank, Removal, Seq, SyncStep},
     store::{IndexedStore, MemoryEngine},
     sync::{PullOptions, Puller},
@@ -19,6 +19,7 @@ use conv_api::{
 use fastrand::Rng;
 
 use super::{
+    clock::SeededClock,
     cloud::{SLOWEST_SECS, SimCloud, Weather},
     engine::LossyEngine,
     paging::{CursorKind, Shape},
@@ -113,7 +114,8 @@ impl Sim {
         if self.reads_unread {
             options = options.with_facet(Facet::Unread);
         }
-        let (source, clock) = (Arc::new(self.cloud.clone()), Arc::new(TokioClock::default()));
+        let source = Arc::new(self.cloud.clone());
+        let clock = Arc::new(SeededClock::new(self.rng.fork()));
         let snapshot = self.store.snapshot();
         let account = "user_0001".parse().unwrap();
         let puller = Puller::new(source, clock, account, options, snapshot.sync());
