@@ -392,7 +392,9 @@ async fn a_cloud_that_is_down_is_not_asked_about_everybody() {
 #[tokio::test]
 async fn a_user_sig_that_expires_on_the_way_costs_no_message() {
     let expired = r#"{"ActionStatus":"FAIL","ErrorCode":70001,"ErrorInfo":""}"#;
-    let answers = (0..12).map(|call| if (8..10).contains(&call) { expired } else { ROAMING });
+    // One of a part of eight that are under way together: more, and it would be chance which
+    // conversation each answer meets.
+    let answers = (0..11).map(|call| if call == 8 { expired } else { ROAMING });
     let cloud = Cloud::of_json(answers).await;
     let hydrated = hydrate(&cloud, Facet::LastMessage, users(10)).await.unwrap();
     assert_eq!((hydrated.found.len(), hydrated.failed.len()), (10, 0));
