@@ -38,62 +38,39 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accounts;
-#[cfg(any(feature = "redb", feature = "sled"))]
-mod database;
+mod apply;
 mod delegate;
+#[cfg(any(feature = "redb", feature = "sled"))]
+mod disk;
 mod engine;
 mod error;
-#[cfg(any(feature = "redb", feature = "sled"))]
-mod frame;
-#[cfg(any(feature = "redb", feature = "sled"))]
-mod heal;
-mod heap;
-mod index;
-mod indexed;
 mod lease;
-#[cfg(any(feature = "redb", feature = "sled"))]
-mod local_log;
-mod log;
+mod list;
 mod memory;
-mod names;
-mod page;
 pub mod record;
 mod recovery;
-#[cfg(feature = "redb")]
-mod redb;
-mod row;
-mod scan;
-#[cfg(feature = "sled")]
-mod sled;
 mod snapshot;
-mod state;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod totals;
-mod tree;
-#[cfg(any(feature = "redb", feature = "sled"))]
-mod writer;
 
 #[cfg(any(feature = "redb", feature = "sled"))]
-pub use self::database::Durability;
+pub use self::disk::Durability;
 #[cfg(feature = "redb")]
-pub use self::redb::{RedbDatabase, RedbOptions, RedbStore};
+pub use self::disk::redb::{RedbDatabase, RedbOptions, RedbStore};
 #[cfg(feature = "sled")]
-pub use self::sled::{SledDatabase, SledOptions, SledStore};
+pub use self::disk::sled::{SledDatabase, SledOptions, SledStore};
 pub use self::{
     accounts::StoredAccounts,
+    apply::IndexedStore,
     engine::{Engine, Loaded, Record, Write},
     error::StoreError,
-    indexed::IndexedStore,
     lease::{Holder, PassLease, PassLeases, Turn},
+    list::totals::Totals,
     memory::{MemoryDatabase, MemoryEngine, MemoryStore},
-    page::ListPage,
     recovery::Recovery,
-    scan::Scan,
-    snapshot::Snapshot,
+    snapshot::{ListPage, Scan, Snapshot},
     store::{ConversationDatabase, ConversationStore},
-    totals::Totals,
 };
 
 /// The README's code runs, too.

@@ -1,5 +1,9 @@
 //! A list at one instant.
 
+mod heap;
+mod page;
+mod scan;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -13,14 +17,18 @@ use conv_model::{
 };
 
 use crate::{
-    ListPage, Totals,
-    index::Index,
-    log::Log,
+    Totals,
+    list::{
+        index::Index,
+        log::Log,
+        row::Row,
+        state::{LocalEntry, State},
+        tree::Tree,
+    },
     record::Stamps,
-    row::Row,
-    state::{LocalEntry, State},
-    tree::Tree,
 };
+
+pub use self::{page::ListPage, scan::Scan};
 
 /// An account's list at one instant: rows, totals, groups and sync state of the same commit.
 ///

@@ -1,0 +1,152 @@
+//! From an engine's records to a state.
+
+use std::{mem, sync::Arc};
+
+use conv_model::{Conversation, ConversationId, Local, Seq, SyncState};
+use tokio::task;
+
+use crate::{
+    Engine, Loaded, Record, Recovery, StoreError,
+    list::{
+        index::Index,
+        log::Log,
+        names::Names,
+        row::Row,
+        state::{LocalEntry, State},
+        tree::Tree,
+    },
+    record::{LocalRecord, Stamps, StateRecord, decode_row},
+};
+
+/// The most records that are decoded where one is, without the way to another thread and back.
+const FEW: usize = 128;
+
+/// What an engine holds, as the state of a store that is just opened.
+pub(super) async fn load(engine: &dyn Engine) -> Result<(State, Recovery), StoreError> {
+    let opened = |mut decoded: Decoded| {
+        let recovery = mem::take(&mut decoded.recovery);
+        (decoded.opened(), recovery)
+    };
+    decoded(engine, opened).await
+}
+
+/// What is made of an engine's records. Of ten thousand that takes milliseconds, too long for a
+/// thread that others wait for.
+pub(super) async fn decoded<T: Send + 'static>(
+    engine: &dyn Engine,
+    make: impl FnOnce(Decoded) -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    let loaded = engine.load().await?;
+    let is_short = loaded.records.len() <= FEW;
+    let work = move || Decoded::of(loaded).map(make);
+    if is_short {
+        return work();
+    }
+    task::spawn_blocking(work).await.map_err(StoreError::engine)?
+}
+
+/// Records, read. Rows and local states are in order of their IDs, each once.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    pub(super) seq: Seq,
+    pub(super) sync: SyncState,
+    pub(super) rows: Vec<(Arc<Conversation>, Stamps)>,
+    pub(super) locals: Vec<LocalEntry>,
+    pub(super) garbage: Vec<Record>,
+    pub(super) lost: bool,
+    names: Names,
+    recovery: Recovery,
+    /// Whether a row came behind one that belongs behind it.
+    is_shuffled: bool,
+}
+
+/// In order of their IDs, each once; engines on disk give them so.
+fn sort_by_id<T>(items: &mut Vec<T>, id: impl Fn(&T) -> &ConversationId) {
+    if !items.is_sorted_by(|a, b| id(a) < id(b)) {
+        items.sort_unstable_by(|a, b| id(a).cmp(id(b)));
+        items.dedup_by(|a, b| id(a) == id(b));
+    }
+}
+
+impl Decoded {
+    fn of(loaded: Loaded) -> Result<Self, StoreError> {
+        let mut decoded = Self { seq: loaded.seq, lost: loaded.lost, ..Self::default() };
+        decoded.recovery.lost_accounts = usize::from(loaded.lost);
+        decoded.recovery.lost_rows = loaded.lost_rows;
+        for (record, bytes) in loaded.records {
+            match decoded.take(&record, &bytes) {
+                Ok(()) => {}
+                Err(error @ StoreError::NewerSchema { .. }) => return Err(error),
+                Err(_) => decoded.drop(record),
+            }
+        }
+        sort_by_id(&mut decoded.locals, |entry| &entry.id);
+        if decoded.is_shuffled {
+            sort_by_id(&mut decoded.rows, |(row, _)| &row.id);
+        }
+        decoded.join();
+        Ok(decoded)
+    }
+
+    fn take(&mut self, record: &Record, bytes: &[u8]) -> Result<(), StoreError> {
+        match record {
+            Record::State => self.sync = StateRecord::decode(bytes)?.sync,
+            Record::Row(id) => {
+                let (mut row, stamps) = decode_row(id, bytes)?;
+                self.names.share(&mut row.listing.groups);
+                // Now, while both are near.
+                self.is_shuffled |= self.rows.last().is_some_and(|(last, _)| last.id >= row.id);
+                self.rows.push((Arc::new(row), stamps));
+            }
+            Record::Local(id) => {
+                // Earlier versions kept what was cleared as an empty text.
+                let local = Local::default().merged(&LocalRecord::decode(bytes)?.local);
+                if !local.is_empty() {
+                    self.locals.push(LocalEntry { id: id.clone(), local });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What does not decode is of no use, but for local state: that is nowhere else, so its bytes
+    /// are left to whoever can make something of them.
+    fn drop(&mut self, record: Record) {
+        match &record {
+            Record::State => self.recovery.dropped_state = true,
+            Record::Row(_) => {
+                self.recovery.dropped_rows = self.recovery.dropped_rows.saturating_add(1);
+            }
+            Record::Local(_) => {
+                self.recovery.dropped_locals = self.recovery.dropped_locals.saturating_add(1);
+                return;
+            }
+        }
+        self.garbage.push(record);
+    }
+
+    /// Rows meet their local state.
+    fn join(&mut self) {
+        let mut rows = self.rows.iter_mut().map(|(row, _)| row).peekable();
+        for LocalEntry { id, local } in &self.locals {
+            while rows.next_if(|row| row.id < *id).is_some() {}
+            if let Some(row) = rows.next_if(|row| row.id == *id) {
+                Arc::make_mut(row).local.clone_from(local);
+            }
+        }
+    }
+
+    fn opened(self) -> State {
+        let sync = self.sync.reopened(!self.rows.is_empty());
+        let rows = self.rows.into_iter().map(|(row, stamps)| Row::new(row, stamps, None));
+        State {
+            seq: self.seq,
+            written: self.seq,
+            sync: Arc::new(sync),
+            rows: Index::from_rows(rows),
+            locals: Tree::from_sorted(self.locals),
+            log: Log::new(self.seq),
+            garbage: self.garbage.into(),
+        }
+    }
+}

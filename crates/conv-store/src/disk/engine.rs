@@ -1,0 +1,99 @@
+//! One account of a database, as an engine.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use conv_model::Seq;
+use tokio::runtime::Handle;
+
+use super::{account::Account, disk::FilesDisk, files::Files, row_file::RowFile};
+use crate::{
+    Engine, Loaded, StoreError, Write,
+    disk::commit::{Job, Work, Writer, caught},
+};
+
+/// One account of a database.
+#[derive(Debug)]
+pub(crate) struct AccountEngine<R: RowFile> {
+    account: Arc<Account>,
+    files: Arc<Files<R>>,
+    writer: Writer<FilesDisk<R>>,
+    /// Whether nobody else uses the database, so that it ends with this engine.
+    is_alone: bool,
+}
+
+impl<R: RowFile> AccountEngine<R> {
+    /// One of many.
+    pub(super) fn new(
+        account: Arc<Account>,
+        files: Arc<Files<R>>,
+        writer: Writer<FilesDisk<R>>,
+    ) -> Self {
+        Self { account, files, writer, is_alone: false }
+    }
+
+    /// The only one, which takes the files with it when it is closed.
+    pub(super) fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
+    }
+
+    async fn run(&self, work: Work) -> Result<(), StoreError> {
+        if self.account.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        self.writer.run(Job { account: Arc::clone(&self.account), work }).await
+    }
+}
+
+/// Runs what blocks away from the async threads. A panic becomes an error.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
+    // The runtime is shutting down if the task was not run to its end.
+    runtime.spawn_blocking(|| caught(work)).await.map_err(|_| StoreError::Closed)?
+}
+
+#[async_trait]
+impl<R: RowFile> Engine for AccountEngine<R> {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        if self.account.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        let mut is_revived = false;
+        loop {
+            let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));
+            match blocking(move || files.load(&account)).await {
+                Ok(Some(loaded)) => return Ok(loaded),
+                Ok(None) => {}
+                // The rows failed before, or just now in the writer thread.
+                Err(_) if self.files.rows.has_failed() && !is_revived => is_revived = true,
+                Err(error) => return Err(error),
+            }
+            // Once that is done, so is what was asked for before.
+            self.run(Work::Revive).await?;
+        }
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        self.run(Work::Commit(writes.to_vec())).await
+    }
+
+    async fn follow(&self, _since: Seq) -> Result<(), StoreError> {
+        // The folder is locked and an account has one store: nobody else writes.
+        std::future::pending().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        if self.is_alone {
+            return self.writer.close().await;
+        }
+        let settled = self.run(Work::Settle).await;
+        self.account.close();
+        match settled {
+            // Closed before, or with the whole database: that made everything durable.
+            Err(StoreError::Closed) => Ok(()),
+            settled => settled,
+        }
+    }
+}

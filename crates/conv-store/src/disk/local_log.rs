@@ -1,0 +1,217 @@
+//! The log of local state: drafts and the embedder's own bytes, of all accounts of a database.
+//!
+//! Rows are a cache that the cloud can fill again; local state exists nowhere else. So it has a
+//! file of its own, `local.log`, that no damage to the rows reaches: entries with checksums are
+//! only ever appended, each durable before it is acknowledged, whatever the database's level.
+//! When more than half of the file is dead it is written anew beside itself and renamed.
+
+mod compact;
+mod entry;
+mod files;
+mod folder;
+mod index;
+mod open;
+mod read;
+mod replay;
+mod tail;
+
+use std::{fmt, path::Path, sync::Arc};
+
+use conv_model::{AccountId, ConversationId, Seq};
+
+use self::{
+    compact::Rewritten,
+    entry::Entry,
+    files::{LogFile, LogFolder},
+    folder::Folder,
+    index::{Index, Known},
+    tail::Tail,
+};
+use crate::{
+    StoreError, Write,
+    disk::frame::{self, HEAD},
+};
+
+pub(crate) use self::{
+    files::sync_folder,
+    folder::private,
+    read::{Kept, read},
+};
+
+const NAME: &str = "local.log";
+/// The newest version of the file that this code reads.
+const VERSION: u8 = 1;
+/// A file below this is not worth rewriting.
+const SMALL: u64 = 64 << 10;
+
+/// An open log. One writer; reads go through the same handle.
+pub(crate) struct LocalLog<D: LogFolder = Folder> {
+    folder: D,
+    /// The file that damaged bytes went to when it was opened.
+    put_aside: Option<String>,
+    tail: Tail<D::File>,
+    index: Index,
+    /// Appended, not yet durable: where each body begins, and what it says.
+    pending: Vec<(u64, Entry)>,
+    /// The file is rewritten once it is longer than this.
+    rewrite_over: u64,
+}
+
+impl LocalLog {
+    /// Opens the log of a folder, which must be locked against other processes.
+    ///
+    /// A torn end is cut off; what is damaged is moved to a file `local.log.damaged-<number>`.
+    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        open::open(Folder(folder.to_owned()))
+    }
+}
+
+impl<D: LogFolder> LocalLog<D> {
+    /// The file that damaged bytes went to, when it was opened or since.
+    pub(crate) fn put_aside(&self) -> Option<&str> {
+        self.put_aside.as_deref()
+    }
+
+    /// The number of the account's last write here, and its records.
+    pub(crate) fn records(&mut self, account: &AccountId) -> Result<Records, StoreError> {
+        self.reopen_failed()?;
+        let Some(known) = self.index.account(account) else {
+            return Ok(Records::default());
+        };
+        Records::of(known, &mut self.tail)
+    }
+
+    /// Returns the accounts that have records, in order.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountId> {
+        let accounts = self.index.accounts().filter(|(_, known)| !known.records.is_empty());
+        accounts.map(|(account, _)| account)
+    }
+
+    /// Appends the local records of writes, an entry each; all of them or none. Nothing shows them
+    /// until [`sync`](Self::sync).
+    pub(crate) fn append<'a>(
+        &mut self,
+        account: &AccountId,
+        writes: impl IntoIterator<Item = &'a Write>,
+    ) -> Result<(), StoreError> {
+        self.reopen_failed()?;
+        let (pending, end) = (self.pending.len(), self.tail.end());
+        let mut bodies = writes.into_iter().map(|write| entry::of_write(account, write));
+        let appended = bodies.try_for_each(|body| self.push(&body));
+        if appended.is_err() {
+            self.pending.truncate(pending);
+            self.tail.take_back(end);
+        }
+        appended
+    }
+
+    /// Appends that the account has nothing from here back.
+    pub(crate) fn forget(&mut self, account: &AccountId) -> Result<(), StoreError> {
+        self.reopen_failed()?;
+        self.push(&entry::of_forget(account))
+    }
+
+    /// A file that could not take back what it refused is read anew: only so is it known what is
+    /// in it. What still waits to be made durable is refused first.
+    fn reopen_failed(&mut self) -> Result<(), StoreError> {
+        if self.tail.is_failed() && self.pending.is_empty() {
+            let reopened = open::open(self.folder.clone())?;
+            let before = std::mem::replace(self, reopened);
+            self.put_aside = self.put_aside.take().or(before.put_aside);
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, body: &[u8]) -> Result<(), StoreError> {
+        let sealed = frame::seal(body)?;
+        // What could not be read back is refused, not lost at the next opening.
+        let entry = entry::decode(body)
+            .ok_or_else(|| StoreError::Corrupt { what: "entry of local state".to_owned() })?;
+        let at = self.tail.append(&sealed)?;
+        self.pending.push((at.saturating_add(HEAD as u64), entry));
+        Ok(())
+    }
+
+    /// Makes durable what was appended since the last time, all or nothing.
+    pub(crate) fn sync(&mut self) -> Result<(), StoreError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let synced = self.tail.sync();
+        let pending = std::mem::take(&mut self.pending);
+        synced?;
+        for (at, entry) in pending {
+            self.index.apply(at, entry);
+        }
+        if self.index.has_forgotten() || self.tail.end() > self.rewrite_over {
+            self.rewrite_or_go_on();
+        }
+        Ok(())
+    }
+
+    /// What was acknowledged is durable in the old file, so failing to rewrite it is no error.
+    fn rewrite_or_go_on(&mut self) {
+        if let Err(error) = self.rewrite() {
+            tracing::warn!(error = %error, "could not rewrite the log of local state");
+            self.rewrite_over = self.tail.end().saturating_mul(2);
+        }
+    }
+
+    /// Writes the log anew, without what is dead.
+    fn rewrite(&mut self) -> Result<(), StoreError> {
+        let Self { folder, tail, index, .. } = self;
+        let folder = &*folder;
+        let fresh = compact::prepare(folder, index, |at, length| tail.read(at, length))?;
+        match compact::install(folder, fresh) {
+            Ok(Rewritten { file, end, index }) => {
+                self.rewrite_over = rewrite_over(&index);
+                self.index = index;
+                self.tail = Tail::new(file, end);
+                Ok(())
+            }
+            Err(error) => {
+                // Which of the two files a power cut would leave is not known, so none is good
+                // to acknowledge into.
+                self.tail.fail(error.clone());
+                Err(error)
+            }
+        }
+    }
+}
+
+/// More than half of a longer file is dead.
+fn rewrite_over(index: &Index) -> u64 {
+    index.live().saturating_mul(2).max(SMALL)
+}
+
+/// An account's local records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Records {
+    pub(crate) seq: Seq,
+    pub(crate) records: Vec<(ConversationId, Arc<[u8]>)>,
+}
+
+impl Records {
+    fn of<F: LogFile>(known: &Known, tail: &mut Tail<F>) -> Result<Self, StoreError> {
+        let mut records = Vec::with_capacity(known.records.len());
+        for (id, span) in &known.records {
+            records.push((id.clone(), tail.read(span.at, span.length)?));
+        }
+        Ok(Self { seq: known.seq, records })
+    }
+}
+
+impl<D: LogFolder> fmt::Debug for LocalLog<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalLog")
+            .field("folder", &self.folder)
+            .field("end", &self.tail.end())
+            .field("live", &self.index.live())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Opening a database: to be written, or for reading alone.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::runtime::Handle;
+
+use super::{
+    Database, Durability,
+    files::Files,
+    journal,
+    reading::{Reader, is_unwritable},
+    row_file::RowFile,
+};
+use crate::{
+    StoreError,
+    disk::{
+        commit::caught,
+        recover::{Opening, is_damage, probe},
+    },
+};
+
+/// Options of an opening, and the engine's functions for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How<R> {
+    pub(crate) durability: Durability,
+    /// Opens for reading alone.
+    pub(crate) read_only: bool,
+    /// Opens the engine's rows, now and after they failed.
+    pub(crate) open: fn(&Path, &Opening) -> Result<R, StoreError>,
+    /// Reads them where they are not to be changed.
+    pub(crate) read: Reader,
+}
+
+/// Opens a database; for reading alone if requested, or if its folder cannot be written.
+pub(crate) async fn open<R: RowFile>(
+    folder: PathBuf,
+    opening: Opening,
+    how: How<R>,
+) -> Result<(Database<R>, Arc<Opening>), StoreError> {
+    Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
+    let (opening, durability) = (Arc::new(opening), how.durability);
+    let files = {
+        let (folder, opening) = (folder.clone(), Arc::clone(&opening));
+        move || open_files(&folder, opening, how)
+    };
+    let database = Database::over(folder, durability, files);
+    let database = opening.within(database).await?;
+    Ok((database, opening))
+}
+
+fn open_files<R: RowFile>(
+    folder: &Path,
+    opening: Arc<Opening>,
+    how: How<R>,
+) -> Result<Files<R>, StoreError> {
+    if how.read_only {
+        return Files::read_only(folder, how.read, None);
+    }
+    let to_open = folder.to_owned();
+    let opener = Box::new(move || open_rows(&to_open, &opening, how.open));
+    let error = match caught(|| Files::open(folder, opener)) {
+        Err(error) if is_unwritable(&error) => error,
+        files => return files,
+    };
+    tracing::warn!(error = %error, "the database cannot be written, trying to read it");
+    let read = Files::read_only(folder, how.read, Some(error.clone()));
+    read.map_err(|why| {
+        tracing::warn!(error = %why, "the database cannot be read, either");
+        error
+    })
+}
+
+/// Opens rows, and gives them what the journal has of them.
+pub(super) fn open_rows<R: RowFile>(
+    folder: &Path,
+    opening: &Opening,
+    rows: impl Fn(&Path, &Opening) -> Result<R, StoreError>,
+) -> Result<R, StoreError> {
+    let file = rows(folder, opening)?;
+    let replayed = opening.change(|met| {
+        journal::replay(folder, &file)?.note(met);
+        Ok(())
+    });
+    match replayed {
+        Err(error) if is_damage(&error) => {
+            drop(file);
+            opening.change(|met| {
+                probe(&folder.join("rows"))
+                    .map_err(|error| StoreError::io("trying the disk", error))?;
+                tracing::warn!(error = %error, "the rows do not take the journal, going on without");
+                journal::discard(folder)?;
+                met.journal_damaged = true;
+                Ok(())
+            })?;
+            rows(folder, opening)
+        }
+        replayed => replayed.map(|()| file),
+    }
+}

@@ -1,0 +1,137 @@
+//! The file of rows: in use as long as it does what it is told, replaced when it does not.
+
+use std::{
+    fmt, mem,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use super::row_file::{Opener, RowFile};
+use crate::{StoreError, disk::commit::caught};
+
+/// Counts the openings of a file. What was known of a former one says nothing of this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Era(u64);
+
+/// The file of rows.
+pub(super) struct Rows<R> {
+    state: RwLock<State<R>>,
+    opener: Opener<R>,
+}
+
+#[derive(Debug)]
+struct State<R> {
+    file: File<R>,
+    era: Era,
+}
+
+#[derive(Debug)]
+enum File<R> {
+    Open(R),
+    /// Why it cannot be used any more. After a failed write an engine's handle may show what was
+    /// not written, and never recover.
+    Failed(StoreError),
+    Closed,
+}
+
+impl<R: RowFile> Rows<R> {
+    /// Opens the file. Blocks.
+    pub(super) fn open(opener: Opener<R>) -> Result<Self, StoreError> {
+        let file = File::Open(caught(&opener)?);
+        Ok(Self { state: RwLock::new(State { file, era: Era(1) }), opener })
+    }
+
+    /// Wraps a copy in memory, which cannot fail.
+    pub(super) fn of(file: R) -> Self {
+        let opener = || Err(StoreError::Closed);
+        let state = State { file: File::Open(file), era: Era(1) };
+        Self { state: RwLock::new(state), opener: Box::new(opener) }
+    }
+
+    /// Works with the file. An error of its own, or a panic, ends its use.
+    pub(super) fn with<T>(
+        &self,
+        work: impl FnOnce(&R, Era) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let state = self.read();
+        let era = state.era;
+        let result = caught(|| work(state.open()?, era));
+        drop(state);
+        result.inspect_err(|error| self.fail(era, error))
+    }
+
+    /// Opens the file again if it failed.
+    ///
+    /// For the writer thread alone, between two groups: were it done between a write and the
+    /// settling of it, a write that went down with the former handle would count as settled.
+    pub(super) fn revive(&self) -> Result<(), StoreError> {
+        if !self.has_failed() {
+            return self.read().open().map(drop);
+        }
+        let opened = caught(&self.opener);
+        let mut state = self.write();
+        if let (File::Failed(why), Ok(_)) = (&state.file, &opened) {
+            tracing::warn!(error = %why, "opened the rows anew after they failed");
+            state.era = Era(state.era.0.saturating_add(1));
+        }
+        match (&state.file, opened) {
+            (File::Failed(_), Ok(file)) => state.file = File::Open(file),
+            (File::Failed(_), Err(error)) => state.file = File::Failed(error),
+            _ => {}
+        }
+        state.open().map(drop)
+    }
+
+    /// Whether it waits to be opened again.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.read().file, File::Failed(_))
+    }
+
+    /// The newest opening.
+    pub(super) fn era(&self) -> Era {
+        self.read().era
+    }
+
+    /// Lets go of the file, once nobody reads.
+    pub(super) fn close(&self) {
+        let closed = mem::replace(&mut self.write().file, File::Closed);
+        drop(closed);
+    }
+
+    fn fail(&self, era: Era, error: &StoreError) {
+        let mut state = self.write();
+        if state.era == era && matches!(state.file, File::Open(_)) {
+            let failed = mem::replace(&mut state.file, File::Failed(error.clone()));
+            drop(state);
+            // Letting go of it may go wrong, too.
+            let _ = caught(|| {
+                drop(failed);
+                Ok(())
+            });
+        }
+    }
+
+    // Nothing panics while the state is changed, so what is there is whole.
+    fn read(&self) -> RwLockReadGuard<'_, State<R>> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State<R>> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R> State<R> {
+    fn open(&self) -> Result<&R, StoreError> {
+        match &self.file {
+            File::Open(file) => Ok(file),
+            File::Failed(error) => Err(error.clone()),
+            File::Closed => Err(StoreError::Closed),
+        }
+    }
+}
+
+impl<R: RowFile> fmt::Debug for Rows<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Rows").field(&*self.read()).finish()
+    }
+}

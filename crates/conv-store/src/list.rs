@@ -1,0 +1,9 @@
+//! The list of one account in memory: persistent, so that a copy costs a few pointers.
+
+pub(crate) mod index;
+pub(crate) mod log;
+pub(crate) mod names;
+pub(crate) mod row;
+pub(crate) mod state;
+pub(crate) mod totals;
+pub(crate) mod tree;

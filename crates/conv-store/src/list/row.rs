@@ -1,0 +1,181 @@
+//! A row as the index holds it.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use conv_model::{Conversation, ConversationId, Local, PassId, Rank, Seq};
+
+use crate::{
+    list::tree::Entry,
+    record::{Stamp, Stamps},
+};
+
+/// A row in both of its forms, and when each of its facets last changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) rank: Rank,
+    /// As a list shows it.
+    listed: Arc<Conversation>,
+    /// With the profile's detail, where there is one.
+    detailed: Option<Arc<Conversation>>,
+    stamps: PackedStamps,
+}
+
+/// A row and the one that takes its place; either may be none.
+#[derive(Debug)]
+pub(crate) struct Replacement {
+    pub(crate) old: Option<Row>,
+    pub(crate) new: Option<Row>,
+}
+
+impl Row {
+    /// A row that comes after another, with which it shares a form that stays the same.
+    pub(crate) fn new(
+        whole: impl Into<Arc<Conversation>>,
+        stamps: Stamps,
+        before: Option<&Self>,
+    ) -> Self {
+        let whole = whole.into();
+        let mut listed = whole.listed();
+        let detailed = whole.profile.detail.is_some().then_some(whole);
+        // Without a detail the form that is listed is the whole row, which did change.
+        if let Some(before) = before.filter(|_| detailed.is_some()) {
+            if before.listed == listed {
+                listed = Arc::clone(&before.listed);
+            }
+        }
+        let stamps = PackedStamps::of(stamps);
+        Self { rank: Rank::of(&listed.listing), listed, detailed, stamps }
+    }
+
+    /// The same row with other local state.
+    pub(crate) fn with_local(&self, local: Local) -> Self {
+        let mut whole = Conversation::clone(self.whole());
+        whole.local = local;
+        Self::new(whole, self.stamps(), None)
+    }
+
+    /// How two places compare.
+    pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
+        compare_places((self.rank, &self.listed), (other.rank, &other.listed))
+    }
+
+    pub(crate) fn stamps(&self) -> Stamps {
+        self.stamps.read()
+    }
+
+    pub(crate) fn listed(&self) -> &Arc<Conversation> {
+        &self.listed
+    }
+
+    /// The names of the conversation groups it is in.
+    pub(crate) fn groups(&self) -> &[Arc<str>] {
+        &self.listed.listing.groups
+    }
+
+    pub(crate) fn whole(&self) -> &Arc<Conversation> {
+        self.detailed.as_ref().unwrap_or(&self.listed)
+    }
+}
+
+/// Stamps in 24 bytes, since every row has them.
+///
+/// From the four-billionth write or pass of an account on a facet's stamp stays where it is, and
+/// guards no longer: an answer is then taken, however late.
+#[derive(Clone, Copy, Debug)]
+struct PackedStamps {
+    listing: u64,
+    pass: u32,
+    profile: u32,
+    unread: u32,
+    last_message: u32,
+}
+
+impl PackedStamps {
+    fn of(stamps: Stamps) -> Self {
+        let pack = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            listing: stamps.listing.seq.as_u64(),
+            pass: pack(stamps.listing.pass.as_u64()),
+            profile: pack(stamps.profile.as_u64()),
+            unread: pack(stamps.unread.as_u64()),
+            last_message: pack(stamps.last_message.as_u64()),
+        }
+    }
+
+    fn read(self) -> Stamps {
+        let listing = Stamp::new(Seq::new(self.listing), PassId::new(self.pass.into()));
+        let mut stamps = Stamps::new(listing);
+        stamps.profile = Seq::new(self.profile.into());
+        stamps.unread = Seq::new(self.unread.into());
+        stamps.last_message = Seq::new(self.last_message.into());
+        stamps
+    }
+}
+
+/// A rank, and where it matters an ID.
+pub(crate) type PlaceKey = (Rank, Option<ConversationId>);
+
+/// In list order.
+impl Entry for Row {
+    type Key = PlaceKey;
+
+    /// A change counts a reference for each row beside it.
+    const LEAF: usize = 16;
+
+    fn key(&self) -> PlaceKey {
+        (self.rank, Some(self.listed.id.clone()))
+    }
+
+    fn bound(&self, before: &Self) -> PlaceKey {
+        if self.rank == before.rank { self.key() } else { (self.rank, None) }
+    }
+
+    fn compare(&self, key: &PlaceKey) -> Ordering {
+        compare(self.rank, &self.listed, key)
+    }
+}
+
+/// A row in a set, at its place in the list.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) rank: Rank,
+    pub(crate) row: Arc<Conversation>,
+}
+
+impl Member {
+    pub(crate) fn new(row: &Row) -> Self {
+        Self { rank: row.rank, row: Arc::clone(&row.listed) }
+    }
+
+    /// How two places compare.
+    pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
+        compare_places((self.rank, &self.row), (other.rank, &other.row))
+    }
+}
+
+/// In list order.
+impl Entry for Member {
+    type Key = PlaceKey;
+
+    const LEAF: usize = 32;
+
+    fn key(&self) -> PlaceKey {
+        (self.rank, Some(self.row.id.clone()))
+    }
+
+    fn bound(&self, before: &Self) -> PlaceKey {
+        if self.rank == before.rank { self.key() } else { (self.rank, None) }
+    }
+
+    fn compare(&self, key: &PlaceKey) -> Ordering {
+        compare(self.rank, &self.row, key)
+    }
+}
+
+fn compare_places(a: (Rank, &Conversation), b: (Rank, &Conversation)) -> Ordering {
+    a.0.cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id))
+}
+
+fn compare(rank: Rank, row: &Conversation, (other, id): &PlaceKey) -> Ordering {
+    rank.cmp(other).then_with(|| Some(&row.id).cmp(&id.as_ref()))
+}

@@ -1,0 +1,93 @@
+//! All that is known of an account at one instant.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use conv_model::{Commit, ConversationId, Coverage, Local, Seq, SyncState};
+
+use crate::{
+    Record,
+    list::{
+        index::Index,
+        log::Log,
+        tree::{Entry, Tree},
+    },
+};
+
+/// All that is known of an account at one instant. Copies share what they have in common.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    pub(crate) seq: Seq,
+    /// The number of the engine's last write; changes of what is not stored need none.
+    pub(crate) written: Seq,
+    pub(crate) sync: Arc<SyncState>,
+    pub(crate) rows: Index,
+    pub(crate) locals: Tree<LocalEntry>,
+    pub(crate) log: Log,
+    /// Records that do not decode; they go with the next write.
+    pub(crate) garbage: Arc<[Record]>,
+}
+
+/// The local state of a conversation, whether or not there is a row of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LocalEntry {
+    pub(crate) id: ConversationId,
+    pub(crate) local: Local,
+}
+
+impl Entry for LocalEntry {
+    type Key = ConversationId;
+
+    fn key(&self) -> ConversationId {
+        self.id.clone()
+    }
+
+    fn compare(&self, key: &ConversationId) -> Ordering {
+        self.id.cmp(key)
+    }
+}
+
+impl State {
+    pub(crate) fn local(&self, id: &ConversationId) -> Option<&Local> {
+        self.locals.get(id).map(|entry| &entry.local)
+    }
+
+    /// Sets the local state of a conversation. What was cleared is kept no longer than its record.
+    pub(crate) fn set_local(&mut self, entry: LocalEntry) {
+        if entry.local.is_empty() {
+            self.locals.remove(&entry.id);
+        } else {
+            self.locals.insert(entry);
+        }
+    }
+
+    /// Says no more of the sync than that there may be something to show.
+    pub(crate) fn show_preview(&mut self) {
+        let mut sync = SyncState::clone(&self.sync);
+        if sync.coverage <= Coverage::CacheOnly {
+            return;
+        }
+        sync.coverage = Coverage::CacheOnly;
+        sync.coverage = settled_coverage(&sync, self.rows.len() > 0);
+        let mut commit = Commit::new(self.seq.max(self.written).next(), Arc::new(sync));
+        commit.written = self.written;
+        self.commit(Arc::new(commit));
+    }
+
+    /// Takes over what a commit says of the whole. Gives those that are no longer kept.
+    pub(crate) fn commit(&mut self, commit: Arc<Commit>) -> Vec<Arc<Commit>> {
+        self.seq = commit.seq;
+        self.sync = Arc::clone(&commit.sync);
+        self.log.push(commit)
+    }
+}
+
+/// Nothing but a finished or running pass says more than whether there is something to show.
+pub(crate) fn settled_coverage(sync: &SyncState, has_rows: bool) -> Coverage {
+    match sync.coverage {
+        Coverage::Empty | Coverage::CacheOnly if has_rows || sync.finished.is_some() => {
+            Coverage::CacheOnly
+        }
+        Coverage::Empty | Coverage::CacheOnly => Coverage::Empty,
+        said => said,
+    }
+}
