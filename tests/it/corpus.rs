@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-#[path = "../../fuzz/src/lib.rs"]
+#[path = "../fuzz/src/lib.rs"]
 mod targets;
 
 /// A corpus is a choice of telling inputs, not a heap of whatever a fuzzer came by.
@@ -11,7 +11,7 @@ const MOST_BYTES: usize = 8 << 10;
 
 #[test]
 fn every_target_holds_for_its_corpus() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     let mut folders: Vec<_> =
         fs::read_dir(&corpus).unwrap().map(|folder| folder.unwrap().file_name()).collect();
     folders.sort();

@@ -5,7 +5,7 @@ use std::{fs, process::Command, thread};
 use crate::neighbours;
 
 /// Of the workspace that this was built in.
-const LOCK: &str = include_str!("../../Cargo.lock");
+const LOCK: &str = include_str!("../../../Cargo.lock");
 const PEERS: [&str; 9] = [
     "sled",
     "redb",

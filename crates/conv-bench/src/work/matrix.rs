@@ -1,4 +1,4 @@
-//! Beside the Matrix SDK: measured by the package in `bench/matrix`, whose figures are taken in.
+//! Beside the Matrix SDK: measured by the package in `matrix` beside, whose figures are taken in.
 
 use std::path::Path;
 
