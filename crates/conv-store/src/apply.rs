@@ -91,6 +91,12 @@ impl IndexedStore {
         Ok(Self { shortcut, queue, published, recovery: Arc::new(recovery) })
     }
 
+    /// Sets what was lost at the opening.
+    #[cfg(any(feature = "redb", feature = "sled"))]
+    pub(crate) fn with_recovery(self, recovery: Recovery) -> Self {
+        Self { recovery: Arc::new(recovery), ..self }
+    }
+
     /// What was lost at the opening.
     pub fn recovery(&self) -> &Recovery {
         &self.recovery

@@ -5,7 +5,6 @@
 //! a disk.
 
 mod job;
-mod panic;
 mod worker;
 
 use std::{
@@ -19,11 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::StoreError;
 
+pub(crate) use self::job::{Home, Job, Work};
 use self::worker::Worker;
-pub(crate) use self::{
-    job::{Home, Job, Work},
-    panic::caught,
-};
 
 /// A storage that blocks, used by one thread alone.
 pub(crate) trait Disk: Send + 'static {

@@ -53,15 +53,15 @@ impl<R: RowFile> FilesDisk<R> {
     /// While rows cannot be read nobody knows, and local state does not ask: an account has one
     /// store, and all numbers are read again once rows are back.
     fn admit(&mut self, account: &Arc<Account>, writes: &[Write]) -> Result<(), StoreError> {
-        let mut gate = account.gate();
+        let mut state = account.state();
         if self.files.rows.has_failed() {
             return Ok(());
         }
-        let gate = self.files.known(account, &mut gate)?;
-        if gate.lost.is_some() && !gate.is_told {
+        let state = self.files.known(account, &mut state)?;
+        if state.lost.is_some() && !state.is_loss_loaded {
             return Err(StoreError::Conflict);
         }
-        let mut last = gate.seq;
+        let mut last = state.seq;
         for write in writes {
             if last != Some(write.expected) {
                 return Err(StoreError::Conflict);
@@ -69,24 +69,24 @@ impl<R: RowFile> FilesDisk<R> {
             last = Some(write.seq);
         }
         // Should writing fail, who wrote loads anew, which sets it right.
-        gate.seq = last;
-        gate.is_changing = true;
+        state.seq = last;
+        state.is_changing = true;
         self.changing.push(Arc::clone(account));
         Ok(())
     }
 
     /// Gives the rows their changes, or leaves that for later where the journal will have them.
     fn commit_rows(&mut self, account: &Arc<Account>, writes: &[Write]) -> Result<(), StoreError> {
-        let mut gate = account.gate();
+        let mut state = account.state();
         for write in writes.iter().filter(|write| Home::Rows.is_of(write)) {
-            let changes = records::changes(account, write, gate.named);
+            let changes = records::changes(account, write, state.named);
             if self.durability == Durability::Process {
-                self.journal.note(account.prefix, gate.rows, write.seq, &changes)?;
+                self.journal.note(account.prefix, state.rows, write.seq, &changes)?;
                 self.left.push((Arc::clone(account), changes));
             } else {
                 self.files.rows.with(|file, _| file.write(&changes))?;
             }
-            gate.note(write);
+            state.note(write);
         }
         self.written.push(Arc::clone(account));
         Ok(())
@@ -96,7 +96,7 @@ impl<R: RowFile> FilesDisk<R> {
     /// are written behind enter the tally once they are settled: a kill may take them before.
     fn acknowledge(&mut self) {
         for account in mem::take(&mut self.written) {
-            let mark = account.gate().acknowledge();
+            let mark = account.state().acknowledge();
             if self.durability == Durability::WriteBehind {
                 if !self.unsettled.iter().any(|other| Arc::ptr_eq(other, &account)) {
                     self.unsettled.push(account);
@@ -110,7 +110,7 @@ impl<R: RowFile> FilesDisk<R> {
     /// Adds the changes that were written behind, and are settled now, to the tally.
     fn note_settled(&mut self) {
         for account in mem::take(&mut self.unsettled) {
-            let acknowledged = account.gate().acknowledged;
+            let acknowledged = account.state().acknowledged;
             if let Some(mark) = acknowledged {
                 self.files.note(account.prefix, mark);
             }
@@ -133,7 +133,7 @@ impl<R: RowFile> FilesDisk<R> {
 
     fn give(&self, left: &[Left]) -> Result<(), StoreError> {
         left.iter().try_for_each(|(account, changes)| {
-            let _gate = account.gate();
+            let _state = account.state();
             self.files.rows.with(|file, _| file.write(changes))
         })
     }
@@ -148,7 +148,7 @@ impl<R: RowFile> FilesDisk<R> {
 
     /// Also what rows that failed had acknowledged: the journal gives it to them anew.
     fn settle_on_disk(&mut self) -> Result<(), StoreError> {
-        self.files.rows.revive()?;
+        self.files.rows.reopen()?;
         self.settle(Durability::Disk)?;
         self.note_settled();
         Ok(())
@@ -169,17 +169,18 @@ impl<R: RowFile> Disk for FilesDisk<R> {
                 self.files.check_writable()
             }
             // A draft must not be saved by a job that then fails for its rows.
-            Work::Commit(_) if job.touches(Home::Rows) => self.files.rows.revive(),
+            Work::Commit(_) if job.touches(Home::Rows) => self.files.rows.reopen(),
             _ => Ok(()),
         }?;
         match &job.work {
             Work::Commit(writes) => self.admit(&job.account, writes),
             Work::Settle => self.settle_on_disk(),
-            Work::Revive => self.files.rows.revive(),
+            Work::Reopen => self.files.rows.reopen(),
+            Work::Barrier => Ok(()),
             Work::Forget => {
                 // No write that still waits may bring it back.
                 job.account.close();
-                self.files.rows.revive()
+                self.files.rows.reopen()
             }
         }
     }
@@ -198,12 +199,12 @@ impl<R: RowFile> Disk for FilesDisk<R> {
                 self.journal.clear_durably()?;
                 // Before the wipe, or a crash in the middle of it would look like a loss.
                 self.files.forget_mark(account.prefix)?;
-                let _gate = account.gate();
+                let _state = account.state();
                 self.files.rows.with(|file, _| records::wipe(file, account.prefix))?;
                 // At every level: a power cut must not bring back a forgotten user.
                 self.settle(Durability::Disk)
             }
-            (Work::Settle | Work::Revive, _) => Ok(()),
+            (Work::Settle | Work::Reopen | Work::Barrier, _) => Ok(()),
         }
     }
 
@@ -228,7 +229,7 @@ impl<R: RowFile> Disk for FilesDisk<R> {
         let _ = self.give(&left);
         self.written.clear();
         for account in self.changing.drain(..) {
-            account.gate().is_changing = false;
+            account.state().is_changing = false;
         }
     }
 

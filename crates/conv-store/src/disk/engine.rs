@@ -9,7 +9,10 @@ use tokio::runtime::Handle;
 use super::{account::Account, disk::FilesDisk, files::Files, row_file::RowFile};
 use crate::{
     Engine, Loaded, StoreError, Write,
-    disk::commit::{Job, Work, Writer, caught},
+    disk::{
+        commit::{Job, Work, Writer},
+        fs::caught,
+    },
 };
 
 /// One account of a database.
@@ -18,12 +21,12 @@ pub(crate) struct AccountEngine<R: RowFile> {
     account: Arc<Account>,
     files: Arc<Files<R>>,
     writer: Writer<FilesDisk<R>>,
-    /// Whether nobody else uses the database, so that it ends with this engine.
+    /// True if no other engine uses the database, which then closes with this one.
     is_alone: bool,
 }
 
 impl<R: RowFile> AccountEngine<R> {
-    /// One of many.
+    /// Returns one engine of many.
     pub(super) fn new(
         account: Arc<Account>,
         files: Arc<Files<R>>,
@@ -32,7 +35,7 @@ impl<R: RowFile> AccountEngine<R> {
         Self { account, files, writer, is_alone: false }
     }
 
-    /// The only one, which takes the files with it when it is closed.
+    /// Makes it the only engine, which closes the files when it is closed.
     pub(super) fn alone(self) -> Self {
         Self { is_alone: true, ..self }
     }
@@ -45,7 +48,7 @@ impl<R: RowFile> AccountEngine<R> {
     }
 }
 
-/// Runs what blocks away from the async threads. A panic becomes an error.
+/// Runs blocking work away from the async threads. A panic becomes an error.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -60,18 +63,20 @@ impl<R: RowFile> Engine for AccountEngine<R> {
         if self.account.is_closed() {
             return Err(StoreError::Closed);
         }
-        let mut is_revived = false;
+        let mut is_reopened = false;
         loop {
             let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));
             match blocking(move || files.load(&account)).await {
                 Ok(Some(loaded)) => return Ok(loaded),
-                Ok(None) => {}
+                // A change is under way. The barrier ends after it.
+                Ok(None) => self.run(Work::Barrier).await?,
                 // The rows failed before, or just now in the writer thread.
-                Err(_) if self.files.rows.has_failed() && !is_revived => is_revived = true,
+                Err(_) if self.files.rows.has_failed() && !is_reopened => {
+                    is_reopened = true;
+                    self.run(Work::Reopen).await?;
+                }
                 Err(error) => return Err(error),
             }
-            // Once that is done, so is what was asked for before.
-            self.run(Work::Revive).await?;
         }
     }
 
@@ -80,7 +85,7 @@ impl<R: RowFile> Engine for AccountEngine<R> {
     }
 
     async fn follow(&self, _since: Seq) -> Result<(), StoreError> {
-        // The folder is locked and an account has one store: nobody else writes.
+        // The folder is locked and an account has one store: there is no other writer.
         std::future::pending().await
     }
 
@@ -91,7 +96,7 @@ impl<R: RowFile> Engine for AccountEngine<R> {
         let settled = self.run(Work::Settle).await;
         self.account.close();
         match settled {
-            // Closed before, or with the whole database: that made everything durable.
+            // Closed before, or with the whole database, which made everything durable.
             Err(StoreError::Closed) => Ok(()),
             settled => settled,
         }

@@ -1,18 +1,12 @@
 //! The folder of a database, and the claim to it.
 
-use std::{
-    fs::{self, DirBuilder, File},
-    io,
-    path::Path,
-    thread,
-    time::Duration,
-};
+use std::{fs::File, io, path::Path, thread, time::Duration};
 
 use fs4::{FileExt, TryLockError};
 
 use crate::{
     StoreError,
-    disk::local_log::{private, sync_folder},
+    disk::fs::{create_private, private},
 };
 
 /// Its lock says that a folder is in use. It stays, and holds nothing.
@@ -73,24 +67,6 @@ pub(crate) fn patiently<T>(
         thread::sleep(Duration::from_millis(wait));
     }
     ask()
-}
-
-/// Creates a folder that is missing, for the owner alone, so that it survives a power cut.
-pub(crate) fn create_private(folder: &Path) -> Result<(), StoreError> {
-    let create = || {
-        if folder.is_dir() {
-            return Ok(());
-        }
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
-        // A parent that may not be read is not ours to make durable.
-        let _ = fs::canonicalize(folder)?.parent().map(sync_folder);
-        Ok(())
-    };
-    create().map_err(|error: io::Error| StoreError::io("creating the database's folder", error))
 }
 
 fn opening(error: io::Error) -> StoreError {

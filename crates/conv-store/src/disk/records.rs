@@ -41,7 +41,7 @@ impl Scan {
     }
 }
 
-/// All of an account. The caller holds its gate.
+/// Reads all of an account. The caller has locked its state.
 pub(super) fn scan(file: &impl RowFile, prefix: Prefix) -> Result<Scan, StoreError> {
     let mut scan = Scan::default();
     file.scan(&prefix, &mut |key, value| match key::parse(key) {
@@ -100,8 +100,8 @@ pub(super) fn changes(account: &Account, write: &Write, named: bool) -> Changes 
     changes
 }
 
-/// Removes all of an account, its state first, so that what a crash leaves is no list. The caller
-/// holds its gate.
+/// Removes all of an account, the sync state first, so a crash leaves no list. The caller has locked
+/// the account's state.
 pub(super) fn wipe(file: &impl RowFile, prefix: Prefix) -> Result<(), StoreError> {
     let mut keys = Vec::new();
     file.scan(&prefix, &mut |key, _| keys.push(key.to_vec()))?;

@@ -14,7 +14,7 @@ use std::{
 };
 
 pub(crate) use self::opening::Opening;
-use crate::{StoreError, disk::commit::caught};
+use crate::{StoreError, disk::fs::caught};
 
 /// What a file of rows may need of the disk while it is opened. Where that much cannot be written,
 /// the disk is at fault.

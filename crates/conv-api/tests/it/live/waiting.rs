@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use conv_api::{
-    All, ConversationId, ConversationPatch, ConversationStore, Conversations, ListingPatch,
-    LiveList, MemoryStore, Snapshot, StoreError, Timestamp,
+    All, ConversationId, ConversationPatch, ConversationStore, Conversations, IndexedStore,
+    ListingPatch, LiveList, MemoryStore, Snapshot, StoreError, Timestamp,
     model::{Commit, Delta, Local, Seq},
 };
 use tokio::{
@@ -79,7 +79,7 @@ async fn readers_are_woken_though_the_one_that_asked_the_store_is_gone() {
 /// A store that tells of changes only when the test lets it.
 #[derive(Debug)]
 struct Late {
-    store: MemoryStore,
+    store: IndexedStore,
     tell: Notify,
 }
 

@@ -20,8 +20,10 @@ pub(crate) enum Work {
     Commit(Vec<Write>),
     /// Everything written so far becomes durable, whatever the level.
     Settle,
-    /// Nothing more than what was asked for before, and that rows which failed are opened anew.
-    Revive,
+    /// Reopens rows that failed.
+    Reopen,
+    /// Does nothing, after all earlier jobs of the account.
+    Barrier,
     /// Everything of the account goes.
     Forget,
 }
@@ -52,7 +54,7 @@ impl<A> Job<A> {
     pub(crate) fn bytes(&self) -> usize {
         match &self.work {
             Work::Commit(writes) => writes.iter().flat_map(|write| &write.put).map(size).sum(),
-            Work::Settle | Work::Revive | Work::Forget => 0,
+            Work::Settle | Work::Reopen | Work::Barrier | Work::Forget => 0,
         }
     }
 
@@ -60,7 +62,7 @@ impl<A> Job<A> {
     pub(crate) fn touches(&self, home: Home) -> bool {
         match &self.work {
             Work::Commit(writes) => writes.iter().any(|write| home.is_of(write)),
-            Work::Settle | Work::Revive => false,
+            Work::Settle | Work::Reopen | Work::Barrier => false,
             Work::Forget => true,
         }
     }

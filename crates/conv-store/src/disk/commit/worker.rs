@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use super::{Disk, Home, Message, Queued, caught};
-use crate::StoreError;
+use super::{Disk, Home, Message, Queued};
+use crate::{StoreError, disk::fs::caught};
 
 /// The most jobs a group has. More would keep the first of them waiting for long.
 const GROUP_JOBS: usize = 64;

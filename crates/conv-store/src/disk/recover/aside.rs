@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::disk::local_log::sync_folder;
+use crate::disk::fs::sync_folder;
 
 /// How many are kept of those that were set aside.
 const KEPT: usize = 2;

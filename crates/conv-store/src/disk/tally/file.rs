@@ -13,7 +13,7 @@ use crate::{
     StoreError,
     disk::{
         frame::{self, Bytes, HEADER},
-        local_log::{private, sync_folder},
+        fs::{private, sync_folder},
     },
 };
 
