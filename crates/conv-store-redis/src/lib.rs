@@ -51,6 +51,7 @@ mod options;
 mod script;
 mod server;
 mod stats;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -65,7 +65,7 @@ pub use self::{
     apply::IndexedStore,
     engine::{Engine, Loaded, Record, Write},
     error::StoreError,
-    lease::{Holder, PassLease, PassLeases, Turn},
+    lease::{Holder, LeaseGrant, PassLease, PassLeases},
     list::totals::Totals,
     memory::{MemoryDatabase, MemoryEngine, MemoryEngines, MemoryStore},
     recovery::Recovery,
