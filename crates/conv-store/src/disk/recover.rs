@@ -4,13 +4,12 @@
 //! that are well: a full disk, a missing right, a file that is in use are errors, with everything
 //! left as it was.
 
-mod aside;
 mod opening;
+mod quarantine;
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 pub(crate) use self::opening::Opening;
@@ -63,7 +62,7 @@ pub(crate) fn open<R: Rows>(rows: &R, opening: &Opening) -> Result<R::Open, Stor
         }
     }
     opening.change(|recovery| {
-        let path = set_aside(rows.path())?;
+        let path = quarantine(rows.path())?;
         tracing::warn!(path = %path.display(), "set aside rows that do not open");
         recovery.set_aside = Some(path);
         Ok(())
@@ -94,9 +93,8 @@ pub(crate) fn probe(rows: &Path) -> io::Result<()> {
     written.and(removed)
 }
 
-fn set_aside(rows: &Path) -> Result<PathBuf, StoreError> {
-    aside::set_aside(rows, SystemTime::now())
-        .map_err(|error| StoreError::io("setting aside rows", error))
+fn quarantine(rows: &Path) -> Result<PathBuf, StoreError> {
+    quarantine::quarantine(rows).map_err(|error| StoreError::io("setting aside rows", error))
 }
 
 #[cfg(test)]
