@@ -9,13 +9,13 @@ use crate::{
     disk::fs::{create_private, private},
 };
 
-/// Its lock says that a folder is in use. It stays, and holds nothing.
+/// The file whose lock marks a folder as in use. It stays and is empty.
 const LOCK: &str = "lock";
-/// How long to wait, all in all about half a second, before a lock counts as somebody else's.
+/// The waits between attempts, about half a second in total, before a lock counts as held elsewhere.
 const LOCK_WAITS_MS: [u64; 7] = [1, 5, 10, 25, 50, 100, 300];
 
-/// A lock on a folder, from opening to closing. The engines' own locks are let go of while a file
-/// is replaced; this one covers all of the folder all the time.
+/// A lock on a folder, from opening to closing. An engine releases its own lock while a file is
+/// replaced; this one covers the whole folder all the time.
 #[derive(Debug)]
 pub(super) struct Claim(#[expect(dead_code, reason = "is held")] File);
 
@@ -55,8 +55,8 @@ impl Claim {
     }
 }
 
-/// Asks more than once: threads of a handle that was dropped let go of its file a moment later.
-/// `None` if it is locked all the time.
+/// Asks several times, because threads of a dropped handle release its file a moment later. Returns
+/// `None` if it stays locked.
 pub(crate) fn patiently<T>(
     mut ask: impl FnMut() -> Result<Option<T>, StoreError>,
 ) -> Result<Option<T>, StoreError> {

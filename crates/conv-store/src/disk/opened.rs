@@ -1,4 +1,4 @@
-//! The rows of a database: the engine's file, or a copy in memory if that must not be changed.
+//! The rows of a database: the engine's file, or a copy in memory for reading alone.
 
 use std::{
     collections::BTreeMap,

@@ -36,35 +36,34 @@ use crate::{
 /// # }
 /// ```
 ///
-/// One handle at a time: the folder is locked. A database needs a Tokio runtime; one thread of
-/// its own writes for all accounts, and nothing blocks the runtime's. Accounts never meet,
-/// however their IDs look.
+/// The folder is locked: one database can be open on it at a time. A database needs a Tokio runtime.
+/// A thread of its own writes for all accounts, and nothing blocks the runtime's threads. Accounts are
+/// kept apart whatever their IDs are.
 ///
 /// # What survives
-/// Rows and sync state survive as much as the [`Durability`](crate::Durability) says. At
-/// [`Process`](crate::Durability::Process) the system has them in `rows.journal` until redb,
-/// which would ask the disk, has some together. Local state (drafts, the embedder's own bytes)
-/// is in a log of its own, `local.log`, and survives a power cut at every level. Rows are a
-/// cache. Whatever is found at opening is a preview until a pass has finished.
+/// The [`Durability`](crate::Durability) says what rows and sync state survive. At
+/// [`Process`](crate::Durability::Process) the system has them in `rows.journal` until redb, which
+/// syncs the disk, gets several at once. Local state (drafts, the embedder's own bytes) is in a separate
+/// log, `local.log`, and survives a power cut at every level. Rows are a cache. After an opening the
+/// list is a preview until a pass has finished.
 ///
 /// # When it does not open
-/// All checksums are read at opening. A file `rows.redb` that is damaged is set aside as
-/// `rows.redb.damaged-<time>`, two of which are kept, and the lists begin empty; see
+/// All checksums are read at opening. A damaged file `rows.redb` is renamed to
+/// `rows.redb.damaged-<number>`, and the lists begin empty; the two newest such files are kept. See
 /// [`recovery`](Self::recovery). A small file `rows.tally` has each account's last acknowledged write:
 /// if rows are missing or older, the recovery reports the number of accounts and rows, until the
 /// account's rows are written again. With `panic = "abort"` a panic in redb ends the process.
 ///
 /// # Where nothing can be written
 /// On a full disk, on a read-only mount and without the right to write, an existing database is
-/// opened for [reading alone](RedbOptions::read_only): rows and local state can be read, every
+/// opened for [reading alone](RedbOptions::read_only()): rows and local state can be read, every
 /// change is refused, no file is changed. [`is_read_only`](Self::is_read_only) returns true.
 ///
 /// # Against sled
-/// For those who distrust sled: redb's commits reach the disk by an fsync, also in a power cut,
-/// and damage is told by its checksums. For that a change at
-/// [`Disk`](crate::Durability::Disk) takes longer, and each commit to its file writes several
-/// times the bytes; `cargo run --release -p conv-bench -- --only commit,written` compares the two. redb
-/// asks for Rust 1.90.
+/// redb's commits reach the disk by an fsync and survive a power cut, and its checksums reveal damage.
+/// In return a change at [`Disk`](crate::Durability::Disk) takes longer, and each commit to its file
+/// writes several times the bytes; `cargo run --release -p conv-bench -- --only commit,written` compares the two. redb
+/// needs Rust 1.90.
 #[derive(Clone, Debug)]
 pub struct RedbDatabase(EngineDatabase<DiskEngines<RedbRows>>);
 

@@ -37,62 +37,58 @@ use crate::{
 /// # }
 /// ```
 ///
-/// One handle at a time: the folder is locked. A database needs a Tokio runtime; one thread of
-/// its own writes for all accounts, and nothing blocks the runtime's. Accounts never meet,
-/// however their IDs look. One that is not in use costs no file descriptor, and memory only for
-/// the places of its local records.
+/// The folder is locked: one database can be open on it at a time. A database needs a Tokio runtime.
+/// A thread of its own writes for all accounts, and nothing blocks the runtime's threads. Accounts are
+/// kept apart whatever their IDs are. An account that is not in use costs no file descriptor; its
+/// local records cost memory for their positions.
 ///
 /// # What survives
-/// Rows and sync state survive as much as the [`Durability`](crate::Durability) says. At
+/// The [`Durability`](crate::Durability) says what rows and sync state survive. At
 /// [`Process`](crate::Durability::Process) they are acknowledged once the system has them in
-/// `rows.journal`; sled has them a moment later, and settles them together. Local
-/// state (drafts, the embedder's own bytes) is in a log of its own, `local.log`, and survives a
-/// power cut at every level; damage to sled's files does not reach it. Damaged bytes of the log
-/// are never thrown away: they go to files `local.log.damaged-<number>`, which also
-/// [`forget`](crate::ConversationDatabase::forget) leaves. Rows are a cache. Whatever is found at
-/// opening is a preview until a pass has finished.
+/// `rows.journal`; sled gets them a moment later and flushes them together. Local state (drafts, the
+/// embedder's own bytes) is in a separate log, `local.log`, and survives a power cut at every level;
+/// damage to sled's files does not affect it. Damaged bytes of the log are kept in files
+/// `local.log.damaged-<number>`, which [`forget`](crate::ConversationDatabase::forget) leaves as well.
+/// Rows are a cache. After an opening the list is a preview until a pass has finished.
 ///
-/// After a write to sled failed, for instance on a full disk, its files are opened anew before
-/// the next one, for as long as that takes: who wrote meanwhile gets an error, and nothing of
-/// it is shown; what was acknowledged before comes back from the journal. On a full disk a draft
-/// is saved or refused.
+/// After a write to sled failed, for instance on a full disk, sled's files are reopened before the
+/// next write. Until that succeeds, changes of rows fail and are not shown; acknowledged changes come
+/// back from the journal. On a full disk a draft is saved or refused.
 ///
 /// # When it does not open
 /// All rows are read once when a database is opened, so that damage shows then and not later:
 ///
-/// * What a crash left unfinished is removed, or finished. Nothing is lost with it.
-/// * Rows that are damaged are opened again without sled's snapshots and settings, which it
-///   makes anew. They may then be older than they were.
-/// * If that does not help, the folder `rows` is renamed to `rows.damaged-<UTC time>`, and the
-///   lists begin empty. Two of those are kept. Local state stays where it is, and meets its
-///   rows again.
-/// * Rows whose files take more than 32 MiB and more than 64 times what lives in them are
-///   written anew.
+/// * Files that a crash left unfinished are removed, or finished. Nothing is lost.
+/// * Damaged rows are opened again without sled's snapshots and settings, which sled rebuilds. The
+///   rows may then be older.
+/// * If that fails too, the folder `rows` is renamed to `rows.damaged-<number>`, and the
+///   lists begin empty. The two newest such folders are kept. Local state stays, and belongs to its
+///   rows again once they are back.
+/// * Rows whose files take more than 32 MiB, and more than 64 times their content, are rewritten.
 ///
-/// [`recovery`](Self::recovery) tells what was done. A small file `rows.tally` has each
+/// [`recovery`](Self::recovery) reports all of it. A small file `rows.tally` has each
 /// account's last acknowledged write: if rows are missing or older, the recovery reports the
 /// number of accounts and rows, until the account's rows are written again.
 ///
-/// None of it is done for what is no damage: a folder in use, a newer schema and an opening that
-/// takes [too long](SledOptions::open_within) are errors, and leave everything as it was. An
-/// opening that timed out goes on in its thread for as long as it hangs, and holds the folder
-/// until then.
+/// A folder in use, a newer schema and an opening that takes
+/// [too long](SledOptions::open_within()) are errors, and leave everything as it was. An opening that
+/// timed out continues in its thread and holds the folder until it ends.
 ///
 /// # Where nothing can be written
 /// On a full disk, on a read-only mount and without the right to write, an existing database is
-/// opened for [reading alone](SledOptions::read_only): rows and local state can be read, every
+/// opened for [reading alone](SledOptions::read_only()): rows and local state can be read, every
 /// change is refused, no file is changed. [`is_read_only`](Self::is_read_only) returns true. sled
 /// writes while it opens, so it opens a copy of its files in the folder for temporary files, or
-/// in `/dev/shm`, which needs room for it. The copy is removed after it was read.
+/// in `/dev/shm`, which needs space for it. The copy is removed after it was read.
 ///
-/// sled panics at some damage. Such a panic is met like any other damage, and one in a later
-/// write becomes an error; what it prints comes from the process's panic hook. With `panic =
-/// "abort"` nothing can be caught: the first one ends the process.
+/// sled panics at some damage. A panic during an opening is treated like other damage, and a panic in
+/// a later write becomes an error; the process's panic hook prints it. With `panic = "abort"` the first
+/// panic ends the process.
 ///
 /// # Against SQLite
-/// A small change writes a small multiple of itself, where SQLite writes whole pages. For that
-/// sled takes several times as long to open and as much room on disk; what was removed or
-/// forgotten lies there until sled uses the place again. Open a database once a process.
+/// A small change writes a small multiple of its size, where SQLite writes whole pages. In return sled
+/// takes several times as long to open, and several times the space on disk; removed and forgotten
+/// bytes stay until sled reuses their space. Open a database once per process.
 #[derive(Clone, Debug)]
 pub struct SledDatabase(EngineDatabase<DiskEngines<SledRows>>);
 
