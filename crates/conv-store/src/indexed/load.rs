@@ -10,7 +10,7 @@ use crate::{
     index::Index,
     log::Log,
     names::Names,
-    record::{LocalRecord, Stamps, StateRecord, decode_row},
+    record::{DecodedRow, LocalRecord, Stamps, StateRecord, decode_row},
     row::Row,
     state::{LocalEntry, State},
     tree::Tree,
@@ -51,6 +51,7 @@ pub(super) struct Decoded {
     pub(super) rows: Vec<(Arc<Conversation>, Stamps)>,
     pub(super) locals: Vec<LocalEntry>,
     pub(super) garbage: Vec<Record>,
+    pub(super) redacted: Vec<ConversationId>,
     pub(super) lost: bool,
     names: Names,
     recovery: Recovery,
@@ -90,7 +91,8 @@ impl Decoded {
         match record {
             Record::State => self.sync = StateRecord::decode(bytes)?.sync,
             Record::Row(id) => {
-                let (mut row, stamps) = decode_row(id, bytes)?;
+                let DecodedRow { mut row, stamps, is_redacted } = decode_row(id, bytes)?;
+                self.redacted.extend(is_redacted.then(|| id.clone()));
                 self.names.share(&mut row.listing.groups);
                 // Now, while both are near.
                 self.is_shuffled |= self.rows.last().is_some_and(|(last, _)| last.id >= row.id);
@@ -145,6 +147,7 @@ impl Decoded {
             locals: Tree::from_sorted(self.locals),
             log: Log::new(self.seq),
             garbage: self.garbage.into(),
+            redacted: self.redacted.into(),
         }
     }
 }
