@@ -35,6 +35,9 @@ pub(crate) enum Error {
     /// A text that is no conversation ID was among those given.
     #[error("{0}")]
     BadId(String),
+    /// It failed, and found something all the same: the `data` of its answer.
+    #[error("{error}")]
+    With { error: Box<Error>, data: serde_json::Value },
     /// Ctrl-C.
     #[error("interrupted; what was pulled is kept")]
     Interrupted,
@@ -83,6 +86,7 @@ impl Error {
     /// What kind of error it is.
     pub(crate) fn class(&self) -> ErrorClass {
         match self {
+            Self::With { error, .. } => error.class(),
             Self::Conv(error) => error.class(),
             Self::Usage(_) | Self::BadId(_) => ErrorClass::InvalidArgument,
             Self::NotFound(_) => ErrorClass::NotFound,
@@ -98,6 +102,7 @@ impl Error {
     /// The SDK's number where it has one, else the cloud's, else one of conv's.
     pub(crate) fn code(&self) -> i32 {
         match self {
+            Self::With { error, .. } => error.code(),
             Self::Conv(error) => error.code(),
             Self::Usage(_) => code::INVALID_ARGUMENT,
             Self::BadId(_) => code::INVALID_CONVERSATION_ID,
@@ -119,6 +124,9 @@ impl Error {
 
     /// The error and its causes, in one line.
     pub(crate) fn words(&self) -> String {
+        if let Self::With { error, .. } = self {
+            return error.words();
+        }
         let mut words = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
@@ -126,6 +134,14 @@ impl Error {
             cause = error.source();
         }
         words
+    }
+
+    /// Returns what was found before it failed.
+    pub(crate) fn data(&self) -> Option<&serde_json::Value> {
+        match self {
+            Self::With { data, .. } => Some(data),
+            _ => None,
+        }
     }
 
     /// Whether the reader of standard output went away, as `head` does when it has enough.
