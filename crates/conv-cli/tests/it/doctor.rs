@@ -114,6 +114,24 @@ fn no_command_shortens_a_list_by_a_limit_that_it_was_not_given() {
 }
 
 #[test]
+fn rows_that_a_lower_limit_removes_are_counted() {
+    for command in ["sync", "list --sync"] {
+        let cloud = Cloud::of(250);
+        cloud.run(&["sync", "--json"]).data();
+        // A row that is gone from the cloud anyway.
+        cloud.emulator.world().remove(ACCOUNT, &cloud.truth()[3]).unwrap();
+        let lower = command.split(' ').chain(["--json", "--plan-limit", "200"]);
+        let told = cloud.run(&lower.collect::<Vec<_>>());
+        told.data();
+        let words = "conv: 49 rows were removed: --plan-limit 200 is less than 500, ";
+        assert!(told.err.contains(words), "{told:?}");
+        let again = unlimited(&cloud, &["sync", "--json", "--plan-limit", "200"]);
+        assert_eq!(again.err, "", "{again:?}");
+        assert_eq!(unlimited(&cloud, &["sync", "--json"]).err, "");
+    }
+}
+
+#[test]
 fn rows_that_are_pulled_again_have_what_was_read_for_the_others() {
     let cloud = Cloud::of(30);
     cloud.run(&["sync", "--json", "--facets", "unread,last-message"]).data();
