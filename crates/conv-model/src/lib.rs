@@ -66,7 +66,7 @@ pub use self::{
     order::{Rank, list_order},
     query::{
         All, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter, MarkFilter,
-        PageKey, PageKeyError, QueryError,
+        PageKey, PageKeyError, QueryError, UnaccentedText,
     },
     sync::{
         Checkpoint, Coverage, Cursor, Facet, FailedFacet, Finished, GroupNames, ListLimit,

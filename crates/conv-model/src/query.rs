@@ -6,6 +6,7 @@ mod folded;
 mod json;
 mod normal;
 mod page_key;
+mod unaccented;
 
 use thiserror::Error;
 
@@ -16,6 +17,7 @@ pub use self::{
     filter::{ConversationFilter, GroupFilter, MarkFilter},
     folded::FoldedText,
     page_key::{PageKey, PageKeyError},
+    unaccented::UnaccentedText,
 };
 
 /// Which rows of the list an answer holds.

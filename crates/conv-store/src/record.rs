@@ -39,7 +39,7 @@ pub use self::{
     state::StateRecord,
 };
 pub(crate) use self::{
-    row::{check_row, decode_row, encode_row},
+    row::{DecodedRow, check_row, decode_row, encode_row},
     state::is_same_on_disk,
 };
 

@@ -55,7 +55,8 @@ pub fn conditions() -> impl Strategy<Value = Condition> {
         2 => any::<bool>().prop_map(Condition::Mention),
         2 => any::<bool>().prop_map(Condition::Pinned),
         1 => any::<bool>().prop_map(Condition::Muted),
-        1 => parts.prop_map(Condition::name_contains),
+        1 => parts.clone().prop_map(Condition::name_contains),
+        1 => parts.prop_map(Condition::name_contains_unaccented),
         1 => timestamps().prop_map(Condition::Before),
         1 => timestamps().prop_map(Condition::After),
     ];

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use conv_model::{
     Condition, Conversation, ConversationFilter, ConversationQuery, ConversationType, Facet,
-    FoldedText, RemindType, Timestamp, testing,
+    FoldedText, RemindType, Timestamp, UnaccentedText, testing,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -69,6 +69,41 @@ fn a_name_is_found_in_any_case_and_any_script() {
     {
         assert!(!Condition::name_contains(part).matches(&named(name)), "{part} in {name}");
     }
+}
+
+#[test]
+fn an_accent_counts_only_where_it_is_asked_for() {
+    for (name, part) in [
+        ("José", "jose"),
+        ("JOSE\u{301}", "jose"),
+        ("Jose", "JOSÉ"),
+        ("Nguyễn", "nguyen"),
+        ("Ὀδυσσεύς", "οδυσσευσ"),
+        ("ᾳ", "α"),
+        ("Артём", "артем"),
+        ("İstanbul", "istanbul"),
+        ("Straße", "STRASSE"),
+        ("한지민", "지"),
+        ("がく", "が"),
+        ("हिन्दी", "हि"),
+        ("ไทย", "ไทย"),
+        ("", ""),
+    ] {
+        let wanted = Condition::name_contains_unaccented(part);
+        assert!(wanted.matches(&named(name)), "{part} in {name}");
+    }
+    for (name, part) in [
+        ("José", "josef"),
+        ("Søren", "soren"),
+        ("ılık", "i"),
+        ("がく", "か"),
+        ("हिन्दी", "हन"),
+        ("각", "가"),
+    ] {
+        let wanted = Condition::name_contains_unaccented(part);
+        assert!(!wanted.matches(&named(name)), "{part} in {name}");
+    }
+    assert_eq!(Condition::name_contains_unaccented("id").judge(&row("C2Cid")), None);
 }
 
 #[test]
@@ -176,6 +211,10 @@ proptest! {
             let folded = FoldedText::new(text);
             prop_assert_eq!(&FoldedText::new(folded.as_str()), &folded);
             prop_assert!(folded.is_in(text));
+            let unaccented = UnaccentedText::new(text);
+            prop_assert_eq!(&UnaccentedText::new(unaccented.as_str()), &unaccented);
+            // What is found with accents is found without.
+            prop_assert!(unaccented.is_in(folded.as_str()));
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
         state::{LocalEntry, State},
         tree::Tree,
     },
-    record::{LocalRecord, Stamps, StateRecord, decode_row},
+    record::{DecodedRow, LocalRecord, Stamps, StateRecord, decode_row},
 };
 
 /// The most records that are decoded where one is, without the way to another thread and back.
@@ -53,6 +53,7 @@ pub(super) struct Decoded {
     pub(super) rows: Vec<(Arc<Conversation>, Stamps)>,
     pub(super) locals: Vec<LocalEntry>,
     pub(super) garbage: Vec<Record>,
+    pub(super) redacted: Vec<ConversationId>,
     pub(super) lost: bool,
     names: Names,
     recovery: Recovery,
@@ -92,7 +93,8 @@ impl Decoded {
         match record {
             Record::State => self.sync = StateRecord::decode(bytes)?.sync,
             Record::Row(id) => {
-                let (mut row, stamps) = decode_row(id, bytes)?;
+                let DecodedRow { mut row, stamps, is_redacted } = decode_row(id, bytes)?;
+                self.redacted.extend(is_redacted.then(|| id.clone()));
                 self.names.share(&mut row.listing.groups);
                 // Now, while both are near.
                 self.is_shuffled |= self.rows.last().is_some_and(|(last, _)| last.id >= row.id);
@@ -147,6 +149,7 @@ impl Decoded {
             locals: Tree::from_sorted(self.locals),
             log: Log::new(self.seq),
             garbage: self.garbage.into(),
+            redacted: self.redacted.into(),
         }
     }
 }

@@ -36,6 +36,7 @@ fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
     let mut next = old.clone();
     next.written = decoded.seq;
     next.garbage = decoded.garbage.into();
+    next.redacted = decoded.redacted.into();
     let changes = replace_rows(&mut next, old, decoded.rows);
     let is_same_local = is_same(&old.locals, &decoded.locals);
     if !is_same_local {

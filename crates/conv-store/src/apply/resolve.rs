@@ -3,7 +3,10 @@
 
 mod draft;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use conv_model::{
     Commit, ConversationId, ConversationType, Delta, ErrorClass, FailedFacet, GroupNames,
@@ -19,7 +22,7 @@ use crate::{
         row::Replacement,
         state::{LocalEntry, State, settled_coverage},
     },
-    record::{LocalRecord, StateRecord, is_same_on_disk},
+    record::{LocalRecord, StateRecord, encode_row, is_same_on_disk},
 };
 
 /// The next state, as what differs from the one before.
@@ -75,6 +78,7 @@ impl Resolved {
             state.written = seq;
             if self.local.is_none() {
                 state.garbage = Arc::default();
+                state.redacted = Arc::default();
             }
         }
         for row in &mut self.rows {
@@ -259,12 +263,35 @@ fn write(
     let garbage: Vec<Record> =
         view.garbage.iter().filter(|record| !is_put(record)).cloned().collect();
     write.delete.extend(garbage);
+    rewrite_redacted(view, &mut write)?;
     // A record that is gone no longer carries the number of its going.
     if !is_same_sync || !write.delete.is_empty() {
         write.delete.retain(|record| *record != Record::State);
         write.put.push((Record::State, encode_state(sync, seq)?));
     }
     Ok(Some(write))
+}
+
+/// Writes those rows again whose records hold what their readers are no longer shown, unless the
+/// write sets or deletes them.
+fn rewrite_redacted(view: &View<'_>, write: &mut Write) -> Result<(), StoreError> {
+    if view.redacted.is_empty() {
+        return Ok(());
+    }
+    let put = write.put.iter().map(|(record, _)| record);
+    let touched: HashSet<Record> = put.chain(&write.delete).cloned().collect();
+    for id in view.redacted {
+        let record = Record::Row(id.clone());
+        let row = view.row(id).filter(|_| !touched.contains(&record));
+        let Some(row) = row else { continue };
+        match encode_row(row.whole(), row.stamps(), write.seq) {
+            Ok(bytes) => write.put.push((record, bytes)),
+            // A newer record is some bytes longer. A change of other rows must not fail by that.
+            Err(StoreError::TooLarge { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// The record of the state. Names of groups and the checkpoint are there to save calls: a state that

@@ -27,6 +27,7 @@ pub(super) struct View<'a> {
     pub(super) written: Seq,
     pub(super) sync: Arc<SyncState>,
     pub(super) garbage: &'a [Record],
+    pub(super) redacted: &'a [ConversationId],
     pub(super) records: Records,
     /// How many rows there are.
     pub(super) len: usize,
@@ -46,6 +47,7 @@ impl<'a> View<'a> {
             written: shown.written,
             sync: Arc::clone(&shown.sync),
             garbage: &shown.garbage,
+            redacted: &shown.redacted,
             len: shown.rows.len(),
             rows: HashMap::new(),
             locals: HashMap::new(),
@@ -93,7 +95,7 @@ impl<'a> View<'a> {
         self.written = change.written().unwrap_or(self.written);
         match change.local() {
             Some(entry) => drop(self.locals.insert(entry.id.clone(), entry.local.clone())),
-            None if change.written().is_some() => self.garbage = &[],
+            None if change.written().is_some() => (self.garbage, self.redacted) = (&[], &[]),
             None => {}
         }
         for row in change.rows() {

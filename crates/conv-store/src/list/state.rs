@@ -25,6 +25,9 @@ pub(crate) struct State {
     pub(crate) log: Log,
     /// Records that do not decode; they go with the next write.
     pub(crate) garbage: Arc<[Record]>,
+    /// Rows whose records hold the content of a recalled message; they are written again with the
+    /// next write.
+    pub(crate) redacted: Arc<[ConversationId]>,
 }
 
 /// The local state of a conversation, whether or not there is a row of it.

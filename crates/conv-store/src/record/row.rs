@@ -137,8 +137,8 @@ impl RowRecord {
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
     pub fn decode(id: &ConversationId, record: &[u8]) -> Result<Self, StoreError> {
-        let (row, stamps) = decode_row(id, record)?;
-        Ok(Self { row: Arc::new(row), stamps })
+        let decoded = decode_row(id, record)?;
+        Ok(Self { row: Arc::new(decoded.row), stamps: decoded.stamps })
     }
 }
 
@@ -155,10 +155,15 @@ pub(crate) fn check_row(row: &Conversation, stamps: Stamps) -> Result<(), StoreE
     check(&Body::of(row, stamps))
 }
 
-pub(crate) fn decode_row(
-    id: &ConversationId,
-    record: &[u8],
-) -> Result<(Conversation, Stamps), StoreError> {
+/// What a record says.
+pub(crate) struct DecodedRow {
+    pub(crate) row: Conversation,
+    pub(crate) stamps: Stamps,
+    /// Whether the record holds the content of a recalled message, which the row does not.
+    pub(crate) is_redacted: bool,
+}
+
+pub(crate) fn decode_row(id: &ConversationId, record: &[u8]) -> Result<DecodedRow, StoreError> {
     let envelope = open(Kind::Row, record)?;
     let body: Body<'_> = match envelope.version {
         1 => envelope.read::<version1::Body<'_>>()?.into(),
@@ -168,6 +173,7 @@ pub(crate) fn decode_row(
     row.listing = body.listing.into();
     row.profile = body.profile.into();
     row.unread = body.unread.read()?;
+    let is_redacted = body.last_message.holds_recalled_content();
     row.last_message = body.last_message.read()?;
     let listing = Stamp::new(Seq::new(body.stamp_seq), PassId::new(body.stamp_pass));
     let stamps = Stamps {
@@ -176,7 +182,7 @@ pub(crate) fn decode_row(
         unread: Seq::new(body.unread_seq),
         last_message: Seq::new(body.last_message_seq),
     };
-    Ok((row, stamps))
+    Ok(DecodedRow { row, stamps, is_redacted })
 }
 
 impl<'a> Body<'a> {
@@ -202,6 +208,10 @@ impl<'a> MessageBody<'a> {
             Known::Nothing => Self::Nothing,
             Known::Value(message) => Self::Value(Box::new(message::Body::of(message))),
         }
+    }
+
+    fn holds_recalled_content(&self) -> bool {
+        matches!(self, Self::Value(message) if message.holds_recalled_content())
     }
 
     fn read(self) -> Result<Known<Arc<LastMessage>>, StoreError> {

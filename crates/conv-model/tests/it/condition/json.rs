@@ -33,6 +33,7 @@ fn conditions_have_the_words_of_the_sdk() {
     assert_json(C::pinned(true), r#"{"isPinned":true}"#);
     assert_json(C::muted(true), r#"{"isMuted":true}"#);
     assert_json(C::name_contains("STRASSE"), r#"{"nameContains":"strasse"}"#);
+    assert_json(C::name_contains_unaccented("JOSÉ"), r#"{"nameContainsUnaccented":"jose"}"#);
     assert_json(C::before(Timestamp::from_secs(7)), r#"{"before":7}"#);
     assert_json(C::after(Timestamp::from_secs(7)), r#"{"after":7}"#);
     assert_json(C::All(vec![]), r#"{"all":[]}"#);
