@@ -84,10 +84,9 @@ impl Snapshot {
     }
 
     /// Makes this the next list, in which these rows are set, for mocks and measurements. Copies of
-    /// it stay as they are: what they share is copied, and what is this one's alone is changed where
-    /// it stands, as a store does with a list that nobody reads.
+    /// it stay as they are: shared parts are copied, unshared ones are changed in place.
     pub fn set_rows(&mut self, rows: impl IntoIterator<Item = Arc<Conversation>>) {
-        let state = self.state_mut();
+        let state = Arc::make_mut(&mut self.0);
         state.seq = state.seq.next();
         state.log.restart(state.seq);
         for row in rows {
@@ -102,22 +101,6 @@ impl Snapshot {
 
     pub(crate) fn state(&self) -> &State {
         &self.0
-    }
-
-    /// Tells whether this very list is still held.
-    #[cfg(test)]
-    pub(crate) fn watched(&self) -> std::sync::Weak<State> {
-        Arc::downgrade(&self.0)
-    }
-
-    /// Whether somebody else holds this list; by now they may have let go of it.
-    pub(crate) fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
-    }
-
-    /// The state, to be made the next one; no copy of this snapshot sees it.
-    pub(crate) fn state_mut(&mut self) -> &mut State {
-        Arc::make_mut(&mut self.0)
     }
 
     /// The number of the newest commit in it.

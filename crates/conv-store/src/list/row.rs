@@ -20,13 +20,6 @@ pub(crate) struct Row {
     stamps: PackedStamps,
 }
 
-/// A row and the one that takes its place; either may be none.
-#[derive(Debug)]
-pub(crate) struct Replacement {
-    pub(crate) old: Option<Row>,
-    pub(crate) new: Option<Row>,
-}
-
 impl Row {
     /// A row that comes after another, with which it shares a form that stays the same.
     pub(crate) fn new(
