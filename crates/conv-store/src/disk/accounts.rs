@@ -50,7 +50,7 @@ impl<R: RowFile> Listing<R> {
     async fn catch_up(&self) -> Result<(), StoreError> {
         let barrier = AccountId::try_from("barrier").map_err(StoreError::engine)?;
         let account = Arc::new(Account::new(barrier));
-        self.writer.run(Job { account, work: Work::Revive }).await
+        self.writer.run(Job { account, work: Work::Reopen }).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the writer thread does.
+//! The disk of the writer thread: the files of a database, at its level of durability.
 
 use std::{
     mem,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     StoreError, Write,
-    disk::commit::{Disk, Home, Job, Work},
+    disk::commit::{Disk, Job, Target, Work},
 };
 
 #[derive(Debug)]
@@ -29,29 +29,39 @@ pub(super) struct FilesDisk<R: RowFile> {
     /// The accounts whose rows the group changes.
     written: Vec<Arc<Account>>,
     /// The accounts with changes written behind that are not in the tally yet.
-    unsettled: Vec<Arc<Account>>,
-    /// What the rows are not given yet.
-    left: Vec<Left>,
-    /// Since when something waits to be settled that was written behind, or to the journal.
-    behind: Option<Instant>,
+    unflushed: Vec<Arc<Account>>,
+    /// The changes that the journal has, or will have, and the file of rows has not.
+    unapplied: Vec<Unapplied>,
+    /// The time of the first change that is written behind, or to the journal, and not flushed.
+    unflushed_since: Option<Instant>,
 }
 
 /// Changes of an account's rows.
-type Left = (Arc<Account>, Changes);
+type Unapplied = (Arc<Account>, Changes);
 
-/// How long that may wait.
-const BEHIND: Duration = Duration::from_millis(500);
+/// The longest time that a change stays unflushed.
+const FLUSH_AFTER: Duration = Duration::from_millis(500);
 
 impl<R: RowFile> FilesDisk<R> {
     pub(super) fn new(files: Arc<Files<R>>, durability: Durability, journal: Journal) -> Self {
-        let (changing, written, unsettled, left) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { files, durability, journal, changing, written, unsettled, left, behind: None }
+        let (changing, written, unflushed) = (Vec::new(), Vec::new(), Vec::new());
+        let (unapplied, unflushed_since) = (Vec::new(), None);
+        Self {
+            files,
+            durability,
+            journal,
+            changing,
+            written,
+            unflushed,
+            unapplied,
+            unflushed_since,
+        }
     }
 
-    /// Whether the writes follow what is there.
+    /// Refuses writes that do not follow the account's last write.
     ///
-    /// While rows cannot be read nobody knows, and local state does not ask: an account has one
-    /// store, and all numbers are read again once rows are back.
+    /// While the rows cannot be read the last number is unknown, and local state is written unchecked:
+    /// an account has one store, and all numbers are read again once the rows are open.
     fn admit(&mut self, account: &Arc<Account>, writes: &[Write]) -> Result<(), StoreError> {
         let mut gate = account.gate();
         if self.files.rows.has_failed() {
@@ -68,21 +78,21 @@ impl<R: RowFile> FilesDisk<R> {
             }
             last = Some(write.seq);
         }
-        // Should writing fail, who wrote loads anew, which sets it right.
+        // If the write fails, the store loads again, which corrects the number.
         gate.seq = last;
         gate.is_changing = true;
         self.changing.push(Arc::clone(account));
         Ok(())
     }
 
-    /// Gives the rows their changes, or leaves that for later where the journal will have them.
+    /// Writes changes to the file of rows, or notes them for the journal.
     fn commit_rows(&mut self, account: &Arc<Account>, writes: &[Write]) -> Result<(), StoreError> {
         let mut gate = account.gate();
-        for write in writes.iter().filter(|write| Home::Rows.is_of(write)) {
+        for write in writes.iter().filter(|write| Target::Rows.is_of(write)) {
             let changes = records::changes(account, write, gate.named);
             if self.durability == Durability::Process {
                 self.journal.note(account.prefix, gate.rows, write.seq, &changes)?;
-                self.left.push((Arc::clone(account), changes));
+                self.unapplied.push((Arc::clone(account), changes));
             } else {
                 self.files.rows.with(|file, _| file.write(&changes))?;
             }
@@ -93,13 +103,13 @@ impl<R: RowFile> FilesDisk<R> {
     }
 
     /// Records the group's row changes as acknowledged, in the account and in the tally. Changes that
-    /// are written behind enter the tally once they are settled: a kill may take them before.
+    /// are written behind enter the tally once they are flushed: a kill may take them before.
     fn acknowledge(&mut self) {
         for account in mem::take(&mut self.written) {
             let mark = account.gate().acknowledge();
             if self.durability == Durability::WriteBehind {
-                if !self.unsettled.iter().any(|other| Arc::ptr_eq(other, &account)) {
-                    self.unsettled.push(account);
+                if !self.unflushed.iter().any(|other| Arc::ptr_eq(other, &account)) {
+                    self.unflushed.push(account);
                 }
             } else {
                 self.files.note(account.prefix, mark);
@@ -107,9 +117,9 @@ impl<R: RowFile> FilesDisk<R> {
         }
     }
 
-    /// Adds the changes that were written behind, and are settled now, to the tally.
-    fn note_settled(&mut self) {
-        for account in mem::take(&mut self.unsettled) {
+    /// Adds the changes that were written behind, and are flushed now, to the tally.
+    fn note_flushed(&mut self) {
+        for account in mem::take(&mut self.unflushed) {
             let acknowledged = account.gate().acknowledged;
             if let Some(mark) = acknowledged {
                 self.files.note(account.prefix, mark);
@@ -117,44 +127,46 @@ impl<R: RowFile> FilesDisk<R> {
         }
     }
 
-    /// Makes what was noted survive the end of the process: by the journal, unless it is too much.
-    fn keep(&mut self) -> Result<(), StoreError> {
-        // Taken also where there is trouble: what is refused here must not come with the next group.
-        let (noted, left) = (self.journal.take(), mem::take(&mut self.left));
+    /// Makes the noted changes survive the end of the process: by the journal, unless they are large.
+    fn append(&mut self) -> Result<(), StoreError> {
+        // Taken also on failure: changes that are refused here must not go with the next group.
+        let (noted, unapplied) = (self.journal.take(), mem::take(&mut self.unapplied));
         let Some(noted) = noted else {
-            self.give(&left)?;
-            return self.settle_all();
+            self.apply(&unapplied)?;
+            return self.flush_all();
         };
         self.files.rows.with(|_, _| self.journal.append(noted))?;
-        self.left = left;
-        self.behind.get_or_insert_with(Instant::now);
+        self.unapplied = unapplied;
+        self.unflushed_since.get_or_insert_with(Instant::now);
         Ok(())
     }
 
-    fn give(&self, left: &[Left]) -> Result<(), StoreError> {
-        left.iter().try_for_each(|(account, changes)| {
+    /// Writes changes to the file of rows.
+    fn apply(&self, unapplied: &[Unapplied]) -> Result<(), StoreError> {
+        unapplied.iter().try_for_each(|(account, changes)| {
             let _gate = account.gate();
             self.files.rows.with(|file, _| file.write(changes))
         })
     }
 
-    /// Makes all that was written survive the end of the process, without the journal.
-    fn settle_all(&mut self) -> Result<(), StoreError> {
-        self.behind = None;
-        self.settle(Durability::Process)?;
-        self.note_settled();
+    /// Makes all changes survive the end of the process without the journal, and empties that.
+    fn flush_all(&mut self) -> Result<(), StoreError> {
+        self.unflushed_since = None;
+        self.flush(Durability::Process)?;
+        self.note_flushed();
         self.journal.clear()
     }
 
-    /// Also what rows that failed had acknowledged: the journal gives it to them anew.
-    fn settle_on_disk(&mut self) -> Result<(), StoreError> {
-        self.files.rows.revive()?;
-        self.settle(Durability::Disk)?;
-        self.note_settled();
+    /// Makes all changes survive a power cut. Rows that failed are reopened, which applies what the
+    /// journal has.
+    fn flush_to_disk(&mut self) -> Result<(), StoreError> {
+        self.files.rows.reopen()?;
+        self.flush(Durability::Disk)?;
+        self.note_flushed();
         Ok(())
     }
 
-    fn settle(&self, durability: Durability) -> Result<(), StoreError> {
+    fn flush(&self, durability: Durability) -> Result<(), StoreError> {
         self.files.rows.with(|file, _| file.settle(durability))
     }
 }
@@ -169,63 +181,64 @@ impl<R: RowFile> Disk for FilesDisk<R> {
                 self.files.check_writable()
             }
             // A draft must not be saved by a job that then fails for its rows.
-            Work::Commit(_) if job.touches(Home::Rows) => self.files.rows.revive(),
+            Work::Commit(_) if job.touches(Target::Rows) => self.files.rows.reopen(),
             _ => Ok(()),
         }?;
         match &job.work {
             Work::Commit(writes) => self.admit(&job.account, writes),
-            Work::Settle => self.settle_on_disk(),
-            Work::Revive => self.files.rows.revive(),
+            Work::Flush => self.flush_to_disk(),
+            Work::Barrier => Ok(()),
+            Work::Reopen => self.files.rows.reopen(),
             Work::Forget => {
                 // No write that still waits may bring it back.
                 job.account.close();
-                self.files.rows.revive()
+                self.files.rows.reopen()
             }
         }
     }
 
-    fn write(&mut self, job: &Job<Account>, home: Home) -> Result<(), StoreError> {
+    fn write(&mut self, job: &Job<Account>, target: Target) -> Result<(), StoreError> {
         let account = &job.account;
-        match (&job.work, home) {
-            (Work::Commit(writes), Home::Local) => {
-                let writes = writes.iter().filter(|write| Home::Local.is_of(write));
+        match (&job.work, target) {
+            (Work::Commit(writes), Target::Local) => {
+                let writes = writes.iter().filter(|write| Target::Local.is_of(write));
                 self.files.with_local(|log| log.append(&account.id, writes))
             }
-            (Work::Commit(writes), Home::Rows) => self.commit_rows(account, writes),
-            (Work::Forget, Home::Local) => self.files.with_local(|log| log.forget(&account.id)),
-            (Work::Forget, Home::Rows) => {
-                self.settle_all()?;
+            (Work::Commit(writes), Target::Rows) => self.commit_rows(account, writes),
+            (Work::Forget, Target::Local) => self.files.with_local(|log| log.forget(&account.id)),
+            (Work::Forget, Target::Rows) => {
+                self.flush_all()?;
                 self.journal.clear_durably()?;
                 // Before the wipe, or a crash in the middle of it would look like a loss.
                 self.files.forget_mark(account.prefix)?;
                 let _gate = account.gate();
                 self.files.rows.with(|file, _| records::wipe(file, account.prefix))?;
                 // At every level: a power cut must not bring back a forgotten user.
-                self.settle(Durability::Disk)
+                self.flush(Durability::Disk)
             }
-            (Work::Settle | Work::Revive, _) => Ok(()),
+            (Work::Flush | Work::Barrier | Work::Reopen, _) => Ok(()),
         }
     }
 
-    fn sync(&mut self, home: Home) -> Result<(), StoreError> {
-        match (home, self.durability) {
-            (Home::Local, _) => return self.files.with_local(|log| log.sync()),
-            (Home::Rows, Durability::WriteBehind) => {
-                self.behind.get_or_insert_with(Instant::now);
+    fn sync(&mut self, target: Target) -> Result<(), StoreError> {
+        match (target, self.durability) {
+            (Target::Local, _) => return self.files.with_local(|log| log.sync()),
+            (Target::Rows, Durability::WriteBehind) => {
+                self.unflushed_since.get_or_insert_with(Instant::now);
                 // If another write of the group closed the file, this one is gone with it.
                 self.files.rows.with(|_, _| Ok(()))
             }
-            (Home::Rows, Durability::Process) => self.keep(),
-            (Home::Rows, Durability::Disk) => self.settle(Durability::Disk),
+            (Target::Rows, Durability::Process) => self.append(),
+            (Target::Rows, Durability::Disk) => self.flush(Durability::Disk),
         }?;
         self.acknowledge();
         Ok(())
     }
 
     fn finish(&mut self) {
-        // Should it fail, the rows are opened anew, and are given what the journal has of them.
-        let left = mem::take(&mut self.left);
-        let _ = self.give(&left);
+        // If it fails, the rows are opened again, which applies what the journal has.
+        let unapplied = mem::take(&mut self.unapplied);
+        let _ = self.apply(&unapplied);
         self.written.clear();
         for account in self.changing.drain(..) {
             account.gate().is_changing = false;
@@ -233,24 +246,24 @@ impl<R: RowFile> Disk for FilesDisk<R> {
     }
 
     fn due(&self) -> Option<Duration> {
-        self.behind.map(|since| BEHIND.saturating_sub(since.elapsed()))
+        self.unflushed_since.map(|since| FLUSH_AFTER.saturating_sub(since.elapsed()))
     }
 
-    fn tidy(&mut self) {
-        // Should it fail, who writes next finds the rows opened anew, with what the journal has, and
-        // loads what is left.
-        let _ = self.settle_all();
+    fn flush_due(&mut self) {
+        // If it fails, the next write finds the rows opened again, with what the journal has, and its
+        // store loads the rest.
+        let _ = self.flush_all();
     }
 
     fn close(mut self) -> Result<(), StoreError> {
-        let settled = self.settle_on_disk().and_then(|()| self.journal.clear());
+        let flushed = self.flush_to_disk().and_then(|()| self.journal.clear());
         self.files.close();
-        settled
+        flushed
     }
 }
 
 impl<R: RowFile> Drop for FilesDisk<R> {
-    /// Also after a panic the files are let go of.
+    /// Closes the files, also after a panic.
     fn drop(&mut self) {
         self.files.close();
     }

@@ -60,18 +60,20 @@ impl<R: RowFile> Engine for AccountEngine<R> {
         if self.account.is_closed() {
             return Err(StoreError::Closed);
         }
-        let mut is_revived = false;
+        let mut is_reopened = false;
         loop {
             let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));
             match blocking(move || files.load(&account)).await {
                 Ok(Some(loaded)) => return Ok(loaded),
-                Ok(None) => {}
+                // The account's write is not finished.
+                Ok(None) => self.run(Work::Barrier).await?,
                 // The rows failed before, or just now in the writer thread.
-                Err(_) if self.files.rows.has_failed() && !is_revived => is_revived = true,
+                Err(_) if self.files.rows.has_failed() && !is_reopened => {
+                    is_reopened = true;
+                    self.run(Work::Reopen).await?;
+                }
                 Err(error) => return Err(error),
             }
-            // Once that is done, so is what was asked for before.
-            self.run(Work::Revive).await?;
         }
     }
 
@@ -88,7 +90,7 @@ impl<R: RowFile> Engine for AccountEngine<R> {
         if self.is_alone {
             return self.writer.close().await;
         }
-        let settled = self.run(Work::Settle).await;
+        let settled = self.run(Work::Flush).await;
         self.account.close();
         match settled {
             // Closed before, or with the whole database: that made everything durable.

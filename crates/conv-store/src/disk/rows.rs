@@ -1,4 +1,4 @@
-//! The file of rows: in use as long as it does what it is told, replaced when it does not.
+//! The file of rows: used until it fails, then opened again.
 
 use std::{
     fmt, mem,
@@ -27,8 +27,8 @@ struct State<R> {
 #[derive(Debug)]
 enum File<R> {
     Open(R),
-    /// Why it cannot be used any more. After a failed write an engine's handle may show what was
-    /// not written, and never recover.
+    /// The error that ended its use. After a failed write an engine's handle may show changes that
+    /// were not written, and never recover.
     Failed(StoreError),
     Closed,
 }
@@ -61,16 +61,16 @@ impl<R: RowFile> Rows<R> {
 
     /// Opens the file again if it failed.
     ///
-    /// For the writer thread alone, between two groups: were it done between a write and the
-    /// settling of it, a write that went down with the former handle would count as settled.
-    pub(super) fn revive(&self) -> Result<(), StoreError> {
+    /// For the writer thread alone, between two groups: between a write and its flush, a write that
+    /// went down with the former handle would count as flushed.
+    pub(super) fn reopen(&self) -> Result<(), StoreError> {
         if !self.has_failed() {
             return self.read().open().map(drop);
         }
         let opened = caught(&self.opener);
         let mut state = self.write();
         if let (File::Failed(why), Ok(_)) = (&state.file, &opened) {
-            tracing::warn!(error = %why, "opened the rows anew after they failed");
+            tracing::warn!(error = %why, "opened the rows again after they failed");
             state.era = Era(state.era.0.saturating_add(1));
         }
         match (&state.file, opened) {
@@ -81,7 +81,7 @@ impl<R: RowFile> Rows<R> {
         state.open().map(drop)
     }
 
-    /// Whether it waits to be opened again.
+    /// Returns true if it must be opened again.
     pub(super) fn has_failed(&self) -> bool {
         matches!(self.read().file, File::Failed(_))
     }
@@ -91,7 +91,7 @@ impl<R: RowFile> Rows<R> {
         self.read().era
     }
 
-    /// Lets go of the file, once nobody reads.
+    /// Closes the file, once no reader uses it.
     pub(super) fn close(&self) {
         let closed = mem::replace(&mut self.write().file, File::Closed);
         drop(closed);
@@ -102,7 +102,7 @@ impl<R: RowFile> Rows<R> {
         if state.era == era && matches!(state.file, File::Open(_)) {
             let failed = mem::replace(&mut state.file, File::Failed(error.clone()));
             drop(state);
-            // Letting go of it may go wrong, too.
+            // Dropping it may panic, too.
             let _ = caught(|| {
                 drop(failed);
                 Ok(())
@@ -110,7 +110,7 @@ impl<R: RowFile> Rows<R> {
         }
     }
 
-    // Nothing panics while the state is changed, so what is there is whole.
+    // Nothing panics while the state is changed, so a poisoned lock holds a whole state.
     fn read(&self) -> RwLockReadGuard<'_, State<R>> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! A panic of foreign code becomes an error.
+//! Panics of foreign code as errors.
 
 use std::{
     any::Any,
@@ -14,10 +14,10 @@ use crate::StoreError;
 #[error("storage engine panicked: {0}")]
 pub(crate) struct Panicked(String);
 
-/// Runs foreign code. A panic in it becomes [`StoreError::Engine`]; what the code was working on
-/// must not be used any more.
+/// Runs foreign code and turns a panic into [`StoreError::Engine`]. The value that the code worked on
+/// must not be used after that.
 pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    // Whoever calls this drops or poisons what the code was working on.
+    // The caller drops or poisons the value that the code worked on.
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|payload| Err(StoreError::engine(Panicked(message(&*payload)))))
 }
@@ -30,7 +30,7 @@ fn message(payload: &(dyn Any + Send)) -> String {
         .unwrap_or_else(|| "no message".to_owned())
 }
 
-/// Whether an error is a panic that was caught.
+/// Returns true if an error is a panic that was caught.
 #[cfg(test)]
 pub(crate) fn is_panic(error: &StoreError) -> bool {
     matches!(error, StoreError::Engine(source) if source.is::<Panicked>())

@@ -8,7 +8,7 @@ use conv_model::{
 };
 
 use super::{double::Trouble, *};
-use crate::disk::commit::{Disk, Home};
+use crate::disk::commit::{Disk, Target};
 
 /// The writes, and the settlings, that a script makes when all goes well.
 const CALLS: usize = 10;
@@ -109,10 +109,10 @@ async fn what_went_down_with_a_neighbours_write_is_not_acknowledged() {
     });
     jobs.iter().for_each(|job| disk.begin(job).unwrap());
     it.double.fail(Trouble::Write(1));
-    disk.write(&jobs[0], Home::Rows).unwrap();
-    disk.write(&jobs[1], Home::Rows).unwrap_err();
+    disk.write(&jobs[0], Target::Rows).unwrap();
+    disk.write(&jobs[1], Target::Rows).unwrap_err();
     database.files.load(&Account::new(account("c"))).unwrap_err();
-    disk.sync(Home::Rows).unwrap_err();
+    disk.sync(Target::Rows).unwrap_err();
     disk.begin(&jobs[0]).unwrap();
     assert_eq!(it.double.openings(), 2, "opened anew for the next group");
 }
@@ -223,9 +223,9 @@ async fn a_failed_write_of_a_group_acknowledges_none_of_it_at_write_behind() {
     });
     jobs.iter().for_each(|job| disk.begin(job).unwrap());
     it.double.fail(Trouble::Write(1));
-    disk.write(&jobs[0], Home::Rows).unwrap();
-    disk.write(&jobs[1], Home::Rows).unwrap_err();
-    disk.sync(Home::Rows).unwrap_err();
+    disk.write(&jobs[0], Target::Rows).unwrap();
+    disk.write(&jobs[1], Target::Rows).unwrap_err();
+    disk.sync(Target::Rows).unwrap_err();
 }
 
 #[tokio::test]
@@ -254,12 +254,12 @@ async fn what_was_written_behind_is_settled_after_a_while() {
     let work = Work::Commit(vec![with_state(write(0))]);
     let job = Job { account: Arc::new(Account::new(account("a"))), work };
     disk.begin(&job).unwrap();
-    disk.write(&job, Home::Rows).unwrap();
+    disk.write(&job, Target::Rows).unwrap();
     assert_eq!(disk.due(), None);
-    disk.sync(Home::Rows).unwrap();
+    disk.sync(Target::Rows).unwrap();
     assert!(disk.due().is_some_and(|wait| wait <= Duration::from_millis(500)));
     assert_eq!(it.double.settled(), 0);
-    disk.tidy();
+    disk.flush_due();
     assert_eq!(disk.due(), None);
     assert_eq!(it.double.settled(), 2, "the account's name and its state");
 }

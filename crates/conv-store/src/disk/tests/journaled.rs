@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     disk::{
-        commit::{Disk, Home},
+        commit::{Disk, Target},
         frame::{self, HEADER},
         recover::Opening,
     },
@@ -56,8 +56,8 @@ impl Writing {
 
     fn group(&mut self, job: &Job<Account>) {
         self.disk.begin(job).unwrap();
-        self.disk.write(job, Home::Rows).unwrap();
-        self.disk.sync(Home::Rows).unwrap();
+        self.disk.write(job, Target::Rows).unwrap();
+        self.disk.sync(Target::Rows).unwrap();
         // Who reads now would miss what was acknowledged.
         let is_loaded = || self.files.load(&job.account).unwrap().is_some();
         assert_eq!(is_loaded(), !matches!(job.work, Work::Commit(_)));
@@ -203,7 +203,7 @@ fn nothing_is_written_to_rows_that_lack_what_it_goes_on_from() {
     let it = Fixture::new();
     let mut writing = Writing::on(&it);
     writing.write_times(2);
-    writing.disk.tidy();
+    writing.disk.flush_due();
     writing.write_times(2);
     let late = fs::read(path(&it)).unwrap();
     let it = Fixture::new();
@@ -217,7 +217,7 @@ fn it_is_emptied_once_the_rows_are_settled() {
     let mut writing = Writing::on(&it);
     writing.write_times(1);
     assert!(writing.disk.due().is_some());
-    writing.disk.tidy();
+    writing.disk.flush_due();
     assert_eq!(writing.disk.due(), None);
     assert_eq!(fs::read(path(&it)).unwrap(), b"");
     writing.write_times(1);

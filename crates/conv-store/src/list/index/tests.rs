@@ -164,7 +164,7 @@ fn rows_whose_ids_have_the_same_hash_are_told_apart() {
     let ids = numbers.map(|number| ConversationId::c2c(&format!("u{number:010}")).unwrap());
     let mut met = std::collections::HashMap::new();
     let [a, b] = ids
-        .map(|id| (met.insert(places::hash(&id), id.clone()), id))
+        .map(|id| (met.insert(ranks::hash(&id), id.clone()), id))
         .find_map(|(before, id)| Some([before?, id]))
         .unwrap();
     let at = |id: &ConversationId, secs| {

@@ -1,4 +1,4 @@
-//! Which facets of a row a change must leave alone.
+//! The facets of a row that a change must leave alone.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::{
     record::{Stamp, Stamps},
 };
 
-/// What a change may overwrite.
+/// Decides what a change may overwrite.
 ///
-/// An answer tells of the moment it was asked for. What another writer changed since is newer, however
-/// late the answer comes: order of writing is not order of reading. A pass asks for its listing over
-/// many pages, so that its listing is judged by the pass's beginning, and its own changes are no
-/// other writer's.
+/// An answer describes the moment of its request. What another writer changed since is newer, however
+/// late the answer comes: the order of writing is not the order of reading. A pass requests its
+/// listing over many pages, so its listing counts as requested when the pass began, and its own
+/// changes are not another writer's.
 pub(super) struct Guard {
     /// The pass, and the commit with which it began.
     pass: Option<(PassId, Seq)>,
@@ -26,12 +26,12 @@ impl Guard {
         Self { pass: delta.pass.map(|pass| (pass, sync.begun)), asked: delta.asked }
     }
 
-    /// Whether the change is part of a pass.
+    /// Returns true if the change is part of a pass.
     pub(super) fn is_of_pass(&self) -> bool {
         self.pass.is_some()
     }
 
-    /// Whether the listing must be left alone, and the row with it.
+    /// Returns true if the listing must stay as it is, and the row with it.
     pub(super) fn keeps_listing(&self, stamps: &Stamps) -> bool {
         match self.pass {
             Some((pass, begun)) => stamps.listing.seq > begun && stamps.listing.pass != pass,
@@ -39,7 +39,7 @@ impl Guard {
         }
     }
 
-    /// Gives a merged row back the facets that are newer than what the change says.
+    /// Restores the facets of a merged row that are newer than the change.
     pub(super) fn keep_newer(&self, stamps: &Stamps, old: &Conversation, row: &mut Conversation) {
         if self.keeps_listing(stamps) {
             row.listing.clone_from(&old.listing);
@@ -56,7 +56,7 @@ impl Guard {
         }
     }
 
-    /// The stamps of a row that is not as it was: fresh ones where a facet is not.
+    /// Returns the stamps of a row that changed: fresh ones for the facets that changed.
     pub(super) fn stamps(
         &self,
         before: Option<&Row>,
@@ -79,8 +79,8 @@ impl Guard {
     }
 }
 
-/// Whether nothing new was said of what is unread. The count of a group that counts none is zeroed
-/// when its type is learned, and an answer that was on its way then still has the rest to say.
+/// Returns true if the change says nothing new about unread messages. Learning the type of a group
+/// that counts none zeroes its count, and an answer on its way at that time still has the rest to say.
 fn is_same_unread(old: &Conversation, after: &Conversation) -> bool {
     let mut before = old.unread.clone();
     if after.counts_unread() == Some(false) {

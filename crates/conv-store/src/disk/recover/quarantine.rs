@@ -1,4 +1,4 @@
-//! Setting aside what does not open: under a dated name, where it can be looked at.
+//! Quarantine of rows that do not open: under a dated name, where they can be inspected.
 
 use std::{
     fs, io,
@@ -8,25 +8,25 @@ use std::{
 
 use crate::disk::local_log::sync_folder;
 
-/// How many are kept of those that were set aside.
+/// The number of quarantined files that are kept.
 const KEPT: usize = 2;
 const SECONDS_A_DAY: u64 = 86_400;
 
 /// Renames a file or a folder to `<name>.damaged-<UTC time>`, durably, and removes all but the
 /// newest of those before.
-pub(super) fn set_aside(path: &Path, now: SystemTime) -> io::Result<PathBuf> {
+pub(super) fn quarantine(path: &Path, now: SystemTime) -> io::Result<PathBuf> {
     let to = unused(path, &stamp(now))?;
     fs::rename(path, &to)?;
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     sync_folder(folder)?;
     for old in older(path, folder)? {
-        // It is only in the way; the next time it is tried again.
+        // One that stays does no harm; the next quarantine tries again.
         let _ = if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
     }
     Ok(to)
 }
 
-/// A name after those of all before, also where the clock stood still or went back.
+/// Returns a name after those of all before, also if the clock stood still or went back.
 fn unused(path: &Path, stamp: &str) -> io::Result<PathBuf> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let newest = all(path, folder)?.pop();
@@ -58,7 +58,7 @@ fn older(path: &Path, folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(all)
 }
 
-/// Those that were set aside, the oldest first.
+/// Returns the quarantined files, the oldest first.
 fn all(path: &Path, folder: &Path) -> io::Result<Vec<PathBuf>> {
     let prefix = prefix(path)?;
     let mut all = Vec::new();
@@ -72,7 +72,7 @@ fn all(path: &Path, folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(all)
 }
 
-/// A time as `20260102T030405Z`. A clock before 1970 counts as that year.
+/// Formats a time as `20260102T030405Z`. A clock before 1970 counts as that year.
 fn stamp(time: SystemTime) -> String {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
     let (year, month, day) = date(since / SECONDS_A_DAY);
@@ -81,7 +81,7 @@ fn stamp(time: SystemTime) -> String {
     format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{:02}Z", second % 60)
 }
 
-/// The year, month and day that come so many days after the first of 1970.
+/// Returns the year, month and day that are `days` after the first of 1970.
 fn date(mut days: u64) -> (u64, u64, u64) {
     let mut year = 1970;
     while days >= days_of(year) {
@@ -137,7 +137,7 @@ mod tests {
         for (round, second) in [5, 6, 6, 6, 6, 6, 4].into_iter().enumerate() {
             fs::create_dir(&rows).unwrap();
             fs::write(rows.join("db"), round.to_string()).unwrap();
-            last.push(set_aside(&rows, at(second)).unwrap());
+            last.push(quarantine(&rows, at(second)).unwrap());
             assert!(!rows.exists());
         }
         let exist: Vec<_> = last.iter().map(|path| path.exists()).collect();

@@ -7,42 +7,42 @@ use conv_model::{Conversation, Facet, Profile, Refused, Seq};
 use super::guard::Guard;
 use crate::{
     StoreError,
-    apply::view::Records,
+    apply::change::Encoding,
     list::row::Row,
     record::{Stamps, check_row, encode_row},
 };
 
-/// A row as it can be stored, with its record if one is kept.
+/// A row that fits, with its record unless encoding is skipped.
 pub(super) type Stored = (Arc<Conversation>, Stamps, Option<Arc<[u8]>>);
 
 /// Encodes the rows of one change.
 pub(super) struct Fitting<'a> {
     pub(super) guard: &'a Guard,
     pub(super) seq: Seq,
-    pub(super) records: Records,
+    pub(super) encoding: Encoding,
 }
 
-/// The longest name that is kept of a profile that is too large, in bytes.
+/// The longest name, in bytes, that is kept of a profile that is too large.
 const LONGEST_NAME: usize = 1024;
 
-/// What may be left out, the likeliest first.
+/// The facets that may be left out, the likeliest first.
 const FACETS: [Facet; 3] = [Facet::LastMessage, Facet::Profile, Facet::Unread];
 
 impl Fitting<'_> {
-    /// The record of a row, if one is kept.
+    /// Encodes a row; only checks that it fits if encoding is skipped.
     pub(super) fn encode(
         &self,
         row: &Conversation,
         stamps: Stamps,
     ) -> Result<Option<Arc<[u8]>>, StoreError> {
-        match self.records {
-            Records::Kept => encode_row(row, stamps, self.seq).map(Some),
-            Records::Unread => check_row(row, stamps).map(|()| None),
+        match self.encoding {
+            Encoding::Full => encode_row(row, stamps, self.seq).map(Some),
+            Encoding::Skipped => check_row(row, stamps).map(|()| None),
         }
     }
 
-    /// Finds what makes a row too large: one facet, all of them, or the listing. That stays as it
-    /// was; `None` if nothing is left to store.
+    /// Finds the part that makes a row too large (one facet, all of them, or the listing) and leaves
+    /// it as it was; `None` if nothing is left to store.
     pub(super) fn shrink(
         &self,
         before: Option<&Row>,
@@ -69,7 +69,7 @@ impl Fitting<'_> {
     }
 }
 
-/// The row with some facets as they were before.
+/// Returns the row with some facets as they were before.
 fn without(facets: &[Facet], before: Option<&Row>, after: &Conversation) -> Conversation {
     let mut row = after.clone();
     let bare = Arc::new(Conversation::new(after.id.clone()));
@@ -85,8 +85,8 @@ fn without(facets: &[Facet], before: Option<&Row>, after: &Conversation) -> Conv
     row
 }
 
-/// Leaves of a profile what is short: a picture that is too large costs no name. When it was read
-/// stays too, or every pass would ask for it again.
+/// Keeps the short parts of a profile: a picture that is too large must not cost the name. The time
+/// of reading stays too, or every pass would request the profile again.
 fn shorten(profile: &mut Profile, old: &Profile) {
     let read = std::mem::replace(profile, old.clone());
     if read.name.as_ref().is_some_and(|name| name.len() <= LONGEST_NAME) {

@@ -5,6 +5,7 @@ mod guard;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    slice,
     sync::Arc,
 };
 
@@ -14,70 +15,69 @@ use conv_model::{
 };
 
 use self::{fitting::Fitting, guard::Guard};
-use super::super::view::View;
+use super::change::Encoding;
 use crate::{
     Record, StoreError,
-    list::{
-        names::Names,
-        row::{Replacement, Row},
-    },
+    list::{names::Names, row::Row, state::State},
     record::Stamps,
 };
 
-/// The rows that a change touches, beside the list it began from.
-pub(super) struct Draft<'a> {
-    view: &'a View<'a>,
+/// The rows that a change touches, beside the state it began from, which stays as it is.
+pub(super) struct Transaction<'a> {
+    state: &'a State,
     guard: Guard,
     touched: BTreeMap<ConversationId, Touched<'a>>,
-    /// Of conversation groups that no row is in so far.
+    /// The names of conversation groups that no row was in before.
     names: Names,
 }
 
 struct Touched<'a> {
     before: Option<&'a Row>,
-    now: Fate,
+    now: RowState,
 }
 
-enum Fate {
-    Row(Arc<Conversation>),
-    Gone(Removal),
+enum RowState {
+    Present(Arc<Conversation>),
+    Removed(Removal),
 }
 
-/// What became of the rows.
+/// The outcome for the rows. No row is in it twice.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
+pub(super) struct Applied {
     pub(super) changes: Vec<RowChange>,
-    pub(super) rows: Vec<Replacement>,
+    /// The rows to set.
+    pub(super) rows: Vec<Row>,
+    pub(super) removed: Vec<ConversationId>,
+    /// The records of the rows that are set, unless encoding is skipped.
     pub(super) put: Vec<(Record, Arc<[u8]>)>,
-    pub(super) delete: Vec<ConversationId>,
-    /// What was too large to store.
+    /// The rows and facets that were too large to store.
     pub(super) refused: Vec<Refused>,
 }
 
 impl Touched<'_> {
     fn row(&self) -> Option<&Conversation> {
         match &self.now {
-            Fate::Row(row) => Some(row),
-            Fate::Gone(_) => None,
+            RowState::Present(row) => Some(row),
+            RowState::Removed(_) => None,
         }
     }
 }
 
-impl<'a> Draft<'a> {
-    pub(super) fn new(view: &'a View<'a>, delta: &Delta) -> Self {
-        let guard = Guard::new(&view.sync, delta);
-        Self { view, guard, touched: BTreeMap::new(), names: Names::default() }
+impl<'a> Transaction<'a> {
+    pub(super) fn new(state: &'a State, delta: &Delta) -> Self {
+        let guard = Guard::new(&state.sync, delta);
+        Self { state, guard, touched: BTreeMap::new(), names: Names::default() }
     }
 
-    /// A row as it now stands.
+    /// Returns a row as the change has made it so far.
     pub(super) fn row(&self, id: &ConversationId) -> Option<&Conversation> {
         match self.touched.get(id) {
             Some(touched) => touched.row(),
-            None => self.view.row(id).map(|row| row.whole().as_ref()),
+            None => self.state.rows.get(id).map(|row| row.whole().as_ref()),
         }
     }
 
-    /// Merges a row of a listing; one that is absent is made.
+    /// Merges a row of a listing; adds one that is absent.
     pub(super) fn list(&mut self, patch: &ConversationPatch) {
         self.join(patch, true);
     }
@@ -89,13 +89,13 @@ impl<'a> Draft<'a> {
 
     fn join(&mut self, patch: &ConversationPatch, is_made: bool) {
         let touched = self.touched.get(&patch.id);
-        let before = touched.map_or_else(|| self.view.row(&patch.id), |row| row.before);
+        let before = touched.map_or_else(|| self.state.rows.get(&patch.id), |row| row.before);
         let old = match touched {
             Some(touched) => touched.row(),
             None => before.map(|row| row.whole().as_ref()),
         };
         let mut row = match old {
-            // Most rows of a second listing: they say what is known.
+            // Most rows of a second listing change nothing.
             Some(old) if !patch.may_change(old) => return,
             Some(old) => {
                 let mut row = merge(Some(old), patch);
@@ -107,21 +107,21 @@ impl<'a> Draft<'a> {
             None if !is_made => return,
             None => {
                 let mut row = merge(None, patch);
-                row.local = self.view.local(&patch.id).cloned().unwrap_or_default();
+                row.local = self.state.local(&patch.id).cloned().unwrap_or_default();
                 row
             }
         };
         self.share_names(&mut row.listing.groups);
-        let touched = Touched { before, now: Fate::Row(Arc::new(row)) };
+        let touched = Touched { before, now: RowState::Present(Arc::new(row)) };
         self.touched.insert(patch.id.clone(), touched);
     }
 
-    /// Rows share the names of their conversation groups.
+    /// Replaces the names of conversation groups by those that other rows hold already.
     fn share_names(&mut self, groups: &mut [Arc<str>]) {
         for name in groups {
-            match self.view.shared_name(name) {
+            match self.state.rows.shared_name(name) {
                 Some(known) => *name = Arc::clone(known),
-                None => self.names.share(std::slice::from_mut(name)),
+                None => self.names.share(slice::from_mut(name)),
             }
         }
     }
@@ -139,7 +139,7 @@ impl<'a> Draft<'a> {
     pub(super) fn unlisted(&self, keep: &BTreeSet<ConversationId>) -> Vec<ConversationId> {
         let mut ids = self.rows_where(|row| !keep.contains(&row.id));
         let is_guarded = |id: &ConversationId| {
-            self.view.row(id).is_some_and(|row| self.guard.keeps_listing(&row.stamps()))
+            self.state.rows.get(id).is_some_and(|row| self.guard.keeps_listing(&row.stamps()))
         };
         ids.retain(|id| !is_guarded(id));
         ids.sort_unstable();
@@ -154,7 +154,7 @@ impl<'a> Draft<'a> {
         });
     }
 
-    /// Takes away each message whose own retention ended: its row may stay, its text may not.
+    /// Removes each message whose own retention ended: its row may stay, its text may not.
     pub(super) fn take_expired_messages(&mut self, by: Timestamp, retention: u64) {
         let is_over = |row: &Conversation| {
             let message = row.last_message.value();
@@ -175,7 +175,7 @@ impl<'a> Draft<'a> {
     }
 
     fn rows_where(&self, is_one: impl Fn(&Conversation) -> bool) -> Vec<ConversationId> {
-        let stored = self.view.rows().map(|row| row.whole().as_ref());
+        let stored = self.state.rows.iter().map(|row| row.whole().as_ref());
         let untouched = stored.filter(|row| !self.touched.contains_key(&row.id));
         let touched = self.touched.values().filter_map(Touched::row);
         let found = untouched.chain(touched).filter(|row| is_one(row));
@@ -183,27 +183,27 @@ impl<'a> Draft<'a> {
     }
 
     fn remove(&mut self, id: &ConversationId, cause: Removal) {
-        let before = self.view.row(id);
+        let before = self.state.rows.get(id);
         let is_guarded = before.is_some_and(|row| self.guard.keeps_listing(&row.stamps()));
         if self.row(id).is_some() && !is_guarded {
-            self.touched.insert(id.clone(), Touched { before, now: Fate::Gone(cause) });
+            self.touched.insert(id.clone(), Touched { before, now: RowState::Removed(cause) });
         }
     }
 
-    /// Leaves out what is as it was, and stamps the facets that are not.
+    /// Compares the rows with those before, stamps the facets that changed, and encodes.
     ///
     /// A pass has no caller who could mend a row that is too large: there the row or the facet stays
-    /// as it was, and the rest goes in. Any other change is refused as a whole.
-    pub(super) fn finish(self, seq: Seq) -> Result<Outcome, StoreError> {
-        let mut outcome = Outcome::default();
-        let fitting = Fitting { guard: &self.guard, seq, records: self.view.records };
+    /// as it was, and the rest is stored. Any other change is refused as a whole.
+    pub(super) fn finish(self, seq: Seq, encoding: Encoding) -> Result<Applied, StoreError> {
+        let mut applied = Applied::default();
+        let fitting = Fitting { guard: &self.guard, seq, encoding };
         for (id, Touched { before, now }) in self.touched {
             let after = match now {
-                Fate::Gone(cause) => {
-                    outcome.remove(id, before, cause);
+                RowState::Removed(cause) => {
+                    applied.remove(id, before, cause);
                     continue;
                 }
-                Fate::Row(after) => after,
+                RowState::Present(after) => after,
             };
             if before.is_some_and(|before| *before.whole() == after) {
                 continue;
@@ -211,30 +211,29 @@ impl<'a> Draft<'a> {
             let stamps = self.guard.stamps(before, &after, seq);
             let kept = match fitting.encode(&after, stamps) {
                 Err(StoreError::TooLarge { .. }) if self.guard.is_of_pass() => {
-                    fitting.shrink(before, &after, &mut outcome.refused)?
+                    fitting.shrink(before, &after, &mut applied.refused)?
                 }
                 encoded => Some((after, stamps, encoded?)),
             };
             let Some((after, stamps, record)) = kept else { continue };
-            outcome.put.extend(record.map(|record| (Record::Row(id), record)));
-            outcome.set(before, after, stamps);
+            applied.put.extend(record.map(|record| (Record::Row(id), record)));
+            applied.set(before, after, stamps);
         }
-        Ok(outcome)
+        Ok(applied)
     }
 }
 
-/// The end of what is kept for some seconds after a moment; `None` if that is not known.
+/// Returns the time at which the retention of something ends; `None` if its own time is unknown.
 fn end_of(time: Option<Timestamp>, retention: u64) -> Option<Timestamp> {
     let time = time.filter(|time| !time.is_zero())?;
     Some(time.plus_secs(retention))
 }
 
-impl Outcome {
+impl Applied {
     fn remove(&mut self, id: ConversationId, before: Option<&Row>, cause: Removal) {
         if let Some(before) = before {
             self.changes.push(RowChange::removed(Arc::clone(before.listed()), cause));
-            self.delete.push(id);
-            self.rows.push(Replacement { old: Some(before.clone()), new: None });
+            self.removed.push(id);
         }
     }
 
@@ -242,12 +241,12 @@ impl Outcome {
         let row = Row::new(after, stamps, before);
         let old = before.map(|before| Arc::clone(before.listed()));
         self.changes.push(RowChange::set(old, Arc::clone(row.listed())));
-        self.rows.push(Replacement { old: before.cloned(), new: Some(row) });
+        self.rows.push(row);
     }
 
-    /// How many rows there are, where there were some before.
+    /// Returns the number of rows after it, given the number before.
     pub(super) fn len_after(&self, before: usize) -> usize {
         let made = self.changes.iter().filter(|change| change.before.is_none()).count();
-        before.saturating_add(made).saturating_sub(self.delete.len())
+        before.saturating_add(made).saturating_sub(self.removed.len())
     }
 }
