@@ -8,7 +8,6 @@ mod clients;
 mod cloud_time;
 mod codes;
 mod cursor;
-mod few;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
 mod last_messages;

@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 
 use self::fields::GroupFields;
 use super::{
-    Command, Depth, Envelope, Profiles,
+    Command, Depth, Profiles,
     loose::Loose,
-    object::{Item, Object, object},
+    object::object,
     reply::{Reply, protocol},
 };
 use crate::{SourceError, rest::codes::REPLY_TOO_LARGE};
@@ -64,20 +64,16 @@ impl Command for Request<'_> {
         read(reply, self.depth)
     }
 
-    fn read_at_once(&self, reply: &Reply) -> Option<(Envelope, Profiles)> {
-        read_at_once(reply, self.depth)
-    }
-
     fn brings_items(reply: &str) -> bool {
-        serde_json::from_str::<Body<&RawValue>>(reply)
+        serde_json::from_str::<Body<'_>>(reply)
             .is_ok_and(|body| body.groups.is_some_and(|groups| !groups.is_empty()))
     }
 }
 
 #[derive(Deserialize)]
-struct Body<I> {
-    #[serde(rename = "GroupInfo")]
-    groups: Option<Vec<I>>,
+struct Body<'a> {
+    #[serde(rename = "GroupInfo", default, borrow)]
+    groups: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -96,26 +92,13 @@ struct Verdict<'a> {
 /// If it names no group at all. With the code of a reply that is too large if one of several
 /// groups has that.
 pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, SourceError> {
-    profiles(reply, reply.decode::<Body<&RawValue>>()?, depth)
-}
-
-/// Reads a reply of which nothing is odd.
-pub(super) fn read_at_once(reply: &Reply, depth: Depth) -> Option<(Envelope, Profiles)> {
-    let (envelope, body) = reply.at_once::<Body<Object<GroupFields<'_>>>>()?;
-    Some((envelope, profiles(reply, body, depth).ok()?))
-}
-
-fn profiles<'a>(
-    reply: &Reply,
-    body: Body<impl Item<'a, GroupFields<'a>>>,
-    depth: Depth,
-) -> Result<Profiles, SourceError> {
+    let body: Body<'_> = reply.decode()?;
     let items = body.groups.unwrap_or_default();
     let count = items.len();
     let mut answers = HashMap::with_capacity(count.min(MAX_GROUPS));
     for item in items {
-        let (text, fields) = (item.text(), item.read());
-        let verdict = fields.as_ref().map(GroupFields::verdict).or_else(|| object(text));
+        let fields: Option<GroupFields<'_>> = object(item.get());
+        let verdict = fields.as_ref().map(GroupFields::verdict).or_else(|| object(item.get()));
         let Some(verdict) = verdict else {
             continue;
         };

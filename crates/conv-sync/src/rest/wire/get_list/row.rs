@@ -13,7 +13,7 @@ use crate::{
         MAX_TEXT,
         loose::{Loose, Mistyped},
         members::Members,
-        object::Item,
+        object::object,
         short,
     },
 };
@@ -22,7 +22,7 @@ use crate::{
 const MAX_GROUPS: usize = 500;
 
 #[derive(Deserialize)]
-pub(super) struct Row<'a> {
+struct Row<'a> {
     #[serde(rename = "Type", default)]
     kind: Loose<i64>,
     #[serde(rename = "To_Account", default, borrow)]
@@ -61,15 +61,11 @@ impl<'a> From<&Members<'a>> for Row<'a> {
 
 /// Reads a row. One that is left out keeps its ID where that can be read: what the cloud listed
 /// is not gone.
-pub(super) fn read<'a>(
-    item: impl Item<'a, Row<'a>>,
-    labels: bool,
-) -> Result<SourceRow, SkippedRow> {
-    let text = item.text();
-    if let Some(row) = item.read() {
+pub(super) fn read(json: &str, labels: bool) -> Result<SourceRow, SkippedRow> {
+    if let Some(row) = object(json) {
         return source_row(row, labels);
     }
-    let Some(members) = Members::read(text) else {
+    let Some(members) = Members::read(json) else {
         return Err(SkippedRow::new(None, "not a row"));
     };
     source_row(Row::from(&members), labels).map_err(|mut skipped| {
