@@ -6,13 +6,7 @@ mod profile;
 mod pulling;
 mod writing;
 
-use std::{
-    fmt,
-    num::NonZeroUsize,
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
+use std::{fmt, num::NonZeroUsize, sync::Arc};
 
 use conv_model::{AccountId, ConversationQuery, PageKey, SyncReport};
 use conv_store::{ConversationStore, ListPage, Snapshot, Totals};
@@ -20,11 +14,11 @@ use conv_sync::Clock;
 
 use crate::{
     Builder, Changes, ConversationList, Error, Events, LiveList,
-    bell::{Bell, Listener},
     builder::{Home, Parts},
     flight::{Flights, Route},
     interest::Interest,
     list::report,
+    listener::{Listener, Seen, Wait},
     live::Views,
     profiles::Profiles,
 };
@@ -72,7 +66,6 @@ pub(crate) struct Inner {
     flights: Flights,
     profiles: Profiles,
     pub(crate) views: Views,
-    pub(crate) bell: Bell,
     pub(crate) interest: Interest,
     home: Home,
 }
@@ -95,8 +88,8 @@ impl Conversations {
             names_read: parts.names_read,
             leases: parts.leases,
         });
-        let (bell, interest) = (Bell::default(), Interest::default());
-        let flights = Flights::new(parts.place, parts.runtime, interest.watch(), bell.ringer());
+        let interest = Interest::default();
+        let flights = Flights::new(parts.place, parts.runtime, interest.watch());
         Self::of(Arc::new(Inner {
             account,
             store,
@@ -105,7 +98,6 @@ impl Conversations {
             flights,
             profiles: Profiles::new(profile_freshness),
             views: Views::default(),
-            bell,
             interest,
             home,
         }))
@@ -262,11 +254,30 @@ impl Inner {
         self.flights.report_number()
     }
 
+    /// Returns a future that ends once there is a newer commit or failure, or the last handle was
+    /// dropped. It does not keep the store open.
+    pub(crate) fn newer_than(&self, seen: Seen) -> Wait {
+        let mut store = self.store.watch();
+        let mut failures = self.flights.report_numbers();
+        let ended = self.flights.ended();
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                newer = store.newer_than(seen.seq) => newer.map(drop),
+                _ = failures.wait_for(|number| *number > seen.report) => Ok(()),
+                () = ended => Ok(()),
+            }
+        })
+    }
+
+    /// Returns a future that ends once the last handle was dropped.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+        self.flights.ended()
+    }
+
     /// Returns true if no newer snapshot can come, because the store is closed or its runtime ended.
     fn is_dead(&self) -> bool {
-        let changed = pin!(self.store.changed(self.store.snapshot().seq()));
-        let polled = changed.poll(&mut Context::from_waker(Waker::noop()));
-        matches!(polled, Poll::Ready(Err(_)))
+        self.store.watch().is_closed()
     }
 }
 

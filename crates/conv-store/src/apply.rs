@@ -13,7 +13,7 @@ mod view;
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{Commit, ConversationId, Delta, Local, Seq};
+use conv_model::{Commit, ConversationId, Delta, Local};
 use tokio::{
     runtime::Handle,
     sync::{Mutex, mpsc, oneshot, watch},
@@ -26,7 +26,7 @@ use self::{
     task::Task,
     view::Records,
 };
-use crate::{ConversationStore, Engine, Recovery, Snapshot, StoreError};
+use crate::{ConversationStore, Engine, Recovery, Snapshot, StoreError, Watcher};
 
 /// How many changes may wait for the engine; who comes then waits to be let in.
 const QUEUE: usize = 64;
@@ -125,13 +125,8 @@ impl ConversationStore for IndexedStore {
         self.published.borrow().clone()
     }
 
-    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
-        if self.is_closed() {
-            return Err(StoreError::Closed);
-        }
-        let mut published = self.published.clone();
-        let newer = published.wait_for(|snapshot| snapshot.seq() > since).await;
-        newer.map(|snapshot| snapshot.clone()).map_err(|_| StoreError::Closed)
+    fn watch(&self) -> Watcher {
+        Watcher::new(self.published.clone())
     }
 
     async fn apply(&self, delta: Delta) -> Result<Commit, StoreError> {

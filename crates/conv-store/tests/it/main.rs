@@ -35,3 +35,4 @@ mod snapshot;
 mod stored_accounts;
 mod support;
 mod together;
+mod watcher;

@@ -117,7 +117,7 @@ async fn a_change_is_whole_though_its_caller_went_away_meanwhile() {
     drop(held(&probe, &store));
     assert_eq!(store.snapshot().len(), 1);
     probe.release();
-    let newer = store.changed(Seq::new(1)).await.unwrap();
+    let newer = store.watch().newer_than(Seq::new(1)).await.unwrap();
     assert!(newer.get(&user("held")).is_some());
 }
 
@@ -142,7 +142,7 @@ async fn a_panic_of_the_engine_ends_the_store_for_all() {
     };
     closed(store.apply(one("u1")).await);
     closed(store.apply(one("u2")).await);
-    assert!(matches!(store.changed(Seq::new(1)).await, Err(StoreError::Closed)));
+    assert!(matches!(store.watch().newer_than(Seq::new(1)).await, Err(StoreError::Closed)));
     assert_eq!(store.snapshot().len(), 1);
 }
 
@@ -161,7 +161,7 @@ async fn what_was_written_past_the_task_is_no_news_to_it() {
     // What others write is.
     let known = store.snapshot().seq();
     other.apply(one("theirs")).await.unwrap();
-    let newer = timeout(Duration::from_secs(20), store.changed(known)).await;
+    let newer = timeout(Duration::from_secs(20), store.watch().newer_than(known)).await;
     assert!(newer.unwrap().unwrap().get(&user("theirs")).is_some());
 }
 
@@ -178,7 +178,7 @@ async fn after_trouble_with_following_the_next_change_has_the_task_follow_again(
     probe.fail_loads(false);
     let known = store.apply(one("u2")).await.unwrap().seq;
     other.apply(one("u3")).await.unwrap();
-    let newer = timeout(Duration::from_secs(20), store.changed(known)).await;
+    let newer = timeout(Duration::from_secs(20), store.watch().newer_than(known)).await;
     assert_eq!(newer.unwrap().unwrap().len(), 4);
 }
 
