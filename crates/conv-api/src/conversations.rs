@@ -120,16 +120,14 @@ impl Conversations {
     /// Never waits for the network, and never fails because the cloud failed.
     ///
     /// # Errors
-    /// [`Error::Query`] for an empty list of IDs.
+    /// None today, and never one of the query: that is checked where it is made.
     #[doc(alias = "getConversationList")]
     pub async fn get_conversation_list(
         &self,
         query: impl Into<ConversationQuery>,
     ) -> Result<ConversationList, Error> {
-        let query = query.into();
-        query.check()?;
         let snapshot = self.snapshot();
-        let rows = snapshot.list(&query);
+        let rows = snapshot.list(&query.into());
         let failure = self.inner.flights.unreported(&snapshot);
         Ok(ConversationList::new(rows, snapshot, failure))
     }
@@ -138,18 +136,13 @@ impl Conversations {
     ///
     /// Rows that move between two pages may be missed or come twice; [`Scan`](crate::store::Scan)
     /// reads a whole list that moves.
-    ///
-    /// # Errors
-    /// [`Error::Query`] for a query that cannot be answered, such as an empty list of IDs.
     pub fn page(
         &self,
         query: impl Into<ConversationQuery>,
         limit: NonZeroUsize,
         after: Option<&PageKey>,
-    ) -> Result<ListPage, Error> {
-        let query = query.into();
-        query.check()?;
-        Ok(self.snapshot().page(&query, limit, after))
+    ) -> ListPage {
+        self.snapshot().page(&query.into(), limit, after)
     }
 
     /// How complete the list is now, why it may be short, and what is going on.
@@ -182,14 +175,9 @@ impl Conversations {
     /// Applied one after another, the updates give what
     /// [`get_conversation_list`](Self::get_conversation_list) answers at the commit that each of
     /// them names.
-    ///
-    /// # Errors
-    /// [`Error::Query`] for a query that cannot be answered, such as an empty list of IDs.
     #[doc(alias = "getConversationList")]
-    pub fn subscribe(&self, query: impl Into<ConversationQuery>) -> Result<LiveList, Error> {
-        let query = query.into();
-        query.check()?;
-        Ok(LiveList::new(Listener::new(&self.inner), &query))
+    pub fn subscribe(&self, query: impl Into<ConversationQuery>) -> LiveList {
+        LiveList::new(Listener::new(&self.inner), &query.into())
     }
 
     /// What changes from now on, in the SDK's words: the list, the total of unread messages, the
@@ -215,14 +203,9 @@ impl Conversations {
 
     /// Sums over the rows that a query asks for: conversations, unread messages, mentions. A
     /// [live list](Self::subscribe) tells them with each update.
-    ///
-    /// # Errors
-    /// [`Error::Query`] for a query that cannot be answered, such as an empty list of IDs.
     #[doc(alias = "getTotalUnreadMessageCount")]
-    pub fn totals(&self, query: impl Into<ConversationQuery>) -> Result<Totals, Error> {
-        let query = query.into();
-        query.check()?;
-        Ok(self.snapshot().totals_of(&query))
+    pub fn totals(&self, query: impl Into<ConversationQuery>) -> Totals {
+        self.snapshot().totals_of(&query.into())
     }
 
     /// The list of this instant, for whoever wants more than the two calls: totals, names of

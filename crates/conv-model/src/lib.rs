@@ -65,8 +65,8 @@ pub use self::{
     open_enum::OtherWord,
     order::{Rank, list_order},
     query::{
-        All, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter, MarkFilter,
-        PageKey, PageKeyError, QueryError,
+        All, Checked, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter,
+        MarkFilter, PageKey, PageKeyError, QueryError,
     },
     sync::{
         Checkpoint, Coverage, Cursor, Facet, FailedFacet, Finished, GroupNames, ListLimit,

@@ -35,7 +35,7 @@ use crate::{
 /// # async fn main() -> Result<(), conv_api::Error> {
 /// let conversations =
 ///     Conversations::builder("user_0001").source(ScriptedSource::with_rows(40)).build().await?;
-/// let mut live = conversations.subscribe(Filter::group_name(""))?.window(10);
+/// let mut live = conversations.subscribe(Filter::group_name("")).window(10);
 ///
 /// let mut rows = Vec::new();
 /// conversations.sync().await?;

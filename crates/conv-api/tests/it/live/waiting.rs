@@ -58,8 +58,7 @@ async fn a_call_may_be_cancelled_at_any_time_and_nothing_is_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_is_woken_though_another_one_is_gone() {
     let conversations = in_memory().await;
-    let (mut goes, mut waits) =
-        (conversations.subscribe(All).unwrap(), conversations.subscribe(All).unwrap());
+    let (mut goes, mut waits) = (conversations.subscribe(All), conversations.subscribe(All));
     next(&mut goes).await;
     next(&mut waits).await;
     let woken = tokio::spawn(async move { next(&mut waits).await });
@@ -73,7 +72,7 @@ async fn a_reader_is_woken_though_another_one_is_gone() {
 #[tokio::test(start_paused = true)]
 async fn what_happens_within_the_time_is_one_update_and_the_first_comes_at_once() {
     let conversations = in_memory().await;
-    let mut live = conversations.subscribe(All).unwrap().coalesce(Duration::from_millis(100));
+    let mut live = conversations.subscribe(All).coalesce(Duration::from_millis(100));
     assert_eq!(next(&mut live).await, 0);
     say(&conversations, "C2Ca").await;
     assert!(poll(&mut live).is_pending(), "too early");
@@ -95,7 +94,7 @@ async fn no_reader_on_any_thread_misses_the_last_change() {
     let conversations = in_memory().await;
     let readers: Vec<_> = (0..8)
         .map(|_| {
-            let mut live = conversations.subscribe(All).unwrap().window(5);
+            let mut live = conversations.subscribe(All).window(5);
             tokio::spawn(async move {
                 let mut rows = Vec::new();
                 while let Some(update) = live.next().await {

@@ -94,7 +94,7 @@ fn queries() -> Result<Vec<ConversationQuery>, Failure> {
         nothing.clone().and_at_info(false),
         nothing.clone().and_mark(MarkType::STAR).and_type(ConversationType::C2c).and_unread(true),
     ];
-    let ids = vec![id("plain")?, id("nobody")?, id("full")?, id("plain")?];
+    let ids = [id("plain")?, id("nobody")?, id("full")?, id("plain")?];
     let mut queries: Vec<ConversationQuery> = filters.into_iter().map(Into::into).collect();
     queries.extend([ConversationQuery::All, ids.into()]);
     // Names that differ in case are different.
