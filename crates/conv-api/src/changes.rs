@@ -3,14 +3,18 @@
 use std::{
     future::poll_fn,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use conv_model::{Seq, SyncReport};
-use conv_store::{Snapshot, StoreError};
+use conv_model::SyncReport;
+use conv_store::StoreError;
 use futures_core::Stream;
 
-use crate::{Error, bell::Listener, conversations::Inner};
+use crate::{
+    Error,
+    conversations::Inner,
+    listener::{Listener, Seen},
+};
 
 /// The reports of a list as it changes: a stream that ends when the list is closed or its last
 /// handle dropped. See [`Conversations::changes`](crate::Conversations::changes).
@@ -43,31 +47,10 @@ impl Changes {
                 self.seen = now;
                 return Poll::Ready(Some(list.report(&snapshot)));
             }
-            match self.listener.poll_newer(&list, cx, self.seen.seq) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(None),
-                // It wakes from here on; what came before is seen now.
-                Poll::Pending if Seen::of(&list, &snapshot).is_after(self.seen) => {}
-                Poll::Pending => return Poll::Pending,
+            if ready!(self.listener.poll_newer(&list, cx, self.seen)).is_err() {
+                return Poll::Ready(None);
             }
         }
-    }
-}
-
-/// Up to where a stream has looked: the newest commit, and the newest failure that no commit tells.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
-    pub(crate) seq: Seq,
-    report: u64,
-}
-
-impl Seen {
-    pub(crate) fn of(list: &Inner, snapshot: &Snapshot) -> Self {
-        Self { seq: snapshot.seq(), report: list.report_number() }
-    }
-
-    pub(crate) fn is_after(self, other: Self) -> bool {
-        self.seq > other.seq || self.report > other.report
     }
 }
 

@@ -34,7 +34,7 @@ use self::{
     task::{Shared, Task},
     unreported::Unreported,
 };
-use crate::{Error, bell::Ringer, interest::InterestWatch, runtime::Runtime, stats::Counters};
+use crate::{Error, interest::InterestWatch, runtime::Runtime, stats::Counters};
 
 /// All that a pass needs.
 #[derive(Clone, Debug)]
@@ -71,9 +71,8 @@ impl Flights {
         place: Option<Place>,
         runtime: Arc<Runtime>,
         interest: InterestWatch,
-        ringer: Ringer,
     ) -> Self {
-        let (state, unreported) = (watch::Sender::default(), Unreported::new(ringer));
+        let (state, unreported) = (watch::Sender::default(), Unreported::default());
         Self {
             shared: Arc::new(Shared { state, unreported, interest }),
             open: watch::Sender::new(true),
@@ -147,6 +146,17 @@ impl Flights {
     /// A number that grows with each change of the failures that no snapshot shows.
     pub(crate) fn report_number(&self) -> u64 {
         self.shared.unreported.number()
+    }
+
+    /// Returns a receiver of that number.
+    pub(crate) fn report_numbers(&self) -> watch::Receiver<u64> {
+        self.shared.unreported.numbers()
+    }
+
+    /// Returns a future that ends once these passes are dropped, with the last handle of their list.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+        let mut open = self.open.subscribe();
+        async move { while open.changed().await.is_ok() {} }
     }
 
     /// Ends the pauses of the pass under way, and those between two; says whether there is one.

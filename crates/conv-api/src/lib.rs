@@ -47,7 +47,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accounts;
-mod bell;
 mod builder;
 mod caught;
 mod changes;
@@ -57,6 +56,7 @@ mod events;
 mod flight;
 mod interest;
 mod list;
+mod listener;
 mod live;
 mod profiles;
 mod runtime;

@@ -75,8 +75,8 @@ pub use self::{
         Progressed,
     },
     query::{
-        All, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter, MarkFilter,
-        PageKey, PageKeyError, QueryError, UnaccentedText,
+        All, Checked, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter,
+        MarkFilter, PageKey, PageKeyError, QueryError, UnaccentedText,
     },
     sync::{
         Checkpoint, Coverage, Cursor, Facet, FailedFacet, Finished, GroupNames, ListLimit,

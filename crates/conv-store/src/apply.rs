@@ -25,7 +25,7 @@ mod writer;
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{Commit, ConversationId, Delta, Local, Seq};
+use conv_model::{Commit, ConversationId, Delta, Local};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot, watch},
@@ -35,7 +35,7 @@ use self::{
     change::{Change, Encoding},
     writer::{Request, Writer},
 };
-use crate::{ConversationStore, Engine, Recovery, Snapshot, StoreError};
+use crate::{ConversationStore, Engine, Recovery, Snapshot, StoreError, Watcher};
 
 /// The most requests that wait for the task; further callers wait for room.
 const QUEUE: usize = 64;
@@ -122,13 +122,8 @@ impl ConversationStore for IndexedStore {
         self.published.borrow().clone()
     }
 
-    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
-        if self.is_closed() {
-            return Err(StoreError::Closed);
-        }
-        let mut published = self.published.clone();
-        let newer = published.wait_for(|snapshot| snapshot.seq() > since).await;
-        newer.map(|snapshot| snapshot.clone()).map_err(|_| StoreError::Closed)
+    fn watch(&self) -> Watcher {
+        Watcher::new(self.published.clone())
     }
 
     async fn apply(&self, delta: Delta) -> Result<Commit, StoreError> {

@@ -10,15 +10,8 @@ macro_rules! delegate_store {
                 self.0.snapshot()
             }
 
-            fn changed<'a, 'b>(
-                &'a self,
-                since: conv_model::Seq,
-            ) -> $crate::store::Pending<'b, $crate::Snapshot>
-            where
-                'a: 'b,
-                Self: 'b,
-            {
-                self.0.changed(since)
+            fn watch(&self) -> $crate::Watcher {
+                self.0.watch()
             }
 
             fn apply<'a, 'b>(

@@ -44,13 +44,14 @@ impl Conversations {
     /// names take.
     async fn completed(&self) -> Result<SyncReport, Error> {
         let shown = async {
+            let mut watcher = self.inner.store.watch();
             loop {
                 let snapshot = self.snapshot();
                 let report = self.inner.report(&snapshot);
                 if report.is_sync_completed() {
                     return Ok(report);
                 }
-                self.inner.store.changed(snapshot.seq()).await?;
+                watcher.newer_than(snapshot.seq()).await?;
             }
         };
         let pass = async {

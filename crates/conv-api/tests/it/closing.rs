@@ -19,11 +19,11 @@ async fn is_closed_and_still_read(conversations: &Conversations, source: &Moody)
     let alice = id("C2Cuser_0001");
     let list = conversations.get_conversation_list(All).await.unwrap();
     assert_eq!((list.len(), list.is_sync_completed()), (10, true));
-    assert_eq!(conversations.page(All, NonZeroUsize::MIN, None).unwrap().rows.len(), 1);
-    assert_eq!(conversations.totals(All).unwrap().conversations, 10);
+    assert_eq!(conversations.page(All, NonZeroUsize::MIN, None).rows.len(), 1);
+    assert_eq!(conversations.totals(All).conversations, 10);
     assert_eq!(conversations.snapshot().len(), 10);
 
-    let mut live = conversations.subscribe(All).unwrap();
+    let mut live = conversations.subscribe(All);
     assert_eq!(live.next().await.unwrap().totals.conversations, 10);
     assert!(live.next().await.is_none());
     assert!(conversations.events().next().await.is_none());

@@ -81,14 +81,14 @@ async fn dropping_the_last_handle_stops_the_pass_and_says_so_in_the_store() {
     source.gate.add_permits(1);
     while conversations.snapshot().is_empty() {
         use conv_api::ConversationStore;
-        seen = store.changed(seen).await.unwrap().seq();
+        seen = store.watch().newer_than(seen).await.unwrap().seq();
     }
     caller.abort();
     let _ = caller.await;
     drop(conversations);
     loop {
         use conv_api::ConversationStore;
-        let snapshot = store.changed(seen).await.unwrap();
+        let snapshot = store.watch().newer_than(seen).await.unwrap();
         seen = snapshot.seq();
         if let PassStatus::Failed(failure) = &snapshot.sync().status {
             assert_eq!(failure.class, ErrorClass::Cancelled);

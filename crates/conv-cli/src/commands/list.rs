@@ -78,8 +78,8 @@ impl RowArgs {
         if let Some(options) = &self.options {
             return options.clone();
         }
-        if !self.id.is_empty() {
-            return self.id.clone().into();
+        if let Ok(ids) = ConversationQuery::ids(self.id.iter().cloned()) {
+            return ids;
         }
         let mut filter = ConversationFilter::default();
         filter.conversation_type = self.kind;

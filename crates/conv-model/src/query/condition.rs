@@ -21,7 +21,7 @@ use crate::{Conversation, ConversationType, Facet, Timestamp};
 /// let wanted = Condition::mark(MarkType::STAR).or(Condition::unread(true)) & !Condition::muted(true);
 /// let json = r#"{"any": [{"markType": 1}, {"hasUnreadCount": true}], "not": {"isMuted": true}}"#;
 /// let read: ConversationQuery = serde_json::from_str(json)?;
-/// assert_eq!(read.normalized(), ConversationQuery::from(wanted.clone()).normalized());
+/// assert_eq!(read.normalized(), ConversationQuery::condition(wanted.clone())?.normalized());
 ///
 /// // Whether alice is muted was never fetched.
 /// let mut alice = Conversation::new(ConversationId::c2c("alice")?);

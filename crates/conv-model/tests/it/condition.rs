@@ -154,9 +154,9 @@ fn muted_is_known_where_the_remind_type_is() {
 #[test]
 fn a_query_names_the_facets_it_depends_on() {
     let pinned = Condition::pinned(true).and(Condition::after(Timestamp::ZERO));
-    assert!(ConversationQuery::from(pinned.clone()).facets().is_empty());
+    assert!(ConversationQuery::condition(pinned.clone()).unwrap().facets().is_empty());
     let named = !(pinned.and(Condition::name_contains("a")).or(Condition::mention(false)));
-    let query = ConversationQuery::from(named.and(Condition::muted(true)));
+    let query = ConversationQuery::condition(named.and(Condition::muted(true))).unwrap();
     assert_eq!(query.facets(), [Facet::Profile, Facet::Unread]);
     let filter = ConversationQuery::from(ConversationFilter::has_unread_count(true));
     assert_eq!(filter.facets(), [Facet::Unread]);
@@ -170,7 +170,8 @@ proptest! {
         let expected = [Some(false), None, Some(true)][usize::from(naive(&condition, &row))];
         prop_assert_eq!(condition.judge(&row), expected);
         prop_assert_eq!(condition.matches(&row), expected == Some(true));
-        prop_assert_eq!(ConversationQuery::from(condition).matches(&row), expected == Some(true));
+        let query = ConversationQuery::condition(condition).unwrap();
+        prop_assert_eq!(query.matches(&row), expected == Some(true));
     }
 
     #[test]

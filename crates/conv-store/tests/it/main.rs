@@ -34,4 +34,5 @@ mod snapshot;
 mod stored_accounts;
 mod support;
 mod together;
+mod watcher;
 mod writer;

@@ -56,7 +56,7 @@ async fn a_caller_that_goes_away_during_the_write_leaves_the_change_whole() {
     drop(held(&probe, &store).await);
     assert_eq!(store.snapshot().len(), 1);
     probe.release();
-    let newer = store.changed(Seq::new(1)).await.unwrap();
+    let newer = store.watch().newer_than(Seq::new(1)).await.unwrap();
     assert!(newer.get(&user("held")).is_some());
 }
 
@@ -79,7 +79,7 @@ async fn a_panic_of_the_engine_closes_the_store() {
     probe.next(Trouble::Panic);
     assert_closed(store.apply(one("u1")).await);
     assert_closed(store.apply(one("u2")).await);
-    assert_closed(store.changed(Seq::new(1)).await);
+    assert_closed(store.watch().newer_than(Seq::new(1)).await);
     assert_eq!(store.snapshot().len(), 1);
 }
 
@@ -98,7 +98,7 @@ async fn a_store_loads_nothing_after_its_own_writes() {
     // After those of others it does.
     let known = store.snapshot().seq();
     other.apply(one("theirs")).await.unwrap();
-    let newer = timeout(Duration::from_secs(20), store.changed(known)).await;
+    let newer = timeout(Duration::from_secs(20), store.watch().newer_than(known)).await;
     assert!(newer.unwrap().unwrap().get(&user("theirs")).is_some());
 }
 
@@ -115,7 +115,7 @@ async fn a_store_that_lost_touch_follows_again_after_its_next_change() {
     probe.fail_loads(false);
     let known = store.apply(one("u2")).await.unwrap().seq;
     other.apply(one("u3")).await.unwrap();
-    let newer = timeout(Duration::from_secs(20), store.changed(known)).await;
+    let newer = timeout(Duration::from_secs(20), store.watch().newer_than(known)).await;
     assert_eq!(newer.unwrap().unwrap().len(), 4);
 }
 

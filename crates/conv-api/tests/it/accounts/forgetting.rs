@@ -19,7 +19,7 @@ async fn rows_and_drafts_go_streams_end_and_others_stay() {
         list.set_draft(&id("C2Calice"), "Dear Alice").await.unwrap();
     }
     let old = accounts.open(&names[0]).await.unwrap();
-    let mut live = old.subscribe(All).unwrap();
+    let mut live = old.subscribe(All);
     let (mut events, mut changes) = (old.events(), old.changes());
     live.next().await.unwrap();
     accounts.forget(&names[0]).await.unwrap();

@@ -91,7 +91,7 @@ async fn who_has_a_handle_a_stream_or_a_pass_stays() {
 
     let handle = accounts.open(&names[0]).await.unwrap();
     assert_eq!((accounts.put_away_idle(), open(&accounts)), (0, 1), "a handle");
-    let live = handle.subscribe(conv_api::All).unwrap();
+    let live = handle.subscribe(conv_api::All);
     let (events, changes) = (handle.events(), handle.changes());
     drop(handle);
     assert_eq!((accounts.put_away_idle(), open(&accounts)), (0, 1), "streams");

@@ -30,7 +30,7 @@ async fn dropping_the_last_handle_ends_every_stream_and_leaves_no_task() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
     conversations.sync().await.unwrap();
     let another = conversations.clone();
-    let mut waiting = conversations.subscribe(All).unwrap();
+    let mut waiting = conversations.subscribe(All);
     let (mut changes, mut events) = (conversations.changes(), conversations.events());
     waiting.next().await.unwrap();
     let ends = tokio::spawn(async move {
@@ -50,7 +50,7 @@ async fn dropping_the_last_handle_ends_every_stream_and_leaves_no_task() {
 #[tokio::test]
 async fn a_stream_that_nobody_polls_keeps_nothing_open() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
-    let mut live = conversations.subscribe(All).unwrap();
+    let mut live = conversations.subscribe(All);
     let (mut changes, mut events) = (conversations.changes(), conversations.events());
     assert!(poll(&mut live).is_ready() && poll(&mut live).is_pending());
     assert!(poll(&mut changes).is_pending() && poll(&mut events).is_pending());
@@ -64,7 +64,7 @@ async fn a_stream_that_nobody_polls_keeps_nothing_open() {
 #[tokio::test]
 async fn closing_ends_every_stream_after_the_last_change() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
-    let mut live = conversations.subscribe(All).unwrap();
+    let mut live = conversations.subscribe(All);
     let (mut changes, mut events) = (conversations.changes(), conversations.events());
     live.next().await.unwrap();
     say(&conversations, "C2Calice").await;
@@ -79,7 +79,7 @@ async fn closing_ends_every_stream_after_the_last_change() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_coalesces_ends_at_once_too() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
-    let mut live = conversations.subscribe(All).unwrap().coalesce(Duration::from_secs(3_600));
+    let mut live = conversations.subscribe(All).coalesce(Duration::from_secs(3_600));
     live.next().await.unwrap();
     let end = tokio::spawn(async move { live.next().await });
     yield_now().await;

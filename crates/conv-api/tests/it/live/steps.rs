@@ -160,7 +160,7 @@ async fn a_removal_says_why() {
 #[tokio::test]
 async fn another_window_is_given_whole() {
     let (conversations, _store) = listed(&[("a", 9), ("b", 8), ("c", 7)]).await;
-    let mut live = conversations.subscribe(All).unwrap().window(1);
+    let mut live = conversations.subscribe(All).window(1);
     let mut rows: Vec<Arc<Conversation>> = Vec::new();
     live.next().await.unwrap().apply(&mut rows).unwrap();
     assert_eq!(rows.len(), 1);
@@ -185,7 +185,7 @@ async fn a_patch_that_does_not_fit_is_an_error_and_changes_nothing() {
 #[tokio::test]
 async fn updates_are_lines_of_json() {
     let (conversations, store) = listed(&[("a", 9)]).await;
-    let mut live = conversations.subscribe(All).unwrap().window(1);
+    let mut live = conversations.subscribe(All).window(1);
     let json = |update: LiveUpdate| serde_json::to_value(update).unwrap();
     let reset = json(live.next().await.unwrap());
     assert_eq!((&reset["type"], &reset["seq"]), (&"reset".into(), &1.into()));

@@ -113,7 +113,7 @@ fn sets_come_and_go_with_the_size_of_the_list() {
         index.remove(&row(number).id);
     }
     assert!(index.sets.is_none());
-    let unread = ConversationQuery::from(conv_model::Condition::unread(true));
+    let unread = ConversationQuery::condition(conv_model::Condition::unread(true)).unwrap();
     check(&index, &sorted(&index), &unread, None);
 }
 
@@ -121,7 +121,10 @@ fn sets_come_and_go_with_the_size_of_the_list() {
 fn a_query_looks_at_its_cheapest_set_alone() {
     use conv_model::Condition as C;
     let index = large(SMALL * 2);
-    let most = |query: C| index.matching(&query.into(), None).candidates.count();
+    let most = |condition: C| {
+        let query = ConversationQuery::condition(condition).unwrap();
+        index.matching(&query, None).candidates.count()
+    };
     let (star, group) = (C::mark(MarkType::STAR), C::group("Suppliers"));
     let (stars, groups) = (SMALL * 2 / 7 + 1, SMALL * 2 / 11 + 1);
     assert_eq!(most(star.clone()), stars);
@@ -144,17 +147,15 @@ fn what_counts_over_a_set_is_known_without_reading_its_rows() {
         check(&index, &sorted(&index), &query, None);
         index.plan(&query).is_some_and(|plan| plan.answer().is_some())
     };
+    let meets = |condition: C| answered(ConversationQuery::condition(condition).unwrap());
     let (star, group) = (C::mark(MarkType::STAR), C::group("Suppliers"));
-    assert!(answered(star.clone().into()));
+    assert!(meets(star.clone()));
     assert!(answered(ConversationFilter::mark_type(MarkType::STAR).into()));
-    assert!(answered(C::Any(vec![star.clone(), C::mark(MarkType::HIDE)]).into()));
-    assert!(
-        !answered((star.clone() & group.clone()).into()),
-        "rows of one that are not in the other"
-    );
-    assert!(!answered((star.clone() | group).into()), "rows that are in both");
-    assert!(!answered((star & C::muted(true)).into()));
-    assert!(!answered(C::pinned(true).into()));
+    assert!(meets(C::Any(vec![star.clone(), C::mark(MarkType::HIDE)])));
+    assert!(!meets(star.clone() & group.clone()), "rows of one that are not in the other");
+    assert!(!meets(star.clone() | group), "rows that are in both");
+    assert!(!meets(star & C::muted(true)));
+    assert!(!meets(C::pinned(true)));
 }
 
 #[test]
