@@ -6,9 +6,9 @@
 mod account;
 mod accounts;
 pub(crate) mod commit;
-mod disk;
 mod engine;
 mod files;
+mod files_disk;
 mod folder;
 pub(crate) mod frame;
 #[cfg(all(test, feature = "testing"))]
@@ -45,8 +45,8 @@ use async_trait::async_trait;
 use conv_model::AccountId;
 
 use self::{
-    account::Account, accounts::Listing, disk::FilesDisk, engine::AccountEngine, files::Files,
-    journal::Journal, stores::Stores,
+    account::Account, accounts::Listing, engine::AccountEngine, files::Files,
+    files_disk::FilesDisk, journal::Journal, stores::Stores,
 };
 use crate::{
     ConversationDatabase, ConversationStore, IndexedStore, Recovery, StoreError, StoredAccounts,

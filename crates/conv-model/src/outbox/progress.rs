@@ -207,11 +207,10 @@ impl Step<'_> {
 
     fn set(&mut self, change: impl FnOnce(&mut Pending)) {
         let slot = self.pending.mutation.slot();
-        let queue = self.outbox.slots.get_mut(&slot).into_iter().flatten();
-        for one in queue.filter(|one| one.number == self.pending.number).take(1) {
+        let mut queue = self.outbox.slots.get_mut(&slot).into_iter().flatten();
+        if let Some(one) = queue.find(|one| one.number == self.pending.number) {
             change(Arc::make_mut(one));
-            self.done.slots.insert(slot.clone());
-            return;
+            self.done.slots.insert(slot);
         }
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use conv_model::Seq;
 use tokio::runtime::Handle;
 
-use super::{account::Account, disk::FilesDisk, files::Files, row_file::RowFile};
+use super::{account::Account, files::Files, files_disk::FilesDisk, row_file::RowFile};
 use crate::{
     Engine, Loaded, StoreError, Write,
     disk::commit::{Job, Work, Writer, caught},
