@@ -3,7 +3,7 @@
 //! What survives the end of the process the system must have, not the disk. An engine can only be
 //! asked for its disk, which takes many times as long as the change. So small changes are written
 //! to a file of ours, in one call for all that wait, and acknowledged before the engine has them.
-//! The engine settles half a second later, and the file is emptied. An opening gives the engine
+//! The engine flushes half a second later, and the file is emptied. An opening gives the engine
 //! what it does not have.
 
 mod entry;
@@ -30,7 +30,7 @@ const NAME: &str = "rows.journal";
 const MAGIC: [u8; 4] = *b"cjrn";
 /// The newest version of the file that this code reads.
 const VERSION: u8 = 1;
-/// The most bytes of a group that are written twice. What is larger is settled instead.
+/// The most bytes of a group that are written twice. What is larger is flushed instead.
 const MOST_BYTES: usize = 64 << 10;
 
 /// The growing end of the journal. One thread writes it; at an opening, another one empties it.
@@ -103,7 +103,7 @@ impl Journal {
         })
     }
 
-    /// Empties it, once the engine has settled. Should that fail, or be undone by a power cut, what
+    /// Empties it, once the engine has flushed. Should that fail, or be undone by a power cut, what
     /// is there says nothing new, unless an account was forgotten meanwhile.
     pub(super) fn clear(&mut self) -> Result<(), StoreError> {
         let cleared = self.file.as_ref().map_or(Ok(()), |file| file.set_len(0));
