@@ -23,7 +23,7 @@ const WRITING: &str = "writing rows";
 /// redb's database.
 pub(super) struct RedbRows {
     db: Database,
-    /// Whether there is anything to flush: that costs an fsync.
+    /// Set while there is nothing to flush, which would cost an fsync.
     is_flushed: AtomicBool,
 }
 
