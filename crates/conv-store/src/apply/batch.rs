@@ -5,6 +5,9 @@ use conv_model::Commit;
 use super::change::{Change, Encoding};
 use crate::{StoreError, Write, list::state::State};
 
+/// One result per change of a batch, in their order.
+pub(super) type Results = Vec<Result<Commit, StoreError>>;
+
 /// Runs changes one after another on a working copy of a state.
 ///
 /// Nothing else sees the copy: the writer publishes it once the engine has the writes, or drops it.
@@ -15,8 +18,7 @@ pub(super) struct Batch {
     pub(super) next: State,
     /// The writes that lead to the copy, in order.
     pub(super) writes: Vec<Write>,
-    /// One result per change so far.
-    pub(super) results: Vec<Result<Commit, StoreError>>,
+    pub(super) results: Results,
 }
 
 impl Batch {

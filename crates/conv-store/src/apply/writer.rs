@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    batch::Batch,
+    batch::{Batch, Results},
     change::{Change, Encoding},
     following::Following,
     reload::reload,
@@ -117,12 +117,8 @@ impl Writer {
         let _ = answer.send(result);
     }
 
-    /// Applies changes with one write and returns one result per change. An error is the answer to
-    /// all of them.
-    async fn apply(
-        &mut self,
-        changes: &[Change],
-    ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
+    /// Applies changes with one write. An error is the answer to all of them.
+    async fn apply(&mut self, changes: &[Change]) -> Result<Results, StoreError> {
         for _ in 0..TRIES {
             if let Err(error) = self.refresh().await {
                 return self.apply_local(changes, error).await;
@@ -151,7 +147,7 @@ impl Writer {
         &mut self,
         changes: &[Change],
         error: StoreError,
-    ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
+    ) -> Result<Results, StoreError> {
         let mut batch = self.batch();
         for change in changes {
             match change {
@@ -167,10 +163,7 @@ impl Writer {
     }
 
     /// Hands a batch's writes to the engine, then publishes its working copy.
-    async fn commit(
-        &mut self,
-        batch: Batch,
-    ) -> Result<Vec<Result<Commit, StoreError>>, StoreError> {
+    async fn commit(&mut self, batch: Batch) -> Result<Results, StoreError> {
         if !batch.writes.is_empty() {
             self.engine.as_ref().commit(&batch.writes).await?;
         }

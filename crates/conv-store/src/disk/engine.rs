@@ -90,12 +90,12 @@ impl<R: RowFile> Engine for AccountEngine<R> {
         if self.is_alone {
             return self.writer.close().await;
         }
-        let settled = self.run(Work::Flush).await;
+        let flushed = self.run(Work::Flush).await;
         self.account.close();
-        match settled {
+        match flushed {
             // Closed before, or with the whole database: that made everything durable.
             Err(StoreError::Closed) => Ok(()),
-            settled => settled,
+            flushed => flushed,
         }
     }
 }

@@ -167,7 +167,7 @@ impl<R: RowFile> FilesDisk<R> {
     }
 
     fn flush(&self, durability: Durability) -> Result<(), StoreError> {
-        self.files.rows.with(|file, _| file.settle(durability))
+        self.files.rows.with(|file, _| file.flush(durability))
     }
 }
 

@@ -23,11 +23,11 @@ pub(crate) trait RowFile: Debug + Send + Sync + 'static {
     fn first_from(&self, key: &[u8]) -> Result<Found, StoreError>;
 
     /// Changes keys: all of them or none, also when the process dies in the middle. Of the writes
-    /// that were not settled a crash leaves the first ones.
+    /// that were not flushed a crash leaves the first ones.
     fn write(&self, changes: &Changes) -> Result<(), StoreError>;
 
     /// Makes what was written so far as durable as a level says, at least.
-    fn settle(&self, durability: Durability) -> Result<(), StoreError>;
+    fn flush(&self, durability: Durability) -> Result<(), StoreError>;
 }
 
 /// Receives keys and values.

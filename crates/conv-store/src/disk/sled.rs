@@ -39,7 +39,7 @@ disk_types! {
     /// # What survives
     /// Rows and sync state survive as much as the [`Durability`](crate::Durability) says. At
     /// [`Process`](crate::Durability::Process) they are acknowledged once the system has them in
-    /// `rows.journal`; sled has them a moment later, and settles them together. Local
+    /// `rows.journal`; sled has them a moment later, and flushes them together. Local
     /// state (drafts, the embedder's own bytes) is in a log of its own, `local.log`, and survives a
     /// power cut at every level; damage to sled's files does not reach it. Damaged bytes of the log
     /// are never thrown away: they go to files `local.log.damaged-<number>`, which also

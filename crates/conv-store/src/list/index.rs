@@ -19,7 +19,7 @@ use self::{
 };
 use crate::list::{
     row::Row,
-    totals::{Lacking, Totals},
+    totals::{MissingFacets, Totals},
     tree::{Iter, Tree},
 };
 
@@ -37,7 +37,7 @@ pub(crate) struct Index {
     sets: Option<Sets>,
     groups: Groups,
     totals: Totals,
-    lacking: Lacking,
+    missing: MissingFacets,
 }
 
 impl Index {
@@ -72,7 +72,7 @@ impl Index {
     }
 
     pub(crate) fn not_fetched(&self) -> Vec<Facet> {
-        self.lacking.facets()
+        self.missing.facets()
     }
 
     /// Returns the names of the conversation groups that rows are in, ascending.
@@ -184,11 +184,11 @@ impl Index {
     fn count(&mut self, old: Option<&Row>, new: Option<&Row>) {
         if let Some(new) = new {
             self.totals.add(new.listed());
-            self.lacking.add(new.listed());
+            self.missing.add(new.listed());
         }
         if let Some(old) = old {
             self.totals.subtract(old.listed());
-            self.lacking.subtract(old.listed());
+            self.missing.subtract(old.listed());
         }
         self.groups.replace(old.map_or(&[], Row::groups), new.map_or(&[], Row::groups));
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, check, corrupt, encode, message, open, profile};
 use crate::StoreError;
 
-/// A conversation without its local state, and when each of its facets last changed.
+/// A conversation without its local state, with the stamps of its facets.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RowRecord {
@@ -23,7 +23,8 @@ pub struct RowRecord {
     pub stamps: Stamps,
 }
 
-/// When each facet of a row last changed: what decides whether an answer may still overwrite it.
+/// The last change of each facet of a row. An answer that was requested before it may not overwrite the
+/// facet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Stamps {
@@ -38,13 +39,13 @@ pub struct Stamps {
 }
 
 impl Stamps {
-    /// Of a row whose listing alone was ever changed.
+    /// Returns the stamps of a row of which only the listing ever changed.
     pub fn new(listing: Stamp) -> Self {
         Self { listing, ..Self::default() }
     }
 }
 
-/// The last change of a row's listing: what decides whether a pass may touch it.
+/// The last change of a row's listing. It decides if a pass may touch the row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Stamp {
@@ -55,7 +56,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// A change of a pass, or with [`PassId::NONE`] of none.
+    /// Returns the stamp of a change of a pass, or with [`PassId::NONE`] of no pass.
     pub fn new(seq: Seq, pass: PassId) -> Self {
         Self { seq, pass }
     }
@@ -119,12 +120,12 @@ struct Mention<'a> {
 }
 
 impl RowRecord {
-    /// Of a row.
+    /// Builds the record of a row.
     pub fn new(row: Arc<Conversation>, stamps: Stamps) -> Self {
         Self { row, stamps }
     }
 
-    /// The bytes, as part of the write of a number.
+    /// Encodes it as part of the write with this number.
     ///
     /// # Errors
     /// [`StoreError::TooLarge`].
@@ -132,7 +133,7 @@ impl RowRecord {
         encode_row(&self.row, self.stamps, seq)
     }
 
-    /// Reads the bytes kept under the key of a conversation.
+    /// Decodes the bytes under the key of a conversation.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
@@ -150,7 +151,7 @@ pub(crate) fn encode_row(
     encode(Kind::Row, seq, &Body::of(row, stamps))
 }
 
-/// Whether it can be encoded.
+/// Checks that a row fits into a record, without encoding it.
 pub(crate) fn check_row(row: &Conversation, stamps: Stamps) -> Result<(), StoreError> {
     check(&Body::of(row, stamps))
 }

@@ -10,11 +10,11 @@ use conv_model::{
 use super::{double::Trouble, *};
 use crate::disk::commit::{Disk, Target};
 
-/// The writes, and the settlings, that a script makes when all goes well.
+/// The writes, and the flushes, that a script makes when all goes well.
 const CALLS: usize = 10;
 
 fn troubles() -> impl Iterator<Item = Trouble> {
-    let kinds = [Trouble::Write, Trouble::Panic, Trouble::Settle, Trouble::SettleLate];
+    let kinds = [Trouble::Write, Trouble::Panic, Trouble::Flush, Trouble::FlushLate];
     kinds.into_iter().flat_map(|kind| (0..CALLS).map(kind))
 }
 
@@ -238,7 +238,7 @@ async fn a_forgotten_account_is_wiped_from_the_disk_at_every_level() {
         store.close().await.unwrap();
         assert!(it.double.on_disk() > 0, "{durability:?}");
         database.forget(&account("a")).await.unwrap();
-        // Before anything else settles the rows.
+        // Before anything else flushes the rows.
         assert_eq!(it.double.on_disk(), 0, "{durability:?}");
         assert_eq!(fs::read(it.folder.path().join("rows.journal")).unwrap_or_default(), b"");
         database.close().await.unwrap();
@@ -247,7 +247,7 @@ async fn a_forgotten_account_is_wiped_from_the_disk_at_every_level() {
 }
 
 #[tokio::test]
-async fn what_was_written_behind_is_settled_after_a_while() {
+async fn what_was_written_behind_is_flushed_after_a_while() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let mut disk = it.disk(&database);
@@ -258,10 +258,10 @@ async fn what_was_written_behind_is_settled_after_a_while() {
     assert_eq!(disk.due(), None);
     disk.sync(Target::Rows).unwrap();
     assert!(disk.due().is_some_and(|wait| wait <= Duration::from_millis(500)));
-    assert_eq!(it.double.settled(), 0);
+    assert_eq!(it.double.flushed(), 0);
     disk.flush_due();
     assert_eq!(disk.due(), None);
-    assert_eq!(it.double.settled(), 2, "the account's name and its state");
+    assert_eq!(it.double.flushed(), 2, "the account's name and its state");
 }
 
 #[tokio::test]

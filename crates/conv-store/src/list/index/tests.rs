@@ -1,4 +1,4 @@
-//! Whatever happened to a list: every answer is what reading all of it would say.
+//! After any changes, every answer of the index equals that of reading the whole list.
 
 use conv_model::{ConversationId, MarkType, Timestamp, list_order, testing};
 use proptest::{collection::vec, prelude::*};
@@ -31,7 +31,7 @@ fn large(rows: usize) -> Index {
     Index::from_rows((0..rows).map(|number| entry(row(number))))
 }
 
-/// All rows in list order, without the help of any index.
+/// Returns all rows in list order, sorted without any index.
 fn sorted(index: &Index) -> Vec<&Arc<Conversation>> {
     let mut rows: Vec<_> = index.iter().map(Row::listed).collect();
     rows.sort_by(|a, b| list_order(a, b));
@@ -64,7 +64,7 @@ fn check(
 fn check_counts(index: &Index) {
     let recount = Index::from_rows(index.iter().cloned().collect::<Vec<_>>());
     assert_eq!(index.totals(), recount.totals());
-    assert_eq!(index.lacking, recount.lacking);
+    assert_eq!(index.missing, recount.missing);
     assert!(index.groups().eq(recount.groups()));
 }
 
