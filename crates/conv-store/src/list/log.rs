@@ -38,7 +38,8 @@ impl Log {
         Self { since, ..Self::default() }
     }
 
-    /// Forgets all commits, and begins anew.
+    /// Forgets all commits, and begins again.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn restart(&mut self, since: Seq) {
         if self.commits.len() > 0 {
             self.commits = Tree::default();
