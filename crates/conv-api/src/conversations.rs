@@ -13,7 +13,7 @@ use conv_store::{ConversationStore, ListPage, Snapshot, Totals};
 use conv_sync::Clock;
 
 use crate::{
-    Builder, Changes, ConversationList, Error, Events, LiveList,
+    Builder, ConversationList, Error, Events, LiveList,
     builder::{Home, Parts},
     flight::{Flights, Route},
     interest::Interest,
@@ -86,6 +86,7 @@ impl Conversations {
             options,
             counters: parts.counters,
             names_read: parts.names_read,
+            last_reply: parts.last_reply,
             leases: parts.leases,
         });
         let interest = Interest::default();
@@ -115,7 +116,7 @@ impl Conversations {
 
     /// The rows that a query asks for, from the cache, with a report of the same instant.
     ///
-    /// [`All`](crate::All), a list of IDs, or a [`Filter`](crate::Filter). IDs that are not cached
+    /// [`All`](crate::All), a list of IDs, or a [`ConversationFilter`](crate::ConversationFilter). IDs that are not cached
     /// are left out; rows come in list order, each once; profiles hold name and avatar alone.
     /// Never waits for the network, and never fails because the cloud failed.
     ///
@@ -148,25 +149,6 @@ impl Conversations {
     /// How complete the list is now, why it may be short, and what is going on.
     pub fn sync_report(&self) -> SyncReport {
         self.inner.report(&self.snapshot())
-    }
-
-    /// The report, whenever it or the list has changed since the call before: progress of a pass,
-    /// for a progress bar.
-    ///
-    /// ```
-    /// # use conv_api::{Conversations, testing::ScriptedSource};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), conv_api::Error> {
-    /// # let conversations = Conversations::builder("user_0001")
-    /// #     .source(ScriptedSource::with_rows(40)).build().await?;
-    /// let mut changes = conversations.changes();
-    /// let (done, report) = tokio::join!(conversations.sync(), changes.next());
-    /// assert!(report.is_ok() && done?.is_sync_completed());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn changes(&self) -> Changes {
-        Changes::new(Listener::new(&self.inner), &self.inner)
     }
 
     /// The rows that a query asks for, as they change: first all of them, then step by step. See

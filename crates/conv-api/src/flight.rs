@@ -5,6 +5,7 @@
 
 mod backoff;
 mod breaker;
+mod expiry;
 mod names_read;
 mod pass;
 mod queue;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 
 pub(crate) use self::{
     backoff::backoff,
+    expiry::LastReply,
     names_read::NamesRead,
     queue::{Admission, Place, Queue},
     state::{Asked, State, Unserved},
@@ -46,6 +48,7 @@ pub(crate) struct Route {
     pub(crate) options: PullOptions,
     pub(crate) counters: Arc<Counters>,
     pub(crate) names_read: Arc<NamesRead>,
+    pub(crate) last_reply: Arc<LastReply>,
     /// Who pulls, if other processes use the store at the same time.
     pub(crate) leases: Option<Arc<dyn PassLeases>>,
 }

@@ -1,15 +1,12 @@
 //! A list at one instant.
 
 mod heap;
+#[cfg(any(test, feature = "testing"))]
+mod mock;
 mod page;
 mod scan;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    num::NonZeroUsize,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, fmt, num::NonZeroUsize, sync::Arc};
 
 use conv_model::{
     Commit, Conversation, ConversationId, ConversationQuery, Local, PageKey, Seq, SyncReport,
@@ -18,14 +15,7 @@ use conv_model::{
 
 use crate::{
     Totals,
-    list::{
-        index::Index,
-        log::Log,
-        row::Row,
-        state::{LocalEntry, State},
-        tree::Tree,
-    },
-    record::Stamps,
+    list::{row::Row, state::State},
 };
 
 pub use self::{page::ListPage, scan::Scan};
@@ -39,7 +29,7 @@ pub use self::{page::ListPage, scan::Scan};
 /// use conv_model::{All, Conversation, ConversationId, SyncState};
 /// use conv_store::Snapshot;
 ///
-/// // For a mock; a store gives its own.
+/// // A mock, with the feature `testing`; a store gives its own.
 /// let row = Conversation::new(ConversationId::c2c("alice")?);
 /// let snapshot = Snapshot::of([row], SyncState::default());
 /// assert_eq!(snapshot.list(&All.into()).len(), 1);
@@ -50,51 +40,6 @@ pub use self::{page::ListPage, scan::Scan};
 pub struct Snapshot(Arc<State>);
 
 impl Snapshot {
-    /// Builds a snapshot for mocks, without a history. The last of several rows with the same ID
-    /// counts; [`local`](Self::local) answers with their local state.
-    pub fn of(rows: impl IntoIterator<Item = Conversation>, sync: SyncState) -> Self {
-        let rows: BTreeMap<ConversationId, Conversation> =
-            rows.into_iter().map(|row| (row.id.clone(), row)).collect();
-        let known = rows.values().filter(|row| row.local != Local::default());
-        let locals =
-            known.map(|row| LocalEntry { id: row.id.clone(), local: row.local.clone() }).collect();
-        let rows = rows.into_values().map(|row| Row::new(row, Stamps::default(), None));
-        Self::new(State {
-            sync: Arc::new(sync),
-            rows: Index::from_rows(rows),
-            locals: Tree::from_sorted(locals),
-            ..State::default()
-        })
-    }
-
-    /// Returns the same list under another number, also as the number of its last stored write, for
-    /// mocks.
-    #[must_use]
-    pub fn at(&self, seq: Seq) -> Self {
-        Self::new(State { seq, written: seq, log: Log::new(seq), ..State::clone(&self.0) })
-    }
-
-    /// Returns the next list, in which these rows are set, for mocks and measurements. It has no
-    /// history.
-    #[must_use]
-    pub fn with_rows(&self, rows: impl IntoIterator<Item = Arc<Conversation>>) -> Self {
-        let mut next = self.clone();
-        next.set_rows(rows);
-        next
-    }
-
-    /// Makes this the next list, in which these rows are set, for mocks and measurements. Copies of
-    /// it stay as they are: shared parts are copied, unshared ones are changed in place.
-    pub fn set_rows(&mut self, rows: impl IntoIterator<Item = Arc<Conversation>>) {
-        let state = Arc::make_mut(&mut self.0);
-        state.seq = state.seq.next();
-        state.log.restart(state.seq);
-        for row in rows {
-            let id = row.id.clone();
-            state.rows.change(&id, |before| Row::new(row, Stamps::default(), before));
-        }
-    }
-
     pub(crate) fn new(state: State) -> Self {
         Self(Arc::new(state))
     }

@@ -8,14 +8,14 @@ use conv_tests::online::{ACCOUNT, emulator, prompt, script};
 
 /// The most of something that was shown at any moment of a pass.
 async fn most(conversations: &Conversations, of: impl Fn(&Conversations) -> u64) -> u64 {
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     let mut pass = pin!(conversations.sync());
     let mut most = 0;
     loop {
         most = most.max(of(conversations));
         tokio::select! {
             biased;
-            changed = changes.next() => drop(changed.unwrap()),
+            event = events.next() => drop(event.unwrap()),
             report = &mut pass => {
                 report.unwrap();
                 return most.max(of(conversations));

@@ -29,13 +29,13 @@ use crate::{
 /// were too many. Readers of one query and window share the work and the rows.
 ///
 /// ```
-/// use conv_api::{Conversations, Filter, testing::ScriptedSource};
+/// use conv_api::{Conversations, ConversationFilter, testing::ScriptedSource};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), conv_api::Error> {
 /// let conversations =
 ///     Conversations::builder("user_0001").source(ScriptedSource::with_rows(40)).build().await?;
-/// let mut live = conversations.subscribe(Filter::group_name("")).window(10);
+/// let mut live = conversations.subscribe(ConversationFilter::group_name("")).window(10);
 ///
 /// let mut rows = Vec::new();
 /// conversations.sync().await?;

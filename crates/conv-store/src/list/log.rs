@@ -39,6 +39,7 @@ impl Log {
     }
 
     /// Drops all commits and starts again at a number.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn restart(&mut self, since: Seq) {
         if self.commits.len() > 0 {
             self.commits = Tree::default();

@@ -31,11 +31,10 @@ async fn dropping_the_last_handle_ends_every_stream_and_leaves_no_task() {
     conversations.sync().await.unwrap();
     let another = conversations.clone();
     let mut waiting = conversations.subscribe(All);
-    let (mut changes, mut events) = (conversations.changes(), conversations.events());
+    let mut events = conversations.events();
     waiting.next().await.unwrap();
     let ends = tokio::spawn(async move {
         assert_eq!(waiting.next().await, None);
-        assert!(changes.next().await.is_err());
         assert_eq!(events.next().await, None);
     });
     yield_now().await;
@@ -51,13 +50,12 @@ async fn dropping_the_last_handle_ends_every_stream_and_leaves_no_task() {
 async fn a_stream_that_nobody_polls_keeps_nothing_open() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
     let mut live = conversations.subscribe(All);
-    let (mut changes, mut events) = (conversations.changes(), conversations.events());
+    let mut events = conversations.events();
     assert!(poll(&mut live).is_ready() && poll(&mut live).is_pending());
-    assert!(poll(&mut changes).is_pending() && poll(&mut events).is_pending());
+    assert!(poll(&mut events).is_pending());
     drop(conversations);
     no_task_is_left().await;
     assert_eq!(poll(&mut live), Poll::Ready(None));
-    assert_eq!(poll(&mut changes), Poll::Ready(None));
     assert_eq!(poll(&mut events), Poll::Ready(None));
 }
 
@@ -65,13 +63,12 @@ async fn a_stream_that_nobody_polls_keeps_nothing_open() {
 async fn closing_ends_every_stream_after_the_last_change() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
     let mut live = conversations.subscribe(All);
-    let (mut changes, mut events) = (conversations.changes(), conversations.events());
+    let mut events = conversations.events();
     live.next().await.unwrap();
     say(&conversations, "C2Calice").await;
     conversations.close().await.unwrap();
     assert_eq!(live.next().await.unwrap().totals.conversations, 1);
     assert_eq!(live.next().await, None);
-    assert!(changes.next().await.is_ok() && changes.next().await.is_err());
     assert!(events.next().await.is_some());
     while events.next().await.is_some() {}
 }

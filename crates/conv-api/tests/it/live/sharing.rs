@@ -3,8 +3,8 @@
 use std::{collections::HashSet, sync::Arc};
 
 use conv_api::{
-    All, Condition, ConversationPatch, ConversationQuery, Conversations, Filter, ListingPatch,
-    LiveChange, LiveUpdate, MarkType, Patch, Timestamp, testing::ScriptedSource,
+    All, Condition, ConversationFilter, ConversationPatch, ConversationQuery, Conversations,
+    ListingPatch, LiveChange, LiveUpdate, MarkType, Patch, Timestamp, testing::ScriptedSource,
 };
 
 use super::reader::Reader;
@@ -49,7 +49,7 @@ async fn a_hundred_readers_of_a_query_work_it_out_once() {
 #[tokio::test]
 async fn equal_queries_in_other_words_are_one() {
     let conversations = list_of(20).await;
-    let filter = Filter::mark_type(MarkType::STAR);
+    let filter = ConversationFilter::mark_type(MarkType::STAR);
     let condition = !!Condition::Mark(MarkType::STAR.into());
     let mut one = conversations.subscribe(filter);
     let mut other = conversations.subscribe(ConversationQuery::condition(condition).unwrap());
@@ -85,7 +85,7 @@ async fn a_reader_that_is_too_slow_gets_all_rows_anew_once() {
     let conversations = list_of(30).await;
     let mut fast = Reader::new(&conversations, All, Some(10));
     let mut slow = Reader::new(&conversations, All, Some(10));
-    let mut asleep = Reader::new(&conversations, Filter::default(), None);
+    let mut asleep = Reader::new(&conversations, ConversationFilter::default(), None);
     fast.read(&conversations);
     slow.read(&conversations);
     asleep.read(&conversations);
