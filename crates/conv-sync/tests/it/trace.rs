@@ -112,7 +112,7 @@ fn every_answer_survives_json() {
     let what = || String::from("what");
     let errors = [
         SourceError::TimedOut,
-        SourceError::Network { what: what() },
+        SourceError::network(what()),
         SourceError::Protocol { what: what() },
         SourceError::Signer(std::sync::Arc::new(std::io::Error::other("no key"))),
     ];
