@@ -37,9 +37,11 @@ use self::{
 };
 use crate::{Capabilities, SourceError};
 
+#[cfg(feature = "testing")]
+pub use self::options::SYNC_RULES;
 pub use self::{
     exchange::{CallId, Effect, Input},
-    options::{PullOptions, SYNC_RULES},
+    options::PullOptions,
     retries::Delay,
 };
 
@@ -81,7 +83,7 @@ enum Stage {
 ///
 /// ```
 /// use conv_model::SyncState;
-/// use conv_sync::{Capabilities, Effect, Pull, PullOptions};
+/// use conv_sync::{Capabilities, PullOptions, testing::{Effect, Pull}};
 ///
 /// let (pull, effects) =
 ///     Pull::start(PullOptions::default(), &Capabilities::default(), &SyncState::default());

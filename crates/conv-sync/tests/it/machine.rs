@@ -7,9 +7,8 @@ use conv_model::{
     SyncState, Timestamp,
 };
 use conv_sync::{
-    CallId, Capabilities, Effect, Groups, Hydrated, Input, ListingOrder, Page, Pull, PullOptions,
-    Retry, SYNC_RULES, SourceError,
-    testing::{NOW, row},
+    Capabilities, Groups, Hydrated, ListingOrder, Page, PullOptions, Retry, SourceError,
+    testing::{CallId, Effect, Input, NOW, Pull, SYNC_RULES, row},
 };
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use conv_model::{Commit, ConversationId, Seq, SyncState};
 use conv_sync::{
-    CallId, Capabilities, ConversationSource, Effect, HydrateRequest, Input, Pull, PullRequest,
-    SourceError,
-    testing::{NOW, ScriptedSource, row},
+    Capabilities, ConversationSource, HydrateRequest, PullRequest, SourceError,
+    testing::{CallId, Effect, Input, NOW, Pull, ScriptedSource, row},
 };
 
 use crate::support::{Cache, plan};
