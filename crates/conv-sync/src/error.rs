@@ -129,7 +129,7 @@ pub enum Retry {
     /// served until now has expired, or it was made by a wrong clock. So any number of calls may
     /// meet it, also several with one UserSig; of a fresh one that is refused it is
     /// [`Never`](Self::Never).
-    Resign,
+    Reauthenticate,
 }
 
 impl SourceError {
@@ -210,7 +210,7 @@ impl SourceError {
 
     /// Whether another call at another time may have another answer: waiting, a new signature or
     /// a mended server may help. Not so for what does not exist or is not offered.
-    pub fn may_pass(&self) -> bool {
+    pub fn may_succeed_later(&self) -> bool {
         !matches!(
             self.class(),
             ErrorClass::NotFound | ErrorClass::Unsupported | ErrorClass::InvalidArgument

@@ -1,7 +1,7 @@
 //! How often a cloud may be called.
 
 #[cfg(feature = "rest")]
-mod line;
+mod lane;
 #[cfg(feature = "rest")]
 mod local;
 

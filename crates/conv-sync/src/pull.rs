@@ -230,8 +230,8 @@ impl Pull {
 
     fn on_applied(&mut self, now: Duration, wanting: &[ConversationId], out: &mut Vec<Effect>) {
         let Some(kind) = self.applying.take() else { return };
-        let places = self.listing.places(wanting, self.previous.as_ref());
-        self.hydration.want(Facet::Profile, places);
+        let rows = self.listing.queued_rows(wanting, self.previous.as_ref());
+        self.hydration.want(Facet::Profile, rows);
         if kind != DeltaKind::Amend {
             self.is_head_shown |= self.listing.knows_head();
             self.is_shown |= self.previous.is_some();

@@ -9,7 +9,7 @@ use reqwest::{
     header::{DATE, HeaderName, RETRY_AFTER},
 };
 
-use super::{cloud_time, words};
+use super::{cloud_time, sanitize};
 use crate::{SourceError, UserSig};
 
 /// The most bytes of a body. The cloud's own replies end at one megabyte (its code 10018).
@@ -93,7 +93,7 @@ fn failed(error: reqwest::Error, doing: &str, user_sig: &UserSig) -> SourceError
         return protocol("a body that ends early");
     }
     let innermost = causes(&error).last().map(ToString::to_string).unwrap_or_default();
-    let words = words::for_error(&innermost, user_sig.expose());
+    let words = sanitize::for_error(&innermost, user_sig.expose());
     let cause = io.map(|error| Arc::new(without_text(error)) as _);
     SourceError::Network { what: format!("{doing}: {words}"), cause }
 }

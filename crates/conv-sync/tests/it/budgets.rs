@@ -14,7 +14,7 @@ fn expired() -> SourceError {
     SourceError::Cloud {
         code: 70001,
         class: ErrorClass::Auth,
-        retry: Retry::Resign,
+        retry: Retry::Reauthenticate,
         message: "UserSig expired".into(),
         retry_after: None,
     }

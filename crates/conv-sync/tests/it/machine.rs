@@ -268,7 +268,7 @@ fn errors() -> impl Strategy<Value = SourceError> {
         2 => Just(SourceError::CursorExpired),
         1 => Just(SourceError::NotFound),
         1 => Just(cloud(Retry::Once)),
-        1 => Just(cloud(Retry::Resign)),
+        1 => Just(cloud(Retry::Reauthenticate)),
     ]
 }
 
