@@ -31,7 +31,7 @@ fn handles_and_values_cross_threads() {
     crosses_threads::<SledDatabase>();
     crosses_threads::<RestSource>();
     crosses_threads::<sync::RestSourceBuilder>();
-    crosses_threads::<sync::Pull>();
+    crosses_threads::<sync::testing::Pull>();
     crosses_threads::<LocalRateLimiter>();
     crosses_threads::<TokioClock>();
     crosses_threads::<UserSigSigner>();

@@ -136,7 +136,11 @@ impl Error {
         let mut words = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
-            let _ = write!(words, ": {error}");
+            let text = error.to_string();
+            // A source's error ends with the text of its cause, for those who show no causes.
+            if !words.ends_with(&text) {
+                let _ = write!(words, ": {text}");
+            }
             cause = error.source();
         }
         words
@@ -187,7 +191,9 @@ fn code_of_user_sig(error: UserSigError) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, sync::Arc};
+
+    use conv_api::SourceError;
 
     use super::*;
 
@@ -204,5 +210,10 @@ mod tests {
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
         let error = Error::from(StoreError::io("opening rows", denied));
         assert_eq!(error.words(), "storage failed while opening rows: permission denied");
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let what = format!("connecting: {refused}");
+        let error = SourceError::Network { what, cause: Some(Arc::new(refused)) };
+        let words = Error::Conv(error.into()).words();
+        assert!(words.ends_with("connecting: connection refused"), "{words}");
     }
 }

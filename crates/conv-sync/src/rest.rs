@@ -15,12 +15,12 @@ mod membership;
 mod names;
 mod profiles;
 mod region;
+mod sanitize;
 mod sig_cache;
 mod signer;
 mod transport;
 mod unread;
 mod wire;
-mod words;
 
 use std::fmt;
 

@@ -20,7 +20,7 @@ fn cloud(code: i32, class: ErrorClass) -> SourceError {
 #[tokio::test(start_paused = true)]
 async fn report_events_and_error_have_the_same_class_and_number() {
     let errors = [
-        (SourceError::Network { what: "reset".into() }, 2800),
+        (SourceError::network("reset"), 2800),
         (SourceError::TimedOut, 2801),
         (http(404), 2800),
         (http(403), 2800),
@@ -75,7 +75,7 @@ async fn a_facet_that_failed_has_the_number_of_its_error() {
 fn what_waiting_may_mend_is_told_from_what_needs_somebody() {
     let passing = [
         SourceError::TimedOut,
-        SourceError::Network { what: "reset".into() },
+        SourceError::network("reset"),
         SourceError::Protocol { what: "HTML".into() },
         SourceError::CursorExpired,
         http(404),

@@ -141,8 +141,8 @@ impl Caller {
     ) -> SourceError {
         self.time.correct(stated);
         let may_help = self.sigs.refused(signed, &self.time).await;
-        if let SourceError::Cloud { retry: retry @ Retry::Resign, .. } = &mut error {
-            *retry = if may_help { Retry::Resign } else { Retry::Never };
+        if let SourceError::Cloud { retry: retry @ Retry::Reauthenticate, .. } = &mut error {
+            *retry = if may_help { Retry::Reauthenticate } else { Retry::Never };
         }
         error
     }

@@ -68,7 +68,7 @@ impl RestSource {
         memberships: Option<&Memberships>,
     ) -> Result<Answer, SourceError> {
         match self.ask(account, id, memberships).await {
-            Err(error) if error.retry() == Retry::Resign => {
+            Err(error) if error.retry() == Retry::Reauthenticate => {
                 self.ask(account, id, memberships).await
             }
             answer => answer,
@@ -99,7 +99,7 @@ impl RestSource {
             }
         };
         match answer {
-            Err(error) if !error.may_pass() => Ok(Err(of_one(error))),
+            Err(error) if !error.may_succeed_later() => Ok(Err(of_one(error))),
             answer => answer.map(|(message, _)| message),
         }
     }

@@ -10,7 +10,7 @@ pub(super) mod get_list;
 pub(super) mod group_info;
 pub(super) mod group_messages;
 pub(super) mod joined_groups;
-mod loose;
+mod lenient;
 mod members;
 mod mend;
 mod message;
@@ -66,7 +66,7 @@ pub(super) type Profiles = HashMap<String, Result<Profile, SourceError>>;
 
 /// A text of at most `max` bytes.
 fn short(text: &str, max: usize) -> Arc<str> {
-    shared(super::words::cut(text, max))
+    shared(super::sanitize::cut(text, max))
 }
 
 /// A URL. Half of one leads nowhere: one that is too long is none.

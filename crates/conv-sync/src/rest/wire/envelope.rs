@@ -2,25 +2,25 @@
 
 use serde::Deserialize;
 
-use super::loose::Loose;
+use super::lenient::Lenient;
 
 /// `ActionStatus`, `ErrorCode`, `ErrorInfo`: in every reply (Tencent's REST API overview).
 #[derive(Debug, Deserialize)]
 pub(in crate::rest) struct Envelope {
     #[serde(rename = "ActionStatus", default)]
-    status: Loose<String>,
+    status: Lenient<String>,
     #[serde(rename = "ErrorCode", default)]
-    code: Loose<i32>,
+    code: Lenient<i32>,
     #[serde(rename = "ErrorInfo", default)]
-    info: Loose<String>,
+    info: Lenient<String>,
 }
 
 impl Envelope {
     /// Returns the code, 0 on success; `None` if it is missing or contradicts the status.
     pub(in crate::rest) fn code(&self) -> Option<i32> {
         match (&self.code, &self.status) {
-            (Loose::Given(0), Loose::Given(status)) if status == "FAIL" => None,
-            (Loose::Given(code), _) => Some(*code),
+            (Lenient::Given(0), Lenient::Given(status)) if status == "FAIL" => None,
+            (Lenient::Given(code), _) => Some(*code),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Command,
-    loose::{Loose, Mistyped},
+    lenient::{Lenient, Mistyped},
     reply::{Reply, protocol},
 };
 use crate::{SourceError, SourceRow, rest::cursor::Position};
@@ -70,15 +70,15 @@ struct Body<'a> {
     #[serde(rename = "SessionItem", default, borrow)]
     rows: Option<Vec<&'a RawValue>>,
     #[serde(rename = "CompleteFlag", default)]
-    complete: Loose<i64>,
+    complete: Lenient<i64>,
     #[serde(rename = "TimeStamp", default)]
-    time: Loose<i64>,
+    time: Lenient<i64>,
     #[serde(rename = "StartIndex", default)]
-    index: Loose<i64>,
+    index: Lenient<i64>,
     #[serde(rename = "TopTimeStamp", default)]
-    top_time: Loose<i64>,
+    top_time: Lenient<i64>,
     #[serde(rename = "TopStartIndex", default)]
-    top_index: Loose<i64>,
+    top_index: Lenient<i64>,
 }
 
 /// What a page says.
@@ -126,7 +126,7 @@ pub(in crate::rest) fn read(reply: &Reply, labels: bool) -> Result<Listing, Sour
 }
 
 fn position(body: &Body<'_>) -> Result<Position, SourceError> {
-    let part = |field: &Loose<i64>, name| match field.clone().get(name) {
+    let part = |field: &Lenient<i64>, name| match field.clone().get(name) {
         Ok(Some(number)) => Ok(number),
         _ => Err(protocol(format!("a page that is not the last, without {name}"))),
     };

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use self::fields::GroupFields;
 use super::{
     Command, Depth, Profiles,
-    loose::Loose,
+    lenient::Lenient,
     object::object,
     reply::{Reply, protocol},
 };
@@ -79,11 +79,11 @@ struct Body<'a> {
 #[derive(Deserialize)]
 struct Verdict<'a> {
     #[serde(rename = "GroupId", default, borrow)]
-    group: Loose<Cow<'a, str>>,
+    group: Lenient<Cow<'a, str>>,
     #[serde(rename = "ErrorCode", default)]
-    code: Loose<i32>,
+    code: Lenient<i32>,
     #[serde(rename = "ErrorInfo", default, borrow)]
-    info: Loose<Cow<'a, str>>,
+    info: Lenient<Cow<'a, str>>,
 }
 
 /// Reads a reply: what it says of each group that it names.
@@ -104,15 +104,15 @@ pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, Sou
         };
         let info = verdict.info.any().unwrap_or_default();
         let answer = match verdict.code {
-            Loose::Given(0) | Loose::Absent => {
+            Lenient::Given(0) | Lenient::Absent => {
                 let profile = fields.map(|fields| fields.profile(depth));
                 profile.ok_or_else(|| protocol("a GroupInfo that cannot be read"))
             }
-            Loose::Given(REPLY_TOO_LARGE) if count > 1 => {
+            Lenient::Given(REPLY_TOO_LARGE) if count > 1 => {
                 return Err(reply.error(REPLY_TOO_LARGE, &info));
             }
-            Loose::Given(code) => Err(reply.item_error(code, &info)),
-            Loose::Bad => Err(protocol("ErrorCode of another type")),
+            Lenient::Given(code) => Err(reply.item_error(code, &info)),
+            Lenient::Bad => Err(protocol("ErrorCode of another type")),
         };
         if let Some(group) = verdict.group.any() {
             answers.insert(group.into_owned(), answer);

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use self::fields::UserFields;
 use super::{
     Command, Depth, Profiles,
-    loose::Loose,
+    lenient::Lenient,
     object::object,
     reply::{Reply, protocol},
 };
@@ -62,19 +62,19 @@ struct Body<'a> {
     #[serde(rename = "UserProfileItem", default, borrow)]
     items: Option<Vec<&'a RawValue>>,
     #[serde(rename = "Fail_Account", default)]
-    failed: Loose<Vec<String>>,
+    failed: Lenient<Vec<String>>,
     #[serde(rename = "Invalid_Account", default)]
-    invalid: Loose<Vec<String>>,
+    invalid: Lenient<Vec<String>>,
 }
 
 #[derive(Deserialize)]
 struct UserItem<'a> {
     #[serde(rename = "To_Account", default)]
-    user: Loose<String>,
+    user: Lenient<String>,
     #[serde(rename = "ResultCode", default)]
-    code: Loose<i32>,
+    code: Lenient<i32>,
     #[serde(rename = "ResultInfo", default)]
-    info: Loose<String>,
+    info: Lenient<String>,
     #[serde(rename = "ProfileItem", default, borrow)]
     fields: Option<Vec<&'a RawValue>>,
 }
@@ -113,12 +113,12 @@ fn profile(
     depth: Depth,
 ) -> Option<(String, Result<Profile, SourceError>)> {
     let answer = match item.code {
-        Loose::Given(0) | Loose::Absent => {
+        Lenient::Given(0) | Lenient::Absent => {
             let fields = item.fields.into_iter().flatten();
             Ok(UserFields::new(fields.map(|field| object(field.get()))).profile(depth))
         }
-        Loose::Given(code) => Err(reply.item_error(code, &item.info.any().unwrap_or_default())),
-        Loose::Bad => Err(protocol("ResultCode of another type")),
+        Lenient::Given(code) => Err(reply.item_error(code, &item.info.any().unwrap_or_default())),
+        Lenient::Bad => Err(protocol("ResultCode of another type")),
     };
     Some((item.user.any()?, answer))
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::mend;
 use crate::{
     SourceError, UserSig,
-    rest::{codes, words},
+    rest::{codes, sanitize},
 };
 
 /// The body of a reply.
@@ -43,7 +43,7 @@ impl Reply {
             code,
             class: meaning.class,
             retry: meaning.retry,
-            message: words::for_error(info, self.user_sig.expose()),
+            message: sanitize::for_error(info, self.user_sig.expose()),
             retry_after: meaning.after,
         }
     }

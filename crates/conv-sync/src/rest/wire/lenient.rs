@@ -9,7 +9,7 @@ use serde::{
 
 /// A field as it came. Reading one never fails, so one odd field does not hide the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Loose<T> {
+pub(super) enum Lenient<T> {
     /// It is missing, or null.
     #[default]
     Absent,
@@ -23,7 +23,7 @@ pub(super) enum Loose<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mistyped(pub(super) &'static str);
 
-impl<T> Loose<T> {
+impl<T> Lenient<T> {
     /// The value, `None` if there is none.
     pub(super) fn get(self, field: &'static str) -> Result<Option<T>, Mistyped> {
         match self {
@@ -138,7 +138,7 @@ impl<'de: 'a, 'a> FromWire<'de> for AnyText<'a> {
 impl<'de, T: FromWire<'de>> FromWire<'de> for Vec<T> {
     fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         let mut values = Some(Vec::new());
-        while let Some(element) = list.next_element::<Loose<T>>()? {
+        while let Some(element) = list.next_element::<Lenient<T>>()? {
             match (element.any(), &mut values) {
                 (Some(value), Some(values)) => values.push(value),
                 _ => values = None,
@@ -148,35 +148,35 @@ impl<'de, T: FromWire<'de>> FromWire<'de> for Vec<T> {
     }
 }
 
-impl<'de, T: FromWire<'de>> Deserialize<'de> for Loose<T> {
+impl<'de, T: FromWire<'de>> Deserialize<'de> for Lenient<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LooseVisitor(PhantomData))
+        deserializer.deserialize_any(LenientVisitor(PhantomData))
     }
 }
 
-struct LooseVisitor<T>(PhantomData<T>);
+struct LenientVisitor<T>(PhantomData<T>);
 
-fn given<T, E>(value: Option<T>) -> Result<Loose<T>, E> {
-    Ok(value.map_or(Loose::Bad, Loose::Given))
+fn given<T, E>(value: Option<T>) -> Result<Lenient<T>, E> {
+    Ok(value.map_or(Lenient::Bad, Lenient::Given))
 }
 
-impl<'de, T: FromWire<'de>> Visitor<'de> for LooseVisitor<T> {
-    type Value = Loose<T>;
+impl<'de, T: FromWire<'de>> Visitor<'de> for LenientVisitor<T> {
+    type Value = Lenient<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Loose::Absent)
+        Ok(Lenient::Absent)
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Loose::Bad)
+        Ok(Lenient::Bad)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Loose::Bad)
+        Ok(Lenient::Bad)
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
@@ -208,17 +208,17 @@ impl<'de, T: FromWire<'de>> Visitor<'de> for LooseVisitor<T> {
 mod tests {
     use super::*;
 
-    fn int(json: &str) -> Loose<i64> {
+    fn int(json: &str) -> Lenient<i64> {
         serde_json::from_str(json).unwrap()
     }
 
     #[test]
     fn numbers_may_come_as_texts() {
         for json in ["7", "\"7\""] {
-            assert_eq!(int(json), Loose::Given(7));
+            assert_eq!(int(json), Lenient::Given(7));
         }
-        assert_eq!(int("null"), Loose::Absent);
-        assert_eq!(int("-7"), Loose::Given(-7));
+        assert_eq!(int("null"), Lenient::Absent);
+        assert_eq!(int("-7"), Lenient::Given(-7));
     }
 
     #[test]
@@ -237,18 +237,18 @@ mod tests {
             "{}",
             "{\"a\":{\"b\":[1]}}",
         ] {
-            assert_eq!(int(json), Loose::Bad, "{json}");
+            assert_eq!(int(json), Lenient::Bad, "{json}");
         }
-        assert_eq!(serde_json::from_str::<Loose<u64>>("-1").unwrap(), Loose::Bad);
+        assert_eq!(serde_json::from_str::<Lenient<u64>>("-1").unwrap(), Lenient::Bad);
     }
 
     #[test]
     fn a_list_is_as_good_as_its_elements() {
-        let list = |json| serde_json::from_str::<Loose<Vec<u64>>>(json).unwrap();
-        assert_eq!(list("[1,\"2\"]"), Loose::Given(vec![1, 2]));
-        assert_eq!(list("[]"), Loose::Given(vec![]));
+        let list = |json| serde_json::from_str::<Lenient<Vec<u64>>>(json).unwrap();
+        assert_eq!(list("[1,\"2\"]"), Lenient::Given(vec![1, 2]));
+        assert_eq!(list("[]"), Lenient::Given(vec![]));
         for json in ["[1,null]", "[[1]]", "[1,{}]", "1", "\"1\"", "{}"] {
-            assert_eq!(list(json), Loose::Bad, "{json}");
+            assert_eq!(list(json), Lenient::Bad, "{json}");
         }
     }
 }

@@ -14,9 +14,9 @@ use tokio::time::Instant;
 
 /// Lets calls through at a rate, in the order in which they came.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Lane {
     /// Held by whoever is first, while waiting: Tokio's mutex serves in the order of asking, and
-    /// whoever is dropped steps out of the line without having taken anything.
+    /// whoever is dropped steps out of the lane without having taken anything.
     first: tokio::sync::Mutex<()>,
     clock: Clock,
     rate: RateLimiter<NotKeyed, InMemoryState, Clock, NoOpMiddleware<Duration>>,
@@ -24,7 +24,7 @@ pub(super) struct Line {
     held_until: Mutex<Duration>,
 }
 
-impl Line {
+impl Lane {
     pub(super) fn new(quota: Quota) -> Self {
         let clock = Clock(Instant::now());
         Self {
@@ -38,7 +38,7 @@ impl Line {
     /// Waits for one call.
     pub(super) async fn next(&self) {
         let _first = self.first.lock().await;
-        // Looked at anew after each wait: the line may have been held back meanwhile.
+        // Looked at anew after each wait: the lane may have been held back meanwhile.
         while let Some(wait) = self.wait() {
             tokio::time::sleep(wait).await;
         }
@@ -62,7 +62,7 @@ impl Line {
     }
 }
 
-/// Tokio's clock, which tests can turn: time since the line began.
+/// Tokio's clock, which tests can turn: time since the lane began.
 #[derive(Clone, Copy, Debug)]
 struct Clock(Instant);
 
