@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, error::Error, fmt::Debug, fs, path::Path};
 
 use conv_api::{
-    Accounts, AccountsBuilder, BaseUrl, Builder, Changes, ConversationList, Conversations, Events,
-    LiveList, LiveUpdate, LocalRateLimiter, MemoryDatabase, Patch, RestSource, SledDatabase,
-    Snapshot, TokioClock, UserSigSigner, model, store, sync,
+    Accounts, AccountsBuilder, BaseUrl, Builder, ConversationList, Conversations, Events, LiveList,
+    LiveUpdate, LocalRateLimiter, MemoryDatabase, Patch, RestSource, SledDatabase, Snapshot,
+    TokioClock, UserSigSigner, model, store, sync,
 };
 
 fn crosses_threads<T: Send + Sync + Unpin + Debug + 'static>() {}
@@ -22,7 +22,6 @@ fn handles_and_values_cross_threads() {
     crosses_threads::<LiveUpdate>();
     crosses_threads::<Patch>();
     crosses_threads::<Events>();
-    crosses_threads::<Changes>();
     crosses_threads::<Snapshot>();
     crosses_threads::<store::Scan>();
     crosses_threads::<store::IndexedStore>();
@@ -30,7 +29,7 @@ fn handles_and_values_cross_threads() {
     crosses_threads::<SledDatabase>();
     crosses_threads::<RestSource>();
     crosses_threads::<sync::RestSourceBuilder>();
-    crosses_threads::<sync::Pull>();
+    crosses_threads::<sync::testing::Pull>();
     crosses_threads::<LocalRateLimiter>();
     crosses_threads::<TokioClock>();
     crosses_threads::<UserSigSigner>();

@@ -1,6 +1,6 @@
 //! The samples of the Chat SDK's documentation, each as a call of the facade over the real wire.
 
-use conv_api::{All, ConversationType, ErrorClass, Filter, MarkType};
+use conv_api::{All, ConversationFilter, ConversationType, ErrorClass, MarkType};
 use conv_tests::online::{cloud, online, synced};
 
 /// `chat.getConversationList()`: the full list, with `isSyncCompleted`.
@@ -33,7 +33,7 @@ async fn specified_conversations_that_are_in_the_cache() {
 async fn all_group_conversations() {
     let cloud = cloud(120).await;
     let conversations = synced(&cloud).await;
-    let groups = Filter::conversation_type(ConversationType::Group);
+    let groups = ConversationFilter::conversation_type(ConversationType::Group);
     let list = conversations.get_conversation_list(groups).await.unwrap();
     let expected = cloud.world().listing("user_0001").unwrap();
     let expected = expected.iter().filter(|row| row.id.starts_with("GROUP")).count();
@@ -47,7 +47,7 @@ async fn all_group_conversations() {
 async fn all_conversations_that_are_marked_as_favourite() {
     let cloud = cloud(120).await;
     let conversations = synced(&cloud).await;
-    let starred = Filter::mark_type(MarkType::STAR);
+    let starred = ConversationFilter::mark_type(MarkType::STAR);
     let list = conversations.get_conversation_list(starred).await.unwrap();
     let expected = cloud.world().listing("user_0001").unwrap();
     let expected = expected.iter().filter(|row| row.marks & 1 == 1).count();
@@ -60,7 +60,7 @@ async fn all_conversations_that_are_marked_as_favourite() {
 async fn all_conversations_in_a_specified_conversation_group() {
     let cloud = cloud(120).await;
     let conversations = synced(&cloud).await;
-    let suppliers = Filter::group_name("Suppliers");
+    let suppliers = ConversationFilter::group_name("Suppliers");
     let list = conversations.get_conversation_list(suppliers).await.unwrap();
     let expected = cloud.world().listing("user_0001").unwrap();
     let expected = expected.iter().filter(|row| row.groups.iter().any(|g| g == "Suppliers"));

@@ -109,7 +109,7 @@ async fn a_cloud_that_changes_with_every_page_still_reaches_complete() {
 async fn conversations_in_no_group_are_those_that_the_cloud_says() {
     let cloud = cloud(150).await;
     let conversations = synced(&cloud).await;
-    let mut filter = conv_api::Filter::default();
+    let mut filter = conv_api::ConversationFilter::default();
     filter.group = Some(GroupFilter::Ungrouped);
     let list = conversations.get_conversation_list(filter).await.unwrap();
     let expected = truth(&cloud).into_iter().filter(|row| row.4.is_empty()).count();

@@ -16,7 +16,7 @@ use self::registry::{Claim, PutAway, Registry};
 use crate::{
     Conversations, Error, Stats,
     builder::{Home, Parts},
-    flight::{NamesRead, Place, Queue},
+    flight::{LastReply, NamesRead, Place, Queue},
     runtime::Runtime,
     stats::Counters,
 };
@@ -81,6 +81,7 @@ pub(crate) struct Shared {
     queue: Arc<Queue>,
     counters: Arc<Counters>,
     names_read: Arc<NamesRead>,
+    last_reply: Arc<LastReply>,
     registry: Registry,
     /// What the tasks of all accounts run on.
     runtime: Arc<Runtime>,
@@ -191,6 +192,7 @@ impl Accounts {
             place: Some(Place::new(&shared.queue)),
             counters: Arc::clone(&shared.counters),
             names_read: Arc::clone(&shared.names_read),
+            last_reply: Arc::clone(&shared.last_reply),
             leases: shared.database.pass_leases(),
             runtime: Arc::clone(&shared.runtime),
         });

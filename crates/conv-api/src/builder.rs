@@ -13,7 +13,7 @@ use conv_sync::{Clock, ConversationSource, PullOptions, TokioClock};
 use crate::{
     Conversations, Error,
     accounts::Shared,
-    flight::{NamesRead, Place as PassPlace},
+    flight::{LastReply, NamesRead, Place as PassPlace},
     runtime::Runtime,
     stats::Counters,
 };
@@ -143,6 +143,7 @@ impl Builder {
             place: None,
             counters: Arc::default(),
             names_read: Arc::default(),
+            last_reply: Arc::default(),
             leases,
             runtime: Arc::new(Runtime::current()),
         };
@@ -179,6 +180,7 @@ pub(crate) struct Parts {
     pub(crate) place: Option<PassPlace>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) names_read: Arc<NamesRead>,
+    pub(crate) last_reply: Arc<LastReply>,
     /// Who pulls, if other processes use the store at the same time.
     pub(crate) leases: Option<Arc<dyn PassLeases>>,
     /// What passes run on.

@@ -6,25 +6,19 @@ mod profile;
 mod pulling;
 mod writing;
 
-use std::{
-    fmt,
-    num::NonZeroUsize,
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
+use std::{fmt, num::NonZeroUsize, sync::Arc};
 
 use conv_model::{AccountId, ConversationQuery, PageKey, SyncReport};
 use conv_store::{ConversationStore, ListPage, Snapshot, Totals};
 use conv_sync::Clock;
 
 use crate::{
-    Builder, Changes, ConversationList, Error, Events, LiveList,
-    bell::{Bell, Listener},
+    Builder, ConversationList, Error, Events, LiveList,
     builder::{Home, Parts},
     flight::{Flights, Route},
     interest::Interest,
     list::report,
+    listener::{Listener, Seen, Wait},
     live::Views,
     profiles::Profiles,
 };
@@ -72,7 +66,6 @@ pub(crate) struct Inner {
     flights: Flights,
     profiles: Profiles,
     pub(crate) views: Views,
-    pub(crate) bell: Bell,
     pub(crate) interest: Interest,
     home: Home,
 }
@@ -93,10 +86,11 @@ impl Conversations {
             options,
             counters: parts.counters,
             names_read: parts.names_read,
+            last_reply: parts.last_reply,
             leases: parts.leases,
         });
-        let (bell, interest) = (Bell::default(), Interest::default());
-        let flights = Flights::new(parts.place, parts.runtime, interest.watch(), bell.ringer());
+        let interest = Interest::default();
+        let flights = Flights::new(parts.place, parts.runtime, interest.watch());
         Self::of(Arc::new(Inner {
             account,
             store,
@@ -105,7 +99,6 @@ impl Conversations {
             flights,
             profiles: Profiles::new(profile_freshness),
             views: Views::default(),
-            bell,
             interest,
             home,
         }))
@@ -123,21 +116,19 @@ impl Conversations {
 
     /// The rows that a query asks for, from the cache, with a report of the same instant.
     ///
-    /// [`All`](crate::All), a list of IDs, or a [`Filter`](crate::Filter). IDs that are not cached
+    /// [`All`](crate::All), a list of IDs, or a [`ConversationFilter`](crate::ConversationFilter). IDs that are not cached
     /// are left out; rows come in list order, each once; profiles hold name and avatar alone.
     /// Never waits for the network, and never fails because the cloud failed.
     ///
     /// # Errors
-    /// [`Error::Query`] for an empty list of IDs.
+    /// None today, and never one of the query: that is checked where it is made.
     #[doc(alias = "getConversationList")]
     pub async fn get_conversation_list(
         &self,
         query: impl Into<ConversationQuery>,
     ) -> Result<ConversationList, Error> {
-        let query = query.into();
-        query.check()?;
         let snapshot = self.snapshot();
-        let rows = snapshot.list(&query);
+        let rows = snapshot.list(&query.into());
         let failure = self.inner.flights.unreported(&snapshot);
         Ok(ConversationList::new(rows, snapshot, failure))
     }
@@ -146,42 +137,18 @@ impl Conversations {
     ///
     /// Rows that move between two pages may be missed or come twice; [`Scan`](crate::store::Scan)
     /// reads a whole list that moves.
-    ///
-    /// # Errors
-    /// [`Error::Query`] for a query that cannot be answered, such as an empty list of IDs.
     pub fn page(
         &self,
         query: impl Into<ConversationQuery>,
         limit: NonZeroUsize,
         after: Option<&PageKey>,
-    ) -> Result<ListPage, Error> {
-        let query = query.into();
-        query.check()?;
-        Ok(self.snapshot().page(&query, limit, after))
+    ) -> ListPage {
+        self.snapshot().page(&query.into(), limit, after)
     }
 
     /// How complete the list is now, why it may be short, and what is going on.
     pub fn sync_report(&self) -> SyncReport {
         self.inner.report(&self.snapshot())
-    }
-
-    /// The report, whenever it or the list has changed since the call before: progress of a pass,
-    /// for a progress bar.
-    ///
-    /// ```
-    /// # use conv_api::{Conversations, testing::ScriptedSource};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), conv_api::Error> {
-    /// # let conversations = Conversations::builder("user_0001")
-    /// #     .source(ScriptedSource::with_rows(40)).build().await?;
-    /// let mut changes = conversations.changes();
-    /// let (done, report) = tokio::join!(conversations.sync(), changes.next());
-    /// assert!(report.is_ok() && done?.is_sync_completed());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn changes(&self) -> Changes {
-        Changes::new(Listener::new(&self.inner), &self.inner)
     }
 
     /// The rows that a query asks for, as they change: first all of them, then step by step. See
@@ -190,14 +157,9 @@ impl Conversations {
     /// Applied one after another, the updates give what
     /// [`get_conversation_list`](Self::get_conversation_list) answers at the commit that each of
     /// them names.
-    ///
-    /// # Errors
-    /// [`Error::Query`] for a query that cannot be answered, such as an empty list of IDs.
     #[doc(alias = "getConversationList")]
-    pub fn subscribe(&self, query: impl Into<ConversationQuery>) -> Result<LiveList, Error> {
-        let query = query.into();
-        query.check()?;
-        Ok(LiveList::new(Listener::new(&self.inner), &query))
+    pub fn subscribe(&self, query: impl Into<ConversationQuery>) -> LiveList {
+        LiveList::new(Listener::new(&self.inner), &query.into())
     }
 
     /// What changes from now on, in the SDK's words: the list, the total of unread messages, the
@@ -223,14 +185,9 @@ impl Conversations {
 
     /// Sums over the rows that a query asks for: conversations, unread messages, mentions. A
     /// [live list](Self::subscribe) tells them with each update.
-    ///
-    /// # Errors
-    /// [`Error::Query`] for a query that cannot be answered, such as an empty list of IDs.
     #[doc(alias = "getTotalUnreadMessageCount")]
-    pub fn totals(&self, query: impl Into<ConversationQuery>) -> Result<Totals, Error> {
-        let query = query.into();
-        query.check()?;
-        Ok(self.snapshot().totals_of(&query))
+    pub fn totals(&self, query: impl Into<ConversationQuery>) -> Totals {
+        self.snapshot().totals_of(&query.into())
     }
 
     /// The list of this instant, for whoever wants more than the two calls: totals, names of
@@ -262,11 +219,30 @@ impl Inner {
         self.flights.report_number()
     }
 
+    /// Returns a future that ends once there is a newer commit or failure, or the last handle was
+    /// dropped. It does not keep the store open.
+    pub(crate) fn newer_than(&self, seen: Seen) -> Wait {
+        let mut store = self.store.watch();
+        let mut failures = self.flights.report_numbers();
+        let ended = self.flights.ended();
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                newer = store.newer_than(seen.seq) => newer.map(drop),
+                _ = failures.wait_for(|number| *number > seen.report) => Ok(()),
+                () = ended => Ok(()),
+            }
+        })
+    }
+
+    /// Returns a future that ends once the last handle was dropped.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+        self.flights.ended()
+    }
+
     /// Returns true if no newer snapshot can come, because the store is closed or its runtime ended.
     fn is_dead(&self) -> bool {
-        let changed = pin!(self.store.changed(self.store.snapshot().seq()));
-        let polled = changed.poll(&mut Context::from_waker(Waker::noop()));
-        matches!(polled, Poll::Ready(Err(_)))
+        self.store.watch().is_closed()
     }
 }
 

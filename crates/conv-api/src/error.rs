@@ -19,7 +19,7 @@ pub enum Error {
     /// The text is no account ID.
     #[error(transparent)]
     Account(#[from] AccountIdError),
-    /// The query cannot be answered.
+    /// The query cannot be made: an empty list of IDs, or a condition nested too deep.
     #[error(transparent)]
     Query(#[from] QueryError),
     /// The rows are not those that a live list gave.

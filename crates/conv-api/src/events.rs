@@ -4,7 +4,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use conv_model::{Seq, SyncReport};
@@ -13,9 +13,8 @@ use futures_core::Stream;
 use serde::Serialize;
 
 use crate::{
-    bell::Listener,
-    changes::Seen,
     conversations::Inner,
+    listener::{Listener, Seen},
     live::{is_change, net},
 };
 
@@ -90,12 +89,8 @@ impl Events {
                 }
                 self.seen = now;
             }
-            match self.listener.poll_newer(&list, cx, self.seen.seq) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(None),
-                // It wakes from here on; what came before is seen now.
-                Poll::Pending if Seen::of(&list, &snapshot).is_after(self.seen) => {}
-                Poll::Pending => return Poll::Pending,
+            if ready!(self.listener.poll_newer(&list, cx, self.seen)).is_err() {
+                return Poll::Ready(None);
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod backoff;
 mod breaker;
+mod expiry;
 mod names_read;
 mod pass;
 mod queue;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 
 pub(crate) use self::{
     backoff::backoff,
+    expiry::LastReply,
     names_read::NamesRead,
     queue::{Admission, Place, Queue},
     state::{Asked, State, Unserved},
@@ -34,7 +36,7 @@ use self::{
     task::{Shared, Task},
     unreported::Unreported,
 };
-use crate::{Error, bell::Ringer, interest::InterestWatch, runtime::Runtime, stats::Counters};
+use crate::{Error, interest::InterestWatch, runtime::Runtime, stats::Counters};
 
 /// All that a pass needs.
 #[derive(Clone, Debug)]
@@ -46,6 +48,7 @@ pub(crate) struct Route {
     pub(crate) options: PullOptions,
     pub(crate) counters: Arc<Counters>,
     pub(crate) names_read: Arc<NamesRead>,
+    pub(crate) last_reply: Arc<LastReply>,
     /// Who pulls, if other processes use the store at the same time.
     pub(crate) leases: Option<Arc<dyn PassLeases>>,
 }
@@ -71,9 +74,8 @@ impl Flights {
         place: Option<Place>,
         runtime: Arc<Runtime>,
         interest: InterestWatch,
-        ringer: Ringer,
     ) -> Self {
-        let (state, unreported) = (watch::Sender::default(), Unreported::new(ringer));
+        let (state, unreported) = (watch::Sender::default(), Unreported::default());
         Self {
             shared: Arc::new(Shared { state, unreported, interest }),
             open: watch::Sender::new(true),
@@ -147,6 +149,17 @@ impl Flights {
     /// A number that grows with each change of the failures that no snapshot shows.
     pub(crate) fn report_number(&self) -> u64 {
         self.shared.unreported.number()
+    }
+
+    /// Returns a receiver of that number.
+    pub(crate) fn report_numbers(&self) -> watch::Receiver<u64> {
+        self.shared.unreported.numbers()
+    }
+
+    /// Returns a future that ends once these passes are dropped, with the last handle of their list.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+        let mut open = self.open.subscribe();
+        async move { while open.changed().await.is_ok() {} }
     }
 
     /// Ends the pauses of the pass under way, and those between two; says whether there is one.

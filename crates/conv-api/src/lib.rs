@@ -7,7 +7,7 @@
 //! ```no_run
 //! use std::time::Duration;
 //!
-//! use conv_api::{All, Conversations, Filter};
+//! use conv_api::{All, Conversations, ConversationFilter};
 //! # #[cfg(all(feature = "sled", feature = "rest"))]
 //! use conv_api::{Region, RestSource, SledDatabase, UserSigSigner};
 //!
@@ -24,7 +24,7 @@
 //! println!("{} rows, complete: {}", list.len(), list.is_sync_completed());
 //!
 //! conversations.wait_until_complete(Duration::from_secs(30)).await?;
-//! let suppliers = conversations.get_conversation_list(Filter::group_name("Suppliers")).await?;
+//! let suppliers = conversations.get_conversation_list(ConversationFilter::group_name("Suppliers")).await?;
 //! let full = conversations.get_conversation_profile(&"GROUP@TGS#1".parse()?).await?;
 //! # Ok(())
 //! # }
@@ -33,7 +33,7 @@
 //! * [`Conversations`], made by its [`Builder`]; [`ConversationList`], what it answers;
 //!   [`Error`], with [`class`](Error::class) and [`code`](Error::code).
 //! * [`LiveList`]: the rows of a query as they change, in [`LiveUpdate`]s of [`Patch`]es; [`Totals`].
-//!   [`Events`] in the SDK's words; [`Changes`] of the report.
+//!   [`Events`] in the SDK's words, the report among them.
 //! * [`Accounts`]: the lists of many users in one process, within a budget of memory; [`Stats`].
 //! * Everything a caller needs of the crates below is here as well; the crates themselves are
 //!   [`model`], [`store`] and [`sync`].
@@ -47,16 +47,15 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accounts;
-mod bell;
 mod builder;
 mod caught;
-mod changes;
 mod conversations;
 mod error;
 mod events;
 mod flight;
 mod interest;
 mod list;
+mod listener;
 mod live;
 mod profiles;
 mod runtime;
@@ -66,10 +65,10 @@ mod tag;
 pub mod testing;
 
 pub use conv_model::{
-    self as model, AccountId, All, Condition, Conversation, ConversationFilter,
-    ConversationFilter as Filter, ConversationId, ConversationPatch, ConversationQuery,
-    ConversationType, Coverage, ErrorClass, Facet, GroupFilter, Known, ListLimit, ListingPatch,
-    MarkFilter, MarkType, Marks, PageKey, ParseIdError, PassStatus, Phase, SyncReport, Timestamp,
+    self as model, AccountId, All, Condition, Conversation, ConversationFilter, ConversationId,
+    ConversationPatch, ConversationQuery, ConversationType, Coverage, ErrorClass, Facet,
+    GroupFilter, Known, ListLimit, ListingPatch, MarkFilter, MarkType, Marks, PageKey,
+    ParseIdError, PassStatus, Phase, SyncReport, Timestamp,
 };
 #[cfg(any(feature = "redb", feature = "sled"))]
 pub use conv_store::Durability;
@@ -90,7 +89,6 @@ pub use conv_sync::{BaseUrl, LocalRateLimiter, Region, RestSource, UserSigSigner
 pub use self::{
     accounts::{Accounts, AccountsBuilder, Refreshed},
     builder::Builder,
-    changes::Changes,
     conversations::{Conversations, Recorded},
     error::Error,
     events::{Event, Events},

@@ -65,7 +65,7 @@ async fn a_log_tells_what_happened_and_names_nobody() {
     let accounts = Accounts::builder(Arc::new(database), Arc::clone(&clouds)).build();
     for name in &names {
         let list = accounts.open(name).await.unwrap();
-        let mut live = list.subscribe(All).unwrap();
+        let mut live = list.subscribe(All);
         list.set_draft(&peer, "canary-draft").await.unwrap();
         let _ = list.sync().await;
         live.next().await.unwrap();

@@ -79,7 +79,7 @@ impl Ours {
 
     /// What the screen shows of a query.
     pub fn screen(&self, query: &ConversationQuery) -> ListPage {
-        self.conversations.page(query.clone(), screen(), None).unwrap()
+        self.conversations.page(query.clone(), screen(), None)
     }
 
     pub fn close(self) {

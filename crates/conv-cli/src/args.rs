@@ -31,7 +31,11 @@ use self::clean::{cleaned, without_empty_variables};
 /// A Tencent Cloud Chat user's conversation list in a terminal.
 ///
 /// Pulls it from the cloud, keeps it on disk, and shows what it holds, also without a network.
-/// Every option can be given by the environment variable that stands with it.
+///
+/// Say once which app and user by environment variables, such as CONV_ACCOUNT for --account or
+/// CONV_STORE for --store: `conv COMMAND --help` names the variable of each option that has one. An
+/// option on the command line goes before its variable. The app's secret key is read from
+/// CONV_SECRET_KEY or a file alone, and never from an option.
 #[derive(Debug, Parser)]
 #[command(name = "conv", version, after_long_help = exit_codes())]
 #[command(max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]

@@ -35,6 +35,9 @@ pub(crate) enum Error {
     /// A text that is no conversation ID was among those given.
     #[error("{0}")]
     BadId(String),
+    /// It failed, and found something all the same: the `data` of its answer.
+    #[error("{error}")]
+    With { error: Box<Error>, data: serde_json::Value },
     /// Ctrl-C.
     #[error("interrupted; what was pulled is kept")]
     Interrupted,
@@ -45,16 +48,20 @@ pub(crate) enum Error {
 
 /// How the process ends, by the class of the error.
 const EXIT_CODES: [(ErrorClass, u8, &str); 10] = [
-    (ErrorClass::InvalidArgument, 2, "the command line or an ID is wrong"),
-    (ErrorClass::NotFound, 3, "no such user, group or store"),
-    (ErrorClass::Auth, 4, "the key, the UserSig or the right to call"),
-    (ErrorClass::Transient, 5, "network or server trouble: try again"),
-    (ErrorClass::RateLimited, 6, "too many calls: wait, then try again"),
-    (ErrorClass::Unsupported, 7, "not offered, or written by a newer version"),
-    (ErrorClass::Cloud, 8, "the cloud refused, or spoke something else"),
-    (ErrorClass::Store, 9, "the store or a file failed, or is in use"),
-    (ErrorClass::Corrupt, 10, "the store is damaged"),
-    (ErrorClass::Cancelled, 130, "interrupted by Ctrl-C"),
+    (ErrorClass::InvalidArgument, 2, "an option, an ID or a file that was given is wrong"),
+    (ErrorClass::NotFound, 3, "there is no such user, group or store"),
+    (ErrorClass::Auth, 4, "the cloud did not accept the key, the UserSig or the administrator"),
+    (ErrorClass::Transient, 5, "the network or a server failed: try again"),
+    (ErrorClass::RateLimited, 6, "there were too many calls: wait, then try again"),
+    (
+        ErrorClass::Unsupported,
+        7,
+        "this build or the cloud cannot do it, or a newer version wrote the store",
+    ),
+    (ErrorClass::Cloud, 8, "the cloud refused the call, or its answer makes no sense"),
+    (ErrorClass::Store, 9, "a file could not be read or written, or another process uses it"),
+    (ErrorClass::Corrupt, 10, "the store is damaged, or `conv doctor` found a fault"),
+    (ErrorClass::Cancelled, 130, "Ctrl-C ended it"),
 ];
 
 /// Numbers of conv-api's own range, for what is not the library's error.
@@ -71,7 +78,9 @@ mod code {
 
 /// The table of exit codes, for `--help`.
 pub(crate) fn exit_codes() -> String {
-    let mut text = String::from("Exit codes:\n    0  all is well\n");
+    let mut text = String::from(
+        "Exit codes, each with its `class` in the JSON of a failure:\n    0                    the command did what it was asked for\n",
+    );
     for (class, exit, meaning) in EXIT_CODES {
         // Writing to a text cannot fail.
         let _ = writeln!(text, "  {exit:>3}  {:<17} {meaning}", class.as_str());
@@ -83,6 +92,7 @@ impl Error {
     /// What kind of error it is.
     pub(crate) fn class(&self) -> ErrorClass {
         match self {
+            Self::With { error, .. } => error.class(),
             Self::Conv(error) => error.class(),
             Self::Usage(_) | Self::BadId(_) => ErrorClass::InvalidArgument,
             Self::NotFound(_) => ErrorClass::NotFound,
@@ -98,6 +108,7 @@ impl Error {
     /// The SDK's number where it has one, else the cloud's, else one of conv's.
     pub(crate) fn code(&self) -> i32 {
         match self {
+            Self::With { error, .. } => error.code(),
             Self::Conv(error) => error.code(),
             Self::Usage(_) => code::INVALID_ARGUMENT,
             Self::BadId(_) => code::INVALID_CONVERSATION_ID,
@@ -119,13 +130,28 @@ impl Error {
 
     /// The error and its causes, in one line.
     pub(crate) fn words(&self) -> String {
+        if let Self::With { error, .. } = self {
+            return error.words();
+        }
         let mut words = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
-            let _ = write!(words, ": {error}");
+            let text = error.to_string();
+            // A source's error ends with the text of its cause, for those who show no causes.
+            if !words.ends_with(&text) {
+                let _ = write!(words, ": {text}");
+            }
             cause = error.source();
         }
         words
+    }
+
+    /// Returns what was found before it failed.
+    pub(crate) fn data(&self) -> Option<&serde_json::Value> {
+        match self {
+            Self::With { data, .. } => Some(data),
+            _ => None,
+        }
     }
 
     /// Whether the reader of standard output went away, as `head` does when it has enough.
@@ -165,7 +191,9 @@ fn code_of_user_sig(error: UserSigError) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, sync::Arc};
+
+    use conv_api::SourceError;
 
     use super::*;
 
@@ -182,5 +210,10 @@ mod tests {
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
         let error = Error::from(StoreError::io("opening rows", denied));
         assert_eq!(error.words(), "storage failed while opening rows: permission denied");
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let what = format!("connecting: {refused}");
+        let error = SourceError::Network { what, cause: Some(Arc::new(refused)) };
+        let words = Error::Conv(error.into()).words();
+        assert!(words.ends_with("connecting: connection refused"), "{words}");
     }
 }

@@ -43,6 +43,13 @@ pub(crate) struct Opened {
 /// Files of every store on disk, whatever keeps its rows.
 const STORE_FILES: [&str; 3] = ["lock", "local.log", "rows.journal"];
 
+const NO_REDB: Error = Error::Unsupported(
+    "this build of conv has no redb support; build conv-cli with the feature `redb`",
+);
+const NO_REDIS: Error = Error::Unsupported(
+    "this build of conv has no Redis support; build conv-cli with the feature `redis`",
+);
+
 impl StoreArgs {
     /// Opens the store, and makes it if there is none.
     pub(crate) async fn open(&self) -> Result<Opened, Error> {
@@ -74,15 +81,33 @@ impl StoreArgs {
     }
 
     /// Where the store is, or would be.
+    ///
+    /// # Errors
+    /// If this build cannot open it, or if a file is where its folder would be: before it is looked
+    /// for, so that neither is taken for a store that was never made.
     pub(crate) fn place(&self) -> Result<Place, Error> {
-        match &self.store {
-            Some(place) => Ok(place.clone()),
-            None => default_folder().map(Place::Sled),
-        }
+        let place = match &self.store {
+            Some(place) => place.clone(),
+            None => Place::Sled(default_folder()?),
+        };
+        place.check()?;
+        Ok(place)
     }
 }
 
 impl Place {
+    fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Redb(_) if cfg!(not(feature = "redb")) => Err(NO_REDB),
+            Self::Redis(_) if cfg!(not(feature = "redis")) => Err(NO_REDIS),
+            Self::Sled(folder) | Self::Redb(folder) if folder.is_file() => {
+                let words = format!("store {}: is a file, not a folder", folder.display());
+                Err(Error::Usage(words))
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn open(&self, account: &AccountId) -> Result<Opened, Error> {
         let in_use = |error: StoreError| self.in_use(error);
         let mut shared = None;
@@ -99,7 +124,7 @@ impl Place {
                 (Arc::new(store), recovery)
             }
             #[cfg(not(feature = "redb"))]
-            Self::Redb(_) => return Err(Error::Unsupported("redb: in this build of conv")),
+            Self::Redb(_) => return Err(NO_REDB),
             Self::Redis(address) => {
                 let database = shared.insert(address.open().await?);
                 (database.account(account).await?, Recovery::default())
@@ -150,7 +175,7 @@ impl Address {
 
     #[cfg(not(feature = "redis"))]
     async fn open(&self) -> Result<Arc<dyn ConversationDatabase>, Error> {
-        Err(Error::Unsupported("redis: in this build of conv"))
+        Err(NO_REDIS)
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Churn, CursorKind, Emulator, Error, UserSigClock,
+    Churn, CursorKind, Edition, Emulator, Error, Unknowns, UserSigClock,
     calls::Counter,
     credentials::{self, Credentials},
     fault::Faults,
@@ -40,6 +40,8 @@ pub struct Builder {
     page_size: usize,
     plan_limit: usize,
     retention: Option<Duration>,
+    unknowns: Unknowns,
+    edition: Edition,
 }
 
 impl Default for Builder {
@@ -58,6 +60,8 @@ impl Default for Builder {
             page_size: 100,
             plan_limit: 100,
             retention: None,
+            unknowns: Unknowns::default(),
+            edition: Edition::default(),
         }
     }
 }
@@ -157,6 +161,18 @@ impl Builder {
         self
     }
 
+    /// Sets what the emulated cloud does where the documentation is silent.
+    pub fn unknowns(mut self, unknowns: Unknowns) -> Self {
+        self.unknowns = unknowns;
+        self
+    }
+
+    /// Sets the app's edition; [`Edition::Pro`] unless set.
+    pub fn edition(mut self, edition: Edition) -> Self {
+        self.edition = edition;
+        self
+    }
+
     /// How the world changes while it is read.
     pub fn churn(mut self, churn: Churn) -> Self {
         self.churn = churn;
@@ -215,6 +231,8 @@ impl Builder {
                     plan_limit: self.plan_limit,
                     page_size: self.page_size,
                     retention: self.retention,
+                    unknowns: self.unknowns,
+                    edition: self.edition,
                 });
             }
         };

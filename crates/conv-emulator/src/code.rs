@@ -50,6 +50,11 @@ pub(crate) const CONTACT_TOO_MANY_GROUPS: u32 = 51010;
 /// The name of a conversation group is empty or too long.
 pub(crate) const CONTACT_BAD_NAME: u32 = 51011;
 
+/// More than 50 pinned conversations.
+pub(crate) const CONTACT_TOO_MANY_PINS: u32 = 51012;
+/// The app's edition has no standard marks and no conversation groups.
+pub(crate) const CONTACT_EDITION: u32 = 51013;
+
 /// A profile request is wrong.
 pub(crate) const PROFILE_BAD_REQUEST: u32 = 40001;
 /// A profile request names nobody.
@@ -76,3 +81,7 @@ pub(crate) const GROUP_NO_ACCOUNT: u32 = 10019;
 
 /// A message-service request has the wrong shape.
 pub(crate) const MESSAGE_BAD_REQUEST: u32 = 90001;
+/// `Peer_Account` is missing.
+pub(crate) const MESSAGE_NO_PEER: u32 = 90003;
+/// `Report_Account` is missing.
+pub(crate) const MESSAGE_NO_READER: u32 = 90008;

@@ -8,14 +8,20 @@ mod group_info;
 mod item;
 mod joined;
 mod mark;
+mod member;
 mod message;
 mod portrait;
+mod read;
+mod room;
+mod top;
 mod unread;
+mod write;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use self::write::Writer;
 use crate::{
     code,
     credentials::Credentials,
@@ -80,7 +86,14 @@ impl Context<'_> {
     }
 }
 
-type Run = fn(Context<'_>, Fields<'_>) -> Reply;
+type Read = fn(Context<'_>, Fields<'_>) -> Reply;
+type Write = fn(&mut Writer<'_>, Fields<'_>) -> Reply;
+
+#[derive(Clone, Copy, Debug)]
+enum Run {
+    Read(Read),
+    Write(Write),
+}
 
 #[derive(Debug)]
 pub(crate) struct Command {
@@ -91,29 +104,45 @@ pub(crate) struct Command {
     run: Run,
 }
 
-const fn command(name: &'static str, bad: u32, run: Run) -> Command {
-    Command { name, bad, run }
+const fn command(name: &'static str, bad: u32, run: Read) -> Command {
+    Command { name, bad, run: Run::Read(run) }
+}
+
+const fn writing(name: &'static str, bad: u32, run: Write) -> Command {
+    Command { name, bad, run: Run::Write(run) }
 }
 
 const COMMANDS: &[Command] = &[
     command(GET_LIST, code::CONTACT_BAD_PARAMETER, get_list::run),
-    command("recentcontact/delete", code::CONTACT_BAD_PARAMETER, delete::run),
-    command("recentcontact/mark_contact", code::CONTACT_BAD_PARAMETER, mark::run),
+    writing("recentcontact/delete", code::CONTACT_BAD_PARAMETER, delete::run),
+    writing("recentcontact/top", code::CONTACT_BAD_PARAMETER, top::run),
+    writing("recentcontact/mark_contact", code::CONTACT_BAD_PARAMETER, mark::run),
     command("recentcontact/get_contact_group", code::CONTACT_BAD_PARAMETER, contact_group::get),
     command(
         "recentcontact/search_contact_group",
         code::CONTACT_BAD_PARAMETER,
         contact_group::search,
     ),
-    command("recentcontact/create_contact_group", code::CONTACT_BAD_PARAMETER, edit_group::create),
-    command("recentcontact/update_contact_group", code::CONTACT_BAD_PARAMETER, edit_group::update),
-    command("recentcontact/del_contact_group", code::CONTACT_BAD_PARAMETER, edit_group::delete),
+    writing("recentcontact/create_contact_group", code::CONTACT_BAD_PARAMETER, edit_group::create),
+    writing("recentcontact/update_contact_group", code::CONTACT_BAD_PARAMETER, edit_group::update),
+    writing("recentcontact/del_contact_group", code::CONTACT_BAD_PARAMETER, edit_group::delete),
     command("profile/portrait_get", code::PROFILE_BAD_REQUEST, portrait::run),
     command("group_open_http_svc/get_group_info", code::GROUP_BAD_PARAMETER, group_info::run),
     command("group_open_http_svc/get_joined_group_list", code::GROUP_BAD_PARAMETER, joined::run),
     command("group_open_http_svc/group_msg_get_simple", code::GROUP_BAD_PARAMETER, message::group),
     command("openim/get_c2c_unread_msg_num", code::MESSAGE_BAD_REQUEST, unread::run),
     command("openim/admin_getroammsg", code::MESSAGE_BAD_REQUEST, message::c2c),
+    writing("openim/admin_set_msg_read", code::MESSAGE_BAD_REQUEST, read::run),
+    writing(
+        "group_open_http_svc/set_unread_msg_num",
+        code::GROUP_BAD_PARAMETER,
+        member::set_unread,
+    ),
+    writing(
+        "group_open_http_svc/modify_group_member_info",
+        code::GROUP_BAD_PARAMETER,
+        member::modify,
+    ),
 ];
 
 /// The command of a URL's path.
@@ -134,7 +163,13 @@ pub(crate) fn has_display(path: &str) -> bool {
 
 impl Command {
     pub(crate) fn run(&self, context: Context<'_>, body: &Map<String, Value>) -> Reply {
-        (self.run)(context, Fields::new(body, self.bad))
+        let reply = match self.run {
+            Run::Read(read) => read(context, Fields::new(body, self.bad)),
+            Run::Write(write) => write::run(self, write, context, body),
+        };
+        let mut state = context.world.lock();
+        state.served = state.served.saturating_add(1);
+        reply
     }
 }
 

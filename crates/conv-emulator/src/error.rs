@@ -34,4 +34,7 @@ pub enum Error {
     /// Not the spelling of a [`Rule`](crate::Rule).
     #[error("{0}")]
     BadRule(String),
+    /// Not the spelling of [`Unknowns`](crate::Unknowns) or of an [`Edition`](crate::Edition).
+    #[error("{0}")]
+    BadUnknowns(String),
 }

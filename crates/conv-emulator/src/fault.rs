@@ -3,6 +3,7 @@
 mod apply;
 mod batch;
 mod body;
+mod item;
 mod list;
 mod message;
 mod profile;
@@ -15,14 +16,17 @@ use std::time::Duration;
 
 pub(crate) use self::{
     apply::{Call, Early, date, early, edit, finish},
+    item::{drop_results, held, overrule},
     list::Memory,
     rule::is_named,
 };
 pub use self::{
+    item::Item,
     row::BadRow,
     rule::{Rule, When},
     script::Faults,
 };
+use crate::Lag;
 
 /// What goes wrong with an answer.
 ///
@@ -134,6 +138,28 @@ pub enum Fault {
     DeepNesting(usize),
     /// Every other user, group or peer of a batch fails by itself.
     PartialFailure,
+    /// The command runs at once, and its answer comes late: what a listing shows is old by then.
+    Held(Duration),
+    /// The command runs, and the answer says that it failed, with this number: 50005 or 60008 leave
+    /// the outcome open.
+    AppliedCode(u32),
+    /// A write is answered at once and applied later. Between the two, others may write.
+    AppliedLate(Lag),
+    /// After a write, commands that read the account show it as it was before, for so long, and
+    /// with it whatever else changes meanwhile. Writes that lag one behind the other show one by
+    /// one, as on a replica.
+    StaleReads(Lag),
+    /// An item of a write is not applied and fails with this number: by itself where the answer has
+    /// a result per item, else the call as [`TopItems`](crate::TopItems) says, or as a whole.
+    ItemCode {
+        /// Which of the items.
+        item: Item,
+        /// The number of the error.
+        code: u32,
+    },
+    /// The result of an item, which is applied, is missing in the answer. Together with
+    /// [`Fault::ItemCode`] it is not applied and missing.
+    ItemMissing(Item),
 }
 
 /// How a server ends a connection.

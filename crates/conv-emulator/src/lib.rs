@@ -49,13 +49,47 @@
 //! - [`LONE_SURROGATE`] and [`LATIN1_BYTE`] put into a text what no `str` can hold.
 //! - [`CursorKind`] and [`Churn`] make the list move under its reader in the ways that a real one
 //!   may: what the cursor of `recentcontact/get_list` means is not documented.
-//! - [`Calls`] counts calls by command.
+//! - [`Calls`] counts calls by command, and [`World::writes`] is the log of what they applied.
+//! - [`Unknowns`] answers what the documentation of the commands that write leaves open, and
+//!   [`Edition`] decides what can be written.
 //!
-//! Commands, each under `/v4/`: `recentcontact/get_list`, `delete`, `mark_contact`,
+//! Commands, each under `/v4/`: `recentcontact/get_list`, `delete`, `top`, `mark_contact`,
 //! `get_contact_group`, `search_contact_group`, `create_contact_group`, `update_contact_group` and
 //! `del_contact_group`; `profile/portrait_get`; `group_open_http_svc/get_group_info`,
-//! `get_joined_group_list` and `group_msg_get_simple`; `openim/get_c2c_unread_msg_num` and
-//! `admin_getroammsg`. Any other answers 60009.
+//! `get_joined_group_list`, `group_msg_get_simple`, `set_unread_msg_num` and
+//! `modify_group_member_info`; `openim/get_c2c_unread_msg_num`, `admin_getroammsg` and
+//! `admin_set_msg_read`. Any other answers 60009.
+//!
+//! # Writes
+//!
+//! ```
+//! use conv_emulator::{Change, Emulator, Fault, Lag, Rule, Unknowns};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let emulator = Emulator::builder().unknowns("top=partial".parse()?).start().await?;
+//!
+//! // The answer to the first pin is lost, and later ones show two listings late.
+//! let faults = emulator.faults();
+//! faults.push(Rule::once(Fault::Reset).on("recentcontact/top"));
+//! faults.push(Rule::calls(2.., Fault::StaleReads(Lag::Calls(2))).on("recentcontact/top"));
+//! // One conversation cannot be marked, among others that can.
+//! faults.push("item-code=C2Calice/50004,times=2,about=C2Calice,on=mark_contact".parse()?);
+//!
+//! // Another device of the account pins, and deletes with the history.
+//! let world = emulator.world();
+//! world.touch("user_0001", "C2Calice")?;
+//! world.pin("user_0001", "C2Calice")?;
+//! world.delete_conversation("user_0001", "C2Calice", true)?;
+//!
+//! // Run the client under test here. Then: how often was it pinned, and how often in vain?
+//! let pin = Change::Pinned { conversation: "C2Calice".to_owned() };
+//! let writes = world.writes("user_0001")?;
+//! let pins: Vec<_> = writes.iter().filter(|write| write.change == pin).collect();
+//! assert!(pins.is_empty() || pins.iter().filter(|write| write.changed).count() == 1);
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What it does not do
 //!
@@ -88,9 +122,11 @@ mod error;
 mod fault;
 mod gate;
 mod http_date;
+mod lag;
 mod odd;
 mod request;
 mod server;
+mod unknowns;
 mod user_sig;
 mod wire;
 mod world;
@@ -103,9 +139,11 @@ pub use crate::{
     cursor::CursorKind,
     emulator::Emulator,
     error::Error,
-    fault::{BadRow, Closing, Fault, Faults, Rule, When},
+    fault::{BadRow, Closing, Fault, Faults, Item, Rule, When},
+    lag::Lag,
     odd::{LATIN1_BYTE, LONE_SURROGATE},
-    world::{GroupType, Listed, World},
+    unknowns::{Edition, MarkBase, ReadAbsent, ReadBack, Taken, TopItems, Unknowns, WhenFull},
+    world::{Applied, Change, GroupType, Listed, MsgFlag, World},
 };
 
 #[cfg(doctest)]

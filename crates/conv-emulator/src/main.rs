@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use conv_emulator::{CursorKind, Emulator, Rule};
+use conv_emulator::{CursorKind, Edition, Emulator, Rule, Unknowns};
 
 /// The Tencent Cloud Chat server REST protocol on loopback.
 ///
 /// The secret key is taken from CONV_SECRET_KEY; a demo key is used if it is not set or empty.
 #[derive(Debug, Parser)]
-#[command(version, after_long_help = Rule::HELP)]
+#[command(version, after_long_help = format!("{}\n\n{}", Unknowns::HELP, Rule::HELP))]
 struct Args {
     /// Port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 8680)]
@@ -44,6 +44,12 @@ struct Args {
     /// The cloud's time at the start, in seconds since 1970.
     #[arg(long)]
     now: Option<u64>,
+    /// The app's edition: standard, or pro, which has marks and groups.
+    #[arg(long, default_value = "pro")]
+    edition: Edition,
+    /// What the cloud does where its documentation is silent; --help lists it.
+    #[arg(long, value_name = "LIST")]
+    unknowns: Option<Unknowns>,
     /// What goes wrong; can be given more than once, --help lists them.
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Rule>,
@@ -116,7 +122,9 @@ async fn start(args: &Args, key: Option<String>) -> Result<Emulator, conv_emulat
         .conversations(args.conversations)
         .page_size(args.page_size)
         .plan_limit(args.plan_limit)
-        .cursor(args.cursor.into());
+        .cursor(args.cursor.into())
+        .edition(args.edition)
+        .unknowns(args.unknowns.unwrap_or_default());
     if let Some(account) = &args.account {
         builder = builder.account(account);
     }

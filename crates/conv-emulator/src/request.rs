@@ -43,6 +43,19 @@ impl<'a> Fields<'a> {
         if self.has(name) { self.number(name) } else { Ok(default) }
     }
 
+    /// A whole number from 0 on, also one that is written as a text; `None` where the field is left
+    /// out.
+    pub(crate) fn number_or_text(&self, name: &str) -> Result<Option<u64>, Refusal> {
+        match self.map.get(name) {
+            Some(Value::String(text)) => text
+                .parse()
+                .map(Some)
+                .map_err(|_| self.refuse(format!("{name} must be a whole number from 0 on"))),
+            _ if self.has(name) => self.number(name).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     pub(crate) fn list(&self, name: &str) -> Result<&'a [Value], Refusal> {
         let list = self.map.get(name).and_then(Value::as_array);
         list.map(Vec::as_slice).ok_or_else(|| self.refuse(format!("{name} must be an array")))

@@ -61,10 +61,11 @@ pub(crate) async fn serve(
     let path = parts.uri.path();
     let name = commands::find(path).map(|command| command.name);
     shared.calls.count(name);
-    let faults = shared.faults.befall(name, shared.world.moment());
+    let asked = || gate::object(body.as_deref()).unwrap_or_default();
+    let faults = shared.faults.befall(name, shared.world.moment(), asked);
     let asked = match faults.is_empty() {
         true => Map::new(),
-        false => gate::object(body.as_deref()).unwrap_or_default(),
+        false => asked(),
     };
     let display = commands::has_display(path);
     let call = Call { request: &asked, display, on_connection };
@@ -84,6 +85,10 @@ pub(crate) async fn serve(
     }
     let mut response = response
         .unwrap_or_else(|| answer(&shared, &parts.method, &parts.uri, body.as_deref(), &faults));
+    let held = fault::held(&faults);
+    if !held.is_zero() {
+        tokio::time::sleep(held).await;
+    }
     if let Some(date) = fault::date(&faults, shared.world.now()) {
         response.headers_mut().insert(header::DATE, date);
     }
@@ -120,11 +125,12 @@ fn answer(
     let outcome = run(&mut request);
     let account = request.get("From_Account").and_then(Value::as_str).unwrap_or_default();
     let listed = outcome.as_ref().is_ok_and(|(name, _)| *name == GET_LIST);
-    let reply = outcome.map(|(_, reply)| reply);
+    let reply = fault::overrule(faults, outcome.map(|(_, reply)| reply));
     let mut reply = envelope::seal(reply, commands::has_display(uri.path()));
     for fault in faults {
         fault::edit(fault, &shared.faults, account, &request, &mut reply);
     }
+    fault::drop_results(faults, &mut reply);
     if listed {
         churn::churn(&shared.world, account, shared.churn());
     }

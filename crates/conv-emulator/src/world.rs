@@ -1,9 +1,12 @@
 //! The cloud behind the protocol, and the levers to change it.
 
 mod account;
+mod applied;
 mod clock;
 mod conversations;
+mod devices;
 mod directory;
+mod edits;
 mod generate;
 mod history;
 mod listing;
@@ -24,9 +27,14 @@ pub(crate) use self::{
     peer::Peer,
     state::{Beginning, State},
 };
-pub use self::{directory::GroupType, listing::Listed};
+pub use self::{
+    applied::{Applied, Change},
+    directory::GroupType,
+    edits::MsgFlag,
+    listing::Listed,
+};
 
-use crate::Error;
+use crate::{Edition, Error, Unknowns};
 
 /// A handle on the emulated cloud.
 ///
@@ -49,7 +57,9 @@ impl World {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic of another thread cannot leave a change half done that matters to a test.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.settle();
+        state
     }
 
     /// The cloud's time in seconds, which every answer's `Date` header carries.
@@ -81,6 +91,16 @@ impl World {
     /// command.
     pub fn set_page_size(&self, rows: usize) {
         self.lock().page_size = rows.max(1);
+    }
+
+    /// Sets what the emulated cloud does where the documentation is silent.
+    pub fn set_unknowns(&self, unknowns: Unknowns) {
+        self.lock().unknowns = unknowns;
+    }
+
+    /// Sets the app's edition, which decides what can be written.
+    pub fn set_edition(&self, edition: Edition) {
+        self.lock().edition = edition;
     }
 
     /// The accounts whose lists were generated, sorted.
@@ -198,7 +218,11 @@ impl World {
     ///
     /// [`Error::UnknownGroup`].
     pub fn dissolve_group(&self, group: &str) -> Result<(), Error> {
-        let removed = self.lock().directory.groups.remove(group);
+        let mut state = self.lock();
+        let removed = state.directory.groups.remove(group);
+        if removed.is_some() {
+            state.directory.dissolved.insert(group.into());
+        }
         removed.map(drop).ok_or_else(|| Error::UnknownGroup(group.to_owned()))
     }
 

@@ -36,8 +36,10 @@ mod delta;
 mod id;
 mod known;
 mod mark;
+mod mutation;
 mod open_enum;
 mod order;
+mod outbox;
 mod query;
 mod sync;
 #[cfg(feature = "testing")]
@@ -62,11 +64,19 @@ pub use self::{
     },
     known::Known,
     mark::{MarkError, MarkType, Marks},
+    mutation::{
+        Aspect, GroupName, GroupNameError, GroupTarget, IfNewer, Limits, Mutation, MutationError,
+        MutationFailure, ReadMark, ShownList, Slot, overlay,
+    },
     open_enum::OtherWord,
     order::{Rank, list_order},
+    outbox::{
+        Capacity, Enqueued, Outbox, Outcome, OutcomeKind, Pending, PendingState, Progress,
+        Progressed,
+    },
     query::{
-        All, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter, MarkFilter,
-        PageKey, PageKeyError, QueryError,
+        All, Checked, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter,
+        MarkFilter, PageKey, PageKeyError, QueryError, UnaccentedText,
     },
     sync::{
         Checkpoint, Coverage, Cursor, Facet, FailedFacet, Finished, GroupNames, ListLimit,

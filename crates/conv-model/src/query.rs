@@ -1,26 +1,32 @@
 //! What is asked of a list.
 
+mod checked;
 mod condition;
 mod filter;
 mod folded;
 mod json;
 mod normal;
 mod page_key;
+mod unaccented;
 
 use thiserror::Error;
 
 use crate::{Conversation, ConversationId, Facet};
 
 pub use self::{
+    checked::Checked,
     condition::Condition,
     filter::{ConversationFilter, GroupFilter, MarkFilter},
     folded::FoldedText,
     page_key::{PageKey, PageKeyError},
+    unaccented::UnaccentedText,
 };
 
 /// Which rows of the list an answer holds.
 ///
-/// A value like any other: it compares, hashes, and travels as JSON in the shape of the SDK's
+/// A query that exists can be answered: what cannot is refused where the query is made.
+///
+/// It compares, hashes, and travels as JSON in the shape of the SDK's
 /// `options`: `null`, a list of IDs, or a filter object, which may hold the members of a
 /// [`Condition`] too. Unknown keys, wrong types and an empty list are refused, where the SDK would
 /// silently answer with everything or nothing; a key whose value is `null` is not set.
@@ -39,19 +45,20 @@ pub enum ConversationQuery {
     /// The whole list.
     #[default]
     All,
-    /// Those of these conversations that are cached, in list order, each once. Not empty.
-    Ids(Vec<ConversationId>),
+    /// Those of these conversations that are cached, in list order, each once. Not empty: see
+    /// [`ids`](Self::ids).
+    Ids(Checked<Vec<ConversationId>>),
     /// The rows that match a filter.
     Filter(ConversationFilter),
-    /// The rows that meet a condition of any shape.
-    Where(Condition),
+    /// The rows that meet a condition of any shape: see [`condition`](Self::condition).
+    Where(Checked<Condition>),
 }
 
 /// Asks for the whole list: [`ConversationQuery::All`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct All;
 
-/// A query that cannot be answered.
+/// The reason a query cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum QueryError {
@@ -84,21 +91,6 @@ impl ConversationQuery {
             Self::Where(condition) => condition.facets(),
         }
     }
-
-    /// Checks what the types cannot.
-    ///
-    /// # Errors
-    /// [`QueryError::NoIds`] for an empty list of IDs; [`QueryError::TooDeep`] for a condition
-    /// nested more than [`Condition::MAX_DEPTH`] deep.
-    pub fn check(&self) -> Result<(), QueryError> {
-        match self {
-            Self::Ids(ids) if ids.is_empty() => Err(QueryError::NoIds),
-            Self::Where(condition) if !condition.is_within(Condition::MAX_DEPTH) => {
-                Err(QueryError::TooDeep)
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl From<All> for ConversationQuery {
@@ -110,35 +102,5 @@ impl From<All> for ConversationQuery {
 impl From<ConversationFilter> for ConversationQuery {
     fn from(filter: ConversationFilter) -> Self {
         Self::Filter(filter)
-    }
-}
-
-impl From<Condition> for ConversationQuery {
-    fn from(condition: Condition) -> Self {
-        Self::Where(condition)
-    }
-}
-
-impl From<Vec<ConversationId>> for ConversationQuery {
-    fn from(ids: Vec<ConversationId>) -> Self {
-        Self::Ids(ids)
-    }
-}
-
-impl From<&[ConversationId]> for ConversationQuery {
-    fn from(ids: &[ConversationId]) -> Self {
-        Self::Ids(ids.to_vec())
-    }
-}
-
-impl<const N: usize> From<[ConversationId; N]> for ConversationQuery {
-    fn from(ids: [ConversationId; N]) -> Self {
-        Self::Ids(ids.into())
-    }
-}
-
-impl<const N: usize> From<[&ConversationId; N]> for ConversationQuery {
-    fn from(ids: [&ConversationId; N]) -> Self {
-        Self::Ids(ids.into_iter().cloned().collect())
     }
 }

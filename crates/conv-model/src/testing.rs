@@ -20,6 +20,7 @@
 mod changes;
 mod ids;
 mod messages;
+mod mutations;
 mod profiles;
 mod queries;
 mod rows;
@@ -32,6 +33,7 @@ pub use self::{
         user_ids,
     },
     messages::{last_messages, payloads},
+    mutations::{group_names, mutations, outboxes},
     profiles::{group_profiles, profiles, user_profiles},
     queries::{conditions, filters, queries, queries_of},
     rows::{

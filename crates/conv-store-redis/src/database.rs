@@ -21,6 +21,13 @@ use crate::{RedisEngine, RedisOptions, RedisStats, server::Server};
 /// A store of it is loaded into memory like any other, and answers from there. A write of another
 /// process shows in it as soon as the server reports it. Each account is one slot of a cluster.
 ///
+/// # Forgetting an account
+/// [`forget`](ConversationDatabase::forget) wipes what the server holds when the call arrives. A
+/// write whose answer timed out may still be on its way then, through a proxy or in a buffer. If it
+/// follows an earlier write, the server refuses it, since that one is gone. If it is the account's
+/// first, it follows nothing, and goes in after the wipe. So end all writers of an account first;
+/// after a write that timed out, forget the account again once no copy of it can be on its way.
+///
 /// ```no_run
 /// use conv_store::{ConversationDatabase, ConversationStore};
 /// use conv_store_redis::RedisDatabase;

@@ -135,7 +135,7 @@ fn source_error(error: RedisError) -> SourceError {
         ErrorClass::Transient if matches!(error, RedisError::TimedOut { .. }) => {
             SourceError::TimedOut
         }
-        _ => SourceError::Network { what: "rate limiter".into() },
+        _ => SourceError::network("rate limiter"),
     }
 }
 

@@ -1,42 +1,50 @@
-//! The store over an engine.
+//! The store over an engine: one task, one working copy.
+//!
+//! Every change goes to the store's [writer](writer::Writer) task over a queue. The task
+//!
+//! 1. takes all changes that wait, as one [`Batch`](batch::Batch);
+//! 2. clones the published state, which costs a few pointers, since the list is persistent;
+//! 3. runs the changes on the clone, one after another. Each is [resolved](change::Change::resolve)
+//!    before it touches the clone, so a refused change has its own error and leaves no trace;
+//! 4. hands the collected writes to the engine in one call;
+//! 5. publishes the clone, or drops it if the engine failed;
+//! 6. answers the callers.
+//!
+//! Readers take the published snapshot and never wait for a write. A caller that goes away changes
+//! nothing: the task has its change, or it has not. If another store wrote first, the task loads what
+//! the engine holds and runs the batch again.
 
-mod applier;
-mod group;
+mod batch;
+mod change;
+mod following;
 mod load;
 mod reload;
-mod request;
-mod resolve;
-mod shortcut;
-mod task;
-mod view;
+mod transaction;
+mod writer;
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{Commit, ConversationId, Delta, Local, Seq};
+use conv_model::{Commit, ConversationId, Delta, Local};
 use tokio::{
     runtime::Handle,
-    sync::{Mutex, mpsc, oneshot, watch},
+    sync::{mpsc, oneshot, watch},
 };
 
 use self::{
-    applier::Applier,
-    request::{Change, Request},
-    shortcut::Shortcut,
-    task::Task,
-    view::Records,
+    change::{Change, Encoding},
+    writer::{Request, Writer},
 };
-use crate::{ConversationStore, Engine, Recovery, Snapshot, StoreError};
+use crate::{ConversationStore, Engine, Recovery, Snapshot, StoreError, Watcher};
 
-/// How many changes may wait for the engine; who comes then waits to be let in.
+/// The most requests that wait for the task; further callers wait for room.
 const QUEUE: usize = 64;
 
 /// The store over any [`Engine`]: index, merge, guard, records, log and snapshots, once for all.
 ///
-/// Clones are handles to the same store. A task of its own applies the changes, so that a caller
-/// who goes away leaves none half done; it ends when it is [closed](ConversationStore::close) or
-/// the last handle is gone. A few rows of an idle store whose engine answers at once are changed
-/// where the caller is; what waits after all goes on without it.
+/// Clones are handles to the same store. A task of its own applies the changes, so a caller that
+/// goes away leaves none half done. The task ends when the store is
+/// [closed](ConversationStore::close) or the last handle is dropped.
 ///
 /// ```
 /// use conv_model::{All, ConversationId, ConversationPatch, Delta};
@@ -54,14 +62,13 @@ const QUEUE: usize = 64;
 /// ```
 #[derive(Clone)]
 pub struct IndexedStore {
-    shortcut: Shortcut,
     queue: mpsc::Sender<Request>,
     published: watch::Receiver<Snapshot>,
     recovery: Arc<Recovery>,
 }
 
 impl IndexedStore {
-    /// Loads what an engine holds. It is a preview until a pass has finished; see
+    /// Loads what an engine holds, as a preview until a pass has finished; see
     /// [`SyncState::reopened`](conv_model::SyncState::reopened).
     ///
     /// Records that do not decode are dropped, counted in [`recovery`](Self::recovery), and
@@ -71,24 +78,21 @@ impl IndexedStore {
     /// [`StoreError::NewerSchema`] if any record is of a newer version: nothing is touched then.
     /// [`StoreError::NoRuntime`] outside a Tokio runtime. Else the engine's.
     pub async fn open(engine: impl Engine) -> Result<Self, StoreError> {
-        Self::run(Arc::new(engine), Records::Kept).await
+        Self::run(Arc::new(engine), Encoding::Full).await
     }
 
-    /// The store over an engine that keeps nothing.
+    /// Opens a store over an engine that keeps nothing.
     pub(crate) async fn unkept(engine: impl Engine) -> Result<Self, StoreError> {
-        Self::run(Arc::new(engine), Records::Unread).await
+        Self::run(Arc::new(engine), Encoding::Skipped).await
     }
 
-    async fn run(engine: Arc<dyn Engine>, records: Records) -> Result<Self, StoreError> {
+    async fn run(engine: Arc<dyn Engine>, encoding: Encoding) -> Result<Self, StoreError> {
         let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
         let (state, recovery) = load::load(engine.as_ref()).await?;
         let (queue, inbox) = mpsc::channel(QUEUE);
-        let (shown, published) = watch::channel(Snapshot::new(state));
-        let applier = Applier::new(Arc::clone(&engine), records, shown);
-        let applier = Arc::new(Mutex::new(Some(applier)));
-        let shortcut = Shortcut::new(&applier, runtime.clone());
-        runtime.spawn(Task::new(engine, applier, inbox).run());
-        Ok(Self { shortcut, queue, published, recovery: Arc::new(recovery) })
+        let (publish, published) = watch::channel(Snapshot::new(state));
+        runtime.spawn(Writer::new(engine, encoding, inbox, publish).run());
+        Ok(Self { queue, published, recovery: Arc::new(recovery) })
     }
 
     /// Sets what was lost at the opening.
@@ -97,24 +101,17 @@ impl IndexedStore {
         Self { recovery: Arc::new(recovery), ..self }
     }
 
-    /// What was lost at the opening.
+    /// Returns what was lost when the store was opened.
     pub fn recovery(&self) -> &Recovery {
         &self.recovery
     }
 
-    /// Whether it was closed, or its runtime ended.
+    /// Returns true once the store was closed, or its runtime ended.
     pub fn is_closed(&self) -> bool {
         self.queue.is_closed()
     }
 
-    async fn change(&self, mut change: Change) -> Result<Commit, StoreError> {
-        // Whoever waits goes first.
-        if self.queue.capacity() == QUEUE {
-            match self.shortcut.apply(change).await {
-                Ok(answer) => return answer,
-                Err(back) => change = back,
-            }
-        }
+    async fn change(&self, change: Change) -> Result<Commit, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.send(Request::Change(change, answer)).await?;
         answered.await.map_err(|_| StoreError::Closed)?
@@ -131,13 +128,8 @@ impl ConversationStore for IndexedStore {
         self.published.borrow().clone()
     }
 
-    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
-        if self.is_closed() {
-            return Err(StoreError::Closed);
-        }
-        let mut published = self.published.clone();
-        let newer = published.wait_for(|snapshot| snapshot.seq() > since).await;
-        newer.map(|snapshot| snapshot.clone()).map_err(|_| StoreError::Closed)
+    fn watch(&self) -> Watcher {
+        Watcher::new(self.published.clone())
     }
 
     async fn apply(&self, delta: Delta) -> Result<Commit, StoreError> {
@@ -163,6 +155,3 @@ impl fmt::Debug for IndexedStore {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,4 @@
-//! What a backend implements: keys and bytes.
+//! The trait of a backend: keys and bytes.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -9,7 +9,7 @@ use crate::StoreError;
 
 /// A backend for one account: it keeps bytes under keys, and nothing else.
 ///
-/// [`IndexedStore`](crate::IndexedStore) does the rest once for all: index, merge, guard, codec,
+/// [`IndexedStore`](crate::IndexedStore) does the rest for every backend: index, merge, guard, codec,
 /// checksums, snapshots.
 ///
 /// ```
@@ -45,7 +45,7 @@ use crate::StoreError;
 ///     }
 ///
 ///     async fn follow(&self, _since: Seq) -> Result<(), StoreError> {
-///         std::future::pending().await // nobody else writes to it
+///         std::future::pending().await // there is no other writer
 ///     }
 ///
 ///     async fn close(&self) -> Result<(), StoreError> {
@@ -61,42 +61,42 @@ use crate::StoreError;
 /// ```
 ///
 /// # Contract
-/// * `load` gives the records of one instant, and the sequence number of the last write in them.
+/// * `load` returns the records of one instant, and the sequence number of the last write in them.
 /// * `commit` applies its writes in order, each whole or not at all. A crash leaves a prefix of
 ///   whole writes. Once it returned, the writes are as durable as the engine was opened for.
 /// * The writes of a call follow one another: each one's [`expected`](Write::expected) is the
 ///   [`seq`](Write::seq) of the one before it. If that of the first is not the number of the last
-///   write, somebody else wrote: the whole call is refused with [`StoreError::Conflict`], and
-///   nothing of it is written.
+///   write, another writer was first: the engine refuses the whole call with
+///   [`StoreError::Conflict`] and writes nothing of it.
 /// * A [`Write`] holds either [`Record::Local`] records or others, never both.
-/// * After any error but a conflict nothing is known of what was written: the caller loads anew.
-///   While it cannot, it may go on to write local records.
+/// * After any other error the caller cannot know what was written, so it loads again. While it
+///   cannot, it may go on to write local records.
 /// * Dropping a future leaves each write whole or absent.
 #[async_trait]
 pub trait Engine: Debug + Send + Sync + 'static {
-    /// All records, of one instant.
+    /// Returns all records, of one instant.
     ///
     /// # Errors
-    /// Why they could not be read.
+    /// The reason why they could not be read.
     async fn load(&self) -> Result<Loaded, StoreError>;
 
-    /// Writes, in order.
+    /// Applies writes, in order.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if somebody else wrote; else why it could not be written.
+    /// [`StoreError::Conflict`] if another writer was first; otherwise the reason of the failure.
     async fn commit(&self, writes: &[Write]) -> Result<(), StoreError>;
 
-    /// Waits until somebody else has written after `since`. An engine that nobody else writes to
-    /// never returns. Cancel-safe.
+    /// Waits until another writer has written after `since`. An engine with only one writer never
+    /// returns. Cancel-safe.
     ///
     /// # Errors
-    /// Why it cannot know.
+    /// The reason why it cannot tell.
     async fn follow(&self, since: Seq) -> Result<(), StoreError>;
 
-    /// Writes what is pending and lets go of files.
+    /// Stores pending writes and closes files.
     ///
     /// # Errors
-    /// Why pending writes could not be stored.
+    /// The reason why pending writes could not be stored.
     async fn close(&self) -> Result<(), StoreError>;
 }
 
@@ -104,12 +104,12 @@ pub trait Engine: Debug + Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Record {
-    /// The state of the sync: one an account.
+    /// The state of the sync: one per account.
     State,
     /// A conversation, as the cloud knows it.
     Row(ConversationId),
     /// A conversation's local state. A record of an [empty](conv_model::Local::is_empty) one says that it
-    /// was cleared: an engine may let go of it once it keeps the record's number elsewhere.
+    /// was cleared: an engine may drop it once it keeps the record's number elsewhere.
     Local(ConversationId),
 }
 
@@ -128,7 +128,7 @@ pub struct Write {
 }
 
 impl Write {
-    /// A write that follows another.
+    /// Builds an empty write that follows another.
     pub fn new(expected: Seq, seq: Seq) -> Self {
         Self { expected, seq, put: Vec::new(), delete: Vec::new() }
     }
@@ -142,16 +142,16 @@ pub struct Loaded {
     pub seq: Seq,
     /// Every record, in any order.
     pub records: Vec<(Record, Arc<[u8]>)>,
-    /// Whether writes are gone that this engine had acknowledged or loaded, as a server can lose
-    /// them that copies itself behind its answers. The store then shows a preview, and the pass
-    /// under way is superseded, since its rows may be among what is gone.
+    /// Set if writes are gone that this engine had acknowledged or loaded, as a server with asynchronous
+    /// replicas can lose them. The store then shows a preview, and the running pass is superseded, since
+    /// its rows may be among the lost ones.
     pub lost: bool,
     /// The number of rows lost with those writes; 0 if the engine does not know.
     pub lost_rows: u64,
 }
 
 impl Loaded {
-    /// Records as of a write.
+    /// Returns records as of a write.
     pub fn new(seq: Seq, records: Vec<(Record, Arc<[u8]>)>) -> Self {
         Self { seq, records, lost: false, lost_rows: 0 }
     }

@@ -25,7 +25,8 @@
 //! ```
 //!
 //! * [`ConversationStore`]: what a store promises; [`Snapshot`]: what it answers, whole or page by
-//!   page; [`Scan`]: a list read to its end while it moves.
+//!   page; [`Scan`]: a list read to its end while it moves; [`Watcher`]: waits for the next
+//!   snapshot.
 //! * [`MemoryStore`] and [`MemoryDatabase`].
 //! * [`Engine`]: what a backend implements; [`IndexedStore`] makes a store of it. Its records are
 //!   described in [`record`].
@@ -53,6 +54,7 @@ mod store;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod watcher;
 
 #[cfg(feature = "redb")]
 pub use self::disk::redb::{RedbDatabase, RedbOptions, RedbStore};
@@ -71,6 +73,7 @@ pub use self::{
     recovery::Recovery,
     snapshot::{ListPage, Scan, Snapshot},
     store::{ConversationDatabase, ConversationStore},
+    watcher::{Publisher, Watcher},
 };
 
 /// The README's code runs, too.

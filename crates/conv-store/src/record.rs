@@ -1,7 +1,7 @@
-//! The records that an engine keeps, for those who write one.
+//! The records that an engine keeps, for authors of engines.
 //!
-//! An engine need not read them: it keeps bytes under keys. It may ask for a record's number, to
-//! find the number of its last write without a record of its own:
+//! An engine need not read them: it keeps bytes under keys. It may read a record's number, to find the
+//! number of its last write without a record of its own:
 //!
 //! ```
 //! use conv_model::{Local, Seq};
@@ -15,9 +15,9 @@
 //!
 //! # Format
 //! `version u8 | kind u8 | number u64 | length of the body u32 | crc32 u32 | body`, integers little
-//! endian, the checksum over all the rest. This envelope is the same in every version, so that
-//! what is newer can be told from what is damaged. The body is in postcard, and its structures
-//! are those of this module alone: a change of the model cannot change what is on disk.
+//! endian, the checksum over all the rest. This envelope is the same in every version, so newer
+//! records can be told apart from damaged ones. The body is in postcard, and its structures are
+//! private to this module: a change of the model cannot change the format.
 
 mod local;
 mod message;
@@ -39,12 +39,12 @@ pub use self::{
     state::StateRecord,
 };
 pub(crate) use self::{
-    row::{check_row, decode_row, encode_row},
+    row::{DecodedRow, check_row, decode_row, encode_row},
     state::is_same_on_disk,
 };
 
-/// The newest version of records that this code reads, and the one that it writes. Older ones are
-/// read for ever; a record is rewritten as its row changes.
+/// The newest version of records that this code reads, and the one that it writes. Older versions stay
+/// readable; a record is rewritten when its row changes.
 pub const VERSION: u8 = 2;
 /// The most bytes that the body of a record may have.
 pub const MAX_BODY: usize = 64 << 10;
@@ -55,7 +55,7 @@ const USUAL_BODY: usize = 512;
 /// The bytes before the checksum.
 const HEAD: usize = 14;
 
-/// What a record is about.
+/// The kind of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum Kind {
@@ -64,7 +64,7 @@ enum Kind {
     Local = 3,
 }
 
-/// The number of the write that a record came with.
+/// Returns the number of the write that a record came with.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] if the record is damaged; [`StoreError::NewerSchema`].
@@ -72,17 +72,17 @@ pub fn seq(record: &[u8]) -> Result<Seq, StoreError> {
     Ok(checked(record)?.seq)
 }
 
-/// The greatest number of some records; those that are damaged do not count.
+/// Returns the greatest number of some records; damaged ones do not count.
 pub fn last_seq<R: AsRef<[u8]>>(records: impl IntoIterator<Item = R>) -> Seq {
     records.into_iter().fold(Seq::ZERO, |last, record| {
         let record = record.as_ref();
-        // Most are older, and need no look at their checksum.
+        // Most are older, and their checksums need not be verified.
         let is_newer = claimed_seq(record).is_some_and(|claimed| claimed > last);
         is_newer.then(|| seq(record).ok()).flatten().unwrap_or(last)
     })
 }
 
-/// Bytes whose checksum was right.
+/// A record whose checksum is right.
 struct Envelope<'a> {
     version: u8,
     kind: u8,
@@ -104,13 +104,13 @@ fn encode(kind: Kind, seq: Seq, value: &impl Serialize) -> Result<Arc<[u8]>, Sto
     Ok(record.into())
 }
 
-/// Whether it can be encoded.
+/// Checks that a value fits into a record, without encoding it.
 fn check(value: &impl Serialize) -> Result<(), StoreError> {
     let bytes = postcard::serialize_with_flavor(value, Size::default());
     length(bytes.map_err(StoreError::engine)?).map(drop)
 }
 
-/// The length of a body, if one may be so long.
+/// Returns the length of a body, unless it is over the cap.
 fn length(bytes: usize) -> Result<u32, StoreError> {
     let fitting = u32::try_from(bytes).ok().filter(|_| bytes <= MAX_BODY);
     fitting.ok_or(StoreError::TooLarge { bytes, limit: MAX_BODY })
@@ -129,7 +129,7 @@ fn open(kind: Kind, record: &[u8]) -> Result<Envelope<'_>, StoreError> {
 impl<'a> Envelope<'a> {
     /// Reads the body, whose form is that of the envelope's version.
     fn read<T: Deserialize<'a>>(&self) -> Result<T, StoreError> {
-        // What follows the body's last field is no body of this version.
+        // Bytes after the body's last field are not of this version.
         match postcard::take_from_bytes(self.body) {
             Ok((body, [])) => Ok(body),
             _ => Err(corrupt("the body of a record")),
@@ -146,7 +146,7 @@ fn checked(record: &[u8]) -> Result<Envelope<'_>, StoreError> {
     }
 }
 
-/// The number that a record says it has.
+/// Returns the number in a record, unverified.
 fn claimed_seq(record: &[u8]) -> Option<Seq> {
     let (_, rest) = record.split_first_chunk::<2>()?;
     let (seq, _) = rest.split_first_chunk()?;

@@ -1,15 +1,12 @@
 //! A list at one instant.
 
 mod heap;
+#[cfg(any(test, feature = "testing"))]
+mod mock;
 mod page;
 mod scan;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    num::NonZeroUsize,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, fmt, num::NonZeroUsize, sync::Arc};
 
 use conv_model::{
     Commit, Conversation, ConversationId, ConversationQuery, Local, PageKey, Seq, SyncReport,
@@ -18,14 +15,7 @@ use conv_model::{
 
 use crate::{
     Totals,
-    list::{
-        index::Index,
-        log::Log,
-        row::Row,
-        state::{LocalEntry, State},
-        tree::Tree,
-    },
-    record::Stamps,
+    list::{row::Row, state::State},
 };
 
 pub use self::{page::ListPage, scan::Scan};
@@ -39,7 +29,7 @@ pub use self::{page::ListPage, scan::Scan};
 /// use conv_model::{All, Conversation, ConversationId, SyncState};
 /// use conv_store::Snapshot;
 ///
-/// // For a mock; a store gives its own.
+/// // A mock, with the feature `testing`; a store gives its own.
 /// let row = Conversation::new(ConversationId::c2c("alice")?);
 /// let snapshot = Snapshot::of([row], SyncState::default());
 /// assert_eq!(snapshot.list(&All.into()).len(), 1);
@@ -50,52 +40,6 @@ pub use self::{page::ListPage, scan::Scan};
 pub struct Snapshot(Arc<State>);
 
 impl Snapshot {
-    /// A snapshot for mocks, without a history. Of rows with the same ID the last one counts;
-    /// their local state is what [`local`](Self::local) answers.
-    pub fn of(rows: impl IntoIterator<Item = Conversation>, sync: SyncState) -> Self {
-        let rows: BTreeMap<ConversationId, Conversation> =
-            rows.into_iter().map(|row| (row.id.clone(), row)).collect();
-        let known = rows.values().filter(|row| row.local != Local::default());
-        let locals =
-            known.map(|row| LocalEntry { id: row.id.clone(), local: row.local.clone() }).collect();
-        let rows = rows.into_values().map(|row| Row::new(row, Stamps::default(), None));
-        Self::new(State {
-            sync: Arc::new(sync),
-            rows: Index::from_rows(rows),
-            locals: Tree::from_sorted(locals),
-            ..State::default()
-        })
-    }
-
-    /// The same list under another number, as if that were also the number of its last stored write,
-    /// for mocks.
-    #[must_use]
-    pub fn at(&self, seq: Seq) -> Self {
-        Self::new(State { seq, written: seq, log: Log::new(seq), ..State::clone(&self.0) })
-    }
-
-    /// The next list, in which these rows are set, for mocks and measurements. Like the other ones
-    /// for mocks it has no history.
-    #[must_use]
-    pub fn with_rows(&self, rows: impl IntoIterator<Item = Arc<Conversation>>) -> Self {
-        let mut next = self.clone();
-        next.set_rows(rows);
-        next
-    }
-
-    /// Makes this the next list, in which these rows are set, for mocks and measurements. Copies of
-    /// it stay as they are: what they share is copied, and what is this one's alone is changed where
-    /// it stands, as a store does with a list that nobody reads.
-    pub fn set_rows(&mut self, rows: impl IntoIterator<Item = Arc<Conversation>>) {
-        let state = self.state_mut();
-        state.seq = state.seq.next();
-        state.log.restart(state.seq);
-        for row in rows {
-            let id = row.id.clone();
-            state.rows.change(&id, |before| Row::new(row, Stamps::default(), before));
-        }
-    }
-
     pub(crate) fn new(state: State) -> Self {
         Self(Arc::new(state))
     }
@@ -104,66 +48,50 @@ impl Snapshot {
         &self.0
     }
 
-    /// Tells whether this very list is still held.
-    #[cfg(test)]
-    pub(crate) fn watched(&self) -> std::sync::Weak<State> {
-        Arc::downgrade(&self.0)
-    }
-
-    /// Whether somebody else holds this list; by now they may have let go of it.
-    pub(crate) fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
-    }
-
-    /// The state, to be made the next one; no copy of this snapshot sees it.
-    pub(crate) fn state_mut(&mut self) -> &mut State {
-        Arc::make_mut(&mut self.0)
-    }
-
-    /// The number of the newest commit in it.
+    /// Returns the number of the newest commit in it.
     pub fn seq(&self) -> Seq {
         self.0.seq
     }
 
-    /// Returns the number of the last stored write: what a question asked now may know of. See
-    /// [`Delta::asked`](conv_model::Delta::asked).
+    /// Returns the number of the last stored write: the newest one that a request sent now can
+    /// reflect. See [`Delta::asked`](conv_model::Delta::asked).
     pub fn written(&self) -> Seq {
         self.state().written
     }
 
-    /// The state of the sync.
+    /// Returns the state of the sync.
     pub fn sync(&self) -> &SyncState {
         &self.0.sync
     }
 
-    /// What a user is told about the list's completeness, with the facets that at least one row
-    /// lacks. The system conversation has no profile, and is not said to lack one.
+    /// Returns the report on the list's completeness, with the facets that at least one row lacks. The
+    /// system conversation has no profile, and does not count as lacking one.
     pub fn report(&self) -> SyncReport {
         let mut report = self.0.sync.report();
         report.not_fetched = self.0.rows.not_fetched();
         report
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.0.rows.len()
     }
 
-    /// Whether there are no rows.
+    /// Returns true if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All rows in list order, without the detail of their profiles. Taking the first few costs
-    /// no more than those.
+    /// Iterates over all rows in list order, without the detail of their profiles. Taking the first few
+    /// costs no more than those.
     pub fn rows(&self) -> impl Iterator<Item = &Arc<Conversation>> {
         self.0.rows.listed()
     }
 
-    /// The rows that a query asks for, in list order, each once, without the detail of their
+    /// Returns the rows that a query asks for, in list order, each once, without the detail of their
     /// profiles. IDs that are not cached are left out.
     ///
-    /// [`ConversationQuery::matches`] decides, but for [`ConversationQuery::Ids`], which are looked
+    /// [`ConversationQuery::matches`] decides, except for [`ConversationQuery::Ids`], which are looked
     /// up.
     pub fn list(&self, query: &ConversationQuery) -> Vec<Arc<Conversation>> {
         match query {
@@ -172,7 +100,7 @@ impl Snapshot {
         }
     }
 
-    /// The first rows that a query asks for, or those after a key, at most `limit` of them.
+    /// Returns the first rows that a query asks for, or those after a key, at most `limit` of them.
     ///
     /// A snapshot is paged as of its instant: the pages of one together are its
     /// [`list`](Self::list). A key may come from another snapshot, or name a row that is gone.
@@ -220,22 +148,22 @@ impl Snapshot {
         rows
     }
 
-    /// One row, with the detail of its profile where that is known.
+    /// Returns one row, with the detail of its profile if that is known.
     pub fn get(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
         self.0.rows.get(id).map(|row| Arc::clone(row.whole()))
     }
 
-    /// One row as the list shows it.
+    /// Returns one row as the list shows it.
     pub(crate) fn listed(&self, id: &ConversationId) -> Option<&Arc<Conversation>> {
         self.0.rows.get(id).map(Row::listed)
     }
 
-    /// Sums over all rows.
+    /// Returns the sums over all rows.
     pub fn totals(&self) -> Totals {
         self.0.rows.totals()
     }
 
-    /// Sums over the rows that a query asks for.
+    /// Returns the sums over the rows that a query asks for.
     pub fn totals_of(&self, query: &ConversationQuery) -> Totals {
         match query {
             ConversationQuery::All => self.totals(),
@@ -244,24 +172,24 @@ impl Snapshot {
         }
     }
 
-    /// The names of the account's conversation groups: those that were read, and those that rows
-    /// are in. Ascending, each once.
+    /// Returns the names of the account's conversation groups: those that were read, and those that
+    /// rows are in. Ascending, each once.
     pub fn groups(&self) -> Vec<Arc<str>> {
         let mut names: BTreeSet<&Arc<str>> = self.0.sync.groups.names.values().collect();
         names.extend(self.0.rows.groups());
         names.into_iter().cloned().collect()
     }
 
-    /// The local state of a conversation, also of one without a row; `None` if it was never set.
+    /// Returns the local state of a conversation, also of one without a row; `None` if it was never set.
     pub fn local(&self, id: &ConversationId) -> Option<Local> {
         self.0.local(id).cloned()
     }
 
-    /// The commits after a number, oldest first, up to this snapshot's. `None` if they are no
-    /// longer known: read the list anew.
+    /// Returns the commits after a number, oldest first, up to this snapshot's. `None` if some are no
+    /// longer kept: read the list again.
     ///
-    /// The rows in them are those that a list shows: where only the detail of a profile changed,
-    /// before and after are the same row.
+    /// Their rows are those that a list shows: if only the detail of a profile changed, before and
+    /// after are the same row.
     pub fn changes_since(&self, seq: Seq) -> Option<Vec<Arc<Commit>>> {
         self.0.log.after(seq)
     }

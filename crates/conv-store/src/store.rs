@@ -3,9 +3,9 @@
 use std::{fmt::Debug, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{AccountId, Commit, ConversationId, Delta, Local, Seq};
+use conv_model::{AccountId, Commit, ConversationId, Delta, Local};
 
-use crate::{PassLeases, Snapshot, StoreError};
+use crate::{PassLeases, Snapshot, StoreError, Watcher};
 
 /// The cache of one account's conversation list.
 ///
@@ -24,11 +24,10 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
     /// The list at this instant. A store that exists is loaded: it neither waits nor fails.
     fn snapshot(&self) -> Snapshot;
 
-    /// The first snapshot newer than `since`, whoever wrote; at once if there is one.
-    ///
-    /// # Errors
-    /// [`StoreError::Closed`] once no newer one can come.
-    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError>;
+    /// Returns a watcher, which waits for newer snapshots, whether this process or another one made
+    /// the change. It shows no less than [`snapshot`](Self::snapshot), and does not keep the store
+    /// open.
+    fn watch(&self) -> Watcher;
 
     /// Applies a change.
     ///
@@ -54,8 +53,8 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
     /// Why it could not be stored. It is durable once this returns, whatever the store's level.
     async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError>;
 
-    /// Writes what is pending and lets go of files. Later calls but `snapshot` fail with
-    /// [`StoreError::Closed`].
+    /// Writes what is pending and lets go of files. `snapshot` goes on to answer, watchers end, and
+    /// later calls fail with [`StoreError::Closed`].
     ///
     /// # Errors
     /// Why pending changes could not be stored.
@@ -72,12 +71,8 @@ impl<T: ConversationStore + ?Sized> ConversationStore for Arc<T> {
         (**self).snapshot()
     }
 
-    fn changed<'a, 'b>(&'a self, since: Seq) -> Pending<'b, Snapshot>
-    where
-        'a: 'b,
-        Self: 'b,
-    {
-        (**self).changed(since)
+    fn watch(&self) -> Watcher {
+        (**self).watch()
     }
 
     fn apply<'a, 'b>(&'a self, delta: Delta) -> Pending<'b, Commit>

@@ -1,24 +1,39 @@
 //! What can go wrong between a pull and its cloud.
 
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use conv_model::{ErrorClass, PassFailure};
-use thiserror::Error;
 
 /// What a call to a source met. No variant holds a secret: neither key nor UserSig nor URL.
-#[derive(Clone, Debug, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SourceError {
     /// The network failed: no connection, or a broken one.
-    #[error("cloud cannot be reached: {what}")]
+    ///
+    /// ```
+    /// use std::{error::Error, io, sync::Arc};
+    ///
+    /// use conv_sync::SourceError;
+    ///
+    /// fn kind(error: &SourceError) -> Option<io::ErrorKind> {
+    ///     Some(error.source()?.downcast_ref::<io::Error>()?.kind())
+    /// }
+    ///
+    /// let cause = Some(Arc::new(io::Error::from(io::ErrorKind::ConnectionRefused)) as _);
+    /// let error = SourceError::Network { what: "connecting".into(), cause };
+    /// assert_eq!(kind(&error), Some(io::ErrorKind::ConnectionRefused));
+    /// ```
     Network {
         /// What happened.
         what: String,
+        /// The error underneath, if there is one: `std::io::Error` where `RestSource` met one.
+        /// Left out when the error is serialised.
+        #[serde(skip)]
+        cause: Option<Arc<dyn Error + Send + Sync>>,
     },
     /// Something on the way answered in the cloud's place: the cloud itself answers every call with
     /// status 200.
-    #[error("cloud cannot be reached: HTTP status {status}")]
     Http {
         /// The status.
         status: u16,
@@ -26,10 +41,8 @@ pub enum SourceError {
         retry_after: Option<Duration>,
     },
     /// No answer in time.
-    #[error("cloud did not answer in time")]
     TimedOut,
     /// The cloud answered with an error code of its own.
-    #[error("cloud refused with code {code}: {message}")]
     Cloud {
         /// The cloud's number.
         code: i32,
@@ -43,39 +56,28 @@ pub enum SourceError {
         retry_after: Option<Duration>,
     },
     /// The answer is not the protocol: HTML, cut JSON, a wrong shape, too large.
-    #[error("cloud answered with something else than its protocol: {what}")]
     Protocol {
         /// What was met where what was expected.
         what: String,
     },
     /// The cursor no longer serves: the listing has to begin anew.
-    #[error("cursor has expired")]
     CursorExpired,
     /// The user or group does not exist, was dissolved, or is not visible.
-    #[error("no such user or group")]
     NotFound,
     /// The source does not offer it.
-    #[error("source does not offer {what}")]
     Unsupported {
         /// What was asked for.
         what: String,
     },
     /// The request can never be answered.
-    #[error("request is not valid: {what}")]
     InvalidArgument {
         /// What is wrong with it.
         what: String,
     },
     /// The pass was told to stop.
-    #[error("cancelled")]
     Cancelled,
     /// The embedder's own signer failed.
-    #[error("signer failed")]
-    Signer(
-        #[source]
-        #[serde(with = "signer")]
-        Arc<dyn std::error::Error + Send + Sync>,
-    ),
+    Signer(#[serde(with = "signer")] Arc<dyn Error + Send + Sync>),
 }
 
 /// An embedder's error keeps its words alone.
@@ -127,10 +129,15 @@ pub enum Retry {
     /// served until now has expired, or it was made by a wrong clock. So any number of calls may
     /// meet it, also several with one UserSig; of a fresh one that is refused it is
     /// [`Never`](Self::Never).
-    Resign,
+    Reauthenticate,
 }
 
 impl SourceError {
+    /// Returns a [`Network`](Self::Network) error without a cause.
+    pub fn network(what: impl Into<String>) -> Self {
+        Self::Network { what: what.into(), cause: None }
+    }
+
     /// What kind of error it is.
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -203,7 +210,7 @@ impl SourceError {
 
     /// Whether another call at another time may have another answer: waiting, a new signature or
     /// a mended server may help. Not so for what does not exist or is not offered.
-    pub fn may_pass(&self) -> bool {
+    pub fn may_succeed_later(&self) -> bool {
         !matches!(
             self.class(),
             ErrorClass::NotFound | ErrorClass::Unsupported | ErrorClass::InvalidArgument
@@ -214,6 +221,39 @@ impl SourceError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Http { retry_after, .. } | Self::Cloud { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network { what, .. } => write!(f, "cloud cannot be reached: {what}"),
+            Self::Http { status, .. } => write!(f, "cloud cannot be reached: HTTP status {status}"),
+            Self::TimedOut => f.write_str("cloud did not answer in time"),
+            Self::Cloud { code, message, .. } => {
+                write!(f, "cloud refused with code {code}: {message}")
+            }
+            Self::Protocol { what } => {
+                write!(f, "cloud answered with something else than its protocol: {what}")
+            }
+            Self::CursorExpired => f.write_str("cursor has expired"),
+            Self::NotFound => f.write_str("no such user or group"),
+            Self::Unsupported { what } => write!(f, "source does not offer {what}"),
+            Self::InvalidArgument { what } => write!(f, "request is not valid: {what}"),
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Signer(_) => f.write_str("signer failed"),
+        }
+    }
+}
+
+// By hand: derived, the source would be the `Arc`, which no caller can downcast.
+impl Error for SourceError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Network { cause, .. } => Some(&**cause.as_ref()?),
+            Self::Signer(cause) => Some(&**cause),
             _ => None,
         }
     }
@@ -241,9 +281,9 @@ mod tests {
             message: String::new(),
             retry_after: None,
         };
-        let signer: Box<dyn std::error::Error + Send + Sync> = "no key".into();
+        let signer: Box<dyn Error + Send + Sync> = "no key".into();
         let errors = [
-            (SourceError::Network { what: "reset".into() }, 2800),
+            (SourceError::network("reset"), 2800),
             (SourceError::Http { status: 502, retry_after: None }, 2800),
             (SourceError::TimedOut, 2801),
             (cloud(70003), 70003),
@@ -260,5 +300,15 @@ mod tests {
             assert_eq!(error.number(), number, "{error}");
             assert_eq!(PassFailure::from(&error).code, number, "{error}");
         }
+    }
+
+    #[test]
+    fn a_caller_can_look_for_the_type_of_a_cause() {
+        let cause = || Arc::new(std::io::Error::other("down"));
+        let network = SourceError::Network { what: "reset".into(), cause: Some(cause()) };
+        for error in [network, SourceError::Signer(cause())] {
+            assert!(error.source().unwrap().is::<std::io::Error>(), "{error}");
+        }
+        assert!(SourceError::network("reset").source().is_none());
     }
 }

@@ -30,8 +30,7 @@
 //! ```
 //!
 //! * [`ConversationSource`]: a cloud. Implement it for your own.
-//! * [`Pull`]: a pass as a plain state machine; [`Puller`] drives it against a source, on a
-//!   [`Clock`].
+//! * [`Puller`]: one pass over an account's list, driven against a source on a [`Clock`].
 //! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API, kept under its
 //!   rate by a [`RateLimiter`].
 //! * `UserSigSigner` (feature `usersig`): makes and verifies UserSig.
@@ -40,13 +39,17 @@
 //! None is on by default; without any, the pull builds without tokio.
 //! * `tokio`: `TokioClock`. `usersig`, `rest`: as above; TLS for `rest` by `rustls` or
 //!   `native-tls`.
-//! * `testing`: a scripted source. No stable API.
+//! * `testing`: a scripted source, and the state machine inside a pass. No stable API.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clock;
 mod error;
 mod limiter;
+#[cfg_attr(
+    not(feature = "testing"),
+    allow(unreachable_pub, reason = "the machine is public with `testing` alone")
+)]
 mod pull;
 mod puller;
 #[cfg(feature = "rest")]
@@ -74,7 +77,7 @@ pub use self::{
     clock::Clock,
     error::{Retry, SourceError},
     limiter::RateLimiter,
-    pull::{CallId, Delay, Effect, Input, Pull, PullOptions, SYNC_RULES},
+    pull::PullOptions,
     puller::Puller,
     source::{
         Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups,

@@ -1,7 +1,7 @@
 //! How often a cloud may be called.
 
 #[cfg(feature = "rest")]
-mod line;
+mod lane;
 #[cfg(feature = "rest")]
 mod local;
 
@@ -45,7 +45,7 @@ use crate::SourceError;
 ///     async fn acquire(&self, sdk_app_id: u32, command: &str) -> Result<(), SourceError> {
 ///         let key = format!("{sdk_app_id}/{command}");
 ///         let wait = ask_the_others(&key).await;
-///         let wait = wait.map_err(|_| SourceError::Network { what: "rate limiter".into() })?;
+///         let wait = wait.map_err(|_| SourceError::network("rate limiter"))?;
 ///         tokio::time::sleep(wait).await;
 ///         Ok(())
 ///     }

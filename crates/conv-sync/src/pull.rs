@@ -37,9 +37,11 @@ use self::{
 };
 use crate::{Capabilities, SourceError};
 
+#[cfg(feature = "testing")]
+pub use self::options::SYNC_RULES;
 pub use self::{
     exchange::{CallId, Effect, Input},
-    options::{PullOptions, SYNC_RULES},
+    options::PullOptions,
     retries::Delay,
 };
 
@@ -81,7 +83,7 @@ enum Stage {
 ///
 /// ```
 /// use conv_model::SyncState;
-/// use conv_sync::{Capabilities, Effect, Pull, PullOptions};
+/// use conv_sync::{Capabilities, PullOptions, testing::{Effect, Pull}};
 ///
 /// let (pull, effects) =
 ///     Pull::start(PullOptions::default(), &Capabilities::default(), &SyncState::default());
@@ -228,8 +230,8 @@ impl Pull {
 
     fn on_applied(&mut self, now: Duration, wanting: &[ConversationId], out: &mut Vec<Effect>) {
         let Some(kind) = self.applying.take() else { return };
-        let places = self.listing.places(wanting, self.previous.as_ref());
-        self.hydration.want(Facet::Profile, places);
+        let rows = self.listing.queued_rows(wanting, self.previous.as_ref());
+        self.hydration.want(Facet::Profile, rows);
         if kind != DeltaKind::Amend {
             self.is_head_shown |= self.listing.knows_head();
             self.is_shown |= self.previous.is_some();

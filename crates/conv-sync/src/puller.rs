@@ -12,8 +12,8 @@ use std::{
 use conv_model::{AccountId, Commit, ConversationId, Delta, PassId, Rank, Seq, SyncState};
 
 use crate::{
-    CallId, Clock, ConversationSource, Effect, HydrateRequest, Input, Pull, PullOptions,
-    PullRequest, SourceError,
+    Clock, ConversationSource, HydrateRequest, PullOptions, PullRequest, SourceError,
+    pull::{CallId, Effect, Input, Pull},
 };
 
 type Call = Pin<Box<dyn Future<Output = Input> + Send>>;

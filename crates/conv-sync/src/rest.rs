@@ -8,7 +8,6 @@ mod clients;
 mod cloud_time;
 mod codes;
 mod cursor;
-mod few;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
 mod last_messages;
@@ -16,12 +15,12 @@ mod membership;
 mod names;
 mod profiles;
 mod region;
+mod sanitize;
 mod sig_cache;
 mod signer;
 mod transport;
 mod unread;
 mod wire;
-mod words;
 
 use std::fmt;
 

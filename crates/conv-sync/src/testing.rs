@@ -1,4 +1,5 @@
-//! A source without a network, for the tests of whoever builds on this crate. No stable API.
+//! For tests of crates that build on this one: a source without a network, and the state machine
+//! inside a [`Puller`](crate::Puller), to drive it by hand. No stable API.
 
 use std::{
     collections::VecDeque,
@@ -14,6 +15,8 @@ use crate::{
     Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
     ProfileRequest, PullRequest, SourceError, SourceRow,
 };
+
+pub use crate::pull::{CallId, Delay, Effect, Input, Pull, SYNC_RULES};
 
 /// The time of [`ScriptedSource`]'s cloud, in seconds since 1970.
 pub const NOW: Timestamp = Timestamp::from_secs(1_775_000_000);

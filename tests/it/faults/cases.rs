@@ -90,6 +90,15 @@ const CASES: &[(&str, Expected)] = &[
     ("joined=the_group/4000000000", Shows(hides_the_group)),
     ("dissolved=the_group", Lacks(Facet::Profile)),
     ("partial-failure", Lacks(Facet::Profile)),
+    ("held=5", Whole),
+    ("applied-code=50005,on=get_list", Fails(ErrorClass::Transient)),
+    // These befall writes, and a pull makes none.
+    ("applied-late=9", Whole),
+    ("applied-late-calls=9", Whole),
+    ("stale-reads=9", Whole),
+    ("stale-reads-calls=9", Whole),
+    ("item-code=1/51007", Whole),
+    ("item-missing=1", Whole),
 ];
 
 /// The group whose messages the account may not see shows none.

@@ -58,9 +58,9 @@ async fn what_waiting_mends_is_said_to_pass_and_the_list_mends_by_itself() {
         let error = conversations.sync().await.unwrap_err();
         assert!(error.is_passing(), "{rule}: {error}");
         cloud.faults().clear();
-        let mut changes = conversations.changes();
+        let mut events = conversations.events();
         while !conversations.sync_report().is_sync_completed() {
-            changes.next().await.unwrap();
+            events.next().await.unwrap();
         }
         assert_eq!(shown(&conversations).await, truth(&cloud), "{rule}");
     }

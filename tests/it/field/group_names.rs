@@ -1,6 +1,6 @@
 //! Names of conversation groups: read with each pass, in pages of any size.
 
-use conv_api::Filter;
+use conv_api::ConversationFilter;
 use conv_tests::online::{ACCOUNT, emulator, prompt, row, script, shown, truth};
 
 use super::{ALICE, later, listed, two};
@@ -16,7 +16,10 @@ async fn a_renamed_conversation_group_shows_its_new_name_after_one_pass() {
     later(&cloud, &conversations).await;
     assert_eq!(row(&conversations, ALICE).await.listing.groups, ["Partners".into()]);
     for (name, count) in [("Partners", 1), ("Suppliers", 0)] {
-        let list = conversations.get_conversation_list(Filter::group_name(name)).await.unwrap();
+        let list = conversations
+            .get_conversation_list(ConversationFilter::group_name(name))
+            .await
+            .unwrap();
         assert_eq!(list.len(), count, "{name}");
     }
     let names = conversations.snapshot().groups();

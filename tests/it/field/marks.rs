@@ -15,18 +15,18 @@ async fn leaping(cloud: &Emulator) -> Conversations {
 }
 
 async fn until(conversations: &Conversations, is_so: impl Fn(&PassStatus) -> bool) {
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     while !is_so(&conversations.sync_report().pass) {
-        changes.next().await.unwrap();
+        events.next().await.unwrap();
     }
 }
 
 async fn until_shown(conversations: &Conversations, cloud: &Emulator) {
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     while !conversations.sync_report().is_sync_completed()
         || shown(conversations).await != truth(cloud)
     {
-        changes.next().await.unwrap();
+        events.next().await.unwrap();
     }
 }
 

@@ -12,10 +12,10 @@ async fn rows_are_shown_while_names_of_groups_and_of_people_are_still_on_their_w
         script(&cloud, &format!("stalled,on={command}"));
     }
     let conversations = builder(&cloud).build().await.unwrap();
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     conversations.mark_dirty().unwrap();
     while conversations.snapshot().len() < 250 {
-        changes.next().await.unwrap();
+        events.next().await.unwrap();
     }
     let list = conversations.get_conversation_list(All).await.unwrap();
     assert!(list.iter().all(|row| !row.profile.is_known()));
@@ -27,10 +27,10 @@ async fn the_first_page_is_shown_before_the_second_is_there() {
     let cloud = emulator(250).page_size(50).start().await.unwrap();
     script(&cloud, "stalled,calls=2-,on=get_list");
     let conversations = builder(&cloud).build().await.unwrap();
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     conversations.mark_dirty().unwrap();
     while conversations.snapshot().rows().filter(|row| row.profile.is_known()).count() < 30 {
-        changes.next().await.unwrap();
+        events.next().await.unwrap();
     }
     assert_eq!(conversations.snapshot().len(), 50);
     assert_eq!(cloud.calls().of(LIST), 2);

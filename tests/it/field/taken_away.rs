@@ -60,7 +60,7 @@ async fn a_row_that_left_its_conversation_groups_is_in_none() {
     cloud.world().ungroup_all(ACCOUNT, ALICE).unwrap();
     later(&cloud, &conversations).await;
     assert!(row(&conversations, ALICE).await.listing.groups.is_empty());
-    let mut filter = conv_api::Filter::default();
+    let mut filter = conv_api::ConversationFilter::default();
     filter.group = Some(GroupFilter::Ungrouped);
     assert_eq!(conversations.get_conversation_list(filter).await.unwrap().len(), 2);
 }

@@ -126,7 +126,7 @@ impl State {
             3 | 4 => Fault::LostAfterwards,
             5 => Fault::Refused(60007, ErrorClass::RateLimited, Retry::BackOff),
             6 => Fault::Refused(50004, ErrorClass::Transient, Retry::BackOff),
-            7 => Fault::Refused(70001, ErrorClass::Auth, Retry::Resign),
+            7 => Fault::Refused(70001, ErrorClass::Auth, Retry::Reauthenticate),
             8 => Fault::Expired,
             9 if self.rng.bool() => Fault::Standing,
             9 => Fault::BadRow,
@@ -149,7 +149,7 @@ impl State {
         let refuses = !is_refused && self.rng.bool();
         self.failed.insert(question, (failures + u32::from(!refuses), is_refused || refuses));
         Some(match refuses {
-            true => refused(70001, ErrorClass::Auth, Retry::Resign),
+            true => refused(70001, ErrorClass::Auth, Retry::Reauthenticate),
             false => SourceError::Http { status: 503, retry_after: None },
         })
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conv_api::{Conversations, Timestamp};
+use conv_api::Conversations;
 use conv_emulator::World;
 
 use super::{ACCOUNT, Failure};
@@ -33,7 +33,7 @@ pub(crate) async fn live(
     for _ in 0..7 {
         tokio::time::sleep(pause).await;
         world.advance(DAY);
-        conversations.expire(Timestamp::from_secs(world.now())).await?;
+        conversations.sync().await?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ async fn main() -> Result<(), Failure> {
     let conversations = Conversations::builder(ACCOUNT).source(source).build().await?;
 
     // The ten newest, told at most twenty times a second.
-    let mut live = conversations.subscribe(All)?.window(10).coalesce(Duration::from_millis(50));
+    let mut live = conversations.subscribe(All).window(10).coalesce(Duration::from_millis(50));
     let mut rows = Vec::new();
     let mut screen = Screen::new();
 

@@ -5,8 +5,8 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use conv_api::{
-    All, BaseUrl, Conversation, ConversationList, Conversations, Filter, MarkType, RestSource,
-    SledDatabase, UserSigSigner,
+    All, BaseUrl, Conversation, ConversationFilter, ConversationList, Conversations, MarkType,
+    RestSource, SledDatabase, UserSigSigner,
 };
 use conv_emulator::Emulator;
 
@@ -43,9 +43,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     terminal::print_table("top of the list", list.iter().take(12));
     println!("conversation groups: {}\n", conversations.snapshot().groups().join(", "));
 
-    let starred = conversations.get_conversation_list(Filter::mark_type(MarkType::STAR)).await?;
+    let starred =
+        conversations.get_conversation_list(ConversationFilter::mark_type(MarkType::STAR)).await?;
     terminal::print_table("starred", starred.iter().take(5));
-    let suppliers = conversations.get_conversation_list(Filter::group_name("Suppliers")).await?;
+    let suppliers =
+        conversations.get_conversation_list(ConversationFilter::group_name("Suppliers")).await?;
     terminal::print_table("in the group Suppliers", suppliers.iter().take(5));
     if let [first, second, ..] = list.conversation_list.as_slice() {
         let two = conversations.get_conversation_list([&second.id, &first.id]).await?;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
-use conv_api::{Conversation, Conversations, PassStatus};
+use conv_api::{Conversation, Conversations, Event, PassStatus};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar that follows the pass under way; indicatif draws nothing where there is no terminal.
@@ -13,9 +13,10 @@ pub(crate) fn progress_bar(conversations: &Conversations) -> ProgressBar {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(80));
-    let (moving, mut changes) = (bar.clone(), conversations.changes());
+    let (moving, mut events) = (bar.clone(), conversations.events());
     tokio::spawn(async move {
-        while let Ok(report) = changes.next().await {
+        while let Some(event) = events.next().await {
+            let Event::SyncReportUpdated(report) = event else { continue };
             match report.pass {
                 PassStatus::Running { phase, done, .. } => {
                     moving.set_message(format!("{phase:?}"));

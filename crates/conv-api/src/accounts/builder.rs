@@ -95,6 +95,7 @@ impl AccountsBuilder {
             queue: Queue::new(self.concurrent_passes),
             counters: Arc::new(Counters::default()),
             names_read: Arc::default(),
+            last_reply: Arc::default(),
             registry: Registry::new(self.memory_budget),
             runtime: Arc::new(Runtime::current()),
         };

@@ -33,6 +33,11 @@ impl Accounts {
     /// failure; a mark that waits for you is served by the next [`open`](Self::open), too. Marks are
     /// kept in memory: after a restart [`refresh_all`](Self::refresh_all) stands for them.
     ///
+    /// An account that you close by its handle keeps its marks, and they wait: the next
+    /// [`open`](Self::open), [`refresh_all`](Self::refresh_all) or mark of the account loads it and
+    /// serves them. Until then they count in [`Stats::accounts_due`](crate::Stats::accounts_due).
+    /// [`forget`](Self::forget) drops them.
+    ///
     /// # Errors
     /// [`Error::Store`] once closed or outside a Tokio runtime.
     pub fn mark_dirty(&self, account: &AccountId) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::{future::pending, time::Duration};
 
-use conv_model::{Delta, PassStatus, Prune, SyncReport, Timestamp};
+use conv_model::{PassStatus, SyncReport};
 
 use super::Conversations;
 use crate::{
@@ -17,7 +17,8 @@ impl Conversations {
     /// the pass under way.
     ///
     /// # Errors
-    /// Why the pass failed. The rows held before are still held. If the error
+    /// Why the pass failed. The rows held before are still held, but for those whose retention ended
+    /// by the cloud's time, as its last reply gave it. If the error
     /// [passes](Error::is_passing), another pass begins by itself later, as long as there is a handle
     /// or a stream of the list.
     pub async fn sync(&self) -> Result<SyncReport, Error> {
@@ -44,13 +45,14 @@ impl Conversations {
     /// names take.
     async fn completed(&self) -> Result<SyncReport, Error> {
         let shown = async {
+            let mut watcher = self.inner.store.watch();
             loop {
                 let snapshot = self.snapshot();
                 let report = self.inner.report(&snapshot);
                 if report.is_sync_completed() {
                     return Ok(report);
                 }
-                self.inner.store.changed(snapshot.seq()).await?;
+                watcher.newer_than(snapshot.seq()).await?;
             }
         };
         let pass = async {
@@ -92,21 +94,6 @@ impl Conversations {
         let is_under_way = self.inner.flights.retry_now();
         let has_failed = matches!(self.sync_report().pass, PassStatus::Failed(_));
         if is_under_way || !has_failed { Ok(()) } else { self.inner.flights.begin(route) }
-    }
-
-    /// Removes the rows whose retention ended after the last finished pass, by the cloud's time.
-    /// Does nothing if the source does not say how long the cloud keeps a conversation.
-    ///
-    /// # Errors
-    /// [`Error::NoSource`] without a source; [`Error::Store`] if it could not be stored.
-    pub async fn expire(&self, now: Timestamp) -> Result<(), Error> {
-        let route = self.route()?;
-        if let Some(retention) = route.source.capabilities().retention {
-            let mut delta = Delta::default();
-            delta.prune = Some(Prune::Expired { now, retention });
-            self.inner.store.apply(delta).await?;
-        }
-        Ok(())
     }
 
     /// Asks for a pass in the background, after this moment. With a mark it is repeated until one

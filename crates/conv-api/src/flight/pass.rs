@@ -50,6 +50,7 @@ pub(super) async fn pass(route: &Route, slot: Slot, signals: Signals) -> Result<
         clock: Arc::clone(&route.clock),
         slot,
         counters: Arc::clone(&route.counters),
+        last_reply: Arc::clone(&route.last_reply),
         own: Own::default(),
     });
     let number = AtomicU64::new(PassId::NONE.as_u64());

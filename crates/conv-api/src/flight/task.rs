@@ -6,8 +6,8 @@ use conv_store::StoreError;
 use tokio::sync::watch;
 
 use super::{
-    Outcome, Place, Route, State, backoff::backoff, pass::Signals, queue::Admission, slot::Slot,
-    state::Next, unreported::Unreported,
+    Outcome, Place, Route, State, backoff::backoff, expiry::expire, pass::Signals,
+    queue::Admission, slot::Slot, state::Next, unreported::Unreported,
 };
 use crate::{Error, interest::InterestWatch};
 
@@ -45,6 +45,9 @@ impl Task {
             let outcome = self.once(admission.take()).await;
             self.route.counters.ended(outcome.is_ok());
             self.report(&outcome);
+            if let Err(Error::Source(_)) = outcome {
+                expire(&self.route).await;
+            }
             // Before callers can see that it pauses, and end the pause.
             self.signals.retry.mark_unchanged();
             match self.end(&outcome) {

@@ -72,6 +72,7 @@ impl Task {
     async fn shows(&self, written: Seq) -> bool {
         let Route { store, clock, .. } = &self.route;
         let shown = async {
+            let mut watcher = store.watch();
             loop {
                 let snapshot = store.snapshot();
                 if snapshot.written() >= written {
@@ -80,7 +81,7 @@ impl Task {
                 // A write that changes nothing to show wakes nobody, and is looked for.
                 tokio::select! {
                     biased;
-                    changed = store.changed(snapshot.seq()) => if changed.is_err() { return false },
+                    newer = watcher.newer_than(snapshot.seq()) => if newer.is_err() { return false },
                     () = clock.sleep(LOOK) => {}
                 }
             }

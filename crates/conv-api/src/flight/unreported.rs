@@ -1,25 +1,21 @@
 //! A failure that the store could not take in.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use conv_model::{Finished, PassFailure, PassId, PassStatus};
 use conv_store::Snapshot;
-
-use crate::bell::Ringer;
+use tokio::sync::watch;
 
 /// A failure beside the snapshot: the store that would have to hold it is what failed, or the pass
 /// died before it could write.
 ///
 /// It is true of one state of the sync alone. Once the store shows another one, by a pass of this
 /// process or of another, the failure is no longer reported.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Unreported {
     failure: Mutex<Option<(Point, PassFailure)>>,
-    number: AtomicU64,
-    ringer: Ringer,
+    /// Grows with each change, and wakes the streams.
+    number: watch::Sender<u64>,
 }
 
 /// How far the passes were that a snapshot knows of.
@@ -39,10 +35,6 @@ impl Point {
 }
 
 impl Unreported {
-    pub(crate) fn new(ringer: Ringer) -> Self {
-        Self { failure: Mutex::new(None), number: AtomicU64::new(0), ringer }
-    }
-
     /// Sets or clears the failure of the list as a snapshot shows it, and wakes the streams.
     pub(super) fn set(&self, snapshot: &Snapshot, failure: Option<PassFailure>) {
         let failure = failure.map(|failure| (Point::of(snapshot), failure));
@@ -52,9 +44,9 @@ impl Unreported {
                 return;
             }
             *known = failure;
-            self.number.fetch_add(1, Ordering::Release);
         }
-        self.ringer.ring();
+        // A waker may run any code: not while the lock is held.
+        self.number.send_modify(|number| *number += 1);
     }
 
     /// Returns the failure, if it is still that of the list that a snapshot shows.
@@ -66,7 +58,12 @@ impl Unreported {
 
     /// Returns a number that grows with each change.
     pub(crate) fn number(&self) -> u64 {
-        self.number.load(Ordering::Acquire)
+        *self.number.borrow()
+    }
+
+    /// Returns a receiver of that number.
+    pub(crate) fn numbers(&self) -> watch::Receiver<u64> {
+        self.number.subscribe()
     }
 
     /// Sections are short and none of them panics.

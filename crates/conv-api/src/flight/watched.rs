@@ -16,7 +16,7 @@ use conv_sync::{
 };
 use tracing::{Instrument, debug_span, field::Empty};
 
-use super::slot::Slot;
+use super::{expiry::LastReply, slot::Slot};
 use crate::{error::is_passing, stats::Counters};
 
 /// The source and the clock of one pass: what goes through is counted, and takes room among the
@@ -28,6 +28,7 @@ pub(super) struct Watched {
     pub(super) slot: Slot,
     /// Of all passes.
     pub(super) counters: Arc<Counters>,
+    pub(super) last_reply: Arc<LastReply>,
     pub(super) own: Own,
 }
 
@@ -57,6 +58,7 @@ impl Watched {
 
     fn note(&self, page: &Page) {
         let (rows, skipped) = (page.rows.len() as u64, page.skipped.len() as u64);
+        self.last_reply.note(page.server_time, self.clock.now());
         self.own.pages.fetch_add(1, Relaxed);
         self.own.rows.fetch_add(rows, Relaxed);
         self.own.skipped.fetch_add(skipped, Relaxed);

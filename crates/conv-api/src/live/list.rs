@@ -16,7 +16,10 @@ use super::{
     LiveUpdate,
     shared::{Place, SharedView},
 };
-use crate::{bell::Listener, conversations::Inner};
+use crate::{
+    conversations::Inner,
+    listener::{Listener, Seen},
+};
 
 /// The rows of a query as they change: a stream that ends when the list is closed or its last
 /// handle dropped. See [`Conversations::subscribe`](crate::Conversations::subscribe).
@@ -26,13 +29,13 @@ use crate::{bell::Listener, conversations::Inner};
 /// were too many. Readers of one query and window share the work and the rows.
 ///
 /// ```
-/// use conv_api::{Conversations, Filter, testing::ScriptedSource};
+/// use conv_api::{Conversations, ConversationFilter, testing::ScriptedSource};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), conv_api::Error> {
 /// let conversations =
 ///     Conversations::builder("user_0001").source(ScriptedSource::with_rows(40)).build().await?;
-/// let mut live = conversations.subscribe(Filter::group_name(""))?.window(10);
+/// let mut live = conversations.subscribe(ConversationFilter::group_name("")).window(10);
 ///
 /// let mut rows = Vec::new();
 /// conversations.sync().await?;
@@ -96,23 +99,23 @@ impl LiveList {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<LiveUpdate>> {
         loop {
             let Some(list) = self.listener.list() else { return Poll::Ready(None) };
-            ready!(self.poll_pause(&list, cx));
+            ready!(self.poll_pause(cx));
             let snapshot = list.store.snapshot();
+            let seen = Seen::of(&list, &snapshot);
             let view =
                 self.view.get_or_insert_with(|| list.views.join((self.query.clone(), self.window)));
             if let Some(update) = view.read(&snapshot, &mut self.place) {
                 self.pause(&list);
                 return Poll::Ready(Some(update));
             }
-            if ready!(self.listener.poll_newer(&list, cx, snapshot.seq())).is_err() {
+            if ready!(self.listener.poll_newer(&list, cx, seen)).is_err() {
                 return Poll::Ready(None);
             }
         }
     }
 
-    fn poll_pause(&mut self, list: &Inner, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(pause) = &mut self.pause {
-            self.listener.listen(list, cx);
             ready!(pause.as_mut().poll(cx));
             self.pause = None;
         }
@@ -123,8 +126,13 @@ impl LiveList {
         if !self.coalesce.is_zero() {
             let clock = Arc::clone(&list.clock);
             let end = clock.now().saturating_add(self.coalesce);
+            let ended = list.ended();
             self.pause = Some(Box::pin(async move {
-                clock.sleep(end.saturating_sub(clock.now())).await;
+                tokio::select! {
+                    biased;
+                    () = ended => {}
+                    () = clock.sleep(end.saturating_sub(clock.now())) => {}
+                }
             }));
         }
     }

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use conv_api::{
     Accounts, All, ConversationPatch, ConversationStore, Conversations, Error, MemoryDatabase,
-    MemoryStore, StoreError, Timestamp, sync::testing::NOW,
+    MemoryStore, StoreError,
 };
 
 use crate::support::{Moody, id, over};
@@ -19,15 +19,14 @@ async fn is_closed_and_still_read(conversations: &Conversations, source: &Moody)
     let alice = id("C2Cuser_0001");
     let list = conversations.get_conversation_list(All).await.unwrap();
     assert_eq!((list.len(), list.is_sync_completed()), (10, true));
-    assert_eq!(conversations.page(All, NonZeroUsize::MIN, None).unwrap().rows.len(), 1);
-    assert_eq!(conversations.totals(All).unwrap().conversations, 10);
+    assert_eq!(conversations.page(All, NonZeroUsize::MIN, None).rows.len(), 1);
+    assert_eq!(conversations.totals(All).conversations, 10);
     assert_eq!(conversations.snapshot().len(), 10);
 
-    let mut live = conversations.subscribe(All).unwrap();
+    let mut live = conversations.subscribe(All);
     assert_eq!(live.next().await.unwrap().totals.conversations, 10);
     assert!(live.next().await.is_none());
     assert!(conversations.events().next().await.is_none());
-    is_closed(conversations.changes().next().await);
 
     is_closed(conversations.get_conversation_profile(&alice).await);
     is_closed(conversations.get_conversation_profile(&id("@TIM#SYSTEM")).await);
@@ -35,7 +34,6 @@ async fn is_closed_and_still_read(conversations: &Conversations, source: &Moody)
     is_closed(conversations.wait_until_complete(Duration::from_secs(1)).await);
     is_closed(conversations.mark_dirty());
     is_closed(conversations.retry_now());
-    is_closed(conversations.expire(Timestamp::from_secs(NOW.as_secs())).await);
     is_closed(conversations.record(ConversationPatch::new(alice.clone())).await);
     is_closed(conversations.set_draft(&alice, "Dear Alice").await);
     is_closed(conversations.set_data(&alice, &[1]).await);

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use conv_api::{
     All, Conversation, ConversationId, Conversations, Coverage, ErrorClass, PassStatus, Snapshot,
     StoreError,
-    model::{Commit, Delta, Local, PassId, Seq, Superseded, SyncState},
+    model::{Commit, Delta, Local, PassId, Superseded, SyncState},
+    store::Watcher,
     testing::ScriptedSource,
 };
 use mockall::mock;
@@ -18,7 +19,7 @@ mock! {
     #[async_trait]
     impl conv_api::ConversationStore for Store {
         fn snapshot(&self) -> Snapshot;
-        async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError>;
+        fn watch(&self) -> Watcher;
         async fn apply(&self, delta: Delta) -> Result<Commit, StoreError>;
         async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError>;
         async fn close(&self) -> Result<(), StoreError>;
@@ -69,7 +70,7 @@ async fn a_superseded_pass_is_told_so_and_is_no_failure_of_the_list() {
 async fn a_list_call_touches_nothing_but_the_snapshot() {
     let mut store = MockStore::new();
     store.expect_snapshot().times(1).returning(complete);
-    store.expect_changed().never();
+    store.expect_watch().never();
     store.expect_apply().never();
     assert_eq!(over(store).await.get_conversation_list(All).await.unwrap().len(), 1);
 }

@@ -16,19 +16,19 @@ fn refused() -> SourceError {
 
 /// Until the list is complete, but no longer than a day.
 async fn until_complete(conversations: &Conversations) {
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     let complete = async {
         while !conversations.sync_report().is_sync_completed() {
-            changes.next().await.unwrap();
+            events.next().await.unwrap();
         }
     };
     tokio::time::timeout(24 * 60 * MINUTE, complete).await.unwrap();
 }
 
 async fn until_failed(conversations: &Conversations) {
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     while !matches!(conversations.sync_report().pass, PassStatus::Failed(_)) {
-        changes.next().await.unwrap();
+        events.next().await.unwrap();
     }
 }
 
@@ -51,12 +51,12 @@ async fn a_mark_during_an_outage_is_served_by_itself_afterwards() {
 async fn a_mark_during_a_pass_that_then_fails_is_kept() {
     let source = Gated::new(conv_api::testing::ScriptedSource::with_rows(10));
     let conversations = over(source.clone()).await;
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     let caller = {
         let conversations = conversations.clone();
         tokio::spawn(async move { conversations.sync().await })
     };
-    changes.next().await.unwrap();
+    events.next().await.unwrap();
     conversations.mark_dirty().unwrap();
     source.source.answer(Err(refused()));
     source.gate.add_permits(100);

@@ -7,7 +7,7 @@ use conv_api::{
     testing::ScriptedSource,
 };
 
-use crate::support::{Gated, over};
+use crate::support::{Gated, next_report, over};
 
 fn spawn_sync(
     conversations: &Conversations,
@@ -20,9 +20,9 @@ fn spawn_sync(
 async fn ten_callers_share_one_pass() {
     let source = Gated::new(ScriptedSource::with_rows(10));
     let conversations = over(source.clone()).await;
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     let callers: Vec<_> = (0..10).map(|_| spawn_sync(&conversations)).collect();
-    changes.next().await.unwrap();
+    events.next().await.unwrap();
     source.gate.add_permits(100);
     for caller in callers {
         assert!(caller.await.unwrap().unwrap().is_sync_completed());
@@ -34,9 +34,9 @@ async fn ten_callers_share_one_pass() {
 async fn dropping_a_caller_leaves_the_pass_under_way() {
     let source = Gated::new(ScriptedSource::with_rows(10));
     let conversations = over(source.clone()).await;
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     let caller = spawn_sync(&conversations);
-    changes.next().await.unwrap();
+    events.next().await.unwrap();
     caller.abort();
     source.gate.add_permits(100);
     let report = conversations.wait_until_complete(Duration::from_secs(60)).await.unwrap();
@@ -81,14 +81,14 @@ async fn dropping_the_last_handle_stops_the_pass_and_says_so_in_the_store() {
     source.gate.add_permits(1);
     while conversations.snapshot().is_empty() {
         use conv_api::ConversationStore;
-        seen = store.changed(seen).await.unwrap().seq();
+        seen = store.watch().newer_than(seen).await.unwrap().seq();
     }
     caller.abort();
     let _ = caller.await;
     drop(conversations);
     loop {
         use conv_api::ConversationStore;
-        let snapshot = store.changed(seen).await.unwrap();
+        let snapshot = store.watch().newer_than(seen).await.unwrap();
         seen = snapshot.seq();
         if let PassStatus::Failed(failure) = &snapshot.sync().status {
             assert_eq!(failure.class, ErrorClass::Cancelled);
@@ -103,14 +103,14 @@ async fn dropping_the_last_handle_stops_the_pass_and_says_so_in_the_store() {
 async fn closing_stops_the_pass_and_the_list_still_answers() {
     let source = Gated::new(ScriptedSource::with_rows(300));
     let conversations = over(source.clone()).await;
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     let caller = spawn_sync(&conversations);
-    changes.next().await.unwrap();
+    events.next().await.unwrap();
     conversations.close().await.unwrap();
     assert_eq!(caller.await.unwrap().unwrap_err().class(), ErrorClass::Cancelled);
     assert_eq!(conversations.sync().await.unwrap_err().class(), ErrorClass::Cancelled);
     assert!(conversations.get_conversation_list(conv_api::All).await.unwrap().is_empty());
-    assert!(changes.next().await.is_err() || changes.next().await.is_err());
+    while events.next().await.is_some() {}
 }
 
 #[tokio::test]
@@ -122,8 +122,9 @@ async fn a_mark_without_a_pass_starts_one() {
     assert_eq!((source.pulls(), conversations.snapshot().len()), (1, 3));
 }
 
-#[tokio::test]
-async fn rows_expire_by_the_clouds_time_and_only_what_expired_since_the_last_pass() {
+/// The cloud is out of reach from the first pass on.
+#[tokio::test(start_paused = true)]
+async fn rows_expire_by_the_time_of_the_last_reply_and_only_since_the_last_pass() {
     use conv_api::{
         model::Timestamp,
         sync::{
@@ -140,10 +141,16 @@ async fn rows_expire_by_the_clouds_time_and_only_what_expired_since_the_last_pas
         row(id, Timestamp::from_secs(NOW.as_secs() - age))
     };
     let rows = [at("old_but_listed", week + 500), at("ends_soon", week - 100), at("new", 5)];
-    let source = ScriptedSource::new(rows).with_capabilities(capabilities);
-    let conversations = over(source).await;
+    let source = Arc::new(ScriptedSource::new(rows).with_capabilities(capabilities));
+    let conversations = over(source.clone()).await;
     conversations.sync().await.unwrap();
-    conversations.expire(Timestamp::from_secs(NOW.as_secs() + 1_000)).await.unwrap();
+    let shown = || conversations.snapshot().len();
+    for (wait, left) in [(50, 3), (900, 2)] {
+        tokio::time::advance(Duration::from_secs(wait)).await;
+        source.answer(Err(SourceError::NotFound));
+        conversations.sync().await.unwrap_err();
+        assert_eq!(shown(), left, "after {wait} seconds more");
+    }
     let list = conversations.get_conversation_list(conv_api::All).await.unwrap();
     let ids: Vec<_> = list.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(ids, ["C2Cnew", "C2Cold_but_listed"]);
@@ -178,9 +185,9 @@ async fn a_list_whose_pass_failed_is_pulled_when_the_network_is_back() {
         source.answer(Err(SourceError::TimedOut));
     }
     conversations.sync().await.unwrap_err();
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     conversations.retry_now().unwrap();
-    while !changes.next().await.unwrap().is_sync_completed() {}
+    while !next_report(&mut events).await.unwrap().is_sync_completed() {}
     assert_eq!(source.pulls(), 6);
 }
 

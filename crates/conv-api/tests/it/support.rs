@@ -5,7 +5,8 @@ use std::sync::{
 
 use async_trait::async_trait;
 use conv_api::{
-    AccountId, ConversationId, ConversationSource, Conversations, SourceError,
+    AccountId, ConversationId, ConversationSource, Conversations, Event, Events, SourceError,
+    SyncReport,
     sync::{
         Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
         PullRequest,
@@ -20,6 +21,15 @@ pub fn id(text: &str) -> ConversationId {
 
 pub async fn over(source: impl ConversationSource) -> Conversations {
     Conversations::builder("user_0001").source(source).plan_limit(500).build().await.unwrap()
+}
+
+/// The next report of a list's events; `None` once they end.
+pub async fn next_report(events: &mut Events) -> Option<SyncReport> {
+    loop {
+        if let Event::SyncReportUpdated(report) = events.next().await? {
+            return Some(report);
+        }
+    }
 }
 
 /// A source whose answers wait until the test lets them through, one permit a call.

@@ -7,7 +7,7 @@ use conv_api::{
     AccountId, All, Conversation, ConversationDatabase, ConversationId, ConversationStore,
     Conversations, Coverage, Error, ErrorClass, Event, PassStatus, Snapshot, StoreError, Timestamp,
     model::{Commit, Delta, Finished, Local, PassId, Seq, SyncScope, SyncState},
-    store::{Holder, LeaseGrant, PassLease, PassLeases},
+    store::{Holder, LeaseGrant, PassLease, PassLeases, Publisher, Watcher},
 };
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -15,18 +15,16 @@ use crate::support::{Moody, id};
 
 /// The list as the test has other processes make it. It refuses to be written.
 #[derive(Debug)]
-struct Followed(watch::Sender<Snapshot>);
+struct Followed(Publisher);
 
 #[async_trait]
 impl ConversationStore for Followed {
     fn snapshot(&self) -> Snapshot {
-        self.0.borrow().clone()
+        self.0.snapshot()
     }
 
-    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
-        let mut shown = self.0.subscribe();
-        let newer = shown.wait_for(|snapshot| snapshot.seq() > since).await;
-        newer.map(|snapshot| snapshot.clone()).map_err(|_| StoreError::Closed)
+    fn watch(&self) -> Watcher {
+        self.0.watch()
     }
 
     async fn apply(&self, _: Delta) -> Result<Commit, StoreError> {
@@ -105,7 +103,7 @@ fn finished(pass: u64, at: u64, rows: usize) -> Snapshot {
 }
 
 async fn follow(first: Snapshot) -> (Conversations, Arc<Followed>, watch::Sender<Option<End>>) {
-    let store = Arc::new(Followed(watch::Sender::new(first)));
+    let store = Arc::new(Followed(Publisher::new(first)));
     let ended = watch::Sender::new(None);
     let database = Theirs { store: Arc::clone(&store), ended: ended.clone() };
     let building = Conversations::builder("user_0001").database(database);
@@ -136,7 +134,7 @@ async fn sync_is_done_once_the_list_shows_the_pass_that_another_process_made() {
     // The list is complete all the while, by an earlier pass.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!caller.is_finished());
-    store.0.send_replace(finished(2, 200, 2));
+    store.0.publish(finished(2, 200, 2));
     assert_eq!(caller.await.unwrap().unwrap(), 2);
 }
 
@@ -145,10 +143,10 @@ async fn an_earlier_pass_that_is_shown_late_is_not_taken_for_the_one_that_was_jo
     let (conversations, store, ended) = follow(finished(1, 100, 1)).await;
     let caller = joined(&conversations).await;
     ended.send_replace(ended_with(3));
-    store.0.send_replace(finished(2, 200, 2));
+    store.0.publish(finished(2, 200, 2));
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!caller.is_finished());
-    store.0.send_replace(finished(3, 300, 3));
+    store.0.publish(finished(3, 300, 3));
     assert_eq!(caller.await.unwrap().unwrap(), 3);
 }
 
@@ -157,7 +155,7 @@ async fn a_pass_that_finished_just_like_the_one_before_is_joined() {
     let (conversations, store, ended) = follow(finished(1, 100, 1)).await;
     let caller = joined(&conversations).await;
     ended.send_replace(ended_with(2));
-    store.0.send_replace(finished(2, 100, 1));
+    store.0.publish(finished(2, 100, 1));
     assert_eq!(caller.await.unwrap().unwrap(), 1);
 }
 
@@ -167,11 +165,8 @@ async fn a_write_that_changes_nothing_to_show_is_seen_all_the_same() {
     let caller = joined(&conversations).await;
     ended.send_replace(ended_with(2));
     tokio::time::sleep(Duration::from_secs(1)).await;
-    // No number of a commit that would wake anybody; the sender wakes nobody either.
-    store.0.send_if_modified(|shown| {
-        *shown = finished(2, 100, 1);
-        false
-    });
+    // The same commit number: no watcher wakes.
+    store.0.publish(finished(2, 100, 1));
     assert_eq!(caller.await.unwrap().unwrap(), 1);
 }
 
@@ -191,27 +186,23 @@ async fn a_failure_that_the_store_could_not_take_in_reaches_the_streams_and_ends
 {
     let (conversations, store, ended) = follow(finished(1, 100, 1)).await;
     ended.send_replace(ended_with(2));
-    let (mut changes, mut events) = (conversations.changes(), conversations.events());
+    let mut events = conversations.events();
     let told = tokio::spawn(async move {
-        let first = changes.next().await.unwrap();
-        let Some(Event::SyncReportUpdated(same)) = events.next().await else { panic!() };
-        assert_eq!(first, same);
-        (first, changes, events)
+        let Some(Event::SyncReportUpdated(report)) = events.next().await else { panic!() };
+        (report, events)
     });
     tokio::task::yield_now().await;
     assert_eq!(conversations.sync().await.unwrap_err().class(), ErrorClass::Store);
     // In paused time: over as soon as nothing else is to be done.
     let told = tokio::time::timeout(Duration::from_secs(3_600), told).await;
-    let (report, mut changes, mut events) = told.unwrap().unwrap();
+    let (report, mut events) = told.unwrap().unwrap();
     assert!(matches!(&report.pass, PassStatus::Failed(failure)
         if failure.class == ErrorClass::Store && failure.code == 990_001));
     assert_eq!(report.coverage, Coverage::CacheOnly);
 
     // Another process could write.
-    store.0.send_replace(finished(2, 200, 1));
+    store.0.publish(finished(2, 200, 1));
     assert!(conversations.get_conversation_list(All).await.unwrap().is_sync_completed());
-    let report = changes.next().await.unwrap();
-    assert_eq!((report.pass, report.coverage), (PassStatus::Idle, Coverage::Complete));
     // This store keeps no history, so that the rows may be others.
     assert_eq!(events.next().await, Some(Event::ConversationListUpdated));
     assert!(matches!(events.next().await, Some(Event::SyncReportUpdated(report))

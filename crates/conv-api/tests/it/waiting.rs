@@ -41,12 +41,12 @@ async fn sync_ends_though_marks_keep_coming() {
 async fn a_mark_during_a_pass_lets_another_follow_and_its_caller_does_not_wait_for_that_one() {
     let source = Gated::new(ScriptedSource::with_rows(3));
     let conversations = over(source.clone()).await;
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     let first = tokio::spawn({
         let conversations = conversations.clone();
         async move { conversations.sync().await }
     });
-    changes.next().await.unwrap();
+    events.next().await.unwrap();
     conversations.mark_dirty().unwrap();
     let second = tokio::spawn({
         let conversations = conversations.clone();
@@ -54,7 +54,7 @@ async fn a_mark_during_a_pass_lets_another_follow_and_its_caller_does_not_wait_f
     });
     source.gate.add_permits(1);
     while conversations.snapshot().is_empty() {
-        changes.next().await.unwrap();
+        events.next().await.unwrap();
     }
     // Only a pass that begins from now on can see it.
     source.source.set_rows([]);

@@ -65,12 +65,16 @@ fn top_snapshot(rows: Vec<Row>) -> Call {
 }
 
 fn filter(rows: Vec<Row>) -> Call {
-    asked(rows, Condition::mark(MarkType::STAR).into())
+    asked(rows, meeting(Condition::mark(MarkType::STAR)))
 }
 
 fn compound(rows: Vec<Row>) -> Call {
     let condition = Condition::group("Suppliers").and(Condition::unread(true));
-    asked(rows, condition.and(!Condition::mark(MarkType::STAR)).into())
+    asked(rows, meeting(condition.and(!Condition::mark(MarkType::STAR))))
+}
+
+fn meeting(condition: Condition) -> ConversationQuery {
+    ConversationQuery::condition(condition).unwrap()
 }
 
 fn asked(rows: Vec<Row>, query: ConversationQuery) -> Call {
@@ -105,7 +109,7 @@ fn page_store(rows: Vec<Row>) -> Call {
 /// A hundred readers of fifty rows, one row that moves.
 fn live(rows: Vec<Row>) -> Call {
     let ours = Ours::in_memory(&rows);
-    let reader = |_| ours.conversations.subscribe(All).unwrap().window(SCREEN);
+    let reader = |_| ours.conversations.subscribe(All).window(SCREEN);
     let mut readers: Vec<_> = (0..100).map(reader).collect();
     poll_all(&mut readers);
     Box::new(move |number| {

@@ -43,7 +43,7 @@ fn starred(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
     let rows = data::rows(count);
     let (ours, plain) = (Ours::in_memory(&rows), Plain::of(&rows));
     let (dash, sqlite) = (Dash::of(&rows), Sqlite::in_memory(&rows));
-    let query = ConversationQuery::from(Condition::mark(MarkType::STAR));
+    let query = ConversationQuery::condition(Condition::mark(MarkType::STAR)).unwrap();
     let row = |place: &Place| Arc::clone(plain.row(place));
     Contest::new(Cpu::Thread)
         .enter("conv, facade", |_| ours.screen(&query))
@@ -57,7 +57,7 @@ fn all_starred(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> 
     let rows = data::rows(count);
     let (ours, plain) = (Ours::in_memory(&rows), Plain::of(&rows));
     let (dash, sqlite) = (Dash::of(&rows), Sqlite::in_memory(&rows));
-    let query = ConversationQuery::from(Condition::mark(MarkType::STAR));
+    let query = ConversationQuery::condition(Condition::mark(MarkType::STAR)).unwrap();
     let snapshot = ours.conversations.snapshot();
     Contest::new(Cpu::Thread)
         .enter("conv, snapshot", |_| snapshot.list(&query))
@@ -76,7 +76,7 @@ fn compound(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
     let condition = Condition::group("Suppliers")
         .and(Condition::unread(true))
         .and(!Condition::mark(MarkType::STAR));
-    let query = ConversationQuery::from(condition.clone());
+    let query = ConversationQuery::condition(condition.clone()).unwrap();
     // Rows of the same second may stand in another order.
     let (theirs, found) = (met(&plain), ours.screen(&query).rows);
     assert!(theirs.iter().map(|row| row.listing.time).eq(found.iter().map(|row| row.listing.time)));

@@ -28,7 +28,9 @@ fn run(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
     let [one, many, nobody] = [(); 3].map(|()| Ours::in_memory(&rows));
     let mut of_one = readers(&one, |_| All.into());
     // All rows are newer than any of these moments.
-    let after = |n: usize| Condition::after(Timestamp::from_secs(n as u64)).into();
+    let after = |n: usize| {
+        ConversationQuery::condition(Condition::after(Timestamp::from_secs(n as u64))).unwrap()
+    };
     let mut of_many = readers(&many, after);
     let mut adapters = Adapters::of(&rows, READERS, SCREEN);
     // Of a long list the pinned rows alone are seen: one of them moves.
@@ -54,7 +56,7 @@ fn run(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
 
 /// Readers that have read all there is.
 fn readers(ours: &Ours, query: impl Fn(usize) -> ConversationQuery) -> Vec<LiveList> {
-    let subscribe = |n| ours.conversations.subscribe(query(n)).unwrap().window(SCREEN);
+    let subscribe = |n| ours.conversations.subscribe(query(n)).window(SCREEN);
     let mut readers: Vec<_> = (0..READERS).map(subscribe).collect();
     poll_all(&mut readers);
     readers

@@ -41,7 +41,7 @@ fn pages(ours: &Ours) -> usize {
     let limit = NonZeroUsize::new(PAGE).unwrap();
     let (mut total, mut key) = (0, None);
     loop {
-        let page = ours.conversations.page(All, limit, key.as_ref()).unwrap();
+        let page = ours.conversations.page(All, limit, key.as_ref());
         total += page.rows.len();
         match page.next {
             Some(next) => key = Some(next),

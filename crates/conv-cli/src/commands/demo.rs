@@ -48,7 +48,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     output.text(&table::lines(rows, time::now(), output.width()).join("\n"))?;
 
     output.text("\n$ conv watch")?;
-    let mut live = conversations.subscribe(All)?;
+    let mut live = conversations.subscribe(All);
     live.next().await;
     for (what, change) in STEPS {
         tokio::time::sleep(Duration::from_secs(args.pause)).await;

@@ -52,8 +52,9 @@ struct Finding {
 /// The `data` of the answer.
 #[derive(Debug, Serialize)]
 struct Diagnosis<'a> {
+    /// Whether everything was looked at and is sound in the end.
     sound: bool,
-    findings: &'a [Finding],
+    checks: &'a [Finding],
 }
 
 impl Finding {
@@ -67,25 +68,37 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
         return Err(Error::Unsupported("a check of memory:, which begins empty"));
     }
     let opened = args.store.open_to_read().await?;
+    let mut findings = Vec::new();
+    let looked = look(&args, opened, &mut findings, output).await;
+    report(&findings, looked, output)
+}
+
+/// Makes every check that is asked for. What was found before an error stays found.
+async fn look(
+    args: &Args,
+    opened: Opened,
+    findings: &mut Vec<Finding>,
+    output: &Output,
+) -> Result<(), Error> {
     let snapshot = opened.store.snapshot();
     let lost = recovery::lost(&opened.recovery);
     let coverage = recovery::coverage(&snapshot.report(), &lost, time::now());
-    let mut findings = vec![opening(&opened), Finding::new("sync", true, coverage)];
+    findings.extend([opening(&opened), Finding::new("sync", true, coverage)]);
     findings.extend(checks::all(&snapshot));
     if args.cloud || args.heal {
-        note_limit(&args, &snapshot, output);
+        note_limit(args, &snapshot, output);
     }
     if args.heal {
-        let (healed, snapshot) = heal::run(&args, opened).await?;
+        let (healed, snapshot) = heal::run(args, opened).await?;
         findings.extend(healed);
         findings.extend(checks::all(&snapshot));
     } else {
         opened.store.close().await?;
         if args.cloud {
-            findings.push(cloud::compare(&args, &snapshot).await?);
+            findings.push(cloud::compare(args, &snapshot).await?);
         }
     }
-    judge(&findings, output)
+    Ok(())
 }
 
 /// A check never shortens a list, whatever limit it is given.
@@ -105,29 +118,31 @@ fn opening(opened: &Opened) -> Finding {
     Finding::new("opening", opened.recovery.is_clean(), met.join("; "))
 }
 
-/// Says what was found. A pull heals lost rows, so the last word on each check counts.
-fn judge(findings: &[Finding], output: &Output) -> Result<(), Error> {
-    let is_last = |at: usize, check| findings.iter().skip(at + 1).all(|later| later.check != check);
-    let unsound: Vec<_> = findings
-        .iter()
-        .enumerate()
-        .filter(|(at, finding)| !finding.ok && is_last(*at, finding.check))
-        .map(|(_, finding)| finding)
-        .collect();
+/// Says what was found, and with `looked` whether all was looked at.
+fn report(findings: &[Finding], looked: Result<(), Error>, output: &Output) -> Result<(), Error> {
+    let verdict = looked.and_then(|()| judge(findings));
     if output.is_json() {
-        let diagnosis = Diagnosis { sound: unsound.is_empty(), findings };
-        return match unsound.first() {
-            None => output.data(&diagnosis),
-            Some(first) => Err(Error::Unsound(format!("{}: {}", first.check, first.detail))),
-        };
+        let diagnosis = Diagnosis { sound: verdict.is_ok(), checks: findings };
+        let Err(error) = verdict else { return output.data(&diagnosis) };
+        let data = serde_json::to_value(&diagnosis).map_err(std::io::Error::from)?;
+        return Err(Error::With { error: Box::new(error), data });
     }
     let lines = findings.iter().map(|finding| {
         let verdict = if finding.ok { "ok  " } else { "BAD " };
         format!("{verdict} {:<8} {}", finding.check, harmless(&finding.detail))
     });
     output.text(&lines.collect::<Vec<_>>().join("\n"))?;
-    match unsound.first() {
-        None => output.text("the store is sound"),
-        Some(first) => Err(Error::Unsound(format!("{}: {}", first.check, first.detail))),
+    verdict?;
+    output.text("the store is sound")
+}
+
+/// The first fault. A pull heals lost rows, so the last word on each check counts.
+fn judge(findings: &[Finding]) -> Result<(), Error> {
+    let is_last = |at: usize, check| findings.iter().skip(at + 1).all(|later| later.check != check);
+    let mut unsound =
+        findings.iter().enumerate().filter(|(at, found)| !found.ok && is_last(*at, found.check));
+    match unsound.next() {
+        None => Ok(()),
+        Some((_, first)) => Err(Error::Unsound(format!("{}: {}", first.check, first.detail))),
     }
 }

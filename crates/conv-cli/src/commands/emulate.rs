@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use conv_emulator::{Churn, Emulator, Rule};
+use conv_emulator::{Churn, Edition, Emulator, Rule, Unknowns};
 use serde::Serialize;
 
 use crate::{
@@ -17,7 +17,8 @@ const EXAMPLES: &str = "
 Examples:
   conv emulate --conversations 500 --plan-limit 500 --churn 3
   conv emulate --fault status=502,times=2 --fault reset,nth=2,on=get_list
-  conv emulate --fault html,calls=3-,for=10";
+  conv emulate --fault html,calls=3-,for=10
+  conv emulate --fault stale-reads=5,on=top --unknowns create-existing=merge,top=partial";
 
 /// Serve Tencent Chat's REST protocol on loopback, with a world behind it
 ///
@@ -26,7 +27,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv emulate --port 0 --conversations 500 --plan-limit 500 --churn 3")]
-#[command(after_long_help = format!("{}{EXAMPLES}", Rule::HELP))]
+#[command(after_long_help = format!("{}\n\n{}{EXAMPLES}", Unknowns::HELP, Rule::HELP))]
 pub(crate) struct Args {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 8680)]
@@ -62,6 +63,12 @@ pub(crate) struct Args {
     /// So many random changes after each page that is read
     #[arg(long, value_name = "N", default_value_t = 0)]
     churn: u32,
+    /// The app's edition: standard, or pro, which has marks and conversation groups
+    #[arg(long, value_name = "EDITION", default_value = "pro")]
+    edition: Edition,
+    /// What the cloud does where its documentation is silent; --help lists it
+    #[arg(long, value_name = "LIST")]
+    unknowns: Option<Unknowns>,
     /// What goes wrong; can be given more than once, --help lists them
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Rule>,
@@ -116,7 +123,9 @@ async fn start(args: &Args) -> Result<Emulator, Error> {
         .conversations(args.conversations)
         .page_size(args.page_size)
         .plan_limit(args.plan_limit)
-        .churn(churn);
+        .churn(churn)
+        .edition(args.edition)
+        .unknowns(args.unknowns.unwrap_or_default());
     if let Some(key) = key_of_environment() {
         builder = builder.secret_key(key);
     }
@@ -159,9 +168,11 @@ mod tests {
         let words: Vec<_> = EXAMPLES.split_whitespace().collect();
         let faults = words.windows(2).filter(|pair| pair.first() == Some(&"--fault"));
         let faults: Vec<_> = faults.filter_map(|pair| pair.last()).collect();
-        assert_eq!(faults.len(), 3);
+        assert_eq!(faults.len(), 4);
         for fault in faults {
             assert!(fault.parse::<Rule>().is_ok(), "{fault}");
         }
+        let unknowns = EXAMPLES.split_once("--unknowns ").unwrap().1;
+        assert!(unknowns.parse::<Unknowns>().is_ok());
     }
 }

@@ -8,7 +8,7 @@ use conv_api::{
 };
 use serde::Serialize;
 
-use super::sync::pull;
+use super::sync::{note_removed, pull};
 use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs, switch},
@@ -78,8 +78,8 @@ impl RowArgs {
         if let Some(options) = &self.options {
             return options.clone();
         }
-        if !self.id.is_empty() {
-            return self.id.clone().into();
+        if let Ok(ids) = ConversationQuery::ids(self.id.iter().cloned()) {
+            return ids;
         }
         let mut filter = ConversationFilter::default();
         filter.conversation_type = self.kind;
@@ -155,7 +155,9 @@ async fn pulled(
     output: &Output,
 ) -> Result<Held, Error> {
     let conversations = session::pulling(&args.store, &args.cloud, source, opened).await?;
+    let before = conversations.snapshot();
     let Err(error) = pull(&conversations, &args.cloud).await else {
+        note_removed(&before, &conversations.snapshot(), &args.cloud, output);
         return Ok(Held { conversations, not_pulled: None });
     };
     let error = Error::from(error);

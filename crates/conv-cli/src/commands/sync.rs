@@ -1,11 +1,14 @@
 //! `conv sync`: one pass.
 
-use conv_api::{Conversations, SyncReport};
+use std::sync::Arc;
+
+use conv_api::{Conversation, Conversations, Snapshot, SyncReport, model::list_order};
 use serde::Serialize;
 
 use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs},
+    cloud::pulled_within,
     output::{progress::Progress, report, time},
     session,
 };
@@ -38,7 +41,11 @@ struct Synced {
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let source = args.cloud.required()?;
     let conversations = session::open(&args.store, &args.cloud, source.clone(), output).await?;
+    let before = conversations.snapshot();
     let report = pull(&conversations, &args.cloud).await;
+    if report.is_ok() {
+        note_removed(&before, &conversations.snapshot(), &args.cloud, output);
+    }
     let rows = conversations.snapshot().len();
     conversations.close().await?;
     let synced = Synced {
@@ -57,6 +64,31 @@ pub(crate) async fn pull(
 ) -> Result<SyncReport, conv_api::Error> {
     let _bar = Progress::of(conversations, cloud.limit(&conversations.snapshot()));
     conversations.sync().await
+}
+
+/// Says on standard error which limit removed rows, if a lower one than before did.
+pub(crate) fn note_removed(
+    before: &Snapshot,
+    after: &Snapshot,
+    cloud: &CloudArgs,
+    output: &Output,
+) {
+    let (Some(given), Some(pulled)) = (cloud.plan_limit, pulled_within(before)) else { return };
+    if given >= pulled {
+        return;
+    }
+    // Rows that went from above the end of the list are gone from the cloud.
+    let Some(last) = after.rows().last() else { return };
+    let is_beyond =
+        |row: &&Arc<Conversation>| list_order(row, last).is_gt() && after.get(&row.id).is_none();
+    let removed = before.rows().filter(is_beyond).count();
+    if removed > 0 {
+        let rows = if removed == 1 { "1 row was" } else { &format!("{removed} rows were") };
+        output.note(&format!(
+            "{rows} removed: --plan-limit {given} is less than {pulled}, within which the list was \
+             pulled before"
+        ));
+    }
 }
 
 fn words(synced: &Synced) -> String {

@@ -62,7 +62,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let conversations = session::open(&args.store, &args.cloud, source, output).await?;
     let height = output.height().filter(|_| !output.is_json());
     let fits = height.map(|lines| lines.saturating_sub(OTHER_LINES).max(1));
-    let live = conversations.subscribe(args.rows.query()).map_err(Error::from)?;
+    let live = conversations.subscribe(args.rows.query());
     let live = match args.limit.map(NonZeroUsize::get).or(fits) {
         Some(rows) => live.window(rows),
         None => live,

@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+use serde_json::{
+    Value,
+    ser::{CompactFormatter, Formatter, Serializer},
+};
 
 use super::harmless::is_harmful;
 use crate::Error;
@@ -15,17 +18,21 @@ pub(crate) struct Answer<'a, T> {
     pub(crate) data: &'a T,
 }
 
-/// `{"code":N,"message":"…","class":"…"}`
+/// `{"code":N,"message":"…","class":"…"}`, with the `data` of a command that found something before
+/// it failed.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failure {
     code: i32,
     message: String,
     class: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
 }
 
 impl Failure {
     pub(crate) fn of(error: &Error) -> Self {
-        Self { code: error.code(), message: error.words(), class: error.class().as_str() }
+        let (message, class) = (error.words(), error.class().as_str());
+        Self { code: error.code(), message, class, data: error.data().cloned() }
     }
 }
 

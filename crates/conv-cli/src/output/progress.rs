@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conv_api::{Conversations, PassStatus, Phase};
+use conv_api::{Conversations, Event, PassStatus, Phase};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinHandle;
 
@@ -22,9 +22,10 @@ impl Progress {
         }
         bar.enable_steady_tick(Duration::from_millis(80));
         bar.set_message("connecting");
-        let (moving, mut changes) = (bar.clone(), conversations.changes());
+        let (moving, mut events) = (bar.clone(), conversations.events());
         let follower = tokio::spawn(async move {
-            while let Ok(report) = changes.next().await {
+            while let Some(event) = events.next().await {
+                let Event::SyncReportUpdated(report) = event else { continue };
                 if let PassStatus::Running { phase, done, total, .. } = report.pass {
                     moving.set_message(words(phase));
                     moving.set_length(total.unwrap_or(plan_limit).into());

@@ -13,8 +13,8 @@ use crate::support::{ACCOUNT, Cloud, Ended, block_on, ids, rows, run};
 
 #[track_caller]
 fn finding<'a>(data: &'a Value, check: &str) -> &'a Value {
-    let findings = data["findings"].as_array().unwrap();
-    findings.iter().rev().find(|finding| finding["check"] == check).unwrap()
+    let checks = data["checks"].as_array().unwrap();
+    checks.iter().rev().find(|finding| finding["check"] == check).unwrap()
 }
 
 #[test]
@@ -51,6 +51,19 @@ fn a_store_that_is_not_there_is_not_found_and_not_made() {
     assert!(!cloud.store().exists());
     let memory = cloud.run(&["doctor", "--store", "memory:", "--json"]);
     assert_eq!(memory.failed(7), "unsupported");
+}
+
+#[test]
+fn a_check_that_the_cloud_ends_says_what_it_found_until_then() {
+    let cloud = Cloud::of(10);
+    cloud.run(&["sync", "--json"]).data();
+    cloud.emulator.faults().push("code=70003".parse().unwrap());
+    let told = cloud.run(&["doctor", "--cloud", "--json"]).failed_data(4, "auth");
+    assert_eq!((&told["sound"], &finding(&told, "totals")["ok"]), (&false.into(), &true.into()));
+    let words = cloud.run(&["doctor", "--cloud"]);
+    assert_eq!(words.code, Some(4));
+    assert!(words.out.contains("ok   totals"), "{words:?}");
+    assert!(!words.out.contains("is sound"), "{words:?}");
 }
 
 /// A command that is told no limit.
@@ -98,6 +111,24 @@ fn no_command_shortens_a_list_by_a_limit_that_it_was_not_given() {
     }
     unlimited(&cloud, &["sync", "--json", "--plan-limit", "100"]).data();
     assert_eq!(ids(&cloud.run(&["list", "--json"]).data()).len(), 100);
+}
+
+#[test]
+fn rows_that_a_lower_limit_removes_are_counted() {
+    for command in ["sync", "list --sync"] {
+        let cloud = Cloud::of(250);
+        cloud.run(&["sync", "--json"]).data();
+        // A row that is gone from the cloud anyway.
+        cloud.emulator.world().remove(ACCOUNT, &cloud.truth()[3]).unwrap();
+        let lower = command.split(' ').chain(["--json", "--plan-limit", "200"]);
+        let told = cloud.run(&lower.collect::<Vec<_>>());
+        told.data();
+        let words = "conv: 49 rows were removed: --plan-limit 200 is less than 500, ";
+        assert!(told.err.contains(words), "{told:?}");
+        let again = unlimited(&cloud, &["sync", "--json", "--plan-limit", "200"]);
+        assert_eq!(again.err, "", "{again:?}");
+        assert_eq!(unlimited(&cloud, &["sync", "--json"]).err, "");
+    }
 }
 
 #[test]
@@ -151,7 +182,9 @@ fn rows_that_the_last_pull_must_have_brought_are_missed() {
     // Those of the second in which the pull began may have come after it.
     lose(&cloud, &cloud.truth()[40..47]);
     let told = cloud.run(&["doctor", "--cloud", "--json"]);
-    assert_eq!(told.failed(10), "corrupt");
+    let data = told.failed_data(10, "corrupt");
+    assert_eq!((&data["sound"], &finding(&data, "cloud")["ok"]), (&false.into(), &false.into()));
+    assert_eq!(finding(&data, "order")["ok"], true);
     let message = told.json()["message"].as_str().unwrap().to_owned();
     assert!(message.contains("cloud: 7 rows are missing"), "{message}");
     assert_eq!(ids(&cloud.run(&["list", "--json"]).data()).len(), 243);
@@ -203,13 +236,13 @@ fn damage_is_told_with_an_exit_code_and_healed_by_the_cloud() {
     let cloud = Cloud::of(300);
     cloud.run(&["sync", "--json"]).data();
     damage(&cloud.store(), "conf");
-    let told = cloud.run(&["doctor", "--json"]);
-    assert_eq!(told.failed(10), "corrupt");
+    let told = cloud.run(&["doctor", "--json"]).failed_data(10, "corrupt");
+    assert_eq!((&told["sound"], &finding(&told, "opening")["ok"]), (&false.into(), &false.into()));
     damage(&cloud.store(), "conf");
     let healed = cloud.run(&["doctor", "--heal", "--json"]).data();
     assert_eq!(healed["sound"], true);
-    let findings = healed["findings"].as_array().unwrap();
-    assert!(findings.iter().any(|found| found["check"] == "opening" && found["ok"] == false));
+    let checks = healed["checks"].as_array().unwrap();
+    assert!(checks.iter().any(|found| found["check"] == "opening" && found["ok"] == false));
     assert_eq!(finding(&healed, "opening")["ok"], true);
     assert_eq!(ids(&cloud.run(&["list", "--json"]).data()), cloud.truth());
     cloud.run(&["doctor", "--json"]).data();

@@ -54,7 +54,8 @@ fn a_check_finds_what_was_lost_until_it_is_healed() {
         // What the first opening repairs stays a finding of the next.
         for _ in 0..2 {
             let told = cloud.run(&["doctor", "--json", "--store", place]);
-            assert_eq!(told.failed(10), "corrupt", "{what}");
+            let data = told.failed_data(10, "corrupt");
+            assert_eq!((&data["sound"], &data["checks"][0]["ok"]), (&false.into(), &false.into()));
             let message = told.json()["message"].as_str().unwrap().to_owned();
             assert!(message.contains("opening: "), "{what}: {message}");
             assert!(

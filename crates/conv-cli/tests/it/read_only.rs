@@ -73,7 +73,7 @@ fn is_read(cloud: &Cloud, place: &str) {
     let list = cloud.run(&["list", "--sync", "--json", "--store", place]).data();
     assert_eq!((ids(&list), &list["notPulled"]["class"]), (truth, &"store".into()));
     let heal = cloud.run(&["doctor", "--heal", "--json", "--store", place]);
-    assert_eq!(heal.failed(9), "store", "{heal:?}");
+    assert_eq!(heal.failed_data(9, "store")["sound"], false, "{heal:?}");
 }
 
 #[test]

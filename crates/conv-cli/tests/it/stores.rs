@@ -34,7 +34,9 @@ fn a_scheme_says_who_keeps_the_store() {
     assert_eq!(memory["report"]["coverage"], "empty");
     let other = format!("redb:{plain}");
     let other = cloud.run(&["list", "--json", "--store", &other]);
-    assert_eq!(other.failed(3), "not_found");
+    if cfg!(feature = "redb") {
+        assert_eq!(other.failed(3), "not_found");
+    }
     let redb = format!("redb:{}-redb", folder.display());
     let redb = cloud.run(&["sync", "--json", "--store", &redb]);
     if cfg!(feature = "redb") {
@@ -42,6 +44,43 @@ fn a_scheme_says_who_keeps_the_store() {
     } else {
         assert_eq!(redb.failed(7), "unsupported");
     }
+}
+
+/// It is no store that was never made: the words name what is wrong.
+#[test]
+fn every_command_says_what_this_build_cannot_open() {
+    let cloud = Cloud::of(1);
+    for (is_built, feature, store) in [
+        (cfg!(feature = "redb"), "redb", "redb:/nowhere"),
+        (cfg!(feature = "redis"), "redis", "redis://127.0.0.1:1"),
+    ] {
+        for command in ["sync", "list", "doctor", "profile C2Ca", "watch"] {
+            if is_built {
+                continue;
+            }
+            let words: Vec<_> = command.split(' ').chain(["--store", store, "--json"]).collect();
+            let told = cloud.run(&words);
+            assert_eq!(told.failed(7), "unsupported", "{command}");
+            let message = told.json()["message"].as_str().unwrap().to_owned();
+            assert!(message.contains("this build of conv has no"), "{message}");
+            assert!(message.contains(&format!("with the feature `{feature}`")), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_file_in_place_of_a_folder_is_named() {
+    let cloud = Cloud::of(1);
+    let file = cloud.store();
+    std::fs::write(&file, "text").unwrap();
+    for command in ["sync", "list", "doctor", "profile C2Ca", "watch"] {
+        let told = cloud.run(&command.split(' ').chain(["--json"]).collect::<Vec<_>>());
+        assert_eq!(told.failed(2), "invalid_argument", "{command}");
+        let message = told.json()["message"].as_str().unwrap().to_owned();
+        let expected = format!("store {}: is a file, not a folder", file.display());
+        assert_eq!(message, expected, "{command}");
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), b"text");
 }
 
 #[test]

@@ -76,11 +76,23 @@ impl Ended {
     /// The class of a run that failed, after a look at its shape.
     #[track_caller]
     pub(crate) fn failed(&self, exit: i32) -> String {
+        self.failed_with(exit, &["class", "code", "message"])
+    }
+
+    /// The `data` of a run that failed after it found something.
+    #[track_caller]
+    pub(crate) fn failed_data(&self, exit: i32, class: &str) -> Value {
+        assert_eq!(self.failed_with(exit, &["class", "code", "data", "message"]), class);
+        self.json()["data"].clone()
+    }
+
+    #[track_caller]
+    fn failed_with(&self, exit: i32, known: &[&str]) -> String {
         assert_eq!(self.code, Some(exit), "{self:?}");
         let json = self.json();
         let mut members: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
         members.sort();
-        assert_eq!(members, ["class", "code", "message"], "{self:?}");
+        assert_eq!(members, known, "{self:?}");
         assert!(json["code"].as_i64().unwrap() != 0 && json["message"].is_string(), "{self:?}");
         json["class"].as_str().unwrap().to_owned()
     }

@@ -17,7 +17,7 @@ pub(super) fn get(context: Context<'_>, body: Fields<'_>) -> Reply {
     let skip = usize::try_from(start).unwrap_or(usize::MAX);
     let mut state = context.world.lock();
     let size = context.page_size(state.page_size);
-    let account = state.account(id).ok_or_else(|| not_imported(id))?;
+    let account = state.account(id).ok_or_else(|| not_imported(id))?.shown();
     let labels = account.labels.iter().skip(skip).take(size);
     let page: Vec<Value> = labels.map(|(peer, label)| item::labelled(peer, label)).collect();
     let next = start.saturating_add(page.len() as u64);
@@ -41,7 +41,7 @@ pub(super) fn search(context: Context<'_>, body: Fields<'_>) -> Reply {
         .map(|item| item::read(item, item::TO_GROUP_ID))
         .collect::<Result<_, _>>()?;
     let mut state = context.world.lock();
-    let account = state.account(id).ok_or_else(|| not_imported(id))?;
+    let account = state.account(id).ok_or_else(|| not_imported(id))?.shown();
     let found: Vec<Value> = peers
         .iter()
         .map(|peer| {

@@ -118,10 +118,10 @@ fn rows(
     };
     let account = state.account(id)?;
     if kind != CursorKind::Frozen {
-        return Some(Some((copy(account, view), now)));
+        return Some(Some((copy(account.shown(), view), now)));
     }
     if cursor.is_start() {
-        let rows = copy(account, view);
+        let rows = copy(account.shown(), view);
         let newest = account.snapshots.back().map_or(0, |held| held.id);
         let id = now.max(newest + 1);
         if account.snapshots.len() >= MAX_SNAPSHOTS {

@@ -14,6 +14,9 @@ pub(super) const TO_GROUP_ID: &str = "ToGroupId";
 /// `recentcontact/delete` alone spells it with a small `id`.
 pub(super) const TO_GROUPID: &str = "ToGroupid";
 
+/// `recentcontact/top` spells it as rows of the list do.
+pub(super) const GROUP_ID: &str = "GroupId";
+
 /// Reads `Type` and the ID that goes with it.
 pub(super) fn read(item: Fields<'_>, group_field: &str) -> Result<Peer, Refusal> {
     match item.number("Type")? {
@@ -85,4 +88,12 @@ pub(super) fn check_count(count: usize) -> Result<(), Refusal> {
         return Err(Refusal::new(code::CONTACT_TOO_MANY, "more than 100 conversations in a call"));
     }
     Ok(())
+}
+
+/// As [`check_count`], for the commands that write, which refuse an empty list likewise.
+pub(super) fn check_some(count: usize) -> Result<(), Refusal> {
+    if count == 0 {
+        return Err(Refusal::new(code::CONTACT_TOO_MANY, "no conversation in a call"));
+    }
+    check_count(count)
 }

@@ -7,7 +7,7 @@ use crate::{
     code,
     envelope::{Refusal, Reply},
     request::Fields,
-    world::{Group, GroupType},
+    world::{Group, GroupType, MsgFlag},
 };
 
 const MAX_LIMIT: u64 = 5000;
@@ -30,6 +30,7 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     let (account, directory) = state.account_and_directory(id).ok_or_else(|| {
         Refusal::new(code::GROUP_NO_ACCOUNT, format!("account {id} is not imported"))
     })?;
+    let account = account.shown();
     let asked = |group: &Group| kind.is_none_or(|kind| kind == group.kind.as_str());
     let shown = |group: &Group| match group.kind {
         GroupType::AvChatRoom => with_huge || kind.is_some(),
@@ -44,7 +45,8 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
             let group = context.group(directory, id);
             let group = group.filter(|group| asked(group) && shown(group))?;
             let since = context.member_since(account, id, group)?;
-            Some(Joined { id, group, since, unread: row.map_or(0, |row| row.unread) })
+            let unread = row.map_or(0, |row| row.unread);
+            Some(Joined { id, group, since, unread, flag: account.flag(id) })
         })
         .collect();
     let most = context.page_size(limit).min(limit);
@@ -70,6 +72,7 @@ struct Joined<'a> {
     group: &'a Group,
     since: u64,
     unread: u32,
+    flag: MsgFlag,
 }
 
 fn self_info(id: &str, joined: &Joined<'_>, wanted: &[&str]) -> Map<String, Value> {
@@ -77,7 +80,7 @@ fn self_info(id: &str, joined: &Joined<'_>, wanted: &[&str]) -> Map<String, Valu
     let mut map = Map::new();
     map.insert("Role".into(), json!(role));
     map.insert("JoinTime".into(), json!(joined.since));
-    map.insert("MsgFlag".into(), json!("AcceptAndNotify"));
+    map.insert("MsgFlag".into(), json!(joined.flag.as_str()));
     map.insert("UnreadMsgNum".into(), json!(joined.unread));
     map.retain(|name, _| wanted.contains(&name.as_str()));
     map

@@ -24,10 +24,9 @@ pub(super) fn c2c(context: Context<'_>, body: Fields<'_>) -> Reply {
     if !state.knows(peer_id) {
         return Err(missing(peer_id));
     }
-    let account = state.account(id).ok_or_else(|| missing(id))?;
-    let row = account.rows.get(&Peer::user(peer_id)).filter(|row| !row.empty);
+    let account = state.account(id).ok_or_else(|| missing(id))?.shown();
     let is_kept = |last: &Message| matches!(last.kept, Kept::Whole | Kept::Recalled);
-    let last = row.map(|row| &row.last).filter(|last| is_kept(last));
+    let last = account.last_message(&Peer::user(peer_id)).filter(|last| is_kept(last));
     let last = last.filter(|last| most > 0 && times.contains(&last.time));
     let Some(last) = last else {
         return reply(json!({"Complete": 1, "MsgCnt": 0, "LastMsgTime": 0, "LastMsgKey": "",

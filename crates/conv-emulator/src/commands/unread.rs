@@ -22,6 +22,7 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     let (account, directory) = state
         .account_and_directory(id)
         .ok_or_else(|| Refusal::new(code::ACCOUNT_NOT_FOUND, format!("no such account {id}")))?;
+    let account = account.shown();
     let Some(peers) = peers else {
         let users = account.rows.iter().filter(|(peer, _)| matches!(peer, Peer::User(_)));
         let all: u64 = users.map(|(_, row)| u64::from(row.unread)).sum();

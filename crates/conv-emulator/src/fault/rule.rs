@@ -58,6 +58,9 @@ pub struct Rule {
     /// How long the rule works from the first of these calls on, by the world's clock; for ever if
     /// `None`.
     pub lasting: Option<Duration>,
+    /// The conversation, as the web SDK writes it, that a call must name to be counted; any call if
+    /// `None`.
+    pub about: Option<String>,
     /// What happens to them.
     pub fault: Fault,
 }
@@ -65,7 +68,7 @@ pub struct Rule {
 impl Rule {
     /// A rule for calls of any command.
     pub fn new(when: When, fault: Fault) -> Self {
-        Self { command: None, when, lasting: None, fault }
+        Self { command: None, when, lasting: None, about: None, fault }
     }
 
     /// Each call.
@@ -112,6 +115,14 @@ impl Rule {
     #[must_use]
     pub fn on(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
+        self
+    }
+
+    /// Limits the rule to calls that name this conversation (`C2C…` or `GROUP…`), alone or among
+    /// others. Other calls are not counted.
+    #[must_use]
+    pub fn about(mut self, conversation: impl Into<String>) -> Self {
+        self.about = Some(conversation.into());
         self
     }
 

@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Fault, Memory, Rule, rule::is_named};
+use serde_json::{Map, Value};
+
+use super::{Fault, Memory, Rule, item, rule::is_named};
 
 /// The emulator's script of faults.
 ///
@@ -52,13 +54,25 @@ impl Faults {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call at this moment, and returns what befalls it.
-    pub(crate) fn befall(&self, command: Option<&str>, now: Duration) -> Vec<Fault> {
+    /// Counts a call at this moment, and returns what befalls it. The request is read only if a rule
+    /// is about a conversation.
+    pub(crate) fn befall(
+        &self,
+        command: Option<&str>,
+        now: Duration,
+        request: impl FnOnce() -> Map<String, Value>,
+    ) -> Vec<Fault> {
         let mut script = self.lock();
+        let reads = script.rules.iter().any(|active| active.rule.about.is_some());
+        let request = if reads { request() } else { Map::new() };
         let mut faults = Vec::new();
         for active in &mut script.rules {
             let wanted = active.rule.command.as_deref();
             if wanted.is_some_and(|name| !command.is_some_and(|command| is_named(command, name))) {
+                continue;
+            }
+            let about = active.rule.about.as_deref();
+            if about.is_some_and(|conversation| !item::names(&request, conversation)) {
                 continue;
             }
             active.calls += 1;
@@ -84,7 +98,7 @@ mod tests {
     fn fired(rule: Rule) -> Vec<u64> {
         let faults = Faults::default();
         faults.push(rule);
-        (1..=6).filter(|_| !faults.befall(None, NOW).is_empty()).collect()
+        (1..=6).filter(|_| !faults.befall(None, NOW, Map::new).is_empty()).collect()
     }
 
     #[test]
@@ -106,7 +120,7 @@ mod tests {
         let rule = Rule::calls(2.., Fault::Html).on("b").lasting(Duration::from_secs(10));
         faults.push(rule);
         let befallen = |command, second| {
-            !faults.befall(Some(command), NOW + Duration::from_secs(second)).is_empty()
+            !faults.befall(Some(command), NOW + Duration::from_secs(second), Map::new).is_empty()
         };
         assert!(!befallen("a/c", 0), "another command");
         assert!(!befallen("a/b", 50), "the first call is let through");
@@ -121,11 +135,11 @@ mod tests {
         for name in ["a/b", "b"] {
             let faults = Faults::default();
             faults.push(Rule::nth(2, Fault::Html).on(name));
-            assert!(faults.befall(Some("a/b"), NOW).is_empty());
-            assert!(faults.befall(Some("a/c"), NOW).is_empty());
-            assert!(faults.befall(Some("a/bb"), NOW).is_empty());
-            assert!(faults.befall(None, NOW).is_empty());
-            assert_eq!(faults.befall(Some("a/b"), NOW), [Fault::Html]);
+            assert!(faults.befall(Some("a/b"), NOW, Map::new).is_empty());
+            assert!(faults.befall(Some("a/c"), NOW, Map::new).is_empty());
+            assert!(faults.befall(Some("a/bb"), NOW, Map::new).is_empty());
+            assert!(faults.befall(None, NOW, Map::new).is_empty());
+            assert_eq!(faults.befall(Some("a/b"), NOW, Map::new), [Fault::Html]);
             assert_eq!(faults.fired(), 1);
         }
     }
@@ -135,8 +149,11 @@ mod tests {
         let faults = Faults::default();
         faults.push(Rule::always(Fault::Slow(Duration::ZERO)));
         faults.push(Rule::always(Fault::Code(60008)));
-        assert_eq!(faults.befall(None, NOW), [Fault::Slow(Duration::ZERO), Fault::Code(60008)]);
+        assert_eq!(
+            faults.befall(None, NOW, Map::new),
+            [Fault::Slow(Duration::ZERO), Fault::Code(60008)]
+        );
         faults.clear();
-        assert!(faults.befall(None, NOW).is_empty());
+        assert!(faults.befall(None, NOW, Map::new).is_empty());
     }
 }

@@ -20,6 +20,7 @@ impl Rule {
   ,every=N                  each Nth call
   ,for=SECONDS              of these, those within so long from the first of them on
   ,on=COMMAND               get_list, or recentcontact/get_list
+  ,about=CONVERSATION       those that name it: C2Calice, GROUP@TGS#1
 
  An answer that does not come:
   status=HTTP               an HTTP error with an HTML page: 404, 502
@@ -75,9 +76,19 @@ impl Rule {
   joined=GROUP/SECONDS      it is one since this second since 1970
   dissolved=GROUP           this chat group was dissolved
   partial-failure           every other user or group of a batch fails by itself
+ Answers that are older than they look, and writes:
+  held=MS                   the command runs at once, and its answer comes late
+  applied-code=N            a command runs, and its answer says that it failed
+  applied-late=SECONDS      a write is answered at once and applied later
+  applied-late-calls=N      a write is answered at once and applied after N more calls
+  stale-reads=SECONDS       after a write, reading shows the account as it was before
+  stale-reads-calls=N       after a write, N calls show the account as it was before
+  item-code=ITEM/N          an item of a write fails with this number
+  item-missing=ITEM         an item of a write is applied, and its result is missing
 
   TEXT may hold \uXXXX (\u200b; \ud83d alone is half of an emoji), \xe9 (a byte of Latin-1),
-  \u002c for a comma and \\ for a backslash.";
+  \u002c for a comma and \\ for a backslash.
+  ITEM is a number in the request, from 1 on, or a conversation: C2Calice, GROUP@TGS#1.";
 }
 
 impl FromStr for Rule {
@@ -93,10 +104,11 @@ impl FromStr for Rule {
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut parts = text.split(',');
         let fault = named::fault(parts.next().unwrap_or_default())?;
-        let (mut when, mut lasting, mut command) = (None, None, None);
+        let (mut when, mut lasting, mut command, mut about) = (None, None, None, None);
         for part in parts {
             match part.split_once('=') {
                 Some(("on", name)) if command.is_none() => command = Some(known(name)?),
+                Some(("about", id)) if about.is_none() => about = Some(named::conversation(id)?),
                 Some(("for", time)) if lasting.is_none() => {
                     lasting = Some(Duration::from_secs(number(time)?));
                 }
@@ -104,7 +116,7 @@ impl FromStr for Rule {
                 _ => return Err(bad(format!("expected nth=N or the like, and once, got {part}"))),
             }
         }
-        Ok(Self { command, when: when.unwrap_or(When::Always), lasting, fault })
+        Ok(Self { command, when: when.unwrap_or(When::Always), lasting, about, fault })
     }
 }
 
@@ -122,7 +134,8 @@ fn calls(name: &str, value: &str, part: &str) -> Result<When, Error> {
             None => return Err(bad(format!("expected calls=A-B or calls=A-, got {part}"))),
         },
         _ => {
-            let expected = "nth=N, times=N, calls=A-B, every=N, for=SECONDS or on=COMMAND";
+            let expected =
+                "nth=N, times=N, calls=A-B, every=N, for=SECONDS, on=COMMAND or about=ID";
             return Err(bad(format!("expected {expected}, got {part}")));
         }
     })
@@ -147,7 +160,7 @@ fn bad(message: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BadRow, Fault};
+    use crate::{BadRow, Fault, Item, Lag};
 
     #[track_caller]
     fn rule(text: &str) -> Rule {
@@ -166,6 +179,16 @@ mod tests {
         assert_eq!(rule("stalled,calls=2-5"), Rule::calls(2..=5, Fault::Stalled));
         assert_eq!(rule("stalled,calls=3-"), Rule::calls(3.., Fault::Stalled));
         assert_eq!(rule("date-off=-9"), Rule::always(Fault::DateOff(-9)));
+        let about = Rule::times(2, Fault::Code(50004)).on("delete").about("C2Ca,b");
+        assert_eq!(rule(r"code=50004,on=delete,times=2,about=C2Ca\u002cb"), about);
+        let item = Item::Conversation("GROUPa/b".to_owned());
+        let failing = Rule::always(Fault::ItemCode { item, code: 51007 });
+        assert_eq!(rule("item-code=GROUPa/b/51007"), failing);
+        assert_eq!(rule("item-missing=3"), Rule::always(Fault::ItemMissing(Item::Place(3))));
+        let late = Rule::always(Fault::AppliedLate(Lag::Calls(3)));
+        assert_eq!(rule("applied-late-calls=3"), late);
+        let stale = Rule::always(Fault::StaleReads(Lag::Time(Duration::from_secs(3))));
+        assert_eq!(rule("stale-reads=3"), stale);
         let half = Fault::SpoiltRows { kind: BadRow::OldTime, every: 2 };
         assert_eq!(rule("spoilt-rows=old-time/2"), Rule::always(half));
     }
@@ -196,6 +219,12 @@ mod tests {
             r"names=\u12",
             r"names=\ud83e",
             "page-size=-1",
+            "reset,about=alice",
+            "reset,about=C2Ca,about=C2Cb",
+            "item-code=C2Ca",
+            "item-code=alice/1",
+            "item-missing=",
+            "applied-late=-1",
         ];
         for text in wrong {
             assert!(matches!(text.parse::<Rule>(), Err(Error::BadRule(_))), "{text}");
@@ -214,12 +243,13 @@ mod tests {
                 "KIND" => format!("{name}=null"),
                 "GROUP/SECONDS" => format!("{name}=a/b/1"),
                 "KIND/N" => format!("{name}=null/3"),
+                "ITEM/N" => format!("{name}=C2Ca/b/3"),
                 "fin" | "rst" => format!("{name}={value}"),
                 _ => format!("{name}=1"),
             }
         });
         let names: Vec<_> = names.collect();
-        assert_eq!(names.len(), 44);
+        assert_eq!(names.len(), 52);
         for name in names {
             assert!(name.parse::<Rule>().is_ok(), "{name}");
         }

@@ -7,9 +7,12 @@ use std::{
 };
 
 use super::{
+    applied::Applied,
     directory::{Group, Message},
+    edits::MsgFlag,
     peer::Peer,
 };
+use crate::lag::Due;
 
 /// A row of the recent-contact list.
 #[derive(Clone, Debug)]
@@ -25,6 +28,10 @@ pub(crate) struct Row {
     pub(crate) time: u64,
     /// The last message of a user's conversation. That of a group is the group's own.
     pub(crate) last: Message,
+    /// The times of its newest messages, to count those after a time.
+    pub(crate) arrived: VecDeque<u64>,
+    /// The latest second that it was read up to; 0 for never.
+    pub(crate) read_until: u64,
 }
 
 /// What is known of an account in a chat group, apart from its list.
@@ -38,12 +45,14 @@ pub(crate) enum Membership {
 /// What an account wrote on a conversation.
 ///
 /// Labels live apart from the list: one may belong to a conversation that the list does not hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Label {
     pub(crate) marks: u64,
     pub(crate) custom: Box<str>,
     pub(crate) groups: Vec<u32>,
     pub(crate) changed: u64,
+    /// Breaks ties between labels that changed in one second.
+    pub(crate) serial: u64,
 }
 
 impl Label {
@@ -87,11 +96,36 @@ pub(crate) struct Account {
     pub(crate) snapshots: VecDeque<Snapshot>,
     /// Memberships of chat groups that were changed. An account is in the other groups of its list.
     pub(crate) memberships: BTreeMap<Arc<str>, Membership>,
+    /// The account's notifications of chat groups, where they were set.
+    pub(crate) flags: BTreeMap<Arc<str>, MsgFlag>,
+    /// The last messages of conversations whose rows were deleted without their history.
+    pub(crate) deleted: BTreeMap<Peer, Message>,
+    /// Older states that readers are shown, oldest first, each until its end.
+    pub(crate) stale: VecDeque<(Due, Account)>,
+    /// The writes that commands applied, oldest first.
+    pub(crate) writes: VecDeque<Applied>,
     last_serial: u32,
     last_group: u32,
+    last_label: u64,
 }
 
 impl Account {
+    /// A copy of what commands read and write, without logs and older states.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            rows: self.rows.clone(),
+            labels: self.labels.clone(),
+            groups: self.groups.clone(),
+            memberships: self.memberships.clone(),
+            flags: self.flags.clone(),
+            deleted: self.deleted.clone(),
+            last_serial: self.last_serial,
+            last_group: self.last_group,
+            last_label: self.last_label,
+            ..Self::default()
+        }
+    }
+
     /// What a listing returns, in the cloud's order: pinned first, newest first, then by serial.
     /// The limit counts pinned rows first.
     pub(crate) fn order(&self, view: View) -> Vec<(&Peer, &Row)> {
@@ -112,6 +146,7 @@ impl Account {
     /// Puts a row at this time, whether or not it was there.
     pub(crate) fn insert(&mut self, peer: Peer, time: u64) -> &mut Row {
         let serials = &mut self.last_serial;
+        let last = self.deleted.remove(&peer).unwrap_or_default();
         let row = self.rows.entry(peer).or_insert_with(|| {
             *serials = serials.saturating_add(1);
             Row {
@@ -120,7 +155,9 @@ impl Account {
                 unread: 0,
                 serial: *serials,
                 time,
-                last: Message::default(),
+                last,
+                arrived: VecDeque::new(),
+                read_until: 0,
             }
         });
         row.time = time;
@@ -154,8 +191,12 @@ impl Account {
     /// Changes a label and forgets it once nothing is left of it.
     pub(crate) fn relabel(&mut self, peer: &Peer, now: u64, change: impl FnOnce(&mut Label)) {
         let label = self.labels.entry(peer.clone()).or_default();
+        let before = label.clone();
         change(label);
-        label.changed = now;
+        if *label != before {
+            self.last_label = self.last_label.saturating_add(1);
+            (label.changed, label.serial) = (now, self.last_label);
+        }
         if label.is_blank() {
             self.labels.remove(peer);
         }

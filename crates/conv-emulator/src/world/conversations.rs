@@ -224,8 +224,7 @@ impl World {
         row.last.seq = row.last.seq.saturating_add(1);
         row.last.text = text.map(Into::into);
         row.last.kept = Kept::Whole;
-        row.empty = false;
-        row.unread = row.unread.saturating_add(1);
+        row.receive(now);
         let last = row.last.clone();
         if let Peer::Group(id) = &peer {
             if let Some(group) = state.directory.groups.get_mut(id) {

@@ -1,6 +1,9 @@
 //! The users and groups that all accounts share.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::generate::hash;
 
@@ -128,6 +131,8 @@ impl Message {
 pub(crate) struct Directory {
     pub(crate) users: HashMap<Arc<str>, User>,
     pub(crate) groups: HashMap<Arc<str>, Group>,
+    /// The chat groups that were dissolved and not created again.
+    pub(crate) dissolved: HashSet<Box<str>>,
     /// The IDs of the beginning, which accounts generated later draw their peers from: what tests
     /// change in the directory must not change what another account looks like.
     pub(crate) first_users: Vec<Arc<str>>,
@@ -151,6 +156,7 @@ impl Directory {
             hidden: false,
             last: Message { time: now, seq: 1, ..Message::default() },
         };
+        self.dissolved.remove(id);
         self.groups.insert(Arc::from(id), group);
     }
 }

@@ -80,8 +80,7 @@ impl World {
             if let Some(row) = account.rows.get_mut(&Peer::group(group)) {
                 row.time = now;
                 row.last = held.last.clone();
-                row.empty = false;
-                row.unread = row.unread.saturating_add(1);
+                row.receive(now);
             }
         }
         Ok(now)

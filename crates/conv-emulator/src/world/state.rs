@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt,
     sync::Arc,
     time::Duration,
 };
@@ -14,6 +15,7 @@ use super::{
     directory::{Directory, User},
     generate,
 };
+use crate::{Edition, Unknowns, lag::Due};
 
 /// How a world begins.
 #[derive(Clone, Debug)]
@@ -25,6 +27,20 @@ pub(crate) struct Beginning {
     pub(crate) plan_limit: usize,
     pub(crate) page_size: usize,
     pub(crate) retention: Option<Duration>,
+    pub(crate) unknowns: Unknowns,
+    pub(crate) edition: Edition,
+}
+
+/// A write that is applied after its answer.
+struct Pending {
+    due: Due,
+    apply: Box<dyn FnOnce(&mut State) + Send>,
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("due", &self.due).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -36,6 +52,12 @@ pub(crate) struct State {
     pub(super) retention: Option<Duration>,
     pub(crate) rng: Rng,
     pub(crate) seed: u64,
+    pub(crate) unknowns: Unknowns,
+    pub(crate) edition: Edition,
+    /// The calls whose commands were run.
+    pub(crate) served: u64,
+    /// Writes that were answered and are not applied yet, in the order of their calls.
+    pending: Vec<Pending>,
     born: u64,
     conversations: usize,
     /// Accounts with a generated list, which is built when somebody first asks for it.
@@ -54,6 +76,10 @@ impl State {
             retention: beginning.retention,
             rng: Rng::with_seed(seed ^ 0x5eed),
             seed,
+            unknowns: beginning.unknowns,
+            edition: beginning.edition,
+            served: 0,
+            pending: Vec::new(),
             born: now,
             conversations,
             generated: accounts.into_iter().collect(),
@@ -67,6 +93,26 @@ impl State {
 
     pub(crate) fn moment(&self) -> Duration {
         self.clock.moment()
+    }
+
+    /// Applies a write later.
+    pub(crate) fn defer(&mut self, due: Due, apply: Box<dyn FnOnce(&mut Self) + Send>) {
+        self.pending.push(Pending { due, apply });
+    }
+
+    /// Applies the writes whose time has come.
+    pub(super) fn settle(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let (now, served) = (self.moment(), self.served);
+        let pending = std::mem::take(&mut self.pending);
+        let (due, later): (Vec<_>, Vec<_>) =
+            pending.into_iter().partition(|write| write.due.is_past(now, served));
+        self.pending = later;
+        for write in due {
+            (write.apply)(self);
+        }
     }
 
     pub(crate) fn knows(&self, user: &str) -> bool {
@@ -93,7 +139,9 @@ impl State {
             };
             self.accounts.insert(Arc::clone(key), account);
         }
+        let now = self.clock.moment();
         let account = self.accounts.get_mut(id)?;
+        account.expire(now, self.served);
         Some((account, &mut self.directory))
     }
 

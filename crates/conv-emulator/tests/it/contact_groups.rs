@@ -107,8 +107,8 @@ async fn groups_have_their_documented_limits() {
     for n in 0..20 {
         client.ok(CREATE, create(&format!("group {n}"), json!([user("a")]))).await;
     }
-    assert_eq!(client.refused(CREATE, create("one more", json!([]))).await, 51010);
-    assert_eq!(client.refused(CREATE, create("group 1", json!([]))).await, 51007);
+    assert_eq!(client.refused(CREATE, create("one more", json!([user("a")]))).await, 51010);
+    assert_eq!(client.refused(CREATE, create("group 1", json!([user("a")]))).await, 51007);
     let many = json!({"From_Account": ME, "ContactItem": vec![user("a"); 301]});
     assert_eq!(client.refused(SEARCH, many).await, 50002);
 }

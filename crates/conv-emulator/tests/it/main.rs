@@ -9,6 +9,7 @@
 )]
 
 mod client;
+mod requests;
 
 mod connections;
 mod contact_groups;
@@ -25,6 +26,11 @@ mod pages;
 mod profiles;
 mod rows;
 mod schedule;
+mod second_device;
 mod taken_away;
+mod unknowns;
 mod unread_and_messages;
 mod world;
+mod write_faults;
+mod write_limits;
+mod writes;

@@ -2,7 +2,7 @@
 
 use std::ops;
 
-use super::{ConversationFilter, FoldedText, GroupFilter, MarkFilter};
+use super::{ConversationFilter, FoldedText, GroupFilter, MarkFilter, UnaccentedText};
 use crate::{Conversation, ConversationType, Facet, Timestamp};
 
 /// What a row has to be like, of any shape.
@@ -12,7 +12,7 @@ use crate::{Conversation, ConversationType, Facet, Timestamp};
 /// whatever is built of it.
 ///
 /// In JSON it is an object, met if all its members are: those of the SDK's filter, `isPinned`,
-/// `isMuted`, `nameContains`, `before` and `after` (seconds since 1970), and `all` and `any` with
+/// `isMuted`, `nameContains`, `nameContainsUnaccented`, `before` and `after` (seconds since 1970), and `all` and `any` with
 /// lists of such objects, `not` with one.
 ///
 /// ```
@@ -21,7 +21,7 @@ use crate::{Conversation, ConversationType, Facet, Timestamp};
 /// let wanted = Condition::mark(MarkType::STAR).or(Condition::unread(true)) & !Condition::muted(true);
 /// let json = r#"{"any": [{"markType": 1}, {"hasUnreadCount": true}], "not": {"isMuted": true}}"#;
 /// let read: ConversationQuery = serde_json::from_str(json)?;
-/// assert_eq!(read.normalized(), ConversationQuery::from(wanted.clone()).normalized());
+/// assert_eq!(read.normalized(), ConversationQuery::condition(wanted.clone())?.normalized());
 ///
 /// // Whether alice is muted was never fetched.
 /// let mut alice = Conversation::new(ConversationId::c2c("alice")?);
@@ -54,6 +54,8 @@ pub enum Condition {
     Muted(bool),
     /// The name that a list shows contains this text in any case.
     NameContains(FoldedText),
+    /// The name that a list shows contains this text in any case, with or without accents.
+    NameContainsUnaccented(UnaccentedText),
     /// The last message is older than this moment. One without a message is not.
     Before(Timestamp),
     /// The last message is newer than this moment.
@@ -102,6 +104,12 @@ impl Condition {
     /// Rows whose shown name contains a text, in any case.
     pub fn name_contains(text: &str) -> Self {
         Self::NameContains(text.into())
+    }
+
+    /// Rows whose shown name contains a text, in any case and with or without accents: `jose` finds
+    /// `José`.
+    pub fn name_contains_unaccented(text: &str) -> Self {
+        Self::NameContainsUnaccented(text.into())
     }
 
     /// Rows whose last message is older than a moment; one of that very second is not.
@@ -159,6 +167,7 @@ impl Condition {
                 row.unread.remind_type.as_ref().map(|_| *is == row.unread.is_muted())
             }
             Self::NameContains(text) => known_name(row).map(|name| text.is_in(name)),
+            Self::NameContainsUnaccented(text) => known_name(row).map(|name| text.is_in(name)),
             Self::Before(time) => row.listing.time.map(|last| !last.is_zero() && last < *time),
             Self::After(time) => row.listing.time.map(|last| last > *time),
         }
@@ -180,7 +189,7 @@ impl Condition {
             }
             Self::Not(inner) => inner.add_facets(facets),
             Self::Unread(_) | Self::Mention(_) | Self::Muted(_) => facets.push(Facet::Unread),
-            Self::NameContains(_) => facets.push(Facet::Profile),
+            Self::NameContains(_) | Self::NameContainsUnaccented(_) => facets.push(Facet::Profile),
             _ => {}
         }
     }

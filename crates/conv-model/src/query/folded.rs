@@ -42,7 +42,7 @@ impl FoldedText {
 
 /// Unicode's canonical caseless matching (D145), composed again so that a letter is not found in
 /// a letter with an accent.
-fn fold(text: &str) -> Cow<'_, str> {
+pub(super) fn fold(text: &str) -> Cow<'_, str> {
     if !text.is_ascii() {
         return text.nfd().default_case_fold().nfc().collect::<String>().into();
     }

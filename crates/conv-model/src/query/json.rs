@@ -94,19 +94,18 @@ impl Serialize for ConversationQuery {
 
 impl<'de> Deserialize<'de> for ConversationQuery {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let query = match Value::deserialize(deserializer)? {
-            Value::Null => Self::All,
-            Value::Array(items) => Self::Ids(ids(items).map_err(de::Error::custom)?),
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(Self::All),
+            Value::Array(items) => {
+                Self::ids(ids(items).map_err(de::Error::custom)?).map_err(de::Error::custom)
+            }
             Value::Object(object) if condition::is_compound(&object) => {
-                Self::Where(condition::condition(object).map_err(de::Error::custom)?)
+                let condition = condition::condition(object).map_err(de::Error::custom)?;
+                Self::condition(condition).map_err(de::Error::custom)
             }
-            Value::Object(object) => Self::Filter(filter(object).map_err(de::Error::custom)?),
-            _ => {
-                return Err(de::Error::custom("expected null, a list of IDs or a filter object"));
-            }
-        };
-        query.check().map_err(de::Error::custom)?;
-        Ok(query)
+            Value::Object(object) => filter(object).map(Self::Filter).map_err(de::Error::custom),
+            _ => Err(de::Error::custom("expected null, a list of IDs or a filter object")),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One spelling for conditions that mean the same.
 
-use super::{Condition, ConversationQuery};
+use super::{Checked, Condition, ConversationQuery};
 
 impl ConversationQuery {
     /// The same query in its normal spelling, so that readers of equal queries can share work.
@@ -15,26 +15,28 @@ impl ConversationQuery {
     ///
     /// let said = !!Condition::unread(true).and(Condition::group("Suppliers"));
     /// let filter = ConversationFilter::group_name("Suppliers").and_unread(true);
-    /// let (said, filter): (ConversationQuery, ConversationQuery) = (said.into(), filter.into());
+    /// let (said, filter) = (ConversationQuery::condition(said)?, ConversationQuery::from(filter));
     /// assert_ne!(said, filter);
     /// assert_eq!(said.normalized(), filter.normalized());
+    /// # Ok::<(), conv_model::QueryError>(())
     /// ```
     #[must_use]
     pub fn normalized(&self) -> Self {
         let condition = match self {
             Self::All => return Self::All,
             Self::Ids(ids) => {
-                let mut ids = ids.clone();
+                let mut ids = ids.to_vec();
                 ids.sort_unstable();
                 ids.dedup();
-                return Self::Ids(ids);
+                return Self::Ids(Checked::new(ids));
             }
             Self::Filter(filter) => Condition::from(filter),
-            Self::Where(condition) => condition.clone(),
+            Self::Where(condition) => Condition::clone(condition),
         };
         match condition.normal(false) {
             Condition::All(all) if all.is_empty() => Self::All,
-            condition => Self::Where(condition),
+            // The normal spelling is nested no deeper.
+            condition => Self::Where(Checked::new(condition)),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Condition, ConversationFilter, ConversationId, ConversationQuery, ConversationType,
-    GroupFilter, MarkFilter,
+    GroupFilter, MarkFilter, QueryError,
 };
 
 /// Filters with none to five conditions, on the kinds, marks and groups that rows have.
@@ -38,10 +38,17 @@ pub fn queries_of(
 ) -> impl Strategy<Value = ConversationQuery> {
     prop_oneof![
         1 => Just(ConversationQuery::All),
-        3 => vec(ids, 1..6).prop_map(ConversationQuery::Ids),
+        3 => vec(ids, 1..6).prop_map(valid(ConversationQuery::ids)),
         5 => filters().prop_map(ConversationQuery::Filter).boxed(),
-        5 => conditions().prop_map(ConversationQuery::Where).boxed(),
+        5 => conditions().prop_map(valid(ConversationQuery::condition)).boxed(),
     ]
+}
+
+/// What is drawn here is never empty nor deep.
+fn valid<T>(
+    make: impl Fn(T) -> Result<ConversationQuery, QueryError>,
+) -> impl Fn(T) -> ConversationQuery {
+    move |drawn| make(drawn).unwrap_or_default()
 }
 
 /// Conditions of every form, nested, now and then empty or one in the other for nothing.
@@ -55,7 +62,8 @@ pub fn conditions() -> impl Strategy<Value = Condition> {
         2 => any::<bool>().prop_map(Condition::Mention),
         2 => any::<bool>().prop_map(Condition::Pinned),
         1 => any::<bool>().prop_map(Condition::Muted),
-        1 => parts.prop_map(Condition::name_contains),
+        1 => parts.clone().prop_map(Condition::name_contains),
+        1 => parts.prop_map(Condition::name_contains_unaccented),
         1 => timestamps().prop_map(Condition::Before),
         1 => timestamps().prop_map(Condition::After),
     ];

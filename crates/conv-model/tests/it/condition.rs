@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use conv_model::{
     Condition, Conversation, ConversationFilter, ConversationQuery, ConversationType, Facet,
-    FoldedText, RemindType, Timestamp, testing,
+    FoldedText, RemindType, Timestamp, UnaccentedText, testing,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -72,6 +72,41 @@ fn a_name_is_found_in_any_case_and_any_script() {
 }
 
 #[test]
+fn an_accent_counts_only_where_it_is_asked_for() {
+    for (name, part) in [
+        ("José", "jose"),
+        ("JOSE\u{301}", "jose"),
+        ("Jose", "JOSÉ"),
+        ("Nguyễn", "nguyen"),
+        ("Ὀδυσσεύς", "οδυσσευσ"),
+        ("ᾳ", "α"),
+        ("Артём", "артем"),
+        ("İstanbul", "istanbul"),
+        ("Straße", "STRASSE"),
+        ("한지민", "지"),
+        ("がく", "が"),
+        ("हिन्दी", "हि"),
+        ("ไทย", "ไทย"),
+        ("", ""),
+    ] {
+        let wanted = Condition::name_contains_unaccented(part);
+        assert!(wanted.matches(&named(name)), "{part} in {name}");
+    }
+    for (name, part) in [
+        ("José", "josef"),
+        ("Søren", "soren"),
+        ("ılık", "i"),
+        ("がく", "か"),
+        ("हिन्दी", "हन"),
+        ("각", "가"),
+    ] {
+        let wanted = Condition::name_contains_unaccented(part);
+        assert!(!wanted.matches(&named(name)), "{part} in {name}");
+    }
+    assert_eq!(Condition::name_contains_unaccented("id").judge(&row("C2Cid")), None);
+}
+
+#[test]
 fn the_name_is_the_one_that_a_list_shows() {
     let mut both = named("Nickname");
     both.profile.remark = Some("Boss".into());
@@ -119,9 +154,9 @@ fn muted_is_known_where_the_remind_type_is() {
 #[test]
 fn a_query_names_the_facets_it_depends_on() {
     let pinned = Condition::pinned(true).and(Condition::after(Timestamp::ZERO));
-    assert!(ConversationQuery::from(pinned.clone()).facets().is_empty());
+    assert!(ConversationQuery::condition(pinned.clone()).unwrap().facets().is_empty());
     let named = !(pinned.and(Condition::name_contains("a")).or(Condition::mention(false)));
-    let query = ConversationQuery::from(named.and(Condition::muted(true)));
+    let query = ConversationQuery::condition(named.and(Condition::muted(true))).unwrap();
     assert_eq!(query.facets(), [Facet::Profile, Facet::Unread]);
     let filter = ConversationQuery::from(ConversationFilter::has_unread_count(true));
     assert_eq!(filter.facets(), [Facet::Unread]);
@@ -135,7 +170,8 @@ proptest! {
         let expected = [Some(false), None, Some(true)][usize::from(naive(&condition, &row))];
         prop_assert_eq!(condition.judge(&row), expected);
         prop_assert_eq!(condition.matches(&row), expected == Some(true));
-        prop_assert_eq!(ConversationQuery::from(condition).matches(&row), expected == Some(true));
+        let query = ConversationQuery::condition(condition).unwrap();
+        prop_assert_eq!(query.matches(&row), expected == Some(true));
     }
 
     #[test]
@@ -176,6 +212,10 @@ proptest! {
             let folded = FoldedText::new(text);
             prop_assert_eq!(&FoldedText::new(folded.as_str()), &folded);
             prop_assert!(folded.is_in(text));
+            let unaccented = UnaccentedText::new(text);
+            prop_assert_eq!(&UnaccentedText::new(unaccented.as_str()), &unaccented);
+            // What is found with accents is found without.
+            prop_assert!(unaccented.is_in(folded.as_str()));
         }
     }
 

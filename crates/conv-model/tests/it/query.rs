@@ -115,20 +115,18 @@ fn the_system_conversation_is_a_kind_of_its_own() {
 
 #[test]
 fn an_empty_list_of_ids_is_refused() {
-    let none = ConversationQuery::from(Vec::<ConversationId>::new());
-    assert_eq!(none.check(), Err(QueryError::NoIds));
-    assert!(!none.matches(&row("C2Calice")));
-    assert_eq!(ConversationQuery::from([&ConversationId::system()]).check(), Ok(()));
+    assert_eq!(ConversationQuery::ids([]), Err(QueryError::NoIds));
+    assert_eq!(ConversationQuery::ids(Vec::new()), Err(QueryError::NoIds));
+    assert!(ConversationQuery::ids([ConversationId::system()]).is_ok());
 }
 
 #[test]
 fn a_query_is_made_from_what_one_has() {
     let id = ConversationId::system();
-    let ids = ConversationQuery::Ids(vec![id.clone()]);
+    let ids = ConversationQuery::ids(vec![id.clone()]).unwrap();
     assert_eq!(ConversationQuery::from(All), ConversationQuery::All);
     assert_eq!(ConversationQuery::default(), ConversationQuery::All);
-    assert_eq!(ConversationQuery::from(vec![id.clone()]), ids);
-    assert_eq!(ConversationQuery::from(&[id.clone()][..]), ids);
+    assert!(matches!(&ids, ConversationQuery::Ids(known) if **known == [id.clone()]));
     assert_eq!(ConversationQuery::from([&id]), ids);
     assert_eq!(ConversationQuery::from([id]), ids);
 }

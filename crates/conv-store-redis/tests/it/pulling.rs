@@ -103,6 +103,6 @@ async fn who_waits_for_a_process_that_stopped_pulls_itself() {
         tokio::join!(stopped, syncs).1
     });
     assert!(waiting.await.unwrap().is_sync_completed());
-    let page = b.page(All, NonZeroUsize::MAX, None).unwrap();
+    let page = b.page(All, NonZeroUsize::MAX, None);
     assert_eq!(page.rows.len(), 300);
 }

@@ -214,7 +214,8 @@ async fn a_store_that_was_dropped_writes_nothing_after_the_next_one_is_open() {
     let store = opening.await.unwrap();
     let shown = store.snapshot().len();
     settle().await;
-    let stored = lock(&double.0.kept).clone().load().await.unwrap();
+    let kept = lock(&double.0.kept).clone();
+    let stored = kept.load().await.unwrap();
     let rows = stored.records.iter().filter(|(key, _)| matches!(key, crate::Record::Row(_)));
     assert_eq!(rows.count(), shown);
     store.apply(row("new")).await.unwrap();

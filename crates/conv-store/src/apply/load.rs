@@ -15,13 +15,13 @@ use crate::{
         state::{LocalEntry, State},
         tree::Tree,
     },
-    record::{LocalRecord, Stamps, StateRecord, decode_row},
+    record::{DecodedRow, LocalRecord, Stamps, StateRecord, decode_row},
 };
 
-/// The most records that are decoded where one is, without the way to another thread and back.
+/// The most records that are decoded in place, without another thread.
 const FEW: usize = 128;
 
-/// What an engine holds, as the state of a store that is just opened.
+/// Loads an engine's records as the state of a store that was just opened.
 pub(super) async fn load(engine: &dyn Engine) -> Result<(State, Recovery), StoreError> {
     let opened = |mut decoded: Decoded| {
         let recovery = mem::take(&mut decoded.recovery);
@@ -30,8 +30,8 @@ pub(super) async fn load(engine: &dyn Engine) -> Result<(State, Recovery), Store
     decoded(engine, opened).await
 }
 
-/// What is made of an engine's records. Of ten thousand that takes milliseconds, too long for a
-/// thread that others wait for.
+/// Loads an engine's records and makes something of them. Decoding ten thousand takes milliseconds,
+/// too long for a thread that drives other tasks.
 pub(super) async fn decoded<T: Send + 'static>(
     engine: &dyn Engine,
     make: impl FnOnce(Decoded) -> T + Send + 'static,
@@ -53,14 +53,15 @@ pub(super) struct Decoded {
     pub(super) rows: Vec<(Arc<Conversation>, Stamps)>,
     pub(super) locals: Vec<LocalEntry>,
     pub(super) garbage: Vec<Record>,
+    pub(super) redacted: Vec<ConversationId>,
     pub(super) lost: bool,
     names: Names,
     recovery: Recovery,
-    /// Whether a row came behind one that belongs behind it.
+    /// Set once a row came out of order.
     is_shuffled: bool,
 }
 
-/// In order of their IDs, each once; engines on disk give them so.
+/// Sorts by ID and removes duplicates; the records of engines on disk are sorted already.
 fn sort_by_id<T>(items: &mut Vec<T>, id: impl Fn(&T) -> &ConversationId) {
     if !items.is_sorted_by(|a, b| id(a) < id(b)) {
         items.sort_unstable_by(|a, b| id(a).cmp(id(b)));
@@ -92,9 +93,10 @@ impl Decoded {
         match record {
             Record::State => self.sync = StateRecord::decode(bytes)?.sync,
             Record::Row(id) => {
-                let (mut row, stamps) = decode_row(id, bytes)?;
+                let DecodedRow { mut row, stamps, is_redacted } = decode_row(id, bytes)?;
+                self.redacted.extend(is_redacted.then(|| id.clone()));
                 self.names.share(&mut row.listing.groups);
-                // Now, while both are near.
+                // Checked here, while both rows are in the cache.
                 self.is_shuffled |= self.rows.last().is_some_and(|(last, _)| last.id >= row.id);
                 self.rows.push((Arc::new(row), stamps));
             }
@@ -109,8 +111,8 @@ impl Decoded {
         Ok(())
     }
 
-    /// What does not decode is of no use, but for local state: that is nowhere else, so its bytes
-    /// are left to whoever can make something of them.
+    /// Counts a record that does not decode and marks it for deletion. Local state is kept: it exists
+    /// nowhere else, so its bytes are left for a repair by hand.
     fn drop(&mut self, record: Record) {
         match &record {
             Record::State => self.recovery.dropped_state = true,
@@ -125,7 +127,7 @@ impl Decoded {
         self.garbage.push(record);
     }
 
-    /// Rows meet their local state.
+    /// Joins rows and their local state.
     fn join(&mut self) {
         let mut rows = self.rows.iter_mut().map(|(row, _)| row).peekable();
         for LocalEntry { id, local } in &self.locals {
@@ -147,6 +149,7 @@ impl Decoded {
             locals: Tree::from_sorted(self.locals),
             log: Log::new(self.seq),
             garbage: self.garbage.into(),
+            redacted: self.redacted.into(),
         }
     }
 }

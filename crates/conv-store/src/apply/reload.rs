@@ -1,4 +1,4 @@
-//! What others made of a state.
+//! The state after the writes of other stores.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::{
     record::Stamps,
 };
 
-/// What an engine holds, as the state that follows one that is older. `before` is what was known of
-/// the sync before the store lost touch, if it did: nothing since says that it is no longer so.
+/// Loads an engine's records as the state that follows an older one. `before` is the sync state from
+/// before the store lost touch, if it did: only a pass of another store ends its validity.
 pub(super) async fn reload(
     engine: &dyn Engine,
     old: &State,
@@ -30,12 +30,13 @@ pub(super) async fn reload(
     .await
 }
 
-/// The state after an older one: it shares what others left alone, and one commit says what they
-/// did not.
+/// Returns the state after an older one. It shares the rows that did not change; one commit has the
+/// changes.
 fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
     let mut next = old.clone();
     next.written = decoded.seq;
     next.garbage = decoded.garbage.into();
+    next.redacted = decoded.redacted.into();
     let changes = replace_rows(&mut next, old, decoded.rows);
     let is_same_local = is_same(&old.locals, &decoded.locals);
     if !is_same_local {
@@ -58,7 +59,7 @@ fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
     next
 }
 
-/// Both the old rows and the new ones are in order of their IDs.
+/// Replaces the rows and returns the changes. Old and new rows are both in order of their IDs.
 fn replace_rows(
     next: &mut State,
     old: &State,
@@ -108,8 +109,8 @@ fn is_same(old: &Tree<LocalEntry>, new: &[LocalEntry]) -> bool {
     old.len() == new.len() && old.iter().eq(new)
 }
 
-/// What the state of the sync is, when others may have run passes: of those nothing is known but
-/// that they began or finished.
+/// Returns the sync state when other stores may have run passes, of which only the beginning and the
+/// end are stored.
 fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncState {
     let finished = stored.finished.as_ref();
     let is_same_scope = finished.is_some_and(|finished| finished.scope == stored.scope);
@@ -130,8 +131,8 @@ fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncSta
     stored
 }
 
-/// What the state of the sync is when writes are gone that were there: a preview. The pass that may
-/// have made them is superseded, or it would say that a list is complete whose rows are gone.
+/// Returns the sync state after stored writes were lost: a preview. The pass that may have made them
+/// is superseded: otherwise it would declare a list complete whose rows are gone.
 fn sync_after_loss(old: &SyncState, stored: SyncState, has_rows: bool) -> SyncState {
     let mut sync = stored.reopened(has_rows);
     sync.pass = old.pass.max(sync.pass).next();

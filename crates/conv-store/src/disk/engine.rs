@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use conv_model::Seq;
 use tokio::runtime::Handle;
 
-use super::{account::Account, disk::FilesDisk, files::Files, row_file::RowFile};
+use super::{account::Account, files::Files, files_disk::FilesDisk, row_file::RowFile};
 use crate::{
     Engine, Loaded, StoreError, Write,
     disk::{
@@ -68,7 +68,7 @@ impl<R: RowFile> Engine for AccountEngine<R> {
             let (account, files) = (Arc::clone(&self.account), Arc::clone(&self.files));
             match blocking(move || files.load(&account)).await {
                 Ok(Some(loaded)) => return Ok(loaded),
-                // A change is under way. The barrier ends after it.
+                // The account's write is not finished.
                 Ok(None) => self.run(Work::Barrier).await?,
                 // The rows failed before, or just now in the writer thread.
                 Err(_) if self.files.rows.has_failed() && !is_reopened => {
@@ -93,12 +93,12 @@ impl<R: RowFile> Engine for AccountEngine<R> {
         if self.is_alone {
             return self.writer.close().await;
         }
-        let settled = self.run(Work::Settle).await;
+        let flushed = self.run(Work::Flush).await;
         self.account.close();
-        match settled {
-            // Closed before, or with the whole database, which made everything durable.
+        match flushed {
+            // Closed before, or with the whole database: that made everything durable.
             Err(StoreError::Closed) => Ok(()),
-            settled => settled,
+            flushed => flushed,
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The journal: changes of rows that the system has, and the engine's disk not yet.
+//! The journal: changes of rows that the system has, and the engine's disk does not have yet.
 //!
-//! What survives the end of the process the system must have, not the disk. An engine can only be
-//! asked for its disk, which takes many times as long as the change. So small changes are written
-//! to a file of ours, in one call for all that wait, and acknowledged before the engine has them.
-//! The engine settles half a second later, and the file is emptied. An opening gives the engine
-//! what it does not have.
+//! To survive the end of the process, a change must reach the system, not the disk. An engine can only
+//! flush to its disk, which takes many times as long as the change. So the writer thread writes small
+//! changes to a file of ours, in one call per group, and acknowledges them before the engine has them.
+//! Half a second later it flushes the engine and empties the file. An opening applies the changes that
+//! the engine lacks.
 
 mod entry;
 mod replay;
@@ -30,27 +30,27 @@ const NAME: &str = "rows.journal";
 const MAGIC: [u8; 4] = *b"cjrn";
 /// The newest version of the file that this code reads.
 const VERSION: u8 = 1;
-/// The most bytes of a group that are written twice. What is larger is settled instead.
+/// The cap on bytes per group that are written twice. A larger group is flushed instead.
 const MOST_BYTES: usize = 64 << 10;
 
 /// The growing end of the journal. One thread writes it; at an opening, another one empties it.
 #[derive(Debug)]
 pub(super) struct Journal {
     folder: PathBuf,
-    /// None until something is appended.
+    /// `None` until something is appended.
     file: Option<File>,
-    /// What was noted since it was last taken; none if that is too much.
+    /// The entries noted since the last `take`; `None` if they are over the cap.
     noted: Option<Vec<u8>>,
 }
 
 impl Journal {
-    /// The journal of a database's folder.
+    /// Returns the journal of a database's folder.
     pub(super) fn of(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), file: None, noted: Some(Vec::new()) }
     }
 
-    /// Notes what a write changes, to be appended with what else is; the number before is that of
-    /// the account's last write that changed rows.
+    /// Notes the changes of a write, to be appended with the others of its group. `after` is the number
+    /// of the account's last write that changed rows.
     pub(super) fn note(
         &mut self,
         prefix: Prefix,
@@ -68,12 +68,12 @@ impl Journal {
         Ok(())
     }
 
-    /// What was noted, once; none if that is too much to be written twice.
+    /// Takes the entries noted so far; `None` if they are too large to be written twice.
     pub(super) fn take(&mut self) -> Option<Vec<u8>> {
         self.noted.replace(Vec::new())
     }
 
-    /// Hands entries to the system. After an error it is not known which of them it has.
+    /// Hands entries to the system. After an error it may have any number of them.
     pub(super) fn append(&mut self, entries: Vec<u8>) -> Result<(), StoreError> {
         self.write(entries).map_err(|error| {
             self.file = None;
@@ -91,26 +91,26 @@ impl Journal {
                 none.insert(private().create(true).truncate(false).open(self.folder.join(NAME))?)
             }
         };
-        // Whoever opened the rows anew emptied it.
+        // A reopening of the rows may have emptied it.
         let end = file.seek(SeekFrom::End(0))?;
         if end == 0 {
             entries.splice(0..0, frame::header(MAGIC, VERSION));
         }
         file.write_all(&entries).inspect_err(|_| {
-            // Half an entry would take the room that a draft needs. If the cut fails, the reopening
+            // Half an entry would take the room that a draft needs. If truncating fails, the reopening
             // of the rows drops it.
             let _ = file.set_len(end);
         })
     }
 
-    /// Empties it, once the engine has settled. Should that fail, or be undone by a power cut, what
-    /// is there says nothing new, unless an account was forgotten meanwhile.
+    /// Empties it, once the engine has flushed. If that fails, or a power cut undoes it, the entries
+    /// repeat what the engine has, unless an account was forgotten meanwhile.
     pub(super) fn clear(&mut self) -> Result<(), StoreError> {
         let cleared = self.file.as_ref().map_or(Ok(()), |file| file.set_len(0));
         cleared.map_err(|error| StoreError::io("emptying the journal of rows", error))
     }
 
-    /// Empties it so that no power cut brings back what it ever held.
+    /// Empties it so that no power cut brings back any entry.
     pub(super) fn clear_durably(&self) -> Result<(), StoreError> {
         discard(&self.folder)
     }

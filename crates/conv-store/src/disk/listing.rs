@@ -7,9 +7,9 @@ use conv_model::AccountId;
 
 use super::{
     account::Account,
-    disk::FilesDisk,
     engine::blocking,
     files::Files,
+    files_disk::FilesDisk,
     key::{self, Prefix},
     opened::Opened,
     row_file::RowFile,

@@ -58,7 +58,7 @@ impl RowFile for RowCopy {
         Ok(())
     }
 
-    fn settle(&self, _durability: Durability) -> Result<(), StoreError> {
+    fn flush(&self, _durability: Durability) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -92,10 +92,10 @@ impl<R: RowFile> RowFile for Opened<R> {
         }
     }
 
-    fn settle(&self, durability: Durability) -> Result<(), StoreError> {
+    fn flush(&self, durability: Durability) -> Result<(), StoreError> {
         match self {
-            Self::File(file) => file.settle(durability),
-            Self::Copy(copy) => copy.settle(durability),
+            Self::File(file) => file.flush(durability),
+            Self::Copy(copy) => copy.flush(durability),
         }
     }
 }

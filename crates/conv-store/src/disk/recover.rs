@@ -1,8 +1,8 @@
-//! Opening a file of rows that may be damaged: as it is, else repaired, else set aside.
+//! Opening a file of rows that may be damaged: as it is, else repaired, else quarantined.
 //!
-//! Rows are a cache, so the way out of every damage is to begin anew. That must not be done to rows
-//! that are well: a full disk, a missing right, a file that is in use are errors, with everything
-//! left as it was.
+//! Rows are a cache, so an empty file replaces damaged ones. Rows that are intact must never be
+//! replaced: a full disk, a missing permission or a file in use is an error, and everything stays as
+//! it was.
 
 mod opening;
 mod quarantine;
@@ -15,27 +15,27 @@ use std::{
 pub(crate) use self::opening::Opening;
 use crate::{StoreError, disk::fs::caught};
 
-/// What a file of rows may need of the disk while it is opened. Where that much cannot be written,
-/// the disk is at fault.
+/// The space that opening a file of rows may need. If that much cannot be written, the disk is at
+/// fault.
 const PROBE_BYTES: usize = 1 << 20;
 const PROBE: &str = "probe";
 
 /// A file, or a folder, of rows that an engine opens.
 pub(crate) trait Rows {
-    /// What it is when it is open.
+    /// The open file.
     type Open;
 
-    /// Where it is.
+    /// Returns its path.
     fn path(&self) -> &Path;
 
     /// Opens it, creating it if it is missing, and reads all of it. May panic.
     fn open(&self) -> Result<Self::Open, StoreError>;
 
-    /// Puts away what the engine makes anew by itself; tells whether there was anything.
+    /// Removes the parts that the engine rebuilds by itself. Returns true if there were any.
     fn repair(&self) -> io::Result<bool>;
 }
 
-/// Opens rows, and does for them what helps. Blocks. The folder is claimed.
+/// Opens rows: repairs or quarantines damaged ones. Blocks. The caller has claimed the folder.
 pub(crate) fn open<R: Rows>(rows: &R, opening: &Opening) -> Result<R::Open, StoreError> {
     let damage = match caught(|| rows.open()) {
         Err(error) if is_damage(&error) => error,
@@ -55,22 +55,22 @@ pub(crate) fn open<R: Rows>(rows: &R, opening: &Opening) -> Result<R::Open, Stor
                 })?;
                 return Ok(open);
             }
-            // What panicked may have left its lock behind. That says nothing of others: the folder
-            // is claimed.
+            // An opening that panicked may have left its lock behind. It is not another process's:
+            // the folder is claimed.
             Err(error) if is_damage(&error) || matches!(error, StoreError::Locked { .. }) => {}
             Err(error) => return Err(error),
         }
     }
     opening.change(|recovery| {
         let path = quarantine(rows.path())?;
-        tracing::warn!(path = %path.display(), "set aside rows that do not open");
+        tracing::warn!(path = %path.display(), "quarantined rows that do not open");
         recovery.set_aside = Some(path);
         Ok(())
     })?;
     caught(|| rows.open())
 }
 
-/// Whether it is the bytes that are wrong, and not the world around them.
+/// Returns true if the bytes are damaged, rather than the disk or the system at fault.
 pub(crate) fn is_damage(error: &StoreError) -> bool {
     match error {
         StoreError::Corrupt { .. } | StoreError::Engine(_) => true,
@@ -82,7 +82,7 @@ pub(crate) fn is_damage(error: &StoreError) -> bool {
     }
 }
 
-/// An engine on a full disk says many things. Whether the disk takes a file tells more.
+/// Writes a file to find out if the disk is at fault: the errors of an engine on a full disk vary.
 pub(crate) fn probe(rows: &Path) -> io::Result<()> {
     let path = rows.with_file_name(PROBE);
     let written = fs::File::create(&path).and_then(|mut file| {
@@ -94,7 +94,7 @@ pub(crate) fn probe(rows: &Path) -> io::Result<()> {
 }
 
 fn quarantine(rows: &Path) -> Result<PathBuf, StoreError> {
-    quarantine::quarantine(rows).map_err(|error| StoreError::io("setting aside rows", error))
+    quarantine::quarantine(rows).map_err(|error| StoreError::io("quarantining rows", error))
 }
 
 #[cfg(test)]

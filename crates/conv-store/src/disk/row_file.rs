@@ -26,7 +26,7 @@ pub(crate) trait RowFile: Debug + Send + Sync + 'static {
     fn write(&self, changes: &Changes) -> Result<(), StoreError>;
 
     /// Makes all writes so far at least as durable as a level says.
-    fn settle(&self, durability: Durability) -> Result<(), StoreError>;
+    fn flush(&self, durability: Durability) -> Result<(), StoreError>;
 }
 
 /// Receives keys and values.

@@ -54,7 +54,7 @@ fn migrate(file: &dyn RowFile, found: u8, steps: &[Step]) -> Result<(), StoreErr
 fn write(file: &dyn RowFile, mut changes: Changes, stamp: u8) -> Result<(), StoreError> {
     changes.put.push((key::SCHEMA.to_vec(), [stamp].as_slice().into()));
     file.write(&changes)?;
-    file.settle(Durability::Disk)
+    file.flush(Durability::Disk)
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
         for key in [b"a1", b"a2"] {
             file.write(&put(key, b"value")).unwrap();
         }
-        file.settle(Durability::Process).unwrap();
+        file.flush(Durability::Process).unwrap();
         double
     }
 
@@ -128,8 +128,8 @@ mod tests {
 
     #[test]
     fn a_migration_that_is_interrupted_goes_on_where_it_was() {
-        let troubles = (0..2)
-            .flat_map(|at| [Trouble::Write(at), Trouble::Settle(at), Trouble::SettleLate(at)]);
+        let troubles =
+            (0..2).flat_map(|at| [Trouble::Write(at), Trouble::Flush(at), Trouble::FlushLate(at)]);
         for trouble in troubles {
             let double = old();
             double.fail(trouble);

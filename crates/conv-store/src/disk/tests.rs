@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 use self::double::Double;
 use super::{
-    account::Account, database::DiskEngines, disk::FilesDisk, engine::AccountEngine, files::Files,
-    journal::Journal, recover::Opening, row_file::Opener, *,
+    account::Account, database::DiskEngines, engine::AccountEngine, files::Files,
+    files_disk::FilesDisk, journal::Journal, recover::Opening, row_file::Opener, *,
 };
 use crate::{
     ConversationDatabase, ConversationStore, Engine, EngineDatabase, Record, Recovery, StoreError,

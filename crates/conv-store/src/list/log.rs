@@ -6,9 +6,9 @@ use conv_model::{Commit, Seq};
 
 use crate::list::tree::{Entry, Tree};
 
-/// The most commits that are kept.
+/// The cap on commits.
 const COMMITS: usize = 256;
-/// The most changes of rows that are kept, but for those of the newest commit.
+/// The cap on changes of rows. The newest commit is kept, however many it has.
 const CHANGES: usize = 2048;
 
 /// Commits without a gap up to the newest.
@@ -33,12 +33,13 @@ impl Entry for Arc<Commit> {
 }
 
 impl Log {
-    /// A log that begins here.
+    /// Starts an empty log at a number.
     pub(crate) fn new(since: Seq) -> Self {
         Self { since, ..Self::default() }
     }
 
-    /// Forgets all commits, and begins anew.
+    /// Drops all commits and starts again at a number.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn restart(&mut self, since: Seq) {
         if self.commits.len() > 0 {
             self.commits = Tree::default();
@@ -46,31 +47,29 @@ impl Log {
         (self.since, self.changes) = (since, 0);
     }
 
-    /// Gives the oldest commits, those that are no longer kept.
-    pub(crate) fn push(&mut self, commit: Arc<Commit>) -> Vec<Arc<Commit>> {
+    /// Appends a commit and drops the oldest ones beyond the caps.
+    pub(crate) fn push(&mut self, commit: Arc<Commit>) {
         self.changes = self.changes.saturating_add(commit.changes.len());
         self.commits.insert(commit);
-        let mut gone = Vec::new();
         while self.commits.len() > 1 && (self.commits.len() > COMMITS || self.changes > CHANGES) {
-            gone.extend(self.take_oldest());
+            self.drop_oldest();
         }
-        gone
     }
 
-    /// How many changes of rows are kept.
+    /// Returns the number of changes of rows in it.
     pub(crate) fn changes(&self) -> usize {
         self.changes
     }
 
-    fn take_oldest(&mut self) -> Option<Arc<Commit>> {
-        let oldest = self.commits.iter().next()?.key();
-        let commit = self.commits.remove(&oldest)?;
-        self.changes = self.changes.saturating_sub(commit.changes.len());
+    fn drop_oldest(&mut self) {
+        let Some(oldest) = self.commits.iter().next().map(Entry::key) else { return };
+        if let Some(commit) = self.commits.remove(&oldest) {
+            self.changes = self.changes.saturating_sub(commit.changes.len());
+        }
         self.since = oldest;
-        Some(commit)
     }
 
-    /// The commits after a number; `None` if some of them are gone.
+    /// Returns the commits after a number; `None` if some of them are gone.
     pub(crate) fn after(&self, since: Seq) -> Option<Vec<Arc<Commit>>> {
         (since >= self.since).then(|| self.commits.from(&since.next()).cloned().collect())
     }

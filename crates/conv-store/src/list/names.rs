@@ -1,4 +1,4 @@
-//! Names that many rows hold, each stored once.
+//! Names that many rows share, each stored once.
 
 use std::{collections::BTreeSet, sync::Arc};
 

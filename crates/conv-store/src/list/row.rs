@@ -9,26 +9,19 @@ use crate::{
     record::{Stamp, Stamps},
 };
 
-/// A row in both of its forms, and when each of its facets last changed.
+/// A row in both of its forms, with the stamps of its facets.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) rank: Rank,
-    /// As a list shows it.
+    /// The form in lists.
     listed: Arc<Conversation>,
-    /// With the profile's detail, where there is one.
+    /// The form with the profile's detail, if there is one.
     detailed: Option<Arc<Conversation>>,
     stamps: PackedStamps,
 }
 
-/// A row and the one that takes its place; either may be none.
-#[derive(Debug)]
-pub(crate) struct Replacement {
-    pub(crate) old: Option<Row>,
-    pub(crate) new: Option<Row>,
-}
-
 impl Row {
-    /// A row that comes after another, with which it shares a form that stays the same.
+    /// Builds the row that follows `before`, and shares a form that stays the same.
     pub(crate) fn new(
         whole: impl Into<Arc<Conversation>>,
         stamps: Stamps,
@@ -37,7 +30,7 @@ impl Row {
         let whole = whole.into();
         let mut listed = whole.listed();
         let detailed = whole.profile.detail.is_some().then_some(whole);
-        // Without a detail the form that is listed is the whole row, which did change.
+        // Without a detail the listed form is the whole row, which did change.
         if let Some(before) = before.filter(|_| detailed.is_some()) {
             if before.listed == listed {
                 listed = Arc::clone(&before.listed);
@@ -47,14 +40,14 @@ impl Row {
         Self { rank: Rank::of(&listed.listing), listed, detailed, stamps }
     }
 
-    /// The same row with other local state.
+    /// Returns the same row with other local state.
     pub(crate) fn with_local(&self, local: Local) -> Self {
         let mut whole = Conversation::clone(self.whole());
         whole.local = local;
         Self::new(whole, self.stamps(), None)
     }
 
-    /// How two places compare.
+    /// Compares the places of two rows.
     pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
         compare_places((self.rank, &self.listed), (other.rank, &other.listed))
     }
@@ -67,7 +60,7 @@ impl Row {
         &self.listed
     }
 
-    /// The names of the conversation groups it is in.
+    /// Returns the names of the conversation groups it is in.
     pub(crate) fn groups(&self) -> &[Arc<str>] {
         &self.listed.listing.groups
     }
@@ -79,8 +72,8 @@ impl Row {
 
 /// Stamps in 24 bytes, since every row has them.
 ///
-/// From the four-billionth write or pass of an account on a facet's stamp stays where it is, and
-/// guards no longer: an answer is then taken, however late.
+/// After four billion writes or passes of an account, facet stamps saturate and guard no longer: late
+/// answers are then taken.
 #[derive(Clone, Copy, Debug)]
 struct PackedStamps {
     listing: u64,
@@ -115,11 +108,11 @@ impl PackedStamps {
 /// A rank, and where it matters an ID.
 pub(crate) type PlaceKey = (Rank, Option<ConversationId>);
 
-/// In list order.
+/// Sorted in list order.
 impl Entry for Row {
     type Key = PlaceKey;
 
-    /// A change counts a reference for each row beside it.
+    /// Copying a leaf counts a reference per row, so leaves are short.
     const LEAF: usize = 16;
 
     fn key(&self) -> PlaceKey {
@@ -147,13 +140,13 @@ impl Member {
         Self { rank: row.rank, row: Arc::clone(&row.listed) }
     }
 
-    /// How two places compare.
+    /// Compares the places of two rows.
     pub(crate) fn compare_place(&self, other: &Self) -> Ordering {
         compare_places((self.rank, &self.row), (other.rank, &other.row))
     }
 }
 
-/// In list order.
+/// Sorted in list order.
 impl Entry for Member {
     type Key = PlaceKey;
 

@@ -1,4 +1,4 @@
-//! All that is known of an account at one instant.
+//! The state of an account at one instant.
 
 use std::{cmp::Ordering, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// All that is known of an account at one instant. Copies share what they have in common.
+/// The state of an account at one instant. Copies share what they have in common.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) seq: Seq,
@@ -25,6 +25,9 @@ pub(crate) struct State {
     pub(crate) log: Log,
     /// Records that do not decode; they go with the next write.
     pub(crate) garbage: Arc<[Record]>,
+    /// Rows whose records hold the content of a recalled message; they are written again with the
+    /// next write.
+    pub(crate) redacted: Arc<[ConversationId]>,
 }
 
 /// The local state of a conversation, whether or not there is a row of it.
@@ -51,7 +54,13 @@ impl State {
         self.locals.get(id).map(|entry| &entry.local)
     }
 
-    /// Sets the local state of a conversation. What was cleared is kept no longer than its record.
+    /// Returns the number of the next change: after everything published, and after everything
+    /// stored. Writes of others that cancel each other out move the second alone.
+    pub(crate) fn next_seq(&self) -> Seq {
+        self.seq.max(self.written).next()
+    }
+
+    /// Sets the local state of a conversation. State that was cleared is not kept.
     pub(crate) fn set_local(&mut self, entry: LocalEntry) {
         if entry.local.is_empty() {
             self.locals.remove(&entry.id);
@@ -60,7 +69,7 @@ impl State {
         }
     }
 
-    /// Says no more of the sync than that there may be something to show.
+    /// Lowers the coverage to a preview.
     pub(crate) fn show_preview(&mut self) {
         let mut sync = SyncState::clone(&self.sync);
         if sync.coverage <= Coverage::CacheOnly {
@@ -68,20 +77,21 @@ impl State {
         }
         sync.coverage = Coverage::CacheOnly;
         sync.coverage = settled_coverage(&sync, self.rows.len() > 0);
-        let mut commit = Commit::new(self.seq.max(self.written).next(), Arc::new(sync));
+        let mut commit = Commit::new(self.next_seq(), Arc::new(sync));
         commit.written = self.written;
         self.commit(Arc::new(commit));
     }
 
-    /// Takes over what a commit says of the whole. Gives those that are no longer kept.
-    pub(crate) fn commit(&mut self, commit: Arc<Commit>) -> Vec<Arc<Commit>> {
+    /// Takes over a commit's number and sync state, and logs it.
+    pub(crate) fn commit(&mut self, commit: Arc<Commit>) {
         self.seq = commit.seq;
         self.sync = Arc::clone(&commit.sync);
-        self.log.push(commit)
+        self.log.push(commit);
     }
 }
 
-/// Nothing but a finished or running pass says more than whether there is something to show.
+/// Returns the coverage that a sync state can claim: without a finished or running pass, only whether
+/// there is something to show.
 pub(crate) fn settled_coverage(sync: &SyncState, has_rows: bool) -> Coverage {
     match sync.coverage {
         Coverage::Empty | Coverage::CacheOnly if has_rows || sync.finished.is_some() => {

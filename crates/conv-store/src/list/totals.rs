@@ -1,11 +1,11 @@
-//! What is counted over all rows, one change at a time.
+//! Counts over all rows, kept up change by change.
 
 use conv_model::{Conversation, ConversationType, Facet};
 use serde::Serialize;
 
-/// Sums over an account's list. A row whose unread state was never fetched counts as a
-/// conversation alone, and so does a group as long as it may be of a type that counts no unread
-/// messages: else a sum would shrink as types arrive.
+/// Sums over an account's list. A row whose unread state was never fetched counts only as a
+/// conversation. So does a group that may be of a type that counts no unread messages: otherwise a sum
+/// would shrink as types arrive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -27,12 +27,12 @@ impl Totals {
         self.each(&Self::of(row), u64::saturating_add);
     }
 
-    /// Counts a row no longer; it must have been counted before.
+    /// Subtracts a row, which must have been counted before.
     pub fn subtract(&mut self, row: &Conversation) {
         self.each(&Self::of(row), u64::saturating_sub);
     }
 
-    /// What one row counts.
+    /// Returns the counts of one row.
     fn of(row: &Conversation) -> Self {
         let counts = !row.unread.is_muted() && row.counts_unread() == Some(true);
         let count = row.unread.count.filter(|_| counts).unwrap_or_default();
@@ -62,15 +62,15 @@ impl<'a> FromIterator<&'a Conversation> for Totals {
     }
 }
 
-/// How many rows lack each facet.
+/// The number of rows that lack each facet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lacking {
+pub(crate) struct MissingFacets {
     profile: usize,
     unread: usize,
     last_message: usize,
 }
 
-impl Lacking {
+impl MissingFacets {
     pub(crate) fn add(&mut self, row: &Conversation) {
         self.each(&Self::of(row), usize::saturating_add);
     }

@@ -1,8 +1,8 @@
 //! A sorted map whose copies share what they have in common.
 //!
-//! A B+ tree of shared nodes: a copy costs one pointer, and a change copies the nodes from the
-//! root to one leaf, unless nobody else holds them. So a group of changes on a working copy copies
-//! each node once.
+//! A B+ tree of shared nodes: a copy costs one pointer, and a change copies the nodes from the root
+//! to one leaf, unless they are not shared. So a batch of changes on a working copy copies each node
+//! once.
 
 mod iter;
 mod node;
@@ -12,24 +12,24 @@ use std::{cmp::Ordering, fmt, sync::Arc};
 pub(crate) use self::iter::Iter;
 use self::node::{Child, Node};
 
-/// What a tree holds: a value that knows its key.
+/// A value in a tree, with its key.
 pub(crate) trait Entry: Clone {
-    /// What entries are sorted by. Copied for the tree's inner nodes, so it should be cheap.
+    /// The sort key. Inner nodes hold copies, so it should be cheap to copy.
     type Key: Ord + Clone;
 
-    /// The most entries of a leaf: few where they are dear to copy, many where they are numbers.
+    /// The cap on entries per leaf: low if they are expensive to copy, high if they are numbers.
     const LEAF: usize = 32;
 
-    /// The entry's key.
+    /// Returns the entry's key.
     fn key(&self) -> Self::Key;
 
-    /// A key greater than the one of an entry before, and not greater than this one's. The shorter
-    /// it is, the less a change copies.
+    /// Returns a key greater than that of the entry before, and not greater than this one's. The
+    /// shorter it is, the less a change copies.
     fn bound(&self, _before: &Self) -> Self::Key {
         self.key()
     }
 
-    /// How the entry's key compares with another.
+    /// Compares the entry's key with another.
     fn compare(&self, key: &Self::Key) -> Ordering;
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Tree<E: Entry> {
 }
 
 impl<E: Entry> Tree<E> {
-    /// Of entries that are sorted already, each key once.
+    /// Builds a tree of sorted entries, each key once.
     pub(crate) fn from_sorted(entries: Vec<E>) -> Self {
         let len = entries.len();
         Self { root: Arc::new(Node::from_sorted(entries)), len }
@@ -55,13 +55,13 @@ impl<E: Entry> Tree<E> {
         self.root.get(key)
     }
 
-    /// The entry of a key, to change all of it but the key. It should be there: nodes are copied
-    /// anyway.
+    /// Returns the entry of a key, to change all of it but the key. Call it for a key that is there: the
+    /// nodes are copied either way.
     pub(crate) fn get_mut(&mut self, key: &E::Key) -> Option<&mut E> {
         Arc::make_mut(&mut self.root).get_mut(key)
     }
 
-    /// Sets the entry of a key; gives the one that was there.
+    /// Sets the entry of a key and returns the former one.
     pub(crate) fn insert(&mut self, entry: E) -> Option<E> {
         let key = entry.key();
         let root = Arc::make_mut(&mut self.root);
@@ -81,7 +81,8 @@ impl<E: Entry> Tree<E> {
         old
     }
 
-    /// Removes the entry of a key, and gives it. It should be there: nodes are copied anyway.
+    /// Removes the entry of a key and returns it. Call it for a key that is there: the nodes are copied
+    /// either way.
     pub(crate) fn remove(&mut self, key: &E::Key) -> Option<E> {
         let root = Arc::make_mut(&mut self.root);
         let old = root.take(key).or_else(|| root.remove(key))?;
@@ -92,12 +93,12 @@ impl<E: Entry> Tree<E> {
         Some(old)
     }
 
-    /// All entries, ascending.
+    /// Iterates over all entries, ascending.
     pub(crate) fn iter(&self) -> Iter<'_, E> {
         Iter::all(&self.root, self.len)
     }
 
-    /// The entries from a key on, ascending.
+    /// Iterates over the entries from a key on, ascending.
     pub(crate) fn from(&self, key: &E::Key) -> Iter<'_, E> {
         Iter::from(&self.root, key)
     }

@@ -25,12 +25,12 @@ struct Body<'a> {
 }
 
 impl LocalRecord {
-    /// Of a local state.
+    /// Builds the record of a local state.
     pub fn new(local: Local) -> Self {
         Self { local }
     }
 
-    /// The bytes, as part of the write of a number.
+    /// Encodes it as part of the write with this number.
     ///
     /// # Errors
     /// [`StoreError::TooLarge`].
@@ -40,7 +40,7 @@ impl LocalRecord {
         encode(Kind::Local, seq, &Body { draft, data })
     }
 
-    /// Reads the bytes.
+    /// Decodes the bytes.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].

@@ -45,6 +45,11 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Returns whether reading it leaves out what a recalled message had said.
+    pub(super) fn holds_recalled_content(&self) -> bool {
+        self.is_revoked && (self.payload.is_some() || !self.cloud_custom_data.is_empty())
+    }
+
     pub(super) fn read(self) -> Result<LastMessage, StoreError> {
         let mut message = LastMessage::new(MessageKind::from(self.kind));
         message.time = self.time.map(Timestamp::from_secs);

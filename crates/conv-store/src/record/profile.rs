@@ -106,8 +106,8 @@ impl From<Body<'_>> for Profile {
 }
 
 impl<'a> Detail<'a> {
-    /// A kind of detail that this version of the format has no place for is left out: it is read
-    /// anew when somebody asks.
+    /// Leaves out a kind of detail that this version of the format cannot encode: it is read again on
+    /// request.
     fn of(detail: &'a ProfileDetail) -> Option<Self> {
         match detail {
             ProfileDetail::User(user) => Some(Self::User(Box::new(User::of(user)))),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, check, corrupt, encode, message, open, profile};
 use crate::StoreError;
 
-/// A conversation without its local state, and when each of its facets last changed.
+/// A conversation without its local state, with the stamps of its facets.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RowRecord {
@@ -23,7 +23,8 @@ pub struct RowRecord {
     pub stamps: Stamps,
 }
 
-/// When each facet of a row last changed: what decides whether an answer may still overwrite it.
+/// The last change of each facet of a row. An answer that was requested before it may not overwrite the
+/// facet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Stamps {
@@ -38,13 +39,13 @@ pub struct Stamps {
 }
 
 impl Stamps {
-    /// Of a row whose listing alone was ever changed.
+    /// Returns the stamps of a row of which only the listing ever changed.
     pub fn new(listing: Stamp) -> Self {
         Self { listing, ..Self::default() }
     }
 }
 
-/// The last change of a row's listing: what decides whether a pass may touch it.
+/// The last change of a row's listing. It decides if a pass may touch the row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Stamp {
@@ -55,7 +56,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// A change of a pass, or with [`PassId::NONE`] of none.
+    /// Returns the stamp of a change of a pass, or with [`PassId::NONE`] of no pass.
     pub fn new(seq: Seq, pass: PassId) -> Self {
         Self { seq, pass }
     }
@@ -119,12 +120,12 @@ struct Mention<'a> {
 }
 
 impl RowRecord {
-    /// Of a row.
+    /// Builds the record of a row.
     pub fn new(row: Arc<Conversation>, stamps: Stamps) -> Self {
         Self { row, stamps }
     }
 
-    /// The bytes, as part of the write of a number.
+    /// Encodes it as part of the write with this number.
     ///
     /// # Errors
     /// [`StoreError::TooLarge`].
@@ -132,13 +133,13 @@ impl RowRecord {
         encode_row(&self.row, self.stamps, seq)
     }
 
-    /// Reads the bytes kept under the key of a conversation.
+    /// Decodes the bytes under the key of a conversation.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
     pub fn decode(id: &ConversationId, record: &[u8]) -> Result<Self, StoreError> {
-        let (row, stamps) = decode_row(id, record)?;
-        Ok(Self { row: Arc::new(row), stamps })
+        let decoded = decode_row(id, record)?;
+        Ok(Self { row: Arc::new(decoded.row), stamps: decoded.stamps })
     }
 }
 
@@ -150,15 +151,20 @@ pub(crate) fn encode_row(
     encode(Kind::Row, seq, &Body::of(row, stamps))
 }
 
-/// Whether it can be encoded.
+/// Checks that a row fits into a record, without encoding it.
 pub(crate) fn check_row(row: &Conversation, stamps: Stamps) -> Result<(), StoreError> {
     check(&Body::of(row, stamps))
 }
 
-pub(crate) fn decode_row(
-    id: &ConversationId,
-    record: &[u8],
-) -> Result<(Conversation, Stamps), StoreError> {
+/// What a record says.
+pub(crate) struct DecodedRow {
+    pub(crate) row: Conversation,
+    pub(crate) stamps: Stamps,
+    /// Whether the record holds the content of a recalled message, which the row does not.
+    pub(crate) is_redacted: bool,
+}
+
+pub(crate) fn decode_row(id: &ConversationId, record: &[u8]) -> Result<DecodedRow, StoreError> {
     let envelope = open(Kind::Row, record)?;
     let body: Body<'_> = match envelope.version {
         1 => envelope.read::<version1::Body<'_>>()?.into(),
@@ -168,6 +174,7 @@ pub(crate) fn decode_row(
     row.listing = body.listing.into();
     row.profile = body.profile.into();
     row.unread = body.unread.read()?;
+    let is_redacted = body.last_message.holds_recalled_content();
     row.last_message = body.last_message.read()?;
     let listing = Stamp::new(Seq::new(body.stamp_seq), PassId::new(body.stamp_pass));
     let stamps = Stamps {
@@ -176,7 +183,7 @@ pub(crate) fn decode_row(
         unread: Seq::new(body.unread_seq),
         last_message: Seq::new(body.last_message_seq),
     };
-    Ok((row, stamps))
+    Ok(DecodedRow { row, stamps, is_redacted })
 }
 
 impl<'a> Body<'a> {
@@ -202,6 +209,10 @@ impl<'a> MessageBody<'a> {
             Known::Nothing => Self::Nothing,
             Known::Value(message) => Self::Value(Box::new(message::Body::of(message))),
         }
+    }
+
+    fn holds_recalled_content(&self) -> bool {
+        matches!(self, Self::Value(message) if message.holds_recalled_content())
     }
 
     fn read(self) -> Result<Known<Arc<LastMessage>>, StoreError> {

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, encode, open};
 use crate::StoreError;
 
-/// The part of the sync's state that outlives a run: not how complete the list is, nor what the
-/// newest pass does.
+/// The part of the sync's state that outlives a run: without the coverage and the status of the newest
+/// pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StateRecord {
@@ -62,7 +62,7 @@ enum Limit {
 }
 
 impl StateRecord {
-    /// Of a state.
+    /// Builds the record of a state.
     pub fn new(sync: &SyncState) -> Self {
         let mut kept = SyncState::default();
         kept.pass = sync.pass;
@@ -75,7 +75,7 @@ impl StateRecord {
         Self { sync: kept }
     }
 
-    /// The bytes, as part of the write of a number.
+    /// Encodes it as part of the write with this number.
     ///
     /// # Errors
     /// [`StoreError::TooLarge`].
@@ -101,7 +101,7 @@ impl StateRecord {
         encode(Kind::State, seq, &body)
     }
 
-    /// Reads the bytes.
+    /// Decodes the bytes.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
@@ -130,7 +130,7 @@ impl StateRecord {
     }
 }
 
-/// Whether two states have the same record; what differs besides is not stored.
+/// Returns true if two states have the same record; other differences are not stored.
 pub(crate) fn is_same_on_disk(a: &SyncState, b: &SyncState) -> bool {
     a.pass == b.pass
         && a.begun == b.begun
@@ -154,8 +154,7 @@ impl From<Scope> for SyncScope {
 }
 
 impl Limit {
-    /// A limit that this version of the format has no word for is left out: it is told anew by
-    /// the next pass.
+    /// Leaves out a limit that this version of the format cannot encode: the next pass sets it again.
     fn of(limit: &ListLimit) -> Option<Self> {
         match limit {
             ListLimit::Capped(rows) => Some(Self::Capped(*rows)),

@@ -49,7 +49,7 @@ fn indexes_cost_little_beside_the_rows_and_a_snapshot_nothing() {
     let new = region.change().bytes_allocated;
     assert!(new < 40_000, "{new} bytes for one row of {}", next.len());
 
-    // A list without copies is changed where it stands.
+    // A list without copies is changed in place.
     let mut alone = next;
     alone.set_rows([Arc::new(workload::row(7))]);
     drop(list);
@@ -66,10 +66,10 @@ fn indexes_cost_little_beside_the_rows_and_a_snapshot_nothing() {
     assert_eq!(list.list(&All.into()).len(), ROWS);
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(a_store_copies_only_what_somebody_reads());
+    runtime.block_on(a_store_copies_only_the_paths_to_a_row());
 }
 
-async fn a_store_copies_only_what_somebody_reads() {
+async fn a_store_copies_only_the_paths_to_a_row() {
     let store = MemoryStore::open().await.unwrap();
     let listed = workload::rows(ROWS).into_iter().map(|row| {
         let mut patch = ConversationPatch::new(row.id.clone());
@@ -89,6 +89,7 @@ async fn a_store_copies_only_what_somebody_reads() {
     let alone = unread(ROWS / 2).await;
     let held = store.snapshot();
     let beside = unread(ROWS / 3).await;
-    assert!(alone + 2_000 < beside, "{alone} bytes for an update, {beside} beside a reader");
+    println!("an update in memory: {alone} bytes, beside a reader: {beside}");
+    assert!(alone.max(beside) < 12_000, "{alone} bytes for an update, {beside} beside a reader");
     assert_eq!((held.totals().unread, store.snapshot().totals().unread), (2, 3));
 }

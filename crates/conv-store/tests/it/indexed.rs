@@ -6,9 +6,12 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use conv_model::{Coverage, Delta, ErrorClass, Local, PassFailure, PassId, SyncStep};
+use conv_model::{
+    ConversationId, Coverage, Delta, ErrorClass, Local, PassFailure, PassId, Preview, Seq, SyncStep,
+};
 use conv_store::{
-    ConversationStore, IndexedStore, MemoryEngine, Record, StoreError, record::StateRecord,
+    ConversationStore, Engine, IndexedStore, MemoryEngine, Record, StoreError, Write,
+    record::StateRecord,
 };
 
 use crate::support::{Probe, Trouble, at, begin, finish, named, user};
@@ -278,6 +281,50 @@ async fn a_newer_schema_is_refused_and_left_alone() {
 fn newer(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     bytes[0] = conv_store::record::VERSION + 1;
+    sealed(bytes)
+}
+
+/// Version 1's record of a row whose last message says "hello" and was recalled.
+fn recalled_in_version_1() -> Vec<u8> {
+    let text = include_str!("record/row_v1.hex").trim();
+    let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    let mut bytes: Vec<_> = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+    // Before the revoker, the flag of messages that are not kept, and the version.
+    let flag = bytes.len() - 4;
+    bytes[flag] = 1;
+    sealed(bytes)
+}
+
+#[tokio::test]
+async fn a_recalled_text_in_an_old_record_goes_with_the_next_write() {
+    let probe = Probe::new();
+    let team = ConversationId::group("g1").unwrap();
+    let mut write = Write::new(Seq::ZERO, Seq::new(19));
+    write.put.push((Record::Row(team.clone()), recalled_in_version_1().into()));
+    probe.memory().commit(&[write]).await.unwrap();
+    assert!(contains_hello(&probe).await);
+
+    let store = open(&probe).await;
+    assert!(store.recovery().is_clean());
+    let before = store.snapshot().get(&team).unwrap();
+    assert_eq!(before.last_message.value().unwrap().preview(), Preview::Recalled);
+    store.put_local(user("alice"), Local::draft("hi")).await.unwrap();
+    assert_eq!(probe.last()[0].put.len(), 1, "local state is written alone");
+    store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    assert!(!contains_hello(&probe).await);
+    store.apply(Delta::listed([at("alice", 2)])).await.unwrap();
+    assert_eq!(probe.last()[0].put.len(), 1, "once");
+    store.close().await.unwrap();
+    assert_eq!(open(&probe).await.snapshot().get(&team), Some(before));
+}
+
+async fn contains_hello(probe: &Probe) -> bool {
+    let records = probe.records().await;
+    records.iter().any(|(_, bytes)| bytes.windows(5).any(|text| text == b"hello"))
+}
+
+/// The record with the checksum that its bytes have.
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&bytes[..14]);
     hasher.update(&bytes[18..]);

@@ -25,7 +25,7 @@ async fn until(
     let waiting = async {
         let mut seen = store.snapshot();
         while !is_there(&seen) {
-            seen = store.changed(seen.seq()).await.unwrap();
+            seen = store.watch().newer_than(seen.seq()).await.unwrap();
         }
         seen
     };

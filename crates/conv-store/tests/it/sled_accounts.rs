@@ -143,8 +143,8 @@ async fn a_closed_database_closes_its_stores() {
     let database = open(folder.path()).await;
     let store = database.account(&account("a")).await.unwrap();
     let waits = tokio::spawn({
-        let store = Arc::clone(&store);
-        async move { store.changed(store.snapshot().seq()).await }
+        let mut watcher = store.watch();
+        async move { watcher.next().await }
     });
     database.close().await.unwrap();
     assert!(matches!(store.apply(listed(1, ["alice"])).await, Err(StoreError::Closed)));

@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 use governor::Quota;
 
-use super::line::Line;
+use super::lane::Lane;
 use crate::{RateLimiter, SourceError};
 
 /// Keeps the calls of one process under a rate: 180 a second of each command if not told
@@ -47,7 +47,7 @@ use crate::{RateLimiter, SourceError};
 pub struct LocalRateLimiter {
     quota: Quota,
     // Held for a look-up only, never across an await.
-    lines: Mutex<HashMap<Key, Arc<Line>>>,
+    lanes: Mutex<HashMap<Key, Arc<Lane>>>,
 }
 
 /// SDKAppID and command.
@@ -63,13 +63,13 @@ impl LocalRateLimiter {
     pub fn new(calls_per_second: NonZeroU32) -> Self {
         let burst = NonZeroU32::new(calls_per_second.get() / BURST).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(calls_per_second).allow_burst(burst);
-        Self { quota, lines: Mutex::default() }
+        Self { quota, lanes: Mutex::default() }
     }
 
-    fn line(&self, sdk_app_id: u32, command: &str) -> Arc<Line> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = lines.entry((sdk_app_id, command.into()));
-        Arc::clone(line.or_insert_with(|| Arc::new(Line::new(self.quota))))
+    fn lane(&self, sdk_app_id: u32, command: &str) -> Arc<Lane> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes.entry((sdk_app_id, command.into()));
+        Arc::clone(lane.or_insert_with(|| Arc::new(Lane::new(self.quota))))
     }
 }
 
@@ -83,11 +83,11 @@ impl Default for LocalRateLimiter {
 impl RateLimiter for LocalRateLimiter {
     /// Never fails.
     async fn acquire(&self, sdk_app_id: u32, command: &str) -> Result<(), SourceError> {
-        self.line(sdk_app_id, command).next().await;
+        self.lane(sdk_app_id, command).next().await;
         Ok(())
     }
 
     async fn hold_back(&self, sdk_app_id: u32, command: &str, pause: Duration) {
-        self.line(sdk_app_id, command).hold_back(pause);
+        self.lane(sdk_app_id, command).hold_back(pause);
     }
 }

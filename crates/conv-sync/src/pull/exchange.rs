@@ -14,11 +14,6 @@ use crate::{Groups, Hydrated, Page, SourceError};
 pub struct CallId(u32);
 
 impl CallId {
-    /// The number.
-    pub const fn as_u32(self) -> u32 {
-        self.0
-    }
-
     pub(super) fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }

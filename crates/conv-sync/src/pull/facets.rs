@@ -61,7 +61,8 @@ impl Pull {
             patch.profile.read_at = read_at.or(time);
         }
         if facet == Facet::Profile && time.is_some() {
-            let certain = hydrated.failed.into_iter().filter(|(_, error)| !error.may_pass());
+            let certain =
+                hydrated.failed.into_iter().filter(|(_, error)| !error.may_succeed_later());
             learned.extend(certain.map(|(id, _)| {
                 let mut patch = ConversationPatch::new(id);
                 patch.profile.read_at = time;

@@ -21,12 +21,12 @@ pub(super) struct Hydration {
 struct Queue {
     facet: Facet,
     kind: ConversationType,
-    rows: BTreeSet<Place>,
+    rows: BTreeSet<QueuedRow>,
 }
 
 /// A row in its queue: the head of the list first, then list order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(super) struct QueuedRow {
     pub(super) is_below_head: bool,
     pub(super) rank: Rank,
     pub(super) id: ConversationId,
@@ -37,25 +37,25 @@ impl Hydration {
         Self { capabilities: capabilities.clone(), waiting: Vec::new(), asked: BTreeSet::new() }
     }
 
-    pub(super) fn want(&mut self, facet: Facet, places: impl IntoIterator<Item = Place>) {
+    pub(super) fn want(&mut self, facet: Facet, rows: impl IntoIterator<Item = QueuedRow>) {
         if !self.capabilities.facets.contains(&facet) {
             return;
         }
-        for place in places {
-            let kind = place.id.conversation_type();
-            let is_new = self.asked.insert((facet, place.id.clone()));
+        for row in rows {
+            let kind = row.id.conversation_type();
+            let is_new = self.asked.insert((facet, row.id.clone()));
             if is_new && kind != ConversationType::System {
-                self.enqueue(facet, kind, place);
+                self.enqueue(facet, kind, row);
             }
         }
     }
 
-    fn enqueue(&mut self, facet: Facet, kind: ConversationType, place: Place) {
+    fn enqueue(&mut self, facet: Facet, kind: ConversationType, row: QueuedRow) {
         let queue =
             self.waiting.iter_mut().find(|queue| (queue.facet, queue.kind) == (facet, kind));
         match queue {
-            Some(queue) => drop(queue.rows.insert(place)),
-            None => self.waiting.push(Queue { facet, kind, rows: BTreeSet::from([place]) }),
+            Some(queue) => drop(queue.rows.insert(row)),
+            None => self.waiting.push(Queue { facet, kind, rows: BTreeSet::from([row]) }),
         }
     }
 
@@ -71,8 +71,8 @@ impl Hydration {
         let queue = queues.find(|queue| queue.is_due(capabilities, knows_head, is_last))?;
         let mut ids = Vec::new();
         while ids.len() < capabilities.batch(queue.kind) {
-            let Some(place) = queue.rows.pop_first() else { break };
-            ids.push(place.id);
+            let Some(row) = queue.rows.pop_first() else { break };
+            ids.push(row.id);
         }
         Some(Question::Facet { facet, ids })
     }
@@ -80,7 +80,7 @@ impl Hydration {
     /// Forgets the waiting rows that are not kept.
     pub(super) fn retain(&mut self, keep: &BTreeSet<ConversationId>) {
         for queue in &mut self.waiting {
-            queue.rows.retain(|place| keep.contains(&place.id));
+            queue.rows.retain(|row| keep.contains(&row.id));
         }
     }
 
@@ -92,7 +92,7 @@ impl Hydration {
 impl Queue {
     fn is_due(&self, capabilities: &Capabilities, knows_head: bool, is_last: bool) -> bool {
         let is_full = self.rows.len() >= capabilities.batch(self.kind);
-        let has_head = self.rows.first().is_some_and(|place| !place.is_below_head);
+        let has_head = self.rows.first().is_some_and(|row| !row.is_below_head);
         let is_head_due = knows_head && has_head && self.facet == Facet::Profile;
         !self.rows.is_empty() && (is_full || is_last || is_head_due)
     }

@@ -7,7 +7,7 @@ use conv_model::{
     Checkpoint, ConversationId, ConversationPatch, Cursor, Rank, SkippedRow, Timestamp,
 };
 
-use super::{hydration::Place, window::newest};
+use super::{hydration::QueuedRow, window::newest};
 use crate::{Capabilities, CursorPromise, ListingOrder, SourceRow};
 
 /// Pages without a row, and pages without a new row, that a listing accepts one after another.
@@ -167,17 +167,17 @@ impl Listing {
 
     /// Where rows stand in the list, and whether on its first screen, as far as this listing has
     /// shown it. A resumed listing does not know the head.
-    pub(super) fn places<'a>(
+    pub(super) fn queued_rows<'a>(
         &'a self,
         ids: impl IntoIterator<Item = &'a ConversationId> + 'a,
         before: Option<&'a Seen>,
-    ) -> impl Iterator<Item = Place> + 'a {
+    ) -> impl Iterator<Item = QueuedRow> + 'a {
         let last = self.screen.last().filter(|_| self.knows_head());
         ids.into_iter().map(move |id| {
             let rank = self.seen.get(id).or_else(|| before.and_then(|before| before.get(id)));
             let rank = rank.copied().unwrap_or(Rank::new(false, Timestamp::ZERO));
             let is_below = last.is_some_and(|(last, last_id)| (rank, id) > (*last, last_id));
-            Place { is_below_head: self.resumed || is_below, rank, id: id.clone() }
+            QueuedRow { is_below_head: self.resumed || is_below, rank, id: id.clone() }
         })
     }
 

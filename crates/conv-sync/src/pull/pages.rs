@@ -96,8 +96,8 @@ impl Pull {
     fn want_facets(&mut self, rows: &[ConversationPatch]) {
         for facet in self.options.facets.iter().filter(|facet| **facet != Facet::Profile) {
             let ids = rows.iter().map(|row| &row.id);
-            let places = self.listing.places(ids, self.previous.as_ref());
-            self.hydration.want(*facet, places);
+            let rows = self.listing.queued_rows(ids, self.previous.as_ref());
+            self.hydration.want(*facet, rows);
         }
     }
 

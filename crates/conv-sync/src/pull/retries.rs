@@ -41,7 +41,7 @@ impl Tries {
             Retry::Never => return None,
             // Calls in flight together are refused together, each once: the source signs anew
             // for the first. A refusal of the new signature is final.
-            Retry::Resign => {
+            Retry::Reauthenticate => {
                 self.refused_signatures += 1;
                 (self.refused_signatures <= 1).then_some(Duration::ZERO)
             }
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_new_signature_is_asked_for_once_per_call() {
         let mut tries = Tries::default();
-        assert!(tries.delay(Duration::ZERO, &refused(Retry::Resign)).is_some());
-        assert!(tries.delay(Duration::ZERO, &refused(Retry::Resign)).is_none());
+        assert!(tries.delay(Duration::ZERO, &refused(Retry::Reauthenticate)).is_some());
+        assert!(tries.delay(Duration::ZERO, &refused(Retry::Reauthenticate)).is_none());
     }
 }

@@ -141,8 +141,8 @@ impl Caller {
     ) -> SourceError {
         self.time.correct(stated);
         let may_help = self.sigs.refused(signed, &self.time).await;
-        if let SourceError::Cloud { retry: retry @ Retry::Resign, .. } = &mut error {
-            *retry = if may_help { Retry::Resign } else { Retry::Never };
+        if let SourceError::Cloud { retry: retry @ Retry::Reauthenticate, .. } = &mut error {
+            *retry = if may_help { Retry::Reauthenticate } else { Retry::Never };
         }
         error
     }
@@ -164,13 +164,8 @@ impl Caller {
 
 /// What a reply says, if it is no error.
 pub(super) fn answer<C: Command>(command: &C, reply: &Reply) -> Result<C::Answer, SourceError> {
-    match command.read_at_once(reply) {
-        Some((envelope, answer)) if envelope.code() == Some(0) => Ok(answer),
-        _ => {
-            accept::<C>(reply)?;
-            command.read(reply)
-        }
-    }
+    accept::<C>(reply)?;
+    command.read(reply)
 }
 
 fn accept<C: Command>(reply: &Reply) -> Result<(), SourceError> {

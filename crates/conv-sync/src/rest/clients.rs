@@ -71,5 +71,5 @@ fn client(timeouts: Timeouts, kept: usize) -> Result<Client, SourceError> {
         .no_zstd()
         .no_deflate()
         .build()
-        .map_err(|_| SourceError::Network { what: "HTTP client cannot be built".to_owned() })
+        .map_err(|_| SourceError::network("HTTP client cannot be built"))
 }

@@ -9,7 +9,7 @@ use conv_model::ErrorClass::{
     self, Auth, Cloud, InvalidArgument, NotFound, RateLimited, Transient, Unsupported,
 };
 
-use crate::Retry::{self, BackOff, Never, Once, Resign};
+use crate::Retry::{self, BackOff, Never, Once, Reauthenticate};
 
 /// The reply would be too large: ask for fewer groups.
 pub(super) const REPLY_TOO_LARGE: i32 = 10018;
@@ -75,7 +75,7 @@ pub(super) const TABLE: &[Row] = &[
     row(60021, Auth, Never),             // caller's IP not allowed
     row(60022, Transient, BackOff),      // overloaded
     // Accounts and UserSig.
-    row(70001, Auth, Resign),            // UserSig expired
+    row(70001, Auth, Reauthenticate),            // UserSig expired
     (70002, 70003, Auth, Never),         // UserSig empty, or fails verification
     row(70005, Auth, Never),             // UserSig fails verification
     row(70009, Auth, Never),             // signed with another key
@@ -84,7 +84,7 @@ pub(super) const TABLE: &[Row] = &[
     row(70020, Auth, Never),             // SDKAppID not found
     row(70050, Auth, Never),             // locked after too many failures
     (70051, 70052, Auth, Never),         // account blocked, UserSig revoked
-    row(70101, Auth, Resign),            // ticket expired
+    row(70101, Auth, Reauthenticate),            // ticket expired
     row(70107, NotFound, Never),         // no such account
     row(70114, Auth, Never),             // blocked for safety
     row(70169, Transient, BackOff),      // internal timeout
@@ -191,8 +191,8 @@ mod tests {
             let retries = matches!(retry, BackOff | Once);
             match class {
                 Transient | RateLimited => assert!(retries, "{first}"),
-                Auth => assert!(matches!(retry, Never | Resign), "{first}"),
-                Cloud => assert!(!matches!(retry, Resign | BackOff), "{first}"),
+                Auth => assert!(matches!(retry, Never | Reauthenticate), "{first}"),
+                Cloud => assert!(!matches!(retry, Reauthenticate | BackOff), "{first}"),
                 _ => assert_eq!(*retry, Never, "{first}"),
             }
         }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use conv_model::{
     AccountId, ConversationId, ConversationPatch, Known, LastMessage, Peer, Timestamp,
 };
+use futures_util::future::join_all;
 
 use super::{
-    RestSource, batch, codes, few,
+    RestSource, batch, codes,
     membership::{Memberships, Standing},
     unsupported,
     wire::{group_messages, roaming},
@@ -40,11 +41,8 @@ impl RestSource {
         };
         let mut parts = ids.chunks(AT_A_TIME);
         while let Some(part) = parts.next() {
-            let calls: Vec<_> = part
-                .iter()
-                .map(|id| self.last_message(account, id, memberships.as_ref()))
-                .collect();
-            let answers = few::all(calls).await;
+            let calls = part.iter().map(|id| self.last_message(account, id, memberships.as_ref()));
+            let answers = join_all(calls).await;
             let lost = why_all_are_lost(&answers);
             for (id, answer) in part.iter().zip(answers) {
                 keep(&mut hydrated, id, answer.and_then(|answer| answer));
@@ -70,7 +68,7 @@ impl RestSource {
         memberships: Option<&Memberships>,
     ) -> Result<Answer, SourceError> {
         match self.ask(account, id, memberships).await {
-            Err(error) if error.retry() == Retry::Resign => {
+            Err(error) if error.retry() == Retry::Reauthenticate => {
                 self.ask(account, id, memberships).await
             }
             answer => answer,
@@ -101,7 +99,7 @@ impl RestSource {
             }
         };
         match answer {
-            Err(error) if !error.may_pass() => Ok(Err(of_one(error))),
+            Err(error) if !error.may_succeed_later() => Ok(Err(of_one(error))),
             answer => answer.map(|(message, _)| message),
         }
     }

@@ -1,7 +1,7 @@
 //! HTTP: a request goes out, a bounded body comes back. What fails here says nothing of the URL,
 //! which holds the UserSig.
 
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, io, iter, sync::Arc, time::Duration};
 
 use conv_model::Timestamp;
 use reqwest::{
@@ -9,7 +9,7 @@ use reqwest::{
     header::{DATE, HeaderName, RETRY_AFTER},
 };
 
-use super::{cloud_time, words};
+use super::{cloud_time, sanitize};
 use crate::{SourceError, UserSig};
 
 /// The most bytes of a body. The cloud's own replies end at one megabyte (its code 10018).
@@ -87,18 +87,40 @@ fn failed(error: reqwest::Error, doing: &str, user_sig: &UserSig) -> SourceError
     if error.is_timeout() {
         return SourceError::TimedOut;
     }
-    let mut innermost: &dyn Error = &error;
-    let mut is_cut = false;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-        let io = innermost.downcast_ref::<io::Error>();
-        is_cut |= io.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
-    }
+    let io = io_error(&error);
+    let is_cut = io.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
     if is_cut && (error.is_body() || error.is_decode()) {
         return protocol("a body that ends early");
     }
-    let words = words::for_error(&innermost.to_string(), user_sig.expose());
-    SourceError::Network { what: format!("{doing}: {words}") }
+    let innermost = causes(&error).last().map(ToString::to_string).unwrap_or_default();
+    let words = sanitize::for_error(&innermost, user_sig.expose());
+    let cause = io.map(|error| Arc::new(without_text(error)) as _);
+    SourceError::Network { what: format!("{doing}: {words}"), cause }
+}
+
+/// Returns an error and its causes, outermost first.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| error.source())
+}
+
+/// Returns the innermost I/O error among an error and its causes.
+fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    let mut innermost: &io::Error =
+        causes(error).filter_map(|cause| cause.downcast_ref()).last()?;
+    // An I/O error that wraps another one is not named as its source.
+    while let Some(inner) = innermost.get_ref().and_then(|inner| inner.downcast_ref()) {
+        innermost = inner;
+    }
+    Some(innermost)
+}
+
+/// Returns the same I/O error by its number or kind alone: a text that came along may quote the URL
+/// or what the peer sent, and so the UserSig.
+fn without_text(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    }
 }
 
 /// `Retry-After` as seconds or as a date, which counts from the reply's own.
@@ -118,4 +140,24 @@ fn header<'a>(response: &'a Response, name: &HeaderName) -> &'a str {
 
 fn protocol(what: &str) -> SourceError {
     SourceError::Protocol { what: what.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_io_error_keeps_its_kind_and_none_of_its_text() {
+        let secret = "https://host/v4/x?usersig=eJyrVgrxCdYrSy1SslIy0jNQ";
+        let inner = io::Error::new(io::ErrorKind::ConnectionReset, secret);
+        let outer = io::Error::other(inner);
+        let kept = without_text(io_error(&outer).unwrap());
+        assert_eq!(kept.kind(), io::ErrorKind::ConnectionReset);
+        for shown in [format!("{kept}"), format!("{kept:?}"), format!("{kept:#?}")] {
+            assert!(!shown.contains("usersig") && !shown.contains("eJyr"), "{shown}");
+        }
+        assert!(kept.source().is_none());
+        let numbered = io::Error::from_raw_os_error(1);
+        assert_eq!(without_text(&numbered).raw_os_error(), Some(1));
+    }
 }

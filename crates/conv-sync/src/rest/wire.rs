@@ -1,8 +1,8 @@
 //! The wire: one file a command, each with its request and what its reply means.
 //!
-//! A reply is decoded in two steps: what must be there or the reply is none, and what may be
-//! odd, one item at a time, so that one bad item costs nothing but itself. The replies of which
-//! there are many are first tried in a single step, which hardly ever meets anything odd.
+//! A reply is decoded in two steps: first the parts without which it is invalid, then its items, one
+//! at a time, so that a bad item costs only itself. There is no second, faster reader for replies as
+//! documented: two readers would have to agree about every odd reply.
 
 pub(super) mod contact_group;
 mod envelope;
@@ -10,7 +10,7 @@ pub(super) mod get_list;
 pub(super) mod group_info;
 pub(super) mod group_messages;
 pub(super) mod joined_groups;
-mod loose;
+mod lenient;
 mod members;
 mod mend;
 mod message;
@@ -43,13 +43,8 @@ pub(super) trait Command: Serialize + Sync {
     /// What a reply says.
     type Answer: Send;
 
-    /// Reads a reply that is no error, part by part.
+    /// Reads a reply whose envelope reports no error.
     fn read(&self, reply: &Reply) -> Result<Self::Answer, SourceError>;
-
-    /// Reads a reply in one go: `None`, or just what [`read`](Self::read) makes of it.
-    fn read_at_once(&self, _reply: &Reply) -> Option<(Envelope, Self::Answer)> {
-        None
-    }
 
     /// Whether a reply with an error code brings items all the same, each with a code of its own.
     fn brings_items(_reply: &str) -> bool {
@@ -71,7 +66,7 @@ pub(super) type Profiles = HashMap<String, Result<Profile, SourceError>>;
 
 /// A text of at most `max` bytes.
 fn short(text: &str, max: usize) -> Arc<str> {
-    shared(super::words::cut(text, max))
+    shared(super::sanitize::cut(text, max))
 }
 
 /// A URL. Half of one leads nowhere: one that is too long is none.

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use conv_model::{ConversationId, Coverage, Cursor, ErrorClass, Seq, SyncState};
 use conv_sync::{
-    CallId, Capabilities, Effect, Groups, Hydrated, Input, Page, Pull, Retry, SourceError,
-    testing::{NOW, ScriptedSource, row},
+    Capabilities, Groups, Hydrated, Page, Retry, SourceError,
+    testing::{CallId, Effect, Input, NOW, Pull, ScriptedSource, row},
 };
 
 use crate::support::{Cache, plan};
@@ -14,7 +14,7 @@ fn expired() -> SourceError {
     SourceError::Cloud {
         code: 70001,
         class: ErrorClass::Auth,
-        retry: Retry::Resign,
+        retry: Retry::Reauthenticate,
         message: "UserSig expired".into(),
         retry_after: None,
     }

@@ -60,7 +60,7 @@ async fn what_cannot_succeed_is_asked_for_once() {
     let cases = [
         (refused(60010, ErrorClass::Auth, Retry::Never), 1),
         (refused(12345, ErrorClass::Cloud, Retry::Once), 2),
-        (refused(70001, ErrorClass::Auth, Retry::Resign), 2),
+        (refused(70001, ErrorClass::Auth, Retry::Reauthenticate), 2),
         (refused(60007, ErrorClass::RateLimited, Retry::BackOff), 5),
     ];
     for (error, tries) in cases {

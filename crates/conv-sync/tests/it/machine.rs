@@ -7,9 +7,8 @@ use conv_model::{
     SyncState, Timestamp,
 };
 use conv_sync::{
-    CallId, Capabilities, Effect, Groups, Hydrated, Input, ListingOrder, Page, Pull, PullOptions,
-    Retry, SYNC_RULES, SourceError,
-    testing::{NOW, row},
+    Capabilities, Groups, Hydrated, ListingOrder, Page, PullOptions, Retry, SourceError,
+    testing::{CallId, Effect, Input, NOW, Pull, SYNC_RULES, row},
 };
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
@@ -269,7 +268,7 @@ fn errors() -> impl Strategy<Value = SourceError> {
         2 => Just(SourceError::CursorExpired),
         1 => Just(SourceError::NotFound),
         1 => Just(cloud(Retry::Once)),
-        1 => Just(cloud(Retry::Resign)),
+        1 => Just(cloud(Retry::Reauthenticate)),
     ]
 }
 

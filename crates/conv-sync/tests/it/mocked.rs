@@ -60,10 +60,7 @@ async fn group_names_that_cannot_be_read_leave_the_rows() {
         .times(1)
         .returning(move |_| Ok(Page::new(vec![grouped.clone()], None, Some(NOW))));
     source.expect_hydrate().returning(|_| Ok(Hydrated::default()));
-    source
-        .expect_groups()
-        .times(5)
-        .returning(|_| Err(SourceError::Network { what: "connection refused".into() }));
+    source.expect_groups().times(5).returning(|_| Err(SourceError::network("connection refused")));
     let mut cache = Cache::default();
     cache.pass(&Arc::new(source), plan(500)).await.unwrap();
     assert_eq!(cache.rows.len(), 1);

@@ -36,7 +36,7 @@ impl RateLimiter for Noting {
             tokio::time::resume();
         }
         match self.fails {
-            true => Err(SourceError::Network { what: "rate limiter".to_owned() }),
+            true => Err(SourceError::network("rate limiter")),
             false => Ok(()),
         }
     }

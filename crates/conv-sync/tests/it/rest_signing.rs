@@ -57,10 +57,10 @@ async fn two_calls_with_one_expired_user_sig_are_both_worth_another_try() {
     let asked = request();
     let (one, two) = tokio::join!(source.pull(&asked), source.pull(&asked));
     for error in [one.unwrap_err(), two.unwrap_err()] {
-        assert_eq!((error.code(), error.retry()), (Some(70001), Retry::Resign));
+        assert_eq!((error.code(), error.retry()), (Some(70001), Retry::Reauthenticate));
     }
     source.pull(&request()).await.unwrap();
-    assert_eq!(source.pull(&request()).await.unwrap_err().retry(), Retry::Resign);
+    assert_eq!(source.pull(&request()).await.unwrap_err().retry(), Retry::Reauthenticate);
     source.pull(&request()).await.unwrap();
 }
 
@@ -70,7 +70,7 @@ async fn a_fresh_user_sig_that_is_refused_is_not_worth_another_try() {
     let cloud = Cloud::of_json([expired, expired, expired]).await;
     let source = cloud.source();
     // The device's clock is not the cloud's: the first refusal says so.
-    assert_eq!(source.pull(&request()).await.unwrap_err().retry(), Retry::Resign);
+    assert_eq!(source.pull(&request()).await.unwrap_err().retry(), Retry::Reauthenticate);
     for _ in 0..2 {
         let error = source.pull(&request()).await.unwrap_err();
         assert_eq!((error.code(), error.retry()), (Some(70001), Retry::Never));

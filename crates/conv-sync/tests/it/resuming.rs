@@ -32,7 +32,7 @@ async fn a_place_that_the_cloud_refuses_in_any_words_is_forgotten() {
         (refused(50002, Retry::Never), 1),
         (refused(12345, Retry::Once), 2),
         (refused(50004, Retry::BackOff), 5),
-        (refused(70001, Retry::Resign), 2),
+        (refused(70001, Retry::Reauthenticate), 2),
         (SourceError::TimedOut, 5),
         (SourceError::CursorExpired, 1),
         (SourceError::InvalidArgument { what: "cursor".into() }, 1),

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use conv_model::{ConversationId, ErrorClass, Facet, Seq, SyncState};
 use conv_sync::{
-    CallId, Capabilities, Effect, Hydrated, Input, Page, Pull, Retry, SourceError,
-    testing::{NOW, ScriptedSource, row},
+    Capabilities, Hydrated, Page, Retry, SourceError,
+    testing::{CallId, Effect, Input, NOW, Pull, ScriptedSource, row},
 };
 
 use crate::support::{Cache, plan};

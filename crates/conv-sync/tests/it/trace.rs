@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use conv_model::{Commit, ConversationId, Seq, SyncState};
 use conv_sync::{
-    CallId, Capabilities, ConversationSource, Effect, HydrateRequest, Input, Pull, PullRequest,
-    SourceError,
-    testing::{NOW, ScriptedSource, row},
+    Capabilities, ConversationSource, HydrateRequest, PullRequest, SourceError,
+    testing::{CallId, Effect, Input, NOW, Pull, ScriptedSource, row},
 };
 
 use crate::support::{Cache, plan};
@@ -112,7 +111,7 @@ fn every_answer_survives_json() {
     let what = || String::from("what");
     let errors = [
         SourceError::TimedOut,
-        SourceError::Network { what: what() },
+        SourceError::network(what()),
         SourceError::Protocol { what: what() },
         SourceError::Signer(std::sync::Arc::new(std::io::Error::other("no key"))),
     ];

@@ -158,7 +158,7 @@ async fn never_meet(database: Arc<dyn ConversationDatabase>) {
         let (accounts, name, alice) = (accounts.clone(), name.clone(), alice.clone());
         tasks.spawn(async move {
             let list = accounts.open(&name).await.unwrap();
-            let mut live = list.subscribe(All).unwrap();
+            let mut live = list.subscribe(All);
             list.set_draft(&alice, name.as_str()).await.unwrap();
             list.set_data(&alice, &number.to_be_bytes()).await.unwrap();
             let synced = list.sync().await;

@@ -1,6 +1,6 @@
 //! A live list beside a running pull, over the real wire.
 
-use conv_api::{All, BaseUrl, Conversations, Filter, RestSource, UserSigSigner};
+use conv_api::{All, BaseUrl, ConversationFilter, Conversations, RestSource, UserSigSigner};
 use conv_emulator::{Churn, Emulator};
 use tokio::{select, spawn};
 
@@ -10,7 +10,7 @@ const ACCOUNT: &str = "user_0001";
 
 /// Follows a pass to its end, and compares after each of its commits.
 async fn follow(conversations: &Conversations, readers: &mut [Reader]) {
-    let mut changes = conversations.changes();
+    let mut events = conversations.events();
     let mut pass = spawn({
         let conversations = conversations.clone();
         async move { conversations.sync().await }
@@ -18,7 +18,7 @@ async fn follow(conversations: &Conversations, readers: &mut [Reader]) {
     loop {
         let end = select! {
             end = &mut pass => Some(end),
-            _ = changes.next() => None,
+            _ = events.next() => None,
         };
         for reader in &mut *readers {
             reader.read(conversations);
@@ -43,7 +43,7 @@ async fn a_live_list_follows_a_cloud_that_changes_under_the_pull() {
     let mut readers = [
         Reader::new(&conversations, All, Some(20)),
         Reader::new(&conversations, All, None),
-        Reader::new(&conversations, Filter::group_name("Suppliers"), Some(5)),
+        Reader::new(&conversations, ConversationFilter::group_name("Suppliers"), Some(5)),
     ];
     readers.iter_mut().for_each(|reader| reader.read(&conversations));
     follow(&conversations, &mut readers).await;

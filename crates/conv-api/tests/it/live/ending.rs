@@ -30,12 +30,11 @@ async fn dropping_the_last_handle_ends_every_stream_and_leaves_no_task() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
     conversations.sync().await.unwrap();
     let another = conversations.clone();
-    let mut waiting = conversations.subscribe(All).unwrap();
-    let (mut changes, mut events) = (conversations.changes(), conversations.events());
+    let mut waiting = conversations.subscribe(All);
+    let mut events = conversations.events();
     waiting.next().await.unwrap();
     let ends = tokio::spawn(async move {
         assert_eq!(waiting.next().await, None);
-        assert!(changes.next().await.is_err());
         assert_eq!(events.next().await, None);
     });
     yield_now().await;
@@ -50,28 +49,26 @@ async fn dropping_the_last_handle_ends_every_stream_and_leaves_no_task() {
 #[tokio::test]
 async fn a_stream_that_nobody_polls_keeps_nothing_open() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
-    let mut live = conversations.subscribe(All).unwrap();
-    let (mut changes, mut events) = (conversations.changes(), conversations.events());
+    let mut live = conversations.subscribe(All);
+    let mut events = conversations.events();
     assert!(poll(&mut live).is_ready() && poll(&mut live).is_pending());
-    assert!(poll(&mut changes).is_pending() && poll(&mut events).is_pending());
+    assert!(poll(&mut events).is_pending());
     drop(conversations);
     no_task_is_left().await;
     assert_eq!(poll(&mut live), Poll::Ready(None));
-    assert_eq!(poll(&mut changes), Poll::Ready(None));
     assert_eq!(poll(&mut events), Poll::Ready(None));
 }
 
 #[tokio::test]
 async fn closing_ends_every_stream_after_the_last_change() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
-    let mut live = conversations.subscribe(All).unwrap();
-    let (mut changes, mut events) = (conversations.changes(), conversations.events());
+    let mut live = conversations.subscribe(All);
+    let mut events = conversations.events();
     live.next().await.unwrap();
     say(&conversations, "C2Calice").await;
     conversations.close().await.unwrap();
     assert_eq!(live.next().await.unwrap().totals.conversations, 1);
     assert_eq!(live.next().await, None);
-    assert!(changes.next().await.is_ok() && changes.next().await.is_err());
     assert!(events.next().await.is_some());
     while events.next().await.is_some() {}
 }
@@ -79,7 +76,7 @@ async fn closing_ends_every_stream_after_the_last_change() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_coalesces_ends_at_once_too() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
-    let mut live = conversations.subscribe(All).unwrap().coalesce(Duration::from_secs(3_600));
+    let mut live = conversations.subscribe(All).coalesce(Duration::from_secs(3_600));
     live.next().await.unwrap();
     let end = tokio::spawn(async move { live.next().await });
     yield_now().await;

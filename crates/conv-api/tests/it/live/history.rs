@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conv_api::{
     ConversationId, ConversationPatch, ConversationQuery, ConversationStore, Conversations,
     MemoryStore, Timestamp,
-    model::{Delta, Local, testing},
+    model::{Delta, Local, Prune, testing},
     sync::{Capabilities, SourceRow},
     testing::ScriptedSource,
 };
@@ -99,7 +99,9 @@ async fn agree(subscriptions: Vec<Subscription>, operations: Vec<Operation>) {
             Operation::Put(id, local) => drop(store.put_local(id, local).await.unwrap()),
             Operation::Expire(after) => {
                 let now = Timestamp::from_secs(1_700_000_000 + after);
-                conversations.expire(now).await.unwrap();
+                let mut delta = Delta::default();
+                delta.prune = Some(Prune::Expired { now, retention: 3 });
+                store.apply(delta).await.unwrap();
             }
             Operation::Flood(id) => flood(&conversations, &mut readers, &id).await,
             Operation::Read(at) => {

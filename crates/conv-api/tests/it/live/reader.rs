@@ -35,7 +35,7 @@ impl Reader {
         window: Option<usize>,
     ) -> Self {
         let query = query.into();
-        let live = conversations.subscribe(query.clone()).unwrap();
+        let live = conversations.subscribe(query.clone());
         Self {
             live: match window {
                 Some(rows) => live.window(rows),
@@ -62,7 +62,7 @@ impl Reader {
         expected.truncate(self.window.unwrap_or(usize::MAX));
         assert_eq!(self.rows, expected, "{:?}", self.query);
         assert_eq!(self.totals, totals);
-        assert_eq!(conversations.totals(self.query.clone()).unwrap(), totals);
+        assert_eq!(conversations.totals(self.query.clone()), totals);
     }
 
     #[track_caller]

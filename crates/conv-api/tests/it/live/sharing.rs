@@ -3,8 +3,8 @@
 use std::{collections::HashSet, sync::Arc};
 
 use conv_api::{
-    All, Condition, ConversationPatch, Conversations, Filter, ListingPatch, LiveChange, LiveUpdate,
-    MarkType, Patch, Timestamp, testing::ScriptedSource,
+    All, Condition, ConversationFilter, ConversationPatch, ConversationQuery, Conversations,
+    ListingPatch, LiveChange, LiveUpdate, MarkType, Patch, Timestamp, testing::ScriptedSource,
 };
 
 use super::reader::Reader;
@@ -33,7 +33,7 @@ fn patches(update: Option<LiveUpdate>) -> Arc<[Patch]> {
 #[tokio::test]
 async fn a_hundred_readers_of_a_query_work_it_out_once() {
     let conversations = list_of(200).await;
-    let subscribe = |_| conversations.subscribe(All).unwrap().window(50);
+    let subscribe = |_| conversations.subscribe(All).window(50);
     let mut readers: Vec<_> = (0..100).map(subscribe).collect();
     for live in &mut readers {
         live.next().await.unwrap();
@@ -49,10 +49,10 @@ async fn a_hundred_readers_of_a_query_work_it_out_once() {
 #[tokio::test]
 async fn equal_queries_in_other_words_are_one() {
     let conversations = list_of(20).await;
-    let filter = Filter::mark_type(MarkType::STAR);
+    let filter = ConversationFilter::mark_type(MarkType::STAR);
     let condition = !!Condition::Mark(MarkType::STAR.into());
-    let mut one = conversations.subscribe(filter).unwrap();
-    let mut other = conversations.subscribe(condition).unwrap();
+    let mut one = conversations.subscribe(filter);
+    let mut other = conversations.subscribe(ConversationQuery::condition(condition).unwrap());
     one.next().await.unwrap();
     other.next().await.unwrap();
 
@@ -85,7 +85,7 @@ async fn a_reader_that_is_too_slow_gets_all_rows_anew_once() {
     let conversations = list_of(30).await;
     let mut fast = Reader::new(&conversations, All, Some(10));
     let mut slow = Reader::new(&conversations, All, Some(10));
-    let mut asleep = Reader::new(&conversations, Filter::default(), None);
+    let mut asleep = Reader::new(&conversations, ConversationFilter::default(), None);
     fast.read(&conversations);
     slow.read(&conversations);
     asleep.read(&conversations);

@@ -97,10 +97,9 @@ fn queries(snapshot: &Snapshot, rows: &[Row]) -> Vec<ConversationQuery> {
         .chain([true, false].map(ConversationFilter::has_unread_count))
         .chain([true, false].map(ConversationFilter::has_group_at_info));
     queries.extend(filters.map(ConversationQuery::from));
-    let ids: Vec<_> = rows.iter().rev().step_by(7).map(|row| row.id.clone()).collect();
-    if !ids.is_empty() {
-        queries.push(ids.into());
-    }
+    let ids = rows.iter().rev().step_by(7).map(|row| row.id.clone());
+    // A list without rows has no IDs to ask for.
+    queries.extend(ConversationQuery::ids(ids).ok());
     queries
 }
 

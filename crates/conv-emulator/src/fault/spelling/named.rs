@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{bad, number, text::unescape};
 use crate::{
-    Error,
-    fault::{BadRow, Closing, Fault},
+    Error, Lag,
+    fault::{BadRow, Closing, Fault, Item},
+    world::Peer,
 };
 
 pub(super) fn fault(text: &str) -> Result<Fault, Error> {
@@ -68,6 +69,14 @@ fn with_value(name: &str, value: &str) -> Option<Result<Fault, Error>> {
         "renamed-conversation-groups" => unescape(value).map(Fault::RenamedConversationGroups),
         "dissolved" => Ok(Fault::Dissolved(value.to_owned())),
         "joined" => joined(value),
+        "held" => number(value).map(Duration::from_millis).map(Fault::Held),
+        "applied-code" => number(value).map(Fault::AppliedCode),
+        "applied-late" => number(value).map(seconds).map(Fault::AppliedLate),
+        "applied-late-calls" => number(value).map(Lag::Calls).map(Fault::AppliedLate),
+        "stale-reads" => number(value).map(seconds).map(Fault::StaleReads),
+        "stale-reads-calls" => number(value).map(Lag::Calls).map(Fault::StaleReads),
+        "item-code" => item_code(value),
+        "item-missing" => item(value).map(Fault::ItemMissing),
         "not-joined" => Ok(Fault::NotJoined(value.to_owned())),
         _ => return None,
     })
@@ -94,6 +103,31 @@ fn joined(text: &str) -> Result<Fault, Error> {
         .rsplit_once('/')
         .ok_or_else(|| bad(format!("expected joined=GROUP/SECONDS, got {text}")))?;
     Ok(Fault::Joined { group: group.to_owned(), since: number(since)? })
+}
+
+fn seconds(seconds: u64) -> Lag {
+    Lag::Time(Duration::from_secs(seconds))
+}
+
+fn item_code(text: &str) -> Result<Fault, Error> {
+    // A conversation's ID may hold a slash itself.
+    let (which, code) = text
+        .rsplit_once('/')
+        .ok_or_else(|| bad(format!("expected item-code=ITEM/N, got {text}")))?;
+    Ok(Fault::ItemCode { item: item(which)?, code: number(code)? })
+}
+
+fn item(text: &str) -> Result<Item, Error> {
+    if let Ok(place) = text.parse() {
+        return Ok(Item::Place(place));
+    }
+    conversation(text).map(Item::Conversation)
+}
+
+/// A conversation's ID, which may hold escapes.
+pub(super) fn conversation(text: &str) -> Result<String, Error> {
+    let id = unescape(text)?;
+    id.parse::<Peer>().map(|peer| peer.to_string()).map_err(|error| bad(error.to_string()))
 }
 
 fn bad_row(kind: &str) -> Result<BadRow, Error> {

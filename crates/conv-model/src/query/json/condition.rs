@@ -6,7 +6,7 @@ use serde_json::{Error, Map, Value, from_value};
 use crate::{Condition, GroupFilter, MarkFilter, MarkType, QueryError};
 
 /// What an object may hold; the first five are the SDK's.
-const MEMBERS: [&str; 13] = [
+const MEMBERS: [&str; 14] = [
     "type",
     "markType",
     "groupName",
@@ -15,6 +15,7 @@ const MEMBERS: [&str; 13] = [
     "isPinned",
     "isMuted",
     "nameContains",
+    "nameContainsUnaccented",
     "before",
     "after",
     "all",
@@ -50,6 +51,7 @@ fn member(key: &str, value: Value) -> Result<Condition, Error> {
         "isPinned" => Condition::Pinned(from_value(value)?),
         "isMuted" => Condition::Muted(from_value(value)?),
         "nameContains" => Condition::NameContains(from_value(value)?),
+        "nameContainsUnaccented" => Condition::NameContainsUnaccented(from_value(value)?),
         "before" => Condition::Before(from_value(value)?),
         "after" => Condition::After(from_value(value)?),
         "all" => Condition::All(conditions(value)?),
@@ -91,6 +93,9 @@ impl Serialize for Condition {
             Self::Pinned(is) => object.serialize_entry("isPinned", is),
             Self::Muted(is) => object.serialize_entry("isMuted", is),
             Self::NameContains(text) => object.serialize_entry("nameContains", text),
+            Self::NameContainsUnaccented(text) => {
+                object.serialize_entry("nameContainsUnaccented", text)
+            }
             Self::Before(time) => object.serialize_entry("before", time),
             Self::After(time) => object.serialize_entry("after", time),
         }?;

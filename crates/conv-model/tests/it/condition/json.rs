@@ -9,7 +9,7 @@ fn assert_json(condition: Condition, json: &str) {
     assert_eq!(serde_json::to_string(&condition).unwrap(), json);
     assert_eq!(serde_json::from_str::<Condition>(json).unwrap(), condition);
     let query: ConversationQuery = serde_json::from_str(json).unwrap();
-    assert_eq!(query.normalized(), ConversationQuery::from(condition).normalized());
+    assert_eq!(query.normalized(), ConversationQuery::condition(condition).unwrap().normalized());
 }
 
 #[track_caller]
@@ -33,6 +33,7 @@ fn conditions_have_the_words_of_the_sdk() {
     assert_json(C::pinned(true), r#"{"isPinned":true}"#);
     assert_json(C::muted(true), r#"{"isMuted":true}"#);
     assert_json(C::name_contains("STRASSE"), r#"{"nameContains":"strasse"}"#);
+    assert_json(C::name_contains_unaccented("JOSÉ"), r#"{"nameContainsUnaccented":"jose"}"#);
     assert_json(C::before(Timestamp::from_secs(7)), r#"{"before":7}"#);
     assert_json(C::after(Timestamp::from_secs(7)), r#"{"after":7}"#);
     assert_json(C::All(vec![]), r#"{"all":[]}"#);
@@ -50,7 +51,7 @@ fn the_members_of_an_object_mean_and() {
         .and(Condition::pinned(true))
         .and(Condition::Any(vec![inner]));
     let read: ConversationQuery = serde_json::from_str(json).unwrap();
-    assert_eq!(read.normalized(), ConversationQuery::from(expected).normalized());
+    assert_eq!(read.normalized(), ConversationQuery::condition(expected).unwrap().normalized());
 }
 
 #[test]
@@ -100,11 +101,11 @@ fn nested(levels: usize) -> (Condition, String) {
 #[test]
 fn nests_end_at_a_depth() {
     let (deep, json) = nested(Condition::MAX_DEPTH);
-    assert_eq!(ConversationQuery::from(deep.clone()).check(), Ok(()));
+    assert!(ConversationQuery::condition(deep.clone()).is_ok());
     assert_json(deep, &json);
     let (deeper, json) = nested(Condition::MAX_DEPTH + 1);
     assert!(serde_json::to_string(&deeper).is_err());
-    assert_eq!(ConversationQuery::from(deeper).check(), Err(QueryError::TooDeep));
+    assert_eq!(ConversationQuery::condition(deeper), Err(QueryError::TooDeep));
     assert_refused(&json, "nested at most 32 deep");
     // This deep nothing reads it at all.
     assert_refused(&nested(10_000).1, "recursion limit exceeded");

@@ -1,48 +1,47 @@
-//! What the thread is asked to do.
+//! The jobs of the thread.
 
 use std::sync::Arc;
 
 use crate::{Record, Write};
 
-/// Something to do for one account.
+/// A job for one account.
 #[derive(Debug)]
 pub(crate) struct Job<A> {
-    /// Whose. A group holds at most one job of each.
+    /// The account. A group holds at most one job per account.
     pub(crate) account: Arc<A>,
-    /// What.
     pub(crate) work: Work,
 }
 
-/// What to do.
+/// The work of a job.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// Writes, in order: all, or none if somebody else wrote.
+    /// Applies writes in order: all, or none if another writer was first.
     Commit(Vec<Write>),
-    /// Everything written so far becomes durable, whatever the level.
-    Settle,
-    /// Reopens rows that failed.
-    Reopen,
-    /// Does nothing, after all earlier jobs of the account.
+    /// Makes everything written so far durable, whatever the level.
+    Flush,
+    /// Does nothing; its answer says that all jobs before it are done.
     Barrier,
-    /// Everything of the account goes.
+    /// A barrier that also opens rows that failed again.
+    Reopen,
+    /// Removes everything of the account.
     Forget,
 }
 
-/// Where records live. Each home is made durable on its own, so that trouble with the rows is no
+/// The place of a record. Each target is made durable on its own, so trouble with the rows is no
 /// reason to refuse a draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Home {
-    /// Rows and sync state.
+pub(crate) enum Target {
+    /// The file of rows and sync states.
     Rows,
-    /// Local state.
+    /// The log of local state.
     Local,
 }
 
-impl Home {
-    /// Local state first: a job that it has no room for leaves the rows alone.
+impl Target {
+    /// Local state first: a job that the log has no room for leaves the rows alone.
     pub(crate) const IN_ORDER: [Self; 2] = [Self::Local, Self::Rows];
 
-    /// Whether it is the home of a write. That holds local records or others, so any of them tells.
+    /// Returns true if a write goes here. A write holds local records or others, never both.
     pub(crate) fn is_of(self, write: &Write) -> bool {
         let mut records = write.put.iter().map(|(record, _)| record).chain(&write.delete);
         matches!(records.next(), Some(Record::Local(_))) == (self == Self::Local)
@@ -50,19 +49,19 @@ impl Home {
 }
 
 impl<A> Job<A> {
-    /// The bytes it holds while it waits.
+    /// Returns the bytes that it holds while it is queued.
     pub(crate) fn bytes(&self) -> usize {
         match &self.work {
             Work::Commit(writes) => writes.iter().flat_map(|write| &write.put).map(size).sum(),
-            Work::Settle | Work::Reopen | Work::Barrier | Work::Forget => 0,
+            Work::Flush | Work::Barrier | Work::Reopen | Work::Forget => 0,
         }
     }
 
-    /// Whether it writes to a home.
-    pub(crate) fn touches(&self, home: Home) -> bool {
+    /// Returns true if it writes to a target.
+    pub(crate) fn touches(&self, target: Target) -> bool {
         match &self.work {
-            Work::Commit(writes) => writes.iter().any(|write| home.is_of(write)),
-            Work::Settle | Work::Reopen | Work::Barrier => false,
+            Work::Commit(writes) => writes.iter().any(|write| target.is_of(write)),
+            Work::Flush | Work::Barrier | Work::Reopen => false,
             Work::Forget => true,
         }
     }

@@ -22,13 +22,13 @@ fn named(name: &'static str) -> Arc<Named> {
 
 type Log = Arc<Mutex<Vec<String>>>;
 
-/// Says what it does, and does each write only once it is told to.
+/// Logs its calls, and waits for a signal before each job.
 struct Script {
     log: Log,
     go: Receiver<()>,
-    /// Whether a write "later" waits to be tidied up.
+    /// Set while a write "later" waits to be flushed.
     later: bool,
-    /// Whether a write "slow" is to be finished, which also waits until it is told to.
+    /// Set while a write "slow" is to be finished, which waits for a signal too.
     slow: bool,
 }
 
@@ -40,20 +40,20 @@ impl Disk for Script {
         if job.account.0 == "conflict" { Err(StoreError::Conflict) } else { Ok(()) }
     }
 
-    fn write(&mut self, job: &Job<Named>, home: Home) -> Result<(), StoreError> {
+    fn write(&mut self, job: &Job<Named>, target: Target) -> Result<(), StoreError> {
         self.log.lock().unwrap().push(format!("write {}", job.account.0));
         self.later |= job.account.0 == "later";
         self.slow |= job.account.0 == "slow";
-        match (job.account.0, home) {
+        match (job.account.0, target) {
             ("panic", _) => panic!("as told"),
-            ("full", Home::Local) => Err(StoreError::NoRuntime),
+            ("full", Target::Local) => Err(StoreError::NoRuntime),
             _ => Ok(()),
         }
     }
 
-    fn sync(&mut self, home: Home) -> Result<(), StoreError> {
-        self.log.lock().unwrap().push(format!("sync {home:?}"));
-        if home == Home::Local { Err(StoreError::NoRuntime) } else { Ok(()) }
+    fn sync(&mut self, target: Target) -> Result<(), StoreError> {
+        self.log.lock().unwrap().push(format!("sync {target:?}"));
+        if target == Target::Local { Err(StoreError::NoRuntime) } else { Ok(()) }
     }
 
     fn finish(&mut self) {
@@ -67,8 +67,8 @@ impl Disk for Script {
         self.later.then_some(Duration::ZERO)
     }
 
-    fn tidy(&mut self) {
-        self.log.lock().unwrap().push("tidy".to_owned());
+    fn flush_due(&mut self) {
+        self.log.lock().unwrap().push("flush due".to_owned());
         self.later = false;
     }
 
@@ -95,7 +95,7 @@ impl Fixture {
         Self { writer, log, go }
     }
 
-    /// Hands over a job and comes back once it is in the queue.
+    /// Hands over a job and returns once it is queued.
     async fn hand(&self, account: &Arc<Named>, put: Vec<(Record, Arc<[u8]>)>) -> Answer {
         let room = self.writer.budget.available_permits();
         let mut write = Write::new(Seq::ZERO, Seq::new(1));
@@ -152,7 +152,7 @@ async fn what_waits_is_synced_once_and_an_account_has_one_turn_a_group() {
 }
 
 #[tokio::test]
-async fn a_refused_job_and_a_home_in_trouble_fail_nobody_else() {
+async fn a_refused_job_and_a_target_in_trouble_fail_nobody_else() {
     let it = Fixture::new();
     let conflict = it.row(&named("conflict")).await;
     let draft = it.draft(&named("a")).await;
@@ -218,7 +218,7 @@ async fn a_closed_writer_takes_nothing_more() {
     let it = Fixture::new();
     it.writer.close().await.unwrap();
     it.writer.close().await.unwrap();
-    let job = Job { account: named("a"), work: Work::Settle };
+    let job = Job { account: named("a"), work: Work::Flush };
     assert!(matches!(it.writer.run(job).await, Err(StoreError::Closed)));
     assert_eq!(it.log(), ["close"]);
 }
@@ -245,5 +245,5 @@ async fn what_is_left_for_later_is_done_without_another_job() {
     it.go(1);
     answer.await.unwrap().unwrap();
     it.writer.close().await.unwrap();
-    assert_eq!(it.log(), ["write later", "sync Rows", "tidy", "close"]);
+    assert_eq!(it.log(), ["write later", "sync Rows", "flush due", "close"]);
 }

@@ -1,4 +1,4 @@
-//! The thread: takes what waits, writes it, makes it durable, answers.
+//! The thread: takes queued jobs, writes them, makes them durable, answers.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Disk, Home, Message, Queued};
+use super::{Disk, Message, Queued, Target};
 use crate::{StoreError, disk::fs::caught};
 
-/// The most jobs a group has. More would keep the first of them waiting for long.
+/// The cap on jobs per group. More would delay the answer to the first of them.
 const GROUP_JOBS: usize = 64;
 
 pub(super) struct Worker<D: Disk> {
@@ -20,7 +20,7 @@ pub(super) struct Worker<D: Disk> {
     inbox: Receiver<Message<D::Account>>,
     waiting: VecDeque<Queued<D::Account>>,
     closing: bool,
-    /// Set by a panic: nothing is known of the disk's state from then on.
+    /// Set by a panic: the disk's state is unknown from then on.
     failed: Option<StoreError>,
 }
 
@@ -29,7 +29,7 @@ impl<D: Disk> Worker<D> {
         Self { disk, inbox, waiting: VecDeque::new(), closing: false, failed: None }
     }
 
-    /// Serves until the last handle is gone or one asked to close.
+    /// Runs jobs until the last handle is dropped, or one asks to close.
     pub(super) fn run(mut self) -> Result<(), StoreError> {
         while let Some(group) = self.next_group() {
             let answers = self.commit(&group);
@@ -46,7 +46,7 @@ impl<D: Disk> Worker<D> {
         let Self { disk, failed, .. } = self;
         match failed {
             None => caught(|| disk.close()),
-            // What panicked once is only let go of.
+            // After a panic it is only dropped.
             Some(error) => caught(|| {
                 drop(disk);
                 Err(error)
@@ -54,9 +54,9 @@ impl<D: Disk> Worker<D> {
         }
     }
 
-    /// The next jobs to do together: the first of each account, in the order they came.
+    /// Returns the next group: the first job of each account, in the order of the queue.
     fn next_group(&mut self) -> Option<Vec<Queued<D::Account>>> {
-        self.tidy();
+        self.flush_due();
         if self.waiting.is_empty() && !self.closing {
             match self.receive() {
                 Ok(message) => self.take(message),
@@ -73,11 +73,11 @@ impl<D: Disk> Worker<D> {
         (!group.is_empty()).then_some(group)
     }
 
-    /// Waits for a message, and meanwhile does what was left for later.
+    /// Waits for a message, and meanwhile flushes what falls due.
     fn receive(&mut self) -> Result<Message<D::Account>, RecvError> {
         while let Some(wait) = self.due() {
             match self.inbox.recv_timeout(wait) {
-                Err(RecvTimeoutError::Timeout) => self.tidy(),
+                Err(RecvTimeoutError::Timeout) => self.flush_due(),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Ok(message) => return Ok(message),
             }
@@ -85,16 +85,16 @@ impl<D: Disk> Worker<D> {
         self.inbox.recv()
     }
 
-    /// A disk that panicked is left alone.
+    /// Returns the time until a flush is due. A disk that panicked has none.
     fn due(&self) -> Option<Duration> {
         self.failed.is_none().then(|| self.disk.due()).flatten()
     }
 
-    fn tidy(&mut self) {
+    fn flush_due(&mut self) {
         if self.due() == Some(Duration::ZERO) {
             // Only a panic counts here.
             let _ = self.guarded(|disk| {
-                disk.tidy();
+                disk.flush_due();
                 Ok(())
             });
         }
@@ -123,24 +123,24 @@ impl<D: Disk> Worker<D> {
         group
     }
 
-    /// Writes a group and makes it durable, home by home.
+    /// Writes a group and makes it durable, target by target.
     fn commit(&mut self, group: &[Queued<D::Account>]) -> Vec<Result<(), StoreError>> {
         let mut answers: Vec<_> =
             group.iter().map(|queued| self.guarded(|disk| disk.begin(&queued.job))).collect();
-        for home in Home::IN_ORDER {
+        for target in Target::IN_ORDER {
             let mut parts: Vec<_> = group
                 .iter()
                 .map(|queued| &queued.job)
                 .zip(&mut answers)
-                .filter(|(job, answer)| answer.is_ok() && job.touches(home))
+                .filter(|(job, answer)| answer.is_ok() && job.touches(target))
                 .collect();
             for (job, answer) in &mut parts {
-                **answer = self.guarded(|disk| disk.write(job, home));
+                **answer = self.guarded(|disk| disk.write(job, target));
             }
             if parts.is_empty() {
                 continue;
             }
-            let synced = self.guarded(|disk| disk.sync(home));
+            let synced = self.guarded(|disk| disk.sync(target));
             for (_, answer) in parts.into_iter().filter(|(_, answer)| answer.is_ok()) {
                 answer.clone_from(&synced);
             }

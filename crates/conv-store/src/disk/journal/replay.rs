@@ -33,7 +33,7 @@ pub(in crate::disk) fn replay(folder: &Path, rows: &impl RowFile) -> Result<End,
     let Some((end, written)) = apply(folder, rows)? else { return Ok(End::Whole) };
     if written > 0 {
         tracing::info!(written, "gave the rows what the journal had of them");
-        rows.settle(Durability::Process)?;
+        rows.flush(Durability::Process)?;
     }
     discard(folder)?;
     Ok(end)

@@ -23,13 +23,13 @@ const WRITING: &str = "writing rows";
 /// redb's database.
 pub(super) struct RedbRows {
     db: Database,
-    /// Whether there is anything to settle: that costs an fsync.
-    is_settled: AtomicBool,
+    /// Set while there is nothing to flush, which would cost an fsync.
+    is_flushed: AtomicBool,
 }
 
 impl RedbRows {
     pub(super) fn new(db: Database) -> Self {
-        Self { db, is_settled: AtomicBool::new(true) }
+        Self { db, is_flushed: AtomicBool::new(true) }
     }
 
     fn commit(
@@ -73,7 +73,7 @@ impl RowFile for RedbRows {
     }
 
     fn write(&self, changes: &Changes) -> Result<(), StoreError> {
-        self.is_settled.store(false, Ordering::Release);
+        self.is_flushed.store(false, Ordering::Release);
         self.commit(Level::None, |transaction| {
             let mut table = transaction.open_table(ROWS).map_err(|error| failed(WRITING, error))?;
             for key in &changes.delete {
@@ -87,10 +87,10 @@ impl RowFile for RedbRows {
     }
 
     /// redb keeps in its own memory what is not on the disk, so there is nothing in between.
-    fn settle(&self, _durability: Durability) -> Result<(), StoreError> {
-        if !self.is_settled.load(Ordering::Acquire) {
+    fn flush(&self, _durability: Durability) -> Result<(), StoreError> {
+        if !self.is_flushed.load(Ordering::Acquire) {
             self.commit(Level::Immediate, |_| Ok(()))?;
-            self.is_settled.store(true, Ordering::Release);
+            self.is_flushed.store(true, Ordering::Release);
         }
         Ok(())
     }
@@ -98,6 +98,6 @@ impl RowFile for RedbRows {
 
 impl fmt::Debug for RedbRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedbRows").field("is_settled", &self.is_settled).finish_non_exhaustive()
+        f.debug_struct("RedbRows").field("is_flushed", &self.is_flushed).finish_non_exhaustive()
     }
 }

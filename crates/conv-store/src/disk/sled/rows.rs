@@ -94,7 +94,7 @@ impl RowFile for SledRows {
         })
     }
 
-    fn settle(&self, durability: Durability) -> Result<(), StoreError> {
+    fn flush(&self, durability: Durability) -> Result<(), StoreError> {
         self.change(|db| db.flush().map(drop))?;
         if durability == Durability::Disk {
             let synced = self.file.sync_data();

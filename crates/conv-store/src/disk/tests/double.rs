@@ -20,7 +20,7 @@ pub(in crate::disk) struct Double(Arc<Mutex<Disk>>);
 
 #[derive(Debug, Default)]
 struct Disk {
-    /// What was settled.
+    /// What was flushed.
     rows: Map,
     /// The part of that on the disk.
     on_disk: Map,
@@ -35,15 +35,15 @@ pub(in crate::disk) enum Trouble {
     Write(usize),
     /// So many writes go well, then one panics.
     Panic(usize),
-    /// So many settlings go well, then one fails: nothing of it is kept.
-    Settle(usize),
-    /// So many settlings go well, then one fails, but all of it is kept.
-    SettleLate(usize),
+    /// So many flushes go well, then one fails: nothing of it is kept.
+    Flush(usize),
+    /// So many flushes go well, then one fails, but all of it is kept.
+    FlushLate(usize),
     /// Every opening and every write.
     Full,
 }
 
-/// The file while it is open: what was written, settled or not.
+/// The file while it is open: what was written, flushed or not.
 #[derive(Debug)]
 pub(in crate::disk) struct Handle {
     double: Double,
@@ -64,7 +64,7 @@ impl Double {
     }
 
     /// How many keys are on the disk.
-    pub(in crate::disk) fn settled(&self) -> usize {
+    pub(in crate::disk) fn flushed(&self) -> usize {
         self.0.lock().unwrap().rows.len()
     }
 
@@ -141,13 +141,13 @@ impl RowFile for Handle {
         Ok(())
     }
 
-    fn settle(&self, durability: Durability) -> Result<(), StoreError> {
+    fn flush(&self, durability: Durability) -> Result<(), StoreError> {
         let is_early = |trouble| match trouble {
-            Trouble::Settle(left) => Some((left, Trouble::Settle as fn(usize) -> Trouble)),
+            Trouble::Flush(left) => Some((left, Trouble::Flush as fn(usize) -> Trouble)),
             _ => None,
         };
         let is_late = |trouble| match trouble {
-            Trouble::SettleLate(left) => Some((left, Trouble::SettleLate as fn(usize) -> Trouble)),
+            Trouble::FlushLate(left) => Some((left, Trouble::FlushLate as fn(usize) -> Trouble)),
             _ => None,
         };
         if self.double.is_due(is_early) {

@@ -8,13 +8,13 @@ use conv_model::{
 };
 
 use super::{double::Trouble, *};
-use crate::disk::commit::{Disk, Home};
+use crate::disk::commit::{Disk, Target};
 
-/// The writes, and the settlings, that a script makes when all goes well.
+/// The writes, and the flushes, that a script makes when all goes well.
 const CALLS: usize = 10;
 
 fn troubles() -> impl Iterator<Item = Trouble> {
-    let kinds = [Trouble::Write, Trouble::Panic, Trouble::Settle, Trouble::SettleLate];
+    let kinds = [Trouble::Write, Trouble::Panic, Trouble::Flush, Trouble::FlushLate];
     kinds.into_iter().flat_map(|kind| (0..CALLS).map(kind))
 }
 
@@ -109,10 +109,10 @@ async fn what_went_down_with_a_neighbours_write_is_not_acknowledged() {
     });
     jobs.iter().for_each(|job| disk.begin(job).unwrap());
     it.double.fail(Trouble::Write(1));
-    disk.write(&jobs[0], Home::Rows).unwrap();
-    disk.write(&jobs[1], Home::Rows).unwrap_err();
+    disk.write(&jobs[0], Target::Rows).unwrap();
+    disk.write(&jobs[1], Target::Rows).unwrap_err();
     database.engines().files.load(&Account::new(account("c"))).unwrap_err();
-    disk.sync(Home::Rows).unwrap_err();
+    disk.sync(Target::Rows).unwrap_err();
     disk.begin(&jobs[0]).unwrap();
     assert_eq!(it.double.openings(), 2, "opened anew for the next group");
 }
@@ -223,9 +223,9 @@ async fn a_failed_write_of_a_group_acknowledges_none_of_it_at_write_behind() {
     });
     jobs.iter().for_each(|job| disk.begin(job).unwrap());
     it.double.fail(Trouble::Write(1));
-    disk.write(&jobs[0], Home::Rows).unwrap();
-    disk.write(&jobs[1], Home::Rows).unwrap_err();
-    disk.sync(Home::Rows).unwrap_err();
+    disk.write(&jobs[0], Target::Rows).unwrap();
+    disk.write(&jobs[1], Target::Rows).unwrap_err();
+    disk.sync(Target::Rows).unwrap_err();
 }
 
 #[tokio::test]
@@ -238,7 +238,7 @@ async fn a_forgotten_account_is_wiped_from_the_disk_at_every_level() {
         store.close().await.unwrap();
         assert!(it.double.on_disk() > 0, "{durability:?}");
         database.forget(&account("a")).await.unwrap();
-        // Before anything else settles the rows.
+        // Before anything else flushes the rows.
         assert_eq!(it.double.on_disk(), 0, "{durability:?}");
         assert_eq!(fs::read(it.folder.path().join("rows.journal")).unwrap_or_default(), b"");
         database.close().await.unwrap();
@@ -247,21 +247,21 @@ async fn a_forgotten_account_is_wiped_from_the_disk_at_every_level() {
 }
 
 #[tokio::test]
-async fn what_was_written_behind_is_settled_after_a_while() {
+async fn what_was_written_behind_is_flushed_after_a_while() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let mut disk = it.disk(&database);
     let work = Work::Commit(vec![with_state(write(0))]);
     let job = Job { account: Arc::new(Account::new(account("a"))), work };
     disk.begin(&job).unwrap();
-    disk.write(&job, Home::Rows).unwrap();
+    disk.write(&job, Target::Rows).unwrap();
     assert_eq!(disk.due(), None);
-    disk.sync(Home::Rows).unwrap();
+    disk.sync(Target::Rows).unwrap();
     assert!(disk.due().is_some_and(|wait| wait <= Duration::from_millis(500)));
-    assert_eq!(it.double.settled(), 0);
-    disk.tidy();
+    assert_eq!(it.double.flushed(), 0);
+    disk.flush_due();
     assert_eq!(disk.due(), None);
-    assert_eq!(it.double.settled(), 2, "the account's name and its state");
+    assert_eq!(it.double.flushed(), 2, "the account's name and its state");
 }
 
 #[tokio::test]

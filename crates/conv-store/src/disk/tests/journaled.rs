@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     disk::{
-        commit::{Disk, Home},
+        commit::{Disk, Target},
         frame::{self, HEADER},
         recover::Opening,
     },
@@ -33,7 +33,7 @@ struct Writing {
 }
 
 impl Writing {
-    /// No thread of its own: when this is dropped nothing is settled, as when a process is killed.
+    /// No thread of its own: when this is dropped nothing is flushed, as when a process is killed.
     fn on(it: &Fixture) -> Self {
         let accounts = NAMES.map(|name| Arc::new(Account::new(account(name)))).into();
         let files = Arc::new(Files::open(it.folder.path(), it.opener()).unwrap());
@@ -56,8 +56,8 @@ impl Writing {
 
     fn group(&mut self, job: &Job<Account>) {
         self.disk.begin(job).unwrap();
-        self.disk.write(job, Home::Rows).unwrap();
-        self.disk.sync(Home::Rows).unwrap();
+        self.disk.write(job, Target::Rows).unwrap();
+        self.disk.sync(Target::Rows).unwrap();
         // Who reads now would miss what was acknowledged.
         let is_loaded = || self.files.load(&job.account).unwrap().is_some();
         assert_eq!(is_loaded(), !matches!(job.work, Work::Commit(_)));
@@ -102,14 +102,14 @@ fn numbers(it: &Fixture) -> [u64; 2] {
 }
 
 #[test]
-fn what_was_acknowledged_outlives_a_process_that_settled_nothing() {
+fn what_was_acknowledged_outlives_a_process_that_flushed_nothing() {
     let it = Fixture::new();
     let mut writing = Writing::on(&it);
     writing.write_times(7);
-    assert_eq!(it.double.settled(), 0);
+    assert_eq!(it.double.flushed(), 0);
     drop(writing);
     assert_eq!(numbers(&it), [7, 7]);
-    assert!(it.double.settled() > 0, "the opening settled it");
+    assert!(it.double.flushed() > 0, "the opening flushed it");
     assert_eq!(fs::read(path(&it)).unwrap(), b"");
     assert_eq!(numbers(&it), [7, 7]);
 }
@@ -193,9 +193,9 @@ fn rows_that_are_further_stay_as_they_are() {
     let early = fs::read(path(&it)).unwrap();
     writing.write_times(2);
     writing.disk.close().unwrap();
-    let settled = found(&it);
+    let flushed = found(&it);
     fs::write(path(&it), early).unwrap();
-    assert_eq!(found(&it), settled);
+    assert_eq!(found(&it), flushed);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn nothing_is_written_to_rows_that_lack_what_it_goes_on_from() {
     let it = Fixture::new();
     let mut writing = Writing::on(&it);
     writing.write_times(2);
-    writing.disk.tidy();
+    writing.disk.flush_due();
     writing.write_times(2);
     let late = fs::read(path(&it)).unwrap();
     let it = Fixture::new();
@@ -212,12 +212,12 @@ fn nothing_is_written_to_rows_that_lack_what_it_goes_on_from() {
 }
 
 #[test]
-fn it_is_emptied_once_the_rows_are_settled() {
+fn it_is_emptied_once_the_rows_are_flushed() {
     let it = Fixture::new();
     let mut writing = Writing::on(&it);
     writing.write_times(1);
     assert!(writing.disk.due().is_some());
-    writing.disk.tidy();
+    writing.disk.flush_due();
     assert_eq!(writing.disk.due(), None);
     assert_eq!(fs::read(path(&it)).unwrap(), b"");
     writing.write_times(1);
@@ -226,14 +226,14 @@ fn it_is_emptied_once_the_rows_are_settled() {
 }
 
 #[test]
-fn what_is_large_is_settled_and_not_written_twice() {
+fn what_is_large_is_flushed_and_not_written_twice() {
     let it = Fixture::new();
     let mut writing = Writing::on(&it);
     writing.write_times(1);
     let mut large = row(2);
     large.resize(100_000, 0);
     writing.write(&large);
-    assert!(it.double.settled() > 0);
+    assert!(it.double.flushed() > 0);
     assert_eq!(fs::read(path(&it)).unwrap(), b"");
     writing.write_times(1);
     assert!(!fs::read(path(&it)).unwrap().is_empty());

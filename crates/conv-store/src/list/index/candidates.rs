@@ -10,18 +10,18 @@ use crate::list::{
     tree::{Entry, Iter, Tree},
 };
 
-/// Room that is made for rows of which nobody knows how many there are.
+/// The capacity for rows whose number is unknown.
 const ROOM: usize = 64;
 
 /// The rows that a query asks for, in list order, each once.
 pub(crate) struct Matching<'a> {
     pub(super) candidates: Candidates<'a>,
-    /// What a candidate must meet, unless being one is enough.
+    /// The query that a candidate must match; `None` if all candidates do.
     query: Option<&'a ConversationQuery>,
 }
 
 impl<'a> Matching<'a> {
-    /// Of a list that is read through.
+    /// Reads a whole list.
     pub(super) fn of_list(
         list: &'a Tree<Row>,
         query: &'a ConversationQuery,
@@ -31,7 +31,7 @@ impl<'a> Matching<'a> {
         Self { candidates, query: (*query != ConversationQuery::All).then_some(query) }
     }
 
-    /// Of the sets of a plan.
+    /// Reads the sets of a plan.
     pub(super) fn of_plan(
         plan: &Plan<'a>,
         query: &'a ConversationQuery,
@@ -42,8 +42,7 @@ impl<'a> Matching<'a> {
 }
 
 impl Matching<'_> {
-    /// The first rows, at most so many. Which kind of candidates they are is asked once, and not
-    /// for each row.
+    /// Returns the first rows, at most `most`. Branches on the kind of candidates once, not per row.
     pub(crate) fn first(self, most: usize) -> Vec<Arc<Conversation>> {
         match (self.query, self.candidates) {
             (None, Candidates::List(rows)) => first(rows, most, Row::listed),
@@ -57,7 +56,7 @@ impl Matching<'_> {
     }
 }
 
-/// Leaf by leaf: of a slice it is known how long it is.
+/// Collects leaf by leaf, since the length of a slice is known.
 fn first<E: Entry>(
     mut entries: Iter<'_, E>,
     most: usize,
@@ -94,12 +93,12 @@ impl<'a> Iterator for Matching<'a> {
 pub(super) enum Candidates<'a> {
     List(Iter<'a, Row>),
     Set(Iter<'a, Member>),
-    /// What each set gives next, and what it gives afterwards.
+    /// The next member of each set, and the iterator of the ones after it.
     Sets(Vec<(Option<&'a Member>, Iter<'a, Member>)>),
 }
 
 impl<'a> Candidates<'a> {
-    /// The rows of all sets, after a place if one is given.
+    /// Starts with the rows of all sets, after a place if one is given.
     fn of(plan: &Plan<'a>, after: Option<&PageKey>) -> Self {
         if let [set] = *plan.sets {
             return Self::Set(begin(&set.rows, after));
@@ -129,7 +128,7 @@ impl<'a> Iterator for Candidates<'a> {
     }
 }
 
-/// The least of what the sets give next; each that gives it goes on.
+/// Returns the least of the next members and advances each set that has it.
 fn next_of<'a>(
     sets: &mut [(Option<&'a Member>, Iter<'a, Member>)],
 ) -> Option<&'a Arc<Conversation>> {

@@ -1,10 +1,10 @@
-//! The conversation groups that rows are in, each name once.
+//! The conversation groups that rows are in, each name stored once.
 
 use std::{cmp::Ordering, sync::Arc};
 
 use crate::list::tree::{Entry, Tree};
 
-/// How many rows are in each group.
+/// The number of rows in each conversation group.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Groups(Tree<Group>);
 
@@ -35,10 +35,10 @@ impl Groups {
         self.0.get(name).map(|group| &group.name)
     }
 
-    /// The groups of a row after those of another.
+    /// Counts the groups of a new row and subtracts those of the old one.
     pub(super) fn replace(&mut self, old: &[Arc<str>], new: &[Arc<str>]) {
         if old != new {
-            // The other way round a name that stays would be forgotten and told anew.
+            // Added first: otherwise a name that stays would be dropped and stored again.
             self.add(new);
             self.subtract(old);
         }

@@ -1,4 +1,4 @@
-//! Which sets hold every row that a query asks for.
+//! The choice of the sets that answer a query.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use super::sets::{Key, Set, Sets};
 #[derive(Default)]
 pub(super) struct Plan<'a> {
     pub(super) sets: Vec<&'a Set>,
-    /// How many rows that is at most.
+    /// The greatest number of rows in them.
     rows: usize,
-    /// Whether they hold others, too.
+    /// Set if they may hold other rows, too.
     pub(super) is_loose: bool,
 }
 
 impl<'a> Plan<'a> {
-    /// The one set that is the answer.
+    /// Returns the set that is the whole answer, if there is one.
     pub(super) fn answer(&self) -> Option<&'a Set> {
         match *self.sets {
             [set] if !self.is_loose => Some(set),
@@ -26,18 +26,18 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The fewest rows to look at; `None` if that is (almost) the list itself.
+/// Returns the plan with the fewest rows; `None` if that is (almost) the whole list.
 pub(super) fn plan<'a>(query: &ConversationQuery, sets: &'a Sets, list: usize) -> Option<Plan<'a>> {
     let plan = match query {
         ConversationQuery::Filter(filter) => cover(&Condition::from(filter), sets),
         ConversationQuery::Where(condition) => cover(condition, sets),
         _ => None,
     };
-    // Several sets cost more a row than the one list does.
+    // Several sets cost more per row than the list.
     plan.filter(|plan| plan.sets.len() == 1 || plan.rows < list / 4)
 }
 
-/// All of its conditions are necessary, so the cheapest will do; of `any` it takes each one.
+/// Covers a condition by sets. Of `All`, the cheapest condition is enough; of `Any`, each is needed.
 fn cover<'a>(condition: &Condition, sets: &'a Sets) -> Option<Plan<'a>> {
     let key = match condition {
         Condition::All(all) => {

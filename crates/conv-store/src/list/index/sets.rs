@@ -1,4 +1,4 @@
-//! Rows by what filters ask for, each set in list order.
+//! The rows that meet a filter's condition, each set in list order.
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
@@ -10,8 +10,8 @@ use crate::list::{
     tree::{Entry, Tree},
 };
 
-/// What the rows of a set have in common. What most rows have, or do *not* have, needs no set: a
-/// type of conversation, no mark.
+/// The condition that the rows of a set meet. A condition that most rows meet needs no set: a type
+/// of conversation, no mark.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
     Unread,
@@ -24,11 +24,11 @@ pub(super) enum Key {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sets(Tree<Set>);
 
-/// The rows of sets in the making, in any order.
+/// The rows of sets that are being built, in any order.
 #[derive(Debug, Default)]
 pub(super) struct Members(BTreeMap<Key, (Totals, Vec<Member>)>);
 
-/// Rows in list order, and what is counted over them.
+/// Rows in list order, with the sums over them.
 #[derive(Clone, Debug)]
 pub(super) struct Set {
     key: Key,
@@ -53,7 +53,7 @@ impl Sets {
         self.0.get(key)
     }
 
-    /// A row after another one with the same ID.
+    /// Replaces a row by another one with the same ID.
     pub(super) fn replace(&mut self, old: Option<&Row>, new: Option<&Row>) {
         if let Some(old) = old {
             let beside = new.filter(|new| old.rank == new.rank);
@@ -87,7 +87,7 @@ impl Sets {
 }
 
 impl Members {
-    /// A row with another ID than those before.
+    /// Adds a row, whose ID is new.
     pub(super) fn add(&mut self, row: &Row) {
         each_key(row.listed(), |key| {
             let (totals, rows) = self.0.entry(key).or_default();
@@ -107,7 +107,7 @@ impl From<Members> for Sets {
     }
 }
 
-/// Of rows with different IDs.
+/// Builds the sets of rows with different IDs.
 impl<'a> FromIterator<&'a Row> for Sets {
     fn from_iter<I: IntoIterator<Item = &'a Row>>(rows: I) -> Self {
         let mut members = Members::default();
@@ -126,7 +126,7 @@ impl Set {
         self.rows.insert(Member::new(row));
     }
 
-    /// Takes a row out; one that comes back to its place, changed, may stay there until then.
+    /// Removes a row. One that is about to be replaced in its place may stay there until then.
     fn remove(&mut self, row: &Row, stays: bool) {
         self.totals.subtract(row.listed());
         if !stays {
@@ -143,21 +143,21 @@ fn is_mentioned(row: &Conversation) -> bool {
     row.group_at_info().is_some_and(|info| !info.is_empty())
 }
 
-/// Tells the sets that a row belongs to. Most rows belong to none, and take no time for that.
-fn each_key(row: &Conversation, mut tell: impl FnMut(Key)) {
+/// Passes the keys of the sets that a row belongs to. Most rows belong to none and cost nothing.
+fn each_key(row: &Conversation, mut pass: impl FnMut(Key)) {
     if is_unread(row) {
-        tell(Key::Unread);
+        pass(Key::Unread);
     }
     if is_mentioned(row) {
-        tell(Key::Mention);
+        pass(Key::Mention);
     }
     if !row.listing.marks.is_empty() {
-        row.listing.marks.iter().for_each(|mark| tell(Key::Mark(mark)));
+        row.listing.marks.iter().for_each(|mark| pass(Key::Mark(mark)));
     }
-    row.listing.groups.iter().for_each(|name| tell(Key::Group(Arc::clone(name))));
+    row.listing.groups.iter().for_each(|name| pass(Key::Group(Arc::clone(name))));
 }
 
-/// Whether a row belongs to a set.
+/// Returns true if a row belongs to a set.
 fn has(row: &Conversation, key: &Key) -> bool {
     match key {
         Key::Unread => is_unread(row),

@@ -1,4 +1,4 @@
-//! Walking a tree in order.
+//! Iteration over a tree in order.
 
 use std::{array, slice};
 
@@ -14,16 +14,16 @@ const DEPTH: usize = 12;
 #[derive(Clone)]
 pub(crate) struct Iter<'a, E: Entry> {
     leaf: slice::Iter<'a, E>,
-    /// What is left of each branch on the way to the leaf, the root's first. An array, because many
-    /// a walk is shorter than an allocation.
+    /// The rest of each branch on the way to the leaf, the root's first. An array, because many a walk
+    /// takes less time than an allocation.
     above: [slice::Iter<'a, Child<E>>; DEPTH],
     depth: usize,
-    /// At least so many entries are left beyond the leaf.
+    /// A lower bound of the entries beyond the leaf.
     rest: usize,
 }
 
 impl<'a, E: Entry> Iter<'a, E> {
-    /// All of so many entries.
+    /// Iterates over all `len` entries.
     pub(super) fn all(root: &'a Node<E>, len: usize) -> Self {
         let mut iter = Self::default();
         iter.descend(root, None);
@@ -31,14 +31,14 @@ impl<'a, E: Entry> Iter<'a, E> {
         iter
     }
 
-    /// From a key on.
+    /// Iterates from a key on.
     pub(super) fn from(root: &'a Node<E>, key: &E::Key) -> Self {
         let mut iter = Self::default();
         iter.descend(root, Some(key));
         iter
     }
 
-    /// The next entries, at most so many, all of one leaf; none at the end.
+    /// Returns the next entries, at most `most`, all of one leaf; an empty slice at the end.
     pub(crate) fn next_slice(&mut self, most: usize) -> &'a [E] {
         while self.leaf.len() == 0 && self.step().is_some() {}
         let rest = self.leaf.as_slice();
@@ -47,7 +47,7 @@ impl<'a, E: Entry> Iter<'a, E> {
         slice
     }
 
-    /// A step towards the next leaf, behind the end of one; none if it was the last.
+    /// Steps from the end of a leaf towards the next one; `None` after the last.
     #[inline]
     fn step(&mut self) -> Option<()> {
         let level = self.depth.checked_sub(1)?;
@@ -86,7 +86,7 @@ impl<'a, E: Entry> Iter<'a, E> {
     }
 }
 
-/// Of nothing.
+/// Iterates over nothing.
 impl<E: Entry> Default for Iter<'_, E> {
     fn default() -> Self {
         Self { leaf: [].iter(), above: array::from_fn(|_| [].iter()), depth: 0, rest: 0 }

@@ -1,6 +1,6 @@
 //! Closing, and opening again.
 
-use conv_model::{Coverage, Delta, Local, PassStatus};
+use conv_model::{Coverage, Delta, Local, PassStatus, Seq};
 
 use super::super::{
     TestResult,
@@ -96,14 +96,13 @@ pub async fn a_closed_store_refuses_changes_and_still_answers<F: StoreFixture>(
 ) -> TestResult {
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([listed("alice", 1)?])]).await?;
-    let since = store.snapshot().seq();
-    let waiting = store.changed(since);
+    let mut watcher = store.watch();
     let closing = async {
         tokio::task::yield_now().await;
         store.close().await
     };
     let (waited, closed) =
-        tokio::join!(soon("changed", async { Ok(waiting.await) }), soon("closing", closing));
+        tokio::join!(soon("a wake", async { Ok(watcher.next().await) }), soon("closing", closing));
     closed?;
     let waited = waited?.map(|_| ());
     ensure!(matches!(waited, Err(StoreError::Closed)), "who waited gets {waited:?}");
@@ -111,12 +110,15 @@ pub async fn a_closed_store_refuses_changes_and_still_answers<F: StoreFixture>(
     let results = [
         store.apply(delta).await.map(|_| ()),
         store.put_local(id("alice")?, Local::draft("hello")).await.map(|_| ()),
-        store.changed(conv_model::Seq::ZERO).await.map(|_| ()),
+        watcher.next().await.map(|_| ()),
+        store.watch().next().await.map(|_| ()),
         store.close().await,
     ];
     for result in results {
         ensure!(matches!(result, Err(StoreError::Closed)), "a closed store gives {result:?}");
     }
     ensure_eq!(users(&store.snapshot()), ["alice"], "rows");
+    let last = soon("the last list", store.watch().newer_than(Seq::ZERO)).await?;
+    ensure_eq!(users(&last), ["alice"], "rows for a reader who is behind");
     Ok(())
 }

@@ -94,7 +94,7 @@ fn queries() -> Result<Vec<ConversationQuery>, Failure> {
         nothing.clone().and_at_info(false),
         nothing.clone().and_mark(MarkType::STAR).and_type(ConversationType::C2c).and_unread(true),
     ];
-    let ids = vec![id("plain")?, id("nobody")?, id("full")?, id("plain")?];
+    let ids = [id("plain")?, id("nobody")?, id("full")?, id("plain")?];
     let mut queries: Vec<ConversationQuery> = filters.into_iter().map(Into::into).collect();
     queries.extend([ConversationQuery::All, ids.into()]);
     // Names that differ in case are different.
@@ -126,14 +126,14 @@ pub async fn totals_leave_out_what_is_muted_or_unknown<F: StoreFixture>(fixture:
 /// Who waits for a change gets the first snapshot that has it.
 pub async fn a_reader_wakes_when_something_changed<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
-    let since = store.snapshot().seq();
+    let mut watcher = store.watch();
     let delta = Delta::listed([listed("alice", 1)?]);
     let (changed, commit) =
-        tokio::join!(soon("changed", store.changed(since)), soon("a change", store.apply(delta)));
+        tokio::join!(soon("a wake", watcher.next()), soon("a change", store.apply(delta)));
     let (changed, commit) = (changed?, commit?);
     ensure_eq!(changed.seq(), commit.seq, "the number of the snapshot");
     ensure_eq!(users(&changed), ["alice"], "its rows");
-    let waiting = store.changed(commit.seq);
+    let waiting = watcher.next();
     let early = tokio::time::timeout(std::time::Duration::from_millis(30), waiting).await;
     ensure!(early.is_err(), "a reader wakes though nothing changed: {early:?}");
     Ok(())
@@ -145,7 +145,8 @@ pub async fn a_reader_who_is_behind_need_not_wait<F: StoreFixture>(fixture: &F) 
     let since = store.snapshot().seq();
     apply_all(&store, [Delta::listed([listed("alice", 1)?]), Delta::listed([listed("bob", 2)?])])
         .await?;
-    let newest = soon("changed", store.changed(since)).await?;
+    let mut watcher = store.watch();
+    let newest = soon("a wake", watcher.newer_than(since)).await?;
     ensure_eq!(users(&newest), ["bob", "alice"], "rows");
     ensure!(newest.seq() > Seq::ZERO, "a change has a number");
     Ok(())
@@ -161,9 +162,9 @@ pub async fn a_snapshot_is_of_one_instant<F: StoreFixture>(fixture: &F) -> TestR
         Ok::<(), Failure>(())
     };
     let reading = async {
-        let mut seen = Seq::ZERO;
+        let (mut seen, mut watcher) = (Seq::ZERO, store.watch());
         while time_of(&store.snapshot(), "z")? < Some(39) {
-            let snapshot = soon("changed", store.changed(seen)).await?;
+            let snapshot = soon("a wake", watcher.newer_than(seen)).await?;
             ensure!(snapshot.seq() > seen, "an old snapshot: {snapshot:?} after {seen:?}");
             seen = snapshot.seq();
             ensure_eq!(time_of(&snapshot, "a")?, time_of(&snapshot, "z")?, "times");

@@ -60,7 +60,7 @@ pub async fn a_call_that_is_dropped_leaves_all_or_nothing<F: StoreFixture>(
         let delta = Delta::listed([listed(a, polls)?, listed(z, polls)?]);
         give_up_after(polls, store.apply(delta)).await;
         give_up_after(polls, store.put_local(id(a)?, Local::draft("hello"))).await;
-        give_up_after(polls, store.changed(store.snapshot().seq())).await;
+        give_up_after(polls, store.watch().next()).await;
         apply_all(&store, [Delta::listed([listed("next", polls + 1)?])]).await?;
         let snapshot = store.snapshot();
         let there = (snapshot.get(&id(a)?).is_some(), snapshot.get(&id(z)?).is_some());

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 use conv_model::{
     Commit, Conversation, ConversationId, ConversationPatch, Coverage, Delta, GroupType, Known,
-    ListingPatch, Local, Prune, Seq, SyncStep, Unread,
+    ListingPatch, Local, Prune, SyncState, SyncStep, Unread,
 };
 use conv_store::{
-    ConversationStore, IndexedStore, Snapshot, StoreError,
+    ConversationStore, IndexedStore, Publisher, Snapshot, StoreError, Watcher,
     testing::{OverEngine, StoreFixture},
 };
 
@@ -130,7 +130,7 @@ impl StoreFixture for BrokenStore {
     async fn open(&self) -> Result<Broken, StoreError> {
         let store = self.engine.open().await?;
         let (is_busy, count) = (AtomicBool::new(false), AtomicU64::new(0));
-        Ok(Broken { store, flaw: self.flaw, is_busy, count })
+        Ok(Broken { store, flaw: self.flaw, is_busy, count, silent: Publisher::new(empty()) })
     }
 }
 
@@ -141,6 +141,8 @@ struct Broken {
     flaw: Flaw,
     is_busy: AtomicBool,
     count: AtomicU64,
+    /// Wakes nobody.
+    silent: Publisher,
 }
 
 fn user(name: &str) -> ConversationId {
@@ -288,13 +290,11 @@ impl ConversationStore for Broken {
         Snapshot::of(all(&snapshot), sync).at(snapshot.seq())
     }
 
-    async fn changed(&self, since: Seq) -> Result<Snapshot, StoreError> {
+    fn watch(&self) -> Watcher {
         match self.flaw {
-            Flaw::NeverWakes => std::future::pending().await,
-            Flaw::WakesForTheNextOnly => {
-                self.store.changed(since.max(self.store.snapshot().seq())).await
-            }
-            _ => self.store.changed(since).await,
+            Flaw::NeverWakes => self.silent.watch(),
+            Flaw::WakesForTheNextOnly => next_only(self.store.watch()),
+            _ => self.store.watch(),
         }
     }
 
@@ -339,6 +339,22 @@ impl ConversationStore for Broken {
     async fn close(&self) -> Result<(), StoreError> {
         if self.flaw == Flaw::NeverCloses { Ok(()) } else { self.store.close().await }
     }
+}
+
+fn empty() -> Snapshot {
+    Snapshot::of([], SyncState::default())
+}
+
+/// A watcher that shows what comes from now on, and not what there is.
+fn next_only(mut watcher: Watcher) -> Watcher {
+    let publisher = Publisher::new(empty());
+    let shown = publisher.watch();
+    tokio::spawn(async move {
+        while let Ok(snapshot) = watcher.next().await {
+            publisher.publish(snapshot);
+        }
+    });
+    shown
 }
 
 fn all(snapshot: &Snapshot) -> Vec<Conversation> {

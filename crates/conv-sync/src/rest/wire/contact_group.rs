@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Command, MAX_NAME,
-    loose::Loose,
+    lenient::Lenient,
     object::object,
     reply::{Reply, protocol},
     short,
@@ -47,17 +47,17 @@ struct Body<'a> {
     #[serde(rename = "GroupItem", default, borrow)]
     groups: Option<Vec<&'a RawValue>>,
     #[serde(rename = "CompleteFlag", default)]
-    complete: Loose<i64>,
+    complete: Lenient<i64>,
     #[serde(rename = "NextStartIndex", default)]
-    next: Loose<i64>,
+    next: Lenient<i64>,
 }
 
 #[derive(Deserialize)]
 struct GroupItem {
     #[serde(rename = "GroupName", default)]
-    name: Loose<String>,
+    name: Lenient<String>,
     #[serde(rename = "GroupId", default)]
-    id: Loose<u64>,
+    id: Lenient<u64>,
 }
 
 /// Number and name of each group of a page; where the next page begins, `None` after the last.
@@ -74,8 +74,8 @@ pub(in crate::rest) fn read(reply: &Reply) -> Result<Names, SourceError> {
         Some((group.id.any()?, short(&group.name.any()?, MAX_NAME)))
     });
     let next = match (body.complete, body.next) {
-        (Loose::Given(1), _) => None,
-        (_, Loose::Given(next)) => Some(next),
+        (Lenient::Given(1), _) => None,
+        (_, Lenient::Given(next)) => Some(next),
         _ => {
             return Err(protocol("a page that is not the last, without NextStartIndex"));
         }

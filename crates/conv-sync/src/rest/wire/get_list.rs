@@ -11,11 +11,9 @@ use conv_model::SkippedRow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use self::row::Row;
 use super::{
-    Command, Envelope,
-    loose::{Loose, Mistyped},
-    object::{Item, Object},
+    Command,
+    lenient::{Lenient, Mistyped},
     reply::{Reply, protocol},
 };
 use crate::{SourceError, SourceRow, rest::cursor::Position};
@@ -65,26 +63,22 @@ impl Command for Request<'_> {
     fn read(&self, reply: &Reply) -> Result<Listing, SourceError> {
         read(reply, self.labels)
     }
-
-    fn read_at_once(&self, reply: &Reply) -> Option<(Envelope, Listing)> {
-        read_at_once(reply, self.labels)
-    }
 }
 
 #[derive(Deserialize)]
-struct Body<I> {
-    #[serde(rename = "SessionItem")]
-    rows: Option<Vec<I>>,
+struct Body<'a> {
+    #[serde(rename = "SessionItem", default, borrow)]
+    rows: Option<Vec<&'a RawValue>>,
     #[serde(rename = "CompleteFlag", default)]
-    complete: Loose<i64>,
+    complete: Lenient<i64>,
     #[serde(rename = "TimeStamp", default)]
-    time: Loose<i64>,
+    time: Lenient<i64>,
     #[serde(rename = "StartIndex", default)]
-    index: Loose<i64>,
+    index: Lenient<i64>,
     #[serde(rename = "TopTimeStamp", default)]
-    top_time: Loose<i64>,
+    top_time: Lenient<i64>,
     #[serde(rename = "TopStartIndex", default)]
-    top_index: Loose<i64>,
+    top_index: Lenient<i64>,
 }
 
 /// What a page says.
@@ -105,16 +99,7 @@ pub(in crate::rest) struct Listing {
 /// If the page says neither that it is the last nor where the next one begins; if it has no list
 /// of rows and is not the last; with more than 500 rows.
 pub(in crate::rest) fn read(reply: &Reply, labels: bool) -> Result<Listing, SourceError> {
-    listing(reply.decode::<Body<&RawValue>>()?, labels)
-}
-
-/// Reads a page of which nothing is odd.
-fn read_at_once(reply: &Reply, labels: bool) -> Option<(Envelope, Listing)> {
-    let (envelope, body) = reply.at_once::<Body<Object<Row<'_>>>>()?;
-    Some((envelope, listing(body, labels).ok()?))
-}
-
-fn listing<'a>(body: Body<impl Item<'a, Row<'a>>>, labels: bool) -> Result<Listing, SourceError> {
+    let body: Body<'_> = reply.decode()?;
     // A page that does not say so is not the last: saying it wrongly would empty the list.
     let is_last = body.complete.clone().get("CompleteFlag").map_err(mistyped)? == Some(1);
     let next = if is_last { None } else { Some(position(&body)?) };
@@ -126,7 +111,7 @@ fn listing<'a>(body: Body<impl Item<'a, Row<'a>>>, labels: bool) -> Result<Listi
         Some(items) => {
             listing.rows.reserve_exact(items.len());
             for item in items {
-                match row::read(item, labels) {
+                match row::read(item.get(), labels) {
                     Ok(row) => listing.rows.push(row),
                     Err(row) => listing.skipped.push(row),
                 }
@@ -140,8 +125,8 @@ fn listing<'a>(body: Body<impl Item<'a, Row<'a>>>, labels: bool) -> Result<Listi
     Ok(listing)
 }
 
-fn position<I>(body: &Body<I>) -> Result<Position, SourceError> {
-    let part = |field: &Loose<i64>, name| match field.clone().get(name) {
+fn position(body: &Body<'_>) -> Result<Position, SourceError> {
+    let part = |field: &Lenient<i64>, name| match field.clone().get(name) {
         Ok(Some(number)) => Ok(number),
         _ => Err(protocol(format!("a page that is not the last, without {name}"))),
     };

@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 
 use self::fields::GroupFields;
 use super::{
-    Command, Depth, Envelope, Profiles,
-    loose::Loose,
-    object::{Item, Object, object},
+    Command, Depth, Profiles,
+    lenient::Lenient,
+    object::object,
     reply::{Reply, protocol},
 };
 use crate::{SourceError, rest::codes::REPLY_TOO_LARGE};
@@ -64,30 +64,26 @@ impl Command for Request<'_> {
         read(reply, self.depth)
     }
 
-    fn read_at_once(&self, reply: &Reply) -> Option<(Envelope, Profiles)> {
-        read_at_once(reply, self.depth)
-    }
-
     fn brings_items(reply: &str) -> bool {
-        serde_json::from_str::<Body<&RawValue>>(reply)
+        serde_json::from_str::<Body<'_>>(reply)
             .is_ok_and(|body| body.groups.is_some_and(|groups| !groups.is_empty()))
     }
 }
 
 #[derive(Deserialize)]
-struct Body<I> {
-    #[serde(rename = "GroupInfo")]
-    groups: Option<Vec<I>>,
+struct Body<'a> {
+    #[serde(rename = "GroupInfo", default, borrow)]
+    groups: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
 struct Verdict<'a> {
     #[serde(rename = "GroupId", default, borrow)]
-    group: Loose<Cow<'a, str>>,
+    group: Lenient<Cow<'a, str>>,
     #[serde(rename = "ErrorCode", default)]
-    code: Loose<i32>,
+    code: Lenient<i32>,
     #[serde(rename = "ErrorInfo", default, borrow)]
-    info: Loose<Cow<'a, str>>,
+    info: Lenient<Cow<'a, str>>,
 }
 
 /// Reads a reply: what it says of each group that it names.
@@ -96,40 +92,27 @@ struct Verdict<'a> {
 /// If it names no group at all. With the code of a reply that is too large if one of several
 /// groups has that.
 pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, SourceError> {
-    profiles(reply, reply.decode::<Body<&RawValue>>()?, depth)
-}
-
-/// Reads a reply of which nothing is odd.
-pub(super) fn read_at_once(reply: &Reply, depth: Depth) -> Option<(Envelope, Profiles)> {
-    let (envelope, body) = reply.at_once::<Body<Object<GroupFields<'_>>>>()?;
-    Some((envelope, profiles(reply, body, depth).ok()?))
-}
-
-fn profiles<'a>(
-    reply: &Reply,
-    body: Body<impl Item<'a, GroupFields<'a>>>,
-    depth: Depth,
-) -> Result<Profiles, SourceError> {
+    let body: Body<'_> = reply.decode()?;
     let items = body.groups.unwrap_or_default();
     let count = items.len();
     let mut answers = HashMap::with_capacity(count.min(MAX_GROUPS));
     for item in items {
-        let (text, fields) = (item.text(), item.read());
-        let verdict = fields.as_ref().map(GroupFields::verdict).or_else(|| object(text));
+        let fields: Option<GroupFields<'_>> = object(item.get());
+        let verdict = fields.as_ref().map(GroupFields::verdict).or_else(|| object(item.get()));
         let Some(verdict) = verdict else {
             continue;
         };
         let info = verdict.info.any().unwrap_or_default();
         let answer = match verdict.code {
-            Loose::Given(0) | Loose::Absent => {
+            Lenient::Given(0) | Lenient::Absent => {
                 let profile = fields.map(|fields| fields.profile(depth));
                 profile.ok_or_else(|| protocol("a GroupInfo that cannot be read"))
             }
-            Loose::Given(REPLY_TOO_LARGE) if count > 1 => {
+            Lenient::Given(REPLY_TOO_LARGE) if count > 1 => {
                 return Err(reply.error(REPLY_TOO_LARGE, &info));
             }
-            Loose::Given(code) => Err(reply.item_error(code, &info)),
-            Loose::Bad => Err(protocol("ErrorCode of another type")),
+            Lenient::Given(code) => Err(reply.item_error(code, &info)),
+            Lenient::Bad => Err(protocol("ErrorCode of another type")),
         };
         if let Some(group) = verdict.group.any() {
             answers.insert(group.into_owned(), answer);

@@ -7,7 +7,7 @@ use conv_model::{GroupId, LastMessage, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Command, loose::Loose, message, reply::Reply};
+use super::{Command, lenient::Lenient, message, reply::Reply};
 use crate::SourceError;
 
 #[derive(Debug, Serialize)]
@@ -50,7 +50,7 @@ struct Body<'a> {
     #[serde(rename = "RspMsgList", default, borrow)]
     messages: Option<Vec<&'a RawValue>>,
     #[serde(rename = "IsFinished", default)]
-    is_end: Loose<i64>,
+    is_end: Lenient<i64>,
 }
 
 /// The newest of a reply's messages, unless it is older than `from`; `None` if there is none.

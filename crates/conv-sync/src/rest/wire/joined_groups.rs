@@ -6,7 +6,7 @@ use conv_model::{AccountId, RemindType, Timestamp, Unread};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Command, MAX_NAME, loose::Loose, object::object, reply::Reply, short};
+use super::{Command, MAX_NAME, lenient::Lenient, object::object, reply::Reply, short};
 use crate::SourceError;
 
 /// Groups a call: a row has some 150 bytes, a reply may have a megabyte.
@@ -76,7 +76,7 @@ impl Command for Request<'_> {
 #[derive(Deserialize)]
 struct Body<'a> {
     #[serde(rename = "TotalCount", default)]
-    total: Loose<u64>,
+    total: Lenient<u64>,
     #[serde(rename = "GroupIdList", default, borrow)]
     groups: Option<Vec<&'a RawValue>>,
 }
@@ -84,7 +84,7 @@ struct Body<'a> {
 #[derive(Deserialize)]
 struct Item<'a> {
     #[serde(rename = "GroupId", default)]
-    group: Loose<String>,
+    group: Lenient<String>,
     #[serde(rename = "SelfInfo", default, borrow)]
     own: Option<&'a RawValue>,
 }
@@ -92,11 +92,11 @@ struct Item<'a> {
 #[derive(Default, Deserialize)]
 struct SelfInfo {
     #[serde(rename = "JoinTime", default)]
-    joined: Loose<i64>,
+    joined: Lenient<i64>,
     #[serde(rename = "UnreadMsgNum", default)]
-    count: Loose<u64>,
+    count: Lenient<u64>,
     #[serde(rename = "MsgFlag", default)]
-    flag: Loose<String>,
+    flag: Lenient<String>,
 }
 
 /// A page of the groups an account is in.

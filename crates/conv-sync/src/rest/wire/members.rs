@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::loose::{FromWire, Loose};
+use super::lenient::{FromWire, Lenient};
 
 /// The members of an object, none of them decoded: what can be saved where one odd member keeps
 /// the object as a whole from decoding.
@@ -21,12 +21,12 @@ impl<'a> Members<'a> {
     }
 
     /// Returns a member's value. A duplicate is bad: which of the two is meant is unknown.
-    pub(super) fn value<T: FromWire<'a>>(&self, name: &str) -> Loose<T> {
+    pub(super) fn value<T: FromWire<'a>>(&self, name: &str) -> Lenient<T> {
         let mut values = self.0.iter().filter(|(member, _)| member == name);
         match (values.next(), values.next()) {
-            (Some((_, value)), None) => serde_json::from_str(value.get()).unwrap_or(Loose::Bad),
-            (Some(_), Some(_)) => Loose::Bad,
-            (None, _) => Loose::Absent,
+            (Some((_, value)), None) => serde_json::from_str(value.get()).unwrap_or(Lenient::Bad),
+            (Some(_), Some(_)) => Lenient::Bad,
+            (None, _) => Lenient::Absent,
         }
     }
 

@@ -8,7 +8,7 @@ use conv_model::{LastMessage, MessageKind, Payload, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{MAX_NAME, loose::Loose, object::object, reply::protocol, short};
+use super::{MAX_NAME, lenient::Lenient, object::object, reply::protocol, short};
 use crate::SourceError;
 
 /// The most bytes of a message's content, and of the app's own text beside it: the cloud takes
@@ -20,27 +20,27 @@ const RECALLED: u64 = 8;
 #[derive(Deserialize)]
 struct Item<'a> {
     #[serde(rename = "From_Account", default)]
-    from: Loose<String>,
+    from: Lenient<String>,
     #[serde(rename = "MsgSeq", default)]
-    sequence: Loose<u64>,
+    sequence: Lenient<u64>,
     #[serde(rename = "MsgTimeStamp", default)]
-    time: Loose<i64>,
+    time: Lenient<i64>,
     /// One to one: 0, or 8 if it was recalled.
     #[serde(rename = "MsgFlagBits", default)]
-    flags: Loose<u64>,
+    flags: Lenient<u64>,
     /// In groups: 0, 1 if it was deleted or has expired, or 2 if it was recalled.
     #[serde(rename = "IsPlaceMsg", default)]
-    place: Loose<i64>,
+    place: Lenient<i64>,
     #[serde(rename = "MsgBody", default, borrow)]
     body: Option<&'a RawValue>,
     #[serde(rename = "CloudCustomData", default)]
-    custom: Loose<String>,
+    custom: Lenient<String>,
 }
 
 #[derive(Deserialize)]
 struct Element<'a> {
     #[serde(rename = "MsgType", default)]
-    kind: Loose<String>,
+    kind: Lenient<String>,
     #[serde(rename = "MsgContent", default, borrow)]
     content: Option<&'a RawValue>,
 }
@@ -48,7 +48,7 @@ struct Element<'a> {
 #[derive(Deserialize)]
 struct Text {
     #[serde(rename = "Text", default)]
-    text: Loose<String>,
+    text: Lenient<String>,
 }
 
 /// A place in a conversation's history.
@@ -66,10 +66,10 @@ pub(super) struct Message {
 /// If there are some and none can be read; if there are none and there may be some.
 pub(super) fn read(
     items: Option<Vec<&RawValue>>,
-    is_end: Loose<i64>,
+    is_end: Lenient<i64>,
 ) -> Result<Vec<Message>, SourceError> {
     let is_whole = match (&items, is_end) {
-        (Some(_), Loose::Absent) | (_, Loose::Given(1)) => true,
+        (Some(_), Lenient::Absent) | (_, Lenient::Given(1)) => true,
         (_, _) => false,
     };
     let items = items.unwrap_or_default();

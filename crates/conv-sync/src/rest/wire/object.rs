@@ -1,4 +1,4 @@
-//! JSON objects, and lists of them.
+//! JSON objects.
 
 use std::{fmt, marker::PhantomData};
 
@@ -6,40 +6,9 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_json::value::RawValue;
 
-/// An object. Without this, a list of the right values would pass for one.
-pub(super) struct Object<T>(pub(super) T);
-
-/// An object in a list: read along with the list, or kept as its text and read by itself, so that
-/// a bad one costs nothing but itself.
-pub(super) trait Item<'a, T>: Deserialize<'a> {
-    /// Its text; empty if it was read along.
-    fn text(&self) -> &'a str;
-
-    /// The object; `None` if it has another shape.
-    fn read(self) -> Option<T>;
-}
-
-impl<'a, T: Deserialize<'a>> Item<'a, T> for Object<T> {
-    fn text(&self) -> &'a str {
-        ""
-    }
-
-    fn read(self) -> Option<T> {
-        Some(self.0)
-    }
-}
-
-impl<'a, T: Deserialize<'a>> Item<'a, T> for &'a RawValue {
-    fn text(&self) -> &'a str {
-        self.get()
-    }
-
-    fn read(self) -> Option<T> {
-        object(self.get())
-    }
-}
+/// An object. serde also takes a list of the right values for a struct; this refuses it.
+struct Object<T>(T);
 
 /// Reads the text of an object; `None` if it has another shape.
 pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {

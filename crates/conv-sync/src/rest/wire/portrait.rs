@@ -9,15 +9,14 @@ mod fields;
 use std::collections::HashMap;
 
 use conv_model::Profile;
-
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use self::fields::{ProfileItem, UserFields};
+use self::fields::UserFields;
 use super::{
-    Command, Depth, Envelope, Profiles,
-    loose::Loose,
-    object::{Item, Object},
+    Command, Depth, Profiles,
+    lenient::Lenient,
+    object::object,
     reply::{Reply, protocol},
 };
 use crate::SourceError;
@@ -52,36 +51,32 @@ impl Command for Request<'_> {
         read(reply, self.depth)
     }
 
-    fn read_at_once(&self, reply: &Reply) -> Option<(Envelope, Profiles)> {
-        read_at_once(reply, self.depth)
-    }
-
     fn brings_items(reply: &str) -> bool {
-        serde_json::from_str::<Body<&RawValue>>(reply)
+        serde_json::from_str::<Body<'_>>(reply)
             .is_ok_and(|body| body.items.is_some_and(|items| !items.is_empty()))
     }
 }
 
 #[derive(Deserialize)]
-struct Body<I> {
-    #[serde(rename = "UserProfileItem")]
-    items: Option<Vec<I>>,
+struct Body<'a> {
+    #[serde(rename = "UserProfileItem", default, borrow)]
+    items: Option<Vec<&'a RawValue>>,
     #[serde(rename = "Fail_Account", default)]
-    failed: Loose<Vec<String>>,
+    failed: Lenient<Vec<String>>,
     #[serde(rename = "Invalid_Account", default)]
-    invalid: Loose<Vec<String>>,
+    invalid: Lenient<Vec<String>>,
 }
 
 #[derive(Deserialize)]
-struct UserItem<F> {
+struct UserItem<'a> {
     #[serde(rename = "To_Account", default)]
-    user: Loose<String>,
+    user: Lenient<String>,
     #[serde(rename = "ResultCode", default)]
-    code: Loose<i32>,
+    code: Lenient<i32>,
     #[serde(rename = "ResultInfo", default)]
-    info: Loose<String>,
-    #[serde(rename = "ProfileItem")]
-    fields: Option<Vec<F>>,
+    info: Lenient<String>,
+    #[serde(rename = "ProfileItem", default, borrow)]
+    fields: Option<Vec<&'a RawValue>>,
 }
 
 /// Reads a reply: what it says of each user that it names.
@@ -89,23 +84,10 @@ struct UserItem<F> {
 /// # Errors
 /// If it names no user at all.
 pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, SourceError> {
-    profiles::<_, &RawValue>(reply, reply.decode::<Body<&RawValue>>()?, depth)
-}
-
-/// Reads a reply of which nothing is odd.
-pub(super) fn read_at_once(reply: &Reply, depth: Depth) -> Option<(Envelope, Profiles)> {
-    let (envelope, body) = reply.at_once::<Body<Object<UserItem<Object<ProfileItem<'_>>>>>>()?;
-    Some((envelope, profiles(reply, body, depth).ok()?))
-}
-
-fn profiles<'a, I, F>(reply: &Reply, body: Body<I>, depth: Depth) -> Result<Profiles, SourceError>
-where
-    I: Item<'a, UserItem<F>>,
-    F: Item<'a, ProfileItem<'a>>,
-{
+    let body: Body<'_> = reply.decode()?;
     let items = body.items.unwrap_or_default();
     let mut answers = HashMap::with_capacity(items.len().min(MAX_ACCOUNTS));
-    for item in items.into_iter().filter_map(Item::read) {
+    for item in items.into_iter().filter_map(|item| object(item.get())) {
         if let Some((user, answer)) = profile(reply, item, depth) {
             answers.insert(user, answer);
         }
@@ -125,18 +107,18 @@ where
     Ok(answers)
 }
 
-fn profile<'a>(
+fn profile(
     reply: &Reply,
-    item: UserItem<impl Item<'a, ProfileItem<'a>>>,
+    item: UserItem<'_>,
     depth: Depth,
 ) -> Option<(String, Result<Profile, SourceError>)> {
     let answer = match item.code {
-        Loose::Given(0) | Loose::Absent => {
+        Lenient::Given(0) | Lenient::Absent => {
             let fields = item.fields.into_iter().flatten();
-            Ok(UserFields::new(fields.map(Item::read)).profile(depth))
+            Ok(UserFields::new(fields.map(|field| object(field.get()))).profile(depth))
         }
-        Loose::Given(code) => Err(reply.item_error(code, &item.info.any().unwrap_or_default())),
-        Loose::Bad => Err(protocol("ResultCode of another type")),
+        Lenient::Given(code) => Err(reply.item_error(code, &item.info.any().unwrap_or_default())),
+        Lenient::Bad => Err(protocol("ResultCode of another type")),
     };
     Some((item.user.any()?, answer))
 }

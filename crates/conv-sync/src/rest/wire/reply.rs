@@ -5,18 +5,11 @@ use std::sync::Arc;
 use conv_model::ErrorClass;
 use serde::Deserialize;
 
-use super::{
-    envelope::{Envelope, Enveloped},
-    mend,
-};
+use super::mend;
 use crate::{
     SourceError, UserSig,
-    rest::{codes, words},
+    rest::{codes, sanitize},
 };
-
-/// An object takes a hundred times the room of its text, where that is `{}`. No reply of an honest
-/// cloud has as many.
-const MAX_OBJECTS: usize = 4096;
 
 /// The body of a reply.
 pub(in crate::rest) struct Reply {
@@ -32,16 +25,6 @@ impl Reply {
 
     pub(in crate::rest) fn text(&self) -> &str {
         &self.text
-    }
-
-    /// Reads all of a reply in one go. `None` if anything is odd about it, or it may be very large.
-    pub(super) fn at_once<'a, T: Deserialize<'a>>(&'a self) -> Option<(Envelope, T)> {
-        let objects = self.text.bytes().filter(|byte| *byte == b'{').count();
-        if objects > MAX_OBJECTS {
-            return None;
-        }
-        let Enveloped { envelope, body } = serde_json::from_str(&self.text).ok()?;
-        Some((envelope, body))
     }
 
     /// Reads the parts without which a reply is none.
@@ -60,7 +43,7 @@ impl Reply {
             code,
             class: meaning.class,
             retry: meaning.retry,
-            message: words::for_error(info, self.user_sig.expose()),
+            message: sanitize::for_error(info, self.user_sig.expose()),
             retry_after: meaning.after,
         }
     }

@@ -8,7 +8,7 @@ use conv_model::AccountId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Command, loose::Loose, object::object, reply::Reply};
+use super::{Command, lenient::Lenient, object::object, reply::Reply};
 use crate::SourceError;
 
 /// The most peers of a call.
@@ -49,11 +49,11 @@ struct Body<'a> {
 #[derive(Deserialize)]
 struct Item {
     #[serde(rename = "Peer_Account", default)]
-    peer: Loose<String>,
+    peer: Lenient<String>,
     #[serde(rename = "C2CUnreadMsgNum", default)]
-    count: Loose<u64>,
+    count: Lenient<u64>,
     #[serde(rename = "ErrorCode", default)]
-    code: Loose<i32>,
+    code: Lenient<i32>,
 }
 
 /// What a reply says of each peer that it names.

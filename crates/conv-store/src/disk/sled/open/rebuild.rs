@@ -90,7 +90,7 @@ fn copy(from: &SledRows, to: &Path) -> Result<(), StoreError> {
     let db = sled(to)?;
     let copy = SledRows::new(db, &to.join(DATA))?;
     copy_all(from, &copy)?;
-    copy.settle(Durability::Disk)?;
+    copy.flush(Durability::Disk)?;
     drop(copy);
     sync_folder(to).map_err(opening_rows)
 }

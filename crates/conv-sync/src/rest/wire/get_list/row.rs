@@ -11,9 +11,9 @@ use crate::{
     SourceRow,
     rest::wire::{
         MAX_TEXT,
-        loose::{Loose, Mistyped},
+        lenient::{Lenient, Mistyped},
         members::Members,
-        object::Item,
+        object::object,
         short,
     },
 };
@@ -22,23 +22,23 @@ use crate::{
 const MAX_GROUPS: usize = 500;
 
 #[derive(Deserialize)]
-pub(super) struct Row<'a> {
+struct Row<'a> {
     #[serde(rename = "Type", default)]
-    kind: Loose<i64>,
+    kind: Lenient<i64>,
     #[serde(rename = "To_Account", default, borrow)]
-    user: Loose<Cow<'a, str>>,
+    user: Lenient<Cow<'a, str>>,
     #[serde(rename = "GroupId", default, borrow)]
-    group: Loose<Cow<'a, str>>,
+    group: Lenient<Cow<'a, str>>,
     #[serde(rename = "MsgTime", default)]
-    time: Loose<i64>,
+    time: Lenient<i64>,
     #[serde(rename = "TopFlag", default)]
-    top: Loose<i64>,
+    top: Lenient<i64>,
     #[serde(rename = "StandardMark", default, borrow)]
-    marks: Loose<Cow<'a, str>>,
+    marks: Lenient<Cow<'a, str>>,
     #[serde(rename = "CustomMark", default, borrow)]
-    custom: Loose<Cow<'a, str>>,
+    custom: Lenient<Cow<'a, str>>,
     #[serde(rename = "ContactGroupId", default)]
-    groups: Loose<Vec<u64>>,
+    groups: Lenient<Vec<u64>>,
 }
 
 /// The fields without which there is no row.
@@ -61,15 +61,11 @@ impl<'a> From<&Members<'a>> for Row<'a> {
 
 /// Reads a row. One that is left out keeps its ID where that can be read: what the cloud listed
 /// is not gone.
-pub(super) fn read<'a>(
-    item: impl Item<'a, Row<'a>>,
-    labels: bool,
-) -> Result<SourceRow, SkippedRow> {
-    let text = item.text();
-    if let Some(row) = item.read() {
+pub(super) fn read(json: &str, labels: bool) -> Result<SourceRow, SkippedRow> {
+    if let Some(row) = object(json) {
         return source_row(row, labels);
     }
-    let Some(members) = Members::read(text) else {
+    let Some(members) = Members::read(json) else {
         return Err(SkippedRow::new(None, "not a row"));
     };
     source_row(Row::from(&members), labels).map_err(|mut skipped| {
@@ -99,16 +95,16 @@ fn source_row(row: Row<'_>, labels: bool) -> Result<SourceRow, SkippedRow> {
 fn identify(row: &Row<'_>) -> Result<ConversationId, String> {
     type Parse = fn(&str) -> Result<ConversationId, ParseIdError>;
     let (field, name, parse): (_, _, Parse) = match row.kind {
-        Loose::Given(1) => (&row.user, "To_Account", ConversationId::c2c),
-        Loose::Given(2) => (&row.group, "GroupId", ConversationId::group),
-        Loose::Given(other) => return Err(format!("Type {other} is not known")),
-        Loose::Absent => return Err("Type is missing".to_owned()),
-        Loose::Bad => return Err("Type is no number".to_owned()),
+        Lenient::Given(1) => (&row.user, "To_Account", ConversationId::c2c),
+        Lenient::Given(2) => (&row.group, "GroupId", ConversationId::group),
+        Lenient::Given(other) => return Err(format!("Type {other} is not known")),
+        Lenient::Absent => return Err("Type is missing".to_owned()),
+        Lenient::Bad => return Err("Type is no number".to_owned()),
     };
     match field {
-        Loose::Given(text) => parse(text).map_err(|error| format!("{name}: {error}")),
-        Loose::Absent => Err(format!("{name} is missing")),
-        Loose::Bad => Err(format!("{name} is no text")),
+        Lenient::Given(text) => parse(text).map_err(|error| format!("{name}: {error}")),
+        Lenient::Absent => Err(format!("{name} is missing")),
+        Lenient::Bad => Err(format!("{name} is no text")),
     }
 }
 
@@ -140,7 +136,7 @@ fn decorations(row: Row<'_>, labels: bool) -> (ListingPatch, Option<Vec<u64>>) {
 }
 
 /// A field that only decorates: its value, the default if it is absent, `None` if it is bad.
-fn decoration<T: Default>(name: &'static str, field: Loose<T>) -> Option<T> {
+fn decoration<T: Default>(name: &'static str, field: Lenient<T>) -> Option<T> {
     match field.get(name) {
         Ok(value) => Some(value.unwrap_or_default()),
         Err(Mistyped(name)) => unreadable(name),

@@ -211,6 +211,26 @@ fn damaged_texts_cost_no_row() {
     }
 }
 
+/// It names another conversation than the one that the cloud lists, so no row may bear it.
+#[test]
+fn a_damaged_id_is_a_skipped_row_without_an_id() {
+    let tail = br#""},{"Type":1,"To_Account":"v"}],"CompleteFlag":1}"#;
+    for (kind, field) in [("1", "To_Account"), ("2", "GroupId")] {
+        for damaged in [&b"andr\xE9"[..], br"ann\ud83d", br"\ufffd", "u\u{FFFD}".as_bytes()] {
+            for time in ["1772612017", "{}"] {
+                let head = r#"{"SessionItem":[{"Type":"#;
+                let head = format!(r#"{head}{kind},"MsgTime":{time},"{field}":""#);
+                let listing = page([head.as_bytes(), damaged, tail].concat()).unwrap();
+                let ids: Vec<_> = listing.rows.iter().map(|row| row.patch.id.as_str()).collect();
+                assert_eq!(ids, ["C2Cv"]);
+                let [skipped] = &listing.skipped[..] else { panic!("{:?}", listing.skipped) };
+                assert_eq!(skipped.id, None);
+                assert!(skipped.reason.starts_with(field), "{}", skipped.reason);
+            }
+        }
+    }
+}
+
 #[test]
 fn good_rows_are_shown_at_every_share_of_bad_ones() {
     let good = r#"{"Type":1,"To_Account":"u"}"#;

@@ -11,7 +11,7 @@ use serde::{
 use super::Verdict;
 use crate::rest::wire::{
     Depth, MAX_NAME, MAX_TEXT,
-    loose::{AnyText, FromWire, Loose},
+    lenient::{AnyText, FromWire, Lenient},
     short, url,
 };
 
@@ -46,46 +46,46 @@ pub(in crate::rest) const FULL: &[&str] = &[
 #[serde(default)]
 pub(super) struct GroupFields<'a> {
     #[serde(rename = "GroupId", borrow)]
-    group: Loose<Cow<'a, str>>,
+    group: Lenient<Cow<'a, str>>,
     #[serde(rename = "ErrorCode")]
-    code: Loose<i32>,
+    code: Lenient<i32>,
     #[serde(rename = "ErrorInfo", borrow)]
-    info: Loose<Cow<'a, str>>,
+    info: Lenient<Cow<'a, str>>,
     #[serde(rename = "Type", borrow)]
-    kind: Loose<Cow<'a, str>>,
+    kind: Lenient<Cow<'a, str>>,
     #[serde(rename = "Name", borrow)]
-    name: Loose<Cow<'a, str>>,
+    name: Lenient<Cow<'a, str>>,
     #[serde(rename = "FaceUrl", borrow)]
-    face: Loose<Cow<'a, str>>,
+    face: Lenient<Cow<'a, str>>,
     #[serde(rename = "Introduction", borrow)]
-    introduction: Loose<Cow<'a, str>>,
+    introduction: Lenient<Cow<'a, str>>,
     #[serde(rename = "Notification", borrow)]
-    notification: Loose<Cow<'a, str>>,
+    notification: Lenient<Cow<'a, str>>,
     #[serde(rename = "Owner_Account", borrow)]
-    owner: Loose<Cow<'a, str>>,
+    owner: Lenient<Cow<'a, str>>,
     #[serde(rename = "CreateTime")]
-    created: Loose<u64>,
+    created: Lenient<u64>,
     #[serde(rename = "InfoSeq")]
-    info_seq: Loose<u64>,
+    info_seq: Lenient<u64>,
     #[serde(rename = "LastInfoTime")]
-    info_time: Loose<u64>,
+    info_time: Lenient<u64>,
     #[serde(rename = "NextMsgSeq")]
-    next_seq: Loose<u64>,
+    next_seq: Lenient<u64>,
     #[serde(rename = "MemberNum")]
-    members: Loose<u64>,
+    members: Lenient<u64>,
     #[serde(rename = "MaxMemberNum")]
-    max_members: Loose<u64>,
+    max_members: Lenient<u64>,
     #[serde(rename = "ApplyJoinOption", borrow)]
-    join: Loose<Cow<'a, str>>,
+    join: Lenient<Cow<'a, str>>,
     #[serde(rename = "InviteJoinOption", borrow)]
-    invite: Loose<Cow<'a, str>>,
+    invite: Lenient<Cow<'a, str>>,
     /// `ShutUpAllMember` in older replies.
     #[serde(rename = "MuteAllMember", alias = "ShutUpAllMember", borrow)]
-    mute: Loose<Cow<'a, str>>,
+    mute: Lenient<Cow<'a, str>>,
     #[serde(rename = "SupportTopic")]
-    topics: Loose<i64>,
+    topics: Lenient<i64>,
     #[serde(rename = "AppDefinedData")]
-    custom: Loose<Vec<Pair>>,
+    custom: Lenient<Vec<Pair>>,
 }
 
 impl<'a> GroupFields<'a> {
@@ -172,7 +172,7 @@ impl<'de> FromWire<'de> for Pair {
                     continue;
                 }
             };
-            let value = map.next_value::<Loose<AnyText<'de>>>()?.any().unwrap_or_default();
+            let value = map.next_value::<Lenient<AnyText<'de>>>()?.any().unwrap_or_default();
             *into = value.0.into_owned();
         }
         Ok((!pair.key.is_empty()).then_some(pair))
@@ -180,14 +180,14 @@ impl<'de> FromWire<'de> for Pair {
 }
 
 /// A text that was asked for: empty if it is not set, `None` if it cannot be read.
-fn known<'a>(field: &'a Loose<Cow<'_, str>>) -> Option<&'a str> {
+fn known<'a>(field: &'a Lenient<Cow<'_, str>>) -> Option<&'a str> {
     match field {
-        Loose::Given(text) => Some(text),
-        Loose::Absent => Some(""),
-        Loose::Bad => None,
+        Lenient::Given(text) => Some(text),
+        Lenient::Absent => Some(""),
+        Lenient::Bad => None,
     }
 }
 
-fn text<'a>(field: &'a Loose<Cow<'_, str>>) -> &'a str {
+fn text<'a>(field: &'a Lenient<Cow<'_, str>>) -> &'a str {
     known(field).unwrap_or_default()
 }

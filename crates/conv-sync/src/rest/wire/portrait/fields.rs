@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::rest::wire::{
     Depth, MAX_NAME, MAX_TEXT,
-    loose::{AnyText, Loose},
+    lenient::{AnyText, Lenient},
     short, url,
 };
 
@@ -39,9 +39,9 @@ pub(in crate::rest) const FULL: &[&str] = &[
 #[derive(Deserialize)]
 pub(super) struct ProfileItem<'a> {
     #[serde(rename = "Tag", default, borrow)]
-    tag: Loose<Cow<'a, str>>,
+    tag: Lenient<Cow<'a, str>>,
     #[serde(rename = "Value", default, borrow)]
-    value: Loose<AnyText<'a>>,
+    value: Lenient<AnyText<'a>>,
 }
 
 /// The fields of a user that were set and asked for.
@@ -59,7 +59,7 @@ impl<'a> UserFields<'a> {
         for item in items {
             match item.map(|item| (item.tag.any(), item.value)) {
                 // A field that is named and without a value is not set.
-                Some((Some(_), Loose::Absent)) => {}
+                Some((Some(_), Lenient::Absent)) => {}
                 Some((Some(tag), value)) => fields.push((tag, value.any().map(|text| text.0))),
                 _ => is_whole = false,
             }

@@ -1,0 +1,28 @@
+//! Why a mutation did not come through.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ErrorClass;
+
+/// The reason that a mutation was not accepted by the cloud, or not yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct MutationFailure {
+    /// What kind of error it was.
+    pub class: ErrorClass,
+    /// The cloud's number, if it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
+    /// What happened, in words. Holds no secret.
+    pub message: Arc<str>,
+}
+
+impl MutationFailure {
+    /// A failure of a class, with the cloud's number and words for it.
+    pub fn new(class: ErrorClass, code: Option<i32>, message: impl Into<Arc<str>>) -> Self {
+        Self { class, code, message: message.into() }
+    }
+}

@@ -1,0 +1,313 @@
+//! Accepting a mutation: what waits is replaced, what is on its way is not touched.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Outbox, Outcome, OutcomeKind, Pending, PendingState, order::blocks};
+use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationError, Slot, Timestamp};
+
+/// How much an outbox may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capacity {
+    /// The maximum number of mutations: 1,000.
+    pub pending: usize,
+    /// The maximum size of their texts, in bytes: 1 MiB.
+    pub bytes: usize,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { pending: 1_000, bytes: 1 << 20 }
+    }
+}
+
+/// What accepting a mutation did.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Enqueued {
+    /// The number whose outcome is that of the mutation; `None` if there is nothing to do, since the
+    /// cloud's list has the value already.
+    pub number: Option<u64>,
+    /// The slots whose mutations are other than before.
+    pub slots: BTreeSet<Slot>,
+    /// What became of mutations that this one replaced.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Outbox {
+    /// Accepts a mutation.
+    ///
+    /// `is_met` says whether the cloud's list, as it was read last, has a mutation's value already.
+    /// It is not asked about slots of which the cloud may know more than the list.
+    ///
+    /// # Errors
+    /// [`MutationError::OutboxFull`]; nothing is changed then.
+    pub fn enqueue(
+        &mut self,
+        mutation: Mutation,
+        queued_at: Option<Timestamp>,
+        is_met: impl Fn(&Mutation) -> bool,
+        capacity: &Capacity,
+    ) -> Result<Enqueued, MutationError> {
+        let (pending, bytes) = (self.pending().count(), self.bytes());
+        let is_full = pending >= capacity.pending || bytes + mutation.bytes() > capacity.bytes;
+        // What takes the place of another one needs none of its own.
+        if is_full && !self.slots.contains_key(&mutation.slot()) {
+            return Err(MutationError::OutboxFull { pending, bytes });
+        }
+        let mut step = Step { outbox: self, queued_at, is_met: &is_met, done: Enqueued::new() };
+        step.accept(mutation);
+        Ok(step.done)
+    }
+
+    /// Returns the size of all texts, in bytes.
+    fn bytes(&self) -> usize {
+        self.pending().map(|pending| pending.mutation.bytes()).sum()
+    }
+
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.last = self.last.saturating_add(1);
+        self.last
+    }
+}
+
+impl Mutation {
+    /// Returns the size of its texts, in bytes.
+    fn bytes(&self) -> usize {
+        let id = self.conversation_id().map_or(0, |id| id.as_str().len());
+        let names: usize = self.group_names().map(|name| name.as_str().len()).sum();
+        let text = match self {
+            Self::CustomData { custom_data, .. } => custom_data.len(),
+            _ => 0,
+        };
+        id + names + text
+    }
+}
+
+impl Enqueued {
+    fn new() -> Self {
+        Self { number: None, slots: BTreeSet::new(), outcomes: Vec::new() }
+    }
+}
+
+/// One mutation being accepted.
+struct Step<'a, F> {
+    outbox: &'a mut Outbox,
+    queued_at: Option<Timestamp>,
+    is_met: &'a F,
+    done: Enqueued,
+}
+
+impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
+    fn accept(&mut self, mutation: Mutation) {
+        match &mutation {
+            Mutation::Delete { id, .. } => {
+                // The row's own slots end with it. Marks, custom data and groups outlive a row.
+                for aspect in [Aspect::Pinned, Aspect::ReadTo] {
+                    self.give_up(&Slot::Conversation(id.clone(), aspect));
+                }
+                self.set(mutation);
+            }
+            Mutation::Group { group_name, target: GroupTarget::Named(new) } => {
+                self.rename(&group_name.clone(), &new.clone());
+            }
+            Mutation::Group { group_name, target: GroupTarget::Absent } => {
+                self.delete_group(&group_name.clone());
+            }
+            _ => self.set(mutation),
+        }
+    }
+
+    /// Sets the value of a slot.
+    fn set(&mut self, mutation: Mutation) {
+        let slot = mutation.slot();
+        let mut queue = self.outbox.slots.remove(&slot).unwrap_or_default();
+        let mutation = with_all_read(mutation, &queue);
+        // A group that is made again under the name of one that is renamed or deleted is another one.
+        let replaced = match &mutation {
+            Mutation::Group { .. } => pop_if(&mut queue, |last| last.state == PendingState::Failed),
+            _ => pop_if(&mut queue, Pending::is_replaceable),
+        };
+        if let Some(replaced) = replaced.as_ref().filter(|last| last.state.is_waiting()) {
+            self.replaced(replaced);
+        }
+        let may_differ = replaced.as_ref().is_some_and(|replaced| replaced.is_uncertain);
+        let is_done = match queue.last() {
+            // It is under way already, or acknowledged, and what it replaced cannot have undone that.
+            Some(last)
+                if last.mutation == mutation
+                    && !may_differ
+                    && self.is_free(&mutation, last.number) =>
+            {
+                self.done.number = Some(last.number);
+                true
+            }
+            Some(_) => false,
+            None => !may_differ && self.is_met(&mutation),
+        };
+        if !is_done {
+            queue.push(self.pending(mutation, may_differ));
+        }
+        self.done.slots.insert(slot.clone());
+        if !queue.is_empty() {
+            self.outbox.slots.insert(slot, queue);
+        }
+    }
+
+    /// Returns whether the cloud has the value. Where a mutation that it depends on is pending, what
+    /// the cloud's list shows is not the last word.
+    fn is_met(&self, mutation: &Mutation) -> bool {
+        self.is_free(mutation, 0) && (self.is_met)(mutation)
+    }
+
+    /// Returns whether nothing that is pending since a number has to do with a mutation.
+    fn is_free(&self, mutation: &Mutation, since: u64) -> bool {
+        let mut later = self.outbox.pending().filter(|pending| pending.number > since);
+        !later.any(|later| later.state.is_shown() && blocks(&later.mutation, mutation))
+    }
+
+    /// Renames a group. What waits for the old name waits for the new one, in the same step.
+    fn rename(&mut self, old: &GroupName, new: &GroupName) {
+        let rename = |old: &GroupName| Mutation::Group {
+            group_name: old.clone(),
+            target: GroupTarget::Named(new.clone()),
+        };
+        // Where it has the old name by a mutation that was not sent yet, that one changes.
+        let collapsed = self.take_origin(old, |origin, target| match target {
+            GroupTarget::Named(_) if origin == new => None,
+            GroupTarget::Named(_) => Some(rename(origin)),
+            target => Some(Mutation::Group { group_name: new.clone(), target: target.clone() }),
+        });
+        if let Some(mutation) = collapsed.unwrap_or_else(|| Some(rename(old))) {
+            self.set(mutation);
+        }
+        let number = self.done.number;
+        for (slot, member) in self.unsent_members(old) {
+            self.take(&slot);
+            if let Mutation::Member { id, is_member, .. } = member {
+                self.set(Mutation::Member { id, group_name: new.clone(), is_member });
+            }
+        }
+        self.done.number = number;
+    }
+
+    /// Deletes a group. What waits for it has nothing to wait for.
+    fn delete_group(&mut self, name: &GroupName) {
+        for (slot, _) in self.unsent_members(name) {
+            self.give_up(&slot);
+        }
+        let delete = |name: &GroupName| Mutation::Group {
+            group_name: name.clone(),
+            target: GroupTarget::Absent,
+        };
+        let collapsed = self.take_origin(name, |origin, target| match target {
+            // Created here and not sent yet: the cloud knows nothing of it.
+            GroupTarget::Present => None,
+            _ => Some(delete(origin)),
+        });
+        if let Some(mutation) = collapsed.unwrap_or_else(|| Some(delete(name))) {
+            self.set(mutation);
+        }
+    }
+
+    /// Takes out the unsent mutation by which a group has its name, its creation or a renaming, and
+    /// returns what it becomes: another mutation, or nothing at all.
+    ///
+    /// `None` if there is no such mutation, or if a later one is about a group of the same name: the
+    /// order of the two counts then.
+    fn take_origin(
+        &mut self,
+        name: &GroupName,
+        becomes: impl FnOnce(&GroupName, &GroupTarget) -> Option<Mutation>,
+    ) -> Option<Option<Mutation>> {
+        let gives_name = |pending: &&Arc<Pending>| match &pending.mutation {
+            Mutation::Group { group_name, target: GroupTarget::Present } => group_name == name,
+            Mutation::Group { target: GroupTarget::Named(new), .. } => new == name,
+            _ => false,
+        };
+        let newest = self.outbox.of_groups().filter(gives_name).max_by_key(|one| one.number);
+        let origin = Arc::clone(newest.filter(|origin| origin.is_unsent())?);
+        let Mutation::Group { group_name, target } = &origin.mutation else { return None };
+        let result = becomes(group_name, target);
+        let involved = |other: &Mutation| {
+            blocks(other, &origin.mutation)
+                || result.as_ref().is_some_and(|result| blocks(other, result))
+        };
+        let is_later = |one: &Pending| one.number > origin.number && involved(&one.mutation);
+        if self.outbox.of_groups().any(|one| is_later(one)) {
+            return None;
+        }
+        let slot = origin.mutation.slot();
+        self.outbox.take_where(&slot, |one| one.number == origin.number);
+        self.done.slots.insert(slot);
+        self.replaced(&origin);
+        Some(result)
+    }
+
+    /// The mutations of a group's members that can still be changed.
+    fn unsent_members(&self, group: &GroupName) -> Vec<(Slot, Mutation)> {
+        let of_group = |slot: &Slot| matches!(slot, Slot::Conversation(_, Aspect::Member(name)) if name == group);
+        let queues = self.outbox.slots.iter().filter(|(slot, _)| of_group(slot));
+        let unsent = queues.filter_map(|(slot, queue)| {
+            let last = queue.last().filter(|last| last.state.is_waiting())?;
+            Some((slot.clone(), last.mutation.clone()))
+        });
+        unsent.collect()
+    }
+
+    fn pending(&mut self, mutation: Mutation, is_uncertain: bool) -> Arc<Pending> {
+        let number = self.outbox.next_number();
+        self.done.number = Some(number);
+        let mut pending = Pending::new(number, mutation, self.queued_at);
+        pending.is_uncertain = is_uncertain;
+        Arc::new(pending)
+    }
+
+    fn replaced(&mut self, pending: &Pending) {
+        self.done.outcomes.push(Outcome::of(pending, OutcomeKind::Replaced));
+    }
+
+    /// Takes what waits out of a slot, with the outcome that it was replaced.
+    fn give_up(&mut self, slot: &Slot) {
+        if let Some(pending) = self.take(slot) {
+            self.replaced(&pending);
+        }
+    }
+
+    /// Takes what waits out of a slot. What is under way or acknowledged stays.
+    fn take(&mut self, slot: &Slot) -> Option<Arc<Pending>> {
+        let queue = self.outbox.slots.get_mut(slot)?;
+        let taken = pop_if(queue, |last| last.state.is_waiting());
+        if queue.is_empty() {
+            self.outbox.slots.remove(slot);
+        }
+        self.done.slots.extend(taken.is_some().then(|| slot.clone()));
+        taken
+    }
+}
+
+impl Pending {
+    /// Returns whether a later mutation of its slot takes its place.
+    fn is_replaceable(&self) -> bool {
+        self.state.is_waiting() || self.state == PendingState::Failed
+    }
+}
+
+fn pop_if(queue: &mut Vec<Arc<Pending>>, goes: fn(&Pending) -> bool) -> Option<Arc<Pending>> {
+    if queue.last().is_some_and(|last| goes(last)) { queue.pop() } else { None }
+}
+
+/// What was read stays read: a mark that is older than one which waits or was sent counts for no
+/// less.
+fn with_all_read(mutation: Mutation, queue: &[Arc<Pending>]) -> Mutation {
+    let Mutation::Read { id, until, count } = mutation else { return mutation };
+    let earlier = queue.iter().filter_map(|pending| match &pending.mutation {
+        Mutation::Read { until, count, .. } => Some((*until, *count)),
+        _ => None,
+    });
+    let (until, count) = earlier.fold((until, count), |(until, count), (other, counted)| {
+        let is_later = until == until.max(other);
+        (until.max(other), if is_later { count } else { counted })
+    });
+    Mutation::Read { id, until, count }
+}

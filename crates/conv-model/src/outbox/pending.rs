@@ -1,0 +1,81 @@
+//! One mutation on its way.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Mutation, MutationFailure, Timestamp};
+
+/// A mutation, and how far it has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Pending {
+    /// Its number: greater than that of every mutation accepted before. An answer of the cloud is
+    /// taken for the number that was sent, so that it cannot end a later mutation of the same slot.
+    pub number: u64,
+    /// What is to be set.
+    pub mutation: Mutation,
+    /// How far it has come.
+    pub state: PendingState,
+    /// When it was accepted, by the clock of the one who asked for it; `None` if he has no clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_at: Option<Timestamp>,
+    /// The number of times that it was sent.
+    #[serde(default)]
+    pub attempts: u32,
+    /// Whether the cloud may have applied it, or the one that it replaced, although nothing was
+    /// acknowledged: an answer was lost. What the list shows is then no reason to drop it.
+    #[serde(default)]
+    pub is_uncertain: bool,
+    /// The reason that it is held, has failed, or has to be sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<MutationFailure>,
+}
+
+/// How far a mutation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum PendingState {
+    /// It waits to be sent, for the first time or again.
+    Queued,
+    /// A call is under way.
+    Sending,
+    /// The cloud acknowledged it, and no listing has shown it yet.
+    Settling,
+    /// The app's account in the cloud is at fault, not the mutation: it waits for that to be mended.
+    Held,
+    /// The cloud refused it for good. It shows no more, and stays until it is dropped or retried.
+    Failed,
+}
+
+impl PendingState {
+    /// Returns whether the list shows the mutation's value.
+    pub fn is_shown(self) -> bool {
+        self != Self::Failed
+    }
+
+    /// Returns whether it waits to be sent, now or when the account is mended.
+    pub fn is_waiting(self) -> bool {
+        matches!(self, Self::Queued | Self::Held)
+    }
+}
+
+impl Pending {
+    /// A mutation that was just accepted.
+    pub fn new(number: u64, mutation: Mutation, queued_at: Option<Timestamp>) -> Self {
+        Self {
+            number,
+            mutation,
+            state: PendingState::Queued,
+            queued_at,
+            attempts: 0,
+            is_uncertain: false,
+            failure: None,
+        }
+    }
+
+    /// Returns whether it can be taken back: nothing of it can have reached the cloud.
+    pub fn is_unsent(&self) -> bool {
+        self.state.is_waiting() && !self.is_uncertain
+    }
+}

@@ -1,0 +1,234 @@
+//! What became of a mutation that was sent.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Outbox, Pending, PendingState};
+use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationFailure, Slot};
+
+/// What became of a mutation, as its sender learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Progress {
+    /// A call is about to go out.
+    Sending,
+    /// It has to be sent again; `is_uncertain` if the cloud may have applied it.
+    Returned {
+        /// What happened.
+        failure: MutationFailure,
+        /// Whether the cloud may have applied it.
+        is_uncertain: bool,
+    },
+    /// The app's account is at fault.
+    Held(MutationFailure),
+    /// The app's account is mended.
+    Released,
+    /// The cloud acknowledged it, and a listing is to show it.
+    Acknowledged,
+    /// It is done: a listing showed it.
+    Settled,
+    /// It is done, and no listing will show it: the base takes its value over.
+    SettledUnseen,
+    /// The cloud's list shows another value, although it acknowledged this one: another device
+    /// changed it.
+    Overridden,
+    /// The cloud refused it for good.
+    Failed(MutationFailure),
+    /// It was not sent within its time.
+    Expired,
+    /// Its owner wants to send it again after it failed.
+    Retry,
+    /// Its owner takes it back, or no longer wants to see that it failed.
+    Drop,
+}
+
+/// How a mutation ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The number that it was accepted with.
+    pub number: u64,
+    /// What was to be set.
+    pub mutation: Mutation,
+    /// How it ended.
+    pub kind: OutcomeKind,
+}
+
+/// How a mutation ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum OutcomeKind {
+    /// The cloud has the value.
+    Done,
+    /// The cloud acknowledged it, and another device changed it since.
+    Overridden,
+    /// A later mutation took its place.
+    Replaced,
+    /// Its owner took it back before it was sent.
+    Cancelled,
+    /// The cloud refused it; the list shows the cloud's value again.
+    Failed(MutationFailure),
+    /// It was not sent within its time; the list shows the cloud's value again.
+    Expired,
+}
+
+/// What a step changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Progressed {
+    /// The slots whose mutations are other than before.
+    pub slots: BTreeSet<Slot>,
+    /// The mutations that ended, and how.
+    pub outcomes: Vec<Outcome>,
+    /// A value that the cloud has and the base is to take over, since no listing will say it.
+    pub settled: Option<Mutation>,
+}
+
+impl Outcome {
+    pub(super) fn of(pending: &Pending, kind: OutcomeKind) -> Self {
+        Self { number: pending.number, mutation: pending.mutation.clone(), kind }
+    }
+}
+
+impl Outbox {
+    /// Takes over what became of the mutation with a number. A number that is no longer pending
+    /// changes nothing: its answer came late. Neither does a step that does not fit its state: what is
+    /// under way cannot be taken back.
+    pub fn progress(&mut self, number: u64, progress: Progress) -> Progressed {
+        let Some(pending) = self.get(number).cloned() else { return Progressed::default() };
+        let mut step = Step { outbox: self, pending, done: Progressed::default() };
+        step.take(progress);
+        step.done
+    }
+}
+
+/// One mutation and what became of it.
+struct Step<'a> {
+    outbox: &'a mut Outbox,
+    pending: Arc<Pending>,
+    done: Progressed,
+}
+
+impl Step<'_> {
+    fn take(&mut self, progress: Progress) {
+        use PendingState::{Failed, Held, Queued, Sending, Settling};
+        match (progress, self.pending.state) {
+            (Progress::Sending, Queued) => self.set(|pending| {
+                pending.state = Sending;
+                pending.attempts = pending.attempts.saturating_add(1);
+            }),
+            (Progress::Returned { failure, is_uncertain }, Sending) => self.set(|pending| {
+                (pending.state, pending.failure) = (Queued, Some(failure));
+                pending.is_uncertain |= is_uncertain;
+            }),
+            (Progress::Held(failure), Sending) => {
+                self.set(|pending| (pending.state, pending.failure) = (Held, Some(failure)));
+            }
+            (Progress::Released, Held) => {
+                self.set(|pending| (pending.state, pending.failure) = (Queued, None));
+            }
+            (Progress::Acknowledged, Sending) => self.acknowledge(),
+            (Progress::Settled, Sending | Settling) => self.end(Some(OutcomeKind::Done)),
+            (Progress::SettledUnseen, Sending | Settling) => {
+                self.done.settled = Some(self.pending.mutation.clone());
+                self.end(Some(OutcomeKind::Done));
+            }
+            (Progress::Overridden, Settling) => self.end(Some(OutcomeKind::Overridden)),
+            (Progress::Failed(failure), Sending) => {
+                self.fail(Some(failure.clone()), OutcomeKind::Failed(failure));
+            }
+            (Progress::Expired, Queued | Held) => {
+                self.fail(self.pending.failure.clone(), OutcomeKind::Expired);
+            }
+            (Progress::Retry, Failed) => self.set(|pending| {
+                (pending.state, pending.failure, pending.attempts) = (Queued, None, 0);
+            }),
+            (Progress::Drop, Failed) => self.end(None),
+            (Progress::Drop, _) if self.pending.is_unsent() => {
+                self.end(Some(OutcomeKind::Cancelled));
+            }
+            _ => {}
+        }
+    }
+
+    /// The cloud has the value: what it acknowledged before for the same slot is of the past.
+    fn acknowledge(&mut self) {
+        self.set(|pending| (pending.state, pending.failure) = (PendingState::Settling, None));
+        if let Mutation::Group { group_name, target: GroupTarget::Named(new) } =
+            &self.pending.mutation
+        {
+            let (old, new) = (group_name.clone(), new.clone());
+            self.rename_acknowledged(&old, &new);
+        }
+        let (slot, number) = (self.pending.mutation.slot(), self.pending.number);
+        for earlier in self.outbox.take_where(&slot, |one| one.number < number) {
+            self.done.outcomes.push(Outcome::of(&earlier, OutcomeKind::Done));
+        }
+    }
+
+    /// A group that was created or got members under its old name has them under the new one: no
+    /// listing will show the old name any more.
+    fn rename_acknowledged(&mut self, old: &GroupName, new: &GroupName) {
+        let is_of_old = |slot: &Slot| match slot {
+            Slot::Group(name) | Slot::Conversation(_, Aspect::Member(name)) => name == old,
+            Slot::Conversation(..) => false,
+        };
+        let slots: Vec<_> =
+            self.outbox.slots.keys().filter(|slot| is_of_old(slot)).cloned().collect();
+        for slot in slots {
+            let number = self.pending.number;
+            let moved = self.outbox.take_where(&slot, |one| {
+                one.state == PendingState::Settling && one.number < number
+            });
+            for pending in moved {
+                let mut pending = Arc::unwrap_or_clone(pending);
+                pending.mutation.set_group_name(new);
+                let target = pending.mutation.slot();
+                self.done.slots.extend([slot.clone(), target.clone()]);
+                self.outbox.slots.entry(target).or_default().insert(0, Arc::new(pending));
+            }
+        }
+    }
+
+    /// A mutation that failed stays to be seen, unless another one waits behind it.
+    fn fail(&mut self, failure: Option<MutationFailure>, kind: OutcomeKind) {
+        let slot = self.pending.mutation.slot();
+        let last = self.outbox.of_slot(&slot).last();
+        if last.is_some_and(|last| last.number != self.pending.number) {
+            return self.end(Some(kind));
+        }
+        self.done.outcomes.push(Outcome::of(&self.pending, kind));
+        self.set(|pending| (pending.state, pending.failure) = (PendingState::Failed, failure));
+    }
+
+    fn set(&mut self, change: impl FnOnce(&mut Pending)) {
+        let slot = self.pending.mutation.slot();
+        let mut queue = self.outbox.slots.get_mut(&slot).into_iter().flatten();
+        if let Some(one) = queue.find(|one| one.number == self.pending.number) {
+            change(Arc::make_mut(one));
+            self.done.slots.insert(slot);
+        }
+    }
+
+    /// Takes the mutation out; what waited behind it moves up.
+    fn end(&mut self, kind: Option<OutcomeKind>) {
+        let slot = self.pending.mutation.slot();
+        let number = self.pending.number;
+        self.outbox.take_where(&slot, |one| one.number == number);
+        self.done.slots.insert(slot);
+        self.done.outcomes.extend(kind.map(|kind| Outcome::of(&self.pending, kind)));
+    }
+}
+
+impl Mutation {
+    /// Replaces the name of the group that it is about.
+    fn set_group_name(&mut self, name: &GroupName) {
+        if let Self::Member { group_name, .. } | Self::Group { group_name, .. } = self {
+            *group_name = name.clone();
+        }
+    }
+}

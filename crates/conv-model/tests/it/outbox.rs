@@ -1,0 +1,293 @@
+//! What waits, what replaces it, what may be sent, and that the cloud ends as the user wanted.
+
+mod cloud;
+
+use std::collections::BTreeSet;
+
+use conv_model::{
+    Capacity, ConversationId, Enqueued, ErrorClass, GroupName, GroupTarget, IfNewer, Mutation,
+    MutationError, MutationFailure, Outbox, OutcomeKind, Pending, PendingState, Progress, ReadMark,
+    Slot, Timestamp, testing,
+};
+use proptest::prelude::*;
+
+use self::cloud::Cloud;
+
+fn id(text: &str) -> ConversationId {
+    text.parse().unwrap()
+}
+
+fn group(name: &str) -> GroupName {
+    name.parse().unwrap()
+}
+
+fn pin(is_pinned: bool) -> Mutation {
+    Mutation::Pin { id: id("C2Calice"), is_pinned }
+}
+
+fn member(user: &str, name: &str, is_member: bool) -> Mutation {
+    Mutation::Member { id: id(user), group_name: group(name), is_member }
+}
+
+fn of_group(name: &str, target: GroupTarget) -> Mutation {
+    Mutation::Group { group_name: group(name), target }
+}
+
+fn rename(old: &str, new: &str) -> Mutation {
+    of_group(old, GroupTarget::Named(group(new)))
+}
+
+fn put(outbox: &mut Outbox, mutation: Mutation) -> Enqueued {
+    outbox.enqueue(mutation, None, |_| false, &Capacity::default()).unwrap()
+}
+
+fn failure() -> MutationFailure {
+    MutationFailure::new(ErrorClass::Cloud, Some(50002), "refused")
+}
+
+fn waiting(outbox: &Outbox) -> Vec<Mutation> {
+    outbox.pending().map(|pending| pending.mutation.clone()).collect()
+}
+
+#[test]
+fn what_waits_is_replaced_and_what_the_cloud_has_vanishes() {
+    let mut outbox = Outbox::default();
+    let first = put(&mut outbox, pin(true)).number.unwrap();
+    for turn in 0..1_000 {
+        put(&mut outbox, pin(turn % 2 == 0));
+    }
+    assert_eq!(waiting(&outbox), [pin(false)]);
+    let done = outbox.enqueue(pin(true), None, |_| true, &Capacity::default()).unwrap();
+    assert_eq!((done.number, done.slots.len()), (None, 1));
+    assert_eq!(done.outcomes[0].kind, OutcomeKind::Replaced);
+    assert!(outbox.is_empty() && done.outcomes[0].number > first);
+}
+
+#[test]
+fn what_is_under_way_is_not_touched_and_its_answer_ends_nothing_later() {
+    let mut outbox = Outbox::default();
+    let first = put(&mut outbox, pin(true)).number.unwrap();
+    outbox.progress(first, Progress::Sending);
+    // Unpinned and pinned again while the call is out: the call is enough.
+    let second = put(&mut outbox, pin(false)).number.unwrap();
+    assert_eq!(put(&mut outbox, pin(true)).number, Some(first));
+    assert_eq!(outbox.pending().count(), 1);
+    // Unpinned for good: that waits, and its value shows.
+    let third = put(&mut outbox, pin(false)).number.unwrap();
+    assert!(outbox.ready().is_empty() && third > second);
+    outbox.progress(first, Progress::Acknowledged);
+    let ready: Vec<_> = outbox.ready().iter().map(|pending| pending.number).collect();
+    assert_eq!(ready, [third]);
+    // Late answers of the first.
+    for late in [Progress::Acknowledged, Progress::Failed(failure())] {
+        assert_eq!(outbox.progress(first, late), Default::default());
+    }
+    outbox.progress(third, Progress::Sending);
+    let done = outbox.progress(third, Progress::Acknowledged);
+    assert_eq!((done.outcomes[0].number, &done.outcomes[0].kind), (first, &OutcomeKind::Done));
+    assert_eq!(outbox.progress(first, Progress::Settled), Default::default());
+}
+
+#[test]
+fn an_acknowledged_change_is_undone_whatever_the_list_shows() {
+    let mut outbox = Outbox::default();
+    let first = put(&mut outbox, pin(true)).number.unwrap();
+    outbox.progress(first, Progress::Sending);
+    outbox.progress(first, Progress::Acknowledged);
+    let undo = outbox.enqueue(pin(false), None, |_| true, &Capacity::default()).unwrap();
+    assert!(undo.number.is_some());
+    assert_eq!(waiting(&outbox), [pin(true), pin(false)]);
+    // What was acknowledged and what waits for it settle in turn.
+    outbox.progress(first, Progress::Settled);
+    assert_eq!(waiting(&outbox), [pin(false)]);
+}
+
+#[test]
+fn what_failed_is_seen_until_it_is_dropped_retried_or_replaced() {
+    let mut outbox = Outbox::default();
+    let number = put(&mut outbox, pin(true)).number.unwrap();
+    outbox.progress(number, Progress::Sending);
+    let done = outbox.progress(number, Progress::Failed(failure()));
+    assert_eq!(done.outcomes[0].kind, OutcomeKind::Failed(failure()));
+    let base = std::sync::Arc::new(conv_model::Conversation::new(id("C2Calice")));
+    assert_eq!(outbox.shown(&base), Some(base));
+    assert!(outbox.ready().is_empty());
+    outbox.progress(number, Progress::Retry);
+    assert_eq!(outbox.ready().len(), 1);
+    outbox.progress(number, Progress::Sending);
+    outbox.progress(number, Progress::Failed(failure()));
+    outbox.progress(number, Progress::Drop);
+    assert!(outbox.is_empty());
+}
+
+#[test]
+fn only_what_never_left_can_be_taken_back() {
+    let mut outbox = Outbox::default();
+    let number = put(&mut outbox, pin(true)).number.unwrap();
+    outbox.progress(number, Progress::Sending);
+    assert_eq!(outbox.progress(number, Progress::Drop), Default::default());
+    let lost = Progress::Returned { failure: failure(), is_uncertain: true };
+    outbox.progress(number, lost);
+    assert_eq!(outbox.progress(number, Progress::Drop), Default::default());
+    let mut outbox = Outbox::default();
+    let number = put(&mut outbox, pin(true)).number.unwrap();
+    let done = outbox.progress(number, Progress::Drop);
+    assert_eq!(done.outcomes[0].kind, OutcomeKind::Cancelled);
+}
+
+#[test]
+fn a_renaming_takes_along_what_waits_for_the_old_name() {
+    let mut outbox = Outbox::default();
+    put(&mut outbox, member("C2Calice", "Work", true));
+    let on_its_way = put(&mut outbox, member("C2Cbob", "Work", true)).number.unwrap();
+    outbox.progress(on_its_way, Progress::Sending);
+    put(&mut outbox, rename("Work", "Team"));
+    let expected =
+        [member("C2Calice", "Team", true), member("C2Cbob", "Work", true), rename("Work", "Team")];
+    assert_eq!(waiting(&outbox), expected);
+    // The renaming waits for the call that names the old name; the rest waits for the renaming.
+    assert!(outbox.ready().is_empty());
+    outbox.progress(on_its_way, Progress::Acknowledged);
+    assert_eq!(outbox.ready()[0].mutation, rename("Work", "Team"));
+    assert_eq!(outbox.ready().len(), 1);
+    let base = std::sync::Arc::new(conv_model::Conversation::new(id("C2Cbob")));
+    assert_eq!(outbox.shown(&base).unwrap().listing.groups, ["Team".into()]);
+}
+
+#[test]
+fn names_that_never_left_leave_no_trace() {
+    let mut outbox = Outbox::default();
+    put(&mut outbox, of_group("a", GroupTarget::Present));
+    put(&mut outbox, member("C2Calice", "a", true));
+    put(&mut outbox, rename("a", "b"));
+    put(&mut outbox, rename("b", "c"));
+    let expected = [member("C2Calice", "c", true), of_group("c", GroupTarget::Present)];
+    assert_eq!(waiting(&outbox), expected);
+    assert_eq!(outbox.shown_groups([]), BTreeSet::from(["c".into()]));
+    let created = std::sync::Arc::clone(outbox.ready()[0]);
+    assert_eq!(outbox.first_members(&created).len(), 1);
+    put(&mut outbox, of_group("c", GroupTarget::Absent));
+    assert!(outbox.is_empty());
+    // Of a group that the cloud has, two renamings are one, and back again is none.
+    put(&mut outbox, rename("x", "y"));
+    put(&mut outbox, rename("y", "z"));
+    assert_eq!(waiting(&outbox), [rename("x", "z")]);
+    put(&mut outbox, rename("z", "x"));
+    assert!(outbox.is_empty());
+    put(&mut outbox, rename("x", "y"));
+    put(&mut outbox, of_group("y", GroupTarget::Absent));
+    assert_eq!(waiting(&outbox), [of_group("x", GroupTarget::Absent)]);
+}
+
+#[test]
+fn a_deletion_ends_what_goes_with_the_row_and_later_changes_wait_for_it() {
+    let mut outbox = Outbox::default();
+    put(&mut outbox, pin(true));
+    put(&mut outbox, member("C2Calice", "Work", true));
+    let delete = Mutation::Delete {
+        id: id("C2Calice"),
+        seen: Timestamp::from_secs(9),
+        clears_history: false,
+        if_newer: IfNewer::GiveUp,
+    };
+    let done = put(&mut outbox, delete.clone());
+    assert_eq!(done.outcomes[0].mutation, pin(true));
+    // It waits for the membership, which outlives the row; what follows waits for it.
+    put(&mut outbox, pin(true));
+    assert_eq!(outbox.ready().len(), 1);
+    assert_eq!(outbox.ready()[0].mutation, member("C2Calice", "Work", true));
+}
+
+#[test]
+fn reading_goes_forward_only() {
+    let read = |time, count| {
+        let until = ReadMark::new(Timestamp::from_secs(time), 0);
+        Mutation::Read { id: id("C2Calice"), until, count }
+    };
+    let mut outbox = Outbox::default();
+    put(&mut outbox, read(20, 5));
+    put(&mut outbox, read(10, 2));
+    assert_eq!(waiting(&outbox), [read(20, 5)]);
+    put(&mut outbox, read(30, 6));
+    assert_eq!(waiting(&outbox), [read(30, 6)]);
+}
+
+#[test]
+fn a_full_outbox_refuses_more_and_changes_nothing() {
+    let mut outbox = Outbox::default();
+    let mut capacity = Capacity::default();
+    (capacity.pending, capacity.bytes) = (1, 1_000);
+    outbox.enqueue(pin(true), None, |_| false, &capacity).unwrap();
+    let before = outbox.clone();
+    let more = outbox.enqueue(member("C2Cbob", "Work", true), None, |_| false, &capacity);
+    assert!(matches!(more, Err(MutationError::OutboxFull { pending: 1, .. })), "{more:?}");
+    assert_eq!(outbox, before);
+    // What takes the place of another needs none.
+    outbox.enqueue(pin(false), None, |_| false, &capacity).unwrap();
+}
+
+#[test]
+fn independent_changes_do_not_wait_for_one_another() {
+    let mut outbox = Outbox::default();
+    for user in ["C2Ca", "C2Cb", "C2Cc"] {
+        put(&mut outbox, member(user, "Work", true));
+    }
+    let first = outbox.ready()[0].number;
+    outbox.progress(first, Progress::Sending);
+    outbox.progress(first, Progress::Failed(failure()));
+    assert_eq!(outbox.ready().len(), 2);
+}
+
+proptest! {
+    /// Offline and online in any mixture, with answers that are lost: the cloud ends as if each
+    /// change had been made at once.
+    #[test]
+    fn the_cloud_ends_as_the_user_wanted(
+        steps in proptest::collection::vec((testing::mutations(), 0..4_usize, any::<bool>()), 1..40),
+    ) {
+        let (mut wanted, mut cloud) = (Cloud::default(), Cloud::default());
+        let mut outbox = Outbox::default();
+        for (mutation, sends, is_lost) in steps {
+            // A user sees no row that is deleted, and these have a rule of their own.
+            if matches!(mutation, Mutation::Delete { .. }) || !wanted.allows(&mutation) {
+                continue;
+            }
+            wanted.apply(&mutation);
+            let is_met = |mutation: &Mutation| cloud.has(mutation);
+            outbox.enqueue(mutation, None, is_met, &Capacity::default()).unwrap();
+            for turn in 0..sends {
+                cloud.send(&mut outbox, turn, is_lost);
+            }
+        }
+        // Each is sent once more at most.
+        let mut left = outbox.pending().count();
+        while cloud.send(&mut outbox, 0, false) {
+            prop_assert!(left > 0, "it has no end: {:?}", outbox);
+            left -= 1;
+        }
+        prop_assert!(outbox.pending().all(|p| p.state == PendingState::Settling), "{:?}", outbox);
+        prop_assert_eq!(cloud, wanted);
+    }
+
+    #[test]
+    fn an_outbox_survives_its_records(outbox in testing::outboxes()) {
+        let records: Vec<Pending> = outbox
+            .pending()
+            .map(|pending| serde_json::to_string(pending).unwrap())
+            .map(|text| serde_json::from_str(&text).unwrap())
+            .collect();
+        prop_assert_eq!(Outbox::restore(records, outbox.last_number()), outbox);
+    }
+
+    #[test]
+    fn the_index_by_conversation_and_group_is_whole(outbox in testing::outboxes()) {
+        let ids: BTreeSet<_> =
+            outbox.pending().filter_map(|p| p.mutation.conversation_id().cloned()).collect();
+        let own: usize = ids.iter().map(|id| outbox.of_conversation(id).count()).sum();
+        prop_assert_eq!(own + outbox.of_groups().count(), outbox.pending().count());
+        for pending in outbox.pending() {
+            let slot: Slot = pending.mutation.slot();
+            prop_assert!(outbox.of_slot(&slot).any(|other| other == pending));
+        }
+    }
+}

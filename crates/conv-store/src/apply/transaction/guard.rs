@@ -1,0 +1,90 @@
+//! The facets of a row that a change must leave alone.
+
+use std::sync::Arc;
+
+use conv_model::{Conversation, Delta, PassId, Seq, SyncState};
+
+use crate::{
+    list::row::Row,
+    record::{Stamp, Stamps},
+};
+
+/// Decides what a change may overwrite.
+///
+/// An answer describes the moment of its request. What another writer changed since is newer, however
+/// late the answer comes: the order of writing is not the order of reading. A pass requests its
+/// listing over many pages, so its listing counts as requested when the pass began, and its own
+/// changes are not another writer's.
+pub(super) struct Guard {
+    /// The pass, and the commit with which it began.
+    pass: Option<(PassId, Seq)>,
+    asked: Option<Seq>,
+}
+
+impl Guard {
+    pub(super) fn new(sync: &SyncState, delta: &Delta) -> Self {
+        Self { pass: delta.pass.map(|pass| (pass, sync.begun)), asked: delta.asked }
+    }
+
+    /// Returns true if the change is part of a pass.
+    pub(super) fn is_of_pass(&self) -> bool {
+        self.pass.is_some()
+    }
+
+    /// Returns true if the listing must stay as it is, and the row with it.
+    pub(super) fn keeps_listing(&self, stamps: &Stamps) -> bool {
+        match self.pass {
+            Some((pass, begun)) => stamps.listing.seq > begun && stamps.listing.pass != pass,
+            None => self.asked.is_some_and(|asked| stamps.listing.seq > asked),
+        }
+    }
+
+    /// Restores the facets of a merged row that are newer than the change.
+    pub(super) fn keep_newer(&self, stamps: &Stamps, old: &Conversation, row: &mut Conversation) {
+        if self.keeps_listing(stamps) {
+            row.listing.clone_from(&old.listing);
+        }
+        let Some(asked) = self.asked else { return };
+        if stamps.profile > asked {
+            row.profile.clone_from(&old.profile);
+        }
+        if stamps.unread > asked {
+            row.unread.clone_from(&old.unread);
+        }
+        if stamps.last_message > asked {
+            row.last_message.clone_from(&old.last_message);
+        }
+    }
+
+    /// Returns the stamps of a row that changed: fresh ones for the facets that changed.
+    pub(super) fn stamps(
+        &self,
+        before: Option<&Row>,
+        after: &Arc<Conversation>,
+        seq: Seq,
+    ) -> Stamps {
+        let bare = Arc::new(Conversation::new(after.id.clone()));
+        let (old, mut stamps) = match before {
+            Some(before) => (before.whole(), before.stamps()),
+            None => (&bare, Stamps::default()),
+        };
+        if before.is_none() || old.listing != after.listing {
+            stamps.listing = Stamp::new(seq, self.pass.map(|(pass, _)| pass).unwrap_or_default());
+        }
+        let fresh = |is_same: bool, stamp: Seq| if is_same { stamp } else { seq };
+        stamps.profile = fresh(old.profile == after.profile, stamps.profile);
+        stamps.unread = fresh(is_same_unread(old, after), stamps.unread);
+        stamps.last_message = fresh(old.last_message == after.last_message, stamps.last_message);
+        stamps
+    }
+}
+
+/// Returns true if the change says nothing new about unread messages. Learning the type of a group
+/// that counts none zeroes its count, and an answer on its way at that time still has the rest to say.
+fn is_same_unread(old: &Conversation, after: &Conversation) -> bool {
+    let mut before = old.unread.clone();
+    if after.counts_unread() == Some(false) {
+        before.count = after.unread.count;
+    }
+    before == after.unread
+}

@@ -1,0 +1,208 @@
+//! The task that writes for a store. It outlives the callers that ask for a change.
+
+use std::{mem, sync::Arc, vec};
+
+use conv_model::Commit;
+use tokio::{
+    select,
+    sync::{mpsc, oneshot, watch},
+    task::yield_now,
+};
+
+use super::{
+    batch::{Batch, Results},
+    change::{Change, Encoding},
+    following::Following,
+    reload::reload,
+};
+use crate::{Engine, Snapshot, StoreError, list::state::State};
+
+/// The most requests that are served together.
+const BATCH: usize = 64;
+
+/// The most times that a batch runs because another store wrote first. A writer at full speed is
+/// quicker than the loading that each try begins with, so many tries are lost in a row.
+const TRIES: usize = 256;
+
+/// A request to the task, with the sender of its answer.
+#[derive(Debug)]
+pub(super) enum Request {
+    Change(Change, Answer<Commit>),
+    Close(Answer<()>),
+}
+
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// Applies the changes of a store, publishes them, and takes in what other stores write.
+#[derive(Debug)]
+pub(super) struct Writer {
+    engine: Arc<dyn Engine>,
+    encoding: Encoding,
+    inbox: mpsc::Receiver<Request>,
+    /// The newest snapshot. This task alone replaces it.
+    published: watch::Sender<Snapshot>,
+    /// Set while the engine may hold something else than was published: the next change loads it
+    /// first.
+    is_stale: bool,
+    following: Following,
+}
+
+impl Writer {
+    pub(super) fn new(
+        engine: Arc<dyn Engine>,
+        encoding: Encoding,
+        inbox: mpsc::Receiver<Request>,
+        published: watch::Sender<Snapshot>,
+    ) -> Self {
+        let (is_stale, following) = (false, Following::default());
+        Self { engine, encoding, inbox, published, is_stale, following }
+    }
+
+    /// Serves requests until one asks to close, or the last handle is gone.
+    pub(super) async fn run(mut self) {
+        loop {
+            let mut requests = Vec::new();
+            let written = self.published.borrow().written();
+            select! {
+                biased;
+                received = self.inbox.recv_many(&mut requests, BATCH) => {
+                    if received == 0 {
+                        return;
+                    }
+                    let mut requests = requests.into_iter();
+                    if let Some(answer) = self.serve(&mut requests).await {
+                        // The requests behind it get their answer, `Closed`, after it.
+                        return self.close(answer).await;
+                    }
+                }
+                news = self.following.wait(self.engine.as_ref(), written) => self.hear(news).await,
+            }
+        }
+    }
+
+    /// Serves requests in order, up to one to close: that one's answer is returned.
+    async fn serve(&mut self, requests: &mut vec::IntoIter<Request>) -> Option<Answer<()>> {
+        let (mut changes, mut answers) = (Vec::new(), Vec::new());
+        let mut closing = None;
+        for request in requests {
+            match request {
+                Request::Change(change, answer) => {
+                    changes.push(change);
+                    answers.push(answer);
+                }
+                Request::Close(answer) => {
+                    closing = Some(answer);
+                    break;
+                }
+            }
+        }
+        if !changes.is_empty() {
+            let results = self.apply(&changes).await;
+            let results = results
+                .unwrap_or_else(|error| changes.iter().map(|_| Err(error.clone())).collect());
+            for (answer, result) in answers.into_iter().zip(results) {
+                // A caller that went away needs no answer.
+                let _ = answer.send(result);
+            }
+        }
+        closing
+    }
+
+    /// Closes the engine, then answers.
+    async fn close(mut self, answer: Answer<()>) {
+        self.inbox.close();
+        let result = self.engine.as_ref().close().await;
+        // Before the answer: its receiver must find that the store is closed.
+        drop(self);
+        let _ = answer.send(result);
+    }
+
+    /// Applies changes with one write. An error is the answer to all of them.
+    async fn apply(&mut self, changes: &[Change]) -> Result<Results, StoreError> {
+        for _ in 0..TRIES {
+            if let Err(error) = self.refresh().await {
+                return self.apply_local(changes, error).await;
+            }
+            let mut batch = self.batch();
+            changes.iter().for_each(|change| batch.run(change));
+            match self.commit(batch).await {
+                Ok(results) => return Ok(results),
+                // The engine may have written all the same, or another store wrote: load first.
+                Err(error) => {
+                    self.is_stale = true;
+                    if !matches!(error, StoreError::Conflict) {
+                        return Err(error);
+                    }
+                }
+            }
+            yield_now().await;
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// Applies changes of local state alone, while loading fails; `error` is the answer to the
+    /// others. The writes follow the published state: an engine that knows of a later write refuses
+    /// them.
+    async fn apply_local(
+        &mut self,
+        changes: &[Change],
+        error: StoreError,
+    ) -> Result<Results, StoreError> {
+        let mut batch = self.batch();
+        for change in changes {
+            match change {
+                Change::Cloud(_) => batch.refuse(&error),
+                Change::Local(..) => batch.run(change),
+            }
+        }
+        self.commit(batch).await.map_err(|_| error)
+    }
+
+    fn batch(&self) -> Batch {
+        Batch::on(self.published.borrow().state(), self.encoding)
+    }
+
+    /// Hands a batch's writes to the engine, then publishes its working copy.
+    async fn commit(&mut self, batch: Batch) -> Result<Results, StoreError> {
+        if !batch.writes.is_empty() {
+            self.engine.as_ref().commit(&batch.writes).await?;
+        }
+        self.publish(batch.next);
+        Ok(batch.results)
+    }
+
+    /// Takes in what other stores wrote. If that fails, the list may be out of date without anybody
+    /// knowing: it becomes a preview until following works again.
+    async fn hear(&mut self, news: Result<(), StoreError>) {
+        self.is_stale = true;
+        let pause = self.following.next_pause();
+        if news.is_err() || self.refresh().await.is_err() {
+            let mut next = self.published.borrow().state().clone();
+            self.following.stop(&next.sync, pause);
+            next.show_preview();
+            self.publish(next);
+        }
+    }
+
+    /// Loads what the engine holds, if that may differ from what was published.
+    async fn refresh(&mut self) -> Result<(), StoreError> {
+        if self.is_stale {
+            let old = self.published.borrow().clone();
+            let next = reload(self.engine.as_ref(), old.state(), self.following.before()).await?;
+            self.is_stale = false;
+            self.following.resume();
+            self.publish(next);
+        }
+        Ok(())
+    }
+
+    /// Makes a state the published one. Wakes the waiting readers if it is newer.
+    fn publish(&self, next: State) {
+        let mut snapshot = Snapshot::new(next);
+        self.published.send_if_modified(|published| {
+            mem::swap(published, &mut snapshot);
+            published.seq() > snapshot.seq()
+        });
+        // The former snapshot is dropped here, outside the lock that readers take.
+    }
+}
