@@ -22,7 +22,7 @@ impl Change {
     pub(super) fn is_small(&self) -> bool {
         match self {
             Self::Cloud(delta) => {
-                let named = [delta.listed.len(), delta.amended.len(), delta.removed.len()];
+                let named = [delta.listed.len(), delta.updates.len(), delta.removed.len()];
                 delta.prune.is_none() && named.iter().sum::<usize>() <= FEW
             }
             Self::Local(..) => true,

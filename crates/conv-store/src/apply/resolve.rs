@@ -102,7 +102,7 @@ fn cloud(view: &View<'_>, delta: &Delta) -> Result<Resolved, StoreError> {
     for patch in &delta.listed {
         draft.list(patch);
     }
-    for patch in &delta.amended {
+    for patch in &delta.updates {
         draft.amend(patch);
     }
     for id in &delta.removed {
@@ -126,7 +126,7 @@ fn cloud(view: &View<'_>, delta: &Delta) -> Result<Resolved, StoreError> {
     let write = write(view, seq, &mut rows, &sync)?;
     let mut commit = Commit::new(if publishes { seq } else { view.seq }, sync);
     commit.changes = rows.changes;
-    commit.wanting = wanting;
+    commit.needs_profile = wanting;
     commit.refused = rows.refused;
     let written = write.as_ref().map(|write| write.seq);
     commit.written = written.unwrap_or(view.written);
