@@ -64,7 +64,7 @@ pub struct Delta {
     pub listed: Vec<ConversationPatch>,
     /// Facets learned elsewhere: ignored for rows that are absent, so that nothing comes back to
     /// life by a late name.
-    pub amended: Vec<ConversationPatch>,
+    pub updates: Vec<ConversationPatch>,
     /// Rows known to be gone.
     pub removed: Vec<ConversationId>,
     /// Rows to remove by a rule.
@@ -75,7 +75,7 @@ pub struct Delta {
     /// change answers. A facet that another writer changed after it stays as it is. `None`: what is
     /// learned now, which no earlier write can be newer than.
     pub asked: Option<Seq>,
-    /// Which listed rows the commit names as *wanting* a profile.
+    /// The listed rows that the commit names in [`Commit::needs_profile`].
     pub profiles: ProfilesDue,
 }
 
@@ -85,9 +85,9 @@ impl Delta {
         Self { listed: rows.into_iter().collect(), ..Self::default() }
     }
 
-    /// A change that amends rows which are there, without a pass.
-    pub fn amended(rows: impl IntoIterator<Item = ConversationPatch>) -> Self {
-        Self { amended: rows.into_iter().collect(), ..Self::default() }
+    /// A change that updates rows which are there, without a pass.
+    pub fn updates(rows: impl IntoIterator<Item = ConversationPatch>) -> Self {
+        Self { updates: rows.into_iter().collect(), ..Self::default() }
     }
 
     /// A change that removes rows, without a pass.
@@ -236,7 +236,7 @@ pub struct Commit {
     /// The rows that are other than before, in order of their IDs.
     pub changes: Vec<RowChange>,
     /// Of the rows listed, those whose profile was never read, or longer ago than asked for.
-    pub wanting: Vec<ConversationId>,
+    pub needs_profile: Vec<ConversationId>,
     /// The state of the sync after it.
     pub sync: Arc<SyncState>,
     /// The number of the last stored write: what a question asked from now on may know of.
@@ -265,8 +265,8 @@ impl Refused {
 impl Commit {
     /// A commit that changed no row, and is the last stored write.
     pub fn new(seq: Seq, sync: Arc<SyncState>) -> Self {
-        let (changes, wanting, refused) = (Vec::new(), Vec::new(), Vec::new());
-        Self { seq, changes, wanting, sync, written: seq, refused }
+        let (changes, needs_profile, refused) = (Vec::new(), Vec::new(), Vec::new());
+        Self { seq, changes, needs_profile, sync, written: seq, refused }
     }
 }
 

@@ -17,7 +17,7 @@
 //! alice.listing = Some(ListingPatch::at(Timestamp::from_secs(1_700_000_000)));
 //! let commit = store.apply(Delta::listed([alice])).await?;
 //!
-//! assert_eq!(commit.wanting.len(), 1); // her name is not known yet
+//! assert_eq!(commit.needs_profile.len(), 1); // her name is not known yet
 //! assert_eq!(store.snapshot().list(&All.into()).len(), 1);
 //! assert!(before.is_empty()); // a snapshot never changes
 //! # Ok(())

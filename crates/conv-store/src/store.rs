@@ -36,7 +36,7 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
     /// [`merge`](conv_model::merge); a row whose listing another writer changed since the pass
     /// began keeps its listing. See [`Delta`] for the rest.
     ///
-    /// In a change, rows are listed, then amended, then removed, then pruned. The commit's number is
+    /// In a change, rows are listed, then updated, then removed, then pruned. The commit's number is
     /// new if there is anything to show; a change of nothing has the number of the newest commit,
     /// and wakes nobody.
     ///

@@ -131,7 +131,7 @@ impl Puller {
     /// Tells what became of the change that [`next`](Self::next) gave last.
     pub fn applied(&mut self, commit: &Commit) {
         self.committed = commit.written;
-        self.step(Input::Applied { wanting: commit.wanting.clone() });
+        self.step(Input::Applied { wanting: commit.needs_profile.clone() });
     }
 
     /// Stops the pass: calls in flight are dropped, and [`next`](Self::next) yields the change

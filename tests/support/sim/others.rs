@@ -86,7 +86,7 @@ impl Sim {
     async fn other_counts(&mut self, id: &ConversationId, count: u32) {
         let mut patch = ConversationPatch::new(id.clone());
         patch.unread.count = Some(count);
-        let commit = self.other.apply(Delta::amended([patch])).await.unwrap();
+        let commit = self.other.apply(Delta::updates([patch])).await.unwrap();
         self.other_written = commit.written;
         if commit.changes.is_empty() {
             return;

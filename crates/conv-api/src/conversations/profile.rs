@@ -73,7 +73,7 @@ impl Conversations {
         let Some(row) = self.cached(id) else { return self.unlisted(merge(None, &patch)) };
         let is_newest = asked.is_some() && !is_older(&patch.profile, &row.profile);
         if is_newest && patch.may_change(&row) {
-            let mut delta = Delta::amended([patch.clone()]);
+            let mut delta = Delta::updates([patch.clone()]);
             // A name that came from elsewhere during the call stays.
             delta.asked = asked;
             if let Err(error) = self.inner.store.apply(delta).await {

@@ -50,7 +50,7 @@ impl Conversations {
         let id = patch.id.clone();
         let delta = match patch.listing {
             Some(_) => Delta::listed([patch]),
-            None => Delta::amended([patch]),
+            None => Delta::updates([patch]),
         };
         let commit = self.inner.store.apply(delta).await?;
         Ok(match commit.changes.is_empty() {

@@ -54,7 +54,7 @@ pub fn deltas() -> impl Strategy<Value = Delta> {
     deltas_of(known_ids)
 }
 
-/// Changes without a pass, of the conversations that `ids` yields: rows listed, amended and
+/// Changes without a pass, of the conversations that `ids` yields: rows listed, updated and
 /// removed, the same one perhaps in several of these ways.
 pub fn deltas_of<S>(ids: impl Fn() -> S) -> impl Strategy<Value = Delta>
 where
@@ -67,11 +67,11 @@ where
         proptest::option::weighted(0.1, group_names()),
         profiles_due(),
     )
-        .prop_map(|(listed, amended, removed, groups, profiles)| Delta {
+        .prop_map(|(listed, updates, removed, groups, profiles)| Delta {
             pass: None,
             step: None,
             listed,
-            amended,
+            updates,
             removed,
             prune: None,
             groups,

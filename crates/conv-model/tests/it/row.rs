@@ -50,10 +50,10 @@ fn a_removed_row_is_told_by_what_it_was() {
 #[test]
 fn an_empty_change_says_nothing() {
     assert_eq!(Delta::listed([]), Delta::default());
-    assert_eq!(Delta::amended([]), Delta::default());
+    assert_eq!(Delta::updates([]), Delta::default());
     assert_eq!(Delta::removed([]), Delta::default());
     let commit = Commit::new(Seq::new(1), Arc::new(SyncState::default()));
-    assert!(commit.changes.is_empty() && commit.wanting.is_empty());
+    assert!(commit.changes.is_empty() && commit.needs_profile.is_empty());
 }
 
 proptest! {

@@ -90,8 +90,8 @@ fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, Sto
     for patch in &delta.listed {
         transaction.list(patch);
     }
-    for patch in &delta.amended {
-        transaction.amend(patch);
+    for patch in &delta.updates {
+        transaction.update(patch);
     }
     for id in &delta.removed {
         transaction.delete(id);
@@ -100,7 +100,7 @@ fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, Sto
     if let Some((now, retention)) = retention_at(delta) {
         transaction.take_expired_messages(now, retention);
     }
-    let wanting = wanting(&transaction, delta);
+    let needs_profile = needs_profile(&transaction, delta);
     let mut applied = transaction.finish(seq, encoding)?;
     let has_rows = applied.len_after(state.rows.len()) > 0;
     let mut sync = sync_after(&state.sync, delta, seq, has_rows);
@@ -114,7 +114,7 @@ fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, Sto
     let write = write(state, seq, &mut applied, &sync)?;
     let mut commit = Commit::new(if publishes { seq } else { state.seq }, sync);
     commit.changes = applied.changes;
-    commit.wanting = wanting;
+    commit.needs_profile = needs_profile;
     commit.refused = applied.refused;
     commit.written = write.as_ref().map_or(state.written, |write| write.seq);
     let (rows, removed) = (applied.rows, applied.removed);
@@ -220,7 +220,7 @@ fn sync_after(sync: &Arc<SyncState>, delta: &Delta, seq: Seq, has_rows: bool) ->
 
 /// Returns the listed rows whose profile is unknown or too old, in their order. The system
 /// conversation has no profile.
-fn wanting(transaction: &Transaction<'_>, delta: &Delta) -> Vec<ConversationId> {
+fn needs_profile(transaction: &Transaction<'_>, delta: &Delta) -> Vec<ConversationId> {
     let mut seen = BTreeSet::new();
     let ids = delta.listed.iter().map(|patch| &patch.id);
     let wants = |id: &&ConversationId| {

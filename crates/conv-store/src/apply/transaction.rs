@@ -83,7 +83,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Merges facets; one that is absent stays absent.
-    pub(super) fn amend(&mut self, patch: &ConversationPatch) {
+    pub(super) fn update(&mut self, patch: &ConversationPatch) {
         self.join(patch, false);
     }
 
@@ -164,7 +164,7 @@ impl<'a> Transaction<'a> {
         for id in self.rows_where(is_over) {
             let mut patch = ConversationPatch::new(id);
             patch.last_message = Known::Nothing;
-            self.amend(&patch);
+            self.update(&patch);
         }
     }
 

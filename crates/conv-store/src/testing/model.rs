@@ -67,7 +67,7 @@ async fn apply(
     let expected = naive.apply(&delta, asked);
     match store.apply(delta).await {
         Ok(commit) => {
-            ensure_eq!(Some(&commit.wanting), expected.as_ref(), "who wants a profile");
+            ensure_eq!(Some(&commit.needs_profile), expected.as_ref(), "who wants a profile");
             ensure_eq!(commit.seq, store.snapshot().seq(), "the number");
             ensure_eq!(commit.written, store.snapshot().written(), "the last stored write");
             check_changes(&before, &commit.changes, &naive.rows())?;

@@ -81,7 +81,7 @@ async fn a_store_copies_only_the_paths_to_a_row() {
         let mut patch = ConversationPatch::new(workload::row(number).id);
         patch.unread.count = Some(1);
         let region = Region::new(HEAP);
-        store.apply(Delta::amended([patch])).await.unwrap();
+        store.apply(Delta::updates([patch])).await.unwrap();
         region.change().bytes_allocated
     };
     // The first one makes the set of unread rows.

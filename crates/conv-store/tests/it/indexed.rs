@@ -258,7 +258,7 @@ async fn what_does_not_decode_is_dropped_counted_and_deleted_by_the_next_write()
     assert_eq!((recovery.dropped_rows, recovery.dropped_locals), (1, 1));
     assert!(recovery.dropped_state && !recovery.is_clean());
     assert_eq!(store.snapshot().len(), 1);
-    store.apply(Delta::amended([named("bob", "Bob")])).await.unwrap();
+    store.apply(Delta::updates([named("bob", "Bob")])).await.unwrap();
     store.close().await.unwrap();
     let store = open(&probe).await;
     let recovery = store.recovery();

@@ -50,7 +50,7 @@ async fn check_third(database: &dyn ConversationDatabase) {
     // A row that changes is written in the present version, beside those of the old one.
     let mut patch = ConversationPatch::new(user("alice"));
     patch.last_message = Known::Nothing;
-    store.apply(Delta::amended([patch])).await.unwrap();
+    store.apply(Delta::updates([patch])).await.unwrap();
 }
 
 async fn check_other(database: &dyn ConversationDatabase) {

@@ -168,7 +168,7 @@ async fn numbers_go_on_after_changes_that_only_one_store_saw() {
     b.apply(Delta::listed([at("alice", 1)])).await.unwrap();
     let next = until(&a, |snapshot| snapshot.len() == 1).await;
     assert!(next.seq() > seen && seen > Seq::new(2));
-    a.apply(Delta::amended([named("alice", "Alice")])).await.unwrap();
+    a.apply(Delta::updates([named("alice", "Alice")])).await.unwrap();
     until(&b, |snapshot| snapshot.get(&user("alice")).unwrap().profile.is_known()).await;
 }
 
@@ -181,7 +181,7 @@ async fn numbers_go_on_after_writes_of_others_that_cancel_out() {
     let unread = |count| {
         let mut patch = named("alice", "Alice");
         patch.unread.count = Some(count);
-        Delta::amended([patch])
+        Delta::updates([patch])
     };
     a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
     a.apply(unread(0)).await.unwrap();
@@ -192,7 +192,7 @@ async fn numbers_go_on_after_writes_of_others_that_cancel_out() {
     while a.snapshot().written() < written {
         tokio::task::yield_now().await;
     }
-    let commit = a.apply(Delta::amended([named("alice", "Alicia")])).await.unwrap();
+    let commit = a.apply(Delta::updates([named("alice", "Alicia")])).await.unwrap();
     let write = probe.last().pop().unwrap();
     assert!(write.seq > write.expected && write.expected == written, "{write:?}");
     assert_eq!((commit.seq, commit.written), (write.seq, write.seq));

@@ -47,7 +47,7 @@ async fn take(store: &dyn ConversationStore, step: &Step) {
         Step::Name(number, text) => {
             let mut patch = ConversationPatch::new(user(&name(*number)));
             patch.profile.name = Some(text.to_string().into());
-            Delta::amended([patch])
+            Delta::updates([patch])
         }
         Step::Remove(users) => Delta::removed(users.iter().map(|number| user(&name(*number)))),
         Step::Draft(number, 0) => return put(store, *number, Local::draft("")).await,

@@ -90,9 +90,9 @@ async fn rows_share_the_names_of_their_groups_also_when_they_are_loaded() {
 #[tokio::test]
 async fn a_change_of_the_detail_alone_leaves_the_listed_row_shared() {
     let store = store_of(2).await;
-    store.apply(Delta::amended([with_detail(1, "hello")])).await.unwrap();
+    store.apply(Delta::updates([with_detail(1, "hello")])).await.unwrap();
     let before = store.snapshot();
-    let commit = store.apply(Delta::amended([with_detail(1, "good bye")])).await.unwrap();
+    let commit = store.apply(Delta::updates([with_detail(1, "good bye")])).await.unwrap();
     let after = store.snapshot();
     assert!(Arc::ptr_eq(&all(&before)[0], &all(&after)[0]));
     assert_ne!(before.get(&user(1)), after.get(&user(1)));
@@ -102,7 +102,7 @@ async fn a_change_of_the_detail_alone_leaves_the_listed_row_shared() {
 #[tokio::test]
 async fn lists_leave_out_the_detail_and_one_row_has_it() {
     let store = store_of(1).await;
-    store.apply(Delta::amended([with_detail(0, "hello")])).await.unwrap();
+    store.apply(Delta::updates([with_detail(0, "hello")])).await.unwrap();
     let snapshot = store.snapshot();
     assert!(all(&snapshot)[0].profile.detail.is_none());
     assert!(snapshot.list(&[&user(0)].into())[0].profile.detail.is_none());
@@ -211,7 +211,7 @@ async fn the_report_names_facets_that_a_row_lacks() {
     patch.profile.name = Some("Alice".into());
     patch.unread = Unread::default();
     patch.unread.count = Some(0);
-    store.apply(Delta::amended([patch])).await.unwrap();
+    store.apply(Delta::updates([patch])).await.unwrap();
     assert_eq!(store.snapshot().report().not_fetched, [Facet::LastMessage]);
     let query: ConversationQuery = ConversationFilter::has_unread_count(false).into();
     assert_eq!(store.snapshot().list(&query).len(), 1);

@@ -56,13 +56,13 @@ impl Pull {
             },
         };
         self.unreported.extend(unnamed);
-        let mut delta = Delta::amended(renamed);
+        let mut delta = Delta::updates(renamed);
         delta.pass = Some(self.pass);
         delta.asked = Some(asked);
         delta.groups = self.naming.take_learned();
         if let Stage::Naming { is_capped } = self.stage {
             self.finish(delta, is_capped);
-        } else if !delta.amended.is_empty() || delta.groups.is_some() {
+        } else if !delta.updates.is_empty() || delta.groups.is_some() {
             self.post(DeltaKind::Amend, delta);
         }
     }

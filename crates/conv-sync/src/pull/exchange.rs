@@ -29,7 +29,7 @@ impl CallId {
 pub enum Input {
     /// A change was applied; these of its listed rows want a profile.
     Applied {
-        /// [`Commit::wanting`](conv_model::Commit::wanting).
+        /// [`Commit::needs_profile`](conv_model::Commit::needs_profile).
         wanting: Vec<ConversationId>,
     },
     /// A page came, or the call failed.

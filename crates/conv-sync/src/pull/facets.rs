@@ -42,7 +42,7 @@ impl Pull {
         if learned.is_empty() && failed.is_empty() {
             return;
         }
-        let mut delta = Delta::amended(learned);
+        let mut delta = Delta::updates(learned);
         delta.pass = Some(self.pass);
         delta.asked = Some(asked);
         if !failed.is_empty() {

@@ -72,7 +72,7 @@ async fn what_was_stored_while_a_call_was_under_way_is_newer_than_its_answer() {
         .with_written(Arc::new(move || Seq::new(now.load(Relaxed))));
     let mut asked = Vec::new();
     while let Some(delta) = puller.next().await.unwrap() {
-        let answers = !delta.listed.is_empty() || !delta.amended.is_empty();
+        let answers = !delta.listed.is_empty() || !delta.updates.is_empty();
         asked.extend(delta.asked.filter(|_| answers).map(Seq::as_u64));
         puller.applied(&cache.apply(&delta));
     }

@@ -87,7 +87,7 @@ fn one_item_that_failed_is_listed_and_holds_nothing_back() {
     let (mut pull, mut effects) = Pull::start(plan(500), &Capabilities::default(), &cache.state);
     while let Some(effect) = effects.pop() {
         let input = match effect {
-            Effect::Apply(delta) => Input::Applied { wanting: cache.apply(&delta).wanting },
+            Effect::Apply(delta) => Input::Applied { wanting: cache.apply(&delta).needs_profile },
             Effect::List { call, .. } => {
                 Input::Listed { call, asked: Seq::ZERO, answer: Ok(page(2)) }
             }

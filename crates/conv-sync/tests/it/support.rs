@@ -29,7 +29,7 @@ impl Cache {
             let row = merge(self.rows.get(&patch.id), patch);
             self.rows.insert(patch.id.clone(), row);
         }
-        for patch in &delta.amended {
+        for patch in &delta.updates {
             if let Some(row) = self.rows.get(&patch.id) {
                 self.rows.insert(patch.id.clone(), merge(Some(row), patch));
             }
@@ -43,7 +43,7 @@ impl Cache {
             self.state.unconfirmed = left.cloned().collect();
         }
         let mut commit = Commit::new(self.seq, Arc::new(self.state.clone()));
-        commit.wanting = self.wanting(&delta.listed, delta);
+        commit.needs_profile = self.wanting(&delta.listed, delta);
         commit
     }
 

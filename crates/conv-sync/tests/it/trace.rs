@@ -31,7 +31,7 @@ async fn record(source: &ScriptedSource, cache: &mut Cache) -> Trace {
             Effect::Done => return trace,
             Effect::Apply(delta) => {
                 let commit: Commit = cache.apply(&delta);
-                Input::Applied { wanting: commit.wanting }
+                Input::Applied { wanting: commit.needs_profile }
             }
             Effect::List { call, cursor } => {
                 let request = PullRequest::new(account.clone(), cursor, 500);

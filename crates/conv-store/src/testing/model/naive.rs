@@ -61,7 +61,7 @@ impl Naive {
         for patch in &delta.listed {
             self.merge(patch, writer);
         }
-        for patch in &delta.amended {
+        for patch in &delta.updates {
             self.amend(patch, writer);
         }
         for id in &delta.removed {

@@ -14,13 +14,13 @@ use super::super::{
 };
 use crate::{ConversationStore, Snapshot};
 
-/// Rows listed, amended and removed by one change are all so.
+/// Rows listed, updated and removed by one change are all so.
 pub async fn a_change_is_applied_whole<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([listed("gone", 1)?])]).await?;
     let patches = [full("alice", 4)?, full("bob", 3)?, listed("carol", 2)?];
     let mut delta = Delta::listed(patches.clone());
-    delta.amended = vec![named("carol", "Carol")?];
+    delta.updates = vec![named("carol", "Carol")?];
     delta.removed = vec![id("gone")?];
     apply_all(&store, [delta]).await?;
 
@@ -53,7 +53,7 @@ pub async fn absent_facets_leave_what_is_stored<F: StoreFixture>(fixture: &F) ->
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([full("alice", 1)?])]).await?;
     apply_all(&store, [Delta::listed([listed("alice", 2)?])]).await?;
-    apply_all(&store, [Delta::amended([named("alice", "Alicia")?])]).await?;
+    apply_all(&store, [Delta::updates([named("alice", "Alicia")?])]).await?;
     let mut expected = merge(None, &full("alice", 2)?);
     expected.profile.name = Some("Alicia".into());
     ensure_eq!(all(&store.snapshot()), [expected], "the row");
@@ -65,7 +65,7 @@ pub async fn an_amendment_makes_no_row<F: StoreFixture>(fixture: &F) -> TestResu
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([listed("alice", 1)?])]).await?;
     apply_all(&store, [Delta::removed([id("alice")?])]).await?;
-    let amendment = Delta::amended([named("alice", "Alice")?, full("bob", 2)?]);
+    let amendment = Delta::updates([named("alice", "Alice")?, full("bob", 2)?]);
     let commits = apply_all(&store, [amendment]).await?;
     ensure!(commits.iter().all(|commit| commit.changes.is_empty()), "the commit names a row");
     ensure!(store.snapshot().is_empty(), "rows: {:?}", users(&store.snapshot()));
@@ -162,7 +162,7 @@ pub async fn listed_rows_without_a_fresh_profile_are_wanting<F: StoreFixture>(
     let mut delta = page(1, rows);
     delta.profiles = ProfilesDue::Outside { since: secs(20), now: secs(30) };
     // A name that came without its moment may be as old as any.
-    delta.amended = vec![named("unknown", "")?];
+    delta.updates = vec![named("unknown", "")?];
     for _ in 0..2 {
         ensure_eq!(wanting(&store, &delta).await?, [id("unknown")?, id("old")?], "wanting");
     }
@@ -181,7 +181,7 @@ async fn wanting(
     delta: &Delta,
 ) -> Result<Vec<ConversationId>, Failure> {
     let commits = apply_all(store, [delta.clone()]).await?;
-    Ok(commits.into_iter().flat_map(|commit| commit.wanting).collect())
+    Ok(commits.into_iter().flat_map(|commit| commit.needs_profile).collect())
 }
 
 /// Names of conversation groups come with a change and stay until others come.

@@ -52,10 +52,10 @@ pub async fn an_answer_overwrites_nothing_that_is_newer<F: StoreFixture>(
     let asked = store.snapshot().written();
     let mut unread = ConversationPatch::new(id("unread")?);
     unread.unread.count = Some(2);
-    apply_all(&store, [Delta::amended([answer("all", 2)?, unread])]).await?;
+    apply_all(&store, [Delta::updates([answer("all", 2)?, unread])]).await?;
 
     let late = [answer("all", 1)?, answer("unread", 1)?, answer("none", 1)?];
-    let mut late = Delta::amended(late);
+    let mut late = Delta::updates(late);
     (late.pass, late.asked) = (Some(PassId::new(1)), Some(asked));
     apply_all(&store, [late.clone()]).await?;
     let snapshot = store.snapshot();
@@ -87,7 +87,7 @@ async fn a_count_cleared_by_a_type_is_no_answer<S: ConversationStore>(store: &S)
     unread.unread.count = Some(3);
     unread.unread.remind_type = Some(RemindType::Discard);
     for patch in [kind, unread] {
-        let mut late = Delta::amended([patch]);
+        let mut late = Delta::updates([patch]);
         late.asked = Some(asked);
         apply_all(store, [late]).await?;
     }
@@ -113,7 +113,7 @@ pub async fn a_type_that_hides_a_count_is_no_news_of_what_is_unread<F: StoreFixt
     let mut unread = ConversationPatch::new(meeting.clone());
     (unread.unread.count, unread.unread.remind_type) = (Some(5), Some(RemindType::Discard));
     for patch in [profile, unread] {
-        let mut answer = Delta::amended([patch]);
+        let mut answer = Delta::updates([patch]);
         (answer.pass, answer.asked) = (Some(PassId::new(1)), Some(asked));
         apply_all(&store, [answer]).await?;
     }
@@ -128,7 +128,7 @@ pub async fn a_message_that_is_gone_is_shown_no_more<F: StoreFixture>(fixture: &
     let store = fixture.open().await?;
     let mut gone = ConversationPatch::new(id("alice")?);
     gone.last_message = Known::Nothing;
-    apply_all(&store, [Delta::listed([full("alice", 1)?]), Delta::amended([gone])]).await?;
+    apply_all(&store, [Delta::listed([full("alice", 1)?]), Delta::updates([gone])]).await?;
     ensure_eq!(row(&store.snapshot(), "alice")?.last_message, Known::Nothing, "what is known");
     store.close().await?;
     drop(store);
@@ -232,7 +232,7 @@ pub async fn totals_wait_for_the_type_of_a_group<F: StoreFixture>(fixture: &F) -
         patch.profile.group_type = Some(kind);
         types.push(patch);
     }
-    apply_all(&store, [Delta::amended(types)]).await?;
+    apply_all(&store, [Delta::updates(types)]).await?;
     ensure_eq!(store.snapshot().totals().unread, 5, "unread in groups of known type");
     Ok(())
 }

@@ -137,7 +137,7 @@ pub async fn a_late_name_saves_no_ghost<F: StoreFixture>(fixture: &F) -> TestRes
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([listed("ghost", 1)?, listed("alice", 2)?]), begin(1)])
         .await?;
-    apply_all(&store, [Delta::amended([named("ghost", "Ghost")?])]).await?;
+    apply_all(&store, [Delta::updates([named("ghost", "Ghost")?])]).await?;
     soon("local state", store.put_local(id("ghost")?, Local::draft("boo"))).await?;
     apply_all(&store, [finish(1, Timestamp::ZERO, [id("alice")?])]).await?;
     ensure_eq!(users(&store.snapshot()), ["alice"], "rows");

@@ -116,7 +116,7 @@ pub async fn totals_leave_out_what_is_muted_or_unknown<F: StoreFixture>(fixture:
 
     let mut read = ConversationPatch::new(id("alice")?);
     read.unread.count = Some(0);
-    apply_all(&store, [Delta::amended([read]), Delta::removed([id("bob")?])]).await?;
+    apply_all(&store, [Delta::updates([read]), Delta::removed([id("bob")?])]).await?;
     let totals = store.snapshot().totals();
     let sums = (totals.conversations, totals.unread, totals.unread_conversations);
     ensure_eq!(sums, (3, 0, 0), "totals then");

@@ -161,7 +161,7 @@ impl Broken {
         match self.flaw {
             Flaw::LosesARow if delta.listed.len() > 1 => drop(delta.listed.pop()),
             Flaw::ErasesAbsentFacets => delta.listed.iter_mut().for_each(erase_absent),
-            Flaw::ListsAmendments => delta.listed.append(&mut delta.amended),
+            Flaw::ListsAmendments => delta.listed.append(&mut delta.updates),
             Flaw::IgnoresRemovals => delta.removed.clear(),
             Flaw::ForgetsGroupNames => delta.groups = None,
             Flaw::ForgetsPins => each_listing(delta, |listing| listing.is_pinned = None),
@@ -170,14 +170,14 @@ impl Broken {
                 delta.listed.iter_mut().for_each(|patch| patch.unread.remind_type = None);
             }
             Flaw::NeverPrunes => delta.prune = None,
-            Flaw::StampsAmendments => delta.amended.iter_mut().for_each(|patch| {
+            Flaw::StampsAmendments => delta.updates.iter_mut().for_each(|patch| {
                 let mut listing = ListingPatch::default();
                 listing.custom_data = Some("amended".into());
                 patch.listing = Some(listing);
             }),
             Flaw::ExpiresWhatThePassReturned => self.expire_all(delta),
             Flaw::ForgetsWhenItWasAsked => delta.asked = None,
-            Flaw::KeepsMessagesThatAreGone => delta.amended.iter_mut().for_each(|patch| {
+            Flaw::KeepsMessagesThatAreGone => delta.updates.iter_mut().for_each(|patch| {
                 if patch.last_message == Known::Nothing {
                     patch.last_message = Known::Unknown;
                 }
@@ -194,7 +194,7 @@ impl Broken {
             }
             Flaw::TakesTypesForNews if delta.asked.is_some() => {
                 let snapshot = self.store.snapshot();
-                for patch in &mut delta.amended {
+                for patch in &mut delta.updates {
                     let row = snapshot.get(&patch.id);
                     if row.is_some_and(|row| row.profile.group_type.is_some()) {
                         patch.unread = Unread::default();
@@ -263,7 +263,7 @@ impl Broken {
                 let changed = |id: &ConversationId| {
                     commit.changes.iter().any(|change| change.id() == Some(id))
                 };
-                commit.wanting.retain(changed);
+                commit.needs_profile.retain(changed);
             }
             Flaw::ForgetsLocalWithTheRow => {
                 let nothing = Local::new(Some("".into()), Some([].into()));
