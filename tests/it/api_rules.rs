@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, error::Error, fmt::Debug, fs, path::Path};
 
 use conv_api::{
     Accounts, AccountsBuilder, BaseUrl, Builder, ConversationList, Conversations, Events, LiveList,
-    LiveUpdate, LocalRateLimiter, MemoryDatabase, MemoryStore, Patch, RestSource, SledDatabase,
-    SledStore, Snapshot, TokioClock, UserSigSigner, model, store, sync,
+    LiveUpdate, LocalRateLimiter, MemoryDatabase, Patch, RestSource, SledDatabase, Snapshot,
+    TokioClock, UserSigSigner, model, store, sync,
 };
 
 fn crosses_threads<T: Send + Sync + Unpin + Debug + 'static>() {}
@@ -25,9 +25,7 @@ fn handles_and_values_cross_threads() {
     crosses_threads::<Snapshot>();
     crosses_threads::<store::Scan>();
     crosses_threads::<store::IndexedStore>();
-    crosses_threads::<MemoryStore>();
     crosses_threads::<MemoryDatabase>();
-    crosses_threads::<SledStore>();
     crosses_threads::<SledDatabase>();
     crosses_threads::<RestSource>();
     crosses_threads::<sync::RestSourceBuilder>();

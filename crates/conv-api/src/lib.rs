@@ -73,8 +73,8 @@ pub use conv_model::{
 #[cfg(any(feature = "redb", feature = "sled"))]
 pub use conv_store::Durability;
 pub use conv_store::{
-    self as store, ConversationDatabase, ConversationStore, ListPage, MemoryDatabase, MemoryStore,
-    Snapshot, StoreError, Totals,
+    self as store, ConversationDatabase, ConversationStore, IndexedStore, ListPage, MemoryDatabase,
+    MemoryStore, Snapshot, StoreError, Totals,
 };
 #[cfg(feature = "redb")]
 pub use conv_store::{RedbDatabase, RedbOptions, RedbStore};

@@ -1,29 +1,25 @@
 //! The lists of any number of accounts, on one server.
 
-mod accounts;
-mod stores;
+mod engines;
+mod listing;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use conv_model::AccountId;
-use conv_store::{ConversationDatabase, ConversationStore, IndexedStore, PassLeases, StoreError};
-
-pub use self::accounts::RedisAccounts;
-use self::stores::Stores;
-use crate::{
-    RedisEngine, RedisOptions, RedisStats, keys::Keys, lease::Leases, script::FORGET,
-    server::Server,
+use conv_store::{
+    AccountEngines, ConversationDatabase, ConversationStore, EngineDatabase, PassLeases,
+    StoreError, StoredAccounts,
 };
+
+use self::engines::RedisEngines;
+use crate::{RedisEngine, RedisOptions, RedisStats, server::Server};
 
 /// The lists of any number of accounts, on a server or a cluster that many processes use at once.
 /// Clones are handles to the same database.
 ///
-/// A store of it is loaded into memory like any other, and answers from there; a write of another
-/// process shows in it as soon as the server tells of it. Each account is one slot of a cluster.
+/// A store of it is loaded into memory like any other, and answers from there. A write of another
+/// process shows in it as soon as the server reports it. Each account is one slot of a cluster.
 ///
 /// # Forgetting an account
 /// [`forget`](ConversationDatabase::forget) wipes what the server holds when the call arrives. A
@@ -45,11 +41,7 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct RedisDatabase {
-    server: Arc<Server>,
-    stores: Arc<Stores>,
-    closed: Arc<AtomicBool>,
-}
+pub struct RedisDatabase(EngineDatabase<RedisEngines>);
 
 impl RedisDatabase {
     /// Opens the database of a server, or of a cluster of which some nodes are given, with the
@@ -63,33 +55,51 @@ impl RedisDatabase {
         Self::options().open(nodes).await
     }
 
-    /// How to open a database in another way.
+    /// Returns options for opening a database in another way.
     pub fn options() -> RedisOptions {
         RedisOptions::default()
     }
 
     pub(crate) fn new(server: Arc<Server>) -> Self {
-        Self { server, stores: Arc::default(), closed: Arc::default() }
+        Self(EngineDatabase::over(RedisEngines(server)))
     }
 
-    #[cfg(feature = "limiter")]
     pub(crate) fn server(&self) -> &Arc<Server> {
-        &self.server
+        &self.0.engines().0
     }
 
-    /// The engine of an account, for a store of your own over it. [`account`](Self::account)
+    /// Returns the engine of an account, for a store of your own over it. [`account`](Self::account)
     /// gives the usual one.
     pub fn engine(&self, account: &AccountId) -> RedisEngine {
-        RedisEngine::new(&self.server, account)
+        RedisEngine::new(self.server(), account)
     }
 
-    /// Begins to list the accounts that are stored, whoever opened them.
-    pub fn accounts(&self) -> RedisAccounts {
-        RedisAccounts::new(&self.server)
+    /// Starts a listing of the stored accounts, whichever process opened them.
+    ///
+    /// A listing may return an account twice. It may or may not return an account whose slot moves
+    /// to another server meanwhile. The servers continue to serve others: each call looks at about a
+    /// thousand of their keys, also those of other apps.
+    ///
+    /// ```no_run
+    /// use conv_store_redis::RedisDatabase;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let database = RedisDatabase::open(["redis://127.0.0.1:6379"]).await?;
+    /// let mut accounts = database.accounts();
+    /// while let Some(page) = accounts.next_page().await? {
+    ///     for account in page {
+    ///         println!("{account}");
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn accounts(&self) -> StoredAccounts {
+        self.0.accounts()
     }
 
-    /// What went on between this database and its servers since it was opened, in numbers. Asks no
-    /// server.
+    /// Returns counts of what this database and its servers did since it was opened. Calls no server.
     ///
     /// ```no_run
     /// # use conv_store_redis::RedisDatabase;
@@ -102,68 +112,25 @@ impl RedisDatabase {
     /// # }
     /// ```
     pub fn stats(&self) -> RedisStats {
-        self.server.counters.read()
-    }
-
-    fn check_open(&self) -> Result<(), StoreError> {
-        if self.closed.load(Ordering::Acquire) { Err(StoreError::Closed) } else { Ok(()) }
+        self.server().counters.read()
     }
 }
 
 #[async_trait]
 impl ConversationDatabase for RedisDatabase {
     async fn account(&self, account: &AccountId) -> Result<Arc<dyn ConversationStore>, StoreError> {
-        let slot = self.stores.slot(account);
-        let mut slot = slot.lock().await;
-        self.check_open()?;
-        if let Some(store) = slot.upgrade().filter(|store| !store.is_closed()) {
-            return Ok(store);
-        }
-        let store = Arc::new(IndexedStore::open(self.engine(account)).await?);
-        *slot = Arc::downgrade(&store);
-        if self.check_open().is_err() {
-            // `close` may have passed this slot before there was a store in it.
-            closed(&store).await?;
-            return Err(StoreError::Closed);
-        }
-        Ok(store)
+        self.0.account(account).await
     }
 
     async fn forget(&self, account: &AccountId) -> Result<(), StoreError> {
-        let slot = self.stores.slot(account);
-        let slot = slot.lock().await;
-        self.check_open()?;
-        if let Some(store) = slot.upgrade() {
-            // What it could not write is about to go anyway.
-            let _ = store.close().await;
-        }
-        let keys = Keys::new(&self.server.options.prefix, account);
-        let link = self.server.link(&keys.rows);
-        let words = [link.publish(), &keys.channel].map(str::as_bytes);
-        Ok(FORGET.run(&link, &keys.all(), &words).await?)
+        self.0.forget(account).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        self.closed.store(true, Ordering::Release);
-        let mut result = Ok(());
-        for slot in self.stores.all() {
-            let store = slot.lock().await.upgrade();
-            if let Some(store) = store {
-                result = result.and(closed(&store).await);
-            }
-        }
-        result
+        self.0.close().await
     }
 
     fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
-        Some(Arc::new(Leases::new(&self.server)))
-    }
-}
-
-/// Closes a store that its user may be closing too.
-async fn closed(store: &IndexedStore) -> Result<(), StoreError> {
-    match store.close().await {
-        Err(StoreError::Closed) => Ok(()),
-        result => result,
+        self.0.engines().pass_leases()
     }
 }

@@ -1,7 +1,7 @@
 //! The records of one account.
 
-mod known;
 mod records;
+mod writer_state;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -11,8 +11,8 @@ use conv_store::{Engine, Loaded, StoreError, Write};
 use tokio::time::sleep;
 
 use self::{
-    known::{FORGOTTEN, History, Known},
     records::{Stored, VERSION},
+    writer_state::{FORGOTTEN, History, WriterState},
 };
 use crate::{
     RedisError,
@@ -24,10 +24,10 @@ use crate::{
 
 /// The records of one account, for an [`IndexedStore`](conv_store::IndexedStore).
 ///
-/// Rows and local state are two hashes in one slot; each write is one script, so that it is there
-/// whole or not at all. A third hash holds the count of each writer's last write. That answers the
-/// two questions that a lost answer and a failover leave: whether a write is among those that the
-/// last one follows. The last one alone would not tell, once another process wrote.
+/// Rows and local state are two hashes in one slot. Each write is one script, so it is stored whole
+/// or not at all. A third hash holds the count of each writer's last write. After a lost answer and
+/// after a failover it shows whether a write is among those that the last one follows; the last write
+/// alone does not show that once another process wrote.
 ///
 /// ```no_run
 /// use conv_store::{ConversationStore, IndexedStore};
@@ -47,7 +47,7 @@ pub struct RedisEngine {
     server: Arc<Server>,
     link: Link,
     listener: Listener,
-    known: Known,
+    writer: WriterState,
 }
 
 impl RedisEngine {
@@ -58,12 +58,12 @@ impl RedisEngine {
             link: server.link(&keys.rows),
             listener: server.listen(&keys.channel),
             server: Arc::clone(server),
-            known: Known::default(),
+            writer: WriterState::default(),
             keys,
         }
     }
 
-    /// The head that stands there now.
+    /// Reads the current head.
     async fn head(&self) -> Result<Head, StoreError> {
         let mut command = redis::cmd("HGET");
         command.arg(&self.keys.rows).arg(field::HEAD);
@@ -71,19 +71,19 @@ impl RedisEngine {
         parse_head(head.as_deref().unwrap_or_default())
     }
 
-    /// What stands there, of one instant.
+    /// Reads everything, of one instant.
     async fn stored(&self, writers: [&str; 2]) -> Result<Stored, RedisError> {
         let keys = self.keys.written();
         let [rows, local, counts] = keys;
         let [own, last] = writers;
         let fields = [own, last, FORGOTTEN];
-        // What passes through Lua costs the server six times as much.
+        // Reading through Lua costs the server six times as much.
         let mut all = redis::pipe();
         all.atomic().cmd("HGETALL").arg(rows).cmd("HGETALL").arg(local);
         all.cmd("HMGET").arg(counts).arg(&fields);
         match self.link.pipeline(&all).await {
-            // The client follows a slot that moved with single calls alone, and a server whose
-            // memory is full begins no transaction.
+            // The client follows a moved slot with single calls only, and a server whose memory is
+            // full starts no transaction.
             Err(RedisError::NotServed(_) | RedisError::OutOfMemory(_)) => {
                 LOAD.run(&self.link, &keys, &fields.map(str::as_bytes)).await
             }
@@ -91,7 +91,7 @@ impl RedisEngine {
         }
     }
 
-    /// Writes, if `head` is still the last write; gives what became of it.
+    /// Writes if `head` is still the last write.
     async fn write(
         &self,
         writes: &[Write],
@@ -128,10 +128,10 @@ impl RedisEngine {
         Ok(answer)
     }
 
-    /// Whether something else is there than what is known.
+    /// Returns true if the last write is not the one that is known.
     async fn is_behind(&self) -> Result<bool, StoreError> {
         let head = self.head().await?;
-        Ok(self.known.head().is_none_or(|known| known != head))
+        Ok(self.writer.head().is_none_or(|known| known != head))
     }
 }
 
@@ -142,10 +142,10 @@ fn parse_head(text: &str) -> Result<Head, StoreError> {
 #[async_trait]
 impl Engine for RedisEngine {
     async fn load(&self) -> Result<Loaded, StoreError> {
-        let asked = self.known.asked();
+        let asked = self.writer.asked();
         let (rows, local, told) = self.stored(asked.writers()).await?;
         let (head, mut loaded) = records::read(rows, local, &self.account)?;
-        loaded.lost = self.known.loaded(&asked, &History::new(head, asked.writers(), &told));
+        loaded.lost = self.writer.loaded(&asked, &History::new(head, asked.writers(), &told));
         if loaded.lost {
             self.server.counters.lost();
         }
@@ -155,7 +155,7 @@ impl Engine for RedisEngine {
     async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
         let (Some(first), Some(last)) = (writes.first(), writes.last()) else { return Ok(()) };
         check_numbers(writes)?;
-        let head = match self.known.head() {
+        let head = match self.writer.head() {
             Some(head) => head,
             None => self.head().await?,
         };
@@ -164,14 +164,14 @@ impl Engine for RedisEngine {
             self.server.counters.conflict();
             return Err(StoreError::Conflict);
         }
-        let attempt = self.known.attempt(last.seq);
+        let attempt = self.writer.attempt(last.seq);
         match self.write(writes, &head, &attempt.head).await? {
             Answer::Made => {
-                self.known.made(attempt);
+                self.writer.made(attempt);
                 Ok(())
             }
             Answer::Behind => {
-                self.known.refused(&attempt);
+                self.writer.refused(&attempt);
                 self.server.counters.conflict();
                 Err(StoreError::Conflict)
             }
@@ -181,16 +181,16 @@ impl Engine for RedisEngine {
     async fn follow(&self, since: Seq) -> Result<(), StoreError> {
         loop {
             let heard = self.listener.heard();
-            // Nothing says that some may have been missed; the head of an empty account is no more.
+            // An empty text means that news may have been missed. An empty account has an empty head.
             let is_own = !heard.text.is_empty()
-                && self.known.head().is_some_and(|known| known.as_str() == &*heard.text);
-            if heard.count != self.known.dismissed() && !is_own {
+                && self.writer.head().is_some_and(|known| known.as_str() == &*heard.text);
+            if heard.count != self.writer.dismissed() && !is_own {
                 if self.is_behind().await? {
                     return Ok(());
                 }
-                self.known.dismiss(heard.count);
+                self.writer.dismiss(heard.count);
             }
-            if self.known.head().is_some_and(|known| known.seq > since) {
+            if self.writer.head().is_some_and(|known| known.seq > since) {
                 return Ok(());
             }
             tokio::select! {
@@ -209,18 +209,18 @@ impl Engine for RedisEngine {
     }
 }
 
-/// How long keys are kept, zero for ever: a server refuses times that it cannot add to today's, and
-/// does so when the rest is written already.
+/// Returns the time that keys are kept; zero means for ever. A server refuses times that it cannot
+/// add to today's, and does so after the rest is written.
 fn lifetime(expire_after: Duration) -> Duration {
     const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
     if expire_after > CENTURY { Duration::ZERO } else { expire_after }
 }
 
-/// What became of a write.
+/// The server's answer to a write.
 enum Answer {
-    /// It is there, though perhaps no longer the last one.
+    /// The write is stored, though perhaps no longer the last one.
     Made,
-    /// Somebody else wrote first.
+    /// Another process wrote first.
     Behind,
 }
 
@@ -232,7 +232,8 @@ fn answer(word: String) -> Result<Answer, RedisError> {
     }
 }
 
-/// A number that is used twice names two writes, and whoever compares numbers misses one of them.
+/// Refuses a number that is used twice: it would name two writes, and comparing numbers would miss
+/// one of them.
 fn check_numbers(writes: &[Write]) -> Result<(), StoreError> {
     match writes.iter().find(|write| write.seq <= write.expected) {
         Some(write) => Err(StoreError::engine(NotGreater { seq: write.seq, last: write.expected })),
@@ -247,7 +248,7 @@ struct NotGreater {
     last: Seq,
 }
 
-/// About a time, so that thousands of accounts do not ask at once.
+/// Varies a time by half, so that thousands of accounts do not ask at once.
 fn spread(time: Duration) -> Duration {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
     time.min(YEAR).mul_f64(0.5 + fastrand::f64())
@@ -255,6 +256,6 @@ fn spread(time: Duration) -> Duration {
 
 impl fmt::Debug for RedisEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisEngine").field("known", &self.known).finish_non_exhaustive()
+        f.debug_struct("RedisEngine").field("writer", &self.writer).finish_non_exhaustive()
     }
 }

@@ -1,18 +1,18 @@
-//! Who pulls.
+//! Leases of passes.
 
-mod tenure;
+mod timer;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use conv_model::{AccountId, Seq};
-use conv_store::{Holder, PassLease, PassLeases, StoreError, Turn};
+use conv_store::{Holder, LeaseGrant, PassLease, PassLeases, StoreError};
 use tokio::{
     task::AbortHandle,
     time::{Instant, sleep, sleep_until},
 };
 
-use self::tenure::{Step, Tenure};
+use self::timer::{LeaseTimer, Step};
 use crate::{
     RedisError,
     keys::Keys,
@@ -20,7 +20,7 @@ use crate::{
     server::{Link, Server},
 };
 
-/// How long it is told that a pass finished, to those who wait.
+/// The time that the outcome of a finished pass is kept for those who wait.
 const OUTCOME: Duration = Duration::from_secs(60);
 
 /// The leases of the accounts of a database.
@@ -54,15 +54,15 @@ impl Leases {
 
 #[async_trait]
 impl PassLeases for Leases {
-    async fn take(&self, account: &AccountId) -> Result<Turn, StoreError> {
+    async fn take(&self, account: &AccountId) -> Result<LeaseGrant, StoreError> {
         let keys = Arc::new(self.keys(account));
         let holder = Holder::new(format!("{:032x}", fastrand::u128(..)));
         let lasts = self.0.options.lease;
         let lease = Lease { link: self.0.link(&keys.rows), keys, holder, lasts };
         let asked = Instant::now();
         Ok(match lease.take().await? {
-            Some(other) => Turn::Theirs(other),
-            None => Turn::Ours(Box::new(Held::new(lease, asked))),
+            Some(other) => LeaseGrant::Theirs(other),
+            None => LeaseGrant::Ours(Box::new(Held::new(lease, asked))),
         })
     }
 
@@ -79,7 +79,7 @@ impl PassLeases for Leases {
             if now.as_deref() != Some(holder.as_str()) {
                 return Ok(outcome.and_then(|outcome| written_by(holder, &outcome)));
             }
-            // Nobody tells that a lease ended by itself.
+            // The server publishes nothing when a lease expires.
             tokio::select! {
                 () = listener.changed(heard) => {}
                 () = sleep(self.0.options.lease / 3) => {}
@@ -89,7 +89,7 @@ impl PassLeases for Leases {
 }
 
 impl Lease {
-    /// Takes it, or gives who has it.
+    /// Takes it. Returns the holder if another process has it.
     async fn take(&self) -> Result<Option<Holder>, RedisError> {
         let lasts = millis(self.lasts);
         let arguments = [self.holder.as_str().as_bytes(), lasts.as_bytes()];
@@ -98,7 +98,7 @@ impl Lease {
         Ok(other.map(Holder::new).filter(|other| *other != self.holder))
     }
 
-    /// Renews it; says whether it was still held.
+    /// Renews it. Returns false if it was no longer held.
     async fn renew(&self) -> Result<bool, RedisError> {
         let lasts = millis(self.lasts);
         let arguments = [self.holder.as_str().as_bytes(), lasts.as_bytes()];
@@ -115,17 +115,17 @@ impl Lease {
 
     /// Renews it as long as it is held.
     async fn keep(self, since: Instant) {
-        let mut tenure = Tenure::new(since, self.lasts);
+        let mut timer = LeaseTimer::new(since, self.lasts);
         loop {
-            match tenure.step(Instant::now()) {
+            match timer.step(Instant::now()) {
                 Step::Wait(until) => sleep_until(until).await,
                 Step::Over => return,
                 Step::Renew => {
                     let asked = Instant::now();
                     match self.renew().await {
-                        Ok(true) => tenure.renewed(asked),
+                        Ok(true) => timer.renewed(asked),
                         Ok(false) => return,
-                        Err(_) => tenure.failed(Instant::now()),
+                        Err(_) => timer.failed(Instant::now()),
                     }
                 }
             }
@@ -162,13 +162,13 @@ impl fmt::Debug for Held {
     }
 }
 
-/// The text that says how a pass ended: its holder, and its last stored write.
+/// Returns the outcome of a pass as text: its holder, and its last stored write.
 fn outcome(holder: &Holder, written: Seq) -> String {
     format!("{} {}", holder.as_str(), written.as_u64())
 }
 
-/// Returns the last write of a holder's pass, if that is what an outcome says. Earlier versions
-/// wrote the holder alone, which says that the pass finished, and not with which write.
+/// Returns the last write of a holder's pass from an outcome of that holder. Earlier versions wrote
+/// the holder alone, without the write that finished the pass.
 fn written_by(holder: &Holder, outcome: &str) -> Option<Seq> {
     let (of, written) = outcome.split_once(' ')?;
     let written = written.parse().ok()?;

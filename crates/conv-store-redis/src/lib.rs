@@ -24,7 +24,7 @@
 //! * [`RedisDatabase`], opened by [`RedisOptions`]: give it to conv-api's `Accounts` or `Builder`
 //!   like any other database; it brings the leases along that say who pulls.
 //! * [`RedisEngine`]: one account's records, for a store of your own.
-//! * [`RedisStats`] and [`RedisAccounts`]: what goes on in numbers, and which accounts are stored.
+//! * [`RedisStats`]: counts for operators; [`RedisDatabase::accounts`] lists the stored accounts.
 //! * `RedisRateLimiter`: the cloud's rate, shared by all processes.
 //! * [`RedisError`]: what a [`StoreError`](conv_store::StoreError) of this engine has as its source.
 //!
@@ -51,6 +51,7 @@ mod options;
 mod script;
 mod server;
 mod stats;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -59,10 +60,7 @@ pub use self::limiter::RedisRateLimiter;
 #[cfg(feature = "tls")]
 pub use self::options::ClientCertificate;
 pub use self::{
-    database::{RedisAccounts, RedisDatabase},
-    engine::RedisEngine,
-    error::RedisError,
-    options::RedisOptions,
+    database::RedisDatabase, engine::RedisEngine, error::RedisError, options::RedisOptions,
     stats::RedisStats,
 };
 

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -17,6 +17,7 @@ use crate::{
     RedisDatabase, RedisError,
     script::{ACQUIRE, HOLD_BACK},
     server::Server,
+    sync::lock,
 };
 
 /// Keeps the calls of all processes that share a server under a rate: 180 a second of each command
@@ -96,7 +97,7 @@ impl RedisRateLimiter {
     }
 
     fn line(&self, key: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = lock(&self.lines);
         Arc::clone(lines.entry(key.to_owned()).or_default())
     }
 }

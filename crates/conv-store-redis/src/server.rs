@@ -2,9 +2,9 @@
 
 mod connect;
 mod home;
-mod hub;
 mod link;
 mod masters;
+mod subscriptions;
 mod tls;
 mod troubles;
 
@@ -16,43 +16,44 @@ use std::{
 
 #[cfg(all(feature = "testing", feature = "tls"))]
 pub(crate) use self::tls::provide;
-use self::{home::Home, hub::Hub, link::Renewal};
-pub(crate) use self::{hub::Listener, link::Link, masters::Master};
+use self::{home::Home, link::Renewal, subscriptions::Subscriptions};
+pub(crate) use self::{link::Link, masters::Master, subscriptions::Listener};
 use crate::{RedisError, RedisOptions, stats::Counters};
 
-/// A server or a cluster.
+/// The connections to a server or a cluster.
 pub(crate) struct Server {
     pub(crate) options: RedisOptions,
     pub(crate) counters: Arc<Counters>,
-    /// The one that hears news.
+    /// The link that receives news.
     first: Link,
     others: Vec<Link>,
-    hub: Arc<Hub>,
+    subscriptions: Arc<Subscriptions>,
 }
 
 impl Server {
-    /// Connects, and checks that no part of an account can vanish by itself.
+    /// Connects, and checks that the server does not evict keys.
     pub(crate) async fn open(
         nodes: Vec<String>,
         options: RedisOptions,
     ) -> Result<Self, RedisError> {
         let target = Arc::new(connect::find(&nodes, &options).await?);
-        let hub = Arc::new(Hub::default());
+        let subscriptions = Arc::new(Subscriptions::default());
         let counters = Arc::<Counters>::default();
         let home = Home::current();
         let renewal = Arc::new(Renewal::new(&home, &counters));
-        let first = Link::open(&target, &options, &counters, Some(&hub), &renewal).await?;
+        let first =
+            Link::open(&target, &options, &counters, Some(&subscriptions), &renewal).await?;
         connect::check_eviction(&first).await?;
         let mut others = Vec::new();
         for _ in 1..options.connections {
             others.push(Link::open(&target, &options, &counters, None, &renewal).await?);
         }
         renewal.of(others.iter().chain([&first]));
-        hub.start(first.clone(), home);
-        Ok(Self { options, counters, first, others, hub })
+        subscriptions.start(first.clone(), home);
+        Ok(Self { options, counters, first, others, subscriptions })
     }
 
-    /// The connections of a key: always the same ones, so that its calls stay in order.
+    /// Returns the connections of a key: always the same ones, so its calls stay in order.
     pub(crate) fn link(&self, key: &str) -> Link {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
@@ -61,13 +62,13 @@ impl Server {
         at.checked_sub(1).and_then(|at| self.others.get(at)).unwrap_or(&self.first).clone()
     }
 
-    /// The connections of what is no key's.
+    /// Returns connections for calls that have no key.
     pub(crate) fn any_link(&self) -> &Link {
         self.others.last().unwrap_or(&self.first)
     }
 
     pub(crate) fn listen(&self, channel: &str) -> Listener {
-        self.hub.listen(channel)
+        self.subscriptions.listen(channel)
     }
 }
 

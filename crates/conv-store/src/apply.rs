@@ -95,6 +95,12 @@ impl IndexedStore {
         Ok(Self { queue, published, recovery: Arc::new(recovery) })
     }
 
+    /// Sets what was lost at the opening.
+    #[cfg(any(feature = "redb", feature = "sled"))]
+    pub(crate) fn with_recovery(self, recovery: Recovery) -> Self {
+        Self { recovery: Arc::new(recovery), ..self }
+    }
+
     /// Returns what was lost when the store was opened.
     pub fn recovery(&self) -> &Recovery {
         &self.recovery

@@ -40,7 +40,6 @@
 
 mod accounts;
 mod apply;
-mod delegate;
 #[cfg(any(feature = "redb", feature = "sled"))]
 mod disk;
 mod engine;
@@ -52,24 +51,25 @@ pub mod record;
 mod recovery;
 mod snapshot;
 mod store;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod watcher;
 
-#[cfg(any(feature = "redb", feature = "sled"))]
-pub use self::disk::Durability;
 #[cfg(feature = "redb")]
 pub use self::disk::redb::{RedbDatabase, RedbOptions, RedbStore};
 #[cfg(feature = "sled")]
 pub use self::disk::sled::{SledDatabase, SledOptions, SledStore};
+#[cfg(any(feature = "redb", feature = "sled"))]
+pub use self::disk::{DiskOptions, Durability};
 pub use self::{
-    accounts::StoredAccounts,
+    accounts::{AccountEngines, AccountPages, EngineDatabase, StoredAccounts},
     apply::IndexedStore,
     engine::{Engine, Loaded, Record, Write},
     error::StoreError,
-    lease::{Holder, PassLease, PassLeases, Turn},
+    lease::{Holder, LeaseGrant, PassLease, PassLeases},
     list::totals::Totals,
-    memory::{MemoryDatabase, MemoryEngine, MemoryStore},
+    memory::{MemoryDatabase, MemoryEngine, MemoryEngines, MemoryStore},
     recovery::Recovery,
     snapshot::{ListPage, Scan, Snapshot},
     store::{ConversationDatabase, ConversationStore},

@@ -1,15 +1,18 @@
-//! A store that keeps everything in memory.
+//! Stores that keep everything in memory.
 
 mod database;
 mod engine;
 mod nothing;
 
 use self::nothing::Nothing;
-use crate::{IndexedStore, StoreError, delegate::delegate_store};
+use crate::{IndexedStore, StoreError};
 
-pub use self::{database::MemoryDatabase, engine::MemoryEngine};
+pub use self::{
+    database::{MemoryDatabase, MemoryEngines},
+    engine::MemoryEngine,
+};
 
-/// A store that keeps everything in memory. Clones are handles to the same one.
+/// Opens stores that keep everything in memory.
 ///
 /// ```
 /// use conv_model::{ConversationId, Local};
@@ -24,25 +27,15 @@ pub use self::{database::MemoryDatabase, engine::MemoryEngine};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct MemoryStore(IndexedStore);
+#[derive(Debug)]
+pub enum MemoryStore {}
 
 impl MemoryStore {
-    /// An empty store.
+    /// Opens an empty store, which is gone with its last handle.
     ///
     /// # Errors
     /// [`StoreError::NoRuntime`] outside a Tokio runtime.
-    pub async fn open() -> Result<Self, StoreError> {
-        IndexedStore::unkept(Nothing).await.map(Self)
-    }
-
-    async fn over(engine: MemoryEngine) -> Result<Self, StoreError> {
-        IndexedStore::open(engine).await.map(Self)
-    }
-
-    fn is_closed(&self) -> bool {
-        self.0.is_closed()
+    pub async fn open() -> Result<IndexedStore, StoreError> {
+        IndexedStore::unkept(Nothing).await
     }
 }
-
-delegate_store!(MemoryStore);

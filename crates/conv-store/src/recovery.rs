@@ -1,9 +1,9 @@
-//! What was met at an opening.
+//! The findings of an opening.
 
 use std::path::PathBuf;
 
-/// What was dropped, repaired, set aside or rebuilt when a store was opened. Rows and sync state
-/// come again with the next pass; local state is nowhere else.
+/// What was dropped, repaired, set aside or rebuilt when a store was opened. The next pass fetches rows
+/// and sync state again; local state is stored nowhere else.
 ///
 /// ```
 /// # #[cfg(feature = "sled")] {
@@ -29,20 +29,20 @@ pub struct Recovery {
     pub dropped_rows: usize,
     /// Local states that did not decode and were dropped. Their records are left as they are.
     pub dropped_locals: usize,
-    /// Whether the state of the sync did not decode and was dropped.
+    /// True if the state of the sync did not decode and was dropped.
     pub dropped_state: bool,
-    /// The engine's unfinished files that a crash had left, and that were removed. Nothing is lost
-    /// with them.
+    /// The number of unfinished files of the engine that a crash left and that were removed. Nothing is
+    /// lost with them.
     pub removed_unfinished: usize,
-    /// Whether the rows opened only without files that the engine makes anew. What it shows may be
-    /// older than what was there.
+    /// True if the rows opened only without files that the engine rebuilds. They may be older than
+    /// before.
     pub repaired: bool,
-    /// Where the rows went that could not be opened at all. The lists of all accounts began empty.
+    /// The path of rows that could not be opened at all. The lists of all accounts began empty.
     pub set_aside: Option<PathBuf>,
-    /// Where damaged bytes of local state went.
+    /// The path of damaged bytes of local state.
     pub local_set_aside: Option<PathBuf>,
-    /// Whether the rows were written anew because their files had grown far beyond what lived in
-    /// them. Nothing is lost with that.
+    /// True if the rows were rewritten because their files had grown far beyond their content. Nothing
+    /// is lost with that.
     pub rebuilt: bool,
     /// The number of accounts whose rows are older than their last acknowledged write, as after damage
     /// or the removal of a file. They show what is left; their next pass fetches the rest. Counted by
@@ -63,7 +63,7 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// Whether nothing was lost.
+    /// Returns true if nothing was lost.
     pub fn is_clean(&self) -> bool {
         let harmless = Self {
             removed_unfinished: self.removed_unfinished,
@@ -81,8 +81,8 @@ impl Recovery {
         Self { lost_accounts: 0, lost_rows: 0, ..self.clone() }
     }
 
-    /// Adds what another opening met, or another part of the same one. Of two places the later
-    /// stays.
+    /// Adds the findings of another opening, or of another part of the same one. Of two paths the
+    /// later one stays.
     #[cfg(any(feature = "redb", feature = "sled"))]
     pub(crate) fn join(&mut self, other: Self) {
         self.dropped_rows = self.dropped_rows.saturating_add(other.dropped_rows);

@@ -100,29 +100,32 @@ impl<T: ConversationStore + ?Sized> ConversationStore for Arc<T> {
     }
 }
 
-/// Where the stores of any number of accounts live.
+/// The stores of any number of accounts.
+///
+/// [`EngineDatabase`](crate::EngineDatabase) implements it over any engines.
 #[async_trait]
 pub trait ConversationDatabase: Debug + Send + Sync + 'static {
-    /// The store of an account, loaded. Asking twice gives the same store.
+    /// Returns the store of an account, loaded. While it is open, every call returns the same store.
     ///
     /// # Errors
-    /// Why it could not be opened.
+    /// Those of opening it.
     async fn account(&self, account: &AccountId) -> Result<Arc<dyn ConversationStore>, StoreError>;
 
-    /// Wipes an account: rows, sync state and local state. An open store of it is closed.
+    /// Wipes an account: rows, sync state and local state. Closes its store if it is open.
     ///
     /// # Errors
-    /// Why it could not be wiped.
+    /// Those of wiping it.
     async fn forget(&self, account: &AccountId) -> Result<(), StoreError>;
 
-    /// Closes every store and lets go of files.
+    /// Closes every store and releases the files. Later calls, of this one too, fail with
+    /// [`StoreError::Closed`].
     ///
     /// # Errors
-    /// Why pending changes could not be stored.
+    /// Those of storing pending changes.
     async fn close(&self) -> Result<(), StoreError>;
 
-    /// Who pulls, if other processes use the database at the same time; `None` if it is this
-    /// process's alone.
+    /// Returns the leases of passes if other processes use the database at the same time; `None` if
+    /// this process is the only one.
     fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
         None
     }

@@ -13,9 +13,11 @@
 //! # fn main() {}
 //! ```
 //!
-//! [`engine_conformance!`](crate::engine_conformance) does the same for a bare engine. A backend
-//! runs both: the engine's cases on itself, the store's on [`OverEngine`]. The crate that runs
-//! them needs Tokio with `macros`, `rt` and `time`.
+//! [`engine_conformance!`](crate::engine_conformance) does the same for a bare engine, and
+//! [`database_conformance!`](crate::database_conformance) for a database. A backend runs all three:
+//! the engine's cases on itself, the store's on [`OverEngine`], the database's on its
+//! [`EngineDatabase`](crate::EngineDatabase). The crate that runs them needs Tokio with `macros`, `rt`
+//! and `time`.
 //!
 //! [`kill_conformance!`](crate::kill_conformance) kills a child process in the midst of its writes,
 //! for those that keep something; [`engine::a_torn_tail_is_cut_off`] cuts a file that is appended
@@ -24,6 +26,7 @@
 //! Cases return what they found amiss and never panic, so that each can be shown to fail on a
 //! store that is broken in its one way.
 
+pub mod database;
 pub mod engine;
 mod failure;
 mod fixture;
@@ -34,5 +37,7 @@ pub mod store;
 
 pub use self::{
     failure::{Failure, TestResult},
-    fixture::{Dyn, DynEngine, EngineFixture, MemoryFixture, OverEngine, StoreFixture},
+    fixture::{
+        DatabaseFixture, Dyn, DynEngine, EngineFixture, MemoryFixture, OverEngine, StoreFixture,
+    },
 };

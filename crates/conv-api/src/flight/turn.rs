@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conv_model::{Coverage, Seq};
-use conv_store::{Holder, StoreError, Turn};
+use conv_store::{Holder, LeaseGrant, StoreError};
 
 use super::{Outcome, Route, State, pass::pass, queue::Admission, task::Task};
 use crate::Error;
@@ -22,7 +22,7 @@ impl Task {
         loop {
             let slot = self.room(admission.take()).await?;
             let lease = match self.lease().await? {
-                Some(Turn::Theirs(holder)) => {
+                Some(LeaseGrant::Theirs(holder)) => {
                     drop(slot);
                     // It may not see a change that this process was asked to look for.
                     let will_do = self.shared.state.borrow().is_served();
@@ -31,7 +31,7 @@ impl Task {
                         _ => continue,
                     }
                 }
-                Some(Turn::Ours(lease)) => Some(lease),
+                Some(LeaseGrant::Ours(lease)) => Some(lease),
                 None => None,
             };
             // It sees what was asked for while it waited.
@@ -48,7 +48,7 @@ impl Task {
     }
 
     /// Asks for the lease, if there are leases.
-    async fn lease(&self) -> Result<Option<Turn>, Error> {
+    async fn lease(&self) -> Result<Option<LeaseGrant>, Error> {
         match &self.route.leases {
             Some(leases) => Ok(Some(leases.take(&self.route.account).await?)),
             None => Ok(None),

@@ -7,7 +7,7 @@ use conv_api::{
     AccountId, All, Conversation, ConversationDatabase, ConversationId, ConversationStore,
     Conversations, Coverage, Error, ErrorClass, Event, PassStatus, Snapshot, StoreError, Timestamp,
     model::{Commit, Delta, Finished, Local, PassId, Seq, SyncScope, SyncState},
-    store::{Holder, PassLease, PassLeases, Publisher, Turn, Watcher},
+    store::{Holder, LeaseGrant, PassLease, PassLeases, Publisher, Watcher},
 };
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -60,10 +60,10 @@ impl PassLease for Lease {
 
 #[async_trait]
 impl PassLeases for Theirs {
-    async fn take(&self, _: &AccountId) -> Result<Turn, StoreError> {
+    async fn take(&self, _: &AccountId) -> Result<LeaseGrant, StoreError> {
         Ok(match *self.ended.borrow() {
-            None => Turn::Theirs(Holder::new("another")),
-            Some(_) => Turn::Ours(Box::new(Lease)),
+            None => LeaseGrant::Theirs(Holder::new("another")),
+            Some(_) => LeaseGrant::Ours(Box::new(Lease)),
         })
     }
 

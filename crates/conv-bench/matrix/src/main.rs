@@ -21,7 +21,7 @@ mod watch;
 
 use std::path::Path;
 
-use conv_api::{AccountId, ConversationStore, SledStore, model::Delta};
+use conv_api::{AccountId, ConversationStore, IndexedStore, SledStore, model::Delta};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -111,7 +111,7 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-async fn sled(folder: &Path) -> SledStore {
+async fn sled(folder: &Path) -> IndexedStore {
     let account: AccountId = "user_0001".parse().unwrap();
     SledStore::open(folder, &account).await.unwrap()
 }

@@ -11,8 +11,8 @@ use redis::{
 use tokio::time::timeout;
 
 use super::{
-    hub::{Hub, pushes},
     link::{Connections, Link},
+    subscriptions::{Subscriptions, pushes},
     tls,
 };
 use crate::{RedisError, RedisOptions};
@@ -64,15 +64,15 @@ async fn is_cluster(node: &ConnectionInfo, options: &RedisOptions) -> Result<boo
 }
 
 impl Target {
-    /// Makes connections. What is pushed goes to the hub.
+    /// Connects. Pushed messages go to the subscriptions.
     pub(super) async fn connect(
         &self,
         options: &RedisOptions,
-        hub: Option<&Weak<Hub>>,
+        subscriptions: Option<&Weak<Subscriptions>>,
     ) -> Result<Connections, RedisError> {
         match self {
-            Self::Single(node) => single(node, options.answer_within, hub).await,
-            Self::Cluster(nodes) => cluster(nodes, options, hub).await,
+            Self::Single(node) => single(node, options.answer_within, subscriptions).await,
+            Self::Cluster(nodes) => cluster(nodes, options, subscriptions).await,
         }
         .map_err(RedisError::met)
     }
@@ -81,14 +81,14 @@ impl Target {
 async fn single(
     node: &ConnectionInfo,
     limit: Duration,
-    hub: Option<&Weak<Hub>>,
+    subscriptions: Option<&Weak<Subscriptions>>,
 ) -> RedisResult<Connections> {
     let mut config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(limit))
         .set_response_timeout(Some(limit))
         .set_number_of_retries(1);
-    if let Some(hub) = hub {
-        config = config.set_push_sender(pushes(hub)).set_automatic_resubscription();
+    if let Some(subscriptions) = subscriptions {
+        config = config.set_push_sender(pushes(subscriptions)).set_automatic_resubscription();
     }
     let client = Client::open(node.clone())?;
     Ok(Connections::Single(ConnectionManager::new_with_config(client, config).await?))
@@ -97,7 +97,7 @@ async fn single(
 async fn cluster(
     nodes: &[ConnectionInfo],
     options: &RedisOptions,
-    hub: Option<&Weak<Hub>>,
+    subscriptions: Option<&Weak<Subscriptions>>,
 ) -> RedisResult<Connections> {
     let limit = options.answer_within;
     let mut builder = ClusterClient::builder(nodes.to_vec())
@@ -110,8 +110,8 @@ async fn cluster(
     if nodes.iter().any(|node| matches!(node.addr(), ConnectionAddr::TcpTls { .. })) {
         builder = tls::with_certificates_of_all(builder, options);
     }
-    if let Some(hub) = hub {
-        builder = builder.push_sender(pushes(hub));
+    if let Some(subscriptions) = subscriptions {
+        builder = builder.push_sender(pushes(subscriptions));
     }
     Ok(Connections::Cluster(builder.build()?.get_async_connection().await?))
 }

@@ -2,13 +2,15 @@
 
 use std::{
     future::pending,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::{runtime::Handle, task::JoinHandle};
 
-/// The runtime that opened the database, as long as it is there; after that one that makes a call.
-/// A database outlives the first one in a program that has several. Clones are the same.
+use crate::sync::lock;
+
+/// The runtime that opened the database; once that ended, a runtime that makes a call. In a program
+/// with several runtimes a database may outlive the first one. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Home(Arc<Mutex<Living>>);
 
@@ -23,12 +25,12 @@ struct Living {
 pub(super) struct Canary(JoinHandle<()>);
 
 impl Home {
-    /// The current runtime: there must be one.
+    /// Returns the current runtime. There must be one.
     pub(super) fn current() -> Self {
         Self(Arc::new(Mutex::new(Living::on(Handle::current()))))
     }
 
-    /// Starts a task, on the current runtime if the other one ended.
+    /// Starts a task; on the current runtime if the other one ended.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         self.with(|living| {
             if let (true, Ok(current)) = (living.canary.has_ended(), Handle::try_current()) {
@@ -38,9 +40,8 @@ impl Home {
         })
     }
 
-    /// Sections are short and none of them panics.
     fn with<T>(&self, use_it: impl FnOnce(&mut Living) -> T) -> T {
-        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        use_it(&mut lock(&self.0))
     }
 }
 
@@ -56,7 +57,7 @@ impl Canary {
         Self(handle.spawn(pending()))
     }
 
-    /// Whether the runtime ended, with all that was started on it.
+    /// Returns true if the runtime ended, with all its tasks.
     pub(super) fn has_ended(&self) -> bool {
         self.0.is_finished()
     }

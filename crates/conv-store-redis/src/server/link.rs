@@ -1,6 +1,6 @@
 //! Connections to a server, or to each server of a cluster, that many calls share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use redis::{
     Cmd, FromRedisValue, Pipeline, aio::ConnectionManager, cluster_async::ClusterConnection,
@@ -14,12 +14,12 @@ use tokio::{
 use super::{
     connect::Target,
     home::{Canary, Home},
-    hub::Hub,
+    subscriptions::Subscriptions,
     troubles::Troubles,
 };
-use crate::{RedisError, RedisOptions, stats::Counters};
+use crate::{RedisError, RedisOptions, stats::Counters, sync::lock};
 
-/// Connections that many calls share. They are made anew when they broke. Clones share them too.
+/// Connections that many calls share. Broken ones are replaced. Clones share them too.
 #[derive(Clone)]
 pub(crate) struct Link(Arc<Inner>);
 
@@ -27,17 +27,17 @@ struct Inner {
     target: Arc<Target>,
     options: RedisOptions,
     counters: Arc<Counters>,
-    /// Hears what is pushed.
-    hub: Option<Weak<Hub>>,
-    /// Held for a clone only, never across an await. What drives connections ends with the runtime
-    /// that they were made on.
+    /// Receives pushed messages.
+    subscriptions: Option<Weak<Subscriptions>>,
+    /// Locked for a clone only, never across an await. Connections end with the runtime that they
+    /// were made on.
     current: Mutex<(Connections, Canary)>,
     troubles: Troubles,
     renewal: Arc<Renewal>,
 }
 
-/// Makes all connections anew when it is asked to: what one call found is true of the others, also
-/// of the connection that does nothing but hear news.
+/// Replaces all connections when one call fails in a way that holds for the others too, also for the
+/// connection that only receives news.
 pub(super) struct Renewal {
     home: Home,
     counters: Arc<Counters>,
@@ -53,28 +53,28 @@ pub(super) enum Connections {
 }
 
 impl Link {
-    /// Connects. What is pushed goes to the hub.
+    /// Connects. Pushed messages go to the subscriptions.
     pub(super) async fn open(
         target: &Arc<Target>,
         options: &RedisOptions,
         counters: &Arc<Counters>,
-        hub: Option<&Arc<Hub>>,
+        subscriptions: Option<&Arc<Subscriptions>>,
         renewal: &Arc<Renewal>,
     ) -> Result<Self, RedisError> {
-        let hub = hub.map(Arc::downgrade);
-        let current = target.connect(options, hub.as_ref()).await?;
+        let subscriptions = subscriptions.map(Arc::downgrade);
+        let current = target.connect(options, subscriptions.as_ref()).await?;
         Ok(Self(Arc::new(Inner {
             target: Arc::clone(target),
             options: options.clone(),
             counters: Arc::clone(counters),
-            hub,
+            subscriptions,
             current: Mutex::new((current, Canary::on(&Handle::current()))),
             troubles: Troubles::default(),
             renewal: Arc::clone(renewal),
         })))
     }
 
-    /// Makes a call, within the limit of time.
+    /// Makes a call, within the time limit.
     pub(crate) async fn call<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
         let call = async {
             match self.current() {
@@ -85,8 +85,8 @@ impl Link {
         self.in_time(call).await
     }
 
-    /// Makes a call that writes, and waits until some replicas have it, or the half of the limit of
-    /// time is over; gives how many have. Calls behind it on the same connection wait, too.
+    /// Makes a call that writes, and waits until some replicas have it, or half of the time limit is
+    /// over. Returns the number of replicas that have it. Later calls on the same connection wait, too.
     pub(crate) async fn call_and_copy<T: FromRedisValue>(
         &self,
         command: Cmd,
@@ -99,7 +99,7 @@ impl Link {
         self.pipeline(&both).await
     }
 
-    /// Makes several calls at once, within the limit of time.
+    /// Makes several calls at once, within the time limit.
     pub(crate) async fn pipeline<T: FromRedisValue>(
         &self,
         calls: &Pipeline,
@@ -113,7 +113,7 @@ impl Link {
         self.in_time(call).await
     }
 
-    /// Begins to hear a channel.
+    /// Subscribes to a channel.
     pub(super) async fn subscribe(&self, channel: &str) -> Result<(), RedisError> {
         let call = async {
             match self.current() {
@@ -124,7 +124,7 @@ impl Link {
         self.in_time(call).await
     }
 
-    /// Hears a channel no more.
+    /// Unsubscribes from a channel.
     pub(super) async fn unsubscribe(&self, channel: &str) -> Result<(), RedisError> {
         let call = async {
             match self.current() {
@@ -135,7 +135,7 @@ impl Link {
         self.in_time(call).await
     }
 
-    /// The command that tells who hears a channel. A cluster tells it within the slot alone.
+    /// Returns the command that publishes to a channel. A cluster publishes within the slot alone.
     pub(crate) fn publish(&self) -> &'static str {
         match self.current() {
             Connections::Single(_) => "PUBLISH",
@@ -156,7 +156,8 @@ impl Link {
         };
         self.0.counters.call(begun.elapsed(), result.as_ref().err());
         let are_due = self.0.troubles.note(result.as_ref().err());
-        // What the client makes anew by itself hears no news: that ended with the runtime.
+        // A connection that the client replaces by itself receives no news: its receiver ended with
+        // the runtime.
         if are_due || result.is_err() && lock(&self.0.current).1.has_ended() {
             self.0.renewal.ask();
         }
@@ -174,12 +175,12 @@ impl Renewal {
         Self { home, counters, links: Mutex::default(), last: Mutex::default() }
     }
 
-    /// Says whose connections they are.
+    /// Sets the links to renew.
     pub(super) fn of<'a>(&self, links: impl Iterator<Item = &'a Link>) {
         *lock(&self.links) = links.map(|link| Arc::downgrade(&link.0)).collect();
     }
 
-    /// Begins, unless it is under way. A runtime that ended in the midst of it is no hindrance.
+    /// Starts a renewal unless one is under way on a runtime that still runs.
     fn ask(&self) {
         let mut last = lock(&self.last);
         if last.as_ref().is_none_or(JoinHandle::is_finished) {
@@ -199,22 +200,17 @@ async fn renew(links: Vec<Weak<Inner>>, counters: Arc<Counters>) {
     }
 }
 
-/// Sections are short and none of them panics.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Inner {
-    /// Makes other connections, if it can.
+    /// Replaces the connections. Returns false if no server answers.
     async fn renew(&self) -> bool {
-        let connect = self.target.connect(&self.options, self.hub.as_ref());
+        let connect = self.target.connect(&self.options, self.subscriptions.as_ref());
         let Ok(Ok(connections)) = timeout(self.options.answer_within, connect).await else {
             return false;
         };
         *lock(&self.current) = (connections, Canary::on(&Handle::current()));
         self.troubles.forget();
-        if let Some(hub) = self.hub.as_ref().and_then(Weak::upgrade) {
-            hub.begin_anew();
+        if let Some(subscriptions) = self.subscriptions.as_ref().and_then(Weak::upgrade) {
+            subscriptions.resubscribe();
         }
         true
     }

@@ -3,7 +3,7 @@
 use conv_model::AccountId;
 use conv_store::{
     StoreError,
-    testing::{EngineFixture, OverEngine},
+    testing::{DatabaseFixture, EngineFixture, OverEngine},
 };
 use conv_store_redis::{RedisDatabase, RedisEngine};
 
@@ -27,6 +27,24 @@ impl EngineFixture for Fixture {
     }
 }
 
+/// A prefix that no other test has.
+struct Prefix(On, String);
+
+impl Prefix {
+    fn new(on: On) -> Self {
+        Self(on, account().as_str().replace(['{', '}'], ""))
+    }
+}
+
+impl DatabaseFixture for Prefix {
+    type Database = RedisDatabase;
+
+    async fn open(&self) -> Result<RedisDatabase, StoreError> {
+        let options = RedisDatabase::options().prefix(&self.1);
+        self.0.database(options).await.ok_or(StoreError::Closed)
+    }
+}
+
 mod single {
     use super::*;
 
@@ -39,6 +57,12 @@ mod single {
             OverEngine(Fixture::new(On::Single)),
             if On::Single.is_there()
         );
+    }
+
+    mod database {
+        use super::*;
+
+        conv_store::database_conformance!(Prefix::new(On::Single), if On::Single.is_there());
     }
 }
 
@@ -54,5 +78,11 @@ mod cluster {
             OverEngine(Fixture::new(On::Cluster)),
             if On::Cluster.is_there()
         );
+    }
+
+    mod database {
+        use super::*;
+
+        conv_store::database_conformance!(Prefix::new(On::Cluster), if On::Cluster.is_there());
     }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_model::{AccountId, Seq};
-use conv_store::{ConversationDatabase, Holder, PassLease, PassLeases, Turn};
+use conv_store::{ConversationDatabase, Holder, LeaseGrant, PassLease, PassLeases};
 use conv_store_redis::RedisDatabase;
 
 use crate::support::{On, SINGLE, account, soon};
@@ -20,15 +20,15 @@ async fn two(on: On) -> Option<[Arc<dyn PassLeases>; 2]> {
 
 async fn ours(leases: &Arc<dyn PassLeases>, account: &AccountId) -> Box<dyn PassLease> {
     match leases.take(account).await.unwrap() {
-        Turn::Ours(lease) => lease,
-        Turn::Theirs(holder) => panic!("{holder:?} has it"),
+        LeaseGrant::Ours(lease) => lease,
+        LeaseGrant::Theirs(holder) => panic!("{holder:?} has it"),
     }
 }
 
 async fn theirs(leases: &Arc<dyn PassLeases>, account: &AccountId) -> Holder {
     match leases.take(account).await.unwrap() {
-        Turn::Theirs(holder) => holder,
-        Turn::Ours(lease) => panic!("{lease:?} is free"),
+        LeaseGrant::Theirs(holder) => holder,
+        LeaseGrant::Ours(lease) => panic!("{lease:?} is free"),
     }
 }
 
@@ -129,7 +129,7 @@ async fn a_lease_of_a_process_that_died_ends_though_the_servers_clock_went_back(
     drop(ours(&b, &account).await);
     hour();
     soon(async {
-        while let Turn::Theirs(_) = a.take(&account).await.unwrap() {
+        while let LeaseGrant::Theirs(_) = a.take(&account).await.unwrap() {
             tokio::task::yield_now().await;
         }
     })

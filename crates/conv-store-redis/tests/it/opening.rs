@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use conv_model::{Delta, ErrorClass, Seq};
-use conv_store::{ConversationDatabase, ConversationStore, StoreError, Turn};
+use conv_store::{ConversationDatabase, ConversationStore, LeaseGrant, StoreError};
 use conv_store_redis::{
     RedisDatabase, RedisError, RedisRateLimiter,
     testing::{self, NodeOptions, TestNode},
@@ -67,7 +67,7 @@ async fn times_without_end_are_taken_or_refused_and_end_nothing() {
         a.apply(Delta::listed([at(&format!("u{round}"), 1)])).await.unwrap();
         until(&*b, |snapshot| snapshot.len() > round).await;
     }
-    let Turn::Ours(lease) = here.pass_leases().unwrap().take(&account).await.unwrap() else {
+    let LeaseGrant::Ours(lease) = here.pass_leases().unwrap().take(&account).await.unwrap() else {
         panic!("it is free")
     };
     lease.give_back(Some(Seq::ZERO)).await;
@@ -155,8 +155,12 @@ async fn a_user_with_the_rights_that_are_told_of_can_do_all() {
         store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
         until(&*other, |snapshot| snapshot.len() == 1).await;
         let leases = database.pass_leases().unwrap();
-        let Turn::Ours(lease) = leases.take(&account).await.unwrap() else { panic!("it is free") };
-        let Turn::Theirs(holder) = leases.take(&account).await.unwrap() else { panic!("taken") };
+        let LeaseGrant::Ours(lease) = leases.take(&account).await.unwrap() else {
+            panic!("it is free")
+        };
+        let LeaseGrant::Theirs(holder) = leases.take(&account).await.unwrap() else {
+            panic!("taken")
+        };
         lease.give_back(Some(Seq::ZERO)).await;
         assert_eq!(leases.ended(&account, &holder).await.unwrap(), Some(Seq::ZERO));
         RedisRateLimiter::new(&database).acquire(1, "command").await.unwrap();

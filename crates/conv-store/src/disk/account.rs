@@ -1,9 +1,9 @@
-//! What is known of one account while anybody uses it.
+//! The state of one account in use.
 
 use std::{
     collections::HashSet,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -13,48 +13,48 @@ use conv_model::{AccountId, Seq};
 use super::{
     key::{self, Prefix},
     records,
-    rows::Era,
+    rows::Generation,
     tally::Mark,
 };
-use crate::{Record, Write};
+use crate::{Record, Write, sync::lock};
 
-/// One account. Everybody who works on it shares this value.
+/// One account. Its engines, their jobs and the writer thread share this value.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(super) id: AccountId,
     pub(super) prefix: Prefix,
     closed: AtomicBool,
-    gate: Mutex<Gate>,
+    state: Mutex<AccountState>,
 }
 
-/// Held while the account's records are read, and while they are written: a scan beside a write may
-/// see half of it. Never taken on an async thread.
+/// What is known of an account. Locked while the account's records are read, and while they are
+/// written: a scan beside a write may see half of it. Never locked on an async thread.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
-    /// The number of the last write; unknown at first.
+pub(super) struct AccountState {
+    /// The number of the last write; `None` until the records are read.
     pub(super) seq: Option<Seq>,
-    /// The number of the last one that changed rows.
+    /// The number of the last write that changed rows.
     pub(super) rows: Seq,
     /// The hashes of the IDs of the rows that exist after it.
     pub(super) held: HashSet<u64>,
-    /// Whether the clear ID is stored, and right.
+    /// True if the account's ID is stored in clear, and correct.
     pub(super) named: bool,
-    /// Whether a write was admitted and is not finished: until then the rows do not tell what is,
-    /// or will be, acknowledged.
+    /// True while a write is admitted and not finished. Until it is, the rows do not show what is
+    /// acknowledged, or will be.
     pub(super) is_changing: bool,
-    /// The opening of the rows that this was read from.
-    pub(super) era: Era,
+    /// The generation of the rows that this was read from.
+    pub(super) generation: Generation,
     /// The last acknowledged write of rows; unknown until rows are first read. Survives a reopening,
     /// which must find as much.
     pub(super) acknowledged: Option<Mark>,
     /// The number of acknowledged rows that are missing; `None` if nothing was lost.
     pub(super) lost: Option<u64>,
-    /// Set once the store has loaded that loss. Before, its writes are refused: the number of a draft
+    /// True once the store has loaded that loss. Before, its writes are refused: the number of a draft
     /// that was saved after the lost rows would hide the loss.
-    pub(super) is_told: bool,
+    pub(super) is_loss_loaded: bool,
 }
 
-impl Gate {
+impl AccountState {
     /// Forgets everything that was read from the rows, but not what was acknowledged.
     pub(super) fn reset(&mut self) {
         *self = Self { acknowledged: self.acknowledged, ..Self::default() };
@@ -92,15 +92,15 @@ impl Gate {
 impl Account {
     pub(super) fn new(id: AccountId) -> Self {
         let prefix = key::prefix(&id);
-        Self { id, prefix, closed: AtomicBool::new(false), gate: Mutex::default() }
+        Self { id, prefix, closed: AtomicBool::new(false), state: Mutex::default() }
     }
 
-    pub(super) fn gate(&self) -> MutexGuard<'_, Gate> {
-        // Whoever panicked here left nothing half done: the gate is set after the work.
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn state(&self) -> MutexGuard<'_, AccountState> {
+        // The state is set after the work, so a panic during the work leaves it whole.
+        lock(&self.state)
     }
 
-    /// Nobody writes through this value any more.
+    /// Refuses all further writes through this value.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }

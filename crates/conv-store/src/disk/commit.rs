@@ -21,7 +21,6 @@
 //! Panics of the file of rows are caught before, and count as its failure.
 
 mod job;
-mod panic;
 mod worker;
 
 use std::{
@@ -35,11 +34,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::StoreError;
 
+pub(crate) use self::job::{Job, Target, Work};
 use self::worker::Worker;
-pub(crate) use self::{
-    job::{Job, Target, Work},
-    panic::caught,
-};
 
 /// A storage that blocks, used by one thread alone.
 pub(crate) trait Disk: Send + 'static {

@@ -9,7 +9,10 @@ use tokio::runtime::Handle;
 use super::{account::Account, files::Files, files_disk::FilesDisk, row_file::RowFile};
 use crate::{
     Engine, Loaded, StoreError, Write,
-    disk::commit::{Job, Work, Writer, caught},
+    disk::{
+        commit::{Job, Work, Writer},
+        fs::caught,
+    },
 };
 
 /// One account of a database.
@@ -18,12 +21,12 @@ pub(crate) struct AccountEngine<R: RowFile> {
     account: Arc<Account>,
     files: Arc<Files<R>>,
     writer: Writer<FilesDisk<R>>,
-    /// Whether nobody else uses the database, so that it ends with this engine.
+    /// True if no other engine uses the database, which then closes with this one.
     is_alone: bool,
 }
 
 impl<R: RowFile> AccountEngine<R> {
-    /// One of many.
+    /// Returns one engine of many.
     pub(super) fn new(
         account: Arc<Account>,
         files: Arc<Files<R>>,
@@ -32,7 +35,7 @@ impl<R: RowFile> AccountEngine<R> {
         Self { account, files, writer, is_alone: false }
     }
 
-    /// The only one, which takes the files with it when it is closed.
+    /// Makes it the only engine, which closes the files when it is closed.
     pub(super) fn alone(self) -> Self {
         Self { is_alone: true, ..self }
     }
@@ -45,7 +48,7 @@ impl<R: RowFile> AccountEngine<R> {
     }
 }
 
-/// Runs what blocks away from the async threads. A panic becomes an error.
+/// Runs blocking work away from the async threads. A panic becomes an error.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -82,7 +85,7 @@ impl<R: RowFile> Engine for AccountEngine<R> {
     }
 
     async fn follow(&self, _since: Seq) -> Result<(), StoreError> {
-        // The folder is locked and an account has one store: nobody else writes.
+        // The folder is locked and an account has one store: there is no other writer.
         std::future::pending().await
     }
 

@@ -1,14 +1,14 @@
-//! The files of a database together: rows, the log for local state, and the lock over both.
+//! The files of a database: rows, the log of local state, the tally, and the lock over them.
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use conv_model::AccountId;
 
 use super::{
-    account::{Account, Gate},
+    account::{Account, AccountState},
     folder::Claim,
     key::Prefix,
     met::Met,
@@ -22,9 +22,10 @@ use super::{
 use crate::{
     Loaded, Record, Recovery, StoreError,
     disk::local_log::{Kept, LocalLog, Records},
+    sync::lock,
 };
 
-/// Shared by the writer thread and by those who load.
+/// Shared by the writer thread and the engines that load.
 #[derive(Debug)]
 pub(super) struct Files<R: RowFile> {
     pub(super) rows: Rows<Opened<R>>,
@@ -88,23 +89,24 @@ impl<R: RowFile> Files<R> {
         self.read_only.clone().map_or(Ok(()), Err)
     }
 
-    /// All records of an account; none while it is changing. Blocks.
+    /// Returns all records of an account; `None` while it is changing. Blocks.
     pub(super) fn load(&self, account: &Account) -> Result<Option<Loaded>, StoreError> {
-        let mut gate = account.gate();
-        if gate.is_changing {
+        let mut state = account.state();
+        if state.is_changing {
             return Ok(None);
         }
-        let mut loaded = self.read(account, &mut gate)?;
-        loaded.lost = gate.lost.is_some();
-        loaded.lost_rows = gate.lost.unwrap_or_default();
-        gate.is_told = true;
+        let mut loaded = self.read(account, &mut state)?;
+        loaded.lost = state.lost.is_some();
+        loaded.lost_rows = state.lost.unwrap_or_default();
+        state.is_loss_loaded = true;
         Ok(Some(loaded))
     }
 
-    fn read(&self, account: &Account, gate: &mut Gate) -> Result<Loaded, StoreError> {
-        gate.reset();
-        let scan = |file: &Opened<R>, era| Ok((records::scan(file, account.prefix)?, era));
-        let (rows, era) = self.rows.with(scan)?;
+    fn read(&self, account: &Account, state: &mut AccountState) -> Result<Loaded, StoreError> {
+        state.reset();
+        let scan =
+            |file: &Opened<R>, generation| Ok((records::scan(file, account.prefix)?, generation));
+        let (rows, generation) = self.rows.with(scan)?;
         if rows.name.as_deref().is_some_and(|name| name != account.id.as_str().as_bytes()) {
             return Err(StoreError::Corrupt { what: "records of another account".to_owned() });
         }
@@ -113,13 +115,13 @@ impl<R: RowFile> Files<R> {
         }
         let local = self.local_records(&account.id)?;
         let seq = rows.seq.max(local.seq);
-        (gate.seq, gate.rows, gate.named, gate.era) =
-            (Some(seq), rows.seq, rows.name.is_some(), era);
-        gate.held = rows.held();
+        (state.seq, state.rows, state.named, state.generation) =
+            (Some(seq), rows.seq, rows.name.is_some(), generation);
+        state.held = rows.held();
         let acknowledged =
-            *gate.acknowledged.get_or_insert_with(|| self.tally().mark(account.prefix));
-        gate.lost = acknowledged.lost(gate.mark());
-        if let Some(lost) = gate.lost {
+            *state.acknowledged.get_or_insert_with(|| self.tally().mark(account.prefix));
+        state.lost = acknowledged.lost(state.mark());
+        if let Some(lost) = state.lost {
             tracing::warn!(rows = lost, "rows that were acknowledged are gone");
             self.met.note_losses([(account.prefix, lost)].into());
         }
@@ -128,24 +130,24 @@ impl<R: RowFile> Files<R> {
         Ok(Loaded::new(seq, records))
     }
 
-    /// What is known of an account before it is written; reads it if nothing is, or if it was
-    /// known of rows that have been replaced.
+    /// Completes the state of an account before a write: reads the account if it was not read, or was
+    /// read from rows that were reopened since.
     pub(super) fn known<'a>(
         &self,
         account: &Account,
-        gate: &'a mut Gate,
-    ) -> Result<&'a mut Gate, StoreError> {
-        if gate.seq.is_none() || gate.era != self.rows.era() {
-            self.read(account, gate)?;
+        state: &'a mut AccountState,
+    ) -> Result<&'a mut AccountState, StoreError> {
+        if state.seq.is_none() || state.generation != self.rows.generation() {
+            self.read(account, state)?;
         }
-        Ok(gate)
+        Ok(state)
     }
 
     pub(super) fn with_local<T>(
         &self,
         work: impl FnOnce(&mut LocalLog) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        match self.lock().as_mut().map(|local| &mut local.log) {
+        match self.local().as_mut().map(|local| &mut local.log) {
             Some(Log::Open(log)) => {
                 let result = work(log);
                 self.met.note_log(log);
@@ -157,7 +159,7 @@ impl<R: RowFile> Files<R> {
     }
 
     fn local_records(&self, account: &AccountId) -> Result<Records, StoreError> {
-        if let Some(Local { log: Log::Read(kept), .. }) = &*self.lock() {
+        if let Some(Local { log: Log::Read(kept), .. }) = &*self.local() {
             return Ok(kept.accounts.get(account).cloned().unwrap_or_default());
         }
         self.with_local(|log| log.records(account))
@@ -165,7 +167,7 @@ impl<R: RowFile> Files<R> {
 
     /// Returns the accounts that have local state, in order.
     pub(super) fn local_accounts(&self) -> Result<Vec<AccountId>, StoreError> {
-        if let Some(Local { log: Log::Read(kept), .. }) = &*self.lock() {
+        if let Some(Local { log: Log::Read(kept), .. }) = &*self.local() {
             let accounts = kept.accounts.iter().filter(|(_, kept)| !kept.records.is_empty());
             return Ok(accounts.map(|(account, _)| account.clone()).collect());
         }
@@ -190,19 +192,19 @@ impl<R: RowFile> Files<R> {
         self.met.recovery()
     }
 
-    /// Lets go of all of them; the folder's lock goes last.
+    /// Closes all of them, the folder's lock last.
     pub(super) fn close(&self) {
         self.rows.close();
-        // The system has it; if the sync fails, a power cut can only hide a loss.
+        // The system has the tally. If the sync fails, a power cut can only hide a loss.
         let _ = self.tally().close();
-        drop(self.lock().take());
+        drop(self.local().take());
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.tally)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Local>> {
-        self.local.lock().unwrap_or_else(PoisonError::into_inner)
+    fn local(&self) -> MutexGuard<'_, Option<Local>> {
+        lock(&self.local)
     }
 }

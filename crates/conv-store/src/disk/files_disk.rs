@@ -63,15 +63,15 @@ impl<R: RowFile> FilesDisk<R> {
     /// While the rows cannot be read the last number is unknown, and local state is written unchecked:
     /// an account has one store, and all numbers are read again once the rows are open.
     fn admit(&mut self, account: &Arc<Account>, writes: &[Write]) -> Result<(), StoreError> {
-        let mut gate = account.gate();
+        let mut state = account.state();
         if self.files.rows.has_failed() {
             return Ok(());
         }
-        let gate = self.files.known(account, &mut gate)?;
-        if gate.lost.is_some() && !gate.is_told {
+        let state = self.files.known(account, &mut state)?;
+        if state.lost.is_some() && !state.is_loss_loaded {
             return Err(StoreError::Conflict);
         }
-        let mut last = gate.seq;
+        let mut last = state.seq;
         for write in writes {
             if last != Some(write.expected) {
                 return Err(StoreError::Conflict);
@@ -79,24 +79,24 @@ impl<R: RowFile> FilesDisk<R> {
             last = Some(write.seq);
         }
         // If the write fails, the store loads again, which corrects the number.
-        gate.seq = last;
-        gate.is_changing = true;
+        state.seq = last;
+        state.is_changing = true;
         self.changing.push(Arc::clone(account));
         Ok(())
     }
 
     /// Writes changes to the file of rows, or notes them for the journal.
     fn commit_rows(&mut self, account: &Arc<Account>, writes: &[Write]) -> Result<(), StoreError> {
-        let mut gate = account.gate();
+        let mut state = account.state();
         for write in writes.iter().filter(|write| Target::Rows.is_of(write)) {
-            let changes = records::changes(account, write, gate.named);
+            let changes = records::changes(account, write, state.named);
             if self.durability == Durability::Process {
-                self.journal.note(account.prefix, gate.rows, write.seq, &changes)?;
+                self.journal.note(account.prefix, state.rows, write.seq, &changes)?;
                 self.unapplied.push((Arc::clone(account), changes));
             } else {
                 self.files.rows.with(|file, _| file.write(&changes))?;
             }
-            gate.note(write);
+            state.note(write);
         }
         self.written.push(Arc::clone(account));
         Ok(())
@@ -106,7 +106,7 @@ impl<R: RowFile> FilesDisk<R> {
     /// are written behind enter the tally once they are flushed: a kill may take them before.
     fn acknowledge(&mut self) {
         for account in mem::take(&mut self.written) {
-            let mark = account.gate().acknowledge();
+            let mark = account.state().acknowledge();
             if self.durability == Durability::WriteBehind {
                 if !self.unflushed.iter().any(|other| Arc::ptr_eq(other, &account)) {
                     self.unflushed.push(account);
@@ -120,7 +120,7 @@ impl<R: RowFile> FilesDisk<R> {
     /// Adds the changes that were written behind, and are flushed now, to the tally.
     fn note_flushed(&mut self) {
         for account in mem::take(&mut self.unflushed) {
-            let acknowledged = account.gate().acknowledged;
+            let acknowledged = account.state().acknowledged;
             if let Some(mark) = acknowledged {
                 self.files.note(account.prefix, mark);
             }
@@ -144,7 +144,7 @@ impl<R: RowFile> FilesDisk<R> {
     /// Writes changes to the file of rows.
     fn apply(&self, unapplied: &[Unapplied]) -> Result<(), StoreError> {
         unapplied.iter().try_for_each(|(account, changes)| {
-            let _gate = account.gate();
+            let _state = account.state();
             self.files.rows.with(|file, _| file.write(changes))
         })
     }
@@ -211,7 +211,7 @@ impl<R: RowFile> Disk for FilesDisk<R> {
                 self.journal.clear_durably()?;
                 // Before the wipe, or a crash in the middle of it would look like a loss.
                 self.files.forget_mark(account.prefix)?;
-                let _gate = account.gate();
+                let _state = account.state();
                 self.files.rows.with(|file, _| records::wipe(file, account.prefix))?;
                 // At every level: a power cut must not bring back a forgotten user.
                 self.flush(Durability::Disk)
@@ -241,7 +241,7 @@ impl<R: RowFile> Disk for FilesDisk<R> {
         let _ = self.apply(&unapplied);
         self.written.clear();
         for account in self.changing.drain(..) {
-            account.gate().is_changing = false;
+            account.state().is_changing = false;
         }
     }
 

@@ -1,27 +1,21 @@
 //! The folder of a database, and the claim to it.
 
-use std::{
-    fs::{self, DirBuilder, File},
-    io,
-    path::Path,
-    thread,
-    time::Duration,
-};
+use std::{fs::File, io, path::Path, thread, time::Duration};
 
 use fs4::{FileExt, TryLockError};
 
 use crate::{
     StoreError,
-    disk::local_log::{private, sync_folder},
+    disk::fs::{create_private, private},
 };
 
-/// Its lock says that a folder is in use. It stays, and holds nothing.
+/// The file whose lock marks a folder as in use. It stays and is empty.
 const LOCK: &str = "lock";
-/// How long to wait, all in all about half a second, before a lock counts as somebody else's.
+/// The waits between attempts, about half a second in total, before a lock counts as held elsewhere.
 const LOCK_WAITS_MS: [u64; 7] = [1, 5, 10, 25, 50, 100, 300];
 
-/// A lock on a folder, from opening to closing. The engines' own locks are let go of while a file
-/// is replaced; this one covers all of the folder all the time.
+/// A lock on a folder, from opening to closing. An engine releases its own lock while a file is
+/// replaced; this one covers the whole folder all the time.
 #[derive(Debug)]
 pub(super) struct Claim(#[expect(dead_code, reason = "is held")] File);
 
@@ -61,8 +55,8 @@ impl Claim {
     }
 }
 
-/// Asks more than once: threads of a handle that was dropped let go of its file a moment later.
-/// `None` if it is locked all the time.
+/// Asks several times, because threads of a dropped handle release its file a moment later. Returns
+/// `None` if it stays locked.
 pub(crate) fn patiently<T>(
     mut ask: impl FnMut() -> Result<Option<T>, StoreError>,
 ) -> Result<Option<T>, StoreError> {
@@ -73,24 +67,6 @@ pub(crate) fn patiently<T>(
         thread::sleep(Duration::from_millis(wait));
     }
     ask()
-}
-
-/// Creates a folder that is missing, for the owner alone, so that it survives a power cut.
-pub(crate) fn create_private(folder: &Path) -> Result<(), StoreError> {
-    let create = || {
-        if folder.is_dir() {
-            return Ok(());
-        }
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
-        // A parent that may not be read is not ours to make durable.
-        let _ = fs::canonicalize(folder)?.parent().map(sync_folder);
-        Ok(())
-    };
-    create().map_err(|error: io::Error| StoreError::io("creating the database's folder", error))
 }
 
 fn opening(error: io::Error) -> StoreError {

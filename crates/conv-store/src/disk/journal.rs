@@ -23,7 +23,7 @@ pub(super) use self::replay::{discard, read, replay};
 use super::{key::Prefix, row_file::Changes};
 use crate::{
     StoreError,
-    disk::{frame, local_log::private},
+    disk::{frame, fs::private},
 };
 
 const NAME: &str = "rows.journal";

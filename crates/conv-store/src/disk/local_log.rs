@@ -32,11 +32,7 @@ use crate::{
     disk::frame::{self, HEAD},
 };
 
-pub(crate) use self::{
-    files::sync_folder,
-    folder::private,
-    read::{Kept, read},
-};
+pub(crate) use self::read::{Kept, read};
 
 const NAME: &str = "local.log";
 /// The newest version of the file that this code reads.

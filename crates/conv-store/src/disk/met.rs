@@ -3,11 +3,11 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 use super::key::Prefix;
-use crate::{Recovery, disk::local_log::LocalLog};
+use crate::{Recovery, disk::local_log::LocalLog, sync::lock};
 
 /// The lock is never held over disk work, so reading the findings never waits for a disk.
 #[derive(Debug)]
@@ -56,7 +56,6 @@ impl Met {
     }
 
     fn found(&self) -> MutexGuard<'_, Found> {
-        // Nothing panics in between, so what is there is whole.
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.found)
     }
 }

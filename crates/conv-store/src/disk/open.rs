@@ -1,14 +1,12 @@
 //! Opening a database: to be written, or for reading alone.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
 use super::{
-    Database, Durability,
+    Durability,
+    database::DiskEngines,
     files::Files,
     journal,
     reading::{Reader, is_unwritable},
@@ -17,38 +15,44 @@ use super::{
 use crate::{
     StoreError,
     disk::{
-        commit::caught,
+        fs::caught,
         recover::{Opening, is_damage, probe},
     },
 };
+
+/// Opens the rows of a folder that is claimed. Blocks.
+pub(crate) type Open<R> = fn(&Path, &Opening) -> Result<R, StoreError>;
 
 /// Options of an opening, and the engine's functions for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct How<R> {
     pub(crate) durability: Durability,
+    /// The maximum time of the opening.
+    pub(crate) open_within: Duration,
     /// Opens for reading alone.
     pub(crate) read_only: bool,
-    /// Opens the engine's rows, now and after they failed.
-    pub(crate) open: fn(&Path, &Opening) -> Result<R, StoreError>,
-    /// Reads them where they are not to be changed.
+    /// Opens the engine's rows, at first and after they failed.
+    pub(crate) open: Open<R>,
+    /// Reads the rows without changing them.
     pub(crate) read: Reader,
 }
 
 /// Opens a database; for reading alone if requested, or if its folder cannot be written.
+///
+/// # Panics
+/// In a Tokio runtime whose time is not enabled.
 pub(crate) async fn open<R: RowFile>(
-    folder: PathBuf,
-    opening: Opening,
+    folder: &Path,
     how: How<R>,
-) -> Result<(Database<R>, Arc<Opening>), StoreError> {
+) -> Result<DiskEngines<R>, StoreError> {
     Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
-    let (opening, durability) = (Arc::new(opening), how.durability);
+    let (opening, durability) = (Arc::new(Opening::new(how.open_within)), how.durability);
     let files = {
-        let (folder, opening) = (folder.clone(), Arc::clone(&opening));
+        let (folder, opening) = (folder.to_owned(), Arc::clone(&opening));
         move || open_files(&folder, opening, how)
     };
-    let database = Database::over(folder, durability, files);
-    let database = opening.within(database).await?;
-    Ok((database, opening))
+    let engines = DiskEngines::over(folder.to_owned(), durability, Arc::clone(&opening), files);
+    opening.within(engines).await
 }
 
 fn open_files<R: RowFile>(
@@ -73,7 +77,7 @@ fn open_files<R: RowFile>(
     })
 }
 
-/// Opens rows, and gives them what the journal has of them.
+/// Opens rows and applies the journal to them.
 pub(super) fn open_rows<R: RowFile>(
     folder: &Path,
     opening: &Opening,

@@ -1,16 +1,16 @@
-//! The rows of a database: the engine's file, or a copy in memory if that must not be changed.
+//! The rows of a database: the engine's file, or a copy in memory for reading alone.
 
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use super::{
     Durability,
     row_file::{Changes, Found, RowFile},
 };
-use crate::StoreError;
+use crate::{StoreError, sync::lock};
 
 /// The rows of a database.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl RowCopy {
     }
 
     fn rows(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, Arc<[u8]>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

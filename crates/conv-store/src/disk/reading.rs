@@ -6,7 +6,7 @@ use super::{folder::Claim, journal, opened::RowCopy, row_file::Each, schema};
 use crate::{
     Recovery, StoreError,
     disk::{
-        commit::caught,
+        fs::caught,
         local_log::{self, Kept},
     },
 };

@@ -16,17 +16,17 @@ use super::{
 };
 use crate::{Record, StoreError, Write, record};
 
-/// The keys that a wipe takes at once.
+/// The number of keys per write of a wipe.
 const WIPE: usize = 256;
 
 /// An account's part of the file.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Scan {
-    /// The account that the records say they are of.
+    /// The account's ID as stored with the records.
     pub(super) name: Option<Vec<u8>>,
     pub(super) seq: Seq,
     pub(super) records: Vec<(Record, Arc<[u8]>)>,
-    /// Keys that nobody knows.
+    /// The number of unknown keys.
     pub(super) unknown: usize,
 }
 
@@ -41,7 +41,7 @@ impl Scan {
     }
 }
 
-/// All of an account. The caller holds its gate.
+/// Reads all of an account. The caller has locked its state.
 pub(super) fn scan(file: &impl RowFile, prefix: Prefix) -> Result<Scan, StoreError> {
     let mut scan = Scan::default();
     file.scan(&prefix, &mut |key, value| match key::parse(key) {
@@ -80,7 +80,7 @@ pub(super) fn number_of(id: &ConversationId) -> u64 {
     hasher.finish()
 }
 
-/// What a write changes; `named` says that the account's clear ID is stored.
+/// Returns the changes of a write; `named` is true if the account's ID is stored in clear.
 pub(super) fn changes(account: &Account, write: &Write, named: bool) -> Changes {
     let prefix = account.prefix;
     let mut changes = Changes::default();
@@ -100,8 +100,8 @@ pub(super) fn changes(account: &Account, write: &Write, named: bool) -> Changes 
     changes
 }
 
-/// Removes all of an account, its state first, so that what a crash leaves is no list. The caller
-/// holds its gate.
+/// Removes all of an account, the sync state first, so a crash leaves no list. The caller has locked
+/// the account's state.
 pub(super) fn wipe(file: &impl RowFile, prefix: Prefix) -> Result<(), StoreError> {
     let mut keys = Vec::new();
     file.scan(&prefix, &mut |key, _| keys.push(key.to_vec()))?;
@@ -111,12 +111,12 @@ pub(super) fn wipe(file: &impl RowFile, prefix: Prefix) -> Result<(), StoreError
     Ok(())
 }
 
-/// Whether a record tells its write's number.
+/// Returns true if a record carries its write's number.
 fn carries(bytes: &[u8], write: &Write) -> bool {
     record::seq(bytes).is_ok_and(|seq| seq == write.seq)
 }
 
-/// A number that cannot be read is none: the records' own are there too.
+/// Reads a number; zero if it cannot be read, as the records carry their own.
 fn read_seq(value: &[u8]) -> Seq {
     value.try_into().map_or(Seq::ZERO, |bytes| Seq::new(u64::from_le_bytes(bytes)))
 }

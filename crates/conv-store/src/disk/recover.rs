@@ -10,11 +10,10 @@ mod quarantine;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 pub(crate) use self::opening::Opening;
-use crate::{StoreError, disk::commit::caught};
+use crate::{StoreError, disk::fs::caught};
 
 /// The space that opening a file of rows may need. If that much cannot be written, the disk is at
 /// fault.
@@ -95,8 +94,7 @@ pub(crate) fn probe(rows: &Path) -> io::Result<()> {
 }
 
 fn quarantine(rows: &Path) -> Result<PathBuf, StoreError> {
-    quarantine::quarantine(rows, SystemTime::now())
-        .map_err(|error| StoreError::io("quarantining rows", error))
+    quarantine::quarantine(rows).map_err(|error| StoreError::io("quarantining rows", error))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What an engine has to do for a database: keep bytes under keys, in one file of rows.
+//! An engine's part of a database: bytes under keys, in one file of rows.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -7,11 +7,10 @@ use crate::StoreError;
 
 /// An engine's file of rows, while it is open: a map of bytes.
 ///
-/// Everything blocks. One thread writes; any may read beside it. An error, or a panic, ends the use
-/// of the value: it is dropped, and the file is opened anew.
+/// Everything blocks. One thread writes; others may read at the same time. An error or a panic ends the
+/// use of the value: it is dropped, and the file is reopened.
 pub(crate) trait RowFile: Debug + Send + Sync + 'static {
-    /// Hands over every key that begins with a prefix, in their order. Nobody writes to these
-    /// meanwhile.
+    /// Passes on every key that begins with a prefix, in order. These keys are not written meanwhile.
     fn scan(&self, prefix: &[u8], each: Each<'_>) -> Result<(), StoreError>;
 
     /// Passes on every key that belongs to an account; may pass on others.
@@ -22,11 +21,11 @@ pub(crate) trait RowFile: Debug + Send + Sync + 'static {
     /// Returns the first key at or after this one, with its value.
     fn first_from(&self, key: &[u8]) -> Result<Found, StoreError>;
 
-    /// Changes keys: all of them or none, also when the process dies in the middle. Of the writes
-    /// that were not flushed a crash leaves the first ones.
+    /// Changes keys: all of them or none, also when the process dies in the middle. A crash leaves a
+    /// prefix of the writes that were not flushed.
     fn write(&self, changes: &Changes) -> Result<(), StoreError>;
 
-    /// Makes what was written so far as durable as a level says, at least.
+    /// Makes all writes so far at least as durable as a level says.
     fn flush(&self, durability: Durability) -> Result<(), StoreError>;
 }
 
@@ -36,7 +35,7 @@ pub(crate) type Each<'a> = &'a mut dyn FnMut(&[u8], &[u8]);
 /// A key and its value, if there is one.
 pub(crate) type Found = Option<(Vec<u8>, Vec<u8>)>;
 
-/// Opens the file, now and whenever it failed: every opening goes the same way.
+/// Opens the file, at first and after it failed.
 pub(crate) type Opener<R> = Box<dyn Fn() -> Result<R, StoreError> + Send + Sync>;
 
 /// One whole write of a file: keys to delete, then keys to put.

@@ -1,4 +1,4 @@
-//! The file of rows: used until it fails, then opened again.
+//! The file of rows, which is replaced once it fails.
 
 use std::{
     fmt, mem,
@@ -6,11 +6,11 @@ use std::{
 };
 
 use super::row_file::{Opener, RowFile};
-use crate::{StoreError, disk::commit::caught};
+use crate::{StoreError, disk::fs::caught};
 
-/// Counts the openings of a file. What was known of a former one says nothing of this one.
+/// The number of an opening of the file. What was read from one generation does not hold for another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Era(u64);
+pub(super) struct Generation(u64);
 
 /// The file of rows.
 pub(super) struct Rows<R> {
@@ -21,14 +21,14 @@ pub(super) struct Rows<R> {
 #[derive(Debug)]
 struct State<R> {
     file: File<R>,
-    era: Era,
+    generation: Generation,
 }
 
 #[derive(Debug)]
 enum File<R> {
     Open(R),
-    /// The error that ended its use. After a failed write an engine's handle may show changes that
-    /// were not written, and never recover.
+    /// The error that ended its use. After a failed write an engine's handle may show what was not
+    /// written, and never recover.
     Failed(StoreError),
     Closed,
 }
@@ -37,32 +37,32 @@ impl<R: RowFile> Rows<R> {
     /// Opens the file. Blocks.
     pub(super) fn open(opener: Opener<R>) -> Result<Self, StoreError> {
         let file = File::Open(caught(&opener)?);
-        Ok(Self { state: RwLock::new(State { file, era: Era(1) }), opener })
+        Ok(Self { state: RwLock::new(State { file, generation: Generation(1) }), opener })
     }
 
     /// Wraps a copy in memory, which cannot fail.
     pub(super) fn of(file: R) -> Self {
         let opener = || Err(StoreError::Closed);
-        let state = State { file: File::Open(file), era: Era(1) };
+        let state = State { file: File::Open(file), generation: Generation(1) };
         Self { state: RwLock::new(state), opener: Box::new(opener) }
     }
 
     /// Works with the file. An error of its own, or a panic, ends its use.
     pub(super) fn with<T>(
         &self,
-        work: impl FnOnce(&R, Era) -> Result<T, StoreError>,
+        work: impl FnOnce(&R, Generation) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let state = self.read();
-        let era = state.era;
-        let result = caught(|| work(state.open()?, era));
+        let generation = state.generation;
+        let result = caught(|| work(state.open()?, generation));
         drop(state);
-        result.inspect_err(|error| self.fail(era, error))
+        result.inspect_err(|error| self.fail(generation, error))
     }
 
     /// Opens the file again if it failed.
     ///
-    /// For the writer thread alone, between two groups: between a write and its flush, a write that
-    /// went down with the former handle would count as flushed.
+    /// For the writer thread alone, between two groups. Between a write and its flush, a write that
+    /// was lost with the failed handle would count as flushed.
     pub(super) fn reopen(&self) -> Result<(), StoreError> {
         if !self.has_failed() {
             return self.read().open().map(drop);
@@ -70,8 +70,8 @@ impl<R: RowFile> Rows<R> {
         let opened = caught(&self.opener);
         let mut state = self.write();
         if let (File::Failed(why), Ok(_)) = (&state.file, &opened) {
-            tracing::warn!(error = %why, "opened the rows again after they failed");
-            state.era = Era(state.era.0.saturating_add(1));
+            tracing::warn!(error = %why, "reopened the rows after they failed");
+            state.generation = Generation(state.generation.0.saturating_add(1));
         }
         match (&state.file, opened) {
             (File::Failed(_), Ok(file)) => state.file = File::Open(file),
@@ -81,28 +81,28 @@ impl<R: RowFile> Rows<R> {
         state.open().map(drop)
     }
 
-    /// Returns true if it must be opened again.
+    /// Returns true if it failed and was not reopened yet.
     pub(super) fn has_failed(&self) -> bool {
         matches!(self.read().file, File::Failed(_))
     }
 
-    /// The newest opening.
-    pub(super) fn era(&self) -> Era {
-        self.read().era
+    /// Returns the newest generation.
+    pub(super) fn generation(&self) -> Generation {
+        self.read().generation
     }
 
-    /// Closes the file, once no reader uses it.
+    /// Closes the file once all readers are done.
     pub(super) fn close(&self) {
         let closed = mem::replace(&mut self.write().file, File::Closed);
         drop(closed);
     }
 
-    fn fail(&self, era: Era, error: &StoreError) {
+    fn fail(&self, generation: Generation, error: &StoreError) {
         let mut state = self.write();
-        if state.era == era && matches!(state.file, File::Open(_)) {
+        if state.generation == generation && matches!(state.file, File::Open(_)) {
             let failed = mem::replace(&mut state.file, File::Failed(error.clone()));
             drop(state);
-            // Dropping it may panic, too.
+            // Dropping it may panic as well.
             let _ = caught(|| {
                 drop(failed);
                 Ok(())
@@ -110,7 +110,7 @@ impl<R: RowFile> Rows<R> {
         }
     }
 
-    // Nothing panics while the state is changed, so a poisoned lock holds a whole state.
+    // Nothing panics while the state is changed, so it is whole.
     fn read(&self) -> RwLockReadGuard<'_, State<R>> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! The layout of a file of rows, and how an older one becomes the newest.
+//! The layout of a file of rows, and migrations to the newest one.
 
 use super::{
     Durability, key,
@@ -6,15 +6,15 @@ use super::{
 };
 use crate::StoreError;
 
-/// What turns a layout into the next one: all that changes but the stamp.
+/// Returns the changes that turn a layout into the next one, without the stamp.
 type Step = fn(&dyn RowFile) -> Result<Changes, StoreError>;
 
-/// Each step leads from the layout that has its place here, counted from 1, to the next. Layout 1
-/// is the newest there is. The journal's entries have the rows' keys: another layout of those asks
-/// for another version of the journal, too.
+/// The step at position `n`, counted from 1, leads from layout `n` to the next. Layout 1 is the newest
+/// so far. The journal's entries have the rows' keys: another layout of the keys needs another version
+/// of the journal, too.
 const STEPS: &[Step] = &[];
 
-/// Refuses a newer layout, brings an older one up to date, stamps a new file.
+/// Refuses a newer layout, migrates an older one, stamps a new file.
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`]: nothing was touched. [`StoreError::Corrupt`] if it cannot be read.

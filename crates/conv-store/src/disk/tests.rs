@@ -4,13 +4,20 @@ pub(super) mod double;
 mod failing;
 mod journaled;
 
-use conv_model::{ConversationId, Local, Seq, SyncState};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use conv_model::{AccountId, ConversationId, Local, Seq, SyncState};
 use tempfile::TempDir;
 
 use self::double::Double;
-use super::{row_file::Opener, *};
+use super::{
+    account::Account, database::DiskEngines, engine::AccountEngine, files::Files,
+    files_disk::FilesDisk, journal::Journal, recover::Opening, row_file::Opener, *,
+};
 use crate::{
-    Engine, Record, Write,
+    ConversationDatabase, ConversationStore, Engine, EngineDatabase, Record, Recovery, StoreError,
+    Write,
+    disk::commit::{Job, Work},
     record::{LocalRecord, StateRecord},
 };
 
@@ -38,6 +45,8 @@ fn with_local(mut write: Write, text: &str) -> Write {
     write
 }
 
+type Database = EngineDatabase<DiskEngines<double::Handle>>;
+
 struct Fixture {
     folder: TempDir,
     double: Double,
@@ -60,20 +69,26 @@ impl Fixture {
         })
     }
 
-    async fn open(&self) -> Database<double::Handle> {
+    async fn open(&self) -> Database {
+        EngineDatabase::over(self.engines().await)
+    }
+
+    async fn engines(&self) -> DiskEngines<double::Handle> {
         let (folder, opener) = (self.folder.path().to_owned(), self.opener());
         let files = move || Files::open(&folder, opener);
-        Database::over(self.folder.path().to_owned(), self.durability, files).await.unwrap()
+        let opening = Arc::new(Opening::new(Duration::from_secs(30)));
+        let folder = self.folder.path().to_owned();
+        DiskEngines::over(folder, self.durability, opening, files).await.unwrap()
     }
 
     /// What writes to an open database, without its thread.
-    fn disk(&self, database: &Database<double::Handle>) -> FilesDisk<double::Handle> {
+    fn disk(&self, database: &Database) -> FilesDisk<double::Handle> {
         let journal = Journal::of(self.folder.path());
-        FilesDisk::new(Arc::clone(&database.files), self.durability, journal)
+        FilesDisk::new(Arc::clone(&database.engines().files), self.durability, journal)
     }
 
     async fn engine(&self) -> AccountEngine<double::Handle> {
-        self.open().await.into_engine(&account("a"))
+        self.engines().await.into_engine(&account("a"))
     }
 }
 

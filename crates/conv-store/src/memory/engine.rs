@@ -1,11 +1,11 @@
-//! An engine that keeps its records in memory, and may be shared.
+//! An engine that keeps its records in memory and can be shared.
 
 use std::{
     collections::HashMap,
     fmt,
     pin::pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use conv_model::Seq;
 use tokio::sync::Notify;
 
-use crate::{Engine, Loaded, Record, StoreError, Write};
+use crate::{Engine, Loaded, Record, StoreError, Write, sync::lock};
 
 /// Records in memory. Clones are handles to the same ones: stores opened on several of them write
 /// to the same account, as processes do over a shared server.
@@ -23,9 +23,9 @@ pub struct MemoryEngine(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    /// Held for a few map operations, never while waiting.
+    /// Locked for a few map operations, never across an await.
     records: Mutex<Records>,
-    /// The number of the last write, and who waits for a greater one.
+    /// The number of the last write. `news` wakes those who wait for a greater one.
     last: AtomicU64,
     news: Notify,
 }
@@ -37,7 +37,7 @@ struct Records {
 }
 
 impl MemoryEngine {
-    /// Without any records.
+    /// Returns an engine without records.
     pub fn new() -> Self {
         Self::default()
     }
@@ -48,8 +48,7 @@ impl MemoryEngine {
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
-        // Nothing in a section panics, so what is there is whole.
-        self.0.records.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.records)
     }
 }
 
@@ -93,7 +92,7 @@ impl Engine for MemoryEngine {
             writes.iter().for_each(|write| records.apply(write));
             last
         };
-        // Two writers may come here in either order.
+        // Two writers may arrive here in either order.
         self.0.last.fetch_max(last.as_u64(), Ordering::SeqCst);
         self.0.news.notify_waiters();
         Ok(())
@@ -102,7 +101,7 @@ impl Engine for MemoryEngine {
     async fn follow(&self, since: Seq) -> Result<(), StoreError> {
         loop {
             let mut news = pin!(self.0.news.notified());
-            // From here on no news is missed.
+            // From here on, no notification is missed.
             news.as_mut().enable();
             if self.0.last.load(Ordering::SeqCst) > since.as_u64() {
                 return Ok(());

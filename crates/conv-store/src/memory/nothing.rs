@@ -7,8 +7,8 @@ use conv_model::Seq;
 
 use crate::{Engine, Loaded, StoreError, Write};
 
-/// For a store that nobody opens anew: what it shows is all there is, and its records would only
-/// say the same again. It refuses no write, so what is written is always known.
+/// The engine of a store that cannot be opened again: its snapshot is all there is, so records would
+/// only repeat it. It accepts every write, so the last write is always known.
 #[derive(Debug)]
 pub(super) struct Nothing;
 

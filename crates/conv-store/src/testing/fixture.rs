@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{ConversationStore, Engine, IndexedStore, MemoryEngine, StoreError};
+use crate::{
+    ConversationDatabase, ConversationStore, Engine, IndexedStore, MemoryDatabase, MemoryEngine,
+    StoreError,
+};
 
 /// Gives the suite a store, and gives it again.
 ///
@@ -29,6 +32,21 @@ pub trait EngineFixture: Send + Sync {
     /// # Errors
     /// Why it could not be opened.
     fn open(&self) -> impl Future<Output = Result<Self::Engine, StoreError>> + Send;
+}
+
+/// Gives the suite a database.
+///
+/// Each case makes a fixture of its own, which is empty at first. At most one database of it is open
+/// at a time.
+pub trait DatabaseFixture: Send + Sync {
+    /// The database under test.
+    type Database: ConversationDatabase;
+
+    /// Opens the database.
+    ///
+    /// # Errors
+    /// Those of opening it.
+    fn open(&self) -> impl Future<Output = Result<Self::Database, StoreError>> + Send;
 }
 
 /// The store over a fixture's engine.
@@ -67,7 +85,7 @@ impl<F: EngineFixture> EngineFixture for DynEngine<F> {
     }
 }
 
-/// Handles to one [`MemoryEngine`].
+/// Handles to one [`MemoryEngine`], or a [`MemoryDatabase`].
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFixture(MemoryEngine);
 
@@ -76,5 +94,13 @@ impl EngineFixture for MemoryFixture {
 
     async fn open(&self) -> Result<MemoryEngine, StoreError> {
         Ok(self.0.clone())
+    }
+}
+
+impl DatabaseFixture for MemoryFixture {
+    type Database = MemoryDatabase;
+
+    async fn open(&self) -> Result<MemoryDatabase, StoreError> {
+        Ok(MemoryDatabase::new())
     }
 }

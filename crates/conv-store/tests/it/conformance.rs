@@ -26,7 +26,7 @@ mod memory_engine_behind_the_trait {
 
 mod sled {
     use conv_store::{
-        SledStore, StoreError,
+        IndexedStore, SledStore, StoreError,
         testing::{Dyn, StoreFixture},
     };
     use tempfile::TempDir;
@@ -42,9 +42,9 @@ mod sled {
     }
 
     impl StoreFixture for Alone {
-        type Store = SledStore;
+        type Store = IndexedStore;
 
-        async fn open(&self) -> Result<SledStore, StoreError> {
+        async fn open(&self) -> Result<IndexedStore, StoreError> {
             SledStore::open(self.0.path(), &account("a")).await
         }
     }
@@ -95,7 +95,7 @@ mod sled_database {
 
 mod redb {
     use conv_store::{
-        RedbStore, StoreError,
+        IndexedStore, RedbStore, StoreError,
         testing::{Dyn, StoreFixture},
     };
     use tempfile::TempDir;
@@ -111,9 +111,9 @@ mod redb {
     }
 
     impl StoreFixture for Alone {
-        type Store = RedbStore;
+        type Store = IndexedStore;
 
-        async fn open(&self) -> Result<RedbStore, StoreError> {
+        async fn open(&self) -> Result<IndexedStore, StoreError> {
             RedbStore::open(self.0.path(), &account("a")).await
         }
     }
@@ -150,4 +150,50 @@ mod redb_database {
     }
 
     conv_store::store_conformance!(WrittenBehind(TempDir::new().unwrap()));
+}
+
+mod databases {
+    use conv_store::{
+        RedbDatabase, SledDatabase, StoreError,
+        testing::{DatabaseFixture, MemoryFixture},
+    };
+    use tempfile::TempDir;
+
+    mod memory {
+        use super::*;
+
+        conv_store::database_conformance!(MemoryFixture::default());
+    }
+
+    mod sled {
+        use super::*;
+
+        struct Folder(TempDir);
+
+        impl DatabaseFixture for Folder {
+            type Database = SledDatabase;
+
+            async fn open(&self) -> Result<SledDatabase, StoreError> {
+                SledDatabase::open(self.0.path()).await
+            }
+        }
+
+        conv_store::database_conformance!(Folder(TempDir::new().unwrap()));
+    }
+
+    mod redb {
+        use super::*;
+
+        struct Folder(TempDir);
+
+        impl DatabaseFixture for Folder {
+            type Database = RedbDatabase;
+
+            async fn open(&self) -> Result<RedbDatabase, StoreError> {
+                RedbDatabase::open(self.0.path()).await
+            }
+        }
+
+        conv_store::database_conformance!(Folder(TempDir::new().unwrap()));
+    }
 }

@@ -1,7 +1,7 @@
 //! Random changes, passes, local state and reopening: every store does what a naive one does.
 
 use conv_store::{
-    RedbStore, SledStore, StoreError,
+    IndexedStore, RedbStore, SledStore, StoreError,
     testing::{
         MemoryFixture, OverEngine, StoreFixture,
         model::{agree, operations},
@@ -15,9 +15,9 @@ use crate::sled_support::account;
 struct Sled(TempDir);
 
 impl StoreFixture for Sled {
-    type Store = SledStore;
+    type Store = IndexedStore;
 
-    async fn open(&self) -> Result<SledStore, StoreError> {
+    async fn open(&self) -> Result<IndexedStore, StoreError> {
         SledStore::open(self.0.path(), &account("a")).await
     }
 }
@@ -25,9 +25,9 @@ impl StoreFixture for Sled {
 struct Redb(TempDir);
 
 impl StoreFixture for Redb {
-    type Store = RedbStore;
+    type Store = IndexedStore;
 
-    async fn open(&self) -> Result<RedbStore, StoreError> {
+    async fn open(&self) -> Result<IndexedStore, StoreError> {
         RedbStore::open(self.0.path(), &account("a")).await
     }
 }

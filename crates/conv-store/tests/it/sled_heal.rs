@@ -7,7 +7,7 @@ use std::{
 };
 
 use conv_model::Local;
-use conv_store::{ConversationStore, SledDatabase, SledStore, StoreError};
+use conv_store::{ConversationStore, IndexedStore, SledDatabase, SledStore, StoreError};
 use tempfile::TempDir;
 
 use crate::sled_support::{account, listed, user};
@@ -26,19 +26,19 @@ async fn filled() -> TempDir {
     folder
 }
 
-async fn open(folder: &Path) -> SledStore {
+async fn open(folder: &Path) -> IndexedStore {
     SledStore::open(folder, &account("a")).await.unwrap()
 }
 
 /// All rows and the draft.
 #[track_caller]
-fn assert_whole(store: &SledStore) {
+fn assert_whole(store: &IndexedStore) {
     assert_eq!(store.snapshot().len(), USERS.len());
     assert_draft(store);
 }
 
 #[track_caller]
-fn assert_draft(store: &SledStore) {
+fn assert_draft(store: &IndexedStore) {
     assert_eq!(store.snapshot().local(&user("alice")), Some(Local::draft("Dear Alice")));
 }
 

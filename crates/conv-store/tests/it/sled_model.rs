@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use conv_model::{Conversation, ConversationPatch, Delta, Local};
-use conv_store::{
-    ConversationStore, Durability, IndexedStore, MemoryEngine, SledDatabase, SledStore,
-};
+use conv_store::{ConversationStore, Durability, IndexedStore, MemoryEngine, SledDatabase};
 use proptest::{collection::vec, prelude::*};
 use tempfile::TempDir;
 
@@ -76,7 +74,7 @@ fn shown(store: &dyn ConversationStore) -> (Vec<Arc<Conversation>>, Vec<Option<L
     (rows, locals)
 }
 
-async fn open(folder: &TempDir, durability: Durability) -> SledStore {
+async fn open(folder: &TempDir, durability: Durability) -> IndexedStore {
     let options = SledDatabase::options().durability(durability);
     options.open_store(folder.path(), &account("a")).await.unwrap()
 }

@@ -7,7 +7,9 @@ use conv_model::{
     ConversationType, Delta, Facet, GroupNames, ListingPatch, Local, Profile, ProfileDetail, Seq,
     SyncState, Timestamp, Unread, UserDetail,
 };
-use conv_store::{ConversationDatabase, ConversationStore, MemoryDatabase, MemoryStore, Snapshot};
+use conv_store::{
+    ConversationDatabase, ConversationStore, IndexedStore, MemoryDatabase, MemoryStore, Snapshot,
+};
 
 fn user(number: usize) -> ConversationId {
     ConversationId::c2c(&format!("user_{number:04}")).unwrap()
@@ -27,7 +29,7 @@ fn with_detail(number: usize, signature: &str) -> ConversationPatch {
     patch
 }
 
-async fn store_of(rows: usize) -> MemoryStore {
+async fn store_of(rows: usize) -> IndexedStore {
     let store = MemoryStore::open().await.unwrap();
     let rows = (0..rows).map(|number| at(number, 1_700_000_000 + number as u64));
     store.apply(Delta::listed(rows)).await.unwrap();

@@ -1,8 +1,10 @@
-//! A store over an engine of one's own.
+//! A store and a database over an engine of one's own.
 
-use consumer_own_engine::Journal;
+use consumer_own_engine::{Journal, Journals};
 use conv_model::{ConversationId, ConversationPatch, Delta, ListingPatch, Timestamp};
-use conv_store::{ConversationStore, IndexedStore, Recovery};
+use conv_store::{
+    ConversationDatabase, ConversationStore, EngineDatabase, IndexedStore, Recovery,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,5 +18,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         store.apply(Delta::listed([alice])).await?;
         store.close().await?;
     }
-    Ok(std::fs::remove_file(path)?)
+    std::fs::remove_file(&path)?;
+
+    std::fs::create_dir(&path)?;
+    let database = EngineDatabase::over(Journals::new(&path));
+    for name in ["user_0001", "../user_0002"] {
+        let store = database.account(&name.parse()?).await?;
+        store.apply(Delta::listed([ConversationPatch::new(ConversationId::c2c("bob")?)])).await?;
+        println!("{name}: {} rows", store.snapshot().len());
+    }
+    database.forget(&"user_0001".parse()?).await?;
+    database.close().await?;
+    Ok(std::fs::remove_dir_all(path)?)
 }

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use consumer_own_engine::Journal;
+use consumer_own_engine::{Journal, Journals};
 use conv_store::{
-    IndexedStore, StoreError,
-    testing::{EngineFixture, OverEngine, TestResult, engine::a_torn_tail_is_cut_off, kill},
+    EngineDatabase, IndexedStore, StoreError,
+    testing::{DatabaseFixture, EngineFixture, OverEngine, TestResult, engine::a_torn_tail_is_cut_off, kill},
 };
 use tempfile::TempDir;
 
@@ -41,6 +41,20 @@ mod store {
     use super::*;
 
     conv_store::store_conformance!(OverEngine(Folder::new()));
+}
+
+impl DatabaseFixture for Folder {
+    type Database = EngineDatabase<Journals>;
+
+    async fn open(&self) -> Result<Self::Database, StoreError> {
+        Ok(EngineDatabase::over(Journals::new(self.0.path())))
+    }
+}
+
+mod database {
+    use super::*;
+
+    conv_store::database_conformance!(Folder::new());
 }
 
 mod killed {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conv_api::{
     All, Conversation, ConversationFilter, ConversationPatch, ConversationStore, Conversations,
-    ListingPatch, LiveChange, LiveUpdate, MarkType, MemoryStore, Patch, Timestamp,
+    IndexedStore, ListingPatch, LiveChange, LiveUpdate, MarkType, MemoryStore, Patch, Timestamp,
     model::{Delta, Marks},
 };
 
@@ -12,7 +12,7 @@ use super::reader::{Reader, poll};
 use crate::support::id;
 
 /// A list of users, each with a time, over a store of its own.
-async fn listed(rows: &[(&str, u64)]) -> (Conversations, Arc<MemoryStore>) {
+async fn listed(rows: &[(&str, u64)]) -> (Conversations, Arc<IndexedStore>) {
     let store = Arc::new(MemoryStore::open().await.unwrap());
     let builder = Conversations::builder("user_0001").store(Arc::clone(&store));
     let conversations = builder.build().await.unwrap();
@@ -28,7 +28,7 @@ fn at(name: &str, time: u64) -> ConversationPatch {
     patch
 }
 
-async fn say(store: &MemoryStore, name: &str, time: u64) {
+async fn say(store: &IndexedStore, name: &str, time: u64) {
     store.apply(Delta::listed([at(name, time)])).await.unwrap();
 }
 

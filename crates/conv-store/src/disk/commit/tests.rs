@@ -10,7 +10,7 @@ use conv_model::Seq;
 use tokio::task::{JoinHandle, yield_now};
 
 use super::*;
-use crate::{Record, Write};
+use crate::{Record, Write, disk::fs::is_panic};
 
 /// An account.
 #[derive(Debug)]
@@ -169,10 +169,10 @@ async fn a_panic_is_an_error_now_and_later() {
     let panics = it.row(&named("panic")).await;
     it.go(1);
     let error = panics.await.unwrap().unwrap_err();
-    assert!(panic::is_panic(&error), "{error:?}");
+    assert!(is_panic(&error), "{error:?}");
     let later = it.row(&named("a")).await;
-    assert!(panic::is_panic(&later.await.unwrap().unwrap_err()));
-    assert!(panic::is_panic(&it.writer.close().await.unwrap_err()));
+    assert!(is_panic(&later.await.unwrap().unwrap_err()));
+    assert!(is_panic(&it.writer.close().await.unwrap_err()));
     assert_eq!(it.log(), ["write panic"]);
 }
 

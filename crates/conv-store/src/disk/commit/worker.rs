@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use super::{Disk, Message, Queued, Target, caught};
-use crate::StoreError;
+use super::{Disk, Message, Queued, Target};
+use crate::{StoreError, disk::fs::caught};
 
 /// The cap on jobs per group. More would delay the answer to the first of them.
 const GROUP_JOBS: usize = 64;

@@ -14,8 +14,8 @@ use crate::{
     Durability, Recovery, StoreError,
     disk::{
         frame::{self, HEAD, HEADER},
+        fs::private,
         key::Prefix,
-        local_log::private,
         records,
         row_file::RowFile,
     },

@@ -2,10 +2,8 @@
 
 use std::{
     fmt::Debug,
-    fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
     ops::Range,
-    path::Path,
 };
 
 use super::{NAME, VERSION};
@@ -95,10 +93,4 @@ fn write_aside(folder: &impl LogFolder, name: &str, bytes: &[u8]) -> io::Result<
     aside.write_all(bytes)?;
     aside.sync()?;
     folder.sync()
-}
-
-/// Makes the names in a folder durable. Other systems than Unix do that with the file, and cannot
-/// open a folder.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

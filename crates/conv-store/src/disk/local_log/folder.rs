@@ -1,12 +1,13 @@
 //! A folder of the system's, as a log needs it.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
     path::PathBuf,
 };
 
-use super::files::{LogFile, LogFolder, sync_folder};
+use super::files::{LogFile, LogFolder};
+use crate::disk::fs::{private, sync_folder};
 
 /// Where a log lies on disk. What is created is for the owner alone.
 #[derive(Clone, Debug)]
@@ -55,13 +56,4 @@ fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         result => result.map(Some),
     }
-}
-
-/// How a file is opened that is for the owner alone, should it be created.
-pub(crate) fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }

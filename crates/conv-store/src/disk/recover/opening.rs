@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::pin,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard,
         atomic::{AtomicU8, Ordering},
     },
     time::Duration,
@@ -12,7 +12,7 @@ use std::{
 
 use tokio::time::timeout;
 
-use crate::{Recovery, StoreError, disk::commit::caught};
+use crate::{Recovery, StoreError, disk::fs::caught, sync::lock};
 
 const LOOKING: u8 = 0;
 const CHANGING: u8 = 1;
@@ -82,7 +82,7 @@ impl Opening {
     }
 
     fn lock(&self) -> MutexGuard<'_, Recovery> {
-        self.recovery.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.recovery)
     }
 }
 

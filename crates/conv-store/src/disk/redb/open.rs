@@ -4,8 +4,7 @@
 //! set aside.
 
 use std::{
-    fs::{self, OpenOptions},
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -19,7 +18,7 @@ use crate::{
     Recovery, StoreError,
     disk::{
         Each, RowFile, check_schema,
-        local_log::sync_folder,
+        fs::{private, sync_folder},
         patiently,
         recover::{self, Opening},
     },
@@ -118,12 +117,4 @@ fn builder() -> Builder {
     // Else reading a file that was damaged while it was closed may panic one day.
     builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
     builder
-}
-
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }

@@ -10,6 +10,11 @@ fn account() -> AccountId {
     "a".parse().unwrap()
 }
 
+async fn engine(folder: &Path) -> Result<AccountEngine<RedbRows>, StoreError> {
+    let engines = RedbOptions::default().engines(folder, open::open, open::read).await?;
+    Ok(engines.into_engine(&account()))
+}
+
 #[cfg(feature = "testing")]
 mod conformance {
     use std::path::PathBuf;
@@ -26,14 +31,14 @@ mod conformance {
         type Engine = AccountEngine<RedbRows>;
 
         async fn open(&self) -> Result<Self::Engine, StoreError> {
-            Ok(RedbDatabase::open(self.0.path()).await?.0.into_engine(&account()))
+            engine(self.0.path()).await
         }
     }
 
     crate::engine_conformance!(Folder(TempDir::new().unwrap()));
 
     async fn open(folder: PathBuf) -> Result<AccountEngine<RedbRows>, StoreError> {
-        Ok(RedbDatabase::open(folder).await?.0.into_engine(&account()))
+        engine(&folder).await
     }
 
     #[tokio::test]

@@ -21,8 +21,8 @@ use super::{
 use crate::{
     StoreError,
     disk::{
-        check_schema, create_private,
-        local_log::sync_folder,
+        check_schema,
+        fs::{create_private, sync_folder},
         patiently,
         recover::{self, Opening},
     },

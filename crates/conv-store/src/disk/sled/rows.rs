@@ -5,7 +5,7 @@ use std::{
     fs::File,
     mem,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 use ::sled::{Batch, Db};
@@ -14,6 +14,7 @@ use super::{ahead::Ahead, error::failed};
 use crate::{
     Durability, StoreError,
     disk::{Changes, Found, RowFile},
+    sync::lock,
 };
 
 /// sled's database.
@@ -53,7 +54,7 @@ impl SledRows {
     }
 
     fn ahead(&self) -> MutexGuard<'_, Ahead> {
-        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.ahead)
     }
 
     fn change(&self, work: impl FnOnce(&Db) -> ::sled::Result<()>) -> Result<(), StoreError> {

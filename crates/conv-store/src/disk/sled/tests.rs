@@ -17,10 +17,15 @@ fn account() -> AccountId {
     "a".parse().unwrap()
 }
 
+async fn engine(folder: &Path) -> Result<AccountEngine<SledRows>, StoreError> {
+    let engines = SledOptions::default().engines(folder, open::open, open::read).await?;
+    Ok(engines.into_engine(&account()))
+}
+
 /// A closed database with a state of the account's.
 async fn filled() -> TempDir {
     let folder = TempDir::new().unwrap();
-    let engine = SledDatabase::open(folder.path()).await.unwrap().0.into_engine(&account());
+    let engine = engine(folder.path()).await.unwrap();
     let mut write = Write::new(Seq::ZERO, Seq::new(1));
     let bytes = StateRecord::new(&SyncState::default()).encode(write.seq).unwrap();
     write.put.push((Record::State, bytes));
@@ -79,14 +84,14 @@ mod conformance {
         type Engine = AccountEngine<SledRows>;
 
         async fn open(&self) -> Result<Self::Engine, StoreError> {
-            Ok(SledDatabase::open(self.0.path()).await?.0.into_engine(&account()))
+            engine(self.0.path()).await
         }
     }
 
     crate::engine_conformance!(Folder(TempDir::new().unwrap()));
 
     async fn open(folder: PathBuf) -> Result<AccountEngine<SledRows>, StoreError> {
-        Ok(SledDatabase::open(folder).await?.0.into_engine(&account()))
+        engine(&folder).await
     }
 
     #[tokio::test]

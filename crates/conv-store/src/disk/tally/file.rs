@@ -13,7 +13,7 @@ use crate::{
     StoreError,
     disk::{
         frame::{self, Bytes, HEADER},
-        local_log::{private, sync_folder},
+        fs::{private, sync_folder},
     },
 };
 
@@ -94,7 +94,7 @@ fn open(folder: &Path, is_whole: bool) -> io::Result<File> {
     let mut file = private().create(true).truncate(false).open(folder.join(NAME))?;
     if !is_whole {
         file.set_len(0)?;
-        file.write_all(&filled_up(&frame::header(MAGIC, VERSION)))?;
+        file.write_all(&padded(&frame::header(MAGIC, VERSION)))?;
     }
     Ok(file)
 }
@@ -104,7 +104,7 @@ fn encode(prefix: Prefix, mark: Mark) -> [u8; SLOT] {
     bytes.extend(mark.seq.as_u64().to_le_bytes());
     bytes.extend(mark.rows.to_le_bytes());
     bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-    filled_up(&bytes)
+    padded(&bytes)
 }
 
 fn decode(slot: &[u8]) -> Option<(Prefix, Mark)> {
@@ -115,7 +115,7 @@ fn decode(slot: &[u8]) -> Option<(Prefix, Mark)> {
     (slot == encode(prefix, mark)).then_some((prefix, mark))
 }
 
-fn filled_up(bytes: &[u8]) -> [u8; SLOT] {
+fn padded(bytes: &[u8]) -> [u8; SLOT] {
     let mut slot = [0; SLOT];
     slot.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     slot

@@ -111,7 +111,7 @@ async fn what_went_down_with_a_neighbours_write_is_not_acknowledged() {
     it.double.fail(Trouble::Write(1));
     disk.write(&jobs[0], Target::Rows).unwrap();
     disk.write(&jobs[1], Target::Rows).unwrap_err();
-    database.files.load(&Account::new(account("c"))).unwrap_err();
+    database.engines().files.load(&Account::new(account("c"))).unwrap_err();
     disk.sync(Target::Rows).unwrap_err();
     disk.begin(&jobs[0]).unwrap();
     assert_eq!(it.double.openings(), 2, "opened anew for the next group");
@@ -180,7 +180,7 @@ async fn a_pass_that_lost_rows_with_the_file_is_superseded() {
     assert!(matches!(over, Err(StoreError::Superseded(_))), "{over:?}");
     assert_eq!((rows(&b).len(), b.snapshot().sync().coverage), (0, Coverage::Empty));
     assert_eq!(b.snapshot().local(&id("alice")), Some(Local::draft("Dear Alice")));
-    let recovery = database.recovery();
+    let recovery = database.engines().recovery();
     assert_eq!((recovery.lost_accounts, recovery.lost_rows), (1, 3));
 
     // Reported once: later writes are ordinary writes.
@@ -190,7 +190,7 @@ async fn a_pass_that_lost_rows_with_the_file_is_superseded() {
     database.close().await.unwrap();
     let database = it.open().await;
     assert_eq!(time(&database.account(&account("b")).await.unwrap()), 2);
-    assert!(database.recovery().is_clean(), "{:?}", database.recovery());
+    assert!(database.engines().recovery().is_clean(), "{:?}", database.engines().recovery());
 }
 
 #[tokio::test]
@@ -242,7 +242,7 @@ async fn a_forgotten_account_is_wiped_from_the_disk_at_every_level() {
         assert_eq!(it.double.on_disk(), 0, "{durability:?}");
         assert_eq!(fs::read(it.folder.path().join("rows.journal")).unwrap_or_default(), b"");
         database.close().await.unwrap();
-        assert!(it.open().await.recovery().is_clean(), "{durability:?}");
+        assert!(it.engines().await.recovery().is_clean(), "{durability:?}");
     }
 }
 

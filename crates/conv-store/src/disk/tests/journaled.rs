@@ -268,7 +268,7 @@ fn one_of_a_newer_version_is_left_alone() {
 async fn a_journal_that_cannot_be_written_is_an_error_and_then_none_any_more() {
     let it = Fixture::new();
     let database = it.open().await;
-    let engine = database.engine(&Arc::new(Account::new(account("a"))));
+    let engine = database.engines().engine_of(&Arc::new(Account::new(account("a"))));
     fs::create_dir(path(&it)).unwrap();
     engine.commit(&[with_state(write(0))]).await.unwrap_err();
     engine.load().await.unwrap_err();

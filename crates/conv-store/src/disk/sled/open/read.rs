@@ -16,6 +16,7 @@ use crate::{
     Recovery, StoreError,
     disk::{
         Each, RowFile,
+        fs::private_folder,
         recover::{self, Opening},
     },
 };
@@ -70,7 +71,7 @@ impl Scratch {
         for _ in 0..NAMES {
             let number = COUNT.fetch_add(1, Ordering::Relaxed);
             let folder = place.join(format!("conv-store-{}-{number}", process::id()));
-            match private(&folder) {
+            match private_folder().create(&folder) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 made => return made.map(|()| Self(folder)),
             }
@@ -87,7 +88,7 @@ impl Drop for Scratch {
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    private(to)?;
+    private_folder().create(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let to = to.join(entry.file_name());
@@ -99,15 +100,6 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Creates a folder for the owner alone.
-fn private(folder: &Path) -> io::Result<()> {
-    #[allow(unused_mut, reason = "is changed on Unix")]
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Makes a copied file writable: it has the rights of the original.

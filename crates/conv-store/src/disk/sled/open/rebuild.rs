@@ -14,9 +14,7 @@ use crate::{
     Durability, Recovery, StoreError,
     disk::{
         Changes, RowFile,
-        commit::caught,
-        create_private,
-        local_log::sync_folder,
+        fs::{caught, create_private, sync_folder},
         recover::{self, Opening, Rows as _},
     },
 };

@@ -5,21 +5,22 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    ConversationDatabase, ConversationStore, SledDatabase, SledStore, disk::inside::SCHEMA,
+    ConversationDatabase, ConversationStore, IndexedStore, SledDatabase, SledStore,
+    disk::inside::SCHEMA,
 };
 
 fn alice() -> ConversationId {
     ConversationId::c2c("alice").unwrap()
 }
 
-async fn fill(store: &SledStore) {
+async fn fill(store: &IndexedStore) {
     let mut patch = ConversationPatch::new(alice());
     patch.listing = Some(ListingPatch::at(Timestamp::from_secs(1_700_000_000)));
     store.apply(Delta::listed([patch])).await.unwrap();
     store.put_local(alice(), Local::draft("Dear Alice")).await.unwrap();
 }
 
-async fn open_store(folder: &TempDir) -> SledStore {
+async fn open_store(folder: &TempDir) -> IndexedStore {
     SledStore::open(folder.path(), &"a".parse().unwrap()).await.unwrap()
 }
 

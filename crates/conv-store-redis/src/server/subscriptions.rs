@@ -1,8 +1,8 @@
-//! News: who waits for those of which account.
+//! The news of accounts, and their listeners.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
@@ -16,57 +16,59 @@ use tokio::{
 };
 
 use super::{Link, home::Home};
+use crate::sync::lock;
 
-/// After a subscription failed it is tried again.
+/// The pause before a failed subscription is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Who waits for the news of which channel.
+/// The listeners of each channel.
 ///
-/// A task keeps the server's subscriptions in step with those who listen. News may be missed while
-/// it does, or while a connection is away: after either, all are told to look for themselves.
+/// A task keeps the server's subscriptions in step with the listeners. News may be missed until it
+/// has subscribed, and while a connection is down. After either, listeners receive empty news, which
+/// ask them to look for themselves.
 #[derive(Default)]
-pub(crate) struct Hub {
+pub(crate) struct Subscriptions {
     channels: Mutex<HashMap<Arc<str>, watch::Sender<Heard>>>,
     /// The task that subscribes; `None` until it is started.
     keeper: Mutex<Option<Keeper>>,
 }
 
-/// The task that subscribes, or what it takes to start it again where its runtime ended.
+/// The task that subscribes, and the means to start it again after its runtime ended.
 struct Keeper {
     link: Link,
     home: Home,
-    /// Channels that somebody began or ceased to listen to.
+    /// Channels that gained their first listener, or lost their last one.
     changed: mpsc::UnboundedSender<Arc<str>>,
 }
 
 /// The last news of a channel.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heard {
-    /// How often there were any.
+    /// The number of news so far.
     pub(crate) count: u64,
-    /// What they say; nothing, if some may have been missed.
+    /// Their text; empty if some may have been missed.
     pub(crate) text: Arc<str>,
 }
 
-/// Hears a channel.
+/// A listener of one channel.
 pub(crate) struct Listener {
-    hub: Weak<Hub>,
+    subscriptions: Weak<Subscriptions>,
     channel: Arc<str>,
     heard: watch::Receiver<Heard>,
 }
 
-impl Hub {
-    /// Begins to keep the subscriptions of a link in step, until the hub is dropped.
+impl Subscriptions {
+    /// Keeps the subscriptions of a link in step, until this value is dropped.
     pub(super) fn start(self: &Arc<Self>, link: Link, home: Home) {
         let changed = self.keep(&link, &home);
         *lock(&self.keeper) = Some(Keeper { link, home, changed });
     }
 
-    /// Starts the task, with all channels that somebody listens to now.
+    /// Starts the task with all channels that have listeners.
     fn keep(self: &Arc<Self>, link: &Link, home: &Home) -> mpsc::UnboundedSender<Arc<str>> {
         let (changed, changes) = mpsc::unbounded_channel();
         for channel in lock(&self.channels).keys() {
-            // Its other end is here.
+            // The receiver exists.
             let _ = changed.send(Arc::clone(channel));
         }
         home.spawn(keep(Arc::downgrade(self), link.clone(), changes));
@@ -86,11 +88,11 @@ impl Hub {
                 heard
             }
         };
-        Listener { hub: Arc::downgrade(self), channel, heard }
+        Listener { subscriptions: Arc::downgrade(self), channel, heard }
     }
 
     /// Subscribes to all channels again, on other connections.
-    pub(super) fn begin_anew(self: &Arc<Self>) {
+    pub(super) fn resubscribe(self: &Arc<Self>) {
         let channels: Vec<_> = lock(&self.channels).keys().cloned().collect();
         channels.iter().for_each(|channel| self.change(channel));
     }
@@ -122,7 +124,7 @@ impl Hub {
         }
     }
 
-    /// Some may have been missed.
+    /// Reports to all listeners that news may have been missed.
     fn tell_all(&self) {
         for sender in lock(&self.channels).values() {
             sender.send_modify(|heard| heard.take(""));
@@ -133,7 +135,7 @@ impl Hub {
         if let Some(keeper) = &mut *lock(&self.keeper)
             && keeper.changed.send(Arc::clone(channel)).is_err()
         {
-            // Its runtime ended. Those who listen are there still.
+            // Its runtime ended. The listeners are still there.
             keeper.changed = self.keep(&keeper.link, &keeper.home);
         }
     }
@@ -143,11 +145,11 @@ impl Hub {
     }
 }
 
-/// Takes in what a connection is pushed. The connection does not keep the hub alive.
-pub(super) fn pushes(hub: &Weak<Hub>) -> impl AsyncPushSender + use<> {
-    let hub = Weak::clone(hub);
+/// Receives what a connection is pushed. The connection does not keep the subscriptions alive.
+pub(super) fn pushes(subscriptions: &Weak<Subscriptions>) -> impl AsyncPushSender + use<> {
+    let subscriptions = Weak::clone(subscriptions);
     move |info: PushInfo| -> Result<(), SendError> {
-        hub.upgrade().ok_or(SendError)?.push(&info);
+        subscriptions.upgrade().ok_or(SendError)?.push(&info);
         Ok(())
     }
 }
@@ -164,17 +166,17 @@ impl Heard {
 }
 
 impl Listener {
-    /// The last news.
+    /// Returns the last news.
     pub(crate) fn heard(&self) -> Heard {
         self.heard.borrow().clone()
     }
 
-    /// Waits until there are others than those of a count. Cancel-safe.
+    /// Waits for news with another count. Cancel-safe.
     pub(crate) async fn changed(&self, count: u64) {
         let mut heard = self.heard.clone();
         let newer = heard.wait_for(|heard| heard.count != count).await.is_ok();
         if !newer {
-            // The hub is gone, and with it whoever could tell.
+            // The subscriptions are gone, so no news will come.
             std::future::pending::<()>().await;
         }
     }
@@ -182,44 +184,44 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let Some(hub) = self.hub.upgrade() else { return };
-        let mut channels = lock(&hub.channels);
+        let Some(subscriptions) = self.subscriptions.upgrade() else { return };
+        let mut channels = lock(&subscriptions.channels);
         let is_last =
             channels.get(&self.channel).is_some_and(|sender| sender.receiver_count() <= 1);
         if is_last {
             channels.remove(&self.channel);
             drop(channels);
-            hub.change(&self.channel);
+            subscriptions.change(&self.channel);
         }
     }
 }
 
-/// Subscribes to what is wanted and unsubscribes from what is not, one channel after another.
-async fn keep(hub: Weak<Hub>, link: Link, mut changes: mpsc::UnboundedReceiver<Arc<str>>) {
+/// Subscribes to channels that have listeners and unsubscribes from others, one after another.
+async fn keep(
+    subscriptions: Weak<Subscriptions>,
+    link: Link,
+    mut changes: mpsc::UnboundedReceiver<Arc<str>>,
+) {
     while let Some(channel) = changes.recv().await {
-        let is_wanted = hub.upgrade().is_some_and(|hub| hub.is_wanted(&channel));
+        let is_wanted =
+            subscriptions.upgrade().is_some_and(|subscriptions| subscriptions.is_wanted(&channel));
         let done = if is_wanted {
             link.subscribe(&channel).await
         } else {
             link.unsubscribe(&channel).await
         };
-        let Some(hub) = hub.upgrade() else { return };
+        let Some(subscriptions) = subscriptions.upgrade() else { return };
         if done.is_ok() {
-            // What was written before the subscription began nobody told.
-            hub.tell(&channel, "");
+            // Writes before the subscription began were not reported.
+            subscriptions.tell(&channel, "");
         } else if is_wanted {
-            let hub = Arc::downgrade(&hub);
+            let subscriptions = Arc::downgrade(&subscriptions);
             tokio::spawn(async move {
                 sleep(PAUSE).await;
-                if let Some(hub) = hub.upgrade() {
-                    hub.change(&channel);
+                if let Some(subscriptions) = subscriptions.upgrade() {
+                    subscriptions.change(&channel);
                 }
             });
         }
     }
-}
-
-/// Sections are short and none of them panics.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

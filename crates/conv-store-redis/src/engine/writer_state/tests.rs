@@ -12,7 +12,7 @@ struct Server {
 
 impl Server {
     /// Makes a write of an engine's, whose answer it waits for or not.
-    fn make(&mut self, known: &Known) -> Attempt {
+    fn make(&mut self, known: &WriterState) -> Attempt {
         let attempt = known.attempt(self.head.seq.next());
         let (name, count) = attempt.head.writer().unwrap();
         self.writers.insert(name.to_owned(), count);
@@ -20,13 +20,13 @@ impl Server {
         attempt
     }
 
-    fn write(&mut self, known: &Known) {
+    fn write(&mut self, known: &WriterState) {
         let attempt = self.make(known);
         known.made(attempt);
     }
 
     /// Loads; says whether writes were lost.
-    fn load(&self, known: &Known) -> bool {
+    fn load(&self, known: &WriterState) -> bool {
         let asked = known.asked();
         let names = asked.writers();
         let [own, last] =
@@ -44,7 +44,7 @@ impl Server {
 
 #[test]
 fn what_others_wrote_is_no_loss() {
-    let (mut server, a, b) = (Server::default(), Known::default(), Known::default());
+    let (mut server, a, b) = (Server::default(), WriterState::default(), WriterState::default());
     server.write(&a);
     assert!(!server.load(&b));
     server.write(&b);
@@ -53,7 +53,7 @@ fn what_others_wrote_is_no_loss() {
 
 #[test]
 fn a_number_that_went_back_is_a_loss_once() {
-    let (mut server, a, b) = (Server::default(), Known::default(), Known::default());
+    let (mut server, a, b) = (Server::default(), WriterState::default(), WriterState::default());
     server.write(&a);
     let before = server.clone();
     server.write(&a);
@@ -65,8 +65,8 @@ fn a_number_that_went_back_is_a_loss_once() {
 
 #[test]
 fn a_write_whose_number_others_bear_now_is_a_loss_also_to_who_only_read_it() {
-    let (mut server, a, b) = (Server::default(), Known::default(), Known::default());
-    let reader = Known::default();
+    let (mut server, a, b) = (Server::default(), WriterState::default(), WriterState::default());
+    let reader = WriterState::default();
     server.write(&a);
     let before = server.clone();
     server.write(&a);
@@ -80,7 +80,8 @@ fn a_write_whose_number_others_bear_now_is_a_loss_also_to_who_only_read_it() {
 
 #[test]
 fn a_loss_is_seen_by_others_though_its_writer_wrote_again() {
-    let (mut server, a, reader) = (Server::default(), Known::default(), Known::default());
+    let (mut server, a, reader) =
+        (Server::default(), WriterState::default(), WriterState::default());
     server.write(&a);
     let before = server.clone();
     // Nothing was heard of it, but another one has loaded it.
@@ -95,7 +96,7 @@ fn a_loss_is_seen_by_others_though_its_writer_wrote_again() {
 
 #[test]
 fn a_write_whose_answer_was_lost_is_none_whether_it_is_there_or_not() {
-    let (mut server, known) = (Server::default(), Known::default());
+    let (mut server, known) = (Server::default(), WriterState::default());
     server.write(&known);
     let before = server.clone();
     server.make(&known);
@@ -106,7 +107,7 @@ fn a_write_whose_answer_was_lost_is_none_whether_it_is_there_or_not() {
 
 #[test]
 fn a_write_that_was_refused_leaves_the_writer_its_name() {
-    let (mut server, a, b) = (Server::default(), Known::default(), Known::default());
+    let (mut server, a, b) = (Server::default(), WriterState::default(), WriterState::default());
     server.write(&a);
     let name = a.lock().writer.clone();
     for _ in 0..3 {
@@ -121,7 +122,7 @@ fn a_write_that_was_refused_leaves_the_writer_its_name() {
 
 #[test]
 fn a_write_that_others_followed_sets_nothing_back() {
-    let (mut server, a, b) = (Server::default(), Known::default(), Known::default());
+    let (mut server, a, b) = (Server::default(), WriterState::default(), WriterState::default());
     let first = server.make(&a);
     server.write(&b);
     server.load(&a);
@@ -131,7 +132,7 @@ fn a_write_that_others_followed_sets_nothing_back() {
 
 #[test]
 fn writers_that_were_forgotten_are_no_loss_and_what_is_younger_is() {
-    let (mut server, a, b) = (Server::default(), Known::default(), Known::default());
+    let (mut server, a, b) = (Server::default(), WriterState::default(), WriterState::default());
     server.write(&a);
     server.write(&b);
     server.forget_writers();
@@ -147,14 +148,14 @@ fn writers_that_were_forgotten_are_no_loss_and_what_is_younger_is() {
 
 #[test]
 fn an_account_that_was_wiped_is_a_loss() {
-    let (mut server, known) = (Server::default(), Known::default());
+    let (mut server, known) = (Server::default(), WriterState::default());
     server.write(&known);
     assert!(Server::default().load(&known));
 }
 
 #[test]
 fn of_version_1_the_head_alone_tells() {
-    let known = Known::default();
+    let known = WriterState::default();
     let load = |text: &str| {
         let asked = known.asked();
         let head = Head::parse(text).unwrap();

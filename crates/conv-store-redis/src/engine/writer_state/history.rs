@@ -1,28 +1,27 @@
-//! Whether a write is among those that the last one follows.
+//! The writes that the last one follows, as far as the server remembers them.
 
 use conv_model::Seq;
 
 use crate::head::Head;
 
-/// The field that says up to which number writers were forgotten; no writer has such a name.
+/// The field with the number up to which writers were forgotten. No writer has such a name.
 pub(in crate::engine) const FORGOTTEN: &str = "forgotten";
 
-/// The last write that was loaded, and what the server remembers of some writers.
+/// The last write that was loaded, and the server's memory of some writers.
 ///
-/// It remembers the last write of each, and forgets the writers that wrote nothing for long: of
-/// their writes it is not known whether they are there, which is not the same as to know that they
-/// are not.
+/// The server remembers the last write of each writer, and forgets writers that wrote nothing for
+/// long. Whether their writes are there is unknown, which is different from knowing that they are not.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct History {
     head: Head,
-    /// The writers that were asked about, and the count of each one's last write.
+    /// The writers that were looked up, and the count of each one's last write.
     writers: [(String, Option<u64>); 2],
-    /// Who wrote nothing after this number may be forgotten; `None` if nothing is remembered.
+    /// Writers without a write after this number may be forgotten; `None` if nothing is remembered.
     forgotten: Option<Seq>,
 }
 
 impl History {
-    /// What the server told of two writers, the first of them this engine, and of those forgotten.
+    /// Reads the server's answer about two writers, the first of them this engine, and the forgotten ones.
     pub(in crate::engine) fn new(head: Head, names: [&str; 2], told: &[Option<String>; 3]) -> Self {
         let [own, last, forgotten] = told.each_ref().map(|text| number(text.as_deref()?));
         let [own_name, last_name] = names.map(str::to_owned);
@@ -34,12 +33,12 @@ impl History {
         &self.head
     }
 
-    /// The count of this engine's last write, if it is known.
+    /// Returns the count of this engine's last write, if it is known.
     pub(in crate::engine) fn own(&self) -> Option<u64> {
         self.writers.first().and_then(|(name, _)| self.count(name))
     }
 
-    /// Whether a write is known to be missing.
+    /// Returns true if a write is known to be missing.
     pub(in crate::engine) fn lacks(&self, write: &Head) -> bool {
         let Some((name, count)) = write.writer() else { return false };
         if write.seq > self.head.seq {
@@ -57,7 +56,7 @@ impl History {
     }
 }
 
-/// The first number of a text such as `9 17`: a count, and the number of the write.
+/// Returns the count from a text such as `9 17`: a count, and the number of the write.
 fn number(text: &str) -> Option<u64> {
     text.split(' ').next()?.parse().ok()
 }

@@ -1,35 +1,35 @@
-//! When a lease is renewed, and when it is over: a plain state machine.
+//! The times of a lease's renewals and of its end: a plain state machine.
 
 use std::{ops::Add, time::Duration};
 
-/// Time is whatever can be added to: Tokio's clock, or one that a test turns.
+/// A point in time: of Tokio's clock, or of one that a test turns.
 pub(super) trait Time: Copy + Ord + Add<Duration, Output = Self> {}
 
 impl<T: Copy + Ord + Add<Duration, Output = T>> Time for T {}
 
-/// How long a lease is held for sure.
+/// The time that a lease is certainly held.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tenure<T> {
+pub(super) struct LeaseTimer<T> {
     lasts: Duration,
-    /// Somebody else may have it from now on.
+    /// The time from which another process may have it.
     ends: T,
-    /// When it is to be renewed.
+    /// The time of the next renewal.
     due: T,
 }
 
-/// What is to be done.
+/// What the holder does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step<T> {
-    /// Nothing, until a time.
+    /// Wait until a time.
     Wait(T),
-    /// Ask for more time.
+    /// Renew the lease.
     Renew,
-    /// Nothing more: somebody else may have it.
+    /// Stop: another process may have it.
     Over,
 }
 
-impl<T: Time> Tenure<T> {
-    /// Of a lease that was asked for at a time: it cannot have been given before.
+impl<T: Time> LeaseTimer<T> {
+    /// Starts with the time of the request for the lease, before which it cannot have been granted.
     pub(super) fn new(asked: T, lasts: Duration) -> Self {
         Self { lasts, ends: asked + lasts, due: asked + lasts / 3 }
     }
@@ -44,12 +44,12 @@ impl<T: Time> Tenure<T> {
         }
     }
 
-    /// More time was given, when asked at a time.
+    /// Records a renewal that was requested at a time.
     pub(super) fn renewed(&mut self, asked: T) {
         *self = Self::new(asked, self.lasts);
     }
 
-    /// Nobody answered: it is tried again soon.
+    /// Records a renewal that failed. It is tried again soon.
     pub(super) fn failed(&mut self, now: T) {
         self.due = now + self.lasts / 10;
     }

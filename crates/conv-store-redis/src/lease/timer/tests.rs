@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use conv_model::{PassId, Seq, SyncScope, SyncState, SyncStep};
 
-use super::{Step, Tenure};
+use super::{LeaseTimer, Step};
 
 const LASTS: Duration = Duration::from_millis(900);
 const SEEDS: u64 = 2_000;
@@ -69,27 +69,27 @@ impl Server {
 struct Process {
     /// It does nothing until then, and does not know that it did not.
     paused_until: Duration,
-    tenure: Option<Tenure<Duration>>,
+    timer: Option<LeaseTimer<Duration>>,
     pass: Option<PassId>,
 }
 
 impl Process {
     fn turn(&mut self, me: usize, now: Duration, server: &mut Server) {
-        let Some(mut tenure) = self.tenure else {
+        let Some(mut timer) = self.timer else {
             let asked = now;
             if server.take(me, now) {
-                self.tenure = Some(Tenure::new(asked, LASTS));
+                self.timer = Some(LeaseTimer::new(asked, LASTS));
                 self.pass = None;
             }
             return;
         };
-        match tenure.step(now) {
-            Step::Over => self.tenure = None,
-            Step::Renew if server.renew(me, now) => tenure.renewed(now),
-            Step::Renew => self.tenure = None,
+        match timer.step(now) {
+            Step::Over => self.timer = None,
+            Step::Renew if server.renew(me, now) => timer.renewed(now),
+            Step::Renew => self.timer = None,
             Step::Wait(_) => {}
         }
-        self.tenure = self.tenure.map(|_| tenure);
+        self.timer = self.timer.map(|_| timer);
         // As in the facade, a pass goes on whether or not the lease does.
         self.pull(me, server);
     }
@@ -105,7 +105,7 @@ impl Process {
             Some(pass) => server.write(me, pass, &page()),
         };
         if !goes_on {
-            (self.pass, self.tenure) = (None, None);
+            (self.pass, self.timer) = (None, None);
         }
     }
 }
@@ -159,13 +159,13 @@ fn however_long_a_process_was_paused_it_writes_nothing_into_its_successors_pass(
 #[test]
 fn a_lease_is_renewed_before_it_ends_and_over_when_it_ended() {
     let millis = Duration::from_millis;
-    let mut tenure = Tenure::new(millis(0), LASTS);
-    assert_eq!(tenure.step(millis(299)), Step::Wait(millis(300)));
-    assert_eq!(tenure.step(millis(300)), Step::Renew);
-    tenure.failed(millis(310));
-    assert_eq!(tenure.step(millis(310)), Step::Wait(millis(400)));
-    assert_eq!(tenure.step(millis(899)), Step::Renew);
-    tenure.renewed(millis(899));
-    assert_eq!(tenure.step(millis(1000)), Step::Wait(millis(1199)));
-    assert_eq!(tenure.step(millis(1799)), Step::Over);
+    let mut timer = LeaseTimer::new(millis(0), LASTS);
+    assert_eq!(timer.step(millis(299)), Step::Wait(millis(300)));
+    assert_eq!(timer.step(millis(300)), Step::Renew);
+    timer.failed(millis(310));
+    assert_eq!(timer.step(millis(310)), Step::Wait(millis(400)));
+    assert_eq!(timer.step(millis(899)), Step::Renew);
+    timer.renewed(millis(899));
+    assert_eq!(timer.step(millis(1000)), Step::Wait(millis(1199)));
+    assert_eq!(timer.step(millis(1799)), Step::Over);
 }

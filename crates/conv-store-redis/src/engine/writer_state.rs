@@ -1,34 +1,34 @@
-//! What an engine knows of the last write.
+//! An engine's knowledge of the last write.
 
 mod history;
 
 use std::{
     fmt, mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 use conv_model::Seq;
 
 pub(super) use self::history::{FORGOTTEN, History};
-use crate::head::Head;
+use crate::{head::Head, sync::lock};
 
-/// What an engine knows of the last write, and of its own.
+/// An engine's knowledge of the last write, and of its own writes.
 ///
-/// Writes are gone if the last one that is known is not among those that what is loaded follows:
-/// each write follows all before it, so that one tells of all.
-pub(super) struct Known(Mutex<State>);
+/// Each write follows all writes before it. So if the last known write is not among those that a load
+/// follows, writes are lost.
+pub(super) struct WriterState(Mutex<State>);
 
 #[derive(Clone, Debug)]
 struct State {
     /// The engine's name among the writers of an account.
     writer: String,
-    /// How many writes were tried under that name.
+    /// The number of writes tried under that name.
     tried: u64,
-    /// The last one of them that was not refused: it was made, or may have been.
+    /// The last of them that was not refused: it was made, or may have been.
     open: u64,
     /// The last write that was loaded or made here.
     head: Option<Head>,
-    /// The news that were looked into, and told nothing new.
+    /// The count of the last news that brought nothing new.
     dismissed: u64,
 }
 
@@ -40,16 +40,16 @@ pub(super) struct Attempt {
     before: u64,
 }
 
-/// What was known when a load began.
+/// The knowledge at the start of a load.
 #[derive(Debug)]
 pub(super) struct Asked(State);
 
-impl Known {
+impl WriterState {
     pub(super) fn head(&self) -> Option<Head> {
         self.lock().head.clone()
     }
 
-    /// A write to be tried.
+    /// Names a write that is about to be tried.
     pub(super) fn attempt(&self, seq: Seq) -> Attempt {
         let mut state = self.lock();
         state.tried += 1;
@@ -58,7 +58,7 @@ impl Known {
         Attempt { head: Head::new(seq, &state.writer, state.tried), before }
     }
 
-    /// It was not made, and never will be.
+    /// Records that a write was not made, and never will be.
     pub(super) fn refused(&self, attempt: &Attempt) {
         let mut state = self.lock();
         if attempt.head.writer() == Some((&*state.writer, state.open)) {
@@ -66,7 +66,7 @@ impl Known {
         }
     }
 
-    /// It is made. Others may have written since, and been loaded: that stays known.
+    /// Records that a write was made. A later write of others that was loaded since stays the last one.
     pub(super) fn made(&self, attempt: Attempt) {
         let mut state = self.lock();
         if state.head.as_ref().is_none_or(|known| known.seq < attempt.head.seq) {
@@ -74,19 +74,19 @@ impl Known {
         }
     }
 
-    /// A load begins.
+    /// Starts a load.
     pub(super) fn asked(&self) -> Asked {
         Asked(self.lock().clone())
     }
 
-    /// A load ended; says whether writes are gone that were known when it began.
+    /// Ends a load. Returns true if writes are lost that were known when it started.
     pub(super) fn loaded(&self, asked: &Asked, history: &History) -> bool {
         let lost = asked.0.head.as_ref().is_some_and(|known| history.lacks(known));
         let mut state = self.lock();
         let is_open = asked.0.open != 0 && history.own() != Some(asked.0.open);
         if is_open && state.writer == asked.0.writer && state.tried == asked.0.tried {
-            // A writer's name stands for writes that all follow one another. What is not there now
-            // must not seem to be there because of a later one.
+            // The writes under a name follow one another. A missing write must not seem to be there
+            // because of a later one, so later writes get another name.
             (state.writer, state.tried, state.open) = (name(), 0, 0);
         }
         if state.head == asked.0.head {
@@ -103,34 +103,33 @@ impl Known {
         self.lock().dismissed = count;
     }
 
-    /// Sections are short and none of them panics.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
 impl Asked {
-    /// What is looked up among the writers that the server remembers: this engine, and who made the
-    /// last write that is known.
+    /// Returns the writers to look up on the server: this engine, and the writer of the last known
+    /// write.
     pub(super) fn writers(&self) -> [&str; 2] {
         let last = self.0.head.as_ref().and_then(Head::writer);
         [&self.0.writer, last.map_or(&self.0.writer, |(name, _)| name)]
     }
 }
 
-/// A name that no other writer has.
+/// Returns a name that no other writer has.
 fn name() -> String {
     format!("{:011x}", fastrand::u64(..1 << 44))
 }
 
-impl Default for Known {
+impl Default for WriterState {
     fn default() -> Self {
         let (tried, open, head, dismissed) = (0, 0, None, 0);
         Self(Mutex::new(State { writer: name(), tried, open, head, dismissed }))
     }
 }
 
-impl fmt::Debug for Known {
+impl fmt::Debug for WriterState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lock().fmt(f)
     }
