@@ -3,6 +3,7 @@
 mod checked;
 mod condition;
 mod filter;
+#[cfg(feature = "search")]
 mod folded;
 mod json;
 mod normal;
@@ -12,11 +13,12 @@ use thiserror::Error;
 
 use crate::{Conversation, ConversationId, Facet};
 
+#[cfg(feature = "search")]
+pub use self::folded::FoldedText;
 pub use self::{
     checked::Checked,
     condition::Condition,
     filter::{ConversationFilter, GroupFilter, MarkFilter},
-    folded::FoldedText,
     page_key::{PageKey, PageKeyError},
 };
 

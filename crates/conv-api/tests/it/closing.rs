@@ -3,8 +3,8 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use conv_api::{
-    Accounts, All, ConversationPatch, ConversationStore, Conversations, Error, Event, MemoryDatabase,
-    MemoryStore, StoreError,
+    Accounts, All, ConversationPatch, ConversationStore, Conversations, Error, Event,
+    MemoryDatabase, MemoryStore, StoreError,
 };
 
 use crate::support::{Moody, id, over};
