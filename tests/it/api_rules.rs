@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, error::Error, fmt::Debug, fs, path::Path};
 
 use conv_api::{
-    Accounts, AccountsBuilder, BaseUrl, Builder, ConversationList, Conversations, Events, LiveList,
-    LiveUpdate, LocalRateLimiter, MemoryDatabase, Patch, RestSource, SledDatabase, Snapshot,
-    TokioClock, UserSigSigner, model, store, sync,
+    Accounts, AccountsBuilder, BaseUrl, ConversationList, Conversations, ConversationsBuilder,
+    Events, LiveList, LiveUpdate, LocalRateLimiter, MemoryDatabase, Patch, RestSource,
+    SledDatabase, Snapshot, TokioClock, UserSigSigner, model, store, sync,
 };
 
 fn crosses_threads<T: Send + Sync + Unpin + Debug + 'static>() {}
@@ -15,7 +15,7 @@ fn is_an_error<T: Error + Send + Sync + 'static>() {}
 #[test]
 fn handles_and_values_cross_threads() {
     crosses_threads::<Conversations>();
-    crosses_threads::<Builder>();
+    crosses_threads::<ConversationsBuilder>();
     crosses_threads::<ConversationList>();
     crosses_threads::<Accounts>();
     crosses_threads::<AccountsBuilder>();

@@ -10,7 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use conv_api::{
-    All, Builder, ConversationId, ConversationSource, Conversations, Facet, SourceError,
+    All, ConversationId, ConversationSource, Conversations, ConversationsBuilder, Facet,
+    SourceError,
     model::{AccountId, Seq},
     store::{Engine, IndexedStore, Loaded, MemoryEngine, Record, StoreError, Write},
     sync::{
@@ -61,7 +62,7 @@ impl Engine for Counting {
     }
 }
 
-async fn counted(builder: Builder) -> (Conversations, Arc<AtomicUsize>) {
+async fn counted(builder: ConversationsBuilder) -> (Conversations, Arc<AtomicUsize>) {
     let bytes = Arc::new(AtomicUsize::new(0));
     let engine = Counting { engine: MemoryEngine::new(), bytes: Arc::clone(&bytes) };
     let store = IndexedStore::open(engine).await.unwrap();

@@ -24,7 +24,7 @@ mod time;
 
 use std::time::Duration;
 
-use conv_api::{Builder, Conversations, Facet, SyncReport};
+use conv_api::{Conversations, ConversationsBuilder, Facet, SyncReport};
 use conv_emulator::{Emulator, GroupType};
 use conv_tests::online::{ACCOUNT, emulator, prompt};
 
@@ -43,7 +43,7 @@ async fn two() -> Emulator {
 }
 
 /// A list that reads every facet, and names again after a second.
-fn all_facets(cloud: &Emulator) -> Builder {
+fn all_facets(cloud: &Emulator) -> ConversationsBuilder {
     let builder = prompt(cloud).name_freshness(Duration::from_secs(1));
     builder.facet(Facet::Unread).facet(Facet::LastMessage)
 }

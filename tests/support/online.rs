@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_api::{
-    All, Builder, Conversation, ConversationId, ConversationList, Conversations, RestSource,
-    UserSigSigner, model::GroupIdKind,
+    All, Conversation, ConversationId, ConversationList, Conversations, ConversationsBuilder,
+    RestSource, UserSigSigner, model::GroupIdKind,
 };
 use conv_emulator::{Emulator, Listed, Rule};
 
@@ -39,11 +39,11 @@ pub fn impatient(cloud: &Emulator) -> RestSource {
 }
 
 /// A handle for clouds that fail: it waits neither long nor between tries.
-pub fn prompt(cloud: &Emulator) -> Builder {
+pub fn prompt(cloud: &Emulator) -> ConversationsBuilder {
     builder(cloud).source(impatient(cloud)).clock(Prompt::default())
 }
 
-pub fn builder(cloud: &Emulator) -> Builder {
+pub fn builder(cloud: &Emulator) -> ConversationsBuilder {
     Conversations::builder(ACCOUNT).source(source(cloud)).plan_limit(500)
 }
 

@@ -12,11 +12,11 @@ use conv_model::AccountId;
 use conv_store::{ConversationDatabase, ConversationStore, StoreError};
 use conv_sync::{Clock, ConversationSource, PullOptions};
 
-use self::registry::{Claim, PutAway, Registry};
+use self::registry::{Claim, Evicted, Registry};
 use crate::{
     Conversations, Error, Stats,
-    builder::{Home, Parts},
-    flight::{LastReply, NamesRead, Place, Queue},
+    conversations::{HandleConfig, StoreOwner},
+    passes::{LastReply, NamesRead, Queue, QueueTicket},
     runtime::Runtime,
     stats::Counters,
 };
@@ -57,7 +57,7 @@ pub use self::{builder::AccountsBuilder, refresh::Refreshed};
 /// # Turns
 /// Passes of all accounts queue for the same few places. A pass that somebody waits for
 /// ([`sync`](Conversations::sync), [`wait_until_complete`](Conversations::wait_until_complete))
-/// goes before those in the background ([`mark_dirty`](Self::mark_dirty),
+/// goes before those in the background ([`request_sync`](Self::request_sync),
 /// [`refresh_all`](Self::refresh_all)); after three of them goes one of the background, if any
 /// waits, so that nobody starves. Each of the two lines is first come, first served. A pass in the
 /// background that somebody begins to wait for changes the line. A pass that pauses after a failure
@@ -137,8 +137,8 @@ impl Accounts {
 
     /// Puts all accounts away that nobody uses, whatever the budget; says how many. For when the
     /// system is short of memory.
-    pub fn put_away_idle(&self) -> usize {
-        self.put_away(self.shared.registry.put_away_idle())
+    pub fn evict_idle(&self) -> usize {
+        self.evict(self.shared.registry.evict_idle())
     }
 
     /// What goes on, in numbers. Cheap: nothing is measured for it.
@@ -178,9 +178,9 @@ impl Accounts {
         if let Some(list) = shared.registry.get(claim.account)? {
             return Ok(list);
         }
-        let list = Conversations::new(Parts {
+        let list = Conversations::new(HandleConfig {
             account: claim.account.clone(),
-            home: Home::Accounts {
+            owner: StoreOwner::Accounts {
                 accounts: Arc::downgrade(shared),
                 database: Arc::clone(&shared.database),
             },
@@ -189,7 +189,7 @@ impl Accounts {
             clock: Arc::clone(&shared.clock),
             options: shared.options.clone(),
             profile_freshness: shared.profile_freshness,
-            place: Some(Place::new(&shared.queue)),
+            ticket: Some(QueueTicket::new(&shared.queue)),
             counters: Arc::clone(&shared.counters),
             names_read: Arc::clone(&shared.names_read),
             last_reply: Arc::clone(&shared.last_reply),
@@ -217,12 +217,12 @@ impl Accounts {
     }
 
     fn make_room(&self) {
-        self.put_away(self.shared.registry.make_room());
+        self.evict(self.shared.registry.make_room());
     }
 
-    fn put_away(&self, gone: Vec<PutAway>) -> usize {
-        self.shared.counters.put_away(gone.len());
-        for PutAway { account, .. } in &gone {
+    fn evict(&self, gone: Vec<Evicted>) -> usize {
+        self.shared.counters.evicted(gone.len());
+        for Evicted { account, .. } in &gone {
             self.resume(account);
         }
         gone.len()

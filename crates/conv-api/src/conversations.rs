@@ -1,30 +1,30 @@
 //! The handle: the SDK's two calls, and what keeps them true.
 
-mod closing;
+mod builder;
+mod config;
+mod inner;
+mod interest;
 mod kept;
+mod lifecycle;
 mod profile;
+mod profiles;
 mod pulling;
 mod writing;
 
 use std::{fmt, num::NonZeroUsize, sync::Arc};
 
 use conv_model::{AccountId, ConversationQuery, PageKey, SyncReport};
-use conv_store::{ConversationStore, ListPage, Snapshot, Totals};
-use conv_sync::Clock;
+use conv_store::{ListPage, Snapshot, Totals};
 
-use crate::{
-    Builder, ConversationList, Error, Events, LiveList,
-    builder::{Home, Parts},
-    flight::{Flights, Route},
-    interest::Interest,
-    list::report,
-    listener::{Listener, Seen, Wait},
-    live::Views,
-    profiles::Profiles,
+use crate::{ConversationList, Error, Events, LiveList, listener::Listener};
+
+pub use self::{builder::ConversationsBuilder, writing::Merged};
+pub(crate) use self::{
+    config::{HandleConfig, StoreOwner},
+    inner::Inner,
+    interest::{Interest, InterestWatch},
+    kept::Kept,
 };
-
-pub(crate) use self::kept::Kept;
-pub use self::writing::Recorded;
 
 /// One account's conversation list.
 ///
@@ -58,50 +58,14 @@ pub struct Conversations {
     _interest: Interest,
 }
 
-pub(crate) struct Inner {
-    account: AccountId,
-    pub(crate) store: Arc<dyn ConversationStore>,
-    route: Option<Route>,
-    pub(crate) clock: Arc<dyn Clock>,
-    flights: Flights,
-    profiles: Profiles,
-    pub(crate) views: Views,
-    pub(crate) interest: Interest,
-    home: Home,
-}
-
 impl Conversations {
-    /// Begins to put a list together, for an account.
-    pub fn builder(account: impl AsRef<str>) -> Builder {
-        Builder::new(account.as_ref())
+    /// Starts building a handle for `account`.
+    pub fn builder(account: impl AsRef<str>) -> ConversationsBuilder {
+        ConversationsBuilder::new(account.as_ref())
     }
 
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { account, home, store, source, clock, options, profile_freshness, .. } = parts;
-        let route = source.map(|source| Route {
-            account: account.clone(),
-            store: Arc::clone(&store),
-            source,
-            clock: Arc::clone(&clock),
-            options,
-            counters: parts.counters,
-            names_read: parts.names_read,
-            last_reply: parts.last_reply,
-            leases: parts.leases,
-        });
-        let interest = Interest::default();
-        let flights = Flights::new(parts.place, parts.runtime, interest.watch());
-        Self::of(Arc::new(Inner {
-            account,
-            store,
-            route,
-            clock,
-            flights,
-            profiles: Profiles::new(profile_freshness),
-            views: Views::default(),
-            interest,
-            home,
-        }))
+    pub(crate) fn new(config: HandleConfig) -> Self {
+        Self::of(Arc::new(Inner::new(config)))
     }
 
     fn of(inner: Arc<Inner>) -> Self {
@@ -129,7 +93,7 @@ impl Conversations {
     ) -> Result<ConversationList, Error> {
         let snapshot = self.snapshot();
         let rows = snapshot.list(&query.into());
-        let failure = self.inner.flights.unreported(&snapshot);
+        let failure = self.inner.passes.unreported_failure(&snapshot);
         Ok(ConversationList::new(rows, snapshot, failure))
     }
 
@@ -205,49 +169,5 @@ impl Conversations {
 impl fmt::Debug for Conversations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Conversations").field("account", self.account()).finish_non_exhaustive()
-    }
-}
-
-impl Inner {
-    /// What a snapshot reports, and a failure that its store could not take in.
-    pub(crate) fn report(&self, snapshot: &Snapshot) -> SyncReport {
-        report(snapshot, self.flights.unreported(snapshot).as_ref())
-    }
-
-    /// A number that grows with each change of a failure that no snapshot shows.
-    pub(crate) fn report_number(&self) -> u64 {
-        self.flights.report_number()
-    }
-
-    /// Returns a future that ends once there is a newer commit or failure, or the last handle was
-    /// dropped. It does not keep the store open.
-    pub(crate) fn newer_than(&self, seen: Seen) -> Wait {
-        let mut store = self.store.watch();
-        let mut failures = self.flights.report_numbers();
-        let ended = self.flights.ended();
-        Box::pin(async move {
-            tokio::select! {
-                biased;
-                newer = store.newer_than(seen.seq) => newer.map(drop),
-                _ = failures.wait_for(|number| *number > seen.report) => Ok(()),
-                () = ended => Ok(()),
-            }
-        })
-    }
-
-    /// Returns a future that ends once the last handle was dropped.
-    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
-        self.flights.ended()
-    }
-
-    /// Returns true if no newer snapshot can come, because the store is closed or its runtime ended.
-    fn is_dead(&self) -> bool {
-        self.store.watch().is_closed()
-    }
-}
-
-impl fmt::Debug for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inner").field("account", &self.account).finish_non_exhaustive()
     }
 }

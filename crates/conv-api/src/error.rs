@@ -114,14 +114,14 @@ impl Error {
     /// use conv_api::{Error, ErrorClass, SourceError};
     ///
     /// let html = Error::Source(SourceError::Protocol { what: "HTML".into() });
-    /// assert_eq!((html.class(), html.is_passing()), (ErrorClass::Cloud, true));
-    /// assert!(!Error::NoSource.is_passing());
+    /// assert_eq!((html.class(), html.may_succeed_later()), (ErrorClass::Cloud, true));
+    /// assert!(!Error::NoSource.may_succeed_later());
     /// ```
-    pub fn is_passing(&self) -> bool {
+    pub fn may_succeed_later(&self) -> bool {
         match self {
             Self::TimedOut => true,
-            Self::Source(error) => is_passing(error),
-            Self::Store(error) => is_passing_in_a_store(error),
+            Self::Source(error) => may_succeed_later(error),
+            Self::Store(error) => store_may_succeed_later(error),
             _ => false,
         }
     }
@@ -143,13 +143,13 @@ impl Error {
 }
 
 /// Returns whether waiting may mend an error of a source.
-pub(crate) fn is_passing(error: &SourceError) -> bool {
+pub(crate) fn may_succeed_later(error: &SourceError) -> bool {
     let class = error.class();
     // A signer may ask a service, which can be as much out of reach as the cloud.
     class.is_retryable() || class == ErrorClass::Cloud || matches!(error, SourceError::Signer(_))
 }
 
-fn is_passing_in_a_store(error: &StoreError) -> bool {
+fn store_may_succeed_later(error: &StoreError) -> bool {
     match error {
         StoreError::Remote { class, .. } => {
             class.is_retryable() || matches!(class, ErrorClass::Cloud | ErrorClass::Store)

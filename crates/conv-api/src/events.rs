@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::{
     conversations::Inner,
     listener::{Listener, Seen},
-    live::{is_change, net},
+    live::{coalesce, is_change},
 };
 
 /// Something that changed, in the SDK's words, and what it is now.
@@ -128,5 +128,5 @@ impl Stream for Events {
 
 /// Whether any row is other than at a commit; also if that is too long ago to say.
 fn is_changed(now: &Snapshot, since: Seq) -> bool {
-    now.changes_since(since).is_none_or(|commits| net(&commits).iter().any(is_change))
+    now.changes_since(since).is_none_or(|commits| coalesce(&commits).iter().any(is_change))
 }

@@ -30,7 +30,7 @@
 //! # }
 //! ```
 //!
-//! * [`Conversations`], made by its [`Builder`]; [`ConversationList`], what it answers;
+//! * [`Conversations`], made by its [`ConversationsBuilder`]; [`ConversationList`], what it answers;
 //!   [`Error`], with [`class`](Error::class) and [`code`](Error::code).
 //! * [`LiveList`]: the rows of a query as they change, in [`LiveUpdate`]s of [`Patch`]es; [`Totals`].
 //!   [`Events`] in the SDK's words, the report among them.
@@ -47,17 +47,15 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accounts;
-mod builder;
 mod caught;
 mod conversations;
 mod error;
 mod events;
-mod flight;
-mod interest;
 mod list;
 mod listener;
 mod live;
-mod profiles;
+mod options;
+mod passes;
 mod runtime;
 mod stats;
 mod tag;
@@ -88,8 +86,7 @@ pub use conv_sync::{BaseUrl, LocalRateLimiter, Region, RestSource, UserSigSigner
 
 pub use self::{
     accounts::{Accounts, AccountsBuilder, Refreshed},
-    builder::Builder,
-    conversations::{Conversations, Recorded},
+    conversations::{Conversations, ConversationsBuilder, Merged},
     error::Error,
     events::{Event, Events},
     list::ConversationList,

@@ -10,7 +10,7 @@ use std::{
 use conv_model::Seq;
 use conv_store::{Snapshot, StoreError};
 
-use crate::{conversations::Inner, interest::Interest};
+use crate::conversations::{Inner, Interest};
 
 /// Ends once there is something newer, or the list is gone.
 pub(crate) type Wait = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + Sync>>;

@@ -1,18 +1,18 @@
 //! Live lists: the rows of a query as they change.
 
+mod coalesce;
 mod list;
-mod net;
 mod patch;
 mod shared;
 mod update;
 mod view;
 
+pub(crate) use self::{
+    coalesce::{coalesce, is_change},
+    shared::Views,
+};
 pub use self::{
     list::LiveList,
     patch::{Patch, PatchError, RemoveReason},
     update::{LiveChange, LiveUpdate},
-};
-pub(crate) use self::{
-    net::{is_change, net},
-    shared::Views,
 };

@@ -13,8 +13,8 @@ pub struct Stats {
     pub accounts_open: usize,
     /// About how many bytes of memory they take: what was measured when each was last looked at.
     pub loaded_bytes: usize,
-    /// Accounts put away so far.
-    pub put_away: u64,
+    /// Accounts evicted from memory so far.
+    pub evicted: u64,
     /// Passes under way, but for those that pause after a failure.
     pub passes_running: usize,
     /// Passes that wait for their turn.
@@ -37,7 +37,7 @@ pub struct Stats {
 /// What is counted; each number for itself.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) put_away: AtomicU64,
+    pub(crate) evicted: AtomicU64,
     pub(crate) passes_finished: AtomicU64,
     pub(crate) passes_failed: AtomicU64,
     pub(crate) calls: AtomicU64,
@@ -49,7 +49,7 @@ impl Counters {
     /// The numbers of this moment; what is not counted here is zero.
     pub(crate) fn read(&self) -> Stats {
         Stats {
-            put_away: self.put_away.load(Relaxed),
+            evicted: self.evicted.load(Relaxed),
             passes_finished: self.passes_finished.load(Relaxed),
             passes_failed: self.passes_failed.load(Relaxed),
             calls: self.calls.load(Relaxed),
@@ -59,8 +59,8 @@ impl Counters {
         }
     }
 
-    pub(crate) fn put_away(&self, lists: usize) {
-        self.put_away.fetch_add(lists as u64, Relaxed);
+    pub(crate) fn evicted(&self, lists: usize) {
+        self.evicted.fetch_add(lists as u64, Relaxed);
     }
 
     /// A pass ended.

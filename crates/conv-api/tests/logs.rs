@@ -79,7 +79,7 @@ async fn a_log_tells_what_happened_and_names_nobody() {
     clouds.trouble(&names[0], Trouble::BadRow);
     clouds.trouble(&names[1], Trouble::Lost);
     accounts.refresh_all(names.clone(), std::time::Duration::from_secs(1)).await.unwrap();
-    accounts.put_away_idle();
+    accounts.evict_idle();
     accounts.forget(&names[1]).await.unwrap();
     accounts.close().await.unwrap();
 

@@ -62,7 +62,7 @@ impl Host {
                 kept.push(list);
             }
         }
-        self.accounts.put_away_idle();
+        self.accounts.evict_idle();
         // The task of a store that was dropped ends a moment later.
         self.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(300)).await });
         kept
@@ -94,10 +94,10 @@ pub fn visits(visits: usize, rows: usize, live: &dyn Fn() -> usize) {
             let list = host.open(rng.choice(&host.names).unwrap());
             assert_eq!(list.snapshot().len(), rows);
         }
-        let put_away = host.accounts.stats().put_away;
+        let evicted = host.accounts.stats().evicted;
         let (visits, heap) = (visits / 10 * tenth, live() / 1_000);
         let resident = machine::resident_memory().unwrap_or(0) / 1_000;
         let files = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
-        println!("| {visits} | {put_away} | {heap} KB | {resident} KB | {files} |");
+        println!("| {visits} | {evicted} | {heap} KB | {resident} KB | {files} |");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conv_api::{Builder, Conversations};
+use conv_api::{Conversations, ConversationsBuilder};
 
 use crate::{
     Error, Output,
@@ -33,12 +33,12 @@ pub(crate) async fn pulling(
 ) -> Result<Conversations, Error> {
     let held = opened.store.snapshot();
     let builder = on(store, opened).source(source).plan_limit(cloud.limit(&held));
-    let builder = cloud.facets(&held).into_iter().fold(builder, Builder::facet);
+    let builder = cloud.facets(&held).into_iter().fold(builder, ConversationsBuilder::facet);
     Ok(builder.build().await?)
 }
 
 /// Starts a list in a store that was opened before.
-pub(crate) fn on(store: &StoreArgs, opened: Opened) -> Builder {
+pub(crate) fn on(store: &StoreArgs, opened: Opened) -> ConversationsBuilder {
     let builder = Conversations::builder(store.account.as_str());
     match opened.shared {
         // Its leases say who pulls.

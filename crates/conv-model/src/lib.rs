@@ -16,15 +16,28 @@
 //! # Ok::<(), conv_model::ParseIdError>(())
 //! ```
 //!
-//! * [`ConversationId`], [`ConversationIdRef`], [`AccountId`]: who and where.
-//! * [`Conversation`] and its facets; [`merge`]; [`list_order`]. `serde` gives the web SDK's JSON.
-//! * [`ConversationQuery`] and its [`matches`](ConversationQuery::matches): what a list answers.
-//!   [`Condition`] for what the SDK's filter cannot say; [`PageKey`] for reading on.
-//! * [`Delta`] and [`Commit`]: all that passes between a pull and a store. [`Known`]: what is not
-//!   known, known to be nothing, or a value.
-//! * [`SyncState`] and [`SyncReport`]: how complete the list is.
+//! # IDs
+//! [`ConversationId`] and its borrowed form [`ConversationIdRef`]; the [`Peer`] in it: [`UserId`],
+//! [`GroupId`] with its [`GroupIdKind`]; [`ConversationType`]; [`AccountId`]. Errors: [`ParseIdError`],
+//! [`AccountIdError`].
+//!
+//! # Rows
+//! [`Conversation`] and its facets: [`Listing`] with [`Marks`], [`LastMessage`], [`Unread`],
+//! [`Profile`], [`Local`]. [`Known`] tells unknown from nothing. [`merge`] joins a row and a
+//! [`ConversationPatch`], [`list_order`] sorts. `serde` gives the web SDK's JSON.
+//!
+//! # Queries
+//! [`ConversationQuery`], made of [`All`], IDs, a [`ConversationFilter`] or a [`Condition`];
+//! [`matches`](ConversationQuery::matches) decides. [`PageKey`] marks where a page ends.
+//!
+//! # Sync
+//! [`Delta`] and [`Commit`] are all that passes between a pull and a store. [`SyncState`] says how
+//! complete a list is, [`SyncReport`] says it to users: [`Coverage`], [`PassStatus`], [`ListLimit`].
+//! [`ErrorClass`] is shared by all layers.
 //!
 //! # Features
+//! * `search`, on by default: conditions on names, in any case of any script. For IDs alone turn the
+//!   default features off: then no Unicode tables are built in.
 //! * `testing`: property-test strategies for every type. No stable API.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -46,6 +59,8 @@ mod sync;
 pub mod testing;
 mod timestamp;
 
+#[cfg(feature = "search")]
+pub use self::query::{FoldedText, UnaccentedText};
 pub use self::{
     account::{AccountId, AccountIdError},
     class::ErrorClass,
@@ -75,8 +90,8 @@ pub use self::{
         Progressed,
     },
     query::{
-        All, Checked, Condition, ConversationFilter, ConversationQuery, FoldedText, GroupFilter,
-        MarkFilter, PageKey, PageKeyError, QueryError, UnaccentedText,
+        All, Checked, Condition, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter,
+        PageKey, PageKeyError, QueryError,
     },
     sync::{
         Checkpoint, Coverage, Cursor, Facet, FailedFacet, Finished, GroupNames, ListLimit,

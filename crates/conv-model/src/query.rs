@@ -3,10 +3,12 @@
 mod checked;
 mod condition;
 mod filter;
+#[cfg(feature = "search")]
 mod folded;
 mod json;
 mod normal;
 mod page_key;
+#[cfg(feature = "search")]
 mod unaccented;
 
 use thiserror::Error;
@@ -17,10 +19,10 @@ pub use self::{
     checked::Checked,
     condition::Condition,
     filter::{ConversationFilter, GroupFilter, MarkFilter},
-    folded::FoldedText,
     page_key::{PageKey, PageKeyError},
-    unaccented::UnaccentedText,
 };
+#[cfg(feature = "search")]
+pub use self::{folded::FoldedText, unaccented::UnaccentedText};
 
 /// Which rows of the list an answer holds.
 ///

@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! * [`RedisDatabase`], opened by [`RedisOptions`]: give it to conv-api's `Accounts` or `Builder`
+//! * [`RedisDatabase`], opened by [`RedisOptions`]: give it to conv-api's `Accounts` or `ConversationsBuilder`
 //!   like any other database; it brings the leases along that say who pulls.
 //! * [`RedisEngine`]: one account's records, for a store of your own.
 //! * [`RedisStats`]: counts for operators; [`RedisDatabase::accounts`] lists the stored accounts.

@@ -38,7 +38,7 @@ async fn a_mark_in_an_outage_is_served_when_the_outage_is_over() {
     script(&cloud, "status=503");
     cloud.world().touch(ACCOUNT, ALICE).unwrap();
     cloud.world().pin(ACCOUNT, ALICE).unwrap();
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     for _ in 0..3 {
         until(&conversations, |pass| matches!(pass, PassStatus::Failed(_))).await;
         until(&conversations, |pass| !matches!(pass, PassStatus::Failed(_))).await;
@@ -53,9 +53,9 @@ async fn a_mark_during_a_pass_that_then_fails_is_served_by_itself() {
     let conversations = leaping(&cloud).await;
     conversations.sync().await.unwrap();
     script(&cloud, "html,calls=1-5,on=get_list");
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     until(&conversations, |pass| matches!(pass, PassStatus::Running { .. })).await;
     cloud.world().pin(ACCOUNT, ALICE).unwrap();
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     until_shown(&conversations, &cloud).await;
 }

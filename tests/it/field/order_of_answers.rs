@@ -37,7 +37,7 @@ async fn what_was_recorded_while_an_answer_was_on_its_way_stays() {
         patch.listing = Some(ListingPatch::at(time));
         patch.unread.count = Some(0);
         patch.last_message = Known::Value(Arc::new(message));
-        conversations.record(patch).await.unwrap();
+        conversations.merge(patch).await.unwrap();
         relay.gate.add_permits(1);
         pass.await.unwrap().unwrap();
 

@@ -13,7 +13,7 @@ async fn rows_are_shown_while_names_of_groups_and_of_people_are_still_on_their_w
     }
     let conversations = builder(&cloud).build().await.unwrap();
     let mut events = conversations.events();
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     while conversations.snapshot().len() < 250 {
         events.next().await.unwrap();
     }
@@ -28,7 +28,7 @@ async fn the_first_page_is_shown_before_the_second_is_there() {
     script(&cloud, "stalled,calls=2-,on=get_list");
     let conversations = builder(&cloud).build().await.unwrap();
     let mut events = conversations.events();
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     while conversations.snapshot().rows().filter(|row| row.profile.is_known()).count() < 30 {
         events.next().await.unwrap();
     }

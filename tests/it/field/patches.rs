@@ -1,6 +1,6 @@
 //! What is recorded: a patch is of one instant, and of rows that the cloud lists.
 
-use conv_api::{ConversationPatch, ListingPatch, Recorded, Timestamp};
+use conv_api::{ConversationPatch, ListingPatch, Merged, Timestamp};
 use conv_tests::online::{id, row};
 
 use super::{ALICE, later, listed, two};
@@ -18,9 +18,9 @@ async fn of_a_patch_with_an_older_version_nothing_is_taken() {
         patch.profile.name = Some(name.into());
         patch
     };
-    assert_eq!(conversations.record(patch(20, 2, "new")).await.unwrap(), Recorded::Changed);
+    assert_eq!(conversations.merge(patch(20, 2, "new")).await.unwrap(), Merged::Changed);
     let before = row(&conversations, ALICE).await;
-    assert_eq!(conversations.record(patch(10, 1, "old")).await.unwrap(), Recorded::Unchanged);
+    assert_eq!(conversations.merge(patch(10, 1, "old")).await.unwrap(), Merged::Unchanged);
     assert_eq!(row(&conversations, ALICE).await, before);
     assert_eq!((before.unread.count, before.show_name()), (Some(2), "new"));
 }
@@ -31,7 +31,7 @@ async fn what_is_not_kept_is_said() {
     let conversations = listed(&cloud).await;
     let mut patch = ConversationPatch::new(id("C2Cnobody"));
     patch.unread.count = Some(1);
-    assert_eq!(conversations.record(patch).await.unwrap(), Recorded::NotListed);
+    assert_eq!(conversations.merge(patch).await.unwrap(), Merged::NotListed);
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_pin_that_was_recorded_here_alone_is_undone_by_the_next_pass() {
     let mut listing = ListingPatch::default();
     listing.is_pinned = Some(true);
     patch.listing = Some(listing);
-    conversations.record(patch).await.unwrap();
+    conversations.merge(patch).await.unwrap();
     assert!(row(&conversations, ALICE).await.listing.is_pinned);
     later(&cloud, &conversations).await;
     assert!(!row(&conversations, ALICE).await.listing.is_pinned);

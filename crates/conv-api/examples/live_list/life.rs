@@ -27,7 +27,7 @@ pub(crate) async fn live(
             _ => drop(world.say(ACCOUNT, id, "Are you there?")?),
         }
         // A webhook would say so: something changed, look again.
-        conversations.mark_dirty()?;
+        conversations.request_sync()?;
         conversations.sync().await?;
     }
     for _ in 0..7 {

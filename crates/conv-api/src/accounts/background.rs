@@ -8,7 +8,7 @@ use conv_store::StoreError;
 use super::{Accounts, Shared, due::TaskNumber};
 use crate::{
     Error,
-    flight::{Admission, Place, Unserved, backoff},
+    passes::{Admission, QueueTicket, Unserved, backoff},
 };
 
 /// Owns the entry of an account among those that are due: however it ends, the entry does not
@@ -50,8 +50,9 @@ impl Background {
                 Err(error) => {
                     let is_marked = self.due(&accounts.shared).flatten().is_some();
                     let registry = &accounts.shared.registry;
-                    registry.due(|due| due.fail(&self.account, self.task, error.is_passing()));
-                    if is_marked && error.is_passing() {
+                    registry
+                        .due(|due| due.fail(&self.account, self.task, error.may_succeed_later()));
+                    if is_marked && error.may_succeed_later() {
                         continue;
                     }
                     return Err(error);
@@ -88,7 +89,7 @@ impl Background {
             (Arc::clone(&shared.queue), Arc::clone(&shared.clock))
         };
         // Its caller waits for the end, but is no reason to go before others.
-        Ok(Place::new(&queue).admit(&*clock, None).await)
+        Ok(QueueTicket::new(&queue).admit(&*clock, None).await)
     }
 
     /// The mark by which a pass is due, if it is by one. `None` if it no longer is.

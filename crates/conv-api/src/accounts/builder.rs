@@ -1,23 +1,25 @@
-//! How many accounts are put together.
+//! Builds the accounts.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use conv_model::Facet;
 use conv_store::ConversationDatabase;
-use conv_sync::{Clock, ConversationSource, PullOptions, TokioClock};
+use conv_sync::ConversationSource;
 
 use super::{Accounts, Shared, registry::Registry};
-use crate::{flight::Queue, runtime::Runtime, stats::Counters};
+use crate::{
+    options::{ListOptions, list_options},
+    passes::Queue,
+    runtime::Runtime,
+    stats::Counters,
+};
 
-/// Puts [`Accounts`] together: how much memory they may take, how many are pulled at a time, and
-/// what holds for each list.
+/// Builds [`Accounts`]: their bounds of memory and of passes at a time, and the options of each
+/// list.
 #[must_use = "makes nothing before `build`"]
 pub struct AccountsBuilder {
     database: Arc<dyn ConversationDatabase>,
     source: Arc<dyn ConversationSource>,
-    clock: Option<Arc<dyn Clock>>,
-    options: PullOptions,
-    profile_freshness: Duration,
+    options: ListOptions,
     memory_budget: usize,
     concurrent_passes: usize,
 }
@@ -30,55 +32,22 @@ impl AccountsBuilder {
         Self {
             database,
             source,
-            clock: None,
-            options: PullOptions::default(),
-            profile_freshness: Duration::from_secs(60),
+            options: ListOptions::default(),
             memory_budget: 64 * 1024 * 1024,
             concurrent_passes: 8,
         }
     }
 
-    /// How many bytes the lists that are loaded may take, as far as nobody uses them; 64 MiB by
-    /// default. A list of 100 conversations takes about 82 KB.
+    /// Sets the maximum memory, in bytes, for idle lists kept loaded; 64 MiB by default. A list of 100
+    /// conversations takes about 82 KB.
     pub fn memory_budget(self, bytes: usize) -> Self {
         Self { memory_budget: bytes, ..self }
     }
 
-    /// How many accounts are pulled at a time, at least one; 8 by default. More do not help where
-    /// the cloud's rate is the bound.
+    /// Sets the maximum number of accounts that are pulled at a time, at least one; 8 by default. More
+    /// do not help where the cloud's rate is the bound.
     pub fn concurrent_passes(self, passes: usize) -> Self {
         Self { concurrent_passes: passes, ..self }
-    }
-
-    /// The most conversations that the plan gives: 100 by default, up to 500 by the console's
-    /// setting.
-    pub fn plan_limit(mut self, conversations: u32) -> Self {
-        self.options = self.options.with_plan_limit(conversations);
-        self
-    }
-
-    /// Reads a facet for every row of a pass, besides names and avatars.
-    pub fn facet(mut self, facet: Facet) -> Self {
-        self.options = self.options.with_facet(facet);
-        self
-    }
-
-    /// How long a full profile is answered from memory before it is read again; a minute by
-    /// default.
-    pub fn profile_freshness(self, profile_freshness: Duration) -> Self {
-        Self { profile_freshness, ..self }
-    }
-
-    /// Sets the age at which a pass reads the name of a row again; a day by default. See
-    /// [`Builder::name_freshness`](crate::Builder::name_freshness) for clouds that give no time.
-    pub fn name_freshness(mut self, freshness: Duration) -> Self {
-        self.options = self.options.with_profile_freshness(freshness);
-        self
-    }
-
-    /// Measures time with another clock than Tokio's.
-    pub fn clock(self, clock: impl Clock) -> Self {
-        Self { clock: Some(Arc::new(clock)), ..self }
     }
 
     /// The accounts, none of them loaded. Nothing is pulled yet.
@@ -89,9 +58,9 @@ impl AccountsBuilder {
         let shared = Shared {
             database: self.database,
             source: self.source,
-            clock: self.clock.unwrap_or_else(|| Arc::new(TokioClock::default())),
-            options: self.options,
-            profile_freshness: self.profile_freshness,
+            clock: self.options.clock(),
+            options: self.options.pull,
+            profile_freshness: self.options.profile_freshness,
             queue: Queue::new(self.concurrent_passes),
             counters: Arc::new(Counters::default()),
             names_read: Arc::default(),
@@ -102,6 +71,8 @@ impl AccountsBuilder {
         Accounts { shared: Arc::new(shared) }
     }
 }
+
+list_options!(AccountsBuilder);
 
 impl fmt::Debug for AccountsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use conv_model::AccountId;
 
-use crate::flight::Unserved;
+use crate::passes::Unserved;
 
 #[derive(Debug, Default)]
 pub(super) struct DueAccounts {
@@ -67,11 +67,11 @@ impl DueAccounts {
     }
 
     /// A task could not do it.
-    pub(super) fn fail(&mut self, account: &AccountId, task: TaskNumber, is_passing: bool) {
+    pub(super) fn fail(&mut self, account: &AccountId, task: TaskNumber, may_succeed_later: bool) {
         let due = self.accounts.get_mut(account).filter(|due| due.task == Some(task));
         if let Some(mark) = due.and_then(|due| due.mark.as_mut()) {
             mark.failed = mark.failed.saturating_add(1);
-            mark.is_blocked = !is_passing;
+            mark.is_blocked = !may_succeed_later;
         }
     }
 

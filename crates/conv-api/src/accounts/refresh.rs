@@ -29,7 +29,7 @@ impl Accounts {
     /// that waits for its turn are one. Returns at once.
     ///
     /// The mark stays until a pass that began after it has succeeded, also if the account cannot be
-    /// loaded, or leaves memory meanwhile. See [`Conversations::mark_dirty`] for what happens after a
+    /// loaded, or leaves memory meanwhile. See [`Conversations::request_sync`] for what happens after a
     /// failure; a mark that waits for you is served by the next [`open`](Self::open), too. Marks are
     /// kept in memory: after a restart [`refresh_all`](Self::refresh_all) stands for them.
     ///
@@ -40,10 +40,10 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Store`] once closed or outside a Tokio runtime.
-    pub fn mark_dirty(&self, account: &AccountId) -> Result<(), Error> {
+    pub fn request_sync(&self, account: &AccountId) -> Result<(), Error> {
         self.shared.runtime.get()?;
         if let Some(list) = self.shared.registry.get(account)? {
-            match list.mark_dirty() {
+            match list.request_sync() {
                 // Somebody closes it at this moment.
                 Err(Error::Store(StoreError::Closed)) => {}
                 marked => return marked,

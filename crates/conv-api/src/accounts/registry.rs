@@ -53,7 +53,7 @@ struct Entry {
 
 /// An account that was put away. Its list is the caller's to drop, where no lock is held.
 #[derive(Debug)]
-pub(super) struct PutAway {
+pub(super) struct Evicted {
     pub(super) account: AccountId,
     _list: Kept,
 }
@@ -121,22 +121,22 @@ impl Registry {
 
     /// Puts away what nobody uses, least recently used first, until the rest is within the budget.
     #[must_use]
-    pub(super) fn make_room(&self) -> Vec<PutAway> {
+    pub(super) fn make_room(&self) -> Vec<Evicted> {
         let mut state = self.lock();
         for _ in 0..state.used.len().min(LOOKS) {
             state.look_at_next();
         }
-        state.put_away(self.budget)
+        state.evict(self.budget)
     }
 
     /// Puts away all that nobody uses.
     #[must_use]
-    pub(super) fn put_away_idle(&self) -> Vec<PutAway> {
+    pub(super) fn evict_idle(&self) -> Vec<Evicted> {
         let mut state = self.lock();
         for _ in 0..state.used.len() {
             state.look_at_next();
         }
-        state.put_away(0)
+        state.evict(0)
     }
 
     /// The accounts that are due.
@@ -250,12 +250,12 @@ impl State {
         self.measure(&account);
     }
 
-    fn put_away(&mut self, budget: usize) -> Vec<PutAway> {
+    fn evict(&mut self, budget: usize) -> Vec<Evicted> {
         let mut gone = Vec::new();
         while self.bytes > budget {
             let Some((_, account)) = self.idle.pop_first() else { break };
             let Some(list) = self.remove(&account) else { continue };
-            gone.push(PutAway { account, _list: list });
+            gone.push(Evicted { account, _list: list });
         }
         gone
     }

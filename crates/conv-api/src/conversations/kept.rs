@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conv_store::Snapshot;
 
 use super::{Conversations, Inner};
-use crate::flight::Unserved;
+use crate::passes::Unserved;
 
 /// Keeps a list loaded without being one of its handles.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Kept {
 
     /// Returns whether there is no handle, no stream and no pass.
     pub(crate) fn is_unused(&self) -> bool {
-        !self.0.interest.watch().is_held() && !self.0.flights.is_under_way()
+        !self.0.interest.watch().is_held() && !self.0.passes.is_under_way()
     }
 
     /// Returns whether the store came to its end by itself: the runtime that it was opened in ended,
@@ -37,6 +37,6 @@ impl Kept {
 
     /// Returns the mark that no successful pass has seen, if there is one.
     pub(crate) fn unserved(&self) -> Option<Unserved> {
-        self.0.flights.unserved()
+        self.0.passes.unserved()
     }
 }

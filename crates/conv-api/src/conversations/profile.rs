@@ -8,14 +8,14 @@ use conv_model::{
 use conv_sync::SourceError;
 
 use super::Conversations;
-use crate::{Error, profiles::Looked};
+use crate::{Error, conversations::profiles::Looked};
 
 impl Conversations {
     /// One conversation with its full profile, whether or not the list holds it. Does not add a row
     /// to the list. A draft is in the answer, also that of a conversation that the list does not
     /// hold.
     ///
-    /// A profile is read at most once in [`profile_freshness`](crate::Builder::profile_freshness). If
+    /// A profile is read at most once in [`profile_freshness`](crate::ConversationsBuilder::profile_freshness). If
     /// the cloud cannot be asked, the cached conversation is the answer; its
     /// [`read_at`](conv_model::Profile::read_at) tells how old it is. The system conversation is
     /// answered without a call.
@@ -35,8 +35,8 @@ impl Conversations {
                 .cached(id)
                 .unwrap_or_else(|| self.unlisted(Conversation::new(id.clone()))));
         }
-        let looked = match self.route() {
-            Ok(route) => self.inner.profiles.get(route, id).await,
+        let looked = match self.pass_context() {
+            Ok(context) => self.inner.profiles.get(context, id).await,
             Err(error) => Err(error),
         };
         match looked {

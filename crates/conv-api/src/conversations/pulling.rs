@@ -7,23 +7,23 @@ use conv_model::{PassStatus, SyncReport};
 use super::Conversations;
 use crate::{
     Error,
-    flight::{Admission, Asked, Route, Unserved},
+    passes::{Admission, Asked, PassContext, Unserved},
 };
 
 impl Conversations {
     /// Pulls the list; joins the pass that is under way, if one is, also in another process that
-    /// shares the database. A pass that began before the last [mark](Self::mark_dirty) is not
+    /// shares the database. A pass that began before the last [mark](Self::request_sync) is not
     /// joined: the one after it is. Later marks do not make the call longer. Dropping the call leaves
     /// the pass under way.
     ///
     /// # Errors
     /// Why the pass failed. The rows held before are still held, but for those whose retention ended
     /// by the cloud's time, as its last reply gave it. If the error
-    /// [passes](Error::is_passing), another pass begins by itself later, as long as there is a handle
+    /// [passes](Error::may_succeed_later), another pass begins by itself later, as long as there is a handle
     /// or a stream of the list.
     pub async fn sync(&self) -> Result<SyncReport, Error> {
-        let route = self.route()?;
-        self.inner.flights.join(route).await?;
+        let context = self.pass_context()?;
+        self.inner.passes.join(context).await?;
         Ok(self.sync_report())
     }
 
@@ -56,7 +56,7 @@ impl Conversations {
             }
         };
         let pass = async {
-            self.inner.flights.join(self.route()?).await?;
+            self.inner.passes.join(self.pass_context()?).await?;
             // The store shows it now or soon.
             pending().await
         };
@@ -71,7 +71,7 @@ impl Conversations {
     /// trusted: a pass begins now, or follows the one under way. Returns at once.
     ///
     /// The mark stays until a pass that began after it has succeeded. After a failure that
-    /// [passes](Error::is_passing) another pass begins by itself, after pauses that grow from seconds
+    /// [passes](Error::may_succeed_later) another pass begins by itself, after pauses that grow from seconds
     /// to five minutes. Any other failure waits for you: mend its cause, then call
     /// [`sync`](Self::sync) or [`retry_now`](Self::retry_now), or mark the list again; until then
     /// [`sync_report`](Self::sync_report) says `Failed`, and why.
@@ -79,8 +79,8 @@ impl Conversations {
     /// # Errors
     /// [`Error::NoSource`] without a source; [`Error::Store`] once closed or outside a Tokio
     /// runtime.
-    pub fn mark_dirty(&self) -> Result<(), Error> {
-        self.inner.flights.mark_dirty(self.route()?)
+    pub fn request_sync(&self) -> Result<(), Error> {
+        self.inner.passes.request_sync(self.pass_context()?)
     }
 
     /// Says that the device woke up, or that its network is back: a pass that pauses after a
@@ -88,12 +88,12 @@ impl Conversations {
     /// asked to wait for within a pass is waited for all the same. Returns at once.
     ///
     /// # Errors
-    /// Those of [`mark_dirty`](Self::mark_dirty).
+    /// Those of [`request_sync`](Self::request_sync).
     pub fn retry_now(&self) -> Result<(), Error> {
-        let route = self.route()?;
-        let is_under_way = self.inner.flights.retry_now();
+        let context = self.pass_context()?;
+        let is_under_way = self.inner.passes.retry_now();
         let has_failed = matches!(self.sync_report().pass, PassStatus::Failed(_));
-        if is_under_way || !has_failed { Ok(()) } else { self.inner.flights.begin(route) }
+        if is_under_way || !has_failed { Ok(()) } else { self.inner.passes.begin(context) }
     }
 
     /// Asks for a pass in the background, after this moment. With a mark it is repeated until one
@@ -103,23 +103,23 @@ impl Conversations {
         admission: Admission,
         mark: Option<Unserved>,
     ) -> Result<Asked, Error> {
-        self.inner.flights.begin_refresh(self.route()?, admission, mark)
+        self.inner.passes.begin_refresh(self.pass_context()?, admission, mark)
     }
 
     /// Waits for what became of it.
     pub(crate) async fn refreshed(&self, asked: Asked) -> Result<(), Error> {
-        self.inner.flights.answer(asked).await
+        self.inner.passes.answer(asked).await
     }
 
     /// Takes over a mark that outlived an earlier list of the account, and begins a pass.
     pub(crate) fn inherit(&self, mark: Unserved) -> Result<(), Error> {
-        self.inner.flights.inherit(self.route()?, mark)
+        self.inner.passes.inherit(self.pass_context()?, mark)
     }
 
     /// # Errors
     /// [`StoreError::Closed`] once closed; [`Error::NoSource`] without a source.
-    pub(super) fn route(&self) -> Result<&Route, Error> {
+    pub(super) fn pass_context(&self) -> Result<&PassContext, Error> {
         self.check_open()?;
-        self.inner.route.as_ref().ok_or(Error::NoSource)
+        self.inner.context.as_ref().ok_or(Error::NoSource)
     }
 }

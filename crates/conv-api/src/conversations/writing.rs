@@ -5,10 +5,10 @@ use conv_model::{ConversationId, ConversationPatch, Delta, Local};
 use super::Conversations;
 use crate::Error;
 
-/// What became of a patch. See [`Conversations::record`].
+/// What became of a patch. See [`Conversations::merge`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Recorded {
+pub enum Merged {
     /// The row changed, or was made.
     Changed,
     /// The row stays as it was: it said the same already, or something newer.
@@ -26,18 +26,18 @@ impl Conversations {
     /// undone by it.
     ///
     /// ```
-    /// use conv_api::{ConversationPatch, Conversations, ListingPatch, Recorded, Timestamp};
+    /// use conv_api::{ConversationPatch, Conversations, ListingPatch, Merged, Timestamp};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let conversations = Conversations::builder("user_0001").build().await?;
     /// let mut patch = ConversationPatch::new("C2Calice".parse()?);
     /// patch.unread.count = Some(1);
-    /// assert_eq!(conversations.record(patch.clone()).await?, Recorded::NotListed);
+    /// assert_eq!(conversations.merge(patch.clone()).await?, Merged::NotListed);
     ///
     /// patch.listing = Some(ListingPatch::at(Timestamp::from_secs(1_700_000_000)));
-    /// assert_eq!(conversations.record(patch.clone()).await?, Recorded::Changed);
-    /// assert_eq!(conversations.record(patch).await?, Recorded::Unchanged);
+    /// assert_eq!(conversations.merge(patch.clone()).await?, Merged::Changed);
+    /// assert_eq!(conversations.merge(patch).await?, Merged::Unchanged);
     /// # Ok(())
     /// # }
     /// ```
@@ -45,7 +45,7 @@ impl Conversations {
     /// # Errors
     /// [`Error::Store`] if it could not be stored, such as a row that is too large: then nothing of the
     /// patch is kept.
-    pub async fn record(&self, patch: ConversationPatch) -> Result<Recorded, Error> {
+    pub async fn merge(&self, patch: ConversationPatch) -> Result<Merged, Error> {
         self.check_open()?;
         let id = patch.id.clone();
         let delta = match patch.listing {
@@ -54,9 +54,9 @@ impl Conversations {
         };
         let commit = self.inner.store.apply(delta).await?;
         Ok(match commit.changes.is_empty() {
-            false => Recorded::Changed,
-            true if self.snapshot().get(&id).is_some() => Recorded::Unchanged,
-            true => Recorded::NotListed,
+            false => Merged::Changed,
+            true if self.snapshot().get(&id).is_some() => Merged::Unchanged,
+            true => Merged::NotListed,
         })
     }
 

@@ -14,7 +14,7 @@ use futures_core::Stream;
 
 use super::{
     LiveUpdate,
-    shared::{Place, SharedView},
+    shared::{LastRead, SharedView},
 };
 use crate::{
     conversations::Inner,
@@ -54,7 +54,7 @@ pub struct LiveList {
     window: Option<usize>,
     coalesce: Duration,
     view: Option<Arc<SharedView>>,
-    place: Option<Place>,
+    last_read: Option<LastRead>,
     pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
@@ -66,7 +66,7 @@ impl LiveList {
             window: None,
             coalesce: Duration::ZERO,
             view: None,
-            place: None,
+            last_read: None,
             pause: None,
         }
     }
@@ -88,7 +88,7 @@ impl LiveList {
     /// them anew.
     pub fn set_window(&mut self, rows: usize) {
         self.window = Some(rows);
-        (self.view, self.place, self.pause) = (None, None, None);
+        (self.view, self.last_read, self.pause) = (None, None, None);
     }
 
     /// The next update; `None` once the list is closed or its last handle dropped. Cancel-safe.
@@ -104,7 +104,7 @@ impl LiveList {
             let seen = Seen::of(&list, &snapshot);
             let view =
                 self.view.get_or_insert_with(|| list.views.join((self.query.clone(), self.window)));
-            if let Some(update) = view.read(&snapshot, &mut self.place) {
+            if let Some(update) = view.read(&snapshot, &mut self.last_read) {
                 self.pause(&list);
                 return Poll::Ready(Some(update));
             }

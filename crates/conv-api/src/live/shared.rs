@@ -44,9 +44,9 @@ struct Step {
     patches: Arc<[Patch]>,
 }
 
-/// Where a reader stands.
+/// What a reader has read: up to which commit, and the totals there.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct LastRead {
     seq: Seq,
     totals: Totals,
 }
@@ -66,7 +66,7 @@ impl Views {
 
 impl SharedView {
     /// What changed for a reader up to a snapshot or later, if anything did.
-    pub(crate) fn read(&self, to: &Snapshot, reader: &mut Option<Place>) -> Option<LiveUpdate> {
+    pub(crate) fn read(&self, to: &Snapshot, reader: &mut Option<LastRead>) -> Option<LiveUpdate> {
         // Whoever comes meanwhile needs the result, too.
         let mut state = lock(&self.state);
         let state = match &mut *state {
@@ -77,8 +77,8 @@ impl SharedView {
             none => none.insert(State::new(&self.key, to)),
         };
         let (seq, totals) = (state.view.seq(), state.view.totals());
-        let before = reader.replace(Place { seq, totals });
-        let change = match before.and_then(|place| state.patches_since(place.seq)) {
+        let before = reader.replace(LastRead { seq, totals });
+        let change = match before.and_then(|last| state.patches_since(last.seq)) {
             None => LiveChange::Reset { rows: state.view.rows().to_vec() },
             Some(patches) if patches.is_empty() && before.is_some_and(|p| p.totals == totals) => {
                 return None;

@@ -7,7 +7,7 @@ use conv_store::{Snapshot, Totals};
 
 use super::{
     Patch, RemoveReason,
-    net::{is_change, net},
+    coalesce::{coalesce, is_change},
 };
 
 type Row = Arc<Conversation>;
@@ -60,7 +60,7 @@ impl View {
     /// `None` if the commits between are no longer known: then all is read anew.
     pub(super) fn advance(&mut self, to: &Snapshot) -> Option<Vec<Patch>> {
         let commits = to.changes_since(self.seq);
-        let patches = commits.and_then(|commits| self.fold(&net(&commits), to));
+        let patches = commits.and_then(|commits| self.fold(&coalesce(&commits), to));
         if patches.is_none() {
             *self = Self::new(self.query.clone(), self.window, to);
         }

@@ -3,8 +3,8 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use conv_api::{
-    Accounts, All, ConversationPatch, ConversationStore, Conversations, Error, MemoryDatabase,
-    MemoryStore, StoreError,
+    Accounts, All, ConversationPatch, ConversationStore, Conversations, Error, Event,
+    MemoryDatabase, MemoryStore, StoreError,
 };
 
 use crate::support::{Moody, id, over};
@@ -32,9 +32,9 @@ async fn is_closed_and_still_read(conversations: &Conversations, source: &Moody)
     is_closed(conversations.get_conversation_profile(&id("@TIM#SYSTEM")).await);
     is_closed(conversations.sync().await);
     is_closed(conversations.wait_until_complete(Duration::from_secs(1)).await);
-    is_closed(conversations.mark_dirty());
+    is_closed(conversations.request_sync());
     is_closed(conversations.retry_now());
-    is_closed(conversations.record(ConversationPatch::new(alice.clone())).await);
+    is_closed(conversations.merge(ConversationPatch::new(alice.clone())).await);
     is_closed(conversations.set_draft(&alice, "Dear Alice").await);
     is_closed(conversations.set_data(&alice, &[1]).await);
     is_closed(conversations.close().await);
@@ -76,6 +76,38 @@ async fn a_handle_of_accounts_that_were_closed_is_closed() {
     is_closed_and_still_read(&list, &source).await;
     drop(accounts);
     is_closed_and_still_read(&list, &source).await;
+}
+
+#[tokio::test]
+async fn accounts_that_were_closed_refuse_every_call() {
+    let source = Moody::new(10);
+    let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), source.clone()).build();
+    let [loaded, other] = ["user_0001", "user_0002"].map(|name| name.parse().unwrap());
+    accounts.open(&loaded).await.unwrap();
+    accounts.close().await.unwrap();
+    for account in [&loaded, &other] {
+        is_closed(accounts.open(account).await);
+        is_closed(accounts.request_sync(account));
+        is_closed(accounts.forget(account).await);
+    }
+    is_closed(accounts.refresh_all([loaded, other], Duration::ZERO).await);
+    is_closed(accounts.close().await);
+    assert_eq!((accounts.evict_idle(), accounts.stats().accounts_open), (0, 0));
+    assert_eq!(source.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_stream_from_before_gives_the_last_list_and_ends() {
+    let conversations = over(Moody::new(10)).await;
+    let (mut live, mut events) = (conversations.subscribe(All), conversations.events());
+    conversations.sync().await.unwrap();
+    conversations.close().await.unwrap();
+    assert_eq!(live.next().await.unwrap().totals.conversations, 10);
+    assert!(live.next().await.is_none());
+    assert_eq!(events.next().await, Some(Event::ConversationListUpdated));
+    while let Some(event) = events.next().await {
+        assert_ne!(event, Event::ConversationListUpdated, "it was given already");
+    }
 }
 
 #[tokio::test]

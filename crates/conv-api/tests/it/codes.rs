@@ -98,10 +98,10 @@ fn what_waiting_may_mend_is_told_from_what_needs_somebody() {
         SourceError::InvalidArgument { what: "an ID".into() },
     ];
     for error in passing {
-        assert!(Error::Source(error.clone()).is_passing(), "{error}");
+        assert!(Error::Source(error.clone()).may_succeed_later(), "{error}");
     }
     for error in lasting {
-        assert!(!Error::Source(error.clone()).is_passing(), "{error}");
+        assert!(!Error::Source(error.clone()).may_succeed_later(), "{error}");
     }
 }
 
@@ -125,10 +125,10 @@ fn a_store_may_be_free_or_have_room_later_and_is_not_mended_by_waiting() {
         StoreError::TooLarge { bytes: 9, limit: 1 },
         remote(ErrorClass::Auth),
     ];
-    assert!(passing.into_iter().all(|error| Error::Store(error).is_passing()));
-    assert!(lasting.into_iter().all(|error| !Error::Store(error).is_passing()));
-    assert!(Error::TimedOut.is_passing());
+    assert!(passing.into_iter().all(|error| Error::Store(error).may_succeed_later()));
+    assert!(lasting.into_iter().all(|error| !Error::Store(error).may_succeed_later()));
+    assert!(Error::TimedOut.may_succeed_later());
     for error in [Error::NoSource, Error::Stopped, Error::Panicked] {
-        assert!(!error.is_passing());
+        assert!(!error.may_succeed_later());
     }
 }

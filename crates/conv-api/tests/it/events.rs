@@ -33,7 +33,7 @@ async fn each_event_tells_what_changed_and_nothing_else() {
     let conversations = offline().await;
     let mut events = conversations.events();
     assert_eq!(all(&mut events), []);
-    conversations.record(listed("C2Calice")).await.unwrap();
+    conversations.merge(listed("C2Calice")).await.unwrap();
     let [Event::ConversationListUpdated, Event::SyncReportUpdated(report)] = &all(&mut events)[..]
     else {
         panic!("a row came, and the list is no longer empty")
@@ -42,7 +42,7 @@ async fn each_event_tells_what_changed_and_nothing_else() {
 
     let mut unread = listed("C2Calice");
     unread.unread.count = Some(3);
-    conversations.record(unread).await.unwrap();
+    conversations.merge(unread).await.unwrap();
     let told = all(&mut events);
     assert_eq!(
         told[..2],
@@ -51,7 +51,7 @@ async fn each_event_tells_what_changed_and_nothing_else() {
 
     let mut grouped = listed("C2Calice");
     grouped.listing.as_mut().unwrap().groups = Some(vec!["Suppliers".into()]);
-    conversations.record(grouped).await.unwrap();
+    conversations.merge(grouped).await.unwrap();
     assert_eq!(
         all(&mut events),
         [
@@ -64,12 +64,12 @@ async fn each_event_tells_what_changed_and_nothing_else() {
 #[tokio::test]
 async fn what_changed_back_is_no_event() {
     let conversations = offline().await;
-    conversations.record(listed("C2Calice")).await.unwrap();
+    conversations.merge(listed("C2Calice")).await.unwrap();
     let mut events = conversations.events();
     let mut later = listed("C2Calice");
     later.listing = Some(ListingPatch::at(Timestamp::from_secs(1_800_000_000)));
-    conversations.record(later).await.unwrap();
-    conversations.record(listed("C2Calice")).await.unwrap();
+    conversations.merge(later).await.unwrap();
+    conversations.merge(listed("C2Calice")).await.unwrap();
     assert_eq!(all(&mut events), []);
 }
 
@@ -80,7 +80,7 @@ async fn a_slow_reader_gets_each_kind_once() {
     for n in 0..600 {
         let mut row = listed(&format!("C2Cuser{}", n % 50));
         row.unread.count = Some(n);
-        conversations.record(row).await.unwrap();
+        conversations.merge(row).await.unwrap();
     }
     let told = all(&mut events);
     assert_eq!(told[0], Event::ConversationListUpdated);

@@ -97,7 +97,7 @@ async fn what_was_learned_elsewhere_is_in_the_list_at_once_and_a_draft_stays() {
     let mut patch = conv_api::ConversationPatch::new(id("C2Cbob"));
     let later = Timestamp::from_secs(NOW.as_secs() + 1);
     patch.listing = Some(conv_api::ListingPatch::at(later));
-    conversations.record(patch).await.unwrap();
+    conversations.merge(patch).await.unwrap();
     conversations.set_draft(&id("C2Cbob"), "hello").await.unwrap();
 
     let list = conversations.get_conversation_list(All).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_patch_that_is_too_large_is_an_error_and_nothing_of_it_is_kept() {
     let mut patch = conv_api::ConversationPatch::new(id("C2Calice"));
     patch.profile.name = Some("A".repeat(1 << 20).into());
     patch.unread.count = Some(3);
-    let refused = conversations.record(patch).await.unwrap_err();
+    let refused = conversations.merge(patch).await.unwrap_err();
     assert!(matches!(refused, conv_api::Error::Store(conv_api::StoreError::TooLarge { .. })));
     let row = conversations.snapshot().get(&id("C2Calice")).unwrap();
     assert_eq!((row.show_name(), row.unread.count), ("Name of C2Calice", None));

@@ -37,7 +37,7 @@ async fn a_mark_during_an_outage_is_served_by_itself_afterwards() {
     let source = Moody::new(10);
     let conversations = over(source.clone()).await;
     Moody::set(&source.pulls, Mood::Fails(SourceError::TimedOut));
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     tokio::time::sleep(30 * MINUTE).await;
     assert!(!conversations.sync_report().is_sync_completed());
     Moody::set(&source.pulls, Mood::Well);
@@ -57,7 +57,7 @@ async fn a_mark_during_a_pass_that_then_fails_is_kept() {
         tokio::spawn(async move { conversations.sync().await })
     };
     events.next().await.unwrap();
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     source.source.answer(Err(refused()));
     source.gate.add_permits(100);
     assert_eq!(caller.await.unwrap().unwrap_err().class(), ErrorClass::Auth);
@@ -86,7 +86,7 @@ async fn pauses_between_failed_passes_grow_to_minutes() {
     let source = Moody::new(10);
     let conversations = over(source.clone()).await;
     Moody::set(&source.pulls, Mood::Fails(SourceError::TimedOut));
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     tokio::time::sleep(60 * MINUTE).await;
     let first = source.calls();
     tokio::time::sleep(600 * MINUTE).await;
@@ -101,7 +101,7 @@ async fn marks_that_keep_coming_in_an_outage_make_no_more_passes() {
     let conversations = over(source.clone()).await;
     Moody::set(&source.pulls, Mood::Fails(SourceError::TimedOut));
     for _ in 0..60 * 60 {
-        conversations.mark_dirty().unwrap();
+        conversations.request_sync().unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     assert!(source.calls() < 200, "{} calls in an hour", source.calls());
@@ -138,12 +138,12 @@ async fn closing_ends_a_pause_between_passes() {
     let source = Moody::new(10);
     let conversations = over(source.clone()).await;
     Moody::set(&source.pulls, Mood::Fails(refused_for_now()));
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     until_failed(&conversations).await;
     let start = tokio::time::Instant::now();
     conversations.close().await.unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
-    assert_eq!(conversations.mark_dirty().unwrap_err().class(), ErrorClass::Cancelled);
+    assert_eq!(conversations.request_sync().unwrap_err().class(), ErrorClass::Cancelled);
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,7 +151,7 @@ async fn dropping_the_last_handle_ends_a_pause_between_passes() {
     let source = Moody::new(10);
     let conversations = over(source.clone()).await;
     Moody::set(&source.pulls, Mood::Fails(refused_for_now()));
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     until_failed(&conversations).await;
     drop(conversations);
     while Arc::strong_count(&source) > 1 {
@@ -166,7 +166,7 @@ fn a_mark_from_a_runtime_that_ends_is_served() {
     let source = Moody::new(10);
     let conversations = home.block_on(over(source));
     let guest = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    guest.block_on(async { conversations.mark_dirty() }).unwrap();
+    guest.block_on(async { conversations.request_sync() }).unwrap();
     drop(guest);
     home.block_on(until_complete(&conversations));
 }

@@ -1,4 +1,4 @@
-//! Answers that are on their way while somebody records something newer.
+//! Answers that are on their way while something newer is merged.
 
 use std::sync::{
     Arc,
@@ -92,10 +92,10 @@ async fn over(source: &Arc<Slow>) -> Conversations {
 }
 
 /// The user reads everything, and one more message comes.
-async fn record_news(conversations: &Conversations) {
+async fn merge_news(conversations: &Conversations) {
     let mut news = patch(0, LATER);
     news.listing = Some(ListingPatch::at(LATER));
-    conversations.record(news).await.unwrap();
+    conversations.merge(news).await.unwrap();
 }
 
 fn shown(conversations: &Conversations) -> (Option<u32>, Option<Timestamp>) {
@@ -104,15 +104,15 @@ fn shown(conversations: &Conversations) -> (Option<u32>, Option<Timestamp>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_recorded_while_an_answer_is_on_its_way_stays() {
+async fn what_is_merged_while_an_answer_is_on_its_way_stays() {
     let source = Slow::new(0);
     let conversations = over(&source).await;
-    let recorded = async {
+    let merged = async {
         source.is_asked().await;
-        record_news(&conversations).await;
+        merge_news(&conversations).await;
         source.gate.add_permits(1);
     };
-    let (done, ()) = tokio::join!(conversations.sync(), recorded);
+    let (done, ()) = tokio::join!(conversations.sync(), merged);
     done.unwrap();
     assert_eq!(shown(&conversations), (Some(0), Some(LATER)));
 
@@ -123,16 +123,16 @@ async fn what_is_recorded_while_an_answer_is_on_its_way_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_was_asked_for_again_knows_what_was_recorded_before() {
+async fn an_answer_that_was_asked_for_again_knows_what_was_merged_before() {
     let source = Slow::new(1);
     let conversations = over(&source).await;
-    let recorded = async {
+    let merged = async {
         source.is_asked().await;
-        record_news(&conversations).await;
+        merge_news(&conversations).await;
         // It fails, and is asked for again after a pause, in the same pass.
         source.gate.add_permits(2);
     };
-    let (done, ()) = tokio::join!(conversations.sync(), recorded);
+    let (done, ()) = tokio::join!(conversations.sync(), merged);
     done.unwrap();
     assert_eq!(source.asked.available_permits(), 1);
     assert_eq!(shown(&conversations).0, Some(5));

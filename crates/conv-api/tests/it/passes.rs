@@ -117,7 +117,7 @@ async fn closing_stops_the_pass_and_the_list_still_answers() {
 async fn a_mark_without_a_pass_starts_one() {
     let source = Arc::new(ScriptedSource::with_rows(3));
     let conversations = over(source.clone()).await;
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     conversations.sync().await.unwrap();
     assert_eq!((source.pulls(), conversations.snapshot().len()), (1, 3));
 }

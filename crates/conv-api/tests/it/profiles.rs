@@ -138,7 +138,7 @@ async fn a_profile_from_memory_does_not_undo_a_newer_name() {
         conversations.sync().await.unwrap();
         let alice = id("C2Cuser_0001");
         conversations.get_conversation_profile(&alice).await.unwrap();
-        conversations.record(named("Renamed", later)).await.unwrap();
+        conversations.merge(named("Renamed", later)).await.unwrap();
         // Answered from memory, where the old name is.
         let answer = conversations.get_conversation_profile(&alice).await.unwrap();
         assert_eq!(answer.show_name(), "Renamed");
@@ -166,7 +166,7 @@ async fn a_name_that_came_during_the_call_stays_if_read(later: Option<u64>) {
     });
     tokio::task::yield_now().await;
     // While the answer is on its way, a newer one is stored.
-    conversations.record(named("Renamed", later)).await.unwrap();
+    conversations.merge(named("Renamed", later)).await.unwrap();
     source.gate.add_permits(1);
     assert_eq!(caller.await.unwrap().unwrap().show_name(), "Renamed");
     assert_eq!(conversations.snapshot().get(&alice).unwrap().show_name(), "Renamed");

@@ -110,7 +110,7 @@ async fn an_account_that_leaves_memory_between_passes_keeps_the_age_of_its_names
     for readings_so_far in [1, 1, 2, 2] {
         accounts.open(&account).await.unwrap().sync().await.unwrap();
         assert_eq!(readings(&source), readings_so_far);
-        assert_eq!(accounts.put_away_idle(), 1);
+        assert_eq!(accounts.evict_idle(), 1);
         tokio::time::advance(DAY / 2).await;
     }
 }

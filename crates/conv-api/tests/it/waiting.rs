@@ -23,7 +23,7 @@ async fn sync_ends_though_marks_keep_coming() {
         async move {
             let mut marks = 0;
             while !is_over.load(Ordering::Relaxed) && marks < 100_000 {
-                conversations.mark_dirty().unwrap();
+                conversations.request_sync().unwrap();
                 marks += 1;
                 tokio::task::yield_now().await;
             }
@@ -47,7 +47,7 @@ async fn a_mark_during_a_pass_lets_another_follow_and_its_caller_does_not_wait_f
         async move { conversations.sync().await }
     });
     events.next().await.unwrap();
-    conversations.mark_dirty().unwrap();
+    conversations.request_sync().unwrap();
     let second = tokio::spawn({
         let conversations = conversations.clone();
         async move { conversations.sync().await.map(|_| conversations.snapshot().len()) }

@@ -52,7 +52,7 @@ fn open(rows: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
     }
     Contest::new(Cpu::Process)
         .enter_timed("conv, sled", |watch, round| {
-            host.accounts.put_away_idle();
+            host.accounts.evict_idle();
             let list = watch.time(|| host.open(&host.names[round % STORED]));
             assert_eq!(list.snapshot().len(), rows);
         })

@@ -170,7 +170,7 @@ fn may_mend(error: &conv_api::Error) -> bool {
     // A store that opened to be read stays so until it is opened again.
     let is_read_only = matches!(error, conv_api::Error::Store(StoreError::ReadOnly { .. }));
     let is_http = matches!(error, conv_api::Error::Source(SourceError::Http { .. }));
-    !is_read_only && (error.is_passing() || is_http)
+    !is_read_only && (error.may_succeed_later() || is_http)
 }
 
 #[derive(Debug, Default)]

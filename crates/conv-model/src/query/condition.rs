@@ -2,7 +2,9 @@
 
 use std::ops;
 
-use super::{ConversationFilter, FoldedText, GroupFilter, MarkFilter, UnaccentedText};
+use super::{ConversationFilter, GroupFilter, MarkFilter};
+#[cfg(feature = "search")]
+use super::{FoldedText, UnaccentedText};
 use crate::{Conversation, ConversationType, Facet, Timestamp};
 
 /// What a row has to be like, of any shape.
@@ -53,8 +55,10 @@ pub enum Condition {
     /// Muted, or not: see [`Unread::is_muted`](crate::Unread::is_muted).
     Muted(bool),
     /// The name that a list shows contains this text in any case.
+    #[cfg(feature = "search")]
     NameContains(FoldedText),
     /// The name that a list shows contains this text in any case, with or without accents.
+    #[cfg(feature = "search")]
     NameContainsUnaccented(UnaccentedText),
     /// The last message is older than this moment. One without a message is not.
     Before(Timestamp),
@@ -102,12 +106,14 @@ impl Condition {
     }
 
     /// Rows whose shown name contains a text, in any case.
+    #[cfg(feature = "search")]
     pub fn name_contains(text: &str) -> Self {
         Self::NameContains(text.into())
     }
 
     /// Rows whose shown name contains a text, in any case and with or without accents: `jose` finds
     /// `José`.
+    #[cfg(feature = "search")]
     pub fn name_contains_unaccented(text: &str) -> Self {
         Self::NameContainsUnaccented(text.into())
     }
@@ -166,7 +172,9 @@ impl Condition {
             Self::Muted(is) => {
                 row.unread.remind_type.as_ref().map(|_| *is == row.unread.is_muted())
             }
+            #[cfg(feature = "search")]
             Self::NameContains(text) => known_name(row).map(|name| text.is_in(name)),
+            #[cfg(feature = "search")]
             Self::NameContainsUnaccented(text) => known_name(row).map(|name| text.is_in(name)),
             Self::Before(time) => row.listing.time.map(|last| !last.is_zero() && last < *time),
             Self::After(time) => row.listing.time.map(|last| last > *time),
@@ -189,6 +197,7 @@ impl Condition {
             }
             Self::Not(inner) => inner.add_facets(facets),
             Self::Unread(_) | Self::Mention(_) | Self::Muted(_) => facets.push(Facet::Unread),
+            #[cfg(feature = "search")]
             Self::NameContains(_) | Self::NameContainsUnaccented(_) => facets.push(Facet::Profile),
             _ => {}
         }
@@ -219,6 +228,7 @@ fn first_of(deciding: bool, conditions: &[Condition], row: &Conversation) -> Opt
 }
 
 /// The name that a list shows, unless it only stands in for one that was never fetched.
+#[cfg(feature = "search")]
 fn known_name(row: &Conversation) -> Option<&str> {
     let profile = &row.profile;
     let is_known = profile.is_known()

@@ -72,7 +72,7 @@ async fn a_change_that_was_told_of_is_pulled_though_another_process_was_at_it() 
         while calls() == before {
             tokio::task::yield_now().await;
         }
-        b.mark_dirty().unwrap();
+        b.request_sync().unwrap();
         // It joins the pass that the mark began.
         b.sync().await
     };

@@ -42,11 +42,11 @@ async fn what_waited_for_its_turn_does_not_bring_it_back() {
     let database = Arc::new(MemoryDatabase::new());
     let accounts = Accounts::builder(database, Arc::clone(&clouds)).concurrent_passes(1).build();
     clouds.trouble(&names[0], Trouble::Gated);
-    accounts.mark_dirty(&names[0]).unwrap();
+    accounts.request_sync(&names[0]).unwrap();
     while clouds.calls().is_empty() {
         tokio::task::yield_now().await;
     }
-    accounts.mark_dirty(&names[1]).unwrap();
+    accounts.request_sync(&names[1]).unwrap();
     let refreshed = {
         let (accounts, name) = (accounts.clone(), names[2].clone());
         tokio::spawn(async move { accounts.refresh_all([name], Duration::from_secs(60)).await })

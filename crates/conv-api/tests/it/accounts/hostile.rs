@@ -197,14 +197,14 @@ async fn never_meet(database: Arc<dyn ConversationDatabase>) {
         let data = number.to_be_bytes();
         assert_eq!(local.data_bytes().map(AsRef::as_ref), draft.then_some(&data[..]), "{name:?}");
     };
-    accounts.put_away_idle();
+    accounts.evict_idle();
     for number in 0..names.len() {
         holds(number, true, true).await;
     }
     for number in (0..names.len()).filter(|number| number % 3 == 0) {
         accounts.forget(&names[number]).await.unwrap();
     }
-    accounts.put_away_idle();
+    accounts.evict_idle();
     for number in 0..names.len() {
         holds(number, number % 3 != 0, number % 3 != 0).await;
     }

@@ -39,7 +39,7 @@ async fn host() {
     for round in 0_u64.. {
         for name in names() {
             if fastrand::bool() {
-                accounts.mark_dirty(&name).unwrap();
+                accounts.request_sync(&name).unwrap();
             }
             let list = accounts.open(&name).await.unwrap();
             list.set_draft(&id("C2Calice"), &round.to_string()).await.unwrap();

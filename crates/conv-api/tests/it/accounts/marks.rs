@@ -83,7 +83,7 @@ async fn a_mark_of_an_account_that_cannot_be_loaded_is_served_once_it_can() {
     let full = std::io::Error::other("no space left on device");
     let database = Refusing::new(StoreError::io("reading", full));
     let accounts = Accounts::builder(Arc::clone(&database) as _, Arc::clone(&clouds)).build();
-    accounts.mark_dirty(&names[0]).unwrap();
+    accounts.request_sync(&names[0]).unwrap();
     tokio::time::sleep(60 * MINUTE).await;
     assert!((10..40).contains(&database.asked()), "{} in an hour", database.asked());
     database.relent();
@@ -97,7 +97,7 @@ async fn a_mark_that_waiting_does_not_help_is_served_by_the_next_opening() {
     let clouds = Clouds::new(&names, 5);
     let database = Refusing::new(StoreError::NewerSchema { found: 9, known: 1 });
     let accounts = Accounts::builder(Arc::clone(&database) as _, Arc::clone(&clouds)).build();
-    accounts.mark_dirty(&names[0]).unwrap();
+    accounts.request_sync(&names[0]).unwrap();
     tokio::time::sleep(600 * MINUTE).await;
     assert_eq!(database.asked(), 1);
     assert_eq!(accounts.open(&names[0]).await.unwrap_err().class(), ErrorClass::Unsupported);
@@ -115,13 +115,13 @@ async fn a_mark_outlives_its_list_in_memory() {
     let accounts = builder.memory_budget(0).build();
     for name in &names {
         clouds.trouble(name, Trouble::Lost);
-        accounts.mark_dirty(name).unwrap();
+        accounts.request_sync(name).unwrap();
     }
     while accounts.stats().passes_failed < 40 {
         tokio::time::sleep(MINUTE).await;
     }
     while accounts.stats().accounts_open > 0 {
-        accounts.put_away_idle();
+        accounts.evict_idle();
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     names.iter().for_each(|name| clouds.trouble(name, Trouble::None));
@@ -139,7 +139,7 @@ async fn a_forgotten_account_has_no_mark_any_more() {
     let clouds = Clouds::new(&names, 5);
     let accounts = in_memory(&clouds);
     clouds.trouble(&names[0], Trouble::Lost);
-    accounts.mark_dirty(&names[0]).unwrap();
+    accounts.request_sync(&names[0]).unwrap();
     while accounts.stats().passes_failed < 1 {
         tokio::time::sleep(MINUTE).await;
     }
@@ -159,7 +159,7 @@ async fn an_outage_of_thousands_of_marked_accounts_is_no_storm_and_all_are_pulle
     let accounts = builder.memory_budget(1_000_000).concurrent_passes(8).build();
     names.iter().for_each(|name| clouds.trouble(name, Trouble::Lost));
     for name in &names {
-        accounts.mark_dirty(name).unwrap();
+        accounts.request_sync(name).unwrap();
     }
     for hour in 1..=3 {
         let before = clouds.calls().len();
@@ -188,11 +188,11 @@ async fn somebody_who_waits_is_not_held_back_by_an_outage() {
     let accounts = in_memory(&clouds);
     names[1..].iter().for_each(|name| clouds.trouble(name, Trouble::Lost));
     for name in &names[1..] {
-        accounts.mark_dirty(name).unwrap();
+        accounts.request_sync(name).unwrap();
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     let list = accounts.open(&names[0]).await.unwrap();
-    list.mark_dirty().unwrap();
+    list.request_sync().unwrap();
     let begin = tokio::time::Instant::now();
     list.sync().await.unwrap();
     assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
@@ -209,7 +209,7 @@ fn a_mark_from_a_runtime_that_ends_is_served() {
         Accounts::builder(Arc::new(MemoryDatabase::new()), source).build()
     };
     let guest = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    guest.block_on(async { accounts.mark_dirty(&name) }).unwrap();
+    guest.block_on(async { accounts.request_sync(&name) }).unwrap();
     drop(guest);
     home.block_on(until_finished(&accounts, 1));
 }
@@ -224,11 +224,11 @@ fn a_mark_that_its_runtime_took_along_is_served_by_the_next_one() {
         let _entered = first.enter();
         Accounts::builder(Arc::new(MemoryDatabase::new()), source).build()
     };
-    first.block_on(async { accounts.mark_dirty(&name) }).unwrap();
+    first.block_on(async { accounts.request_sync(&name) }).unwrap();
     // Its task has not run even once.
     drop(first);
     second.block_on(async {
-        accounts.mark_dirty(&name).unwrap();
+        accounts.request_sync(&name).unwrap();
         until_finished(&accounts, 1).await;
     });
 }
@@ -240,7 +240,7 @@ async fn a_dropped_refresh_takes_no_mark_along() {
     let builder = Accounts::builder(Arc::new(MemoryDatabase::new()), Arc::clone(&clouds));
     let accounts = builder.concurrent_passes(1).build();
     clouds.trouble(&names[0], Trouble::Gated);
-    accounts.mark_dirty(&names[0]).unwrap();
+    accounts.request_sync(&names[0]).unwrap();
     while clouds.calls().is_empty() {
         tokio::task::yield_now().await;
     }
@@ -258,7 +258,7 @@ async fn a_dropped_refresh_takes_no_mark_along() {
             while accounts.stats().passes_waiting == 0 {
                 tokio::task::yield_now().await;
             }
-            accounts.mark_dirty(&names[1]).unwrap();
+            accounts.request_sync(&names[1]).unwrap();
         };
         tokio::select! {
             biased;
@@ -287,7 +287,7 @@ fn an_account_whose_store_ended_with_its_runtime_is_opened_again() {
         list
     });
     Moody::set(&source.pulls, Mood::Fails(conv_api::SourceError::TimedOut));
-    first.block_on(async { old.mark_dirty() }).unwrap();
+    first.block_on(async { old.request_sync() }).unwrap();
     drop(first);
     Moody::set(&source.pulls, Mood::Well);
     second.block_on(async {

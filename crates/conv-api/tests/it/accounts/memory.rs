@@ -45,7 +45,7 @@ async fn who_nobody_uses_is_put_away_and_comes_back_as_a_preview() {
     for name in &names {
         accounts.open(name).await.unwrap().sync().await.unwrap();
     }
-    assert_eq!(accounts.put_away_idle(), 1, "the others went before");
+    assert_eq!(accounts.evict_idle(), 1, "the others went before");
     assert_eq!((accounts.stats().accounts_open, accounts.stats().loaded_bytes), (0, 0));
     let list = accounts.open(&names[0]).await.unwrap();
     assert_eq!(shown(&list), clouds.truth(&names[0]));
@@ -61,7 +61,7 @@ async fn the_least_recently_used_goes_first_until_the_rest_is_within_the_budget(
     for name in &names {
         loose.open(name).await.unwrap().sync().await.unwrap();
     }
-    loose.put_away_idle();
+    loose.evict_idle();
     let one = loose.open(&names[0]).await.unwrap();
     let budget = loose.stats().loaded_bytes * 7 / 2;
     drop((one, loose));
@@ -72,14 +72,14 @@ async fn the_least_recently_used_goes_first_until_the_rest_is_within_the_budget(
     }
     assert_eq!(accounts.stats().accounts_open, 3, "{:?}", accounts.stats());
     assert!(accounts.stats().loaded_bytes <= budget);
-    assert_eq!(accounts.stats().put_away, 1);
+    assert_eq!(accounts.stats().evicted, 1);
     // The second is the one that went: loading it lets another go, loading the others does not.
     for name in [2, 0, 3] {
         accounts.open(&names[name]).await.unwrap();
-        assert_eq!(accounts.stats().put_away, 1, "account {name} was there");
+        assert_eq!(accounts.stats().evicted, 1, "account {name} was there");
     }
     accounts.open(&names[1]).await.unwrap();
-    assert_eq!(accounts.stats().put_away, 2);
+    assert_eq!(accounts.stats().evicted, 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,22 +90,22 @@ async fn who_has_a_handle_a_stream_or_a_pass_stays() {
     let open = |accounts: &Accounts| accounts.stats().accounts_open;
 
     let handle = accounts.open(&names[0]).await.unwrap();
-    assert_eq!((accounts.put_away_idle(), open(&accounts)), (0, 1), "a handle");
+    assert_eq!((accounts.evict_idle(), open(&accounts)), (0, 1), "a handle");
     let live = handle.subscribe(conv_api::All);
     let (events, another) = (handle.events(), handle.events());
     drop(handle);
-    assert_eq!((accounts.put_away_idle(), open(&accounts)), (0, 1), "streams");
+    assert_eq!((accounts.evict_idle(), open(&accounts)), (0, 1), "streams");
     drop((live, events));
-    assert_eq!((accounts.put_away_idle(), open(&accounts)), (0, 1), "one stream");
+    assert_eq!((accounts.evict_idle(), open(&accounts)), (0, 1), "one stream");
     drop(another);
-    assert_eq!((accounts.put_away_idle(), open(&accounts)), (1, 0));
+    assert_eq!((accounts.evict_idle(), open(&accounts)), (1, 0));
 
     clouds.trouble(&names[1], Trouble::Gated);
-    accounts.open(&names[1]).await.unwrap().mark_dirty().unwrap();
-    assert_eq!((accounts.put_away_idle(), open(&accounts)), (0, 1), "a pass");
+    accounts.open(&names[1]).await.unwrap().request_sync().unwrap();
+    assert_eq!((accounts.evict_idle(), open(&accounts)), (0, 1), "a pass");
     clouds.gate.add_permits(100);
     accounts.open(&names[1]).await.unwrap().sync().await.unwrap();
-    assert_eq!((accounts.put_away_idle(), open(&accounts)), (1, 0));
+    assert_eq!((accounts.evict_idle(), open(&accounts)), (1, 0));
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_draft_whose_writer_went_away_is_whole_or_absent() {
                 std::future::poll_fn(|cx| std::task::Poll::Ready(writing.as_mut().poll(cx))).await;
         }
         drop(list);
-        assert_eq!(accounts.put_away_idle(), 1);
+        assert_eq!(accounts.evict_idle(), 1);
         let list = accounts.open(&names[0]).await.unwrap();
         list.set_data(&alice, &[1]).await.unwrap();
         let held = list.snapshot().local(&alice).unwrap().draft_text().cloned().unwrap();
@@ -168,7 +168,7 @@ async fn closing_stops_all_and_lets_nothing_in() {
     accounts.close().await.unwrap();
     assert_eq!(caller.await.unwrap().unwrap_err().class(), ErrorClass::Cancelled);
     assert!(held.sync().await.is_err() && accounts.open(&names[2]).await.is_err());
-    assert!(accounts.mark_dirty(&names[2]).is_err() && accounts.close().await.is_err());
+    assert!(accounts.request_sync(&names[2]).is_err() && accounts.close().await.is_err());
 }
 
 #[tokio::test]

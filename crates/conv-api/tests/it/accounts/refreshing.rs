@@ -51,7 +51,7 @@ async fn a_refresh_of_many_keeps_few_of_them_loaded() {
     }
     assert_eq!(refresh.await.unwrap().unwrap().finished, 200);
     assert!((1..=4 + 8).contains(&most), "{most} were loaded");
-    accounts.put_away_idle();
+    accounts.evict_idle();
     for name in &names {
         assert_eq!(shown(&accounts.open(name).await.unwrap()), clouds.truth(name));
     }
@@ -65,18 +65,18 @@ async fn marks_of_an_account_that_waits_are_one() {
     let builder = Accounts::builder(database, Arc::clone(&clouds)).concurrent_passes(1);
     let accounts = builder.build();
     clouds.trouble(&names[0], Trouble::Gated);
-    accounts.mark_dirty(&names[0]).unwrap();
+    accounts.request_sync(&names[0]).unwrap();
     while clouds.calls().is_empty() {
         tokio::task::yield_now().await;
     }
-    (0..10).for_each(|_| accounts.mark_dirty(&names[1]).unwrap());
+    (0..10).for_each(|_| accounts.request_sync(&names[1]).unwrap());
     clouds.gate.add_permits(100);
     while accounts.stats().passes_finished < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(clouds.calls().iter().filter(|name| **name == names[1]).count(), 1);
     // And one more mark is one more pass.
-    accounts.mark_dirty(&names[1]).unwrap();
+    accounts.request_sync(&names[1]).unwrap();
     while accounts.stats().passes_finished < 3 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

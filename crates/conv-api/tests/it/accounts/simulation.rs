@@ -53,7 +53,7 @@ impl Simulation {
                     let _ = list.wait_until_complete(Duration::from_secs(5)).await;
                 });
             }
-            30..50 => self.accounts.mark_dirty(&name).unwrap(),
+            30..50 => self.accounts.request_sync(&name).unwrap(),
             50..65 => self.clouds.touch(&name, self.rng.usize(..30), self.rng.u64(..10_000)),
             65..80 => {
                 let draft = format!("draft {} of {name}", self.rng.u32(..));
@@ -61,7 +61,7 @@ impl Simulation {
                 list.set_draft(&id("C2Cpeer_003"), &draft).await.unwrap();
                 self.drafts.insert(name, draft);
             }
-            80..85 => drop(self.accounts.put_away_idle()),
+            80..85 => drop(self.accounts.evict_idle()),
             85..90 => self.clouds.trouble(&name, self.rng.choice(TROUBLES).unwrap()),
             90..92 => {
                 self.accounts.forget(&name).await.unwrap();
@@ -94,7 +94,7 @@ impl Simulation {
         }
         let stats = self.accounts.stats();
         assert_eq!((stats.passes_running, stats.passes_waiting), (0, 0));
-        self.accounts.put_away_idle();
+        self.accounts.evict_idle();
         assert_eq!(self.accounts.stats().loaded_bytes, 0);
         self.accounts.close().await.unwrap();
     }
@@ -105,7 +105,7 @@ async fn simulate(seed: u64, database: Arc<dyn ConversationDatabase>) {
     for _ in 0..STEPS {
         simulation.step().await;
     }
-    assert!(simulation.accounts.stats().put_away > 100, "{:?}", simulation.accounts.stats());
+    assert!(simulation.accounts.stats().evicted > 100, "{:?}", simulation.accounts.stats());
     simulation.end().await;
 }
 

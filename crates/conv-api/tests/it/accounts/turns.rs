@@ -51,7 +51,7 @@ async fn a_user_who_waits_goes_before_a_hundred_refreshes() {
     busy.iter().for_each(|name| clouds.trouble(name, Trouble::Gated));
     let first: Vec<_> = busy.iter().map(|name| sync(&accounts, name)).collect();
     until(&accounts, 2, 0).await;
-    refreshed.iter().for_each(|name| accounts.mark_dirty(name).unwrap());
+    refreshed.iter().for_each(|name| accounts.request_sync(name).unwrap());
     until(&accounts, 2, 100).await;
     let users: Vec<_> = users.iter().map(|name| sync(&accounts, name)).collect();
     until(&accounts, 2, 102).await;
@@ -78,7 +78,7 @@ async fn the_background_gets_every_fourth_turn_while_users_keep_coming() {
     clouds.trouble(&names[0], Trouble::Gated);
     let mut tasks = vec![sync(&accounts, &names[0])];
     until(&accounts, 1, 0).await;
-    names[41..].iter().for_each(|name| accounts.mark_dirty(name).unwrap());
+    names[41..].iter().for_each(|name| accounts.request_sync(name).unwrap());
     until(&accounts, 1, 10).await;
     tasks.extend(names[1..41].iter().map(|name| sync(&accounts, name)));
     until(&accounts, 1, 50).await;
@@ -103,7 +103,7 @@ async fn a_pass_in_the_background_that_gets_a_waiter_changes_the_line() {
     until(&accounts, 1, 0).await;
     for name in &names[1..] {
         let list = accounts.open(name).await.unwrap();
-        (0..3).for_each(|_| list.mark_dirty().unwrap());
+        (0..3).for_each(|_| list.request_sync().unwrap());
     }
     until(&accounts, 1, 20).await;
     let list = accounts.open(&names[15]).await.unwrap();

@@ -13,7 +13,7 @@ use crate::support::{id, over};
 async fn say(conversations: &Conversations, name: &str) {
     let mut patch = ConversationPatch::new(id(name));
     patch.listing = Some(ListingPatch::at(Timestamp::from_secs(1_700_000_000)));
-    conversations.record(patch).await.unwrap();
+    conversations.merge(patch).await.unwrap();
 }
 
 async fn no_task_is_left() {

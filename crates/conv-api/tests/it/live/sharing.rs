@@ -19,7 +19,7 @@ async fn list_of(rows: u32) -> Conversations {
 async fn say(conversations: &Conversations, name: &str, time: u64) {
     let mut patch = ConversationPatch::new(id(name));
     patch.listing = Some(ListingPatch::at(Timestamp::from_secs(time)));
-    conversations.record(patch).await.unwrap();
+    conversations.merge(patch).await.unwrap();
 }
 
 #[track_caller]
@@ -60,7 +60,7 @@ async fn equal_queries_in_other_words_are_one() {
     let mut listing = ListingPatch::default();
     listing.marks = Some([MarkType::STAR].into_iter().collect());
     starred.listing = Some(listing);
-    conversations.record(starred).await.unwrap();
+    conversations.merge(starred).await.unwrap();
     assert!(Arc::ptr_eq(&patches(one.next().await), &patches(other.next().await)));
 }
 

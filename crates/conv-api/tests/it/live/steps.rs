@@ -146,7 +146,7 @@ async fn a_removal_says_why() {
     let mut listing = ListingPatch::default();
     listing.marks = Some(Marks::NONE.with(MarkType::STAR));
     marked.listing = Some(listing);
-    conversations.record(marked).await.unwrap();
+    conversations.merge(marked).await.unwrap();
     assert_eq!(steps(&mut reader, &conversations), ["a leaves 0: LeftFilter"]);
 
     tokio::time::advance(std::time::Duration::from_secs(100)).await;

@@ -26,7 +26,7 @@ async fn say(conversations: &Conversations, name: &str) {
     let mut patch = ConversationPatch::new(id(name));
     let time = 1_700_000_000 + conversations.snapshot().seq().as_u64();
     patch.listing = Some(ListingPatch::at(Timestamp::from_secs(time)));
-    conversations.record(patch).await.unwrap();
+    conversations.merge(patch).await.unwrap();
 }
 
 async fn next(live: &mut LiveList) -> u64 {

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_api::{
-    Builder, Conversation, ConversationId, Conversations, ListLimit, Snapshot, model::list_order,
+    Conversation, ConversationId, Conversations, ConversationsBuilder, ListLimit, Snapshot,
+    model::list_order,
 };
 
 use super::{
@@ -77,10 +78,14 @@ impl<'a> Fresh<'a> {
 
 /// Pulls as the store was pulled: within the same limit, with the facets asked for and those that
 /// its rows have, and with every name, so that two such pulls can be compared.
-pub(super) fn as_pulled(builder: Builder, args: &Args, held: &Snapshot) -> Result<Builder, Error> {
+pub(super) fn as_pulled(
+    builder: ConversationsBuilder,
+    args: &Args,
+    held: &Snapshot,
+) -> Result<ConversationsBuilder, Error> {
     let limit = pulled_within(held).unwrap_or_else(|| args.source.limit(held));
     let builder = builder.source(args.source.required()?).plan_limit(limit);
     let facets = args.source.facets(held).into_iter().chain(facets_of(held));
-    let builder = facets.fold(builder, Builder::facet);
+    let builder = facets.fold(builder, ConversationsBuilder::facet);
     Ok(builder.name_freshness(Duration::ZERO))
 }

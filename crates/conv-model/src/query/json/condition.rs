@@ -6,7 +6,7 @@ use serde_json::{Error, Map, Value, from_value};
 use crate::{Condition, GroupFilter, MarkFilter, MarkType, QueryError};
 
 /// What an object may hold; the first five are the SDK's.
-const MEMBERS: [&str; 14] = [
+const MEMBERS: &[&str] = &[
     "type",
     "markType",
     "groupName",
@@ -14,7 +14,9 @@ const MEMBERS: [&str; 14] = [
     "hasGroupAtInfo",
     "isPinned",
     "isMuted",
+    #[cfg(feature = "search")]
     "nameContains",
+    #[cfg(feature = "search")]
     "nameContainsUnaccented",
     "before",
     "after",
@@ -50,14 +52,16 @@ fn member(key: &str, value: Value) -> Result<Condition, Error> {
         "hasGroupAtInfo" => Condition::Mention(from_value(value)?),
         "isPinned" => Condition::Pinned(from_value(value)?),
         "isMuted" => Condition::Muted(from_value(value)?),
+        #[cfg(feature = "search")]
         "nameContains" => Condition::NameContains(from_value(value)?),
+        #[cfg(feature = "search")]
         "nameContainsUnaccented" => Condition::NameContainsUnaccented(from_value(value)?),
         "before" => Condition::Before(from_value(value)?),
         "after" => Condition::After(from_value(value)?),
         "all" => Condition::All(conditions(value)?),
         "any" => Condition::Any(conditions(value)?),
         "not" => !condition(from_value(value)?)?,
-        _ => return Err(de::Error::unknown_field(key, &MEMBERS)),
+        _ => return Err(de::Error::unknown_field(key, MEMBERS)),
     })
 }
 
@@ -92,7 +96,9 @@ impl Serialize for Condition {
             Self::Mention(has) => object.serialize_entry("hasGroupAtInfo", has),
             Self::Pinned(is) => object.serialize_entry("isPinned", is),
             Self::Muted(is) => object.serialize_entry("isMuted", is),
+            #[cfg(feature = "search")]
             Self::NameContains(text) => object.serialize_entry("nameContains", text),
+            #[cfg(feature = "search")]
             Self::NameContainsUnaccented(text) => {
                 object.serialize_entry("nameContainsUnaccented", text)
             }

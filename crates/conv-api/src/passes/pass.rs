@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use tracing::{Instrument, Span, debug_span, field::Empty, info_span};
 
 use super::{
-    Route,
-    slot::Slot,
+    PassContext,
+    permit::PassPermit,
     watched::{Own, Watched},
 };
 use crate::{
@@ -35,10 +35,14 @@ pub(super) struct Signals {
 }
 
 /// A whole pass, and a span around it. Returns the number of its last stored write.
-pub(super) async fn pass(route: &Route, slot: Slot, signals: Signals) -> Result<Seq, Error> {
+pub(super) async fn pass(
+    context: &PassContext,
+    permit: PassPermit,
+    signals: Signals,
+) -> Result<Seq, Error> {
     let span = info_span!(
         "pass",
-        account = %AccountTag::of(&route.account),
+        account = %AccountTag::of(&context.account),
         pages = Empty,
         rows = Empty,
         retries = Empty,
@@ -46,18 +50,20 @@ pub(super) async fn pass(route: &Route, slot: Slot, signals: Signals) -> Result<
         failed = Empty,
     );
     let watched = Arc::new(Watched {
-        source: Arc::clone(&route.source),
-        clock: Arc::clone(&route.clock),
-        slot,
-        counters: Arc::clone(&route.counters),
-        last_reply: Arc::clone(&route.last_reply),
+        source: Arc::clone(&context.source),
+        clock: Arc::clone(&context.clock),
+        permit,
+        counters: Arc::clone(&context.counters),
+        last_reply: Arc::clone(&context.last_reply),
         own: Own::default(),
     });
     let number = AtomicU64::new(PassId::NONE.as_u64());
-    let carried = caught(carry(route, &watched, signals, &number)).instrument(span.clone()).await;
+    let carried = caught(carry(context, &watched, signals, &number)).instrument(span.clone()).await;
     let outcome = match carried {
         Ok(outcome) => outcome,
-        Err(Panicked) => Err(fail(route, PassId::new(number.load(Relaxed)), Error::Panicked).await),
+        Err(Panicked) => {
+            Err(fail(context, PassId::new(number.load(Relaxed)), Error::Panicked).await)
+        }
     };
     span.in_scope(|| tell(&span, &watched.own, &outcome));
     outcome
@@ -66,19 +72,19 @@ pub(super) async fn pass(route: &Route, slot: Slot, signals: Signals) -> Result<
 /// Carries what the source yields to the store, and back what became of it. Returns the number of the
 /// last stored write.
 async fn carry(
-    route: &Route,
+    context: &PassContext,
     watched: &Arc<Watched>,
     mut signals: Signals,
     number: &AtomicU64,
 ) -> Result<Seq, Error> {
-    let began = route.clock.now();
-    let age = route.names_read.age(&route.account, began);
-    let mut puller = puller(route, watched, age);
+    let began = context.clock.now();
+    let age = context.names_read.age(&context.account, began);
+    let mut puller = puller(context, watched, age);
     number.store(puller.pass().as_u64(), Relaxed);
     let (mut is_open, mut written) = (true, Seq::ZERO);
     loop {
         let next = tokio::select! {
-            next = next(&mut puller, &watched.slot) => next?,
+            next = next(&mut puller, &watched.permit) => next?,
             _ = signals.open.wait_for(|is_open| !is_open), if is_open => {
                 is_open = false;
                 puller.cancel();
@@ -90,44 +96,44 @@ async fn carry(
             }
         };
         let Some(delta) = next else { break };
-        let commit = apply(route, delta).await?;
+        let commit = apply(context, delta).await?;
         written = commit.written;
         puller.applied(&commit);
     }
-    let was_due = age.is_none_or(|age| age >= route.options.profile_freshness);
-    if was_due && is_timeless(route) && !lacks_names(route) {
-        route.names_read.note(&route.account, began);
+    let was_due = age.is_none_or(|age| age >= context.options.profile_freshness);
+    if was_due && is_timeless(context) && !lacks_names(context) {
+        context.names_read.note(&context.account, began);
     }
     Ok(written)
 }
 
-fn puller(route: &Route, watched: &Arc<Watched>, names_age: Option<Duration>) -> Puller {
-    let snapshot = route.store.snapshot();
+fn puller(context: &PassContext, watched: &Arc<Watched>, names_age: Option<Duration>) -> Puller {
+    let snapshot = context.store.snapshot();
     let puller = Puller::new(
         Arc::clone(watched) as Arc<dyn ConversationSource>,
         Arc::clone(watched) as Arc<dyn Clock>,
-        route.account.clone(),
-        route.options.clone().with_profiles_age(names_age),
+        context.account.clone(),
+        context.options.clone().with_profiles_age(names_age),
         snapshot.sync(),
     );
     let places = snapshot.rows().map(|row| (row.id.clone(), Rank::of(&row.listing)));
     let puller = puller.with_list(places);
     // Not the number of the pass's own last write: what somebody recorded since is in an answer
     // that is asked for only now.
-    let store = Arc::clone(&route.store);
+    let store = Arc::clone(&context.store);
     puller.with_written(Arc::new(move || store.snapshot().written()))
 }
 
 /// Returns whether the pass that just finished met a cloud that gives no time.
-fn is_timeless(route: &Route) -> bool {
-    let snapshot = route.store.snapshot();
+fn is_timeless(context: &PassContext) -> bool {
+    let snapshot = context.store.snapshot();
     snapshot.sync().finished.as_ref().is_some_and(|finished| finished.as_of.is_none())
 }
 
 /// Returns whether the pass that just finished could not read names that another pass may find.
-fn lacks_names(route: &Route) -> bool {
+fn lacks_names(context: &PassContext) -> bool {
     use ErrorClass::{InvalidArgument, NotFound, Unsupported};
-    let snapshot = route.store.snapshot();
+    let snapshot = context.store.snapshot();
     snapshot.sync().failed.iter().any(|failed| {
         failed.facet == Facet::Profile
             && !matches!(failed.class, NotFound | Unsupported | InvalidArgument)
@@ -135,29 +141,29 @@ fn lacks_names(route: &Route) -> bool {
 }
 
 /// The next change; while nothing moves, the room is for others.
-async fn next(puller: &mut Puller, slot: &Slot) -> Result<Option<Delta>, SourceError> {
+async fn next(puller: &mut Puller, permit: &PassPermit) -> Result<Option<Delta>, SourceError> {
     let mut next = std::pin::pin!(puller.next());
     poll_fn(|cx| {
         let polled = next.as_mut().poll(cx);
         if matches!(polled, Poll::Pending) {
-            slot.rest();
+            permit.rest();
         }
         polled
     })
     .await
 }
 
-async fn apply(route: &Route, delta: Delta) -> Result<Commit, Error> {
+async fn apply(context: &PassContext, delta: Delta) -> Result<Commit, Error> {
     let span = debug_span!("commit", rows = Empty, seq = Empty);
-    let commit = route.store.apply(delta).instrument(span.clone()).await?;
+    let commit = context.store.apply(delta).instrument(span.clone()).await?;
     span.record("rows", commit.changes.len()).record("seq", commit.seq.as_u64());
     Ok(commit)
 }
 
 /// Ends a pass that cannot end itself any more. Returns why it failed, for its callers.
-async fn fail(route: &Route, pass: PassId, error: Error) -> Error {
+async fn fail(context: &PassContext, pass: PassId, error: Error) -> Error {
     let step = SyncStep::Fail { failure: error.to_failure(), forget: false };
-    match apply(route, Delta::step(pass, step)).await {
+    match apply(context, Delta::step(pass, step)).await {
         Ok(_) => error,
         // No snapshot shows the failure, so that the store's own has to be reported.
         Err(store) => store,

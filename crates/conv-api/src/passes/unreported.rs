@@ -12,7 +12,7 @@ use tokio::sync::watch;
 /// It is true of one state of the sync alone. Once the store shows another one, by a pass of this
 /// process or of another, the failure is no longer reported.
 #[derive(Debug, Default)]
-pub(crate) struct Unreported {
+pub(crate) struct UnreportedFailure {
     failure: Mutex<Option<(Point, PassFailure)>>,
     /// Grows with each change, and wakes the streams.
     number: watch::Sender<u64>,
@@ -34,7 +34,7 @@ impl Point {
     }
 }
 
-impl Unreported {
+impl UnreportedFailure {
     /// Sets or clears the failure of the list as a snapshot shows it, and wakes the streams.
     pub(super) fn set(&self, snapshot: &Snapshot, failure: Option<PassFailure>) {
         let failure = failure.map(|failure| (Point::of(snapshot), failure));

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use conv_model::{Commit, Conversation, RowChange};
 
 /// One change for each row that is other than before, whatever happened in between.
-pub(crate) fn net(commits: &[Arc<Commit>]) -> Cow<'_, [RowChange]> {
+pub(crate) fn coalesce(commits: &[Arc<Commit>]) -> Cow<'_, [RowChange]> {
     if let [commit] = commits {
         return Cow::Borrowed(&commit.changes);
     }

@@ -126,7 +126,7 @@ impl State {
         let next = match outcome {
             _ if !is_open => Next::End,
             Ok(()) if self.requested > self.served => Next::Again,
-            Err(error) if error.is_passing() => Next::Pause,
+            Err(error) if error.may_succeed_later() => Next::Pause,
             _ => Next::End,
         };
         self.is_running = next != Next::End;
@@ -170,7 +170,7 @@ impl State {
     }
 
     pub(super) fn unserved(&self) -> Option<Unserved> {
-        let is_blocked = self.error.as_ref().is_some_and(|error| !error.is_passing());
+        let is_blocked = self.error.as_ref().is_some_and(|error| !error.may_succeed_later());
         self.is_marked().then_some(Unserved { failed: self.failed_in_a_row, is_blocked })
     }
 

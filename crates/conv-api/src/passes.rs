@@ -9,10 +9,11 @@ mod expiry;
 mod names_read;
 mod pass;
 mod queue;
-mod slot;
+
+mod once;
+mod permit;
 mod state;
 mod task;
-mod turn;
 mod unreported;
 mod watched;
 
@@ -27,20 +28,20 @@ pub(crate) use self::{
     backoff::backoff,
     expiry::LastReply,
     names_read::NamesRead,
-    queue::{Admission, Place, Queue},
+    queue::{Admission, Queue, QueueTicket},
     state::{Asked, State, Unserved},
 };
 use self::{
     pass::Signals,
     state::Request,
     task::{Shared, Task},
-    unreported::Unreported,
+    unreported::UnreportedFailure,
 };
-use crate::{Error, interest::InterestWatch, runtime::Runtime, stats::Counters};
+use crate::{Error, conversations::InterestWatch, runtime::Runtime, stats::Counters};
 
 /// All that a pass needs.
 #[derive(Clone, Debug)]
-pub(crate) struct Route {
+pub(crate) struct PassContext {
     pub(crate) account: AccountId,
     pub(crate) store: Arc<dyn ConversationStore>,
     pub(crate) source: Arc<dyn ConversationSource>,
@@ -57,39 +58,39 @@ type Outcome = Result<(), Error>;
 
 /// The passes of one account. Dropping it stops the one under way.
 #[derive(Debug)]
-pub(crate) struct Flights {
+pub(crate) struct Passes {
     shared: Arc<Shared>,
     /// A pass stops once this turns false or is dropped.
     open: watch::Sender<bool>,
     /// A pass that pauses tries again whenever this is sent to.
     retry: watch::Sender<()>,
     /// Where passes queue with those of other accounts.
-    place: Option<Arc<Place>>,
+    ticket: Option<Arc<QueueTicket>>,
     runtime: Arc<Runtime>,
 }
 
-impl Flights {
-    /// With a place in a queue, if passes take turns with those of other accounts.
+impl Passes {
+    /// With a ticket in a queue, if passes take turns with those of other accounts.
     pub(crate) fn new(
-        place: Option<Place>,
+        ticket: Option<QueueTicket>,
         runtime: Arc<Runtime>,
         interest: InterestWatch,
     ) -> Self {
-        let (state, unreported) = (watch::Sender::default(), Unreported::default());
+        let (state, unreported) = (watch::Sender::default(), UnreportedFailure::default());
         Self {
             shared: Arc::new(Shared { state, unreported, interest }),
             open: watch::Sender::new(true),
             retry: watch::Sender::new(()),
-            place: place.map(Arc::new),
+            ticket: ticket.map(Arc::new),
             runtime,
         }
     }
 
     /// Starts a pass or joins the one under way, and waits for its end: it goes before those that
     /// nobody waits for. The pass goes on if this is dropped.
-    pub(crate) async fn join(&self, route: &Route) -> Outcome {
+    pub(crate) async fn join(&self, context: &PassContext) -> Outcome {
         let _waiter = Waiter::new(self);
-        let asked = self.ask(route, Request::Join, None)?;
+        let asked = self.ask(context, Request::Join, None)?;
         self.answer(asked).await
     }
 
@@ -97,21 +98,21 @@ impl Flights {
     /// pass's, if it can begin at once. With a mark another one begins until one succeeds.
     pub(crate) fn begin_refresh(
         &self,
-        route: &Route,
+        context: &PassContext,
         admission: Admission,
         mark: Option<Unserved>,
     ) -> Result<Asked, Error> {
-        self.ask(route, mark.map_or(Request::Refresh, Request::Inherit), Some(admission))
+        self.ask(context, mark.map_or(Request::Refresh, Request::Inherit), Some(admission))
     }
 
     /// Sees to it that a pass begins after this moment, and again until one succeeds.
-    pub(crate) fn mark_dirty(&self, route: &Route) -> Result<(), Error> {
-        self.ask(route, Request::Mark, None).map(drop)
+    pub(crate) fn request_sync(&self, context: &PassContext) -> Result<(), Error> {
+        self.ask(context, Request::Mark, None).map(drop)
     }
 
     /// The same for a mark of an earlier list of the account.
-    pub(crate) fn inherit(&self, route: &Route, mark: Unserved) -> Result<(), Error> {
-        self.ask(route, Request::Inherit(mark), None).map(drop)
+    pub(crate) fn inherit(&self, context: &PassContext, mark: Unserved) -> Result<(), Error> {
+        self.ask(context, Request::Inherit(mark), None).map(drop)
     }
 
     /// The mark that no successful pass has seen, if there is one.
@@ -142,7 +143,7 @@ impl Flights {
     }
 
     /// The failure that a snapshot does not show, though it is that of its list.
-    pub(crate) fn unreported(&self, snapshot: &Snapshot) -> Option<PassFailure> {
+    pub(crate) fn unreported_failure(&self, snapshot: &Snapshot) -> Option<PassFailure> {
         self.shared.unreported.of(snapshot)
     }
 
@@ -169,13 +170,13 @@ impl Flights {
     }
 
     /// Begins a pass, unless one is under way.
-    pub(crate) fn begin(&self, route: &Route) -> Result<(), Error> {
-        self.ask(route, Request::Join, None).map(drop)
+    pub(crate) fn begin(&self, context: &PassContext) -> Result<(), Error> {
+        self.ask(context, Request::Join, None).map(drop)
     }
 
     fn ask(
         &self,
-        route: &Route,
+        context: &PassContext,
         request: Request,
         admission: Option<Admission>,
     ) -> Result<Asked, Error> {
@@ -189,8 +190,8 @@ impl Flights {
         let Some(answer) = answer else { return Err(StoreError::Closed.into()) };
         if answer.starts {
             let signals = Signals { open: self.open.subscribe(), retry: self.retry.subscribe() };
-            let (place, shared) = (self.place.clone(), Arc::clone(&self.shared));
-            let task = Task::new(route.clone(), signals, place, shared);
+            let (ticket, shared) = (self.ticket.clone(), Arc::clone(&self.shared));
+            let task = Task::new(context.clone(), signals, ticket, shared);
             runtime.spawn(task.run(admission));
         } else if answer.hurries {
             self.retry.send_replace(());
@@ -213,27 +214,27 @@ impl Flights {
 }
 
 /// A caller that waits for a pass, which goes before those that nobody waits for.
-struct Waiter<'a>(&'a Flights);
+struct Waiter<'a>(&'a Passes);
 
 impl<'a> Waiter<'a> {
-    fn new(flights: &'a Flights) -> Self {
-        flights.shared.state.send_modify(|state| {
+    fn new(passes: &'a Passes) -> Self {
+        passes.shared.state.send_modify(|state| {
             state.wait();
-            if let Some(place) = &flights.place {
-                place.promote();
+            if let Some(ticket) = &passes.ticket {
+                ticket.promote();
             }
         });
-        Self(flights)
+        Self(passes)
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let Flights { shared, place, .. } = self.0;
+        let Passes { shared, ticket, .. } = self.0;
         shared.state.send_modify(|state| {
             let was_last = state.wait_no_more();
-            if let Some(place) = place.as_ref().filter(|_| was_last) {
-                place.demote();
+            if let Some(ticket) = ticket.as_ref().filter(|_| was_last) {
+                ticket.demote();
             }
         });
     }

@@ -9,25 +9,25 @@ use tokio::sync::Mutex;
 
 use super::{
     breaker::Probe,
-    queue::{Admission, Permit, Place},
+    queue::{Admission, QueueTicket, Running},
 };
 
-/// Without a place there is room for all.
+/// Without a ticket there is room for all.
 #[derive(Debug, Default)]
-pub(crate) struct Slot {
-    place: Option<Arc<Place>>,
-    permit: Mutex<Option<Permit>>,
+pub(crate) struct PassPermit {
+    ticket: Option<Arc<QueueTicket>>,
+    running: Mutex<Option<Running>>,
     /// Held until the first call is answered.
     probe: std::sync::Mutex<Option<Probe>>,
     calls: AtomicUsize,
     pauses: AtomicUsize,
 }
 
-impl Slot {
-    pub(crate) fn new(place: Arc<Place>, admission: Admission) -> Self {
+impl PassPermit {
+    pub(crate) fn new(ticket: Arc<QueueTicket>, admission: Admission) -> Self {
         Self {
-            place: Some(place),
-            permit: Mutex::new(Some(admission.permit)),
+            ticket: Some(ticket),
+            running: Mutex::new(Some(admission.running)),
             probe: std::sync::Mutex::new(admission.probe),
             ..Self::default()
         }
@@ -35,10 +35,10 @@ impl Slot {
 
     /// Waits for room, if the pass has none.
     pub(crate) async fn take(&self) {
-        if let Some(place) = &self.place {
-            let mut permit = self.permit.lock().await;
-            if permit.is_none() {
-                *permit = Some(place.permit().await);
+        if let Some(ticket) = &self.ticket {
+            let mut running = self.running.lock().await;
+            if running.is_none() {
+                *running = Some(ticket.wait().await);
             }
         }
     }
@@ -52,8 +52,8 @@ impl Slot {
 
     /// A call was answered: by the cloud, or by what stands between.
     pub(crate) fn answered(&self, is_reached: bool) {
-        if let Some(place) = &self.place {
-            place.note(is_reached);
+        if let Some(ticket) = &self.ticket {
+            ticket.note(is_reached);
             // Only now may the next one try: it goes by what this one met.
             let probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(probe);
@@ -71,8 +71,8 @@ impl Slot {
         let is_pausing = self.pauses.load(Ordering::Relaxed) > 0;
         if is_pausing && self.calls.load(Ordering::Relaxed) == 0 {
             // Who holds the lock is waiting for room, and has none.
-            if let Ok(mut permit) = self.permit.try_lock() {
-                drop(permit.take());
+            if let Ok(mut running) = self.running.try_lock() {
+                drop(running.take());
             }
         }
     }

@@ -1,9 +1,9 @@
-//! Closing a handle.
+//! The end of a list: stopping its passes, closing its store.
 
 use conv_store::StoreError;
 
 use super::Conversations;
-use crate::{Error, builder::Home};
+use crate::{Error, conversations::StoreOwner};
 
 impl Conversations {
     /// Stops the pass under way, writes what is pending, and closes the store, or the database if
@@ -18,14 +18,14 @@ impl Conversations {
     /// # Errors
     /// [`Error::Store`] if pending changes could not be stored, or if it was closed before.
     pub async fn close(&self) -> Result<(), Error> {
-        match &self.inner.home {
-            Home::Own(database) => {
+        match &self.inner.owner {
+            StoreOwner::Own(database) => {
                 self.stop().await;
                 database.close().await?;
                 Ok(())
             }
-            Home::Store | Home::Shared(_) => self.close_alone().await,
-            Home::Accounts { accounts, .. } => match accounts.upgrade() {
+            StoreOwner::Handle | StoreOwner::Shared(_) => self.close_alone().await,
+            StoreOwner::Accounts { accounts, .. } => match accounts.upgrade() {
                 Some(accounts) => accounts.close_one(self).await,
                 None => self.close_alone().await,
             },
@@ -41,17 +41,17 @@ impl Conversations {
 
     /// Tells the pass under way to stop, and lets no other begin.
     pub(crate) fn refuse(&self) {
-        self.inner.flights.refuse();
+        self.inner.passes.refuse();
     }
 
     /// Stops the pass under way, and lets no other begin.
     pub(crate) async fn stop(&self) {
-        self.inner.flights.stop().await;
+        self.inner.passes.stop().await;
     }
 
     /// # Errors
     /// [`StoreError::Closed`] once closed.
     pub(super) fn check_open(&self) -> Result<(), Error> {
-        if self.inner.flights.is_stopped() { Err(StoreError::Closed.into()) } else { Ok(()) }
+        if self.inner.passes.is_stopped() { Err(StoreError::Closed.into()) } else { Ok(()) }
     }
 }

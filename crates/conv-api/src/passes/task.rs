@@ -6,24 +6,24 @@ use conv_store::StoreError;
 use tokio::sync::watch;
 
 use super::{
-    Outcome, Place, Route, State, backoff::backoff, expiry::expire, pass::Signals,
-    queue::Admission, slot::Slot, state::Next, unreported::Unreported,
+    Outcome, PassContext, QueueTicket, State, backoff::backoff, expiry::expire, pass::Signals,
+    permit::PassPermit, queue::Admission, state::Next, unreported::UnreportedFailure,
 };
-use crate::{Error, interest::InterestWatch};
+use crate::{Error, conversations::InterestWatch};
 
 /// What the task shares with those who ask for passes.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) state: watch::Sender<State>,
-    pub(super) unreported: Unreported,
+    pub(super) unreported: UnreportedFailure,
     pub(super) interest: InterestWatch,
 }
 
 pub(super) struct Task {
-    pub(super) route: Route,
+    pub(super) context: PassContext,
     pub(super) signals: Signals,
     /// Where passes queue, if they take turns with those of other accounts.
-    pub(super) place: Option<Arc<Place>>,
+    pub(super) ticket: Option<Arc<QueueTicket>>,
     pub(super) shared: Arc<Shared>,
     /// It ended by itself, and has said how.
     is_over: bool,
@@ -31,22 +31,22 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(
-        route: Route,
+        context: PassContext,
         signals: Signals,
-        place: Option<Arc<Place>>,
+        ticket: Option<Arc<QueueTicket>>,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { route, signals, place, shared, is_over: false }
+        Self { context, signals, ticket, shared, is_over: false }
     }
 
     /// Makes passes until every request is served, or waiting does not mend what failed.
     pub(super) async fn run(mut self, mut admission: Option<Admission>) {
         loop {
             let outcome = self.once(admission.take()).await;
-            self.route.counters.ended(outcome.is_ok());
+            self.context.counters.ended(outcome.is_ok());
             self.report(&outcome);
             if let Err(Error::Source(_)) = outcome {
-                expire(&self.route).await;
+                expire(&self.context).await;
             }
             // Before callers can see that it pauses, and end the pause.
             self.signals.retry.mark_unchanged();
@@ -70,7 +70,7 @@ impl Task {
     fn report(&self, outcome: &Outcome) {
         let failure = outcome.as_ref().err().filter(|error| is_unreported(error));
         let failure = failure.map(Error::to_failure);
-        self.shared.unreported.set(&self.route.store.snapshot(), failure);
+        self.shared.unreported.set(&self.context.store.snapshot(), failure);
     }
 
     /// Waits after a failure; says whether another pass begins.
@@ -79,13 +79,13 @@ impl Task {
             let state = self.shared.state.borrow();
             (state.failed_in_a_row(), state.retry_after())
         };
-        let pause = backoff(failed, retry_after, &*self.route.clock);
+        let pause = backoff(failed, retry_after, &*self.context.clock);
         let Signals { open, retry } = &mut self.signals;
         let is_open = tokio::select! {
             biased;
             _ = open.wait_for(|is_open| !is_open) => false,
             Ok(()) = retry.changed() => true,
-            () = self.route.clock.sleep(pause) => true,
+            () = self.context.clock.sleep(pause) => true,
         };
         let is_held = is_open && self.shared.interest.is_held();
         let mut goes_on = false;
@@ -94,18 +94,20 @@ impl Task {
     }
 
     /// Waits for room among the passes of other accounts.
-    pub(super) async fn room(&mut self, admission: Option<Admission>) -> Result<Slot, Error> {
-        let Some(place) = &self.place else { return Ok(Slot::default()) };
+    pub(super) async fn room(&mut self, admission: Option<Admission>) -> Result<PassPermit, Error> {
+        let Some(ticket) = &self.ticket else { return Ok(PassPermit::default()) };
         let admitted = async {
             match admission {
                 Some(admission) => admission,
-                None => place.admit(&*self.route.clock, Some(self.shared.state.subscribe())).await,
+                None => {
+                    ticket.admit(&*self.context.clock, Some(self.shared.state.subscribe())).await
+                }
             }
         };
         tokio::select! {
             biased;
             _ = self.signals.open.wait_for(|is_open| !is_open) => Err(Error::Stopped),
-            admission = admitted => Ok(Slot::new(Arc::clone(place), admission)),
+            admission = admitted => Ok(PassPermit::new(Arc::clone(ticket), admission)),
         }
     }
 }
@@ -119,9 +121,9 @@ impl Drop for Task {
         }
         // Between two passes the failure of the one before is reported already.
         if self.shared.state.borrow().is_under_way() {
-            self.route.counters.ended(false);
+            self.context.counters.ended(false);
             let failure = Error::Stopped.to_failure();
-            self.shared.unreported.set(&self.route.store.snapshot(), Some(failure));
+            self.shared.unreported.set(&self.context.store.snapshot(), Some(failure));
         }
         self.shared.state.send_modify(|state| state.die(Error::Stopped));
     }

@@ -7,7 +7,7 @@ use std::{
 
 use conv_model::{Delta, Prune, Timestamp};
 
-use super::Route;
+use super::PassContext;
 
 /// The time that the cloud gave in its last reply, with the moment of the local clock at which the
 /// reply came. Unknown until the cloud gives one.
@@ -36,7 +36,7 @@ impl LastReply {
 
 /// Removes the rows whose retention ended since the last finished pass. A pass that finishes needs no
 /// such step: the cloud lists no row that it no longer keeps.
-pub(super) async fn expire(context: &Route) {
+pub(super) async fn expire(context: &PassContext) {
     let Some(retention) = context.source.capabilities().retention else { return };
     let Some(now) = context.last_reply.at(context.clock.now()) else { return };
     let mut delta = Delta::default();

@@ -42,11 +42,11 @@ struct Lines {
     waited_in_a_row: u32,
 }
 
-type Line = BTreeMap<u64, oneshot::Sender<Permit>>;
+type Line = BTreeMap<u64, oneshot::Sender<Running>>;
 
 /// Where a pass stands in a queue. It queues again after each pause.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct QueueTicket {
     queue: Arc<Queue>,
     // Both are written under the queue's lock.
     is_waited_for: AtomicBool,
@@ -56,13 +56,13 @@ pub(crate) struct Place {
 /// The right to begin a pass.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    pub(crate) permit: Permit,
+    pub(crate) running: Running,
     pub(crate) probe: Option<Probe>,
 }
 
 /// The right to go on; dropping it lets another go.
 #[derive(Debug)]
-pub(crate) struct Permit(Arc<Queue>);
+pub(crate) struct Running(Arc<Queue>);
 
 impl Queue {
     /// With room for so many passes at a time, at least one.
@@ -90,7 +90,7 @@ impl Queue {
             // The guard is gone before anything is sent: a permit that nobody takes comes back.
             let next = self.lock().next();
             let Some(go) = next else { return };
-            drop(go.send(Permit(Arc::clone(self))));
+            drop(go.send(Running(Arc::clone(self))));
         }
     }
 
@@ -101,7 +101,7 @@ impl Queue {
 }
 
 impl Lines {
-    fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
+    fn next(&mut self) -> Option<oneshot::Sender<Running>> {
         if self.free == 0 {
             return None;
         }
@@ -129,7 +129,7 @@ impl Lines {
     }
 }
 
-impl Place {
+impl QueueTicket {
     /// In the background, until somebody waits.
     pub(crate) fn new(queue: &Arc<Queue>) -> Self {
         let (is_waited_for, number) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -149,10 +149,10 @@ impl Place {
                 () = awaited(&mut state) => None,
                 probe = self.queue.breaker.admit(clock) => probe,
             };
-            let permit = self.permit().await;
+            let running = self.wait().await;
             // Many may have come by the breaker before it tripped.
             if probe.is_some() || self.is_waited_for() || !self.queue.breaker.is_tripped() {
-                return Admission { permit, probe };
+                return Admission { running, probe };
             }
         }
     }
@@ -167,12 +167,12 @@ impl Place {
     }
 
     /// Queues, and goes when it is its turn. Dropping the call leaves the queue.
-    pub(crate) async fn permit(&self) -> Permit {
+    pub(crate) async fn wait(&self) -> Running {
         loop {
-            let (_ticket, turn) = self.queue_up();
-            // The sender is only ever gone together with the place in the line.
-            if let Ok(permit) = turn.await {
-                return permit;
+            let (_queued, turn) = self.queue_up();
+            // The sender is only ever gone together with the ticket in the line.
+            if let Ok(running) = turn.await {
+                return running;
             }
         }
     }
@@ -196,7 +196,7 @@ impl Place {
         self.is_waited_for.store(false, Ordering::Relaxed);
     }
 
-    fn queue_up(&self) -> (Ticket<'_>, oneshot::Receiver<Permit>) {
+    fn queue_up(&self) -> (Queued<'_>, oneshot::Receiver<Running>) {
         let (go, turn) = oneshot::channel();
         let mut lines = self.queue.lock();
         let number = lines.number();
@@ -206,7 +206,7 @@ impl Place {
         line.insert(number, go);
         drop(lines);
         self.queue.go_on();
-        (Ticket(self), turn)
+        (Queued(self), turn)
     }
 }
 
@@ -222,9 +222,9 @@ async fn awaited(state: &mut Option<watch::Receiver<State>>) {
 }
 
 /// Leaves the queue when it is dropped.
-struct Ticket<'a>(&'a Place);
+struct Queued<'a>(&'a QueueTicket);
 
-impl Drop for Ticket<'_> {
+impl Drop for Queued<'_> {
     fn drop(&mut self) {
         let mut lines = self.0.queue.lock();
         let number = self.0.number.load(Ordering::Relaxed);
@@ -234,7 +234,7 @@ impl Drop for Ticket<'_> {
     }
 }
 
-impl Drop for Permit {
+impl Drop for Running {
     fn drop(&mut self) {
         let mut lines = self.0.lock();
         lines.free += 1;

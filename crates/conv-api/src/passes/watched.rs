@@ -16,8 +16,8 @@ use conv_sync::{
 };
 use tracing::{Instrument, debug_span, field::Empty};
 
-use super::{expiry::LastReply, slot::Slot};
-use crate::{error::is_passing, stats::Counters};
+use super::{expiry::LastReply, permit::PassPermit};
+use crate::{error::may_succeed_later, stats::Counters};
 
 /// The source and the clock of one pass: what goes through is counted, and takes room among the
 /// passes of other accounts.
@@ -25,7 +25,7 @@ use crate::{error::is_passing, stats::Counters};
 pub(super) struct Watched {
     pub(super) source: Arc<dyn ConversationSource>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) slot: Slot,
+    pub(super) permit: PassPermit,
     /// Of all passes.
     pub(super) counters: Arc<Counters>,
     pub(super) last_reply: Arc<LastReply>,
@@ -50,9 +50,9 @@ impl Watched {
             self.counters.calls.fetch_add(1, Relaxed);
             call.await
         };
-        let answer = self.slot.call(counted).await;
+        let answer = self.permit.call(counted).await;
         // A cloud that refuses is within reach.
-        self.slot.answered(!answer.as_ref().is_err_and(is_passing));
+        self.permit.answered(!answer.as_ref().is_err_and(may_succeed_later));
         answer
     }
 
@@ -104,7 +104,7 @@ impl Clock for Watched {
     async fn sleep(&self, time: Duration) {
         self.own.retries.fetch_add(1, Relaxed);
         self.counters.retries.fetch_add(1, Relaxed);
-        self.slot.pause(self.clock.sleep(time)).await;
+        self.permit.pause(self.clock.sleep(time)).await;
     }
 
     fn chance(&self) -> f64 {

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use crate::{
     Error,
     caught::{Panicked, caught},
-    flight::Route,
+    passes::PassContext,
 };
 
 /// The most profiles kept; beyond it the oldest go.
@@ -44,12 +44,16 @@ impl Profiles {
     /// The profile of a user or group: a fresh one from memory, else from the source. Who asks
     /// while it is being read waits for the same answer. That there is nobody is an answer, too,
     /// and kept; any other error is not.
-    pub(crate) async fn get(&self, route: &Route, id: &ConversationId) -> Result<Looked, Error> {
-        let lookup = self.lookup(route.clock.now(), id);
+    pub(crate) async fn get(
+        &self,
+        context: &PassContext,
+        id: &ConversationId,
+    ) -> Result<Looked, Error> {
+        let lookup = self.lookup(context.clock.now(), id);
         let mut asked = None;
         let read = || async {
-            let request = ProfileRequest::new(route.account.clone(), id.clone());
-            match caught(route.source.profile(&request)).await {
+            let request = ProfileRequest::new(context.account.clone(), id.clone());
+            match caught(context.source.profile(&request)).await {
                 Ok(Ok(profile)) => Ok(Some(profile.patch)),
                 Ok(Err(SourceError::NotFound)) => Ok(None),
                 Ok(Err(error)) => Err(Error::Source(error)),
@@ -57,7 +61,7 @@ impl Profiles {
             }
         };
         let found = lookup.get_or_try_init(|| {
-            asked = Some(route.store.snapshot().written());
+            asked = Some(context.store.snapshot().written());
             read()
         });
         let patch = found.await?.clone().ok_or(SourceError::NotFound)?;

@@ -5,45 +5,45 @@ use std::{
 
 use super::*;
 
-type Waiting = Pin<Box<dyn Future<Output = Permit>>>;
+type Waiting = Pin<Box<dyn Future<Output = Running>>>;
 
-fn poll(future: &mut Waiting) -> Poll<Permit> {
+fn poll(future: &mut Waiting) -> Poll<Running> {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// A pass in line, with the name it has in the test.
 struct Pass {
     name: String,
-    place: Arc<Place>,
+    ticket: Arc<QueueTicket>,
     waiting: Waiting,
 }
 
 fn pass(queue: &Arc<Queue>, name: impl Into<String>, is_waited_for: bool) -> Pass {
-    let place = Arc::new(Place::new(queue));
+    let ticket = Arc::new(QueueTicket::new(queue));
     if is_waited_for {
-        place.promote();
+        ticket.promote();
     }
-    let waits = Arc::clone(&place);
-    let mut waiting: Waiting = Box::pin(async move { waits.permit().await });
+    let waits = Arc::clone(&ticket);
+    let mut waiting: Waiting = Box::pin(async move { waits.wait().await });
     assert!(poll(&mut waiting).is_pending(), "the queue is full");
-    Pass { name: name.into(), place, waiting }
+    Pass { name: name.into(), ticket, waiting }
 }
 
-fn take(queue: &Arc<Queue>) -> Permit {
-    match pin!(Place::new(queue).permit()).poll(&mut Context::from_waker(Waker::noop())) {
+fn take(queue: &Arc<Queue>) -> Running {
+    match pin!(QueueTicket::new(queue).wait()).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(permit) => permit,
         Poll::Pending => panic!("there is room"),
     }
 }
 
-fn full(bound: usize) -> (Arc<Queue>, Vec<Permit>) {
+fn full(bound: usize) -> (Arc<Queue>, Vec<Running>) {
     let queue = Queue::new(bound);
     let permits = (0..bound).map(|_| take(&queue)).collect();
     (queue, permits)
 }
 
 /// Lets one pass after the other go; the names in that order.
-fn order(permit: Permit, mut passes: Vec<Pass>) -> Vec<String> {
+fn order(permit: Running, mut passes: Vec<Pass>) -> Vec<String> {
     let mut names = Vec::new();
     let mut held = Some(permit);
     while !passes.is_empty() {
@@ -104,8 +104,8 @@ fn nobody_waits_for_more_than_its_bound() {
 fn who_begins_to_be_waited_for_changes_the_line() {
     let (queue, mut permits) = full(1);
     let passes: Vec<_> = (0..4).map(|n| pass(&queue, format!("b{n}"), false)).collect();
-    passes[2].place.promote();
-    passes[2].place.promote();
+    passes[2].ticket.promote();
+    passes[2].ticket.promote();
     assert_eq!(order(permits.remove(0), passes), ["b2", "b0", "b1", "b3"]);
 }
 

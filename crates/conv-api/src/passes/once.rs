@@ -5,7 +5,7 @@ use std::time::Duration;
 use conv_model::{Coverage, Seq};
 use conv_store::{Holder, LeaseGrant, StoreError};
 
-use super::{Outcome, Route, State, pass::pass, queue::Admission, task::Task};
+use super::{Outcome, PassContext, State, pass::pass, queue::Admission, task::Task};
 use crate::Error;
 
 /// How often a pass begins anew that another process superseded.
@@ -20,10 +20,10 @@ impl Task {
     pub(super) async fn once(&mut self, mut admission: Option<Admission>) -> Outcome {
         let mut tries = 0;
         loop {
-            let slot = self.room(admission.take()).await?;
+            let permit = self.room(admission.take()).await?;
             let lease = match self.lease().await? {
                 Some(LeaseGrant::Theirs(holder)) => {
-                    drop(slot);
+                    drop(permit);
                     // It may not see a change that this process was asked to look for.
                     let will_do = self.shared.state.borrow().is_served();
                     match self.ended(&holder).await? {
@@ -36,7 +36,7 @@ impl Task {
             };
             // It sees what was asked for while it waited.
             self.shared.state.send_modify(State::begin);
-            let outcome = pass(&self.route, slot, self.signals.clone()).await;
+            let outcome = pass(&self.context, permit, self.signals.clone()).await;
             let Some(lease) = lease else { return outcome.map(drop) };
             lease.give_back(outcome.as_ref().ok().copied()).await;
             let outcome = outcome.map(drop);
@@ -49,8 +49,8 @@ impl Task {
 
     /// Asks for the lease, if there are leases.
     async fn lease(&self) -> Result<Option<LeaseGrant>, Error> {
-        match &self.route.leases {
-            Some(leases) => Ok(Some(leases.take(&self.route.account).await?)),
+        match &self.context.leases {
+            Some(leases) => Ok(Some(leases.take(&self.context.account).await?)),
             None => Ok(None),
         }
     }
@@ -58,19 +58,19 @@ impl Task {
     /// Waits until another process's pass ended. Returns its last stored write; `None` if it did not
     /// finish, or if that is unknown.
     async fn ended(&self, holder: &Holder) -> Result<Option<Seq>, Error> {
-        let Some(leases) = &self.route.leases else { return Ok(None) };
+        let Some(leases) = &self.context.leases else { return Ok(None) };
         let mut open = self.signals.open.clone();
         tokio::select! {
             biased;
             _ = open.wait_for(|is_open| !is_open) => Err(Error::Stopped),
-            written = leases.ended(&self.route.account, holder) => Ok(written?),
+            written = leases.ended(&self.context.account, holder) => Ok(written?),
         }
     }
 
     /// Waits until the list has the last write of a pass that finished elsewhere. Returns false if
     /// it is not complete then, or if the write does not come: the server may have lost it.
     async fn shows(&self, written: Seq) -> bool {
-        let Route { store, clock, .. } = &self.route;
+        let PassContext { store, clock, .. } = &self.context;
         let shown = async {
             let mut watcher = store.watch();
             loop {

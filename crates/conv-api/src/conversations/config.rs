@@ -1,0 +1,53 @@
+//! What a handle is made of.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use conv_model::AccountId;
+use conv_store::{ConversationDatabase, ConversationStore, PassLeases};
+use conv_sync::{Clock, ConversationSource, PullOptions};
+
+use crate::{
+    accounts::Shared,
+    passes::{LastReply, NamesRead, QueueTicket},
+    runtime::Runtime,
+    stats::Counters,
+};
+
+/// The owner of a handle's store. A database is kept open as long as the handle lives.
+pub(crate) enum StoreOwner {
+    /// The handle itself: there is no database.
+    Handle,
+    /// A database that is this handle's alone.
+    Own(Arc<dyn ConversationDatabase>),
+    /// A database of others; holding it keeps it open.
+    Shared(#[expect(dead_code, reason = "held, not read")] Arc<dyn ConversationDatabase>),
+    /// Many accounts, which the handle does not keep loaded.
+    Accounts {
+        accounts: Weak<Shared>,
+        #[expect(dead_code, reason = "held, not read")]
+        database: Arc<dyn ConversationDatabase>,
+    },
+}
+
+/// What a handle is made of.
+pub(crate) struct HandleConfig {
+    pub(crate) account: AccountId,
+    pub(crate) owner: StoreOwner,
+    pub(crate) store: Arc<dyn ConversationStore>,
+    pub(crate) source: Option<Arc<dyn ConversationSource>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) options: PullOptions,
+    pub(crate) profile_freshness: Duration,
+    /// The place of its passes in a queue, if they take turns with those of other accounts.
+    pub(crate) ticket: Option<QueueTicket>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) names_read: Arc<NamesRead>,
+    pub(crate) last_reply: Arc<LastReply>,
+    /// Decides which process pulls, if several use the store at the same time.
+    pub(crate) leases: Option<Arc<dyn PassLeases>>,
+    /// The runtime of its passes.
+    pub(crate) runtime: Arc<Runtime>,
+}
