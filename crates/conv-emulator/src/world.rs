@@ -1,4 +1,4 @@
-//! The cloud behind the protocol, and the levers to change it.
+//! The cloud behind the protocol, and the methods that change it.
 
 mod account;
 mod clock;
@@ -30,13 +30,13 @@ use crate::Error;
 
 /// A handle on the emulated cloud.
 ///
-/// Clones share one world. Each call locks it for its own duration alone, so a handle can be kept
-/// and used from any thread while the emulator answers requests.
+/// Clones share one world. Each call locks it only while it runs, so a handle can be used from any
+/// thread while the emulator answers requests.
 ///
-/// Conversations are named as the web SDK names them: `C2C` and a user ID, `GROUP` and a group ID
-/// (or a topic ID).
+/// Conversation IDs are those of the web SDK: `C2C` and a user ID, `GROUP` and a group ID (or a
+/// topic ID).
 ///
-/// Each account's list is its own: a message in one account's list does not appear in its peer's.
+/// Lists are independent: a message in one account's list does not appear in its peer's.
 #[derive(Clone, Debug)]
 pub struct World {
     state: Arc<Mutex<State>>,
@@ -48,16 +48,16 @@ impl World {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic of another thread cannot leave a change half done that matters to a test.
+        // A panic of another thread leaves no half-done change that matters to a test.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The cloud's time in seconds, which every answer's `Date` header carries.
+    /// Returns the cloud's time in seconds, which every answer's `Date` header has.
     pub fn now(&self) -> u64 {
         self.lock().now()
     }
 
-    /// The cloud's time since 1970, finer than a second.
+    /// Returns the cloud's time since 1970, finer than a second.
     pub(crate) fn moment(&self) -> Duration {
         self.lock().moment()
     }
@@ -72,18 +72,18 @@ impl World {
         self.lock().clock.set(unix_seconds);
     }
 
-    /// How many rows a listing returns at most: the newest ones, pinned rows counted first.
+    /// Sets the maximum number of rows per listing: the newest ones, counting pinned rows first.
     pub fn set_plan_limit(&self, rows: usize) {
         self.lock().plan_limit = rows;
     }
 
-    /// How many rows a page holds. [`Fault::PageSize`](crate::Fault::PageSize) sets it for one
-    /// command.
+    /// Sets the number of rows per page. [`Fault::PageSize`](crate::Fault::PageSize) sets it for
+    /// one command.
     pub fn set_page_size(&self, rows: usize) {
         self.lock().page_size = rows.max(1);
     }
 
-    /// The accounts whose lists were generated, sorted.
+    /// Returns the accounts with generated lists, sorted.
     pub fn accounts(&self) -> Vec<String> {
         let state = self.lock();
         let mut ids: Vec<_> = state.generated.iter().map(|id| id.to_string()).collect();
@@ -91,9 +91,9 @@ impl World {
         ids
     }
 
-    /// What a perfect client holds of an account when nothing changes any more: the newest rows up
-    /// to the plan's limit, empty conversations included, in list order (pinned first, newest
-    /// first, ties by conversation ID).
+    /// Returns the list that a correct client holds of an account once nothing changes: the newest
+    /// rows up to the plan's limit, empty conversations included, in list order (pinned first,
+    /// newest first, ties by conversation ID).
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl World {
         Ok(listing::of(account, view))
     }
 
-    /// Imports an account with an empty list, or gives a known user this nick.
+    /// Imports an account with an empty list, or sets the nick of a known user.
     pub fn add_user(&self, user: &str, nick: &str) {
         let mut state = self.lock();
         state.import(user);
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    /// Gives a user another nick.
+    /// Changes a user's nick.
     ///
     /// # Errors
     ///
@@ -123,9 +123,9 @@ impl World {
         self.set_nick(user, Some(nick))
     }
 
-    /// Sets a user's nick. `None` takes it away: answers leave the tag out. An empty text takes it
-    /// away too: answers have the tag with an empty value. Which of them Tencent does is not
-    /// documented.
+    /// Sets a user's nick. `None` removes it: answers leave the tag out. An empty text removes it
+    /// as well: answers have the tag with an empty value. Which of the two Tencent does is
+    /// undocumented.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl World {
         self.change_user(user, |held| held.nick = nick.map(Into::into))
     }
 
-    /// Sets the URL of a user's avatar, of any length. It is taken away as in [`World::set_nick`].
+    /// Sets the URL of a user's avatar, of any length. Removes it like [`World::set_nick`].
     ///
     /// # Errors
     ///
@@ -145,8 +145,7 @@ impl World {
         })
     }
 
-    /// Removes an account: it has no list and no profile any more. The lists of others keep their
-    /// rows with it.
+    /// Removes an account with its list and profile. The lists of others keep their rows with it.
     ///
     /// # Errors
     ///
@@ -165,7 +164,7 @@ impl World {
         state.directory.add_group(group, kind, name, now);
     }
 
-    /// Gives a chat group another name, which may be empty.
+    /// Changes a chat group's name, which may be empty.
     ///
     /// # Errors
     ///
@@ -174,7 +173,7 @@ impl World {
         self.change_group(group, |held| held.name = name.into())
     }
 
-    /// Sets the URL of a chat group's avatar; an empty one takes it away.
+    /// Sets the URL of a chat group's avatar; an empty one removes it.
     ///
     /// # Errors
     ///
@@ -183,7 +182,7 @@ impl World {
         self.change_group(group, |held| held.avatar = Avatar::Given(url.into()))
     }
 
-    /// Takes the caller's right to read a chat group away, or gives it back.
+    /// Revokes the caller's right to read a chat group, or restores it.
     ///
     /// # Errors
     ///
@@ -192,7 +191,7 @@ impl World {
         self.change_group(group, |held| held.hidden = hidden)
     }
 
-    /// Dissolves a chat group. The lists of its members keep their rows until they are removed.
+    /// Dissolves a chat group. The lists of its members keep their rows until these are removed.
     ///
     /// # Errors
     ///

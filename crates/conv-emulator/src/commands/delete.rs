@@ -1,9 +1,9 @@
-//! `recentcontact/delete`: one conversation leaves the list.
+//! `recentcontact/delete`: removes one conversation from the list.
 
 use super::{Context, item, not_imported, nothing};
 use crate::{envelope::Reply, request::Fields};
 
-/// Deleting what is not there succeeds: the caller's wish is fulfilled.
+/// Deletes a conversation. Deleting a missing one succeeds.
 pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     let id = body.text("From_Account")?;
     let peer = item::read(body, item::TO_GROUPID)?;

@@ -10,11 +10,11 @@ use crate::{
     world::{Account, Label, Peer},
 };
 
-/// How many conversations of an account can be marked.
+/// The maximum number of marked conversations per account.
 const MAX_MARKED: usize = 1000;
 const MAX_CUSTOM: usize = 256;
 
-/// What one item changes.
+/// The change of one item.
 struct Change<'a> {
     kind: u64,
     peer: Peer,
@@ -55,13 +55,13 @@ fn read(item: Fields<'_>) -> Result<Change<'_>, Refusal> {
         clear = bits(item, "ClearMark")?;
     }
     if kind != 1 && item.has("CustomMark") {
-        // An empty text takes the custom mark away, so `text` does not fit.
+        // `text` does not fit, since it refuses an empty text, which removes the custom mark.
         custom = Some(item.text("CustomMark").unwrap_or_default());
     }
     Ok(Change { kind, peer, set, clear, custom })
 }
 
-/// Marks are asked for by their places: 0 is the star.
+/// Reads marks, which requests name by position: 0 is the star.
 fn bits(item: Fields<'_>, name: &str) -> Result<u64, Refusal> {
     item.numbers_if_any(name)?.into_iter().try_fold(0, |bits, place| {
         let place = u32::try_from(place).ok();

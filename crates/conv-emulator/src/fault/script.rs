@@ -9,8 +9,8 @@ use super::{Fault, Memory, Rule, rule::is_named};
 
 /// The emulator's script of faults.
 ///
-/// Several rules may befall one call; they work in the order in which they were pushed. Each rule
-/// counts the calls of its command by itself, also those that another rule fails.
+/// Several rules may affect one call; they work in the order in which they were pushed. Each rule
+/// counts the calls of its command separately, including those that another rule fails.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     script: Arc<Mutex<Script>>,
@@ -23,27 +23,27 @@ pub(crate) struct Script {
     pub(crate) memory: Memory,
 }
 
-/// A rule, and what it has seen since it was pushed.
+/// A rule, and its counts since it was pushed.
 #[derive(Debug)]
 struct Active {
     rule: Rule,
     calls: u64,
-    /// When it first befell a call, by the world's clock.
+    /// The time at which it first affected a call, by the world's clock.
     first: Option<Duration>,
 }
 
 impl Faults {
-    /// Adds a rule; its calls are counted from now on.
+    /// Adds a rule, which counts calls from now on.
     pub fn push(&self, rule: Rule) {
         self.lock().rules.push(Active { rule, calls: 0, first: None });
     }
 
-    /// Takes all rules away.
+    /// Removes all rules.
     pub fn clear(&self) {
         self.lock().rules.clear();
     }
 
-    /// The number of faults that have happened.
+    /// Returns the number of faults that have happened.
     pub fn fired(&self) -> u64 {
         self.lock().fired
     }
@@ -52,7 +52,7 @@ impl Faults {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call at this moment, and returns what befalls it.
+    /// Counts a call at this time, and returns its faults.
     pub(crate) fn befall(&self, command: Option<&str>, now: Duration) -> Vec<Fault> {
         let mut script = self.lock();
         let mut faults = Vec::new();

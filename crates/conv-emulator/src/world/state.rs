@@ -1,4 +1,4 @@
-//! Everything behind the world's lock.
+//! The state behind the world's lock.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,7 +15,7 @@ use super::{
     generate,
 };
 
-/// How a world begins.
+/// The initial settings of a world.
 #[derive(Clone, Debug)]
 pub(crate) struct Beginning {
     pub(crate) seed: u64,
@@ -38,7 +38,7 @@ pub(crate) struct State {
     pub(crate) seed: u64,
     born: u64,
     conversations: usize,
-    /// Accounts with a generated list, which is built when somebody first asks for it.
+    /// Accounts with a generated list, which is built on first use.
     pub(super) generated: HashSet<Arc<str>>,
     pub(super) accounts: HashMap<Arc<str>, Account>,
 }
@@ -73,8 +73,8 @@ impl State {
         self.directory.users.contains_key(user)
     }
 
-    /// An account's list, if the account was imported. Any user of the directory is: one without
-    /// a generated list has an empty one.
+    /// Returns an account's list, if the account was imported. Every user of the directory is: one
+    /// without a generated list has an empty one.
     pub(crate) fn account(&mut self, id: &str) -> Option<&mut Account> {
         self.account_and_directory(id).map(|(account, _)| account)
     }
@@ -97,7 +97,7 @@ impl State {
         Some((account, &mut self.directory))
     }
 
-    /// The accounts that were asked for so far; of the others nothing is known yet.
+    /// Returns the accounts used so far; the others have no list yet.
     pub(crate) fn accounts_and_directory(
         &mut self,
     ) -> (impl Iterator<Item = &mut Account>, &mut Directory) {
@@ -110,7 +110,7 @@ impl State {
         }
     }
 
-    /// The view of a caller that asks for everything.
+    /// Returns the view of a caller that asks for everything.
     pub(crate) fn whole_view(&self) -> View {
         View {
             pins_matter: true,
