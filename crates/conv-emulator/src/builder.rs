@@ -67,95 +67,95 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The port on 127.0.0.1; 0, the default, takes a free one.
+    /// Sets the port on 127.0.0.1; 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The app's number; 1400000000 unless set.
+    /// Sets the SDKAppID; 1400000000 by default.
     pub fn sdk_app_id(mut self, sdk_app_id: u32) -> Self {
         self.credentials.sdk_app_id = sdk_app_id;
         self
     }
 
-    /// The app's administrator; `administrator` unless set.
+    /// Sets the app's administrator; `administrator` by default.
     pub fn identifier(mut self, identifier: impl Into<String>) -> Self {
         self.credentials.identifier = identifier.into();
         self
     }
 
-    /// The key that UserSigs are checked with; a demo key unless set. Leaves off what a file or an
-    /// environment variable adds around a key, as a client that signs does: blanks, line breaks,
-    /// control characters, a byte order mark, and a pair of quotes.
+    /// Sets the key that UserSigs are checked with; a demo key by default. Like a client that
+    /// signs, removes what a file or an environment variable adds around a key: blanks, line
+    /// breaks, control characters, a byte order mark, and a pair of quotes.
     pub fn secret_key(mut self, secret_key: impl Into<String>) -> Self {
         self.credentials.secret_key = credentials::tidy(&secret_key.into()).to_owned();
         self
     }
 
-    /// Which clock tells whether a UserSig has expired.
+    /// Sets the clock that decides whether a UserSig has expired.
     pub fn user_sig_clock(mut self, clock: UserSigClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The seed of everything that is random.
+    /// Sets the seed of everything random.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The cloud's time at the start, in seconds; it goes on from there.
+    /// Sets the cloud's time at the start, in seconds.
     pub fn now(mut self, unix_seconds: u64) -> Self {
         self.now = unix_seconds;
         self
     }
 
-    /// Adds an account with a generated list. Without any, there is `user_0001`.
+    /// Adds an account with a generated list. If no account is added, there is `user_0001`.
     pub fn account(mut self, id: impl AsRef<str>) -> Self {
         self.accounts.push(Arc::from(id.as_ref()));
         self
     }
 
-    /// Adds the accounts `user_0001` to `user_` and this number. A list is generated when it is
-    /// first asked for, so thousands cost little.
+    /// Adds the accounts `user_0001` to `user_` and this number. A list is generated on first use,
+    /// so thousands of accounts cost little.
     pub fn accounts(mut self, count: usize) -> Self {
         self.accounts.extend((1..=count).map(|n| Arc::from(format!("user_{n:04}"))));
         self
     }
 
-    /// How many conversations each account has; 100 unless set.
+    /// Sets the number of conversations per account; 100 by default.
     pub fn conversations(mut self, count: usize) -> Self {
         self.conversations = count;
         self
     }
 
-    /// How many rows a page holds; 100 unless set.
+    /// Sets the number of rows per page; 100 by default.
     pub fn page_size(mut self, rows: usize) -> Self {
         self.page_size = rows;
         self
     }
 
-    /// How many rows a listing returns at most; 100 unless set. The dearer plans have up to 500.
+    /// Sets the maximum number of rows per listing; 100 by default. Higher plans have up to 500.
     pub fn plan_limit(mut self, rows: usize) -> Self {
         self.plan_limit = rows;
         self
     }
 
-    /// How long a conversation is kept without a message; for ever unless set.
+    /// Sets how long the cloud keeps a conversation without a message; for ever by default.
     pub fn retention(mut self, kept: Duration) -> Self {
         self.retention = Some(kept);
         self
     }
 
-    /// What a listing's cursor means.
+    /// Sets the meaning of a listing's cursor.
     pub fn cursor(mut self, kind: CursorKind) -> Self {
         self.cursor = kind;
         self
     }
 
-    /// Whether completion is told late: a last page that is full says "more", and an empty one
-    /// follows.
+    /// Sets whether `CompleteFlag` comes late: a full last page says that there are more, and an
+    /// empty page follows.
     pub fn late_complete_flag(mut self, late: bool) -> Self {
         self.late = late;
         self
@@ -173,20 +173,19 @@ impl Builder {
         self
     }
 
-    /// How the world changes while it is read.
+    /// Sets how the world changes while it is read.
     pub fn churn(mut self, churn: Churn) -> Self {
         self.churn = churn;
         self
     }
 
-    /// Builds the world and listens.
+    /// Builds the world and starts to listen.
     ///
     /// Must be called within a tokio runtime.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for settings that no world can be made of, [`Error::Listen`] if the port
-    /// cannot be listened on.
+    /// [`Error::Setting`] for invalid settings, [`Error::Listen`] if the port cannot be opened.
     pub async fn start(self) -> Result<Emulator, Error> {
         let Self { port, credentials, clock, cursor, late, churn, .. } = self.clone();
         let beginning = self.beginning()?;

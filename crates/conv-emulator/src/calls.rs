@@ -1,25 +1,26 @@
-//! How often each command was called.
+//! Counts of calls by command.
 
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
 
-/// Under which name all commands together stand that the emulator does not know.
+/// The name under which all unknown commands are counted.
 const UNKNOWN: &str = "(unknown)";
 
-/// The calls since the start or the last reset. Refused and failed ones count too.
+/// The calls since the start or the last reset, including refused and failed ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Calls {
-    /// All calls.
+    /// The number of all calls.
     pub total: u64,
-    /// Calls by `service/command`; unknown commands stand together under `(unknown)`.
+    /// The number of calls by `service/command`; unknown commands are counted together under
+    /// `(unknown)`.
     pub by_command: BTreeMap<String, u64>,
 }
 
 impl Calls {
-    /// How often a command was called, for instance `recentcontact/get_list`.
+    /// Returns the number of calls of a command, for instance `recentcontact/get_list`.
     pub fn of(&self, command: &str) -> u64 {
         self.by_command.get(command).copied().unwrap_or_default()
     }

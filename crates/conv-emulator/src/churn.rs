@@ -6,15 +6,15 @@ use fastrand::Rng;
 
 use crate::world::{GROUP_NAMES, World};
 
-/// How much an account's list changes after each page that is read of it.
+/// The changes to an account's list after each page that is read of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Churn {
-    /// Not at all.
+    /// No changes.
     #[default]
     Still,
-    /// By so many random changes, each a second after the last: messages, recalls, new and deleted
-    /// conversations, pins, marks and groups.
+    /// This many random changes, a second apart: messages, recalls, new and deleted conversations,
+    /// pins, marks and groups.
     PerPage(u32),
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn churn(world: &World, account: &str, churn: Churn) {
     }
 }
 
-/// Makes one change. Errors mean that the list is empty or the account is gone: nothing to change.
+/// Makes one change. Ignores errors, which mean that the list is empty or the account is gone.
 fn change(world: &World, account: &str, mut rng: Rng) {
     let Some(row) = random_row(world, account, &mut rng) else {
         return;

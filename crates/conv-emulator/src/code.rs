@@ -1,17 +1,17 @@
-//! The protocol's error numbers that the emulator answers with by itself. Any other number can be
-//! scripted as a [`crate::Fault::Code`].
+//! The protocol's error codes that the emulator itself answers. Any other code can be scripted as a
+//! [`crate::Fault::Code`].
 
-/// The URL could not be understood.
+/// The URL cannot be parsed.
 pub(crate) const BAD_URL: u32 = 60002;
-/// The body is no JSON object.
+/// The body is not a JSON object.
 pub(crate) const BAD_JSON: u32 = 60003;
-/// The identifier is missing or cannot be one.
+/// The identifier is missing or invalid.
 pub(crate) const BAD_IDENTIFIER: u32 = 60004;
-/// The SDKAppID is no number.
+/// The SDKAppID is not a number.
 pub(crate) const BAD_SDK_APP_ID: u32 = 60006;
 /// No such command.
 pub(crate) const NO_SUCH_COMMAND: u32 = 60009;
-/// The caller is no administrator of the app.
+/// The caller is not an administrator of the app.
 pub(crate) const NOT_ADMIN: u32 = 60010;
 /// The URL has no SDKAppID.
 pub(crate) const NO_SDK_APP_ID: u32 = 60012;
@@ -57,7 +57,7 @@ pub(crate) const CONTACT_EDITION: u32 = 51013;
 
 /// A profile request is wrong.
 pub(crate) const PROFILE_BAD_REQUEST: u32 = 40001;
-/// A profile request names nobody.
+/// A profile request names no account.
 pub(crate) const PROFILE_NOBODY: u32 = 40002;
 /// No such account.
 pub(crate) const PROFILE_NO_ACCOUNT: u32 = 40003;

@@ -1,4 +1,4 @@
-//! The commands, each in a file of its own.
+//! The commands, one file each.
 
 mod contact_group;
 mod delete;
@@ -32,23 +32,23 @@ use crate::{
     world::{Account, Directory, Group, Peer, Row, World},
 };
 
-/// The command that Churn and the list faults are about.
+/// The command to which churn and the list faults apply.
 pub(crate) const GET_LIST: &str = "recentcontact/get_list";
 
-/// What a command may look at besides its request.
+/// The state that a command may read besides its request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a World,
     pub(crate) credentials: &'a Credentials,
     pub(crate) cursor: CursorKind,
-    /// Completion is told by an empty page after the last full one.
+    /// Set if an empty page after the last full one says that the listing is complete.
     pub(crate) late: bool,
-    /// What befalls this call.
+    /// The faults of this call.
     pub(crate) faults: &'a [Fault],
 }
 
 impl Context<'_> {
-    /// The most rows of a page, where there is no fault about it.
+    /// The maximum number of rows per page, unless a fault sets it.
     fn page_size(&self, usual: usize) -> usize {
         let asked = self.faults.iter().rev().find_map(|fault| match fault {
             Fault::PageSize(rows) => Some((*rows).max(1)),
@@ -57,13 +57,13 @@ impl Context<'_> {
         asked.unwrap_or(usual)
     }
 
-    /// A chat group, if there is one and no fault dissolves it.
+    /// Returns a chat group, unless it does not exist or a fault dissolves it.
     fn group<'d>(&self, directory: &'d Directory, id: &str) -> Option<&'d Group> {
         let is_gone = |fault: &Fault| matches!(fault, Fault::Dissolved(gone) if gone == id);
         directory.groups.get(id).filter(|_| !self.faults.iter().any(is_gone))
     }
 
-    /// Since when an account is in a chat group; a fault may say otherwise than the world.
+    /// Returns since when an account is in a chat group; a fault overrides the world.
     fn member_since(&self, account: &Account, id: &str, group: &Group) -> Option<u64> {
         let said = self.faults.iter().rev().find_map(|fault| match fault {
             Fault::NotJoined(group) if group == id => Some(None),
@@ -73,7 +73,8 @@ impl Context<'_> {
         said.unwrap_or_else(|| account.member_since(id, group))
     }
 
-    /// The chat groups that an account may be in, with its row of each, if there is one.
+    /// Returns the chat groups that an account may be in, each with the account's row, if there is
+    /// one.
     fn known_groups<'a>(&'a self, account: &'a Account) -> BTreeMap<&'a str, Option<&'a Row>> {
         let mut groups = account.known_groups();
         for fault in self.faults {
@@ -99,7 +100,7 @@ enum Run {
 pub(crate) struct Command {
     /// `service/command`, as in the URL.
     pub(crate) name: &'static str,
-    /// What its service answers to a wrong parameter.
+    /// The code that its service answers to a wrong parameter.
     bad: u32,
     run: Run,
 }
@@ -145,18 +146,18 @@ const COMMANDS: &[Command] = &[
     ),
 ];
 
-/// The command of a URL's path.
+/// Returns the command of a URL's path.
 pub(crate) fn find(path: &str) -> Option<&'static Command> {
     let name = path.strip_prefix("/v4/")?;
     COMMANDS.iter().find(|command| command.name == name)
 }
 
-/// The names of all commands.
+/// Returns the names of all commands.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     COMMANDS.iter().map(|command| command.name)
 }
 
-/// Whether a service's answers carry `ErrorDisplay`.
+/// Returns whether a service's answers have `ErrorDisplay`.
 pub(crate) fn has_display(path: &str) -> bool {
     path.starts_with("/v4/recentcontact/") || path.starts_with("/v4/profile/")
 }
@@ -177,12 +178,12 @@ pub(crate) fn no_such_command() -> Refusal {
     Refusal::new(code::NO_SUCH_COMMAND, "no such service or command")
 }
 
-/// A reply of a recentcontact command about an account that was not imported.
+/// Returns a recentcontact command's reply about an account that was not imported.
 fn not_imported(account: &str) -> Refusal {
     Refusal::new(code::CONTACT_NO_ACCOUNT, format!("account {account} is not imported"))
 }
 
-/// A reply without fields of its own.
+/// Returns a reply without fields of its own.
 fn nothing() -> Reply {
     Ok(Map::new())
 }

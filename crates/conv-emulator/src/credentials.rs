@@ -1,24 +1,24 @@
-//! Who may call, and how that is checked.
+//! The credentials of the app, and the check of callers.
 
 use std::fmt;
 
 use crate::user_sig::Claims;
 
-/// 180 days, the vendor's own default.
+/// The lifetime of a UserSig: 180 days, the vendor's own default.
 const LIFETIME: u64 = 180 * 24 * 3600;
 
-/// Which clock decides whether a UserSig has expired.
+/// The clock that decides whether a UserSig has expired.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UserSigClock {
-    /// The world's clock: moving it on expires signatures.
+    /// The world's clock: advancing it expires signatures.
     #[default]
     Cloud,
-    /// The device's clock, whatever the world's time is.
+    /// The device's clock, independent of the world's time.
     System,
 }
 
-/// The app that the emulator stands for.
+/// The app whose cloud the emulator emulates.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     pub(crate) sdk_app_id: u32,
@@ -69,7 +69,7 @@ pub(crate) fn tidy(key: &str) -> &str {
     unquoted.map_or(key, |key| key.trim_matches(is_around))
 }
 
-/// The device's clock in seconds.
+/// Returns the device's clock in seconds.
 pub(crate) fn system_now() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.map(|since| since.as_secs()).unwrap_or_default()

@@ -1,24 +1,24 @@
-//! What the four cursor numbers of a listing mean.
+//! The meaning of the four cursor numbers of a listing.
 //!
-//! Tencent does not say. Clients must treat the numbers as opaque, and the kinds here differ in
-//! what happens to a client when the list moves under it.
+//! Tencent does not document it, so clients must treat the numbers as opaque. The kinds here differ
+//! in what a client misses when the list changes while it reads.
 
-/// How the cloud finds its place in a list that changes while it is read.
+/// The method by which the cloud finds its place in a list that changes while it is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CursorKind {
-    /// The time and the tie-break of the last row read: a row nobody touches is never skipped.
+    /// The time and the tie-break of the last row read: an unchanged row is never skipped.
     #[default]
     KeyExact,
-    /// The time of the last row, and how many rows of that second were read: a row is skipped when
-    /// another one of its second, read before, leaves.
+    /// The time of the last row, and the number of rows of that second that were read: a row is
+    /// skipped if another one of its second, read before, leaves.
     KeySec,
-    /// An offset into the live list: a row is skipped when one read before leaves or sinks.
+    /// An offset into the live list: a row is skipped if one read before leaves or sinks.
     LiveOff,
-    /// An offset among the rows not newer than the first call: as `LiveOff`, and also at each
-    /// message in a conversation read before.
+    /// An offset among the rows not newer than the first call: skips rows like `LiveOff`, and also
+    /// at each message in a conversation read before.
     SnapOff,
-    /// An offset into a copy made at the first call: nothing is skipped, but what comes is old.
+    /// An offset into a copy made at the first call: no row is skipped, but all are old.
     Frozen,
 }
 
@@ -35,14 +35,15 @@ impl Place {
     }
 }
 
-/// What orders a row: newest first, then by serial.
+/// The sort key of a row: newest first, then by serial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) time: u64,
     pub(crate) serial: u64,
 }
 
-/// The positions in `keys` that come after `place`, in order. `keys` is in the cloud's order.
+/// Returns the positions in `keys` that come after `place`, in order. `keys` is in the cloud's
+/// order.
 pub(crate) fn remaining(kind: CursorKind, keys: &[Key], place: Place, now: u64) -> Vec<usize> {
     let all = keys.iter().enumerate();
     if place.is_start() && kind != CursorKind::SnapOff {
@@ -70,8 +71,8 @@ pub(crate) fn remaining(kind: CursorKind, keys: &[Key], place: Place, now: u64) 
     }
 }
 
-/// The place after `taken`, the rows just read. `first_call` is the time or the copy's number that
-/// a listing of offsets carries along.
+/// Returns the place after `taken`, the rows just read. `first_call` is the time or the copy's
+/// number that cursors of offsets carry.
 pub(crate) fn advance(kind: CursorKind, taken: &[Key], place: Place, first_call: u64) -> Place {
     let count = taken.len() as u64;
     match kind {

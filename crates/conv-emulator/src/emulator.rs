@@ -23,7 +23,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Settings for an emulator to be started.
+    /// Returns the settings for a new emulator.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -38,38 +38,38 @@ impl Emulator {
         Ok(Self { address, shared, switches, task: Some(task) })
     }
 
-    /// `http://127.0.0.1:PORT`, to be used in place of `https://` and a region's host.
+    /// Returns `http://127.0.0.1:PORT`, to use in place of `https://` and a region's host.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The port it listens on.
+    /// Returns the port.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// The app's number.
+    /// Returns the SDKAppID.
     pub fn sdk_app_id(&self) -> u32 {
         self.shared.credentials.sdk_app_id
     }
 
-    /// The app's administrator, who alone may call.
+    /// Returns the app's administrator, the only permitted caller.
     pub fn identifier(&self) -> &str {
         &self.shared.credentials.identifier
     }
 
-    /// The key that UserSigs are signed with.
+    /// Returns the key that UserSigs are signed with.
     pub fn secret_key(&self) -> &str {
         &self.shared.credentials.secret_key
     }
 
-    /// A UserSig for this identifier, good for 180 days from now on.
+    /// Returns a UserSig for this identifier, valid for 180 days from now.
     pub fn user_sig(&self, identifier: &str) -> String {
         self.shared.credentials.user_sig(identifier, self.shared.sig_now())
     }
 
-    /// The URL of a command such as `recentcontact/get_list`, with a query string that is signed
-    /// by the administrator.
+    /// Returns the URL of a command such as `recentcontact/get_list`, with a query string signed by
+    /// the administrator.
     pub fn signed_url(&self, command: &str) -> String {
         let identifier = self.identifier();
         format!(
@@ -81,32 +81,32 @@ impl Emulator {
         )
     }
 
-    /// The world behind the protocol.
+    /// Returns the world behind the protocol.
     pub fn world(&self) -> World {
         self.shared.world.clone()
     }
 
-    /// The script of faults.
+    /// Returns the script of faults.
     pub fn faults(&self) -> Faults {
         self.shared.faults.clone()
     }
 
-    /// Changes from now on how the world changes while it is read.
+    /// Sets how the world changes while it is read, from now on.
     pub fn set_churn(&self, churn: Churn) {
         *self.shared.churn.lock().unwrap_or_else(PoisonError::into_inner) = churn;
     }
 
-    /// The calls since the start or the last reset.
+    /// Returns the calls since the start or the last reset.
     pub fn calls(&self) -> Calls {
         self.shared.calls.read()
     }
 
-    /// Counts calls from zero again.
+    /// Resets the counts of calls.
     pub fn reset_calls(&self) {
         self.shared.calls.reset();
     }
 
-    /// Stops listening and cuts all connections. The port is free when it returns.
+    /// Stops listening and closes all connections. The port is free when this returns.
     pub async fn stop(mut self) {
         let task = self.task.take();
         if let Some(task) = &task {
@@ -114,7 +114,7 @@ impl Emulator {
         }
         self.switches.cut_all();
         if let Some(task) = task {
-            // The only error is that it was cancelled, which is what was asked for.
+            // The only possible error is the cancellation that this requested.
             drop(task.await);
         }
         self.switches.cut_all();
@@ -130,7 +130,7 @@ impl Drop for Emulator {
     }
 }
 
-/// Percent-encodes all but the characters that are safe everywhere in a URL.
+/// Percent-encodes all characters except those that are safe everywhere in a URL.
 fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {

@@ -1,11 +1,11 @@
-//! The frame around every answer.
+//! The envelope of every answer.
 
 use serde_json::{Map, Value, json};
 
-/// A command's answer, or why there is none.
+/// A command's answer, or its refusal.
 pub(crate) type Reply = Result<Map<String, Value>, Refusal>;
 
-/// An application error: HTTP says 200 all the same.
+/// An application error, sent with HTTP status 200.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: u32,
@@ -26,7 +26,7 @@ pub(crate) fn fields(value: Value) -> Map<String, Value> {
     }
 }
 
-/// The whole body. `display` tells whether the service adds `ErrorDisplay`.
+/// Returns the whole body; `display` adds `ErrorDisplay`.
 pub(crate) fn seal(reply: Reply, display: bool) -> Value {
     let (mut map, status, code, info) = match reply {
         Ok(map) => (map, "OK", 0, String::new()),

@@ -1,4 +1,4 @@
-//! Harm on request: which call gets which fault.
+//! Faults on request, by command and call.
 
 mod apply;
 mod batch;
@@ -28,32 +28,32 @@ pub use self::{
 };
 use crate::Lag;
 
-/// What goes wrong with an answer.
+/// A fault of an answer.
 ///
-/// A fault that is not about the command it befalls changes nothing: [`Fault::Names`] leaves a page
-/// of the list as it is.
+/// A fault changes nothing about commands that it does not concern: [`Fault::Names`] leaves a page
+/// of the list unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// An HTTP error with an HTML page, as a gateway answers. The command does not run.
+    /// An HTTP error with an HTML page, like a gateway's. The command does not run.
     Status(u16),
-    /// An application error with this number. The command does not run.
+    /// An application error with this code. The command does not run.
     Code(u32),
-    /// As [`Fault::Code`], for calls alone that continue a listing from a cursor: the first page of
-    /// any list is answered. Of commands without a cursor it befalls none.
+    /// Like [`Fault::Code`], but only for calls that continue a listing from a cursor: the first
+    /// page of any list is answered. Does not affect commands without a cursor.
     CursorRefused(u32),
     /// The answer comes late.
     Slow(Duration),
-    /// The answer never comes: the caller's timeout ends it. The command does not run.
+    /// The answer never comes, so the caller times out. The command does not run.
     Stalled,
-    /// The command runs, and the connection is closed without its answer.
+    /// The command runs, and the connection closes without its answer.
     Reset,
     /// The server closes each connection at its second request, which it neither runs nor answers,
-    /// although it announces to keep connections open.
+    /// although it announces keep-alive.
     OneRequest(Closing),
     /// The connection breaks in the middle of the body.
     TruncatedBody,
-    /// The body ends in the middle of its JSON, with a length to match.
+    /// The body ends in the middle of its JSON, with a matching length.
     CutJson,
     /// HTTP 200 with an HTML page.
     Html,
@@ -67,14 +67,14 @@ pub enum Fault {
     NoDate,
     /// The `Date` header is this many seconds off, behind if below zero.
     DateOff(i64),
-    /// The `Date` header is no date.
+    /// The `Date` header is not a date.
     BadDate,
-    /// A list's pages hold at most this many rows (at least one). For every command that pages:
-    /// `get_list`, `get_contact_group` and `get_joined_group_list`.
+    /// A list's pages have at most this many rows (at least one). Applies to every command with
+    /// pages: `get_list`, `get_contact_group` and `get_joined_group_list`.
     PageSize(usize),
-    /// A list's cursor does not move: it stays the one of the request.
+    /// A list's cursor stays that of the request.
     StandingCursor,
-    /// A list's page is empty, is not the last one, and its cursor leads on to the rows left out.
+    /// A list's page is empty and not the last one; its cursor leads to the omitted rows.
     EmptyPage,
     /// A list's `CompleteFlag` is missing.
     NoCompleteFlag,
@@ -84,55 +84,56 @@ pub enum Fault {
     NoItems,
     /// A list's page repeats its first row, and the last rows of the page before.
     DuplicateRows,
-    /// A list's page has one row more, which is wrong in this way.
+    /// A list's page has one additional row, which is wrong in this way.
     BadRow(BadRow),
-    /// Of a list's page, each row whose place is a multiple of `every` is spoilt in this way: 1
-    /// spoils them all. A page is in a fixed order for a request, so the same rows are spoilt again.
+    /// Each row of a list's page whose position is a multiple of `every` is spoilt in this way: 1
+    /// spoils all rows. The order of a page is fixed per request, so the same rows are spoilt
+    /// again.
     SpoiltRows {
-        /// What becomes of a row.
+        /// The fault of a spoilt row.
         kind: BadRow,
-        /// One row of so many is spoilt; 0 spoils none.
+        /// One row of this many is spoilt; 0 spoils none.
         every: usize,
     },
-    /// Messages are recalled: `MsgFlagBits` is 8, `IsPlaceMsg` 2. Their texts are still there.
+    /// Messages are recalled: `MsgFlagBits` is 8, `IsPlaceMsg` 2. Their texts remain.
     Recalled,
-    /// Messages are deleted or have expired: those of users are left out of `MsgList`, those of
-    /// groups are placeholders with `IsPlaceMsg` 1 and without a body.
+    /// Messages are deleted or have expired: users' messages are left out of `MsgList`, groups'
+    /// messages are placeholders with `IsPlaceMsg` 1 and without a body.
     Deleted,
     /// Histories are empty: `MsgList` and `RspMsgList` are `[]`.
     NoMessages,
-    /// The times of a list's rows are this many seconds later than those of their last messages,
-    /// as messages that are sent to online members alone may leave them: no history has these.
+    /// The times of a list's rows are this many seconds later than those of their last messages.
+    /// Messages sent to online members only may have this effect, as no history contains them.
     NewerRows(u64),
     /// Each message has this text.
     Texts(String),
     /// Each user's nick and each group's name is this text, which may be blank, empty, or hold
     /// [`LONE_SURROGATE`](crate::LONE_SURROGATE).
     Names(String),
-    /// No user has a nick: the tag is left out. Names of groups are empty.
+    /// No user has a nick: the tag is left out. The names of groups are empty.
     NoNames,
     /// Each user's and each group's avatar is this text, which may be empty.
     Avatars(String),
-    /// No user has an avatar: the tag is left out. Those of groups are empty.
+    /// No user has an avatar: the tag is left out. The avatars of groups are empty.
     NoAvatars,
     /// The first user of an answer has an avatar whose URL is this many bytes long.
     HugeAvatar(usize),
     /// The conversations are in no conversation group: `ContactGroupId` is left out.
     NoConversationGroups,
-    /// Conversation groups are renamed: this text is added to each name.
+    /// Conversation groups are renamed: each name gets this text appended.
     RenamedConversationGroups(String),
     /// This chat group is not in `get_joined_group_list`: the account has left it, or was removed.
     NotJoined(String),
-    /// The account is in this chat group since this second, also if its list does not hold it.
+    /// The account is in this chat group since this second, even if its list does not have it.
     Joined {
         /// The group's ID.
         group: String,
         /// `JoinTime`, in seconds since 1970.
         since: u64,
     },
-    /// This chat group was dissolved. The lists of its members still hold it.
+    /// This chat group was dissolved. The lists of its members still have it.
     Dissolved(String),
-    /// Fields that no documentation knows, in the answer and in its rows.
+    /// Undocumented fields, in the answer and in its rows.
     UnknownFields,
     /// A field nested this deep.
     DeepNesting(usize),
@@ -162,13 +163,13 @@ pub enum Fault {
     ItemMissing(Item),
 }
 
-/// How a server ends a connection.
+/// The way in which a server closes a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Closing {
-    /// In order: the peer reads an end of the stream.
+    /// Orderly: the peer reads the end of the stream.
     #[default]
     Fin,
-    /// With a TCP reset: what the peer writes or reads fails.
+    /// With a TCP reset: the peer's reads and writes fail.
     Rst,
 }

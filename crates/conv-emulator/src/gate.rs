@@ -13,13 +13,12 @@ use crate::{
     user_sig::{self, Expected},
 };
 
-/// More than any documented command needs.
+/// The maximum size of a body, more than any documented command needs.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
-/// Is the caller an administrator of the app?
+/// Checks that the caller is an administrator of the app.
 ///
-/// `random` and `contenttype` are not looked at: clients in the wild leave them out or send the
-/// same number for ever.
+/// Ignores `random` and `contenttype`: real clients leave them out or always send the same number.
 pub(crate) fn admit(
     method: &Method,
     uri: &Uri,
@@ -38,7 +37,7 @@ pub(crate) fn admit(
     let app = value("sdkappid")
         .ok_or_else(|| Refusal::new(code::NO_SDK_APP_ID, "sdkappid is missing from the URL"))?;
     let app: u32 =
-        app.parse().map_err(|_| Refusal::new(code::BAD_SDK_APP_ID, "sdkappid is no number"))?;
+        app.parse().map_err(|_| Refusal::new(code::BAD_SDK_APP_ID, "sdkappid is not a number"))?;
     if app != credentials.sdk_app_id {
         return Err(Refusal::new(code::APP_NOT_FOUND, "no such SDKAppID"));
     }
@@ -52,7 +51,7 @@ pub(crate) fn admit(
     Ok(())
 }
 
-/// The body as a JSON object. `None` stands for one that is too large.
+/// Returns the body as a JSON object; `None` means that it is too large.
 pub(crate) fn object(body: Option<&[u8]>) -> Result<Map<String, Value>, Refusal> {
     let body = body.ok_or_else(|| Refusal::new(code::BAD_JSON, "body is too large"))?;
     match serde_json::from_slice(body) {

@@ -1,9 +1,9 @@
-//! The `Date` header's spelling of a time.
+//! Formats a time for the `Date` header.
 
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-/// Beyond the year 9999 the header has no spelling.
+/// The last second of the year 9999, the last one that the header can express.
 const LAST: u64 = 253_402_300_799;
 
 pub(crate) fn http_date(unix_seconds: u64) -> String {
@@ -16,8 +16,8 @@ pub(crate) fn http_date(unix_seconds: u64) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
-/// Year, month and day of a number of days since 1970-01-01, counted in years that begin in March:
-/// then the leap day is the last one.
+/// Returns year, month and day of a number of days since 1970-01-01. Counts in years that begin in
+/// March, so that the leap day is the last one.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let era = days / 146_097;

@@ -30,7 +30,7 @@
 //! // Names of conversation groups fail five times: as a command line spells it.
 //! emulator.faults().push("code=50004,calls=1-5,on=get_contact_group".parse()?);
 //!
-//! // Nobody has called yet.
+//! // No call has been made yet.
 //! assert_eq!(emulator.calls().of("recentcontact/get_list"), 0);
 //! emulator.stop().await;
 //! # Ok(())
@@ -93,19 +93,19 @@
 //!
 //! # What it does not do
 //!
-//! It speaks plain HTTP on 127.0.0.1 alone. It keeps the last message of a conversation, not its
-//! history, and lists no members of a group but its owner. It does not limit the rate of calls: script
-//! `Fault::Code(60007)` for that. The socket protocol of the client SDKs is not part of it.
+//! It speaks plain HTTP on 127.0.0.1 only. It keeps the last message of a conversation, not its
+//! history, and lists no members of a group except its owner. It does not limit the rate of calls:
+//! script `Fault::Code(60007)` for that. It does not speak the socket protocol of the client SDKs.
 //!
 //! # Time
 //!
-//! The cloud's time starts at [`Builder::now`] (a fixed second unless set) and goes on with the
-//! monotonic clock; every answer's `Date` header carries it. Whether a UserSig has expired is told
-//! by the same clock, unless [`UserSigClock::System`] is chosen.
+//! The cloud's time starts at [`Builder::now`] (a fixed second by default) and advances with the
+//! monotonic clock; every answer's `Date` header has it. The same clock decides whether a UserSig
+//! has expired, unless [`UserSigClock::System`] is chosen.
 //!
 //! # Features
 //!
-//! `cli` (on by default): the `conv-emulator` binary. The library needs none.
+//! `cli` (on by default): the `conv-emulator` binary. The library needs no feature.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

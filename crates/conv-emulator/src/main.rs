@@ -7,50 +7,50 @@ use conv_emulator::{CursorKind, Edition, Emulator, Rule, Unknowns};
 
 /// The Tencent Cloud Chat server REST protocol on loopback.
 ///
-/// The secret key is taken from CONV_SECRET_KEY; a demo key is used if it is not set or empty.
+/// Reads the secret key from CONV_SECRET_KEY; uses a demo key if that is not set or empty.
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = format!("{}\n\n{}", Unknowns::HELP, Rule::HELP))]
 struct Args {
     /// Port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 8680)]
     port: u16,
-    /// Conversations of each account.
+    /// Conversations per account.
     #[arg(long, default_value_t = 250)]
     conversations: usize,
     /// Accounts user_0001, user_0002 and so on.
     #[arg(long, default_value_t = 1)]
     accounts: usize,
-    /// One more account with this ID.
+    /// An additional account with this ID.
     #[arg(long)]
     account: Option<String>,
-    /// Rows of a page.
+    /// Rows per page.
     #[arg(long, default_value_t = 100)]
     page_size: usize,
-    /// Rows of a listing at most: 100, or up to 500 in the dearer plans.
+    /// Maximum rows per listing: 100, or up to 500 in higher plans.
     #[arg(long, default_value_t = 100)]
     plan_limit: usize,
     /// Seed of the world.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The app's number.
+    /// SDKAppID of the app.
     #[arg(long, default_value_t = 1_400_000_000)]
     sdkappid: u32,
-    /// The app's administrator.
+    /// Administrator of the app.
     #[arg(long, default_value = "administrator")]
     identifier: String,
-    /// What a listing's cursor means.
+    /// Meaning of a listing's cursor.
     #[arg(long, value_enum, default_value_t = Cursor::KeyExact)]
     cursor: Cursor,
-    /// The cloud's time at the start, in seconds since 1970.
+    /// Time of the cloud at the start, in seconds since 1970.
     #[arg(long)]
     now: Option<u64>,
     /// The app's edition: standard, or pro, which has marks and groups.
     #[arg(long, default_value = "pro")]
     edition: Edition,
-    /// What the cloud does where its documentation is silent; --help lists it.
+    /// Behaviour where the documentation is silent; --help lists the choices.
     #[arg(long, value_name = "LIST")]
     unknowns: Option<Unknowns>,
-    /// What goes wrong; can be given more than once, --help lists them.
+    /// Fault to script; can be given more than once, --help lists all.
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Rule>,
 }

@@ -1,7 +1,7 @@
-//! Texts that no `str` can hold, although the wire can carry them.
+//! Texts that the wire can carry although no `str` can hold them.
 
-/// In any text of the world or of a fault, stands for half of a surrogate pair: answers spell it
-/// `\ud83d`, as the JSON of a text that was cut inside an emoji does.
+/// In any text of the world or of a fault, means half of a surrogate pair: answers spell it
+/// `\ud83d`, like the JSON of a text that was cut inside an emoji.
 ///
 /// ```
 /// # use conv_emulator::{Emulator, LONE_SURROGATE};
@@ -14,11 +14,11 @@
 /// ```
 pub const LONE_SURROGATE: char = '\u{fdd0}';
 
-/// In any text of the world or of a fault, stands for a byte of Latin-1 (`é`, 0xE9): the answer is
-/// not UTF-8 then.
+/// In any text of the world or of a fault, means a byte of Latin-1 (`é`, 0xE9), so that the answer
+/// is not UTF-8.
 pub const LATIN1_BYTE: char = '\u{fdd1}';
 
-/// Writes a body out. Both stand-ins are noncharacters, which no text in use holds.
+/// Writes a body. Both placeholders are noncharacters, which no ordinary text contains.
 pub(crate) fn bytes(text: String) -> Vec<u8> {
     if !text.contains([LONE_SURROGATE, LATIN1_BYTE]) {
         return text.into_bytes();

@@ -1,4 +1,4 @@
-//! Reading a request's body field by field.
+//! Reads a request's body field by field.
 
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ impl<'a> Fields<'a> {
         Refusal::new(self.bad, info)
     }
 
-    /// A text that must be there and not be empty.
+    /// Returns a required text that is not empty.
     pub(crate) fn text(&self, name: &str) -> Result<&'a str, Refusal> {
         match self.map.get(name).and_then(Value::as_str) {
             Some(text) if !text.is_empty() => Ok(text),
@@ -32,13 +32,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A whole number from 0 on.
+    /// Returns a required whole number from 0 on.
     pub(crate) fn number(&self, name: &str) -> Result<u64, Refusal> {
         let number = self.map.get(name).and_then(Value::as_u64);
         number.ok_or_else(|| self.refuse(format!("{name} must be a whole number from 0 on")))
     }
 
-    /// As [`Fields::number`], where the field may be left out.
+    /// Like [`Fields::number`], but the field may be missing.
     pub(crate) fn number_or(&self, name: &str, default: u64) -> Result<u64, Refusal> {
         if self.has(name) { self.number(name) } else { Ok(default) }
     }
@@ -61,13 +61,13 @@ impl<'a> Fields<'a> {
         list.map(Vec::as_slice).ok_or_else(|| self.refuse(format!("{name} must be an array")))
     }
 
-    /// A list of texts; every member must be one.
+    /// Returns a list of texts; every member must be one.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<&'a str>, Refusal> {
         let texts = self.list(name)?.iter().map(Value::as_str).collect::<Option<Vec<_>>>();
         texts.ok_or_else(|| self.refuse(format!("{name} must hold texts alone")))
     }
 
-    /// As [`Fields::texts`], `None` where the field is left out.
+    /// Like [`Fields::texts`]; `None` if the field is missing.
     pub(crate) fn texts_if_any(&self, name: &str) -> Result<Option<Vec<&'a str>>, Refusal> {
         if self.has(name) { self.texts(name).map(Some) } else { Ok(None) }
     }
@@ -87,7 +87,7 @@ impl<'a> Fields<'a> {
         )
     }
 
-    /// A list of objects.
+    /// Returns a list of objects.
     pub(crate) fn objects(&self, name: &str) -> Result<Vec<Fields<'a>>, Refusal> {
         self.list(name)?.iter().map(|value| self.member(value, name)).collect()
     }

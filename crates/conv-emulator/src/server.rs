@@ -1,4 +1,4 @@
-//! One request from its first byte to its answer.
+//! Handles one request, from its first byte to its answer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,7 +23,7 @@ use crate::{
     world::World,
 };
 
-/// What all requests share.
+/// The state that all requests share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) world: World,
@@ -95,7 +95,7 @@ pub(crate) async fn serve(
     response
 }
 
-/// `None` stands for a body that is too large, or broke off.
+/// Reads a body; `None` if it is too large, or broke off.
 async fn read(body: Incoming) -> Option<Vec<u8>> {
     to_bytes(Body::new(body), gate::MAX_BODY).await.ok().map(Vec::from)
 }

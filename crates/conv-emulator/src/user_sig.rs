@@ -1,4 +1,4 @@
-//! UserSig (TLSSigAPIv2): made, and checked with the emulator's own lines.
+//! UserSig (TLSSigAPIv2): makes and checks it, independently of the client's code.
 
 use std::io::{Read, Write};
 
@@ -10,10 +10,10 @@ use sha2::Sha256;
 
 use crate::{code, envelope::Refusal};
 
-/// An honest UserSig inflates to a few hundred bytes.
+/// The maximum size of the inflated JSON; normally it has a few hundred bytes.
 const MAX_INFLATED: u64 = 64 * 1024;
 
-/// The values that a UserSig vouches for.
+/// The claims of a UserSig.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claims {
     pub(crate) identifier: String,
@@ -36,7 +36,7 @@ impl Claims {
     }
 
     fn mac(&self, key: &str) -> Option<Hmac<Sha256>> {
-        // HMAC takes a key of any length; the type system does not know.
+        // HMAC accepts a key of any length, which the type does not express.
         let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).ok()?;
         mac.update(self.text().as_bytes());
         Some(mac)
@@ -47,7 +47,7 @@ impl Claims {
         bytes.map(|bytes| STANDARD.encode(bytes)).unwrap_or_default()
     }
 
-    /// The encoded UserSig.
+    /// Returns the encoded UserSig.
     pub(crate) fn sign(&self, key: &str) -> String {
         let mut object = json!({
             "TLS.ver": "2.0",
@@ -64,7 +64,7 @@ impl Claims {
     }
 }
 
-/// Whose signature is expected.
+/// The caller and app whose signature is expected.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected<'a> {
     pub(crate) identifier: &'a str,
@@ -73,7 +73,7 @@ pub(crate) struct Expected<'a> {
     pub(crate) now: u64,
 }
 
-/// Tells why a UserSig is not good, in the protocol's own numbers.
+/// Checks a UserSig. The refusal has the protocol's own code.
 pub(crate) fn verify(user_sig: &str, expected: Expected<'_>) -> Result<Claims, Refusal> {
     if user_sig.is_empty() {
         return Err(Refusal::new(code::SIG_EMPTY, "UserSig is empty"));
@@ -116,7 +116,7 @@ fn read(user_sig: &str) -> Option<(Claims, Vec<u8>)> {
 
 fn encode(json: &[u8]) -> String {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-    // Writing into memory does not fail; an empty UserSig would be refused as such.
+    // Writing into memory cannot fail; an empty UserSig would be refused.
     let packed = zlib.write_all(json).and_then(|()| zlib.finish()).unwrap_or_default();
     STANDARD.encode(packed).replace('+', "*").replace('/', "-").replace('=', "_")
 }

@@ -1,4 +1,4 @@
-//! Connections that can be cut, for faults and for stopping.
+//! Connections that faults and `stop` can close.
 
 use std::{
     io,
@@ -23,12 +23,13 @@ use crate::{
     server::{self, Shared},
 };
 
-/// Accepts connections for ever, each served by a task of its own until it is cut.
+/// Accepts connections for ever. A task per connection serves it until it is closed.
 pub(crate) async fn listen(mut listener: TcpListener, switches: Switches, shared: Arc<Shared>) {
     loop {
-        // axum's own `accept` pauses where the process has run out of file descriptors.
+        // axum's own `accept` pauses if the process has run out of file descriptors.
         let (stream, _) = Listener::accept(&mut listener).await;
-        // Small answers must not wait for more to send; if it cannot be set, they merely do.
+        // Small answers should not wait for more data to send. If the option cannot be set, they
+        // are only slower.
         drop(stream.set_nodelay(true));
         let switch = Switch::default();
         switches.add(&switch);
@@ -41,10 +42,10 @@ pub(crate) async fn listen(mut listener: TcpListener, switches: Switches, shared
                     Ok::<_, std::convert::Infallible>(server::serve(shared, switch, request).await)
                 }
             });
-            // hyper would add a `Date` of its own, and a cloud without one could not be emulated.
+            // hyper would add its own `Date`, and a cloud without one could not be emulated.
             let http =
                 http1::Builder::new().auto_date_header(false).serve_connection(line, service);
-            // Its errors are connections that the client or a fault ended.
+            // Errors only mean that the client or a fault closed the connection.
             drop(http.await);
         });
     }
@@ -54,7 +55,7 @@ const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
 const RESET: u8 = 2;
 
-/// The switch of one connection.
+/// The handle that closes one connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Switch(Arc<Inner>);
 
@@ -71,7 +72,7 @@ impl Switch {
         self.0.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
-    /// Ends the connection: nothing is read or written any more, and the server drops it.
+    /// Closes the connection: reads and writes end, and the server drops it.
     pub(crate) fn cut(&self, closing: Closing) {
         let cut = match closing {
             Closing::Fin => CLOSED,
@@ -87,8 +88,8 @@ impl Switch {
     fn check(&self, stream: &TcpStream) -> io::Result<()> {
         match self.0.cut.load(Ordering::SeqCst) {
             OPEN => return Ok(()),
-            // Closing a socket that does not linger sends RST in place of FIN. If the option
-            // cannot be set, the peer sees FIN.
+            // Closing a socket with zero linger sends RST instead of FIN. If the option cannot be
+            // set, the peer sees FIN.
             RESET => drop(stream.set_zero_linger()),
             _ => {}
         }
@@ -120,7 +121,7 @@ impl Switches {
     }
 }
 
-/// A connection with a switch.
+/// A connection with its handle.
 #[derive(Debug)]
 struct Line {
     stream: TcpStream,
@@ -133,7 +134,7 @@ impl AsyncRead for Line {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // Remembered before the check, so that a cut in between still wakes the reader.
+        // Stored before the check, so that a close in between still wakes the reader.
         self.switch.remember(cx);
         self.switch.check(&self.stream)?;
         Pin::new(&mut self.stream).poll_read(cx, buf)

@@ -1,4 +1,4 @@
-//! The cloud behind the protocol, and the levers to change it.
+//! The cloud behind the protocol, and the methods that change it.
 
 mod account;
 mod applied;
@@ -38,13 +38,13 @@ use crate::{Edition, Error, Unknowns};
 
 /// A handle on the emulated cloud.
 ///
-/// Clones share one world. Each call locks it for its own duration alone, so a handle can be kept
-/// and used from any thread while the emulator answers requests.
+/// Clones share one world. Each call locks it only while it runs, so a handle can be used from any
+/// thread while the emulator answers requests.
 ///
-/// Conversations are named as the web SDK names them: `C2C` and a user ID, `GROUP` and a group ID
-/// (or a topic ID).
+/// Conversation IDs are those of the web SDK: `C2C` and a user ID, `GROUP` and a group ID (or a
+/// topic ID).
 ///
-/// Each account's list is its own: a message in one account's list does not appear in its peer's.
+/// Lists are independent: a message in one account's list does not appear in its peer's.
 #[derive(Clone, Debug)]
 pub struct World {
     state: Arc<Mutex<State>>,
@@ -62,12 +62,12 @@ impl World {
         state
     }
 
-    /// The cloud's time in seconds, which every answer's `Date` header carries.
+    /// Returns the cloud's time in seconds, which every answer's `Date` header has.
     pub fn now(&self) -> u64 {
         self.lock().now()
     }
 
-    /// The cloud's time since 1970, finer than a second.
+    /// Returns the cloud's time since 1970, finer than a second.
     pub(crate) fn moment(&self) -> Duration {
         self.lock().moment()
     }
@@ -82,13 +82,13 @@ impl World {
         self.lock().clock.set(unix_seconds);
     }
 
-    /// How many rows a listing returns at most: the newest ones, pinned rows counted first.
+    /// Sets the maximum number of rows per listing: the newest ones, counting pinned rows first.
     pub fn set_plan_limit(&self, rows: usize) {
         self.lock().plan_limit = rows;
     }
 
-    /// How many rows a page holds. [`Fault::PageSize`](crate::Fault::PageSize) sets it for one
-    /// command.
+    /// Sets the number of rows per page. [`Fault::PageSize`](crate::Fault::PageSize) sets it for
+    /// one command.
     pub fn set_page_size(&self, rows: usize) {
         self.lock().page_size = rows.max(1);
     }
@@ -103,7 +103,7 @@ impl World {
         self.lock().edition = edition;
     }
 
-    /// The accounts whose lists were generated, sorted.
+    /// Returns the accounts with generated lists, sorted.
     pub fn accounts(&self) -> Vec<String> {
         let state = self.lock();
         let mut ids: Vec<_> = state.generated.iter().map(|id| id.to_string()).collect();
@@ -111,9 +111,9 @@ impl World {
         ids
     }
 
-    /// What a perfect client holds of an account when nothing changes any more: the newest rows up
-    /// to the plan's limit, empty conversations included, in list order (pinned first, newest
-    /// first, ties by conversation ID).
+    /// Returns the list that a correct client holds of an account once nothing changes: the newest
+    /// rows up to the plan's limit, empty conversations included, in list order (pinned first,
+    /// newest first, ties by conversation ID).
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl World {
         Ok(listing::of(account, view))
     }
 
-    /// Imports an account with an empty list, or gives a known user this nick.
+    /// Imports an account with an empty list, or sets the nick of a known user.
     pub fn add_user(&self, user: &str, nick: &str) {
         let mut state = self.lock();
         state.import(user);
@@ -134,7 +134,7 @@ impl World {
         }
     }
 
-    /// Gives a user another nick.
+    /// Changes a user's nick.
     ///
     /// # Errors
     ///
@@ -143,9 +143,9 @@ impl World {
         self.set_nick(user, Some(nick))
     }
 
-    /// Sets a user's nick. `None` takes it away: answers leave the tag out. An empty text takes it
-    /// away too: answers have the tag with an empty value. Which of them Tencent does is not
-    /// documented.
+    /// Sets a user's nick. `None` removes it: answers leave the tag out. An empty text removes it
+    /// as well: answers have the tag with an empty value. Which of the two Tencent does is
+    /// undocumented.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl World {
         self.change_user(user, |held| held.nick = nick.map(Into::into))
     }
 
-    /// Sets the URL of a user's avatar, of any length. It is taken away as in [`World::set_nick`].
+    /// Sets the URL of a user's avatar, of any length. Removes it like [`World::set_nick`].
     ///
     /// # Errors
     ///
@@ -165,8 +165,7 @@ impl World {
         })
     }
 
-    /// Removes an account: it has no list and no profile any more. The lists of others keep their
-    /// rows with it.
+    /// Removes an account with its list and profile. The lists of others keep their rows with it.
     ///
     /// # Errors
     ///
@@ -185,7 +184,7 @@ impl World {
         state.directory.add_group(group, kind, name, now);
     }
 
-    /// Gives a chat group another name, which may be empty.
+    /// Changes a chat group's name, which may be empty.
     ///
     /// # Errors
     ///
@@ -194,7 +193,7 @@ impl World {
         self.change_group(group, |held| held.name = name.into())
     }
 
-    /// Sets the URL of a chat group's avatar; an empty one takes it away.
+    /// Sets the URL of a chat group's avatar; an empty one removes it.
     ///
     /// # Errors
     ///
@@ -203,7 +202,7 @@ impl World {
         self.change_group(group, |held| held.avatar = Avatar::Given(url.into()))
     }
 
-    /// Takes the caller's right to read a chat group away, or gives it back.
+    /// Revokes the caller's right to read a chat group, or restores it.
     ///
     /// # Errors
     ///
@@ -212,7 +211,7 @@ impl World {
         self.change_group(group, |held| held.hidden = hidden)
     }
 
-    /// Dissolves a chat group. The lists of its members keep their rows until they are removed.
+    /// Dissolves a chat group. The lists of its members keep their rows until these are removed.
     ///
     /// # Errors
     ///

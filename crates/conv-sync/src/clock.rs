@@ -1,19 +1,19 @@
-//! Time and chance, as the driver of a pull needs them.
+//! Time and randomness for the driver of a pull.
 
 use std::{fmt::Debug, time::Duration};
 
 use async_trait::async_trait;
 
-/// Time and chance for a [`Puller`](crate::Puller), so that tests can turn both.
+/// Time and randomness for a [`Puller`](crate::Puller), so that tests can control both.
 #[async_trait]
 pub trait Clock: Debug + Send + Sync + 'static {
-    /// Time since some fixed moment. Never goes back; knows nothing of dates.
+    /// Returns the time since some fixed moment. Monotonic, without relation to dates.
     fn now(&self) -> Duration;
 
-    /// Ends after a time.
+    /// Completes after `time`.
     async fn sleep(&self, time: Duration);
 
-    /// A number from 0 up to 1, drawn at random, that spreads retries.
+    /// Returns a random number from 0 up to 1, which spreads retries.
     fn chance(&self) -> f64;
 }
 
@@ -45,7 +45,7 @@ impl Clock for TokioClock {
     fn chance(&self) -> f64 {
         use std::hash::{BuildHasher, Hasher, RandomState};
 
-        // Each `RandomState` has a key of its own: chance enough for jitter, without a crate.
+        // Each `RandomState` has its own key: random enough for jitter, without a crate.
         let drawn = RandomState::new().build_hasher().finish();
         (drawn >> 11) as f64 / (1_u64 << 53) as f64
     }

@@ -1,11 +1,11 @@
-//! What can go wrong between a pull and its cloud.
+//! The errors between a pull and its cloud.
 
 use serde::{Deserialize, Serialize};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use conv_model::{ErrorClass, PassFailure};
 
-/// What a call to a source met. No variant holds a secret: neither key nor UserSig nor URL.
+/// The error of a call to a source. No variant holds a secret: no key, UserSig or URL.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SourceError {
@@ -25,62 +25,62 @@ pub enum SourceError {
     /// assert_eq!(kind(&error), Some(io::ErrorKind::ConnectionRefused));
     /// ```
     Network {
-        /// What happened.
+        /// A description of the failure.
         what: String,
         /// The error underneath, if there is one: `std::io::Error` where `RestSource` met one.
         /// Left out when the error is serialised.
         #[serde(skip)]
         cause: Option<Arc<dyn Error + Send + Sync>>,
     },
-    /// Something on the way answered in the cloud's place: the cloud itself answers every call with
+    /// A proxy or gateway answered in the cloud's place: the cloud itself answers every call with
     /// status 200.
     Http {
-        /// The status.
+        /// The HTTP status.
         status: u16,
-        /// How long to wait, where the answer said so.
+        /// The pause that the answer asked for.
         retry_after: Option<Duration>,
     },
-    /// No answer in time.
+    /// The cloud did not answer in time.
     TimedOut,
     /// The cloud answered with an error code of its own.
     Cloud {
         /// The cloud's number.
         code: i32,
-        /// What kind of error the number stands for.
+        /// The class of the error.
         class: ErrorClass,
-        /// Whether the same call may be tried again.
+        /// The kind of retry that may help.
         retry: Retry,
-        /// The cloud's words, shortened, without control characters.
+        /// The cloud's message, shortened, without control characters.
         message: String,
-        /// How long to wait, where the cloud said so.
+        /// The pause that the cloud asked for.
         retry_after: Option<Duration>,
     },
-    /// The answer is not the protocol: HTML, cut JSON, a wrong shape, too large.
+    /// The answer violates the protocol: HTML, truncated JSON, a wrong shape, too large.
     Protocol {
-        /// What was met where what was expected.
+        /// A description of the violation.
         what: String,
     },
-    /// The cursor no longer serves: the listing has to begin anew.
+    /// The cursor is no longer valid: the listing has to begin again.
     CursorExpired,
     /// The user or group does not exist, was dissolved, or is not visible.
     NotFound,
-    /// The source does not offer it.
+    /// The source does not offer what was requested.
     Unsupported {
-        /// What was asked for.
+        /// The missing ability.
         what: String,
     },
-    /// The request can never be answered.
+    /// The request is invalid and can never be answered.
     InvalidArgument {
-        /// What is wrong with it.
+        /// A description of the fault.
         what: String,
     },
-    /// The pass was told to stop.
+    /// The pass was cancelled.
     Cancelled,
     /// The embedder's own signer failed.
     Signer(#[serde(with = "signer")] Arc<dyn Error + Send + Sync>),
 }
 
-/// An embedder's error keeps its words alone.
+/// Serialises an embedder's error as its text alone.
 mod signer {
     use std::{error::Error, sync::Arc};
 
@@ -106,7 +106,7 @@ mod sdk {
     pub(super) const UNSUPPORTED: i32 = 3122;
 }
 
-/// Numbers of our own, where neither the SDK nor the cloud has one. `conv-api` has the others, up to
+/// Our own numbers, where neither the SDK nor the cloud has one. `conv-api` has the others, up to
 /// 990099.
 mod own {
     pub(super) const CANCELLED: i32 = 990_005;
@@ -115,19 +115,19 @@ mod own {
     pub(super) const SIGNER: i32 = 990_008;
 }
 
-/// Whether a failed call may be tried again as it was.
+/// The kind of retry that may help after a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Retry {
-    /// It would fail again.
+    /// No retry: the call would fail again.
     Never,
-    /// One more time at most.
+    /// At most one retry.
     Once,
-    /// After a growing pause.
+    /// Retries with exponential back-off.
     BackOff,
-    /// At once, with a new UserSig. A source says so only where that may help: a UserSig that
-    /// served until now has expired, or it was made by a wrong clock. So any number of calls may
-    /// meet it, also several with one UserSig; of a fresh one that is refused it is
+    /// One retry at once, with a new UserSig. A source returns this only if it may help: the
+    /// UserSig worked before and has expired, or a wrong clock made it. Any number of calls may get
+    /// it, even several with the same UserSig. If the cloud refuses a fresh UserSig, it is
     /// [`Never`](Self::Never).
     Reauthenticate,
 }
@@ -138,7 +138,7 @@ impl SourceError {
         Self::Network { what: what.into(), cause: None }
     }
 
-    /// What kind of error it is.
+    /// Returns the class of the error.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Network { .. } | Self::TimedOut => ErrorClass::Transient,
@@ -158,9 +158,8 @@ impl SourceError {
         }
     }
 
-    /// Returns the one number that this error has wherever a program reads it, be it an error, a
-    /// report or an event: the web SDK's where it has one, else the cloud's, else one of ours from
-    /// 990001 to 990099. Never 0.
+    /// Returns the number of this error, the same in errors, reports and events: the web SDK's if
+    /// it has one, else the cloud's, else one of ours from 990001 to 990099. Never 0.
     ///
     /// ```
     /// use conv_sync::SourceError;
@@ -171,7 +170,7 @@ impl SourceError {
     /// ```
     pub fn number(&self) -> i32 {
         match self {
-            // A refusal with the number for success is not the protocol.
+            // A refusal with the code for success violates the protocol.
             Self::Cloud { code, .. } if *code != 0 => *code,
             Self::Network { .. } | Self::Http { .. } => sdk::NETWORK_ERROR,
             Self::TimedOut => sdk::NETWORK_TIMEOUT,
@@ -192,7 +191,7 @@ impl SourceError {
         }
     }
 
-    /// Whether the same call may be tried again.
+    /// Returns the kind of retry that may help.
     pub fn retry(&self) -> Retry {
         match self {
             Self::Network { .. } | Self::TimedOut => Retry::BackOff,
@@ -202,14 +201,15 @@ impl SourceError {
                 _ => Retry::Once,
             },
             Self::Cloud { retry, .. } => *retry,
-            // A proxy in trouble answers with HTML, a broken connection with half a body.
+            // A failing proxy answers with HTML, a broken connection with half a body.
             Self::Protocol { .. } => Retry::BackOff,
             _ => Retry::Never,
         }
     }
 
-    /// Whether another call at another time may have another answer: waiting, a new signature or
-    /// a mended server may help. Not so for what does not exist or is not offered.
+    /// Returns whether the same call may succeed later: after waiting, with a new signature, or
+    /// once a server is repaired. `false` if the target does not exist, is not offered, or the
+    /// request is invalid.
     pub fn may_succeed_later(&self) -> bool {
         !matches!(
             self.class(),
@@ -217,7 +217,7 @@ impl SourceError {
         )
     }
 
-    /// How long to wait, where the cloud said so.
+    /// Returns the pause that the cloud asked for, if it did.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Http { retry_after, .. } | Self::Cloud { retry_after, .. } => *retry_after,
@@ -236,12 +236,12 @@ impl fmt::Display for SourceError {
                 write!(f, "cloud refused with code {code}: {message}")
             }
             Self::Protocol { what } => {
-                write!(f, "cloud answered with something else than its protocol: {what}")
+                write!(f, "answer of the cloud violates its protocol: {what}")
             }
             Self::CursorExpired => f.write_str("cursor has expired"),
             Self::NotFound => f.write_str("no such user or group"),
             Self::Unsupported { what } => write!(f, "source does not offer {what}"),
-            Self::InvalidArgument { what } => write!(f, "request is not valid: {what}"),
+            Self::InvalidArgument { what } => write!(f, "request is invalid: {what}"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Signer(_) => f.write_str("signer failed"),
         }

@@ -1,9 +1,9 @@
-//! Pulls a chat account's conversation list from its cloud, page by page, until the list is
-//! provably the cloud's.
+//! Pulls a chat account's conversation list from its cloud, page by page, until two readings of it
+//! agree.
 //!
-//! For whoever keeps conversation lists: it yields plain [`Delta`](conv_model::Delta) values, and
-//! learns from [`Commit`](conv_model::Commit)s what became of them. It stores nothing and knows no
-//! store; where the changes go is the embedder's business.
+//! A pull yields plain [`Delta`](conv_model::Delta) values and takes the resulting
+//! [`Commit`](conv_model::Commit)s back. This crate stores nothing and knows no store: the embedder
+//! applies the changes.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -29,14 +29,14 @@
 //! # }
 //! ```
 //!
-//! * [`ConversationSource`]: a cloud. Implement it for your own.
+//! * [`ConversationSource`]: a cloud. Implement it for a cloud of your own.
 //! * [`Puller`]: one pass over an account's list, driven against a source on a [`Clock`].
-//! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API, kept under its
-//!   rate by a [`RateLimiter`].
+//! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API, with a
+//!   [`RateLimiter`] that keeps calls under the cloud's rate.
 //! * `UserSigSigner` (feature `usersig`): makes and verifies UserSig.
 //!
 //! # Features
-//! None is on by default; without any, the pull builds without tokio.
+//! No feature is on by default. Without features, the crate builds without tokio.
 //! * `tokio`: `TokioClock`. `usersig`, `rest`: as above; TLS for `rest` by `rustls` or
 //!   `native-tls`.
 //! * `testing`: a scripted source, and the state machine inside a pass. No stable API.
@@ -85,7 +85,7 @@ pub use self::{
     },
 };
 
-/// The README's code runs, too.
+/// Runs the README's code as a doctest.
 #[cfg(all(doctest, feature = "testing"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

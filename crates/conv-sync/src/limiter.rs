@@ -1,4 +1,4 @@
-//! How often a cloud may be called.
+//! Rate limits for calls to a cloud.
 
 #[cfg(feature = "rest")]
 mod lane;
@@ -15,19 +15,18 @@ use crate::SourceError;
 
 /// Keeps calls to a cloud under its rate.
 ///
-/// Tencent's REST API takes 200 calls a second of each command of an SDKAppID, whichever accounts
-/// they are for, and refuses those beyond (codes 60007 and 60011; documented in its REST API
-/// overview). So all sources of one SDKAppID share one limiter: within a process a
-/// `LocalRateLimiter` (feature `rest`), among processes one of the embedder's own, over a place
-/// that all of them reach.
+/// Tencent's REST API takes 200 calls per second of each command per SDKAppID, for all accounts
+/// together, and refuses further ones (codes 60007 and 60011; documented in its REST API overview).
+/// So all sources of one SDKAppID share one limiter: a `LocalRateLimiter` (feature `rest`) within a
+/// process, or the embedder's own limiter over a server that all processes reach.
 ///
 /// # Contract
-/// * A command is the service and command of a URL, such as `recentcontact/get_list`. Each has a
-///   rate of its own, for each SDKAppID; none waits for another's.
-/// * Calls come on in the order in which they asked, as far as one process can see.
-/// * Cancel-safe: a dropped [`acquire`](Self::acquire) takes no call away from the others.
-/// * A source waits here before each call, without a bound of its own and outside the call's
-///   timeout: a limiter that asks another machine bounds that itself.
+/// * A command is the service and command of a URL, such as `recentcontact/get_list`. Each command
+///   of each SDKAppID has its own rate and waits for no other.
+/// * Calls proceed in the order in which they asked, at least within one process.
+/// * Cancel-safe: a dropped [`acquire`](Self::acquire) uses up no call.
+/// * A source waits here before each call, without a timeout of its own and outside the call's
+///   timeout: a limiter that asks another machine needs its own timeout.
 ///
 /// ```
 /// use std::time::Duration;
@@ -57,17 +56,17 @@ use crate::SourceError;
 /// ```
 #[async_trait]
 pub trait RateLimiter: Debug + Send + Sync + 'static {
-    /// Waits until one more call of a command may be made for an SDKAppID.
+    /// Waits until one more call of a command may go out for an SDKAppID.
     ///
     /// # Errors
-    /// Only where what is shared cannot be reached: [`SourceError::Network`] or
-    /// [`SourceError::TimedOut`], which a pull tries again after a pause. The call then fails with
-    /// it, unmade. A limiter may as well let the call pass: the cloud has a limiter of its own.
+    /// [`SourceError::Network`] or [`SourceError::TimedOut`] if the shared state cannot be reached.
+    /// The call then fails with that error without going out, and a pull retries it after a pause.
+    /// A limiter may instead let the call through: the cloud has its own limiter.
     async fn acquire(&self, sdk_app_id: u32, command: &str) -> Result<(), SourceError>;
 
-    /// The cloud refused a call of a command as one too many: no further call of it is let through
-    /// until `pause` has gone by, whoever makes it. Of two pauses the one that ends later counts.
-    /// The refused call is answered only after this returns, so it should be soon.
+    /// Holds back all further calls of a command for `pause`, because the cloud refused one as too
+    /// many. Of two pauses, the one that ends later counts. Should return soon: the refused call
+    /// waits for it.
     async fn hold_back(&self, sdk_app_id: u32, command: &str, pause: Duration);
 }
 

@@ -1,7 +1,24 @@
 //! One pass over an account's list, as a plain state machine.
 //!
-//! No I/O, no clock and no randomness inside: the same inputs give the same effects. Machine,
-//! inputs and effects serialise, so that a pass can be kept as a trace and replayed.
+//! The machine has no I/O, clock or randomness: the same inputs give the same effects. Machine,
+//! inputs and effects serialise, so a pass can be recorded as a trace and replayed.
+//!
+//! # Why it works this way
+//!
+//! * **Two listings must agree.** The meaning of the cloud's cursors is undocumented, so a row can
+//!   slip past a page boundary unseen. Reading the head again cannot find it; listing again does
+//!   (`pages`).
+//! * **Exact cursors are a promise, not a guess.** A pass reads only the head again where the
+//!   source promises exact cursors and newest rows first. At the plan's limit it reads the whole
+//!   list even there: rows that left have used up places of the first listing, and a row at the
+//!   edge would be missed (`listing`).
+//! * **The pass is the fence.** Beginning a pass is a commit that takes a greater number than all
+//!   passes before; a store refuses changes of an older pass.
+//! * **Removal is data.** The machine remembers the IDs that its listings confirmed and hands them
+//!   over as `keep` with its last change. Stamping rows with their pass would rewrite every stored
+//!   row in each pass.
+//! * **The names of conversation groups are part of the sync state.** Rows carry numbers; one call
+//!   per pass reads the names (`naming`).
 
 mod answers;
 mod calls;
@@ -45,10 +62,10 @@ pub use self::{
     retries::Delay,
 };
 
-/// The most listings of one pass: it lists again until two agree, this often at most.
+/// The maximum number of listings per pass, which lists again until two agree.
 const MAX_LISTINGS: u32 = 4;
 
-/// What a change does for the pass, to know what follows once it is applied.
+/// The role of a change in the pass, which decides what follows once it is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum DeltaKind {
     Begin,
@@ -60,26 +77,26 @@ enum DeltaKind {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Stage {
-    /// Pages are read.
+    /// The machine reads pages.
     Listing,
-    /// All pages are in; the end of the pass waits for the names of groups.
+    /// All pages are in; the last change waits for the names of groups.
     Naming {
         is_capped: bool,
     },
-    /// The change that says `Complete` is under way.
+    /// The change that says `Complete` is being applied.
     Finishing,
-    /// The list is complete; facets are still read.
+    /// The list is complete; the machine still reads facets.
     Hydrating,
-    /// The pass is stopping: nothing more is asked.
+    /// The pass is stopping and makes no more calls.
     Stopping,
     Over,
 }
 
 /// One pass over an account's list.
 ///
-/// [`Puller`](crate::Puller) drives it against a source. To drive it by hand: hand every
-/// [`Effect`] of [`start`](Self::start) and [`step`](Self::step) to the world, and every answer
-/// back to `step`.
+/// [`Puller`](crate::Puller) drives it against a source. To drive it by hand, carry out every
+/// [`Effect`] that [`start`](Self::start) and [`step`](Self::step) return, and pass each result to
+/// `step`.
 ///
 /// ```
 /// use conv_model::SyncState;
@@ -87,7 +104,7 @@ enum Stage {
 ///
 /// let (pull, effects) =
 ///     Pull::start(PullOptions::default(), &Capabilities::default(), &SyncState::default());
-/// // Beginning is a change like any other: it makes this pass the newest one.
+/// // The first change makes this pass the newest one.
 /// assert!(matches!(effects[..], [Effect::Apply(_)]));
 /// assert!(pull.outcome().is_none());
 /// ```
@@ -96,36 +113,36 @@ pub struct Pull {
     options: PullOptions,
     capabilities: Capabilities,
     pass: PassId,
-    /// When it was begun, on the driver's clock; unknown before the first step.
+    /// The start of the pass, on the driver's clock; unknown before the first step.
     started: Option<Duration>,
     stage: Stage,
     listing: Listing,
-    /// Rows of the listing that wait for its end.
+    /// Rows that are held back until the listing ends.
     window: Window,
-    /// The list as the store held it before the pass, if the driver said so.
+    /// The list that the store held before the pass, if the driver provided it.
     known: Option<Seen>,
-    /// The listing before, to compare with.
+    /// The rows of the previous listing, to compare with.
     previous: Option<Seen>,
     listings: u32,
-    /// Whether the rows of a first screen were listed and applied.
+    /// Set once the rows of a first screen are listed and applied.
     is_head_shown: bool,
-    /// Whether the first listing is through and applied: few rows will be new.
+    /// Set once the first listing is applied: few new rows will follow.
     is_shown: bool,
-    /// What the pass's own listings confirmed; a resumed one confirms nothing.
+    /// The IDs that the pass's own listings confirmed. A resumed listing confirms none.
     keep: BTreeSet<ConversationId>,
-    /// Whether a listing met a row that it could not tell from any other.
+    /// Set once a listing met a row without a readable ID, which may be any row.
     is_blind: bool,
     restarted: bool,
-    /// Whether the checkpoint in the store is useless.
+    /// Set if the stored checkpoint is useless, so that the store drops it.
     forgets: bool,
     naming: Naming,
     hydration: Hydration,
     calls: Calls,
     cloud_time: CloudTime,
     as_of: Option<Timestamp>,
-    /// What the next step of the pass reports.
+    /// Skipped rows for the report of the next step.
     unreported: Vec<SkippedRow>,
-    /// Rows without an ID that were reported.
+    /// The number of rows without an ID reported so far.
     nameless: usize,
     broken_promises: Vec<String>,
     outbox: VecDeque<(DeltaKind, Delta)>,
@@ -134,8 +151,8 @@ pub struct Pull {
 }
 
 impl Pull {
-    /// Begins a pass after what the store knows: it goes on from a stored checkpoint of the same
-    /// scope, and a fresh listing follows.
+    /// Begins a pass from the stored state: it resumes from a checkpoint of the same scope, and a
+    /// fresh listing follows.
     pub fn start(
         options: PullOptions,
         capabilities: &Capabilities,
@@ -186,12 +203,12 @@ impl Pull {
         Self { known: Some(rows.into_iter().collect()), ..self }
     }
 
-    /// The pass's number.
+    /// Returns the pass's number.
     pub fn pass(&self) -> PassId {
         self.pass
     }
 
-    /// How it ended; `None` while it runs.
+    /// Returns the outcome; `None` while the pass runs.
     pub fn outcome(&self) -> Option<Result<(), &SourceError>> {
         match (&self.stage, &self.outcome) {
             (Stage::Over, Some(outcome)) => Some(outcome.as_ref().copied()),
@@ -199,10 +216,10 @@ impl Pull {
         }
     }
 
-    /// Takes in what happened at a moment of the driver's clock, and says what is to be done.
+    /// Takes in an event at `now` of the driver's clock, and returns the effects to carry out.
     pub fn step(&mut self, now: Duration, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
-        // Nothing is taken in once the pass is over.
+        // A pass that is over ignores late events.
         if matches!(self.stage, Stage::Over) {
             return effects;
         }
@@ -222,7 +239,7 @@ impl Pull {
             (Input::Woke(id), _) => effects.extend(self.calls.woke(now, id)),
             (Input::Retry, _) => effects.extend(self.calls.retry_now(now)),
             (Input::Cancel, _) => self.fail(SourceError::Cancelled),
-            // Nobody waits for it, or no longer.
+            // A late or unknown answer: its call is not open.
             _ => return effects,
         }
         self.settle(now, effects)
@@ -248,7 +265,7 @@ impl Pull {
         }
     }
 
-    /// The list is complete, and stays so even if the pass was told to stop in that moment.
+    /// The list is complete, and stays so even if the pass was cancelled meanwhile.
     fn finished(&mut self) {
         let was_stopped = matches!(self.stage, Stage::Stopping);
         if was_stopped {
@@ -257,7 +274,7 @@ impl Pull {
         self.stage = if was_stopped { Stage::Over } else { Stage::Hydrating };
     }
 
-    /// Asks for the next page, while pages are read.
+    /// Asks for the next page while the machine reads pages.
     fn ask(&mut self, now: Duration, out: &mut Vec<Effect>) {
         if matches!(self.stage, Stage::Listing) {
             let cursor = self.listing.cursor();
@@ -265,8 +282,8 @@ impl Pull {
         }
     }
 
-    /// Begins the listing again at the head, if that is another place than where it is: a resumed
-    /// listing always, a fresh one once a pass.
+    /// Begins the listing again at the head and returns `true`, unless it already is there. A fresh
+    /// listing begins again only once per pass.
     fn restarts(&mut self) -> bool {
         let may_restart = self.listing.is_resumed() || !self.restarted;
         if self.listing.cursor().is_none() || !may_restart {
@@ -291,7 +308,7 @@ impl Pull {
             return;
         }
         self.calls.clear();
-        // A list that is complete stays so, even where names are still missing.
+        // A complete list stays complete even if names are still missing.
         if matches!(self.stage, Stage::Hydrating) {
             self.stage = Stage::Over;
             self.outcome = Some(Err(error));
@@ -309,7 +326,7 @@ impl Pull {
         self.outbox.push_back((kind, delta));
     }
 
-    /// Adds what follows from the state: the next change, further batches, the end.
+    /// Adds the effects that follow from the state: the next change, further batches, the end.
     fn settle(&mut self, now: Duration, mut effects: Vec<Effect>) -> Vec<Effect> {
         self.hydrate(now, &mut effects);
         if self.applying.is_none() && !matches!(self.stage, Stage::Over) {

@@ -1,4 +1,4 @@
-//! Drives a pull against a source.
+//! The driver of a pass.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -20,7 +20,7 @@ type Call = Pin<Box<dyn Future<Output = Input> + Send>>;
 
 type Written = Arc<dyn Fn() -> Seq + Send + Sync>;
 
-/// One pass over an account's list: yields changes, and learns what became of them.
+/// One pass over an account's list: yields changes, and takes back what became of them.
 ///
 /// ```no_run
 /// # use std::sync::Arc;
@@ -39,9 +39,11 @@ type Written = Arc<dyn Fn() -> Seq + Send + Sync>;
 /// # }
 /// ```
 ///
-/// A pass may be dropped at any moment: what was applied stays, and the next pass goes on from
-/// there. At most one page, one reading of group names and four batches of facets are asked for at
-/// a time.
+/// A pass may be dropped at any moment: applied changes stay, and the next pass goes on from there.
+/// At most one page, one reading of group names and four batches of facets are in flight at a time.
+///
+/// Inside is a plain state machine without I/O, clock or randomness; this type carries out its
+/// effects. A `Delta` has no field for local state, so a pull cannot touch a draft.
 pub struct Puller {
     source: Arc<dyn ConversationSource>,
     clock: Arc<dyn Clock>,
@@ -49,7 +51,7 @@ pub struct Puller {
     pull: Pull,
     plan_limit: u32,
     calls: BTreeMap<CallId, Call>,
-    /// The last stored write that a commit named.
+    /// The last stored write that a commit reported.
     committed: Seq,
     written: Option<Written>,
     ready: VecDeque<Delta>,
@@ -57,7 +59,7 @@ pub struct Puller {
 }
 
 impl Puller {
-    /// Begins a pass of an account's list after what its store knows.
+    /// Begins a pass over an account's list, from the state in its store.
     pub fn new(
         source: Arc<dyn ConversationSource>,
         clock: Arc<dyn Clock>,
@@ -83,33 +85,35 @@ impl Puller {
         puller
     }
 
-    /// Sets where to read the number of the last stored write, `Snapshot::written` of the store.
-    /// An answer overwrites no facet that another writer stored after the number that was read as
-    /// the question went out. Without it that is the number in the newest commit of this pass, so
-    /// that what others wrote since may win over an answer which already has it.
+    /// Sets a function that returns the number of the last stored write, `Snapshot::written` of the
+    /// store. The pass calls it when it sends a question; the answer overwrites no facet that
+    /// another writer stored after that number. Without it, the pass uses the number in its own
+    /// newest commit, so that older writes of others may win over an answer that already includes
+    /// them.
     #[must_use]
     pub fn with_written(self, written: Arc<dyn Fn() -> Seq + Send + Sync>) -> Self {
         Self { written: Some(written), ..self }
     }
 
     /// Sets all rows that the store holds, with their ranks. At the plan's limit, the first listing
-    /// then shows no row that ranks below all of them, to be removed again at its end.
+    /// then shows no row that ranks below all of them and would be removed again at its end.
     #[must_use]
     pub fn with_list(self, rows: impl IntoIterator<Item = (ConversationId, Rank)>) -> Self {
         Self { pull: self.pull.with_list(rows), ..self }
     }
 
-    /// The pass's number.
+    /// Returns the pass's number.
     pub fn pass(&self) -> PassId {
         self.pull.pass()
     }
 
-    /// The next change to apply; `None` once the pass is complete. Call
-    /// [`applied`](Self::applied) before asking again. Cancel-safe: a dropped call loses nothing.
+    /// Returns the next change to apply; `None` once the pass is complete. Call
+    /// [`applied`](Self::applied) before calling it again. Cancel-safe: a dropped call loses
+    /// nothing.
     ///
     /// # Errors
-    /// Why the pass failed; the change that says so to the store was yielded before. Or
-    /// [`SourceError::InvalidArgument`] if the change given last was not reported as applied.
+    /// The error that failed the pass; a change that records it was yielded before.
+    /// [`SourceError::InvalidArgument`] if the last change was not reported as applied.
     pub async fn next(&mut self) -> Result<Option<Delta>, SourceError> {
         loop {
             if let Some(delta) = self.ready.pop_front() {
@@ -120,7 +124,7 @@ impl Puller {
                 return outcome.map(|()| None).map_err(SourceError::clone);
             }
             if self.calls.is_empty() {
-                let what = "the change given last was not reported as applied".into();
+                let what = "the last change was not reported as applied".into();
                 return Err(SourceError::InvalidArgument { what });
             }
             let input = poll_fn(|cx| self.poll_calls(cx)).await;
@@ -128,21 +132,21 @@ impl Puller {
         }
     }
 
-    /// Tells what became of the change that [`next`](Self::next) gave last.
+    /// Reports the commit of the change that [`next`](Self::next) yielded last.
     pub fn applied(&mut self, commit: &Commit) {
         self.committed = commit.written;
         self.step(Input::Applied { wanting: commit.needs_profile.clone() });
     }
 
-    /// Stops the pass: calls in flight are dropped, and [`next`](Self::next) yields the change
-    /// that says so, then the error [`SourceError::Cancelled`].
+    /// Stops the pass: drops the calls in flight. [`next`](Self::next) then yields a change that
+    /// records it, and the error [`SourceError::Cancelled`].
     pub fn cancel(&mut self) {
         self.calls.clear();
         self.step(Input::Cancel);
     }
 
-    /// The device woke up, or its network is back: a pass that pauses after a failure tries again
-    /// at once, with all its tries, but not before a moment that the cloud asked for.
+    /// Ends pauses after failures, because the device woke up or its network is back. Calls are
+    /// sent again at once, with all their retries, except where the cloud asked for the pause.
     pub fn retry_now(&mut self) {
         self.step(Input::Retry);
     }
@@ -193,18 +197,19 @@ impl Puller {
         }
     }
 
-    /// Whom to ask, and the last stored write known at this moment.
+    /// Returns the source, and the last stored write known now.
     fn question(&self) -> (Arc<dyn ConversationSource>, Seq) {
         let asked = self.written.as_ref().map_or(self.committed, |written| written());
         (Arc::clone(&self.source), asked)
     }
 
-    /// Under the number of a call that pauses, its pause takes its place, and the other way round.
+    /// Polls `answer` as the call with this number. The pause of a call takes the call's place, and
+    /// the other way round.
     fn send(&mut self, call: CallId, answer: impl Future<Output = Input> + Send + 'static) {
         self.calls.insert(call, Box::pin(answer));
     }
 
-    /// The first answer of any call.
+    /// Polls all calls, and removes and returns the first answer.
     fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
         let answer = self.calls.iter_mut().find_map(|(id, call)| match call.as_mut().poll(cx) {
             Poll::Ready(input) => Some((*id, input)),

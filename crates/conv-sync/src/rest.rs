@@ -55,56 +55,55 @@ use crate::{
 /// # let _ = source;
 /// ```
 ///
-/// One source serves all accounts of an app: calls are signed in the name of an app admin, since
-/// the REST API has no other authentication. That makes it a thing for servers: an app on a
-/// user's device must not hold what signs for an admin.
+/// One source serves all accounts of an app: an app admin signs the calls, since the REST API has
+/// no other authentication. So use it on servers only: an app on a user's device must not hold an
+/// admin's key.
 ///
-/// Calls run on tokio and need TLS (feature `rustls` or `native-tls`, or a client of the embedder's
-/// own that has it). They are kept under the cloud's rate: see
-/// [`rate_limiter`](RestSourceBuilder::rate_limiter).
+/// Calls run on tokio and need TLS (feature `rustls` or `native-tls`, or the embedder's own client
+/// with TLS). A [`rate_limiter`](RestSourceBuilder::rate_limiter) keeps them under the cloud's
+/// rate.
 ///
-/// A call that failed is the pull's to retry, with two exceptions. Where the connection broke before
-/// an answer began, the call goes out once more on a new connection: servers close connections that
-/// they kept. And a page of conversation groups that is not the first is retried up to three times,
-/// within some seconds, so that the pages before it are not read again.
+/// The pull retries failed calls, with two exceptions. If the connection broke before an answer
+/// began, the source sends the call once more on a new connection: servers close idle connections.
+/// And it retries a page of conversation groups after the first up to three times, within seconds,
+/// so that the pages before it are not read again.
 ///
 /// # What it brings
-/// * `pull`: time, pin, marks, custom data and groups of each row (`recentcontact/get_list`), in
-///   no order. The cloud keeps 100 conversations an account, or up to 500.
+/// * `pull`: time, pin, marks, custom data and groups of each row (`recentcontact/get_list`), in no
+///   particular order. The cloud lists 100 conversations per account, or up to 500.
 /// * `hydrate`: names and avatars (`profile/portrait_get`, `get_group_info`); unread counts
-///   (`get_c2c_unread_msg_num`, ten users a call; `get_joined_group_list`, a thousand groups a
+///   (`get_c2c_unread_msg_num`, ten users per call; `get_joined_group_list`, a thousand groups per
 ///   call, read again for each batch), for groups with the remind type; last messages
 ///   (`admin_getroammsg`, `group_msg_get_simple`), one call per conversation and eight at a time,
-///   after the account's groups. Of topics last messages alone; of AVChatRooms none, since the cloud
-///   keeps none.
-/// * `profile`: all standard fields; the app's own where the
-///   [builder](RestSourceBuilder::user_fields) names them. Not the account's own membership.
+///   after the account's groups. Topics have last messages only; AVChatRooms have none, since the
+///   cloud does not keep them.
+/// * `profile`: all standard fields, and the app's own fields that the
+///   [builder](RestSourceBuilder::user_fields) names; not the account's own membership.
 /// * `groups`: `recentcontact/get_contact_group`.
 ///
 /// # What an account may see
-/// An admin may read every group; the account may not. The last message of a group is therefore
-/// shown only if `get_joined_group_list` has the group (of a topic, its community) and the message
+/// An admin may read every group; the account may not. So the source shows the last message of a
+/// group only if `get_joined_group_list` has the group (of a topic, its community) and the message
 /// is not from before the account's `JoinTime` in it; if either is not known, the facet fails. An
 /// account that is not in a group has no last message and no unread messages there, and the full
-/// profile of a Work group is not found for it. Of a recalled
-/// message neither text nor custom data is kept. Messages sent to those online only are not in the
-/// cloud's history, and so are never shown.
+/// profile of a Work group is not found for it. Of a recalled message neither text nor custom data
+/// is kept. Messages sent to those online only are not in the cloud's history, and so are never
+/// shown.
 ///
-/// Two things no documented call tells: which messages of a group a user has deleted for himself
-/// alone (they show), and what a group was called when a former member left it (its present name
-/// shows).
+/// No documented call returns which messages of a group a user deleted for himself alone (they
+/// show), or what a group was called when a former member left it (its present name shows).
 pub struct RestSource {
     caller: Caller,
     options: Options,
 }
 
 impl RestSource {
-    /// For an app in a region, with calls signed by `signer`.
+    /// Makes a source for an app in a region; `signer` signs the calls.
     pub fn new(base: impl Into<BaseUrl>, sdk_app_id: u32, signer: impl Signer) -> Self {
         Self::builder(base, sdk_app_id, signer).build()
     }
 
-    /// Like [`new`](Self::new), with more to say.
+    /// Starts building a source with further options.
     pub fn builder(
         base: impl Into<BaseUrl>,
         sdk_app_id: u32,
@@ -118,7 +117,7 @@ impl RestSource {
 impl ConversationSource for RestSource {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            // Tencent documents neither an order nor what a cursor means.
+            // Tencent documents neither an order nor the meaning of a cursor.
             order: ListingOrder::Unordered,
             cursors: CursorPromise::Opaque,
             profile_batch: Batch { users: portrait::MAX_ACCOUNTS, groups: group_info::MAX_GROUPS },
@@ -170,7 +169,7 @@ fn page(listing: get_list::Listing, time: Option<Timestamp>) -> Page {
     page
 }
 
-/// The cloud knows userIDs only.
+/// Refuses an account ID that is not a userID: the cloud knows no others.
 fn check(account: &AccountId) -> Result<(), SourceError> {
     UserId::parse(account.as_str())
         .map(drop)

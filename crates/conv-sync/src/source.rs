@@ -1,4 +1,4 @@
-//! A cloud, as a pull sees it.
+//! The trait of a cloud, and the requests and answers of its calls.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt::Debug, sync::Arc};
@@ -11,46 +11,44 @@ use conv_model::{
 
 use crate::SourceError;
 
-/// A cloud that has conversation lists, of any number of accounts.
+/// A cloud that holds the conversation lists of any number of accounts.
 ///
 /// # Contract
-/// * Every method is one round trip or a few; none waits for another account's. Dropping a future
-///   abandons the call and nothing else.
-/// * A source keeps no state of an account: requests carry all that is needed.
-/// * An error says whether trying again may help, and the pull decides. A method itself may only
-///   send a read once more where a kept connection broke before an answer: that is no refusal by
-///   the cloud.
-/// * A row that cannot be read is left out and named in [`Page::skipped`]; a reply that cannot be
+/// * Every method is one round trip or a few, and waits for no other account's calls. Dropping a
+///   future abandons the call and nothing else.
+/// * A source keeps no state per account: requests carry all that it needs.
+/// * An error says whether a retry may help, and the pull decides. A method itself may only repeat
+///   a read whose kept connection broke before an answer: that is not a refusal by the cloud.
+/// * A row that cannot be read is left out and listed in [`Page::skipped`]; a reply that cannot be
 ///   read at all is an error. Errors hold no secret.
 #[async_trait]
 pub trait ConversationSource: Debug + Send + Sync + 'static {
-    /// What this source can do and promises. The same answer every time.
+    /// Returns what this source can do and promises; the same every time.
     fn capabilities(&self) -> Capabilities;
 
-    /// One page of an account's list, in any order.
+    /// Reads one page of an account's list, in any order.
     ///
     /// # Errors
-    /// [`SourceError::CursorExpired`] if the cursor no longer serves; else what the call met.
+    /// [`SourceError::CursorExpired`] if the cursor is no longer valid; else the error of the call.
     async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError>;
 
-    /// One facet of some conversations of one kind, at most
-    /// [`batch`](Capabilities::batch) of them. What does not exist is among the failed.
+    /// Reads one facet of some conversations of one kind, at most [`batch`](Capabilities::batch) of
+    /// them. A conversation that does not exist is among the failed.
     ///
     /// # Errors
     /// If the call as a whole failed.
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError>;
 
-    /// The full profile of one user or group, with
-    /// [`detail`](conv_model::Profile::detail).
+    /// Reads the full profile of one user or group, with [`detail`](conv_model::Profile::detail).
     ///
     /// # Errors
     /// [`SourceError::NotFound`] if it does not exist, was dissolved, or is not visible.
     async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError>;
 
-    /// The names of an account's conversation groups by the numbers that rows carry.
+    /// Reads the names of an account's conversation groups, by the numbers that rows carry.
     ///
     /// # Errors
-    /// What the call met.
+    /// The error of the call.
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError>;
 }
 
@@ -78,52 +76,52 @@ impl<T: ConversationSource + ?Sized> ConversationSource for Arc<T> {
     }
 }
 
-/// What a source can do and promises.
+/// The abilities and promises of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Capabilities {
     /// The order of rows from page to page.
     pub order: ListingOrder,
-    /// What a cursor stands for.
+    /// The meaning of a cursor.
     pub cursors: CursorPromise,
-    /// The most users and groups of one `hydrate` call for profiles.
+    /// The maximum number of users and groups per `hydrate` call.
     pub profile_batch: Batch,
-    /// Facets that `hydrate` brings.
+    /// The facets that `hydrate` can read.
     pub facets: Vec<Facet>,
-    /// How long the cloud keeps a conversation after its last message, in seconds.
+    /// The time that the cloud keeps a conversation after its last message, in seconds.
     pub retention: Option<u64>,
 }
 
-/// What a source promises about the order of its rows.
+/// A source's promise about the order of its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ListingOrder {
     /// Nothing.
     #[default]
     Unordered,
-    /// No row of a later page stands before a row of an earlier one in list order: a pull may
+    /// No row of a later page comes before a row of an earlier one in list order, so a pull may
     /// stop at its limit. A page that breaks the promise is reported, and the pass reads on.
     NewestFirst,
 }
 
-/// What a source promises about its cursors.
+/// A source's promise about its cursors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CursorPromise {
-    /// Nothing: a row may slip past a page boundary when rows before it come or go.
+    /// No promise: a row may slip past a page boundary when rows before it come or go.
     #[default]
     Opaque,
-    /// A cursor is a place in list order, not a number of rows: a row that stands still between
+    /// A cursor is a place in list order, not a number of rows: a row that does not move between
     /// two pages is on one of them. With [`ListingOrder::NewestFirst`], a pull whose first listing
     /// stayed below its limit reads only the head again. A page that breaks the promise is
     /// reported, and the pass reads the whole list again.
     Exact,
 }
 
-/// The most conversations of each kind in one call.
+/// The maximum number of conversations of each kind per call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Batch {
-    /// One to one.
+    /// One-to-one conversations.
     pub users: usize,
     /// Groups.
     pub groups: usize,
@@ -142,7 +140,7 @@ impl Default for Capabilities {
 }
 
 impl Capabilities {
-    /// The most conversations of a kind in one `hydrate` call, at least 1.
+    /// Returns the maximum number of conversations of a kind per `hydrate` call, at least 1.
     pub fn batch(&self, kind: ConversationType) -> usize {
         match kind {
             ConversationType::Group => self.profile_batch.groups.max(1),
@@ -151,20 +149,20 @@ impl Capabilities {
     }
 }
 
-/// Asks for one page.
+/// A request for one page.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct PullRequest {
-    /// Whose list.
+    /// The account whose list is read.
     pub account: AccountId,
-    /// Where the page begins; `None`: at the head.
+    /// The start of the page; `None` for the head of the list.
     pub cursor: Option<Cursor>,
-    /// The most rows that are wanted; a source may answer with fewer or more.
+    /// The number of rows wanted; a source may answer with fewer or more.
     pub limit: u32,
 }
 
 impl PullRequest {
-    /// A page of an account's list.
+    /// Makes a request for a page of an account's list.
     pub fn new(account: AccountId, cursor: Option<Cursor>, limit: u32) -> Self {
         Self { account, cursor, limit }
     }
@@ -174,19 +172,19 @@ impl PullRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Page {
-    /// Its rows.
+    /// The rows.
     pub rows: Vec<SourceRow>,
-    /// Where the next page begins; `None`: this was the last.
+    /// The start of the next page; `None` if this is the last.
     pub next: Option<Cursor>,
-    /// The cloud's time as the page was answered; `None` if the cloud gave none.
+    /// The cloud's time of the answer; `None` if the cloud gave none.
     pub server_time: Option<Timestamp>,
-    /// Rows that could not be read. One without an ID stands for any row: the pass then removes
-    /// none that it did not see. A page whose rows are missing as a whole names one of that kind.
+    /// Rows that could not be read. One without an ID may be any row, so the pass then removes no
+    /// row that it did not see. A page that lacks its list of rows has one such entry.
     pub skipped: Vec<SkippedRow>,
 }
 
 impl Page {
-    /// A page of rows.
+    /// Makes a page in which every row could be read.
     pub fn new(rows: Vec<SourceRow>, next: Option<Cursor>, server_time: Option<Timestamp>) -> Self {
         Self { rows, next, server_time, skipped: Vec::new() }
     }
@@ -196,69 +194,69 @@ impl Page {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SourceRow {
-    /// What the row says; its listing is set.
+    /// The row's content, with its listing set.
     pub patch: ConversationPatch,
-    /// Conversation groups by number, where the row does not name them itself:
-    /// [`ConversationSource::groups`] does.
+    /// The row's conversation groups by number, if the row does not name them itself;
+    /// [`ConversationSource::groups`] reads the names.
     pub group_ids: Option<Vec<u64>>,
 }
 
 impl SourceRow {
-    /// A row that names its groups itself, or has none.
+    /// Makes a row that names its groups itself, or has none.
     pub fn new(patch: ConversationPatch) -> Self {
         Self { patch, group_ids: None }
     }
 }
 
-/// Asks for one facet of some conversations of one kind.
+/// A request for one facet of some conversations of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct HydrateRequest {
-    /// Whose list.
+    /// The account whose list is read.
     pub account: AccountId,
-    /// Which facet.
+    /// The facet to read.
     pub facet: Facet,
-    /// Which conversations: all one to one, or all groups.
+    /// The conversations: all one-to-one, or all groups.
     pub ids: Vec<ConversationId>,
 }
 
 impl HydrateRequest {
-    /// One facet of some conversations.
+    /// Makes a request for one facet of some conversations.
     pub fn new(account: AccountId, facet: Facet, ids: Vec<ConversationId>) -> Self {
         Self { account, facet, ids }
     }
 }
 
-/// What `hydrate` found.
+/// The answer of `hydrate`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Hydrated {
     /// The facet of each conversation that was found, with
     /// [`read_at`](conv_model::Profile::read_at) set for profiles.
     pub found: Vec<ConversationPatch>,
-    /// The others, each with its reason.
+    /// The other conversations, each with its error.
     pub failed: Vec<(ConversationId, SourceError)>,
 }
 
 impl Hydrated {
-    /// What was found and what failed.
+    /// Makes an answer from the found and the failed conversations.
     pub fn new(found: Vec<ConversationPatch>, failed: Vec<(ConversationId, SourceError)>) -> Self {
         Self { found, failed }
     }
 }
 
-/// Asks for one full profile.
+/// A request for one full profile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ProfileRequest {
-    /// Who asks.
+    /// The account that asks.
     pub account: AccountId,
-    /// Of whom: a user or a group.
+    /// The user or group whose profile is read.
     pub id: ConversationId,
 }
 
 impl ProfileRequest {
-    /// The profile of a user or group, as an account asks for it.
+    /// Makes a request by an account for the profile of a user or group.
     pub fn new(account: AccountId, id: ConversationId) -> Self {
         Self { account, id }
     }
@@ -268,12 +266,12 @@ impl ProfileRequest {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FullProfile {
-    /// The profile, with its detail and the time it was read.
+    /// The profile, with its detail and its read time.
     pub patch: ConversationPatch,
 }
 
 impl FullProfile {
-    /// A profile.
+    /// Wraps a profile.
     pub fn new(patch: ConversationPatch) -> Self {
         Self { patch }
     }
@@ -283,14 +281,14 @@ impl FullProfile {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Groups {
-    /// Number and name of each.
+    /// The number and name of each group.
     pub names: Vec<(u64, Arc<str>)>,
-    /// The cloud's time as it was answered; `None` if the cloud gave none.
+    /// The cloud's time of the answer; `None` if the cloud gave none.
     pub server_time: Option<Timestamp>,
 }
 
 impl Groups {
-    /// Names at a moment.
+    /// Makes an answer from names and the cloud's time.
     pub fn new(names: Vec<(u64, Arc<str>)>, server_time: Option<Timestamp>) -> Self {
         Self { names, server_time }
     }

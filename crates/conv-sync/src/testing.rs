@@ -35,7 +35,7 @@ pub enum Call {
     Groups,
 }
 
-/// A cloud with a fixed list that is paged by offset; calls can be made to fail.
+/// A cloud with a fixed list, paged by offset, whose calls can be made to fail.
 #[derive(Debug)]
 pub struct ScriptedSource {
     capabilities: Capabilities,
@@ -50,19 +50,19 @@ struct Inner {
     answers: VecDeque<Option<Result<Page, SourceError>>>,
     hydrations: VecDeque<SourceError>,
     namings: VecDeque<SourceError>,
-    /// Whether the cloud gives no time.
+    /// Set if the cloud gives no time.
     is_timeless: bool,
     calls: Vec<Call>,
 }
 
 impl ScriptedSource {
-    /// A cloud that lists these rows.
+    /// Makes a cloud that lists these rows.
     pub fn new(rows: impl IntoIterator<Item = SourceRow>) -> Self {
         let inner = Inner { rows: rows.into_iter().collect(), ..Inner::default() };
         Self { capabilities: Capabilities::default(), page_size: 100, inner: Mutex::new(inner) }
     }
 
-    /// A cloud that lists this many users, each a second older than the one before.
+    /// Makes a cloud that lists `count` users, each a second older than the one before.
     pub fn with_rows(count: u32) -> Self {
         Self::new((0..count).filter_map(|n| {
             let id = ConversationId::c2c(&format!("user_{n:04}")).ok()?;
@@ -71,13 +71,13 @@ impl ScriptedSource {
         }))
     }
 
-    /// With pages of another size; 100 by default.
+    /// Sets the page size; 100 by default.
     #[must_use]
     pub fn page_size(self, rows: usize) -> Self {
         Self { page_size: rows.max(1), ..self }
     }
 
-    /// With other capabilities.
+    /// Sets the capabilities.
     #[must_use]
     pub fn with_capabilities(self, capabilities: Capabilities) -> Self {
         Self { capabilities, ..self }
@@ -93,37 +93,37 @@ impl ScriptedSource {
         self.lock().groups = groups.iter().map(|(id, name)| (*id, (*name).into())).collect();
     }
 
-    /// The next page that was not scripted yet is this answer, whatever is asked for.
+    /// Scripts the answer to the next page that has none yet, whatever the request.
     pub fn answer(&self, answer: Result<Page, SourceError>) {
         self.lock().answers.push_back(Some(answer));
     }
 
-    /// The next page that was not scripted yet is answered from the list.
+    /// Scripts the next page that has no answer yet to come from the list.
     pub fn answer_from_list(&self) {
         self.lock().answers.push_back(None);
     }
 
-    /// The next `hydrate` fails.
+    /// Makes the next `hydrate` fail.
     pub fn fail_hydration(&self, error: SourceError) {
         self.lock().hydrations.push_back(error);
     }
 
-    /// The next reading of group names fails.
+    /// Makes the next reading of group names fail.
     pub fn fail_groups(&self, error: SourceError) {
         self.lock().namings.push_back(error);
     }
 
-    /// From here on the cloud gives no time.
+    /// Makes the cloud give no time from here on.
     pub fn give_no_time(&self) {
         self.lock().is_timeless = true;
     }
 
-    /// The calls answered so far, oldest first.
+    /// Returns the calls answered so far, oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.clone()
     }
 
-    /// How many pages were asked for so far.
+    /// Returns the number of pages asked for so far.
     pub fn pulls(&self) -> usize {
         self.lock().calls.iter().filter(|call| matches!(call, Call::Pull(_))).count()
     }
@@ -133,7 +133,7 @@ impl ScriptedSource {
     }
 }
 
-/// A row of a list.
+/// Makes a row of a list.
 pub fn row(id: ConversationId, time: Timestamp) -> SourceRow {
     let mut patch = ConversationPatch::new(id);
     let mut listing = ListingPatch::at(time);
@@ -142,7 +142,7 @@ pub fn row(id: ConversationId, time: Timestamp) -> SourceRow {
     SourceRow::new(patch)
 }
 
-/// The facet of every conversation here: a name made from its ID, or nothing unread.
+/// Returns the facet that every conversation here has: a name made from its ID, or nothing unread.
 fn facet(facet: Facet, id: &ConversationId, now: Option<Timestamp>) -> ConversationPatch {
     let mut patch = ConversationPatch::new(id.clone());
     match facet {

@@ -1,10 +1,10 @@
-//! UserSig: the token that tells the cloud who calls.
+//! UserSig: the token that authenticates a caller to the cloud.
 //!
 //! Tencent's scheme is TLSSigAPIv2. Five lines of claims are signed with the app's secret key
 //! (HMAC-SHA256); claims and signature become a JSON object, that becomes zlib, and that becomes
 //! base64 with three characters replaced, so that the token needs no escaping in a URL.
 //!
-//! Everything here is pure: the time comes in, nothing is sent.
+//! Everything here is pure: the time is an argument, and nothing is sent.
 
 mod claims;
 mod encoding;
@@ -26,19 +26,19 @@ pub use self::{
 };
 use self::{claims::Signed, encoding::MAX_TEXT};
 
-/// A UserSig and what it says of itself. `Debug` shows the claims and never the text.
+/// A UserSig and its claims. `Debug` shows the claims and never the text.
 pub struct UserSig {
     text: SecretString,
     claims: Claims,
 }
 
 impl UserSig {
-    /// Takes a UserSig that another process made, such as the embedder's key server. Its claims
-    /// are read; whether the signature is right only the holder of the key can tell:
-    /// [`UserSigVerifier`]. Blanks, line breaks, a byte order mark and quotes around it are left off.
+    /// Parses a UserSig that another process made, such as the embedder's key server. Reads its
+    /// claims without checking the signature; that takes the key: [`UserSigVerifier`]. Removes
+    /// blanks, line breaks, a byte order mark and quotes around the text.
     ///
     /// # Errors
-    /// If the text is no UserSig: too long, another encoding, or without the claims.
+    /// If the text is not a UserSig: too long, another encoding, or without the claims.
     pub fn parse(text: impl Into<String>) -> Result<Self, UserSigError> {
         let mut given = text.into();
         let text = SecretString::from(tidy::tidy(&given).to_owned());
@@ -47,17 +47,17 @@ impl UserSig {
         Ok(Self { text, claims })
     }
 
-    /// The text itself: whoever has it acts as the user until it expires.
+    /// Returns the text itself, which lets its holder act as the user until it expires.
     pub fn expose(&self) -> &str {
         self.text.expose_secret()
     }
 
-    /// What it says of itself.
+    /// Returns the claims.
     pub fn claims(&self) -> &Claims {
         &self.claims
     }
 
-    /// The most bytes a UserSig may have.
+    /// The maximum bytes of a UserSig.
     pub const MAX_LEN: usize = MAX_TEXT;
 }
 

@@ -1,9 +1,9 @@
-//! `recentcontact/delete`: one conversation leaves the list.
+//! `recentcontact/delete`: removes one conversation from the list.
 //!
 //! Its marks and groups stay, and a new message makes the row again. `ClearRamble` 1 clears the
 //! history of a user's conversation too; that of a group is everybody's and stays.
 //!
-//! UNCERTAIN: the code for a conversation that is not there is not documented. By default it
+//! UNCERTAIN: the code for a conversation that is missing is not documented. By default it
 //! succeeds, since the caller's wish is fulfilled.
 
 use super::{item, not_imported, nothing, write::Writer};

@@ -11,7 +11,7 @@ use crate::{
     world::{Account, Label, Peer, Row, Snapshot, State, View, hash},
 };
 
-/// How many frozen copies an account keeps; older ones expire.
+/// The number of frozen copies that an account keeps; older ones expire.
 const MAX_SNAPSHOTS: usize = 8;
 
 type Entry = (Peer, Row, Label);
@@ -32,8 +32,9 @@ impl Flags {
         self.0 & 4 != 0
     }
 
-    /// Marks, custom marks, groups. That these bits switch them on is our reading of two editions
-    /// of the documentation: the fields came with the advice to send all six bits.
+    /// The bits for marks, custom marks and groups. That these bits enable them is our reading of
+    /// two editions of the documentation: the fields appeared together with the advice to send all
+    /// six bits.
     fn labels(self) -> [bool; 3] {
         [self.0 & 8 != 0, self.0 & 16 != 0, self.0 & 32 != 0]
     }
@@ -101,8 +102,8 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     }))
 }
 
-/// The list to page through, and the number that offsets carry along. The outer `None` stands for
-/// an unknown account, the inner one for an expired copy.
+/// Returns the list to page through, and the number that cursors of offsets carry. The outer `None`
+/// means an unknown account, the inner one an expired copy.
 fn rows(
     state: &mut State,
     kind: CursorKind,
@@ -143,7 +144,7 @@ fn copy(account: &Account, view: View) -> Vec<Entry> {
     .collect()
 }
 
-/// One class of rows, pinned or not, on this page.
+/// The rows of one class, pinned or not, on this page.
 struct Part<'a> {
     taken: Vec<&'a Entry>,
     left: usize,
@@ -181,7 +182,7 @@ fn render((peer, row, label): &Entry, flags: Flags) -> Value {
     Value::Object(map)
 }
 
-/// No order is promised inside a page. The same request gets the same order.
+/// Shuffles a page, since no order is promised within one. The same request gets the same order.
 fn shuffle(page: &mut [Value], seed: u64, id: &str, cursor: Cursor) {
     let at = [cursor.normal.time, cursor.normal.index, cursor.top.time, cursor.top.index];
     let at = at.iter().fold(0u64, |mixed, n| mixed.wrapping_mul(31).wrapping_add(*n));

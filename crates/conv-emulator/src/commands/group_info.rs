@@ -49,7 +49,7 @@ fn find<'a>(
     Ok(group)
 }
 
-/// Printable ASCII of at most 48 bytes; a topic has two such parts.
+/// Returns whether an ID is printable ASCII of at most 48 bytes; a topic has two such parts.
 pub(super) fn is_group_id(id: &str) -> bool {
     let (community, topic) = id.split_once("@TOPIC#_").unwrap_or((id, "-"));
     [community, topic].iter().all(|part| {
@@ -57,7 +57,7 @@ pub(super) fn is_group_id(id: &str) -> bool {
     })
 }
 
-/// Which fields a caller wants. A list left out wants all base fields, and no members.
+/// The fields that a caller wants. Without a list these are all base fields, and no members.
 pub(super) struct Filter<'a> {
     base: Option<Vec<&'a str>>,
     members: Option<Vec<&'a str>>,
@@ -81,7 +81,7 @@ impl<'a> Filter<'a> {
             map.retain(|name, _| wanted.contains(&name.as_str()));
         }
         if let Some(wanted) = &self.members {
-            // Membership is not modelled: the owner stands for all.
+            // Members are not modelled: the list has the owner alone.
             let mut owner = Map::new();
             owner.insert("Member_Account".into(), json!(&*group.owner));
             owner.insert("Role".into(), json!("Owner"));
@@ -99,7 +99,7 @@ impl<'a> Filter<'a> {
         Value::Object(map)
     }
 
-    /// A group in a list of joined groups has no fields but those asked for.
+    /// Returns the filter for a list of joined groups, whose groups have only the requested fields.
     pub(super) fn render_joined(&self, id: &str, group: &Group, app: u32) -> Map<String, Value> {
         let wanted = self.base.as_deref().unwrap_or_default();
         let mut map = base_fields(id, group, app);

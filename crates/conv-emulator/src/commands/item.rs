@@ -1,4 +1,5 @@
-//! `ContactItem`: how requests and replies of the recentcontact service name a conversation.
+//! `ContactItem`: the form in which requests and replies of the recentcontact service name a
+//! conversation.
 
 use serde_json::{Map, Value, json};
 
@@ -9,9 +10,9 @@ use crate::{
     world::{Account, Label, Peer},
 };
 
-/// The ways in which the service spells the field of a group's ID.
+/// The spellings of the field for a group's ID.
 pub(super) const TO_GROUP_ID: &str = "ToGroupId";
-/// `recentcontact/delete` alone spells it with a small `id`.
+/// The spelling with a small `id`, which only `recentcontact/delete` uses.
 pub(super) const TO_GROUPID: &str = "ToGroupid";
 
 /// `recentcontact/top` spells it as rows of the list do.
@@ -26,7 +27,7 @@ pub(super) fn read(item: Fields<'_>, group_field: &str) -> Result<Peer, Refusal>
     }
 }
 
-/// Writes a conversation as it stands in a request.
+/// Writes a conversation in the form of a request.
 pub(super) fn write(peer: &Peer) -> Map<String, Value> {
     let mut map = Map::new();
     map.insert("Type".into(), json!(peer.wire_type()));
@@ -38,7 +39,7 @@ pub(super) fn write(peer: &Peer) -> Map<String, Value> {
     map
 }
 
-/// The outcome for one conversation of a batch.
+/// Returns the outcome for one conversation of a batch.
 pub(super) fn result(peer: &Peer, outcome: Result<(), Refusal>) -> Map<String, Value> {
     let (code, info) = match outcome {
         Ok(()) => (0, String::new()),
@@ -51,7 +52,7 @@ pub(super) fn result(peer: &Peer, outcome: Result<(), Refusal>) -> Map<String, V
     map
 }
 
-/// Adds the fields of a label: which of them a row carries is told by the flags.
+/// Adds the fields of a label that the request's flags ask for.
 pub(super) fn write_label(map: &mut Map<String, Value>, label: &Label, which: [bool; 3]) {
     let [marks, custom, groups] = which;
     if marks && label.marks != 0 {
@@ -65,7 +66,7 @@ pub(super) fn write_label(map: &mut Map<String, Value>, label: &Label, which: [b
     }
 }
 
-/// A conversation with its label, as the two commands that read groups return it.
+/// Returns a conversation with its label, in the form of the two commands that read groups.
 pub(super) fn labelled(peer: &Peer, label: &Label) -> Value {
     let mut map = write(peer);
     write_label(&mut map, label, [true; 3]);
@@ -73,7 +74,7 @@ pub(super) fn labelled(peer: &Peer, label: &Label) -> Value {
     Value::Object(map)
 }
 
-/// `GroupItem`: the names behind the numbers.
+/// Returns `GroupItem`, the names of the groups by number.
 pub(super) fn groups(account: &Account) -> Value {
     account.groups.iter().map(|(id, name)| group(*id, name)).collect()
 }
@@ -82,7 +83,7 @@ pub(super) fn group(id: u32, name: &str) -> Value {
     json!({"GroupName": name, "GroupId": id})
 }
 
-/// At most 100 conversations a call.
+/// Refuses more than 100 conversations per call.
 pub(super) fn check_count(count: usize) -> Result<(), Refusal> {
     if count > 100 {
         return Err(Refusal::new(code::CONTACT_TOO_MANY, "more than 100 conversations in a call"));

@@ -12,8 +12,8 @@ use crate::{
 
 const MAX_LIMIT: u64 = 5000;
 
-/// An account is in the groups that its list holds, unless it joined or left by itself. Live groups and communities with topics are
-/// listed only to callers that ask for them.
+/// Lists the groups of an account: those that its list holds, unless it joined or left explicitly.
+/// Live groups and communities with topics are listed only to callers that ask for them.
 pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     let id = body.text("Member_Account")?;
     let limit = body.number_or("Limit", MAX_LIMIT)?.min(MAX_LIMIT) as usize;
@@ -66,7 +66,7 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     reply(json!({"TotalCount": joined.len(), "GroupIdList": page}))
 }
 
-/// A chat group, as one of its members sees it.
+/// A chat group, from the view of one member.
 struct Joined<'a> {
     id: &'a str,
     group: &'a Group,

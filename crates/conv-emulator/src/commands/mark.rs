@@ -20,7 +20,7 @@ use crate::{
 
 const MAX_CUSTOM: usize = 256;
 
-/// What one item changes.
+/// The change of one item.
 struct Change<'a> {
     kind: u64,
     peer: Peer,
@@ -60,7 +60,7 @@ fn read(item: Fields<'_>, base: MarkBase) -> Result<Change<'_>, Refusal> {
         clear = bits(item, "ClearMark", base)?;
     }
     if kind != 1 && item.has("CustomMark") {
-        // An empty text takes the custom mark away, so `text` does not fit.
+        // `text` does not fit, since it refuses an empty text, which removes the custom mark.
         custom = Some(item.text("CustomMark").unwrap_or_default());
     }
     Ok(Change { kind, peer, set, clear, custom })

@@ -1,4 +1,4 @@
-//! The last message of a conversation. The world keeps no older ones.
+//! The commands for message history. The world keeps only the last message of a conversation.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub(super) fn c2c(context: Context<'_>, body: Fields<'_>) -> Reply {
     };
     let random = random(peer_id, last);
     let key = format!("{}_{random}_{}", last.seq, last.time);
-    // Every other message is the account's own.
+    // The account sends every other message.
     let (from, to) = if last.seq % 2 == 0 { (id, peer_id) } else { (peer_id, id) };
     reply(json!({
         "Complete": 1,

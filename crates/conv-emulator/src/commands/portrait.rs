@@ -1,4 +1,4 @@
-//! `profile/portrait_get`: what users say of themselves.
+//! `profile/portrait_get`: the profiles of users.
 
 use serde_json::{Map, Value, json};
 
@@ -31,7 +31,7 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
     let accounts = body.texts("To_Account")?;
     let tags = body.texts("TagList")?;
     if accounts.is_empty() {
-        return Err(Refusal::new(code::PROFILE_NOBODY, "To_Account names nobody"));
+        return Err(Refusal::new(code::PROFILE_NOBODY, "To_Account is empty"));
     }
     if accounts.len() > MAX_ACCOUNTS {
         return Err(body.refuse("more than 100 accounts in a call"));
@@ -52,7 +52,7 @@ pub(super) fn run(context: Context<'_>, body: Fields<'_>) -> Reply {
                     "ResultInfo": "no such account",
                 });
             };
-            // A field never set is left out.
+            // A field that was never set is left out.
             let values = tags.iter().filter_map(|tag| Some((tag, value(id, user, tag)?)));
             let profile: Vec<Value> =
                 values.map(|(tag, value)| json!({"Tag": tag, "Value": value})).collect();

@@ -1,4 +1,4 @@
-//! How a fault is applied: before the command runs, to its answer, or to the answer's bytes.
+//! Applies faults: before the command runs, to its answer, or to the answer's bytes.
 
 use axum::{
     body::Body,
@@ -27,17 +27,17 @@ const CURSORS: [&str; 7] = [
     "LastMsgKey",
 ];
 
-/// What a fault may look at before the command runs.
+/// The state that a fault may read before the command runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a Map<String, Value>,
-    /// Does the service add `ErrorDisplay`?
+    /// Set if the service adds `ErrorDisplay`.
     pub(crate) display: bool,
     /// The number of the request on its connection, from 1 on.
     pub(crate) on_connection: u64,
 }
 
-/// What becomes of a call before its command runs.
+/// The effect of faults before the command runs.
 pub(crate) enum Early {
     GoOn,
     Answer(Response),
@@ -82,7 +82,7 @@ fn continues(request: &Map<String, Value>) -> bool {
     CURSORS.iter().filter_map(|field| request.get(*field)).any(|value| !is_start(value))
 }
 
-/// Changes an answer's fields. A fault that is not about this answer leaves it alone.
+/// Changes an answer's fields. A fault that does not concern this answer leaves it unchanged.
 pub(crate) fn edit(
     fault: &Fault,
     faults: &Faults,
@@ -130,7 +130,7 @@ fn remove(reply: &mut Value, field: &str) {
     }
 }
 
-/// Turns the answer into bytes, and harms these.
+/// Turns the answer into bytes, and applies faults to them.
 pub(crate) fn finish(faults: &[Fault], reply: &Value) -> Response {
     let mut text = reply.to_string();
     for fault in faults {
@@ -153,7 +153,7 @@ pub(crate) fn finish(faults: &[Fault], reply: &Value) -> Response {
         .unwrap_or_default()
 }
 
-/// The `Date` header of an answer that is given at this second.
+/// Returns the `Date` header of an answer at this second.
 pub(crate) fn date(faults: &[Fault], now: u64) -> Option<HeaderValue> {
     let mut date = http_date(now);
     for fault in faults {

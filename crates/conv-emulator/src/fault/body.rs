@@ -1,4 +1,4 @@
-//! Bodies that no honest cloud sends.
+//! Bodies that no working cloud sends.
 
 use std::{
     io::Write,
@@ -23,7 +23,7 @@ pub(super) fn json_typed(bytes: Vec<u8>) -> Response {
     response(&[], Body::from(bytes))
 }
 
-/// A body that breaks off before the length that its header promises.
+/// A body that ends before the length in its header.
 pub(super) fn truncated(mut bytes: Vec<u8>) -> Response {
     let promised = bytes.len().to_string();
     bytes.truncate(bytes.len() / 2);
@@ -58,7 +58,7 @@ fn pack(bytes: usize) -> std::io::Result<Vec<u8>> {
     gzip.finish()
 }
 
-/// Adds a field of arrays in arrays. Done in the text: a value of this depth could not be written.
+/// Adds a field of nested arrays to the text, since a value of this depth could not be serialised.
 pub(super) fn nest(text: &mut String, depth: usize) {
     if text.pop() == Some('}') {
         text.push_str(r#","Deep":"#);
@@ -76,7 +76,7 @@ fn response(headers: &[(header::HeaderName, &str)], body: Body) -> Response {
     builder.body(body).unwrap_or_default()
 }
 
-/// Half a body, and then an error: the server can only close the connection.
+/// Half a body and then an error, at which the server can only close the connection.
 struct Broken {
     half: Option<Bytes>,
     failed: bool,
@@ -90,7 +90,7 @@ impl Stream for Broken {
             return Poll::Ready(Some(Ok(half)));
         }
         if !self.failed {
-            // Once round the executor, so that the half is on its way before the connection ends.
+            // Yields once, so that the first half is sent before the connection closes.
             self.failed = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;

@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 const CURSOR: [&str; 4] = ["TimeStamp", "StartIndex", "TopTimeStamp", "TopStartIndex"];
-/// Later than any time of a world: a cursor from here on stands for another one.
+/// A time after any time of a world: a cursor from here on replaces another one.
 const ALIAS: u64 = 40_000_000_000;
 const REPEATED: usize = 3;
 
-/// What a fault of one page has to know of another.
+/// The state that faults share between pages.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    /// The cursors that an empty page gave out, and the ones that they stand for.
+    /// The cursors that empty pages returned, with the true cursors that they replace.
     aliases: HashMap<u64, [Value; 4]>,
     last_rows: HashMap<String, Vec<Value>>,
 }
 
 impl Memory {
-    /// Puts the true cursor into a request that was made with one of an empty page.
+    /// Replaces a cursor of an empty page in a request by the true one.
     pub(crate) fn resolve(&self, request: &mut Map<String, Value>) {
         let alias = request.get("TimeStamp").and_then(Value::as_u64);
         if let Some(cursor) = alias.and_then(|alias| self.aliases.get(&alias)) {
@@ -33,7 +33,7 @@ pub(super) fn standing_cursor(request: &Map<String, Value>, reply: &mut Value) {
     };
     map.insert("CompleteFlag".into(), json!(0));
     let cursor = CURSOR.map(|field| request.get(field).cloned().unwrap_or_default());
-    // A first page cannot stand still: its cursor leads to the second, which is then for ever.
+    // The first page's cursor leads to the second page, whose cursor then never moves.
     if cursor.iter().any(|number| number.as_u64() != Some(0)) {
         map.extend(CURSOR.map(str::to_owned).into_iter().zip(cursor));
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// The messages of users and of groups.
+/// The fields of users' and of groups' messages.
 const LISTS: [&str; 2] = ["MsgList", "RspMsgList"];
 
 fn each(reply: &mut Value, mut change: impl FnMut(&mut Value)) {

@@ -1,10 +1,10 @@
-//! Faults of what users, groups and conversation groups are called and look like.
+//! Faults of the names and avatars of users, groups and conversation groups.
 
 use serde_json::{Map, Value, json};
 
 const NICK: &str = "Tag_Profile_IM_Nick";
 const IMAGE: &str = "Tag_Profile_IM_Image";
-/// Where the two commands for groups list them.
+/// The fields in which the two commands for groups list them.
 const GROUP_LISTS: [&str; 2] = ["GroupInfo", "GroupIdList"];
 
 /// The fields of a request.
@@ -39,7 +39,7 @@ pub(super) fn huge_avatar(bytes: usize, request: &Request, reply: &mut Value) {
     }
 }
 
-/// The conversations of an answer, in whichever list they come, are in no conversation group.
+/// Removes the conversations of an answer, in any of its lists, from their conversation groups.
 pub(super) fn no_conversation_groups(reply: &mut Value) {
     for row in rows(reply) {
         row.remove("ContactGroupId");
@@ -67,7 +67,7 @@ fn set_tag(tags: &mut Vec<Value>, request: &Request, tag: &str, value: Option<&s
     }
 }
 
-/// The tags of each user who has a profile.
+/// Returns the tags of each user with a profile.
 fn users(reply: &mut Value) -> impl Iterator<Item = &mut Vec<Value>> {
     let users = reply.get_mut("UserProfileItem").and_then(Value::as_array_mut);
     let tags = users.into_iter().flatten().filter_map(|user| user.get_mut("ProfileItem"));

@@ -1,10 +1,10 @@
-//! Rows that a careful client does not take as they are.
+//! Rows with wrong values.
 
 use serde_json::{Value, json};
 
 use crate::odd::LATIN1_BYTE;
 
-/// What is wrong with a row.
+/// The fault of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BadRow {
@@ -14,7 +14,7 @@ pub enum BadRow {
     WrongTypes,
     /// A `Type` that is neither 1 nor 2.
     UnknownType,
-    /// An ID longer than any.
+    /// An ID longer than permitted.
     LongId,
     /// Control bytes in an ID.
     ControlBytes,
@@ -32,7 +32,7 @@ pub enum BadRow {
     OldTime,
     /// A `CustomMark` with a byte of Latin-1, so that the body is not UTF-8.
     Latin1Mark,
-    /// Pin, marks, `CustomMark` and groups of wrong types; the row itself can be read.
+    /// Pin, marks, `CustomMark` and groups of wrong types; the rest of the row is valid.
     BadLabels,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn insert(kind: BadRow, reply: &mut Value) {
     rows.insert(rows.len() / 2, row);
 }
 
-/// Spoils rows of a list's page, one of every so many.
+/// Spoils every `every`th row of a list's page.
 pub(super) fn spoil_each(kind: BadRow, every: usize, reply: &mut Value) {
     let rows = reply.get_mut("SessionItem").and_then(Value::as_array_mut);
     for (place, row) in (1..).zip(rows.into_iter().flatten()) {

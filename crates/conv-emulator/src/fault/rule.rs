@@ -1,4 +1,4 @@
-//! Which calls a fault befalls.
+//! The rules that assign faults to calls.
 
 use std::{
     ops::{Bound, RangeBounds},
@@ -7,20 +7,20 @@ use std::{
 
 use super::Fault;
 
-/// Which of the matching calls a rule is about, counted from when the rule was pushed.
+/// The matching calls that a rule affects, counted from when the rule was pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum When {
-    /// Each.
+    /// All calls.
     Always,
-    /// Those from one number to another, both included, counted from 1.
+    /// The calls from one number to another, both included, counted from 1.
     Calls {
-        /// The first of them.
+        /// The first call.
         first: u64,
-        /// The last of them; `u64::MAX` for no end.
+        /// The last call; `u64::MAX` for no end.
         last: u64,
     },
-    /// Each one whose number is a multiple of this.
+    /// Every call whose number is a multiple of this.
     Every(u64),
 }
 
@@ -34,7 +34,7 @@ impl When {
     }
 }
 
-/// A fault, the command it befalls, and when: the one way to script what goes wrong.
+/// A fault, the command that it affects, and the calls that it affects.
 ///
 /// ```
 /// use conv_emulator::{Fault, Rule};
@@ -53,30 +53,31 @@ impl When {
 pub struct Rule {
     /// `service/command`, or any command.
     pub command: Option<String>,
-    /// Which calls.
+    /// The affected calls.
     pub when: When,
-    /// How long the rule works from the first of these calls on, by the world's clock; for ever if
-    /// `None`.
+    /// The time that the rule works from the first of these calls on, by the world's clock; `None`
+    /// for ever.
     pub lasting: Option<Duration>,
     /// The conversation, as the web SDK writes it, that a call must name to be counted; any call if
     /// `None`.
     pub about: Option<String>,
-    /// What happens to them.
+    /// The fault.
     pub fault: Fault,
 }
 
 impl Rule {
-    /// A rule for calls of any command.
+    /// Makes a rule for calls of any command.
     pub fn new(when: When, fault: Fault) -> Self {
         Self { command: None, when, lasting: None, about: None, fault }
     }
 
-    /// Each call.
+    /// Makes a rule for every call.
     pub fn always(fault: Fault) -> Self {
         Self::new(When::Always, fault)
     }
 
-    /// The calls of these numbers, counted from 1: `1..=5`, or `3..` for all but the first two.
+    /// Makes a rule for the calls of these numbers, counted from 1: `1..=5`, or `3..` for all
+    /// except the first two.
     pub fn calls(numbers: impl RangeBounds<u64>, fault: Fault) -> Self {
         let first = match numbers.start_bound() {
             Bound::Included(first) => *first,
@@ -91,22 +92,22 @@ impl Rule {
         Self::new(When::Calls { first, last }, fault)
     }
 
-    /// The next call.
+    /// Makes a rule for the next call.
     pub fn once(fault: Fault) -> Self {
         Self::times(1, fault)
     }
 
-    /// The nth call, counted from 1.
+    /// Makes a rule for the nth call, counted from 1.
     pub fn nth(n: u64, fault: Fault) -> Self {
         Self::calls(n..=n, fault)
     }
 
-    /// The next `n` calls.
+    /// Makes a rule for the next `n` calls.
     pub fn times(n: u64, fault: Fault) -> Self {
         Self::calls(1..=n, fault)
     }
 
-    /// Each nth call.
+    /// Makes a rule for every nth call.
     pub fn every(n: u64, fault: Fault) -> Self {
         Self::new(When::Every(n), fault)
     }
@@ -126,7 +127,7 @@ impl Rule {
         self
     }
 
-    /// Ends the rule so long after the first call that it befell, by the world's clock, which
+    /// Ends the rule this long after the first call that it affected, by the world's clock, which
     /// [`World::advance`](crate::World::advance) moves.
     #[must_use]
     pub fn lasting(mut self, time: Duration) -> Self {
@@ -135,7 +136,7 @@ impl Rule {
     }
 }
 
-/// Is this what a command is called, with its service or without?
+/// Returns whether `name` is the command's name, with its service or without.
 pub(crate) fn is_named(command: &str, name: &str) -> bool {
     command == name || command.split_once('/').is_some_and(|(_, command)| command == name)
 }

@@ -11,8 +11,8 @@ use super::{Fault, Memory, Rule, item, rule::is_named};
 
 /// The emulator's script of faults.
 ///
-/// Several rules may befall one call; they work in the order in which they were pushed. Each rule
-/// counts the calls of its command by itself, also those that another rule fails.
+/// Several rules may affect one call; they work in the order in which they were pushed. Each rule
+/// counts the calls of its command separately, including those that another rule fails.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     script: Arc<Mutex<Script>>,
@@ -25,27 +25,27 @@ pub(crate) struct Script {
     pub(crate) memory: Memory,
 }
 
-/// A rule, and what it has seen since it was pushed.
+/// A rule, and its counts since it was pushed.
 #[derive(Debug)]
 struct Active {
     rule: Rule,
     calls: u64,
-    /// When it first befell a call, by the world's clock.
+    /// The time at which it first affected a call, by the world's clock.
     first: Option<Duration>,
 }
 
 impl Faults {
-    /// Adds a rule; its calls are counted from now on.
+    /// Adds a rule, which counts calls from now on.
     pub fn push(&self, rule: Rule) {
         self.lock().rules.push(Active { rule, calls: 0, first: None });
     }
 
-    /// Takes all rules away.
+    /// Removes all rules.
     pub fn clear(&self) {
         self.lock().rules.clear();
     }
 
-    /// The number of faults that have happened.
+    /// Returns the number of faults that have happened.
     pub fn fired(&self) -> u64 {
         self.lock().fired
     }
@@ -54,7 +54,7 @@ impl Faults {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call at this moment, and returns what befalls it. The request is read only if a rule
+    /// Counts a call at this moment, and returns its faults. The request is read only if a rule
     /// is about a conversation.
     pub(crate) fn befall(
         &self,

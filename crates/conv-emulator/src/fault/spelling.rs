@@ -1,4 +1,4 @@
-//! How a command line spells a rule.
+//! The spelling of rules on a command line.
 
 mod named;
 mod text;
@@ -9,23 +9,23 @@ use super::{Rule, When, is_named};
 use crate::{Error, commands};
 
 impl Rule {
-    /// Every spelling of a rule, as the help of a command shows it.
+    /// All spellings of a rule, for the help of a command.
     pub const HELP: &'static str = r"Faults:
-  FAULT is NAME or NAME=VALUE, and then perhaps which calls it befalls (each one if not given),
-  counted from 1 for each FAULT by itself, and of which command (any if not given):
+  FAULT is NAME or NAME=VALUE, optionally followed by the affected calls (default: all), counted
+  from 1 for each FAULT separately, and by their command (default: any):
 
   ,nth=N                    the Nth call
   ,times=N                  the first N calls
-  ,calls=A-B or ,calls=A-   those from A to B, or all from A on
-  ,every=N                  each Nth call
-  ,for=SECONDS              of these, those within so long from the first of them on
+  ,calls=A-B or ,calls=A-   calls A to B, or all from A on
+  ,every=N                  every Nth call
+  ,for=SECONDS              only for this long, from the first of these calls on
   ,on=COMMAND               get_list, or recentcontact/get_list
   ,about=CONVERSATION       those that name it: C2Calice, GROUP@TGS#1
 
  An answer that does not come:
   status=HTTP               an HTTP error with an HTML page: 404, 502
-  code=N                    an error of the cloud with this number, also one that nobody knows
-  cursor-refused=N          the same for calls alone that continue a listing
+  code=N                    an error of the cloud with this code, known or unknown
+  cursor-refused=N          the same, only for calls that continue a listing
   slow=MS                   the answer comes late
   stalled                   the answer never comes
   reset                     the connection is closed without an answer
@@ -36,44 +36,44 @@ impl Rule {
   cut-json                  the body ends in the middle of its JSON
   html                      HTTP 200 with an HTML page
   not-json                  HTTP 200 with bytes that are neither JSON nor text
-  gzip-bomb=BYTES           a small body that inflates to so many bytes
-  oversized=BYTES           a body of at least so many bytes
-  unknown-fields            fields that no documentation knows
-  deep-nesting=N            a field nested so deep
+  gzip-bomb=BYTES           a small body that inflates to this many bytes
+  oversized=BYTES           a body of at least this many bytes
+  unknown-fields            undocumented fields
+  deep-nesting=N            a field nested this deep
  The cloud's time:
   no-date                   no Date header
-  date-off=SECONDS          a Date that is so far ahead, or behind: -315360000
-  bad-date                  a Date that is no date
+  date-off=SECONDS          a Date this far ahead, or behind: -315360000
+  bad-date                  a Date that is not a date
  Pages of lists:
-  page-size=ROWS            pages of at most so many rows
+  page-size=ROWS            pages of at most this many rows
   standing-cursor           a list's cursor does not move
   empty-page                a list's page is empty, and not the last one
   no-complete-flag          a list's CompleteFlag is missing
   null-items                a list's SessionItem is null
   no-items                  a list's SessionItem is missing
   duplicate-rows            a list's page repeats rows
-  bad-row=KIND              a list's page has one row more, which is wrong: null, wrong-types,
+  bad-row=KIND              a list's page has an additional bad row: null, wrong-types,
                             unknown-type, long-id, control-bytes, non-ascii-id, number-id, no-id,
                             negative-time, huge-time, old-time, latin1-mark or bad-labels
-  spoilt-rows=KIND/N        each Nth row of a page is spoilt in such a way; 1 spoils them all
+  spoilt-rows=KIND/N        every Nth row of a page is spoilt this way; 1 spoils all
  Messages:
   recalled                  messages are recalled
   deleted                   messages are deleted, or have expired
   no-messages               histories are empty
-  newer-rows=SECONDS        a list's rows are so much later than their last messages, as messages
-                            to online members alone may leave them
+  newer-rows=SECONDS        a list's rows are this much later than their last messages, an effect
+                            that messages to online members only may have
   texts=TEXT                each message has this text
  Names, avatars and groups:
   names=TEXT                users' nicks and groups' names are this text, or empty
   no-names                  no user has a nick, groups' names are empty
   avatars=TEXT              avatars are this text, or empty
   no-avatars                no user has an avatar, groups' are empty
-  huge-avatar=BYTES         one user's avatar is a URL of so many bytes
+  huge-avatar=BYTES         one user's avatar is a URL of this many bytes
   no-conversation-groups    no conversation is in a conversation group
   renamed-conversation-groups=TEXT
-                            this text is added to the names of conversation groups
-  not-joined=GROUP          the account is no member of this chat group
-  joined=GROUP/SECONDS      it is one since this second since 1970
+                            the names of conversation groups get this text appended
+  not-joined=GROUP          the account is not a member of this chat group
+  joined=GROUP/SECONDS      it is a member since this time, in seconds since 1970
   dissolved=GROUP           this chat group was dissolved
   partial-failure           every other user or group of a batch fails by itself
  Answers that are older than they look, and writes:
@@ -94,13 +94,12 @@ impl Rule {
 impl FromStr for Rule {
     type Err = Error;
 
-    /// Reads `NAME` or `NAME=VALUE`, the calls that it befalls and their command; see
-    /// [`Rule::HELP`].
+    /// Parses `NAME` or `NAME=VALUE`, the affected calls and their command; see [`Rule::HELP`].
     ///
     /// # Errors
     ///
-    /// [`Error::BadRule`] for what is spelled otherwise, and for a command that the emulator does
-    /// not have.
+    /// [`Error::BadRule`] for any other spelling, and for a command that the emulator does not
+    /// have.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut parts = text.split(',');
         let fault = named::fault(parts.next().unwrap_or_default())?;
@@ -113,7 +112,11 @@ impl FromStr for Rule {
                     lasting = Some(Duration::from_secs(number(time)?));
                 }
                 Some((name, value)) if when.is_none() => when = Some(calls(name, value, part)?),
-                _ => return Err(bad(format!("expected nth=N or the like, and once, got {part}"))),
+                _ => {
+                    return Err(bad(format!(
+                        "expected nth=N or the like, at most once, got {part}"
+                    )));
+                }
             }
         }
         Ok(Self { command, when: when.unwrap_or(When::Always), lasting, about, fault })
@@ -141,7 +144,7 @@ fn calls(name: &str, value: &str, part: &str) -> Result<When, Error> {
     })
 }
 
-/// The name of a command that the emulator has.
+/// Checks that the emulator has a command of this name.
 fn known(name: &str) -> Result<String, Error> {
     match commands::names().any(|command| is_named(command, name)) {
         true => Ok(name.to_owned()),

@@ -18,15 +18,16 @@ use crate::lag::Due;
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) pinned: bool,
-    /// The history was cleared: returned only to callers that ask for empty conversations.
+    /// Set if the history was cleared: the row is returned only to callers that ask for empty
+    /// conversations.
     pub(crate) empty: bool,
     pub(crate) unread: u32,
-    /// Breaks ties between rows of one second. Unique in its account, and never used again.
+    /// Breaks ties between rows of one second. Unique in its account, and never reused.
     pub(crate) serial: u32,
-    /// The time that the list shows. It may be later than the last message's: not all that moves a
-    /// conversation is kept in its history.
+    /// The time that the list shows. It may be later than the last message's: some events move a
+    /// conversation without a message in its history.
     pub(crate) time: u64,
-    /// The last message of a user's conversation. That of a group is the group's own.
+    /// The last message of a user's conversation. A group's is stored with the group.
     pub(crate) last: Message,
     /// The times of its newest messages, to count those after a time.
     pub(crate) arrived: VecDeque<u64>,
@@ -34,15 +35,15 @@ pub(crate) struct Row {
     pub(crate) read_until: u64,
 }
 
-/// What is known of an account in a chat group, apart from its list.
+/// An account's membership of a chat group, independent of its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Membership {
     Left,
-    /// Since this second.
+    /// The second since which it is a member.
     Joined(u64),
 }
 
-/// What an account wrote on a conversation.
+/// An account's marks, custom text and groups of a conversation.
 ///
 /// Labels live apart from the list: one may belong to a conversation that the list does not hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub(crate) struct Snapshot {
     pub(crate) rows: Vec<(Peer, Row, Label)>,
 }
 
-/// Which rows a listing sees.
+/// The filter of a listing's rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
     pub(crate) pins_matter: bool,
@@ -82,7 +83,7 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// The oldest second that is kept when rows are kept for `retention`.
+    /// Returns the oldest second that `retention` keeps.
     pub(crate) fn oldest(now: u64, retention: Option<Duration>) -> u64 {
         retention.map_or(0, |kept| now.saturating_sub(kept.as_secs()))
     }
@@ -94,7 +95,7 @@ pub(crate) struct Account {
     pub(crate) labels: BTreeMap<Peer, Label>,
     pub(crate) groups: BTreeMap<u32, Box<str>>,
     pub(crate) snapshots: VecDeque<Snapshot>,
-    /// Memberships of chat groups that were changed. An account is in the other groups of its list.
+    /// Explicit memberships of chat groups. An account is also in the other groups of its list.
     pub(crate) memberships: BTreeMap<Arc<str>, Membership>,
     /// The account's notifications of chat groups, where they were set.
     pub(crate) flags: BTreeMap<Arc<str>, MsgFlag>,
@@ -126,8 +127,8 @@ impl Account {
         }
     }
 
-    /// What a listing returns, in the cloud's order: pinned first, newest first, then by serial.
-    /// The limit counts pinned rows first.
+    /// Returns the rows of a listing, in the cloud's order: pinned first, newest first, then by
+    /// serial. The limit counts pinned rows first.
     pub(crate) fn order(&self, view: View) -> Vec<(&Peer, &Row)> {
         let mut rows: Vec<_> = self
             .rows
@@ -143,7 +144,7 @@ impl Account {
         rows
     }
 
-    /// Puts a row at this time, whether or not it was there.
+    /// Adds a row at this time, or moves it there.
     pub(crate) fn insert(&mut self, peer: Peer, time: u64) -> &mut Row {
         let serials = &mut self.last_serial;
         let last = self.deleted.remove(&peer).unwrap_or_default();
@@ -165,7 +166,7 @@ impl Account {
         row
     }
 
-    /// Since when the account is in a chat group; `None` if it is not.
+    /// Returns since when the account is in a chat group; `None` if it is not.
     pub(crate) fn member_since(&self, id: &str, group: &Group) -> Option<u64> {
         match self.memberships.get(id) {
             Some(Membership::Joined(since)) => Some(*since),
@@ -174,8 +175,8 @@ impl Account {
         }
     }
 
-    /// The chat groups that the account may be in, with its row of each, if there is one: which it
-    /// is in, [`Account::member_since`] says.
+    /// Returns the chat groups that the account may be in, each with its row, if there is one.
+    /// [`Account::member_since`] says which it is in.
     pub(crate) fn known_groups(&self) -> BTreeMap<&str, Option<&Row>> {
         let listed = self.rows.iter().filter_map(|(peer, row)| match peer {
             Peer::Group(id) => Some((&**id, Some(row))),
@@ -188,7 +189,7 @@ impl Account {
         groups
     }
 
-    /// Changes a label and forgets it once nothing is left of it.
+    /// Changes a label, and removes it once it is empty.
     pub(crate) fn relabel(&mut self, peer: &Peer, now: u64, change: impl FnOnce(&mut Label)) {
         let label = self.labels.entry(peer.clone()).or_default();
         let before = label.clone();

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// A start chosen by the caller, plus the monotonic time since then: the device's own clock never
-/// decides what the world looks like.
+/// A start chosen by the caller, plus the monotonic time since then, so that the world never
+/// depends on the device's clock.
 #[derive(Debug)]
 pub(super) struct Clock {
     base: u64,
@@ -20,7 +20,7 @@ impl Clock {
         self.moment().as_secs()
     }
 
-    /// The time since 1970, finer than a second.
+    /// Returns the time since 1970, finer than a second.
     pub(super) fn moment(&self) -> Duration {
         let elapsed = self.started.elapsed().saturating_add(self.skipped);
         Duration::from_secs(self.base).saturating_add(elapsed)

@@ -1,4 +1,4 @@
-//! The levers that move conversations.
+//! The methods that change conversations.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::{Account, GroupType, Kept, Label, Message, Peer, Row, State, User, Wo
 use crate::Error;
 
 impl World {
-    /// Puts a conversation into a list, or moves one to this time. An unknown peer is created.
+    /// Adds a conversation to a list, or moves one to this time. Creates an unknown peer.
     ///
     /// # Errors
     ///
@@ -16,7 +16,7 @@ impl World {
         insert(&mut self.lock(), account, &peer, time).map(drop)
     }
 
-    /// Takes a conversation out of a list. Marks and groups stay, as they live apart.
+    /// Removes a conversation from a list. Marks and groups stay, as they are stored apart.
     ///
     /// # Errors
     ///
@@ -39,8 +39,8 @@ impl World {
         Ok(())
     }
 
-    /// A new message: the conversation moves to now, and has one more unread. One that is not in
-    /// the list is created. Returns the message's time.
+    /// Adds a new message: the conversation moves to now, and has one more unread. Creates a
+    /// conversation that is not in the list. Returns the message's time.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl World {
         self.message(account, conversation, None)
     }
 
-    /// As [`World::touch`], with the text of the message.
+    /// Like [`World::touch`], with the text of the message.
     ///
     /// # Errors
     ///
@@ -58,9 +58,8 @@ impl World {
         self.message(account, conversation, Some(text))
     }
 
-    /// The newest message is recalled and leaves no trace: the conversation's time goes **down**
-    /// to that of a message before. Returns the time. [`World::recall_last_message`] is the recall
-    /// that history shows.
+    /// Recalls the newest message without a trace: the conversation's time goes **down** to that of
+    /// an earlier message. Returns the time. [`World::recall_last_message`] recalls it visibly.
     ///
     /// # Errors
     ///
@@ -108,8 +107,8 @@ impl World {
         self.change_row(account, conversation, |row| row.unread = unread)
     }
 
-    /// Clears a conversation's history, or says that it has one: an empty conversation is returned
-    /// only to callers that ask for such.
+    /// Sets whether a conversation is empty, that is, without history: it is then returned only to
+    /// callers that ask for empty ones.
     ///
     /// # Errors
     ///
@@ -141,7 +140,7 @@ impl World {
         })
     }
 
-    /// Sets a conversation's own text (`CustomMark`); an empty one takes it away.
+    /// Sets a conversation's custom text (`CustomMark`); an empty one removes it.
     ///
     /// # Errors
     ///
@@ -155,7 +154,7 @@ impl World {
         self.change_label(account, conversation, |label| label.custom = text.into())
     }
 
-    /// Puts a conversation into a conversation group, which is created where there is none.
+    /// Adds a conversation to a conversation group, and creates the group if needed.
     ///
     /// # Errors
     ///
@@ -170,7 +169,7 @@ impl World {
         Ok(())
     }
 
-    /// Takes a conversation out of all its conversation groups.
+    /// Removes a conversation from all its conversation groups.
     ///
     /// # Errors
     ///
@@ -179,7 +178,7 @@ impl World {
         self.change_label(account, conversation, |label| label.groups.clear())
     }
 
-    /// Gives a conversation group another name. Its number stays.
+    /// Renames a conversation group. Its number stays.
     ///
     /// # Errors
     ///
@@ -201,7 +200,7 @@ impl World {
         Ok(())
     }
 
-    /// Takes a conversation out of a conversation group.
+    /// Removes a conversation from a conversation group.
     ///
     /// # Errors
     ///
@@ -261,7 +260,7 @@ impl World {
     }
 }
 
-/// Puts a row at this time, whether or not it was there; its peer is created if need be.
+/// Adds a row at this time, or moves it there. Creates its peer if needed.
 fn insert<'a>(
     state: &'a mut State,
     account: &str,

@@ -7,7 +7,7 @@ use std::{
 
 use super::generate::hash;
 
-/// The type of a chat group, spelled as the wire spells it.
+/// The type of a chat group, with the wire's spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GroupType {
@@ -24,7 +24,7 @@ pub enum GroupType {
 }
 
 impl GroupType {
-    /// The value of the `Type` field.
+    /// Returns the value of the `Type` field.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Work => "Private",
@@ -36,7 +36,7 @@ impl GroupType {
     }
 }
 
-/// What `profile/portrait_get` can tell of a user. A field never set is `None`.
+/// A user's fields for `profile/portrait_get`. A field that was never set is `None`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct User {
     pub(crate) nick: Option<Box<str>>,
@@ -46,12 +46,12 @@ pub(crate) struct User {
     pub(crate) level: Option<u32>,
 }
 
-/// The URL of a picture.
+/// The URL of an avatar.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Avatar {
     #[default]
     Unset,
-    /// A URL made of the ID: it costs no memory.
+    /// A URL made from the ID, which takes no memory.
     Generated,
     Given(Box<str>),
 }
@@ -61,7 +61,7 @@ impl Avatar {
         if is_set { Self::Generated } else { Self::Unset }
     }
 
-    /// `kind` is `users` or `groups`.
+    /// Returns the URL. `kind` is `users` or `groups`.
     pub(crate) fn url(&self, kind: &str, id: &str) -> Option<String> {
         match self {
             Self::Unset => None,
@@ -73,7 +73,7 @@ impl Avatar {
     }
 }
 
-/// What the group service can tell of a group.
+/// A group's fields for the group service.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub(crate) kind: GroupType,
@@ -83,13 +83,13 @@ pub(crate) struct Group {
     pub(crate) created: u64,
     pub(crate) members: u32,
     pub(crate) with_topics: bool,
-    /// The caller has no right to read it.
+    /// Set if the caller has no right to read it.
     pub(crate) hidden: bool,
     pub(crate) last: Message,
 }
 
 impl Group {
-    /// A topic is not a group of its own: it never stands in a list of joined groups.
+    /// Set for a topic, which is not a group of its own and never in a list of joined groups.
     pub(crate) fn is_topic(id: &str) -> bool {
         id.contains("@TOPIC#_")
     }
@@ -100,20 +100,20 @@ impl Group {
 pub(crate) struct Message {
     pub(crate) time: u64,
     pub(crate) seq: u32,
-    /// `None` stands for a phrase picked by the sequence number.
+    /// `None` means a phrase picked by the sequence number.
     pub(crate) text: Option<Box<str>>,
     pub(crate) kept: Kept,
 }
 
-/// What the history still has of a message.
+/// The state of a message in the history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Kept {
     #[default]
     Whole,
     Recalled,
-    /// By a user, or by the end of its time.
+    /// Deleted by a user, or expired.
     Deleted,
-    /// The whole history was cleared, with this message.
+    /// Cleared together with the whole history.
     Cleared,
 }
 

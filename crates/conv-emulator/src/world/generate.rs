@@ -1,4 +1,4 @@
-//! A world from a seed: the directory at once, an account's list when it is first asked for.
+//! Generates a world from a seed: the directory at once, an account's list on first use.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use super::{
     peer::Peer,
 };
 
-/// Times lie within the last seven days.
+/// The range of times: the last seven days.
 const WEEK: u64 = 7 * 24 * 3600;
-/// The cloud keeps no more labelled conversations than this for an account.
+/// The maximum number of labelled conversations per account.
 const MAX_LABELLED: usize = 1000;
-/// Of all conversations, two in three are with a user.
+/// The share of conversations with a user: two in three.
 const USERS_OF_THREE: usize = 2;
 
-/// Legal user IDs that a careless client trips over.
+/// Valid user IDs that a careless client fails on.
 const ODD_USERS: &[&str] = &[
     "C2Cq",
     "GROUPy",
@@ -29,7 +29,7 @@ const ODD_USERS: &[&str] = &[
     "a",
 ];
 
-/// Groups that every account of at least [`ENOUGH`] conversations has.
+/// The groups that every account of at least [`ENOUGH`] conversations has.
 const FIXED_GROUPS: &[(&str, GroupType)] = &[
     ("@TGS#_community1", GroupType::Community),
     ("@TGS#_community1@TOPIC#_general", GroupType::Community),
@@ -116,14 +116,14 @@ fn group(rng: &mut Rng, kind: GroupType, owner: Arc<str>, now: u64, id: &str) ->
     }
 }
 
-/// Most conversations are recent, few are old.
+/// Returns a random age: most conversations are recent, few are old.
 fn time(rng: &mut Rng, now: u64) -> u64 {
     let unit = rng.f64();
     let age = (WEEK as f64 * unit * unit * unit) as u64;
     now.saturating_sub(age.min(WEEK - 1))
 }
 
-/// The list of one account: a function of the seed, the account's ID and the first directory.
+/// Generates the list of one account from the seed, the account's ID and the initial directory.
 pub(super) fn account(
     seed: u64,
     now: u64,
@@ -164,8 +164,8 @@ fn peers(rng: &mut Rng, id: &str, conversations: usize, directory: &Directory) -
     peers
 }
 
-/// All items once, in a seeded order, without a copy of the list: thousands of accounts draw from
-/// one directory.
+/// Yields all items once, in a seeded order. Does not copy the list, since thousands of accounts
+/// draw from one directory.
 fn pick<'a>(rng: &mut Rng, items: &'a [Arc<str>]) -> impl Iterator<Item = &'a Arc<str>> + use<'a> {
     let n = items.len().max(1);
     let start = rng.usize(..n);
@@ -188,7 +188,7 @@ fn last_message(
     account: &Account,
 ) -> Message {
     if let Peer::Group(id) = peer {
-        // All members of a group see the same newest message, unless a test dissolved it.
+        // All members of a group see the same newest message, unless a test dissolved the group.
         if let Some(group) = directory.groups.get(id) {
             return group.last.clone();
         }
@@ -239,7 +239,7 @@ fn marks(rng: &mut Rng) -> u64 {
     marks
 }
 
-/// FNV-1a: the same on every machine and in every version.
+/// FNV-1a, which is the same on every machine and in every version.
 pub(crate) fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

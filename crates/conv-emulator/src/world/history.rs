@@ -1,12 +1,11 @@
-//! The levers that change what is kept of messages. The world keeps the last one.
+//! The methods that change the history. The world keeps only the last message.
 
 use super::{Kept, Message, Peer, World, unknown};
 use crate::Error;
 
 impl World {
-    /// The last message is recalled, and history says so: `MsgFlagBits` 8 for a user's
-    /// conversation, `IsPlaceMsg` 2 for a group's. Its text is still there. The conversation's time
-    /// and unread count stay.
+    /// Recalls the last message visibly: `MsgFlagBits` is 8 in a user's conversation, `IsPlaceMsg`
+    /// 2 in a group's. Its text remains, and so do the conversation's time and unread count.
     ///
     /// # Errors
     ///
@@ -15,7 +14,7 @@ impl World {
         self.keep(account, conversation, Kept::Recalled)
     }
 
-    /// The last message is deleted, or has expired: a user's conversation answers without it, a
+    /// Deletes the last message, or lets it expire: a user's conversation answers without it, a
     /// group's with a placeholder (`IsPlaceMsg` 1). The conversation's time and unread count stay.
     ///
     /// # Errors
@@ -25,9 +24,9 @@ impl World {
         self.keep(account, conversation, Kept::Deleted)
     }
 
-    /// The history is cleared: `MsgList` and `RspMsgList` are empty, nothing is unread, and the
-    /// conversation is an empty one, as after [`World::set_empty`]. Its time stays. A group's
-    /// history is cleared for all.
+    /// Clears the history: `MsgList` and `RspMsgList` are empty, nothing is unread, and the
+    /// conversation is empty, as after [`World::set_empty`]. Its time stays. A group's history is
+    /// cleared for all members.
     ///
     /// # Errors
     ///
@@ -37,12 +36,12 @@ impl World {
         self.set_empty(account, conversation, true)
     }
 
-    /// A message that only those who are online receive. The conversation moves to now, and nothing
-    /// else changes: history still ends with the message before, and nothing more is unread.
+    /// Sends a message that only online users receive. The conversation moves to now, and nothing
+    /// else changes: the history still ends with the previous message, and the unread count stays.
     /// Returns the time.
     ///
-    /// That history never has such a message is documented. Whether it moves the conversation is
-    /// not: that it does is what a client has more trouble with.
+    /// The documentation says that the history never has such a message, but not whether it moves
+    /// the conversation. The emulator moves it, the harder case for a client.
     ///
     /// # Errors
     ///
@@ -53,8 +52,8 @@ impl World {
         Ok(now)
     }
 
-    /// A new message in a chat group, for those who are in it: their conversations move to now and
-    /// have one more unread, those of accounts that left stay as they are. Returns its time.
+    /// Adds a new message to a chat group for its members: their conversations move to now and have
+    /// one more unread; those of accounts that left stay unchanged. Returns its time.
     ///
     /// [`World::say`] moves the conversation of one account, whether or not it is in the group.
     ///

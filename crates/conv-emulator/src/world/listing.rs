@@ -1,20 +1,20 @@
-//! The truth about a list, for tests to compare with.
+//! The true content of a list, for tests to compare with.
 
 use super::account::{Account, View};
 
-/// A row that a complete listing holds.
+/// A row of a complete listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listed {
-    /// The conversation ID, as the web SDK writes it.
+    /// The conversation ID, in the web SDK's form.
     pub id: String,
     /// The conversation's time in seconds.
     pub time: u64,
-    /// Whether it is pinned.
+    /// Set if it is pinned.
     pub pinned: bool,
-    /// All its marks in one set of bits.
+    /// Its marks as a set of bits.
     pub marks: u64,
-    /// Its own text, or nothing.
+    /// Its custom text, or an empty text.
     pub custom_mark: String,
     /// The names of the conversation groups it is in, sorted.
     pub groups: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Listed {
 
 pub(super) fn of(account: &Account, view: View) -> Vec<Listed> {
     let mut rows: Vec<_> = account.order(view);
-    // The cloud breaks a tie at the limit by its own serials; what is listed is shown by ID.
+    // The cloud breaks ties at the limit by its own serials; the listed rows are then sorted by ID.
     rows.sort_by_key(|(peer, row)| (!row.pinned, std::cmp::Reverse(row.time), *peer));
     rows.into_iter()
         .map(|(peer, row)| {

@@ -1,4 +1,4 @@
-//! The levers that move accounts into chat groups and out of them.
+//! The methods that add accounts to chat groups and remove them.
 
 use std::sync::Arc;
 
@@ -6,12 +6,11 @@ use super::{Account, Group, World, account::Membership, unknown};
 use crate::Error;
 
 impl World {
-    /// An account is in a chat group since this second, again or for the first time. The group is
-    /// listed among those that it joined, with the time, whether or not its list holds the
-    /// conversation.
+    /// Adds an account to a chat group since this second, again or for the first time. The group is
+    /// among its joined groups, with this time, whether or not its list has the conversation.
     ///
-    /// Without this call and [`World::leave`], an account is in the groups that its list holds,
-    /// since each was created.
+    /// Without this call and [`World::leave`], an account is in the groups of its list, since the
+    /// creation of each.
     ///
     /// # Errors
     ///
@@ -20,9 +19,9 @@ impl World {
         self.change_member(account, group, Membership::Joined(since))
     }
 
-    /// An account leaves a chat group, or is removed from it, which answers alike: the group is not
-    /// listed among those that it joined. The conversation stays in its list until it is removed,
-    /// and new messages ([`World::say_to_group`]) do not move it.
+    /// Removes an account from a chat group, whether it left or was removed: the group is not among
+    /// its joined groups any more. The conversation stays in its list until it is removed, and new
+    /// messages ([`World::say_to_group`]) do not move it.
     ///
     /// # Errors
     ///
@@ -44,7 +43,7 @@ impl World {
     }
 }
 
-/// Counts one member more or one less, if the account came or went.
+/// Adjusts the number of members if the account joined or left.
 fn count(account: &Account, id: &str, group: &mut Group, was_in: bool) {
     let is_in = account.member_since(id, group).is_some();
     group.members = match (was_in, is_in) {

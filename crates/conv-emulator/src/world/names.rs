@@ -1,4 +1,4 @@
-//! Names as people really write them.
+//! Names in the forms that real people use.
 
 use fastrand::Rng;
 
@@ -13,7 +13,7 @@ const PEOPLE: &[(&[&str], &[&str])] = &[
     (&["สมชาย", "สุดา", "ณัฐ"], &["ใจดี", "รักไทย", "แสงทอง"]),
     (&["Иван", "Ольга", "Ёжик"], &["Петров", "Смирнова", "Жуков"]),
     (&["Zoë", "José", "Łukasz"], &["Núñez", "O’Brien", "Groß"]),
-    // The same letters with combining marks: equal to the eye, other bytes.
+    // The same letters with combining marks: they look equal and have other bytes.
     (&["Zoe\u{308}", "Jose\u{301}", "A\u{30a}sa"], &["Nu\u{301}n\u{303}ez", "Bjo\u{308}rk"]),
     (&["🐼", "👩‍💻", "🇫🇷", "🦊🦊"], &["✨", "2000", "❤️‍🔥"]),
     (&["Ann", "Bob", "Maximilian-Alexander"], &["Smith", "Lee", "van der Berg"]),
@@ -36,7 +36,7 @@ const TEAMS: &[&str] = &[
     "Night shift",
 ];
 
-/// A nick, or none where the user never set one. One in forty is set but empty.
+/// Returns a nick; `None` if the user never set one. One in forty is set but empty.
 pub(super) fn person(rng: &mut Rng) -> Option<String> {
     match rng.u8(..40) {
         0 => None,
@@ -48,7 +48,7 @@ pub(super) fn person(rng: &mut Rng) -> Option<String> {
     }
 }
 
-/// A group's name; one in forty is empty.
+/// Returns a group's name; one in forty is empty.
 pub(super) fn team(rng: &mut Rng) -> String {
     if rng.u8(..40) == 0 {
         return String::new();
@@ -57,7 +57,7 @@ pub(super) fn team(rng: &mut Rng) -> String {
     format!("{name} {}", rng.u16(1..1000))
 }
 
-/// What somebody wrote last.
+/// Returns the text of a last message.
 pub(super) const PHRASES: &[&str] = &[
     "ok",
     "好的，谢谢！",

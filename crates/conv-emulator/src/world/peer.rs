@@ -1,4 +1,4 @@
-//! Who a conversation is with.
+//! The peers of conversations.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -7,7 +7,7 @@ use crate::Error;
 const USER_PREFIX: &str = "C2C";
 const GROUP_PREFIX: &str = "GROUP";
 
-/// The other side of a conversation.
+/// The peer of a conversation.
 ///
 /// The derived order is the order of the ID texts: `C2C…` before `GROUP…`, then byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,14 +25,14 @@ impl Peer {
         Self::Group(Arc::from(id))
     }
 
-    /// The user or group ID, without the conversation prefix.
+    /// Returns the user or group ID, without the conversation prefix.
     pub(crate) fn id(&self) -> &str {
         match self {
             Self::User(id) | Self::Group(id) => id,
         }
     }
 
-    /// `Type` on the wire.
+    /// Returns the wire's `Type`.
     pub(crate) fn wire_type(&self) -> u8 {
         match self {
             Self::User(_) => 1,
@@ -55,7 +55,7 @@ impl FromStr for Peer {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        // Only the first prefix is stripped: `C2CGROUPy` is the user `GROUPy`.
+        // Strips only the first prefix: `C2CGROUPy` is the user `GROUPy`.
         let peer = if let Some(user) = text.strip_prefix(USER_PREFIX) {
             Self::user(user)
         } else if let Some(group) = text.strip_prefix(GROUP_PREFIX) {

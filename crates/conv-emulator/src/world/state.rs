@@ -1,4 +1,4 @@
-//! Everything behind the world's lock.
+//! The state behind the world's lock.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{Edition, Unknowns, lag::Due};
 
-/// How a world begins.
+/// The initial settings of a world.
 #[derive(Clone, Debug)]
 pub(crate) struct Beginning {
     pub(crate) seed: u64,
@@ -60,7 +60,7 @@ pub(crate) struct State {
     pending: Vec<Pending>,
     born: u64,
     conversations: usize,
-    /// Accounts with a generated list, which is built when somebody first asks for it.
+    /// Accounts with a generated list, which is built on first use.
     pub(super) generated: HashSet<Arc<str>>,
     pub(super) accounts: HashMap<Arc<str>, Account>,
 }
@@ -119,8 +119,8 @@ impl State {
         self.directory.users.contains_key(user)
     }
 
-    /// An account's list, if the account was imported. Any user of the directory is: one without
-    /// a generated list has an empty one.
+    /// Returns an account's list, if the account was imported. Every user of the directory is: one
+    /// without a generated list has an empty one.
     pub(crate) fn account(&mut self, id: &str) -> Option<&mut Account> {
         self.account_and_directory(id).map(|(account, _)| account)
     }
@@ -145,7 +145,7 @@ impl State {
         Some((account, &mut self.directory))
     }
 
-    /// The accounts that were asked for so far; of the others nothing is known yet.
+    /// Returns the accounts used so far; the others have no list yet.
     pub(crate) fn accounts_and_directory(
         &mut self,
     ) -> (impl Iterator<Item = &mut Account>, &mut Directory) {
@@ -158,7 +158,7 @@ impl State {
         }
     }
 
-    /// The view of a caller that asks for everything.
+    /// Returns the view of a caller that asks for everything.
     pub(crate) fn whole_view(&self) -> View {
         View {
             pins_matter: true,

@@ -1,4 +1,4 @@
-//! The calls of one command, one behind the other.
+//! The queue of one command's calls.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -12,11 +12,11 @@ use governor::{
 };
 use tokio::time::Instant;
 
-/// Lets calls through at a rate, in the order in which they came.
+/// Lets calls through at a rate, in order of arrival.
 #[derive(Debug)]
 pub(super) struct Lane {
-    /// Held by whoever is first, while waiting: Tokio's mutex serves in the order of asking, and
-    /// whoever is dropped steps out of the lane without having taken anything.
+    /// The first call holds it while it waits. Tokio's mutex is fair, and a dropped call leaves the
+    /// queue without using up anything.
     first: tokio::sync::Mutex<()>,
     clock: Clock,
     rate: RateLimiter<NotKeyed, InMemoryState, Clock, NoOpMiddleware<Duration>>,
@@ -35,16 +35,16 @@ impl Lane {
         }
     }
 
-    /// Waits for one call.
+    /// Waits until the next call may go out.
     pub(super) async fn next(&self) {
         let _first = self.first.lock().await;
-        // Looked at anew after each wait: the lane may have been held back meanwhile.
+        // Checked again after each wait: the lane may have been held back meanwhile.
         while let Some(wait) = self.wait() {
             tokio::time::sleep(wait).await;
         }
     }
 
-    /// How long it still takes; `None`: the call is taken.
+    /// Returns the remaining wait; `None` if the call may go out, which uses it up.
     fn wait(&self) -> Option<Duration> {
         let now = clock::Clock::now(&self.clock);
         let held_until = *self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,7 +54,7 @@ impl Lane {
         self.rate.check().err().map(|not_until| not_until.wait_time_from(now))
     }
 
-    /// Nobody comes on until a time has gone by.
+    /// Lets no call through for `pause`.
     pub(super) fn hold_back(&self, pause: Duration) {
         let until = clock::Clock::now(&self.clock).saturating_add(pause);
         let mut held_until = self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +62,7 @@ impl Lane {
     }
 }
 
-/// Tokio's clock, which tests can turn: time since the lane began.
+/// The time since the lane began, on Tokio's clock, which tests can pause.
 #[derive(Clone, Copy, Debug)]
 struct Clock(Instant);
 

@@ -1,4 +1,4 @@
-//! A limiter within one process.
+//! A rate limiter within one process.
 
 use std::{
     collections::HashMap,
@@ -13,15 +13,15 @@ use governor::Quota;
 use super::lane::Lane;
 use crate::{RateLimiter, SourceError};
 
-/// Keeps the calls of one process under a rate: 180 a second of each command if not told
-/// otherwise, under the cloud's 200.
+/// Keeps the calls of one process under a rate: 180 per second of each command by default, below
+/// the cloud's 200.
 ///
-/// A twentieth of the rate, at least one call, may go out at once after a silence; so no second
-/// has more calls than the rate and that. Who has to wait comes on in the order of asking. Waits
-/// on Tokio's clock.
+/// After a silence, a burst of a twentieth of the rate, at least one call, may go out at once, so
+/// no second has more calls than the rate plus the burst. Waiting calls proceed in the order in
+/// which they asked. Waits on Tokio's clock.
 ///
 /// Several processes of one SDKAppID share the cloud's rate: give each its part, or write a
-/// [`RateLimiter`] over what they share.
+/// [`RateLimiter`] over a shared server.
 ///
 /// ```
 /// use std::{num::NonZeroU32, sync::Arc};
@@ -41,8 +41,7 @@ use crate::{RateLimiter, SourceError};
 /// # Ok::<(), &str>(())
 /// ```
 ///
-/// It keeps a few hundred bytes for each command of each SDKAppID it was asked for, for as long
-/// as it lives.
+/// Keeps a few hundred bytes per command and SDKAppID until it is dropped.
 #[derive(Debug)]
 pub struct LocalRateLimiter {
     quota: Quota,
@@ -53,13 +52,13 @@ pub struct LocalRateLimiter {
 /// SDKAppID and command.
 type Key = (u32, Box<str>);
 
-/// Calls a second, of 200: the rest is for what else the app does.
+/// Calls per second, of 200: the rest is for the app's other calls.
 const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(179);
-/// The part of a second's calls that may go out at once.
+/// The rate divided by this is the burst.
 const BURST: u32 = 20;
 
 impl LocalRateLimiter {
-    /// At this many calls a second of each command.
+    /// Makes a limiter of `calls_per_second` of each command.
     pub fn new(calls_per_second: NonZeroU32) -> Self {
         let burst = NonZeroU32::new(calls_per_second.get() / BURST).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(calls_per_second).allow_burst(burst);

@@ -1,4 +1,4 @@
-//! What a pass makes of the answers to its calls.
+//! Handles the answers to a pass's calls.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ impl Pull {
         }
     }
 
-    /// To go on from a stored place is a courtesy: whatever ends it, the pass begins at the head,
-    /// or a place that the cloud refuses would fail every pass to come.
+    /// Ends a page call that may not be retried. A resumed listing begins again at the head,
+    /// whatever the error: otherwise a cursor that the cloud refuses would fail every later pass.
     fn give_up_page(&mut self, now: Duration, error: SourceError, out: &mut Vec<Effect>) {
         if self.listing.is_resumed() && self.restarts() {
             self.ask(now, out);
@@ -51,7 +51,7 @@ impl Pull {
             Ok(groups) => self.naming.learn(groups),
             Err(error) => match self.calls.pause(now, id, call, &error) {
                 Ok(pause) => return out.push(pause),
-                // Rows count more than the names of their groups: those keep what they had.
+                // The pass goes on without the names: rows keep the groups they had.
                 Err(_) => (Vec::new(), self.naming.give_up()),
             },
         };

@@ -1,4 +1,4 @@
-//! The calls that a pass has open, each with its own tries.
+//! The open calls of a pass, each with its own retries.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{CallId, Effect, Input, retries::Tries};
 use crate::SourceError;
 
-/// The most readings of facets that are in flight or paused at a time.
+/// The maximum number of facet calls in flight or paused at a time.
 const MAX_FACET_CALLS: usize = 4;
 
-/// What a call asks for.
+/// The content of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Question {
     Page { cursor: Option<Cursor> },
@@ -23,7 +23,7 @@ pub(super) enum Question {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Call {
     pub(super) question: Question,
-    /// When it was sent last, on the driver's clock.
+    /// The time of the last attempt, on the driver's clock.
     pub(super) sent: Duration,
     tries: Tries,
     state: CallState,
@@ -38,8 +38,8 @@ enum CallState {
     },
 }
 
-/// An answer to a call that is not open, or to another kind of question, is not looked at: a late
-/// reply of an abandoned call changes nothing.
+/// The open calls. An answer to a call that is not open, or to another kind of question, is
+/// ignored, so the late reply of an abandoned call changes nothing.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Calls {
     last: CallId,
@@ -65,7 +65,7 @@ impl Calls {
         effect
     }
 
-    /// Removes the call that an answer is for.
+    /// Removes and returns the call that an input answers.
     pub(super) fn answered(&mut self, input: &Input) -> Option<Call> {
         let open = match input {
             Input::Listed { call, .. } => {
@@ -87,8 +87,8 @@ impl Calls {
         (call.state == CallState::InFlight && is_kind(&call.question)).then_some(id)
     }
 
-    /// Puts a call that failed back, to be sent again after a pause. Gives the call back if it may
-    /// not be tried again.
+    /// Puts a failed call back, to be sent again after a pause. Returns the call as an error if it
+    /// may not be retried.
     pub(super) fn pause(
         &mut self,
         now: Duration,
@@ -104,7 +104,7 @@ impl Calls {
         Ok(Effect::Wait { call: id, delay })
     }
 
-    /// The pause of a call is over: sends it again.
+    /// Ends the pause of a call and sends it again.
     pub(super) fn woke(&mut self, now: Duration, id: CallId) -> Option<Effect> {
         let call = self.open.get_mut(&id).filter(|call| call.state != CallState::InFlight)?;
         call.state = CallState::InFlight;
@@ -112,8 +112,8 @@ impl Calls {
         Some(call.question.effect(id))
     }
 
-    /// Gives every call all its tries back, and sends those again whose pause the cloud did not
-    /// ask for.
+    /// Resets the retries of every call, and sends again those whose pause the cloud did not ask
+    /// for.
     pub(super) fn retry_now(&mut self, now: Duration) -> Vec<Effect> {
         let mut free = Vec::new();
         for (id, call) in &mut self.open {

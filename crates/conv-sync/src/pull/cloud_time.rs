@@ -5,8 +5,7 @@ use std::time::Duration;
 use conv_model::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The time that the cloud gave last, with the moment of the driver's clock at which it came.
-/// Unknown until the cloud gives one.
+/// The last time that the cloud gave, with the driver's time at which it came; unknown before.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct CloudTime(Option<(Timestamp, Duration)>);
 
@@ -17,8 +16,8 @@ impl CloudTime {
         }
     }
 
-    /// The cloud's time at a moment of the driver's clock: not later than it was, whole seconds
-    /// being all that is known.
+    /// Returns the cloud's time at `moment` of the driver's clock. Rounds down, since the cloud
+    /// states whole seconds.
     pub(super) fn at(self, moment: Duration) -> Option<Timestamp> {
         let (time, came) = self.0?;
         let secs = match moment.checked_sub(came) {

@@ -1,4 +1,4 @@
-//! What goes into a pass and what comes out of it.
+//! The inputs and effects of a pass.
 
 use conv_model::{ConversationId, Cursor, Delta, Facet, Seq};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Delay;
 use crate::{Groups, Hydrated, Page, SourceError};
 
-/// The number of a call within its pass. A call that is tried again keeps its number.
+/// The number of a call within its pass. A retried call keeps its number.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -19,89 +19,90 @@ impl CallId {
     }
 }
 
-/// What happened. Every effect but [`Effect::Done`] is answered by one input; a pause may be ended
-/// by [`Input::Retry`] too.
+/// An event for the machine. One input answers every effect but [`Effect::Done`]; [`Input::Retry`]
+/// may end a pause as well.
 ///
-/// An answer carries `asked`: the number of the last stored write that the driver knew as it sent
-/// the question. What another writer stored after that is newer than the answer.
+/// An answer carries `asked`: the number of the last stored write that the driver knew when it sent
+/// the question. Anything another writer stored after that is newer than the answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Input {
-    /// A change was applied; these of its listed rows want a profile.
+    /// A change was applied.
     Applied {
+        /// The listed rows that need a profile:
         /// [`Commit::needs_profile`](conv_model::Commit::needs_profile).
         wanting: Vec<ConversationId>,
     },
     /// A page came, or the call failed.
     Listed {
-        /// Which call.
+        /// The call.
         call: CallId,
-        /// The last stored write known when it was sent.
+        /// The last stored write known when the call was sent.
         asked: Seq,
-        /// What came.
+        /// The answer.
         answer: Result<Page, SourceError>,
     },
     /// Group names came, or the call failed.
     Named {
-        /// Which call.
+        /// The call.
         call: CallId,
-        /// The last stored write known when it was sent.
+        /// The last stored write known when the call was sent.
         asked: Seq,
-        /// What came.
+        /// The answer.
         answer: Result<Groups, SourceError>,
     },
     /// A facet came, or the call failed.
     Hydrated {
-        /// Which call.
+        /// The call.
         call: CallId,
-        /// The last stored write known when it was sent.
+        /// The last stored write known when the call was sent.
         asked: Seq,
-        /// What came.
+        /// The answer.
         answer: Result<Hydrated, SourceError>,
     },
     /// The pause of a call is over.
     Woke(CallId),
-    /// The device woke up, or its network is back: pauses end now, but for those that the cloud
-    /// asked for, and earlier failures are forgotten. The next effects send the calls whose
+    /// The device woke up, or its network is back. Pauses end now, except those that the cloud
+    /// asked for, and all calls get their retries back. The returned effects send the calls whose
     /// pauses ended.
     Retry,
-    /// The pass is to stop.
+    /// Stop the pass.
     Cancel,
 }
 
-/// What is to be done. At most one page, one reading of group names and four readings of facets
+/// An action for the driver. At most one page call, one call for group names and four facet calls
 /// are open at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Effect {
     /// Ask for a page.
     List {
-        /// Under this number.
+        /// The number of the call.
         call: CallId,
-        /// Where it begins; `None`: at the head.
+        /// The start of the page; `None` for the head of the list.
         cursor: Option<Cursor>,
     },
     /// Ask for the names of the conversation groups.
     Name {
-        /// Under this number.
+        /// The number of the call.
         call: CallId,
     },
     /// Ask for a facet of some conversations of one kind.
     Hydrate {
-        /// Under this number.
+        /// The number of the call.
         call: CallId,
-        /// Which facet.
+        /// The facet.
         facet: Facet,
-        /// Which conversations.
+        /// The conversations.
         ids: Vec<ConversationId>,
     },
     /// Apply a change; the next one comes only after [`Input::Applied`].
     Apply(Box<Delta>),
     /// Pause a call that failed; [`Input::Woke`] ends the pause.
     Wait {
-        /// Which call.
+        /// The call.
         call: CallId,
-        /// For how long.
+        /// The length of the pause.
         delay: Delay,
     },
     /// The pass is over.

@@ -1,4 +1,4 @@
-//! What a pass makes of facets: changes to rows that are shown already, and a list of failures.
+//! Turns answers about facets into changes of rows that are already shown, and a list of failures.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{DeltaKind, Pull};
 use crate::{Hydrated, SourceError};
 
 impl Pull {
-    /// A batch that was answered.
+    /// Takes in the answer to a batch.
     pub(super) fn take_in_facets(
         &mut self,
         now: Duration,
@@ -21,7 +21,7 @@ impl Pull {
         self.post_facets(asked, learned, failed);
     }
 
-    /// A batch that was given up: nothing is certain of any of its rows.
+    /// Reports a batch that may not be retried as failed: the pass learned nothing about its rows.
     pub(super) fn give_up_facets(
         &mut self,
         facet: Facet,
@@ -51,8 +51,8 @@ impl Pull {
         self.post(DeltaKind::Amend, delta);
     }
 
-    /// What was found, and of whom it is certain that nothing can be found, so that they are not
-    /// asked for again in every pass.
+    /// Returns the patches to apply. A row whose profile certainly does not exist gets a read time,
+    /// so that the next passes do not ask for it again.
     fn learned(&self, now: Duration, facet: Facet, hydrated: Hydrated) -> Vec<ConversationPatch> {
         let time = self.cloud_time.at(now);
         let mut learned = hydrated.found;

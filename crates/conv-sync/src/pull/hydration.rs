@@ -1,4 +1,4 @@
-//! Which rows want which facet, and the batches they are asked for in.
+//! Queues of rows that need a facet, and the batches that ask for them.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -12,11 +12,11 @@ use crate::Capabilities;
 pub(super) struct Hydration {
     capabilities: Capabilities,
     waiting: Vec<Queue>,
-    /// Each facet of a row is asked for once a pass.
+    /// Facets already queued: a pass asks for each facet of a row once.
     asked: BTreeSet<(Facet, ConversationId)>,
 }
 
-/// Rows of one kind that wait for one facet.
+/// Rows of one kind queued for one facet.
 #[derive(Debug, Serialize, Deserialize)]
 struct Queue {
     facet: Facet,
@@ -24,7 +24,7 @@ struct Queue {
     rows: BTreeSet<QueuedRow>,
 }
 
-/// A row in its queue: the head of the list first, then list order.
+/// A queued row. Rows of the head of the list come first, then list order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct QueuedRow {
     pub(super) is_below_head: bool,
@@ -59,9 +59,10 @@ impl Hydration {
         }
     }
 
-    /// The next batch: a full one, one with names of the head once that is known, or, if few more
-    /// rows will come, the remainder. Facets come in the order in which a reader misses them, which is their own: names
-    /// while rows come, and then each facet once no row waits for one before it.
+    /// Returns the next batch: a full one, the names of the head once the head is known, or, if few
+    /// more rows will come (`is_last`), the remainder. Names come first, while rows still arrive;
+    /// each further facet follows once the queues of the facets before it are empty. That is the
+    /// order in which a reader misses them, and the order of [`Facet`].
     pub(super) fn next(&mut self, knows_head: bool, is_last: bool) -> Option<Question> {
         let busy = self.waiting.iter().filter(|queue| !queue.rows.is_empty());
         let facet = busy.map(|queue| queue.facet).min();
@@ -77,7 +78,7 @@ impl Hydration {
         Some(Question::Facet { facet, ids })
     }
 
-    /// Forgets the waiting rows that are not kept.
+    /// Drops the queued rows that are not in `keep`.
     pub(super) fn retain(&mut self, keep: &BTreeSet<ConversationId>) {
         for queue in &mut self.waiting {
             queue.rows.retain(|row| keep.contains(&row.id));

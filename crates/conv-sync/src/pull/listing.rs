@@ -1,4 +1,4 @@
-//! One listing, from its head to its end.
+//! One listing, from the head of the list to its end.
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,26 +10,26 @@ use conv_model::{
 use super::{hydration::QueuedRow, window::newest};
 use crate::{Capabilities, CursorPromise, ListingOrder, SourceRow};
 
-/// Pages without a row, and pages without a new row, that a listing accepts one after another.
+/// The maximum numbers of consecutive pages without a row, and without a new row.
 const MAX_EMPTY: u32 = 3;
 const MAX_STALE: u32 = 16;
-/// A listing longer than this, and than this many times the plan's limit, has no end.
+/// A listing longer than `MAX_ROWS` and than `MAX_PLANS` times the plan's limit counts as endless.
 const MAX_ROWS: usize = 10_000;
 const MAX_PLANS: usize = 20;
-/// The rows of a first screen, whose names are read first.
+/// The number of rows on a first screen, whose names the pass reads first.
 const SCREEN: usize = 50;
 
-/// Rows as a listing showed them. Two listings agree if they showed the same.
+/// The rows that a listing showed. Two listings agree if these are equal.
 pub(super) type Seen = BTreeMap<ConversationId, Rank>;
 
-/// What follows a page.
+/// The state of a listing after a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     Next,
     End,
 }
 
-/// What the source promises, as far as it kept it.
+/// The source's promises, each until the source breaks it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Promises {
     order: ListingOrder,
@@ -40,27 +40,27 @@ pub(super) struct Promises {
 pub(super) struct Listing {
     promises: Promises,
     limit: usize,
-    /// Rows after this place were listed before, and need not be read again.
+    /// The end of a listing of the head alone: the previous listing covered the rows after it.
     until: Option<Rank>,
-    /// The newest row of the first page that is not pinned.
+    /// The newest unpinned row of the first page.
     newest_unpinned: Option<Rank>,
     resumed: bool,
     next: Option<Cursor>,
-    /// Per listing: a cloud gives the same cursors again in the next one.
+    /// The cursors seen in this listing. A cloud gives the same cursors again in the next one.
     cursors: BTreeSet<Cursor>,
     seen: Seen,
-    /// The first rows in list order, in the places where they were seen.
+    /// The first rows in list order, by the ranks that they were seen with.
     screen: BTreeSet<(Rank, ConversationId)>,
-    /// Rows without an ID.
+    /// The number of rows without a readable ID.
     nameless: usize,
-    /// Rows that could not be read but named their conversation: they are in the cloud.
+    /// IDs of rows that could not be read otherwise: the cloud still lists them.
     unread_ids: Vec<ConversationId>,
-    /// Rows that came before a resumed listing's first page.
+    /// The number of rows before a resumed listing's first page.
     before: usize,
     pages: u32,
     empty: u32,
     stale: u32,
-    /// How the source broke a promise, if that was not yet said.
+    /// A broken promise that was not reported yet.
     broken: Option<String>,
 }
 
@@ -92,15 +92,16 @@ impl Listing {
         }
     }
 
-    /// A fresh listing of the same list.
+    /// Returns a fresh listing of the same list.
     pub(super) fn anew(&self) -> Self {
         let limit = u32::try_from(self.limit).unwrap_or(u32::MAX);
         Self::new(self.promises, limit, None)
     }
 
-    /// The same list once more: its head alone where the source promises that no row below it
-    /// was missed. At the limit that is not enough, since rows that left have used up its places:
-    /// `shown` is how many there are.
+    /// Returns the next listing of the same list. It covers the head alone where the source
+    /// promises that the previous listing missed no row below it. If the listings so far have
+    /// `shown` as many rows as the limit, it covers the whole list: rows that left have used up
+    /// places of the previous listing, and a row at the edge would be missed.
     pub(super) fn again(&self, shown: usize) -> Self {
         let Promises { order, cursors } = self.promises;
         let is_promised = order == ListingOrder::NewestFirst && cursors == CursorPromise::Exact;
@@ -128,13 +129,13 @@ impl Listing {
         self.pages
     }
 
-    /// How many rows it has shown.
+    /// Returns the number of rows shown so far.
     pub(super) fn len(&self) -> usize {
         self.before.saturating_add(self.seen.len())
     }
 
-    /// The rows within the limit; below a head that was read alone those that the listing before
-    /// showed.
+    /// Returns the rows within the limit. After a listing of the head alone, the rows below it are
+    /// those of the previous listing, `before`.
     pub(super) fn newest(&self, before: Option<&Seen>) -> Seen {
         let mut rows = self.seen.clone();
         if let Some(until) = self.until {
@@ -146,12 +147,12 @@ impl Listing {
         newest(&rows, self.limit)
     }
 
-    /// The rows shown so far.
+    /// Returns the rows shown so far.
     pub(super) fn seen(&self) -> &Seen {
         &self.seen
     }
 
-    /// How many rows without an ID it has met.
+    /// Returns the number of rows without a readable ID.
     pub(super) fn nameless(&self) -> usize {
         self.nameless
     }
@@ -160,13 +161,13 @@ impl Listing {
         self.limit
     }
 
-    /// Whether it has shown as many rows as a first screen has.
+    /// Returns whether a first screen of rows was shown.
     pub(super) fn knows_head(&self) -> bool {
         !self.resumed && self.screen.len() >= SCREEN
     }
 
-    /// Where rows stand in the list, and whether on its first screen, as far as this listing has
-    /// shown it. A resumed listing does not know the head.
+    /// Returns rows with their ranks, and with their place on the first screen or below it, as far
+    /// as this listing has shown them. A resumed listing does not know the head.
     pub(super) fn queued_rows<'a>(
         &'a self,
         ids: impl IntoIterator<Item = &'a ConversationId> + 'a,
@@ -185,12 +186,12 @@ impl Listing {
         std::mem::take(&mut self.unread_ids)
     }
 
-    /// Says once how the source broke a promise.
+    /// Takes the broken promise to report, if there is one.
     pub(super) fn take_broken_promise(&mut self) -> Option<String> {
         self.broken.take()
     }
 
-    /// Takes in a page; an error says in words why the listing makes no sense.
+    /// Takes in a page. The error says what makes the listing invalid.
     pub(super) fn turn(
         &mut self,
         rows: &[SourceRow],
@@ -235,7 +236,7 @@ impl Listing {
         Ok(Turn::Next)
     }
 
-    /// A row that comes again moved while pages were read: the later reading counts.
+    /// Notes a row. If it came before, it moved while pages were read: the later reading counts.
     fn see(&mut self, row: &ConversationPatch) {
         let rank = rank(row);
         let before = self.seen.insert(row.id.clone(), rank);
@@ -245,11 +246,11 @@ impl Listing {
         }
         if self.promises.cursors == CursorPromise::Exact && before == Some(rank) {
             self.promises.cursors = CursorPromise::Opaque;
-            self.broke("exact cursors and gave a row that stood still twice");
+            self.broke("exact cursors and gave a row twice that did not move");
         }
     }
 
-    /// No row of a later page may stand before a row of an earlier one.
+    /// Checks the promised order: no row of a later page ranks before a row of an earlier one.
     fn check_order(&mut self, rows: &[SourceRow]) {
         if self.promises.order != ListingOrder::NewestFirst {
             return;
@@ -262,7 +263,7 @@ impl Listing {
         }
     }
 
-    /// Nothing is left out any more on the strength of a promise.
+    /// Reports a broken promise. From here on the listing leaves nothing out because of it.
     fn broke(&mut self, what: &str) {
         self.until = None;
         self.broken = Some(format!("source promised {what}"));
@@ -277,7 +278,7 @@ fn rank(row: &ConversationPatch) -> Rank {
     )
 }
 
-/// A place in a listing, for the store to keep.
+/// Returns the stored form of a place in a listing.
 fn checkpoint(cursor: &Cursor, listed: usize) -> Checkpoint {
     Checkpoint::new(cursor.clone(), u32::try_from(listed).unwrap_or(u32::MAX))
 }

@@ -1,8 +1,9 @@
-//! Names for the conversation groups that rows carry as numbers.
+//! Names for the conversation groups, which rows carry as numbers.
 //!
-//! Names are read once in each pass whose rows carry numbers, beside the pages, so that a renamed
-//! group shows its new name after the next pass. No row waits: until the names are there it shows
-//! the names known from the pass before, or keeps the groups it had.
+//! A pass whose rows carry numbers reads the names once, beside the pages: a renamed group keeps
+//! its number, so only reading its name again shows the new one. The names are part of the sync
+//! state and are stored with the page that needed them. No row waits for them: it shows the names
+//! known from the previous pass, or keeps the groups it had, until they arrive.
 
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -15,17 +16,17 @@ use crate::{Groups, SourceRow};
 pub(super) struct Naming {
     known: GroupNames,
     state: State,
-    /// The numbers of rows that were shown before the names were read.
+    /// The numbers of rows shown before the names arrived.
     numbers: BTreeMap<ConversationId, Vec<u64>>,
     learned: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
-    /// No row carried a number so far.
+    /// No row has carried a number yet.
     Idle,
     Asked,
-    /// The names were read, or given up.
+    /// The names arrived, or may not be retried.
     Settled,
 }
 
@@ -34,7 +35,7 @@ impl Naming {
         Self { known, state: State::Idle, numbers: BTreeMap::new(), learned: false }
     }
 
-    /// Says once per pass that names are to be read.
+    /// Returns `true` once per pass, when a row carries a number: the names are due.
     pub(super) fn ask(&mut self, rows: &[SourceRow]) -> bool {
         let mut numbers = rows.iter().filter_map(|row| row.group_ids.as_ref());
         let is_due = self.state == State::Idle && numbers.any(|numbers| !numbers.is_empty());
@@ -44,8 +45,9 @@ impl Naming {
         is_due
     }
 
-    /// The rows with their groups named, as far as the names are known. Once the names were read, a
-    /// row with a number that has no name keeps the groups it had, and is reported.
+    /// Returns the rows with the names of their groups, as far as they are known. Once the names
+    /// arrived, a row with an unknown number keeps the groups it had, and is returned as skipped
+    /// too.
     pub(super) fn name(
         &mut self,
         rows: Vec<SourceRow>,
@@ -69,8 +71,8 @@ impl Naming {
         (named, unnamed)
     }
 
-    /// Takes in the names. Returns the changes of the rows that were shown before, and those rows
-    /// that have a number without a name.
+    /// Takes in the names. Returns the changes of rows that were shown before, and the rows with an
+    /// unknown number.
     pub(super) fn learn(&mut self, groups: Groups) -> (Vec<ConversationPatch>, Vec<SkippedRow>) {
         let new = GroupNames::new(groups.names, groups.server_time);
         self.learned = new.names != self.known.names;
@@ -78,7 +80,7 @@ impl Naming {
         self.settle(Some(&old))
     }
 
-    /// Goes on with the names known before. Returns the rows that have a number without a name.
+    /// Goes on with the names known before. Returns the rows with an unknown number.
     pub(super) fn give_up(&mut self) -> Vec<SkippedRow> {
         self.settle(None).1
     }
@@ -103,7 +105,7 @@ impl Naming {
         (renamed, unnamed)
     }
 
-    /// What was learned since the last change, to be stored with the next one.
+    /// Takes the new names, to store with the next change.
     pub(super) fn take_learned(&mut self) -> Option<GroupNames> {
         std::mem::take(&mut self.learned).then(|| self.known.clone())
     }

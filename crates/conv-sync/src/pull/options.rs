@@ -1,27 +1,27 @@
-//! What a pass is asked to do.
+//! The options of a pass.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use conv_model::{Facet, ProfilesDue, SyncScope, Timestamp};
 
-/// The version of the pull's rules. Raised when a mended bug asks every list for a full pass.
+/// The version of the pull's rules. It rises when a fixed bug requires a full pass of every list.
 pub const SYNC_RULES: u32 = 1;
 
-/// What a pass is asked to do.
+/// The options of a pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PullOptions {
-    /// The most conversations that the plan gives: 100 by default, up to 500 by the console's
-    /// setting (Tencent's documentation of editions).
+    /// The maximum number of conversations that the app's plan lists: 100 by default, up to 500 by
+    /// the console's setting (Tencent's documentation of editions).
     pub plan_limit: u32,
-    /// How old a name may be before it is read again. A day by default.
+    /// The age at which a name is read again. A day by default.
     pub profile_freshness: Duration,
-    /// How long ago, as the pass begins, all due names of the list were read last, by a clock that
-    /// never goes back; `None` if that is unknown. Needed for clouds alone that give no time: there
-    /// all names are read again once this and the pass's own time exceed the freshness.
+    /// The time since all due names of the list were last read, as the pass begins, by a monotonic
+    /// clock; `None` if unknown. Only used for clouds that give no time: there a pass reads all
+    /// names again once this plus the pass's own duration exceeds the freshness.
     pub profiles_age: Option<Duration>,
-    /// Facets to read for every listed row, besides the profiles of rows that want one.
+    /// Facets to read for every listed row, besides the profiles of rows that need one.
     pub facets: Vec<Facet>,
 }
 
@@ -37,25 +37,25 @@ impl Default for PullOptions {
 }
 
 impl PullOptions {
-    /// With the plan's limit, at least 1.
+    /// Sets the plan's limit, at least 1.
     #[must_use]
     pub fn with_plan_limit(self, plan_limit: u32) -> Self {
         Self { plan_limit: plan_limit.max(1), ..self }
     }
 
-    /// With another freshness of names.
+    /// Sets the age at which a name is read again.
     #[must_use]
     pub fn with_profile_freshness(self, profile_freshness: Duration) -> Self {
         Self { profile_freshness, ..self }
     }
 
-    /// With the age of the names, for clouds that give no time.
+    /// Sets the age of the names, for clouds that give no time.
     #[must_use]
     pub fn with_profiles_age(self, profiles_age: Option<Duration>) -> Self {
         Self { profiles_age, ..self }
     }
 
-    /// With a facet to read for every listed row.
+    /// Adds a facet to read for every listed row.
     #[must_use]
     pub fn with_facet(mut self, facet: Facet) -> Self {
         self.facets.push(facet);
@@ -66,8 +66,8 @@ impl PullOptions {
         SyncScope::new(self.plan_limit, SYNC_RULES)
     }
 
-    /// Which profiles are read again: by the cloud's time, or where it gives none by the age of
-    /// them all and the time that the pass took so far.
+    /// Returns which profiles are due: by the cloud's time or, if it gives none, by the age of all
+    /// profiles and the duration of the pass so far.
     pub(super) fn profiles_due(&self, now: Option<Timestamp>, elapsed: Duration) -> ProfilesDue {
         if let Some(now) = now {
             let freshness = self.profile_freshness.as_secs();

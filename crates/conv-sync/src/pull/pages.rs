@@ -1,4 +1,8 @@
-//! What a pass makes of its pages: changes, further listings, the end.
+//! Turns pages into changes, further listings and the end of the pass.
+//!
+//! A pass lists again until two listings agree, because cursors of unknown meaning may let a row
+//! slip past a page boundary. Rows that no listing confirmed go in the same change that says
+//! `Complete`, so no error path removes a row.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,11 +18,11 @@ use super::{
 };
 use crate::{Page, SourceError, SourceRow};
 
-/// The most rows without an ID that a pass reports one by one.
+/// The maximum number of rows without an ID that a pass reports one by one.
 const MAX_NAMELESS: usize = 1_000;
 
 impl Pull {
-    /// A page, asked for at the moment `sent`: makes the change that shows it.
+    /// Takes in a page whose call was sent at `sent`, and posts the change that shows it.
     pub(super) fn take_in(
         &mut self,
         now: Duration,
@@ -51,8 +55,8 @@ impl Pull {
         }
     }
 
-    /// Rows that could not be read are reported with the next step. Each listing meets those without
-    /// an ID again: those beyond the most that a listing met before are new.
+    /// Reports skipped rows with the next step. Every listing meets the rows without an ID again,
+    /// so only those beyond the maximum of the earlier listings are new.
     fn report(&mut self, skipped: Vec<SkippedRow>) {
         let (nameless, named): (Vec<_>, Vec<_>) =
             skipped.into_iter().partition(|row| row.id.is_none());
@@ -63,7 +67,7 @@ impl Pull {
         self.unreported.extend(nameless.into_iter().take(new));
     }
 
-    /// A listing that makes no sense. A resumed one is a courtesy, and another begins at the head.
+    /// Ends an invalid listing: a resumed one begins again at the head, a fresh one fails the pass.
     fn refuse_page(&mut self, now: Duration, what: &str, out: &mut Vec<Effect>) {
         if self.listing.is_resumed() && self.restarts() {
             return self.ask(now, out);
@@ -72,7 +76,7 @@ impl Pull {
         self.fail(SourceError::Protocol { what: what.into() });
     }
 
-    /// The change that shows some rows.
+    /// Returns the change that shows some rows.
     fn show(
         &mut self,
         now: Duration,
@@ -101,7 +105,7 @@ impl Pull {
         }
     }
 
-    /// The listing goes on after this page.
+    /// Posts the change of a page that is not the listing's last.
     fn post_page(&mut self, delta: Delta) {
         let checkpoint = match self.phase() {
             Phase::Relisting => None,
@@ -110,7 +114,7 @@ impl Pull {
         self.post_step(delta, checkpoint);
     }
 
-    /// The listing is through: the pass lists again, or is complete.
+    /// Ends a listing: the pass lists again, or is complete.
     fn end_listing(
         &mut self,
         now: Duration,
@@ -130,8 +134,8 @@ impl Pull {
         self.listing = self.listing.again(count);
     }
 
-    /// Whether a fresh listing is the last of the pass: it agrees with the one before, it is one
-    /// reply, which is a snapshot by itself, or it is one too many.
+    /// Returns whether a fresh listing is the last of the pass: it agrees with the previous one, it
+    /// is a single reply, which is a snapshot by itself, or the maximum is reached.
     fn is_sure(&mut self, newest: Seen) -> bool {
         self.listings += 1;
         let agrees = self.previous.as_ref() == Some(&newest);
@@ -144,7 +148,8 @@ impl Pull {
         agrees || is_single_reply || self.listings == MAX_LISTINGS
     }
 
-    /// The last listing is in. If names of groups are still read, the rows are shown meanwhile.
+    /// Ends the pass after its last listing. While a call for group names is open, shows the rows
+    /// first and waits.
     fn end_pass(&mut self, delta: Delta, is_capped: bool) {
         if self.calls.reads_groups() {
             self.post_step(delta, None);
@@ -154,8 +159,8 @@ impl Pull {
         }
     }
 
-    /// The last change: the rows that no listing confirmed go in the same change that says so. A
-    /// row that the pass could not tell from any other may be one of those: then none goes.
+    /// Posts the last change, which also removes the rows that no listing confirmed. If the pass
+    /// met a row without a readable ID, that may be any of them, so it removes none.
     pub(super) fn finish(&mut self, mut delta: Delta, is_capped: bool) {
         let capped = is_capped.then_some(ListLimit::Capped(self.options.plan_limit));
         let retention = self.capabilities.retention.map(ListLimit::Retention);

@@ -1,18 +1,18 @@
-//! When a failed call is tried again.
+//! The retries of failed calls.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use crate::{Retry, SourceError};
 
-/// A pause: at least `least`, and up to `spread` more, drawn at random by the driver, so that
-/// many clients do not come back at the same moment.
+/// A pause of `least` plus a random part of `spread`, which the driver draws so that many clients
+/// do not retry at the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Delay {
-    /// What the cloud asked for.
+    /// The pause that the cloud asked for.
     pub least: Duration,
-    /// The back-off's present ceiling.
+    /// The back-off's current ceiling.
     pub spread: Duration,
 }
 
@@ -20,11 +20,11 @@ const MAX_TRIES: u32 = 5;
 const FIRST_CEILING: Duration = Duration::from_millis(500);
 const MAX_CEILING: Duration = Duration::from_secs(30);
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
-/// How long a call may be tried, from its first failure on.
+/// The maximum time for retries of a call, from its first failure on.
 const BUDGET: Duration = Duration::from_secs(120);
 
-/// The tries of one call. They begin with it and end with its answer, so that no call spends
-/// those of another, and an answer gives them back.
+/// The retries of one call. They begin with the call and end with its answer, so no call uses up
+/// the retries of another.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Tries {
     failed: u32,
@@ -34,13 +34,13 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    /// How long to wait before the call is tried again; `None`: not again.
+    /// Returns the pause before the next attempt; `None` if the call may not be retried.
     pub(super) fn delay(&mut self, now: Duration, error: &SourceError) -> Option<Delay> {
         let spent = now.saturating_sub(*self.first_failure.get_or_insert(now));
         let spread = match error.retry() {
             Retry::Never => return None,
-            // Calls in flight together are refused together, each once: the source signs anew
-            // for the first. A refusal of the new signature is final.
+            // Calls in flight together are refused together, each once; the source signs again for
+            // the first. A refusal of the new signature is final.
             Retry::Reauthenticate => {
                 self.refused_signatures += 1;
                 (self.refused_signatures <= 1).then_some(Duration::ZERO)
@@ -63,7 +63,7 @@ impl Tries {
     }
 }
 
-/// Doubles with each failure.
+/// Returns the back-off's ceiling, which doubles with each failure.
 fn ceiling(failed: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(failed.saturating_sub(1));
     FIRST_CEILING.saturating_mul(doubled).min(MAX_CEILING)

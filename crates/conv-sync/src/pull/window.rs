@@ -1,4 +1,4 @@
-//! The rows within the plan's limit, as far as they can be told before a listing ends.
+//! The rows within the plan's limit, as far as they are known before a listing ends.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use serde::{Deserialize, Serialize};
 use super::listing::Seen;
 use crate::SourceRow;
 
-/// Holds back rows below the newest `limit` rows, so that no page shows, stores or asks the name
-/// of a row that the end of the pass removes again.
+/// Holds back rows below the newest `limit` rows, so that no page shows or stores a row, or asks
+/// for its name, only for the end of the pass to remove it.
 ///
-/// Which rows those are is certain at the end of a listing alone. Until then the window counts the
-/// rows seen so far and, in their old places, the rows of the list as it was known before: a row
-/// that ranks below `limit` of them waits for the end of the listing. From a source that gives old
-/// rows first and without a list known before, early rows pass, and go at the end of the pass.
+/// Only the end of a listing decides which rows those are. Until then the window counts the rows
+/// seen so far and, at their former ranks, the rows of the list known before; it holds a row that
+/// ranks below `limit` of them until the listing ends. If a source gives old rows first and no list
+/// is known, early rows are shown and removed at the end of the pass.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Window {
     held: BTreeMap<ConversationId, SourceRow>,
-    /// The least `asked` of the pages that the held rows came with.
+    /// The lowest `asked` of the pages that brought the held rows.
     asked: Option<Seq>,
 }
 
 impl Window {
-    /// The rows of a page that may be shown now; the others are held. `seen` has the page's rows
-    /// already, `before` is the list as it was known before this listing.
+    /// Returns the rows of a page that may be shown now, and holds the others. `seen` already has
+    /// the page's rows; `before` is the list known before this listing.
     pub(super) fn pass(
         &mut self,
         rows: Vec<SourceRow>,
@@ -52,8 +52,8 @@ impl Window {
         shown
     }
 
-    /// Ends a listing. Returns the held rows that turned out to be among the newest, and the last
-    /// stored write known when the oldest of them was asked for.
+    /// Ends a listing. Returns the held rows that are among the newest, and the last stored write
+    /// known when the oldest of them was asked for.
     pub(super) fn release(&mut self, newest: &Seen) -> (Vec<SourceRow>, Option<Seq>) {
         let Self { held, asked } = std::mem::take(self);
         let rows = held.into_values().filter(|row| newest.contains_key(&row.patch.id));
@@ -61,7 +61,7 @@ impl Window {
     }
 }
 
-/// The place of the last of the first `count` rows; `None` if there are no more than those.
+/// Returns the rank of the last of the first `count` rows; `None` if there are no further rows.
 pub(super) fn last_within<'a>(
     count: usize,
     seen: &'a Seen,
@@ -80,7 +80,7 @@ pub(super) fn last_within<'a>(
     Some(*last)
 }
 
-/// The first `count` rows in list order.
+/// Returns the first `count` rows in list order.
 pub(super) fn newest(rows: &Seen, count: usize) -> Seen {
     let last = last_within(count, rows, None);
     let is_within =

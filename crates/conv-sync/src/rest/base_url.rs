@@ -1,4 +1,4 @@
-//! Where calls go.
+//! The base URL of calls.
 
 use std::{fmt, str::FromStr};
 
@@ -8,10 +8,10 @@ use thiserror::Error;
 use super::Region;
 use crate::{SourceError, usersig::tidy};
 
-/// Where calls go: a scheme, a host and perhaps a port.
+/// The base URL of calls: a scheme, a host and perhaps a port.
 ///
-/// UserSigs travel in URLs, so `https` it is; plain `http` only to the machine itself, or by
-/// [`insecure`](Self::insecure).
+/// Must be `https`, because UserSigs travel in URLs. Plain `http` is allowed to this machine only,
+/// or by [`insecure`](Self::insecure).
 ///
 /// ```
 /// use conv_sync::{BaseUrl, Region};
@@ -26,11 +26,11 @@ pub struct BaseUrl {
     origin: String,
 }
 
-/// Why a text is no base URL.
+/// The reason a string is not a valid base URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum BaseUrlError {
-    /// It is no URL with a host.
+    /// It is not a URL with a host.
     #[error("expected a URL such as https://host")]
     NotUrl,
     /// Its scheme is neither `https` nor `http`.
@@ -48,29 +48,29 @@ pub enum BaseUrlError {
 }
 
 impl BaseUrl {
-    /// The second host of a region; `None` where none is documented.
+    /// Returns the base URL of a region's second host; `None` if none is documented.
     pub fn backup(region: Region) -> Option<Self> {
         region.backup_host().map(Self::of_host)
     }
 
-    /// Like parsing, and plain `http` is allowed to any host. Whoever can read the traffic can
+    /// Parses a base URL and allows plain `http` to any host. Anybody who can read the traffic can
     /// then act as the app's admin.
     ///
     /// # Errors
-    /// Every [`BaseUrlError`] but [`NotSecure`](BaseUrlError::NotSecure).
+    /// Every [`BaseUrlError`] except [`NotSecure`](BaseUrlError::NotSecure).
     pub fn insecure(text: &str) -> Result<Self, BaseUrlError> {
         Self::check(text, true)
     }
 
-    /// The URL, without a slash at the end.
+    /// Returns the URL, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.origin
     }
 
     /// # Errors
-    /// Not met: the text came from a URL, or from a list of hosts that a test parses.
+    /// Never in practice: the text came from a URL, or from a list of hosts that a test parses.
     pub(super) fn to_url(&self) -> Result<Url, SourceError> {
-        let what = || format!("{self} is no URL");
+        let what = || format!("{self} is not a URL");
         Url::parse(&self.origin).map_err(|_| SourceError::InvalidArgument { what: what() })
     }
 
@@ -96,7 +96,8 @@ impl BaseUrl {
     }
 }
 
-/// By the address, or the one name that stands for it: any other could be made to mean elsewhere.
+/// Returns whether a URL names this machine, by its loopback address or `localhost`: any other name
+/// could resolve elsewhere.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');

@@ -1,4 +1,4 @@
-//! Batches: what was asked for, against what was answered.
+//! Batches: the requested IDs against the answers.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,17 +9,17 @@ use conv_model::{
 use super::unsupported;
 use crate::{Hydrated, SourceError};
 
-/// What is left to ask for, in parts that shrink when the cloud cannot answer them whole.
+/// The IDs still to ask for, in parts that shrink when the cloud cannot answer them whole.
 pub(super) struct Batches<'a> {
     parts: VecDeque<&'a [ConversationId]>,
-    /// Splits that may still be made: enough to find a few bad ones, and not a call for each.
+    /// The number of splits left: enough to find a few bad IDs without a call per ID.
     splits: u32,
 }
 
 const MAX_SPLITS: u32 = 24;
 
 impl<'a> Batches<'a> {
-    /// In parts of at most `size`.
+    /// Divides IDs into parts of at most `size`.
     pub(super) fn new(ids: &'a [ConversationId], size: usize) -> Self {
         Self { parts: ids.chunks(size.max(1)).collect(), splits: MAX_SPLITS }
     }
@@ -28,7 +28,8 @@ impl<'a> Batches<'a> {
         self.parts.pop_front()
     }
 
-    /// Puts a part back in two halves; `false` if it cannot be halved, or not again.
+    /// Puts a part back in two halves. Returns `false` if it cannot be halved, or no splits are
+    /// left.
     pub(super) fn split(&mut self, part: &'a [ConversationId]) -> bool {
         if part.len() < 2 || self.splits == 0 {
             return false;
@@ -41,7 +42,7 @@ impl<'a> Batches<'a> {
     }
 }
 
-/// Users and groups; what the commands have no answer for has failed.
+/// Sorts IDs into users and groups. Those that no command can answer are added to the failed.
 pub(super) fn by_kind(
     ids: &[ConversationId],
     hydrated: &mut Hydrated,
@@ -57,22 +58,22 @@ pub(super) fn by_kind(
     (users, groups)
 }
 
-/// Refuses what the commands have no answer for.
+/// Refuses an ID that no command can answer.
 pub(super) fn refuse(id: &ConversationId) -> Result<(), SourceError> {
     match id.peer() {
-        Peer::System => Err(of_nobody()),
+        Peer::System => Err(of_system()),
         Peer::Group(group) if group.kind() == GroupIdKind::Topic => Err(unsupported("topics")),
         _ => Ok(()),
     }
 }
 
-/// The cloud does not know the system conversation.
-pub(super) fn of_nobody() -> SourceError {
-    SourceError::InvalidArgument { what: "the system conversation is nobody's".to_owned() }
+/// Returns the error for the system conversation, which the cloud does not know.
+pub(super) fn of_system() -> SourceError {
+    SourceError::InvalidArgument { what: "the system conversation has no peer".to_owned() }
 }
 
-/// Sorts the answers to a part by the IDs that were asked for. What nobody asked for is dropped,
-/// what was not answered has failed.
+/// Assigns the answers to the IDs of a part. Drops answers to other IDs; an ID without an answer
+/// has failed.
 pub(super) fn sort<T>(
     hydrated: &mut Hydrated,
     part: &[ConversationId],
@@ -88,13 +89,13 @@ pub(super) fn sort<T>(
     }
 }
 
-/// Every ID of a part failed for the same reason.
+/// Marks every ID of a part as failed with the same error.
 pub(super) fn fail(hydrated: &mut Hydrated, part: &[ConversationId], error: &SourceError) {
     let failed = part.iter().map(|id| (id.clone(), error.clone()));
     hydrated.failed.extend(failed);
 }
 
-/// The ID as the cloud's commands want it: without its prefix.
+/// Returns the ID without its prefix, as the cloud's commands take it.
 pub(super) fn peer(id: &ConversationId) -> &str {
     match id.peer() {
         Peer::User(user) => user.as_str(),
@@ -103,7 +104,7 @@ pub(super) fn peer(id: &ConversationId) -> &str {
     }
 }
 
-/// The error of a call about one ID alone.
+/// Returns the error of an ID whose call was about it alone.
 pub(super) fn of_one(error: SourceError) -> SourceError {
     match error.class() {
         ErrorClass::NotFound => SourceError::NotFound,
@@ -112,7 +113,7 @@ pub(super) fn of_one(error: SourceError) -> SourceError {
 }
 
 fn unanswered() -> SourceError {
-    SourceError::Protocol { what: "a reply that leaves out what was asked for".to_owned() }
+    SourceError::Protocol { what: "a reply that omits a requested item".to_owned() }
 }
 
 #[cfg(test)]

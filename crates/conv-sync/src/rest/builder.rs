@@ -1,4 +1,4 @@
-//! What a `RestSource` can be told.
+//! The options of a `RestSource`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,7 +43,7 @@ pub struct RestSourceBuilder {
     options: Options,
 }
 
-/// What the calls ask for.
+/// The options of the calls' content.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
     pub(super) labels: bool,
@@ -72,76 +72,77 @@ impl RestSourceBuilder {
         }
     }
 
-    /// The embedder's own HTTP client: for a proxy, roots of its own, or a pool that is shared.
-    /// Its connect and read timeouts, redirects and proxies are its own; the bounds on the
-    /// [whole call](Self::timeout) and on the answer's size hold for it too. Do not let it follow
-    /// redirects or log URLs: they hold the UserSig. The second try of a call whose connection
-    /// broke may take another connection that this client has kept.
+    /// Sets the embedder's own HTTP client: for a proxy, other TLS roots, or a shared pool. Its
+    /// connect and read timeouts, redirects and proxies apply; the timeout of the [whole
+    /// call](Self::timeout) and the cap on the answer's size apply as well. Do not let it follow
+    /// redirects or log URLs: they hold the UserSig. The retry of a call whose connection broke may
+    /// use another idle connection of this client.
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self
     }
 
-    /// How long connecting may take: 5 seconds if not set.
+    /// Sets the timeout for connecting: 5 seconds by default.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long an answer may stall: 10 seconds if not set. The cloud's own limit is 3 seconds.
+    /// Sets the timeout for an answer that stalls: 10 seconds by default. The cloud's own limit is
+    /// 3 seconds.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
         self
     }
 
-    /// How long a call may take, signing included but not the wait for the
-    /// [rate limiter](Self::rate_limiter): 20 seconds if not set.
+    /// Sets the timeout of a call, including signing but not the wait for the [rate
+    /// limiter](Self::rate_limiter): 20 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// What keeps calls under the cloud's rate: a [`LocalRateLimiter`] of the source's own if not
-    /// set. Sources of one SDKAppID should share one.
+    /// Sets the limiter that keeps calls under the cloud's rate: by default a [`LocalRateLimiter`]
+    /// of the source's own. Sources of one SDKAppID should share one.
     ///
-    /// A call that the cloud refuses as one too many (codes 60007, 60011, 60018, 60019 and 60022,
-    /// or HTTP status 429) holds back the following calls of its command for one second, or for as
-    /// long as the answer's `Retry-After` says, at most ten.
+    /// If the cloud refuses a call as too many (codes 60007, 60011, 60018, 60019 and 60022, or HTTP
+    /// status 429), the source holds back further calls of its command for one second, or for the
+    /// answer's `Retry-After`, at most ten seconds.
     pub fn rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
         self.limiter = Some(limiter);
         self
     }
 
-    /// Whether to ask for marks, custom data and conversation groups: yes if not set. Without,
-    /// they stay as they are stored, and `groups` is not offered. Marks and groups need the Pro
-    /// edition or a greater one.
+    /// Sets whether to ask for marks, custom data and conversation groups: yes by default. Without,
+    /// stored values stay, and `groups` is not offered. Marks and groups need the Pro edition or
+    /// higher.
     pub fn marks_and_groups(mut self, wanted: bool) -> Self {
         self.options.labels = wanted;
         self
     }
 
-    /// The app's own fields of users that full profiles bring: tags such as
+    /// Sets the app's own user fields to read with full profiles: tags such as
     /// `Tag_Profile_Custom_Shop`. The cloud refuses a tag that is not defined (code 40009).
     pub fn user_fields<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.options.user_fields = tags.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The app's own fields of groups that full profiles bring, by their keys.
+    /// Sets the app's own group fields to read with full profiles, by their keys.
     pub fn group_fields<T: Into<String>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
         self.options.group_fields = keys.into_iter().map(Into::into).collect();
         self
     }
 
-    /// How long the app's edition keeps a conversation after its last message, in whole seconds:
-    /// unknown if not set. Tencent's editions have 7, 30 or 90 days, and longer at a price.
+    /// Sets the time that the app's edition keeps a conversation after its last message, in whole
+    /// seconds: unknown by default. Tencent's editions have 7, 30 or 90 days, or longer for a fee.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.options.retention = Some(retention.as_secs());
         self
     }
 
-    /// The source. If the HTTP client cannot be built, such as without TLS roots, every call of
-    /// the source says so.
+    /// Builds the source. If the HTTP client cannot be built, for example without TLS roots, every
+    /// call of the source returns an error that says so.
     pub fn build(self) -> RestSource {
         let timeouts = Timeouts { connect: self.connect_timeout, read: self.read_timeout };
         let caller = Caller {

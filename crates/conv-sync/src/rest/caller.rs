@@ -23,11 +23,12 @@ use super::{
 };
 use crate::{RateLimiter, Retry, SourceError, UserSig};
 
-/// Makes calls: each in its turn, signed, bounded in time and size; tells an answer from an error.
+/// Makes signed calls under the rate limit, with a timeout and a cap on size, and separates answers
+/// from errors.
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) clients: Clients,
-    /// Parsed once: most of what a URL costs is its host.
+    /// Parsed once: the host is most of the cost of a URL.
     pub(super) base: Result<Url, SourceError>,
     pub(super) sdk_app_id: u32,
     pub(super) sigs: SigCache,
@@ -36,17 +37,17 @@ pub(super) struct Caller {
     pub(super) limiter: Arc<dyn RateLimiter>,
 }
 
-/// How long the calls of a command rest after one was one too many.
+/// The pause for a command's calls after the cloud refused one as too many.
 const HOLD_BACK: Duration = Duration::from_secs(1);
-/// The longest rest that an answer's `Retry-After` can ask for.
+/// The maximum pause that an answer's `Retry-After` can ask for.
 const MAX_HOLD_BACK: Duration = Duration::from_secs(10);
 
 impl Caller {
-    /// One call, in its turn: what the reply says, and the cloud's time then; `None` if it has
-    /// never stated one.
+    /// Makes one call under the rate limit. Returns the answer and the cloud's time; `None` if no
+    /// reply has stated a time yet.
     ///
-    /// Every command of ours reads, and may be sent twice: where a connection broke before an answer
-    /// began, the call goes out once more, in its turn again, on a connection of its own.
+    /// All our commands only read, so they may be sent twice: if the connection broke before an
+    /// answer began, the call goes out once more, again under the rate limit, on a new connection.
     pub(super) async fn call<C: Command>(
         &self,
         command: &C,
@@ -88,7 +89,8 @@ impl Caller {
         result
     }
 
-    /// After a call that was one too many: the others need not find that out by themselves.
+    /// Holds back the command's other calls after the cloud refused one as too many, so that they
+    /// are not refused one by one.
     async fn hold_back<C: Command>(&self, error: &SourceError) {
         let is_too_many = match error {
             SourceError::Http { status, .. } => *status == 429,
@@ -108,7 +110,7 @@ impl Caller {
     ) -> Result<(C::Answer, Option<Timestamp>), Failed> {
         let client = self.clients.get(connection)?;
         let body = serde_json::to_vec(command).map_err(|_| SourceError::InvalidArgument {
-            what: "a request that is no JSON".to_owned(),
+            what: "a request that cannot be written as JSON".to_owned(),
         })?;
         let signed = self.sigs.signed(&self.time).await?;
         let request = client
@@ -131,8 +133,8 @@ impl Caller {
     }
 
     /// Drops a refused UserSig, so that the next call signs again: it may have expired or been
-    /// revoked. The error says that trying again may help only if this UserSig served before, or was
-    /// made by a wrong clock; any other would be made just the same again.
+    /// revoked. The error allows a retry only if this UserSig worked before, or a wrong clock made
+    /// it; otherwise a new one would be the same.
     async fn refused(
         &self,
         mut error: SourceError,
@@ -154,7 +156,7 @@ impl Caller {
             "sdkappid={}&identifier={}&usersig={}&random={}&contenttype=json",
             self.sdk_app_id,
             encoded(self.sigs.identifier()),
-            // Its base64 was checked when it was parsed, and has no character to escape.
+            // The alphabet of its base64, checked when it was parsed, needs no escaping.
             user_sig.expose(),
             random(),
         )));
@@ -162,7 +164,7 @@ impl Caller {
     }
 }
 
-/// What a reply says, if it is no error.
+/// Returns the answer of a reply that is not an error.
 pub(super) fn answer<C: Command>(command: &C, reply: &Reply) -> Result<C::Answer, SourceError> {
     accept::<C>(reply)?;
     command.read(reply)
@@ -178,22 +180,22 @@ fn accept<C: Command>(reply: &Reply) -> Result<(), SourceError> {
     }
 }
 
-/// Percent-encoding of all but letters, digits and four marks, so that a space is no plus.
+/// Percent-encodes all but letters, digits and four marks; a space does not become a plus.
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(out, "%{byte:02X}");
         }
     }
     out
 }
 
-/// Any number of 32 bits: the cloud wants one with each call, and nothing depends on it.
+/// Returns a random 32-bit number. The cloud requires one per call; nothing depends on it.
 fn random() -> u32 {
-    // Hashers are seeded anew each time.
+    // Every `RandomState` has its own seed.
     RandomState::new().build_hasher().finish() as u32
 }

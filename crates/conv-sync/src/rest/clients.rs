@@ -6,17 +6,17 @@ use reqwest::{Client, redirect, retry};
 
 use crate::SourceError;
 
-/// A client that keeps connections, and one that does not, for what a kept connection failed.
+/// A client that keeps connections, and one that does not, for calls that a kept connection lost.
 ///
-/// A server may close a connection that it kept just as the next call goes out on it. `hyper`
-/// sends such a call again only if none of it was written, and `reqwest`'s own retries take any
-/// kept connection, which may be as dead as the first one: all were kept by the same server. So
-/// the second try has a client of its own, which always connects.
+/// A server may close an idle connection just as the next call goes out on it. `hyper` repeats such
+/// a call only if none of it was written, and `reqwest`'s own retries may take another idle
+/// connection that the same server has closed as well. So the retry has its own client, which
+/// always connects.
 #[derive(Debug)]
 pub(super) struct Clients {
-    /// A client that could not be built makes every call fail.
+    /// An error if the client could not be built; every call then fails with it.
     kept: Result<Client, SourceError>,
-    /// Built when it is first needed: its TLS roots take time and memory.
+    /// Built on first use: its TLS roots take time and memory.
     fresh: OnceLock<Result<Client, SourceError>>,
     timeouts: Option<Timeouts>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Timeouts {
     pub(super) read: Duration,
 }
 
-/// Which connections a call may take.
+/// The connections that a call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Connection {
     Any,
@@ -40,7 +40,7 @@ impl Clients {
         Self { kept, fresh: OnceLock::new(), timeouts: Some(timeouts) }
     }
 
-    /// The embedder's client, for both: what it does with connections is its own affair.
+    /// Uses the embedder's client for both. Its handling of connections is up to the embedder.
     pub(super) fn of(client: Client) -> Self {
         Self { kept: Ok(client), fresh: OnceLock::new(), timeouts: None }
     }
@@ -54,8 +54,8 @@ impl Clients {
     }
 }
 
-/// A client that goes where it is sent and nowhere else, and inflates nothing, whatever features
-/// others have switched on.
+/// Builds a client that follows no redirects, uses no proxy and decompresses nothing, whatever
+/// features of reqwest other crates have enabled.
 fn client(timeouts: Timeouts, kept: usize) -> Result<Client, SourceError> {
     Client::builder()
         .user_agent(concat!("conv-sync/", env!("CARGO_PKG_VERSION")))

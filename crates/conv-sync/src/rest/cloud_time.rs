@@ -1,4 +1,4 @@
-//! The cloud's clock, as its replies state it.
+//! The cloud's clock, derived from its replies.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -8,15 +8,15 @@ use std::{
 use conv_model::Timestamp;
 use tokio::time::Instant;
 
-/// The most seconds between a reply's time and the clock's: the machines of a cloud differ by less,
-/// and a reply takes less.
+/// The tolerance in seconds between a reply's time and the clock's: the machines of a cloud differ
+/// by less, and a reply takes less.
 const TOLERANCE: u64 = 60;
 
-/// The cloud's clock: a time that it stated, and the monotonic time that went by since.
+/// The cloud's clock: a time that a reply stated, and the monotonic time since.
 ///
-/// A time that contradicts the clock is held back until the next one agrees with it. One odd `Date`,
-/// of a proxy or of a machine whose clock is wrong, thus changes nothing, and a clock that was
-/// really set, or a device that slept, costs one reply.
+/// A time that contradicts the clock counts only once the next reply agrees with it. So one odd
+/// `Date`, of a proxy or a machine whose clock is wrong, changes nothing; if the clock really was
+/// set, or the device slept, the correction takes one more reply.
 #[derive(Debug, Default)]
 pub(super) struct CloudTime {
     // Held for a copy only, never across an await.
@@ -29,7 +29,7 @@ struct Clock {
     doubted: Option<Reading>,
 }
 
-/// A time that a reply stated, and the moment at which it came.
+/// A time that a reply stated, and the time at which it came.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
     time: Timestamp,
@@ -37,8 +37,8 @@ struct Reading {
 }
 
 impl CloudTime {
-    /// Takes in the time of a reply, and returns the time as the clock has it then; `None` if no
-    /// reply has stated one yet.
+    /// Takes in the time of a reply, and returns the clock's time; `None` if no reply has stated a
+    /// time yet.
     pub(super) fn note(&self, stated: Option<Timestamp>) -> Option<Timestamp> {
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(time) = stated {
@@ -54,8 +54,8 @@ impl CloudTime {
         clock.believed.map(Reading::now)
     }
 
-    /// Takes in the time of a reply that refused a UserSig made by this clock: the cloud's word
-    /// against ours, and the cloud decides.
+    /// Sets the clock to the time of a reply that refused a UserSig made by this clock: here the
+    /// cloud's time decides.
     pub(super) fn correct(&self, stated: Option<Timestamp>) {
         if let Some(time) = stated {
             let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,18 +63,19 @@ impl CloudTime {
         }
     }
 
-    /// The time as the clock has it; `None` if no reply has stated one yet.
+    /// Returns the clock's time; `None` if no reply has stated a time yet.
     pub(super) fn known(&self) -> Option<Timestamp> {
         self.note(None)
     }
 
-    /// The time to sign by. Until the cloud has stated its time, the device's clock has to do: if
-    /// that is wrong, the cloud refuses the first UserSig and states its time along with that.
+    /// Returns the time to sign by: the device's until a reply has stated the cloud's. If the
+    /// device's is wrong, the cloud refuses the first UserSig, and that reply states the right
+    /// time.
     pub(super) fn now(&self) -> Timestamp {
         self.known().unwrap_or_else(device_time)
     }
 
-    /// A moment that no message is later than, whichever clock is behind.
+    /// Returns a time after every message, even if one of the clocks is behind.
     pub(super) fn latest(&self) -> Timestamp {
         self.now().max(device_time()).plus_secs(TOLERANCE)
     }
@@ -90,7 +91,7 @@ impl Reading {
     }
 }
 
-/// Returns whether two times may be of one clock.
+/// Returns whether two times may come from the same clock.
 pub(super) fn is_near(one: Timestamp, other: Timestamp) -> bool {
     one.as_secs().abs_diff(other.as_secs()) <= TOLERANCE
 }
@@ -145,7 +146,7 @@ mod tests {
             assert_eq!(time.note(at(odd)), at(START + 1), "{odd}");
             pass(1).await;
             assert_eq!(time.note(at(START + 2)), at(START + 2), "{odd}");
-            // What was forgotten meanwhile needs a second word again.
+            // The agreeing reply cleared the doubted time, so a second odd one is needed again.
             assert_eq!(time.note(at(odd)), at(START + 2), "{odd}");
         }
     }

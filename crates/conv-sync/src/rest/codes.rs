@@ -1,4 +1,4 @@
-//! The cloud's error codes: what each stands for, and whether trying again may help.
+//! The cloud's error codes, each with its class and the retry that may help.
 //!
 //! Codes and meanings are Tencent's (its error code page and those of the commands); class and
 //! retry are our reading of the descriptions.
@@ -17,21 +17,22 @@ pub(super) const REPLY_TOO_LARGE: i32 = 10018;
 /// Not allowed: reading a group's messages, also where its kind keeps none.
 pub(super) const GROUP_NO_RIGHT: i32 = 10007;
 
-/// Whether a call was one too many: of its command, of the app, or for the cloud as it is.
+/// Returns whether a code means too many calls: of the command, of the app, or for an overloaded
+/// cloud.
 pub(super) fn is_too_many(code: i32) -> bool {
     matches!(code, 60007 | 60011 | 60018 | 60019 | 60022)
 }
 
-/// What a code stands for.
+/// The meaning of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {
     pub(super) class: ErrorClass,
     pub(super) retry: Retry,
-    /// How long to wait before anything can have changed.
+    /// The pause before anything can have changed.
     pub(super) after: Option<Duration>,
 }
 
-/// Looks a code up. One that is not in the table is the cloud's own matter, and worth one try.
+/// Looks a code up. An unknown code is an error of the cloud, and worth one retry.
 pub(super) fn meaning(code: i32) -> Meaning {
     let (class, retry) = TABLE
         .iter()
@@ -58,17 +59,17 @@ const fn row(code: i32, class: ErrorClass, retry: Retry) -> Row {
 pub(super) const TABLE: &[Row] = &[
     // Any command.
     row(60002, InvalidArgument, Never),  // URL could not be parsed
-    row(60003, InvalidArgument, Never),  // request is no JSON
+    row(60003, InvalidArgument, Never),  // request is not JSON
     (60004, 60006, Auth, Never),         // identifier, UserSig or SDKAppID wrong
     row(60007, RateLimited, BackOff),    // too many calls of the command
     row(60008, Transient, Once),         // service timed out
     row(60009, InvalidArgument, Never),  // no such resource
-    row(60010, Auth, Never),             // identifier is no app admin
+    row(60010, Auth, Never),             // identifier is not an app admin
     row(60011, RateLimited, BackOff),    // too many calls of the SDKAppID
     row(60012, InvalidArgument, Never),  // SDKAppID missing
-    row(60013, Transient, Once),         // service answered no JSON
+    row(60013, Transient, Once),         // service did not answer JSON
     row(60014, Transient, BackOff),      // account lookup timed out
-    row(60015, InvalidArgument, Never),  // identifier is no text
+    row(60015, InvalidArgument, Never),  // identifier is not a text
     (60016, 60017, Auth, Never),         // SDKAppID or request disabled
     (60018, 60019, RateLimited, BackOff),// too frequent
     row(60020, Unsupported, Never),      // no plan, or not set up yet
@@ -172,7 +173,7 @@ mod tests {
                     .iter()
                     .enumerate()
                     .filter(|(other, row)| *other != at && (row.0..=row.1).contains(&code));
-                assert_eq!(rows.count(), 0, "{code} stands twice");
+                assert_eq!(rows.count(), 0, "{code} is in two rows");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The cloud's four-part cursor as a text.
+//! The cloud's four-part cursor as text.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use conv_model::Cursor;
 
 use crate::SourceError;
 
-/// Where a page begins: two numbers for the normal rows, two for the pinned ones. They mean
-/// nothing to us and go back as they came; all zero is the head.
+/// The start of a page: two numbers for the normal rows, two for the pinned ones. They are opaque
+/// and go back as they came; all zeros are the head of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) time: i64,
@@ -16,15 +16,15 @@ pub(super) struct Position {
     pub(super) top_index: i64,
 }
 
-/// Names the source and the version of the text.
+/// The source and version of the text.
 const PREFIX: &str = "tim1:";
 
 impl Position {
-    /// Reads a cursor's text. One of another source or version no longer serves.
+    /// Reads a cursor's text. A cursor of another source or version has expired.
     pub(super) fn of_cursor(cursor: &Cursor) -> Result<Self, SourceError> {
         let text = cursor.as_str();
         read(text)
-            // One place has one text, or a cursor that comes twice would not be seen as such.
+            // One place must have one text: otherwise a repeated cursor would go unnoticed.
             .filter(|position| position.to_string() == text)
             .ok_or(SourceError::CursorExpired)
     }

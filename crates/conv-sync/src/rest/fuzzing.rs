@@ -1,4 +1,4 @@
-//! The decoder of pages for fuzzing, without a network. No stable API.
+//! The decoder of pages, for fuzzing without a network. No stable API.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{Page, SourceError, UserSig};
 
-/// What [`RestSource::pull`](crate::RestSource) makes of the body of a reply to a call that was
-/// signed with `user_sig`.
+/// Decodes the body of a reply as [`RestSource::pull`](crate::RestSource) does, for a call signed
+/// with `user_sig`.
 ///
 /// # Errors
-/// As of a pull.
+/// The same as a pull's.
 pub fn page(user_sig: &Arc<UserSig>, body: &[u8]) -> Result<Page, SourceError> {
     let command = get_list::Request::new("", Position::default(), true);
     let listing = answer(&command, &Reply::new(body.to_vec(), Arc::clone(user_sig)))?;

@@ -1,8 +1,8 @@
 //! Last messages.
 //!
 //! `admin_getroammsg` answers as the account sees the conversation. `group_msg_get_simple` answers
-//! an administrator, who sees every group, so what the account may see of it is decided here: of a
-//! group that it is not in nothing, of others nothing from before it joined.
+//! an administrator, who sees every group, so this module decides what the account may see: nothing
+//! of a group that it is not in, and nothing from before it joined.
 
 use std::sync::Arc;
 
@@ -19,16 +19,17 @@ use super::{
 };
 use crate::{Hydrated, Retry, SourceError};
 
-/// Conversations asked about side by side: each takes a call of its own.
+/// The number of conversations read side by side, one call each.
 const AT_A_TIME: usize = 8;
 
-/// What a call taught of one conversation, `None` if the account sees no message in it. It fails by
-/// itself if the cloud would not say more at another time either, or said what cannot be read.
+/// The result of one conversation's call: `None` if the account sees no message in it. An error if
+/// a later call would fail as well, or the reply cannot be read.
 type Answer = Result<Option<LastMessage>, SourceError>;
 
 impl RestSource {
-    /// A conversation in which the account sees no message is known to have none. A lost call costs its own
-    /// conversation alone; when all calls made side by side are lost, no more are made.
+    /// Reads the last messages of some conversations. A conversation in which the account sees no
+    /// message is known to have none. A lost call costs only its own conversation; if all calls
+    /// made side by side are lost, no more go out.
     pub(super) async fn hydrate_last_messages(
         &self,
         account: &AccountId,
@@ -56,11 +57,11 @@ impl RestSource {
         Ok(hydrated)
     }
 
-    /// Asks again at once where a new UserSig may help: it would be a pity if a whole part of a batch
-    /// were lost each time that one expires.
+    /// Asks again at once if a new UserSig may help; otherwise an expired one would cost all calls
+    /// made side by side.
     ///
     /// # Errors
-    /// If the call was lost: another time it may be answered.
+    /// If the call was lost and may succeed later.
     async fn last_message(
         &self,
         account: &AccountId,
@@ -82,7 +83,7 @@ impl RestSource {
         memberships: Option<&Memberships>,
     ) -> Result<Answer, SourceError> {
         let answer = match id.peer() {
-            Peer::System => return Ok(Err(batch::of_nobody())),
+            Peer::System => return Ok(Err(batch::of_system())),
             Peer::User(user) => {
                 let until = self.caller.time.latest();
                 let command = roaming::Request::last(account, user.as_str(), until);
@@ -105,10 +106,10 @@ impl RestSource {
     }
 }
 
-/// When the account joined a group; `None` if it is not in it.
+/// Returns when the account joined a group; `None` if it is not in it.
 ///
 /// # Errors
-/// If that is not known: then nothing is shown.
+/// If that is unknown; the message is then not shown.
 fn joined(
     memberships: &Memberships,
     id: &ConversationId,
@@ -133,14 +134,15 @@ fn keep(hydrated: &mut Hydrated, id: &ConversationId, answer: Answer) {
     }
 }
 
-/// The first error, if all calls were lost.
+/// Returns the first error if all calls were lost.
 fn why_all_are_lost(answers: &[Result<Answer, SourceError>]) -> Option<SourceError> {
     let first = answers.first()?.as_ref().err()?;
     answers.iter().all(Result::is_err).then(|| first.clone())
 }
 
-/// An admin may read every group that keeps its messages: one that may not be read keeps none.
-/// Tencent documents no code for AVChatRooms; this is our reading.
+/// Returns the error of one conversation. An admin may read every group that keeps its messages, so
+/// a group that may not be read keeps none. Tencent documents no code for AVChatRooms; this is our
+/// reading.
 fn of_one(error: SourceError) -> SourceError {
     match error.code() {
         Some(codes::GROUP_NO_RIGHT) => unsupported("last messages of this group"),

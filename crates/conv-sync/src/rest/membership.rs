@@ -1,4 +1,4 @@
-//! Which groups an account is in: the ground on which it may see what an administrator can.
+//! The groups that an account is in, which decide what it may see of an admin's answers.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,15 @@ use super::{
 };
 use crate::SourceError;
 
-/// More groups than any account may be in.
+/// A cap on the listed groups, above the number that any account may be in.
 const MAX_GROUPS: u64 = 20_000;
 
-/// An account's lists of groups, as far as they say something of those that were asked about.
+/// An account's lists of groups, reduced to the groups in question.
 #[derive(Debug)]
 pub(super) struct Memberships {
-    /// By groupID; of a topic by its community's.
+    /// By groupID; for a topic, by its community's.
     groups: HashMap<String, Option<Member>>,
-    /// The lists are complete: the account is not in a group that they do not hold.
+    /// Set if the lists are complete: the account is in no group that is missing from them.
     is_whole: bool,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Memberships {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Standing<'a> {
     Member(&'a Member),
-    /// Not a member, or no more.
+    /// Not a member, or no longer.
     Stranger,
 }
 
@@ -34,13 +34,13 @@ impl Memberships {
     /// Returns the account's relation to a conversation's group.
     ///
     /// # Errors
-    /// If the lists do not hold it and are not whole: nothing follows from that.
+    /// If the lists lack the group and are incomplete, so the relation is unknown.
     pub(super) fn standing(&self, id: &ConversationId) -> Result<Standing<'_>, SourceError> {
         match group_of(id).and_then(|group| self.groups.get(group)) {
             Some(Some(member)) => Ok(Standing::Member(member)),
             _ if self.is_whole => Ok(Standing::Stranger),
             _ => {
-                let what = "a list of groups that is not whole".to_owned();
+                let what = "an incomplete list of groups".to_owned();
                 Err(SourceError::Protocol { what })
             }
         }
@@ -77,7 +77,7 @@ impl RestSource {
         Ok(memberships)
     }
 
-    /// Reads one of the two lists of an account's groups, until all that were asked about are known.
+    /// Reads one of the two lists of an account's groups, until all groups in question are known.
     async fn read_groups(
         &self,
         account: &AccountId,
@@ -90,7 +90,7 @@ impl RestSource {
             let (count, all) = (page.count, page.total);
             memberships.learn(page);
             offset += count;
-            // A list that changes from page to page may have moved a group past their boundary.
+            // If the list changed between pages, a group may have slipped past their boundary.
             let is_same = all.is_some() && (total.is_none() || total == all);
             total = all;
             let is_end = count == 0 || total.is_none_or(|total| offset >= total);
@@ -107,7 +107,7 @@ impl RestSource {
     }
 }
 
-/// The group whose members see a conversation: a topic's is its community.
+/// Returns the group whose members see a conversation: for a topic, its community.
 fn group_of(id: &ConversationId) -> Option<&str> {
     match id.peer() {
         Peer::Group(group) => Some(group.community().unwrap_or(group.as_str())),

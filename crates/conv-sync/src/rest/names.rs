@@ -14,21 +14,21 @@ use super::{
 };
 use crate::{Groups, Retry, SourceError};
 
-/// A page for each conversation that an account may mark or put into one of its 20 groups: 1,000
-/// each. A listing that is longer goes nowhere.
+/// The maximum number of pages: one for each conversation that an account may mark or put into one
+/// of its 20 groups, 1,000 each. A longer listing is endless.
 const MAX_PAGES: usize = 21_000;
-/// The most calls for one page, and the pause after the first that failed.
+/// The maximum number of calls per page, and the pause after the first failure.
 const MAX_TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
-/// A longer pause is the pull's to take: it may do something else meanwhile.
+/// The maximum pause here. The pull takes a longer one, and can do something else meanwhile.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 impl RestSource {
-    /// Reads all pages of them. Of a group that two pages name the later name counts; the
-    /// names are as old as the first page.
+    /// Reads all pages of group names. If two pages name a group, the later name counts; the names
+    /// are as old as the first page.
     ///
-    /// The pages hold the marked and grouped conversations as well, so there may be many. A failure
-    /// on a later one is tried again here, where the pages before it are kept.
+    /// The pages list the marked and grouped conversations as well, so there may be many. A failed
+    /// later page is retried here, so that the pages before it are not read again.
     pub(super) async fn group_names(&self, account: &AccountId) -> Result<Groups, SourceError> {
         let mut names = BTreeMap::<u64, Arc<str>>::new();
         let mut starts = BTreeSet::from([0]);

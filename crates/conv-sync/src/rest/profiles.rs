@@ -1,4 +1,4 @@
-//! Names and pictures, and whole profiles.
+//! Names and avatars, and full profiles.
 
 use conv_model::{
     AccountId, ConversationId, ConversationPatch, ConversationType, ErrorClass, GroupType, Profile,
@@ -43,8 +43,8 @@ impl RestSource {
     }
 
     /// # Errors
-    /// [`SourceError::NotFound`] also for a Work group that the account is not in: its profile is
-    /// for members alone, though not for the admin in whose name the call is made.
+    /// [`SourceError::NotFound`] also for a Work group that the account is not in: only members may
+    /// see its profile, though the admin who signs the call can read it.
     pub(super) async fn full_profile(
         &self,
         account: &AccountId,
@@ -69,8 +69,8 @@ impl RestSource {
         }
     }
 
-    /// One call for some users, or for some groups; when it was answered, by the cloud's clock, else
-    /// by the device's.
+    /// Makes one call for some users, or for some groups. Returns the profiles and the time of the
+    /// answer, by the cloud's clock or else the device's.
     async fn profiles(
         &self,
         ids: &[ConversationId],
@@ -123,8 +123,8 @@ fn patch(id: ConversationId, profile: &Profile, read_at: Timestamp) -> Conversat
     patch
 }
 
-/// Returns whether a group's profile is for its members alone: so with a Work group, and perhaps
-/// with a group whose type is not known.
+/// Returns whether only members may see a group's profile: true for a Work group, and assumed for a
+/// group of unknown type.
 fn is_for_members(patch: &ConversationPatch) -> bool {
     use GroupType::{AvChatRoom, Community, Meeting, Public};
     let is_open =
@@ -132,14 +132,14 @@ fn is_for_members(patch: &ConversationPatch) -> bool {
     patch.id.group_id().is_some() && !is_open
 }
 
-/// Whether the error of a batch may be the matter of a few of it: one that does not exist fails
+/// Returns whether a few IDs of a batch may have caused its error: one that does not exist fails
 /// the whole call, and so does a group that is too large.
 fn is_of_some(error: &SourceError) -> bool {
     error.code() == Some(REPLY_TOO_LARGE) || error.class() == ErrorClass::NotFound
 }
 
-/// The error of a batch that was not halved down to those whose matter it is: of each by itself
-/// nothing is known, least of all that it does not exist.
+/// Returns the error for each ID of a batch that was not halved down to the IDs that cause it. It
+/// says nothing about a single ID, above all not that it does not exist.
 fn of_several(error: SourceError) -> SourceError {
     match error {
         SourceError::Cloud { code, message, retry_after, .. } => SourceError::Cloud {

@@ -1,9 +1,9 @@
 //! The cloud's documented hosts.
 
-/// Where an app's data lives: chosen when the app was created, shown in the console.
+/// The region of an app's data, chosen when the app was created and shown in the console.
 ///
-/// The hosts are those of Tencent's REST API overview. A host that is not listed here can be given
-/// as a [`BaseUrl`](super::BaseUrl).
+/// The hosts are those of Tencent's REST API overview. For a host that is not listed here, use a
+/// [`BaseUrl`](super::BaseUrl).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Region {
@@ -28,7 +28,7 @@ pub enum Region {
 }
 
 impl Region {
-    /// All of them.
+    /// All regions.
     pub const ALL: [Self; 9] = [
         Self::China,
         Self::Singapore,
@@ -41,7 +41,7 @@ impl Region {
         Self::Mumbai,
     ];
 
-    /// Its host.
+    /// Returns the region's host.
     pub const fn host(self) -> &'static str {
         match self {
             Self::China => "console.tim.qq.com",
@@ -56,8 +56,8 @@ impl Region {
         }
     }
 
-    /// Its second host, for when the first cannot be reached; none is documented for Riyadh. A
-    /// source does not change over by itself: build another one with
+    /// Returns the region's second host, for when the first cannot be reached; `None` for Riyadh,
+    /// where none is documented. A source does not switch hosts by itself: build another one with
     /// [`BaseUrl::backup`](super::BaseUrl::backup).
     pub const fn backup_host(self) -> Option<&'static str> {
         match self {

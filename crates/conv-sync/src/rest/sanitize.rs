@@ -1,14 +1,14 @@
-//! Texts of the cloud and the network, made fit for errors and rows.
+//! Sanitizes texts of the cloud and the network for errors and rows.
 
 use std::fmt::Write;
 
-/// The most characters of the cloud's words in an error.
+/// The maximum number of characters of the cloud's message in an error.
 const MAX_CHARS: usize = 200;
-/// A run this long that a UserSig holds is a part of it: not a word that both happen to have.
+/// A run of this many characters that also occurs in a UserSig counts as a part of it.
 const GIVEAWAY: usize = 12;
 
-/// Another's words for an error: shortened, with control and direction characters escaped, and
-/// without anything of the UserSig, should the other side have echoed it.
+/// Sanitizes a text of the cloud or network for an error: shortens it, escapes control and
+/// direction characters, and removes parts of the UserSig that the other side may have echoed.
 pub(super) fn for_error(text: &str, user_sig: &str) -> String {
     let mut out = String::new();
     let shown = without_secret(text, user_sig);
@@ -18,7 +18,7 @@ pub(super) fn for_error(text: &str, user_sig: &str) -> String {
             break;
         }
         if is_tricky(char) {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(out, "{}", char.escape_unicode());
         } else {
             out.push(char);
@@ -27,13 +27,14 @@ pub(super) fn for_error(text: &str, user_sig: &str) -> String {
     out
 }
 
-/// Control characters, and those that turn the direction of the text around them.
+/// Returns whether a character is a control character, or changes the direction of the text around
+/// it.
 fn is_tricky(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Cuts out every run of a UserSig's characters that is found in it.
+/// Replaces every part of the UserSig in a text.
 fn without_secret(text: &str, user_sig: &str) -> String {
     let text = match user_sig {
         "" => text.to_owned(),
@@ -52,7 +53,7 @@ fn is_sig_char(char: char) -> bool {
     char.is_ascii_alphanumeric() || matches!(char, '*' | '-' | '_')
 }
 
-/// A text of at most `max` bytes, cut between characters.
+/// Returns at most the first `max` bytes of a text, cut between characters.
 pub(super) fn cut(text: &str, max: usize) -> &str {
     let end = max.min(text.len());
     // A character has four bytes at most, so this ends at once.

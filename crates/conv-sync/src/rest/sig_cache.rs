@@ -1,4 +1,4 @@
-//! Keeps a UserSig for as long as it serves.
+//! A cache of one UserSig while it is valid.
 
 use std::sync::{
     Arc,
@@ -19,27 +19,27 @@ use crate::{SourceError, UserSig};
 pub(super) struct SigCache {
     signer: Box<dyn Signer>,
     sdk_app_id: u32,
-    // Held while the signer works, so that a burst of calls asks it once.
+    // Held while the signer works, so a burst of calls asks it once.
     kept: Mutex<Option<Arc<Signed>>>,
 }
 
-/// A UserSig and what became of it.
+/// A UserSig, when it was made, and whether the cloud accepted it.
 #[derive(Debug)]
 pub(super) struct Signed {
     pub(super) user_sig: Arc<UserSig>,
-    /// The clock as it stood then, and when that was.
+    /// The cloud's time when it was made, and the local time then.
     by: Timestamp,
     at: Instant,
     accepted: AtomicBool,
 }
 
 impl Signed {
-    /// The cloud has answered a call that was signed with it.
+    /// Notes that the cloud accepted a call signed with it.
     pub(super) fn was_accepted(&self) {
         self.accepted.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the cloud's clock has turned out to be another than the one it was made by.
+    /// Returns whether the cloud's clock differs from the one that it was made by.
     fn is_by_another_clock(&self, time: &CloudTime) -> bool {
         let expected = self.by.plus_secs(self.at.elapsed().as_secs());
         !cloud_time::is_near(expected, time.now())
@@ -55,7 +55,7 @@ impl SigCache {
         self.signer.identifier()
     }
 
-    /// The UserSig that is kept, or a new one.
+    /// Returns the cached UserSig, or a new one.
     pub(super) async fn signed(&self, time: &CloudTime) -> Result<Arc<Signed>, SourceError> {
         let mut kept = self.kept.lock().await;
         let now = time.now();
@@ -70,9 +70,9 @@ impl SigCache {
         Ok(signed)
     }
 
-    /// Forgets a UserSig that the cloud refused, unless a newer one has taken its place. Returns
-    /// whether the next one may fare better: this one served before, or it was made by a wrong clock.
-    /// Any number of calls may hear so of one UserSig; they share the next one.
+    /// Drops a UserSig that the cloud refused, unless a newer one has replaced it. Returns whether
+    /// a new one may succeed: this one worked before, or a wrong clock made it. Any number of calls
+    /// may report the same UserSig; they share the next one.
     pub(super) async fn refused(&self, refused: &Arc<Signed>, time: &CloudTime) -> bool {
         let mut kept = self.kept.lock().await;
         if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, refused)) {
@@ -82,7 +82,8 @@ impl SigCache {
     }
 }
 
-/// Whether it lives on for a while: for a tenth of its life, at most five minutes.
+/// Returns whether a UserSig stays valid for a margin: a tenth of its lifetime, at most five
+/// minutes.
 fn serves(user_sig: &UserSig, now: u64) -> bool {
     const MARGIN: u64 = 300;
     let claims = user_sig.claims();

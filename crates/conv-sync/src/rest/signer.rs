@@ -1,4 +1,4 @@
-//! Who signs calls.
+//! The trait that provides signatures for calls.
 
 use std::{error::Error, fmt::Debug, sync::Arc};
 
@@ -7,14 +7,14 @@ use conv_model::Timestamp;
 
 use crate::{UserSig, UserSigSigner};
 
-/// Why a signer failed, in the embedder's own type. It is kept as the source of
-/// [`SourceError::Signer`](crate::SourceError::Signer), so it must not hold a secret.
+/// The embedder's error of a signer. [`SourceError::Signer`](crate::SourceError::Signer) keeps it
+/// as its source, so it must not hold a secret.
 pub type SignerError = Box<dyn Error + Send + Sync>;
 
-/// Gives UserSigs for the app admin in whose name calls are made.
+/// Provides UserSigs of the app admin who signs the calls.
 ///
-/// [`UserSigSigner`] does it with the secret key. To keep the key out of this process, ask the one
-/// that has it:
+/// [`UserSigSigner`] makes them with the secret key. To keep the key out of this process, ask
+/// another process that has it:
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -39,12 +39,12 @@ pub type SignerError = Box<dyn Error + Send + Sync>;
 /// ```
 #[async_trait]
 pub trait Signer: Debug + Send + Sync + 'static {
-    /// userID of the admin. The same one every time.
+    /// Returns the admin's userID; the same every time.
     fn identifier(&self) -> &str;
 
-    /// A UserSig of the admin for an app, good at `now`: the cloud's time where it is known. A
-    /// source keeps it until shortly before it expires or the cloud refuses it, and asks for one
-    /// at a time. Waiting counts toward the call's timeout.
+    /// Returns a UserSig of the admin for an app, valid at `now`, which is the cloud's time if
+    /// known. A source keeps it until shortly before it expires or until the cloud refuses it, and
+    /// makes one such call at a time. Waiting counts toward the timeout of the cloud call.
     ///
     /// # Errors
     /// The embedder's own.

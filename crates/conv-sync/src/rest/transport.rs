@@ -1,5 +1,5 @@
-//! HTTP: a request goes out, a bounded body comes back. What fails here says nothing of the URL,
-//! which holds the UserSig.
+//! HTTP: sends a request and reads a body of capped size. Errors never contain the URL, which holds
+//! the UserSig.
 
 use std::{error::Error, io, iter, sync::Arc, time::Duration};
 
@@ -12,18 +12,19 @@ use reqwest::{
 use super::{cloud_time, sanitize};
 use crate::{SourceError, UserSig};
 
-/// The most bytes of a body. The cloud's own replies end at one megabyte (its code 10018).
+/// The maximum size of a body in bytes. The cloud caps its replies at one megabyte (its code
+/// 10018).
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// A request without a usable reply.
 pub(super) enum Failed {
-    /// The connection broke before an answer began, which says nothing about the request.
+    /// The connection broke before an answer began, so the request may be sent again.
     Unanswered(SourceError),
     /// Anything else.
     Other(SourceError),
 }
 
-/// Sends a request, and gives the body of a reply with status 200 and the time it states.
+/// Sends a request. Returns the body of a reply with status 200 and the time it states.
 pub(super) async fn send(
     request: RequestBuilder,
     user_sig: &UserSig,
@@ -41,8 +42,7 @@ pub(super) async fn send(
 }
 
 fn unanswered(error: reqwest::Error, user_sig: &UserSig) -> Failed {
-    // A request that could not be made, a time that ran out or a refused connection would be the
-    // same the second time.
+    // An invalid request, a timeout or a refused connection would recur at once.
     let is_broken = error.is_request() && !error.is_connect() && !error.is_timeout();
     let doing = if error.is_connect() { "connecting" } else { "waiting for the answer" };
     let error = failed(error, doing, user_sig);
@@ -63,8 +63,8 @@ impl From<Failed> for SourceError {
     }
 }
 
-/// Counts as chunks come: a stated length may lie, and a client that inflates may turn little
-/// into much.
+/// Reads a body and counts the bytes of its chunks: the stated length may be wrong, and a client
+/// that decompresses may multiply them.
 async fn read_body(response: &mut Response, user_sig: &UserSig) -> Result<Vec<u8>, SourceError> {
     let too_large = || protocol("a body of more than 4 MiB");
     let stated = response.content_length().unwrap_or(0);
@@ -107,15 +107,15 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
     let mut innermost: &io::Error =
         causes(error).filter_map(|cause| cause.downcast_ref()).last()?;
-    // An I/O error that wraps another one is not named as its source.
+    // `source` of an I/O error skips an I/O error that it wraps.
     while let Some(inner) = innermost.get_ref().and_then(|inner| inner.downcast_ref()) {
         innermost = inner;
     }
     Some(innermost)
 }
 
-/// Returns the same I/O error by its number or kind alone: a text that came along may quote the URL
-/// or what the peer sent, and so the UserSig.
+/// Returns the same I/O error without its text, by its number or kind alone: the text may quote the
+/// URL or the peer, and so the UserSig.
 fn without_text(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
@@ -123,7 +123,7 @@ fn without_text(error: &io::Error) -> io::Error {
     }
 }
 
-/// `Retry-After` as seconds or as a date, which counts from the reply's own.
+/// Returns `Retry-After`, given in seconds or as a date relative to the reply's own.
 fn retry_after(response: &Response, now: Option<Timestamp>) -> Option<Duration> {
     let text = header(response, &RETRY_AFTER);
     let seconds = text.parse().ok().or_else(|| {

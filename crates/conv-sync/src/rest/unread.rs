@@ -44,7 +44,7 @@ impl RestSource {
     }
 }
 
-/// The unread state of a group. An account that is not in it has nothing to read there.
+/// Returns the unread state of a group. An account that is not in it has nothing unread there.
 fn of_group(memberships: &Memberships, id: &ConversationId) -> Result<Unread, SourceError> {
     match memberships.standing(id)? {
         Standing::Member(member) => member.unread.clone().ok_or_else(|| SourceError::Protocol {

@@ -1,4 +1,4 @@
-//! The wire: one file a command, each with its request and what its reply means.
+//! The wire format: one file per command, each with its request and the decoder of its reply.
 //!
 //! A reply is decoded in two steps: first the parts without which it is invalid, then its items, one
 //! at a time, so that a bad item costs only itself. There is no second, faster reader for replies as
@@ -30,9 +30,9 @@ use serde::Serialize;
 pub(super) use self::{envelope::Envelope, reply::Reply};
 use crate::SourceError;
 
-/// The most bytes of a display name; those of the cloud have 500 at most.
+/// The maximum bytes of a display name; the cloud's have at most 500.
 const MAX_NAME: usize = 1024;
-/// The most bytes of any other text.
+/// The maximum bytes of any other text.
 const MAX_TEXT: usize = 8 * 1024;
 
 /// A request of the documented server REST API.
@@ -40,41 +40,41 @@ pub(super) trait Command: Serialize + Sync {
     /// Service and command, as in the URL.
     const PATH: &'static str;
 
-    /// What a reply says.
+    /// The decoded content of a reply.
     type Answer: Send;
 
     /// Reads a reply whose envelope reports no error.
     fn read(&self, reply: &Reply) -> Result<Self::Answer, SourceError>;
 
-    /// Whether a reply with an error code brings items all the same, each with a code of its own.
+    /// Returns whether a reply with an error code has items all the same, each with its own code.
     fn brings_items(_reply: &str) -> bool {
         false
     }
 }
 
-/// How much of a profile is asked for.
+/// The part of a profile to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Depth {
-    /// What a row of the list shows.
+    /// The fields that a row of the list shows.
     Thin,
-    /// All that a profile call gives.
+    /// All fields that a profile call returns.
     Full,
 }
 
-/// What a reply says of each that it names. When it was read stands in none of the profiles.
+/// The answer for each user or group that a reply names. The profiles have no read time yet.
 pub(super) type Profiles = HashMap<String, Result<Profile, SourceError>>;
 
-/// A text of at most `max` bytes.
+/// Returns at most the first `max` bytes of a text.
 fn short(text: &str, max: usize) -> Arc<str> {
     shared(super::sanitize::cut(text, max))
 }
 
-/// A URL. Half of one leads nowhere: one that is too long is none.
+/// Returns a URL, or an empty text if it is too long: half a URL would lead nowhere.
 fn url(text: &str) -> Arc<str> {
     if text.len() > MAX_TEXT { Arc::default() } else { shared(text) }
 }
 
-/// Empty texts are many, and all the same one.
+/// Shares a text. Empty texts are frequent and all share one allocation.
 fn shared(text: &str) -> Arc<str> {
     if text.is_empty() { Arc::default() } else { text.into() }
 }

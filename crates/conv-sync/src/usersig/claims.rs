@@ -1,4 +1,4 @@
-//! What a UserSig says, and the JSON that says it.
+//! The claims of a UserSig, and their JSON.
 
 use std::{fmt::Write, time::Duration};
 
@@ -8,27 +8,27 @@ use serde::{Deserialize, Serialize};
 
 use super::{UserSigError, encoding};
 
-/// What a UserSig says.
+/// The claims of a UserSig.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Claims {
-    /// The userID it is for.
+    /// The userID that it is for.
     pub identifier: String,
-    /// The app it is for.
+    /// The app that it is for.
     pub sdk_app_id: u32,
-    /// When it was made.
+    /// The time when it was made.
     pub issued_at: Timestamp,
-    /// How long it lives from then on, in whole seconds.
+    /// The lifetime from then on, in whole seconds.
     pub lifetime: Duration,
 }
 
 impl Claims {
-    /// The first moment at which it is no longer good.
+    /// Returns the first moment at which it is no longer valid.
     pub fn expires_at(&self) -> Timestamp {
         self.issued_at.plus_secs(self.lifetime.as_secs())
     }
 
-    /// Checks its time.
+    /// Checks that it has not expired.
     pub(super) fn check_time(&self, now: Timestamp) -> Result<(), UserSigError> {
         let end = self.expires_at();
         if now < end { Ok(()) } else { Err(UserSigError::Expired(end)) }
@@ -49,7 +49,7 @@ pub(super) struct Signed {
     time: u64,
     #[serde(rename = "TLS.expire")]
     expire: u64,
-    /// Base64 of bytes that the app signed along: room keys have it.
+    /// Base64 of additional bytes that the app signed: room keys have it.
     #[serde(rename = "TLS.userbuf", default, skip_serializing_if = "Option::is_none")]
     user_buf: Option<String>,
     #[serde(rename = "TLS.sig")]
@@ -59,7 +59,7 @@ pub(super) struct Signed {
 const VERSION: &str = "2.0";
 
 impl Signed {
-    /// Claims that wait for their signature.
+    /// Makes the claims, still without a signature.
     pub(super) fn unsigned(claims: &Claims) -> Self {
         Self {
             version: VERSION.to_owned(),
@@ -78,7 +78,7 @@ impl Signed {
         if signed.version != VERSION {
             return Err(UserSigError::OtherVersion);
         }
-        // Each goes into a line of the signed text: a line break in one could pass for a claim.
+        // Each value is a line of the signed text: a line break in one could forge a claim.
         UserId::parse(&signed.identifier).map_err(|_| UserSigError::BadIdentifier)?;
         match signed.user_buf.as_ref().map(|text| STANDARD.decode(text)) {
             Some(Err(_)) => Err(UserSigError::NotClaims),
@@ -91,14 +91,14 @@ impl Signed {
         encoding::encode(&json)
     }
 
-    /// What is signed.
+    /// Returns the text to sign.
     pub(super) fn message(&self) -> String {
         let mut message = format!(
             "TLS.identifier:{}\nTLS.sdkappid:{}\nTLS.time:{}\nTLS.expire:{}\n",
             self.identifier, self.sdk_app_id, self.time, self.expire
         );
         if let Some(user_buf) = &self.user_buf {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(message, "TLS.userbuf:{user_buf}");
         }
         message

@@ -1,4 +1,4 @@
-//! JSON to zlib to UserSig's base64, and back within bounds.
+//! JSON to zlib to UserSig's base64, and back with caps on size.
 
 use std::io::{Read, Write};
 
@@ -11,9 +11,9 @@ use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 
 use super::UserSigError;
 
-/// A UserSig has a few hundred bytes; longer than this is none.
+/// The maximum bytes of a UserSig, which normally has a few hundred.
 pub(super) const MAX_TEXT: usize = 4096;
-/// A few bytes of zlib can stand for a thousand times as many.
+/// The maximum bytes of the JSON: zlib can expand a few bytes a thousandfold.
 const MAX_JSON: usize = 16 * 1024;
 
 /// Standard base64 with `+`, `/` and `=` as `*`, `-` and `_`.
@@ -52,7 +52,7 @@ fn inflate(zlib: &[u8]) -> Result<Vec<u8>, UserSigError> {
     if json.len() > MAX_JSON {
         return Err(UserSigError::TooLarge);
     }
-    // One stream and nothing behind it, so that a text cannot be padded out unseen.
+    // One stream and nothing after it, so that a text cannot hide padding.
     match read {
         Ok(_) if decoder.total_in() == zlib.len() as u64 => Ok(json),
         _ => Err(UserSigError::NotZlib),

@@ -11,11 +11,11 @@ use super::{
     tidy::{is_stray, tidy},
 };
 
-/// The secret key of an SDKAppID, as the console shows it: its text is the key, nothing is decoded.
-/// Leaves off what a file or an environment variable adds: blanks, line breaks and a byte order mark
-/// around the key, and a pair of quotes.
+/// The secret key of an SDKAppID, as the console shows it: the text itself is the key. Removes what
+/// a file or an environment variable adds: blanks, line breaks and a byte order mark around the
+/// key, and a pair of quotes.
 ///
-/// It is wiped from memory when dropped, and neither printed nor serialised nor cloned.
+/// Wiped from memory when dropped; cannot be printed, serialised or cloned.
 ///
 /// ```
 /// use conv_sync::SecretKey;
@@ -26,7 +26,7 @@ use super::{
 pub struct SecretKey(SecretString);
 
 impl SecretKey {
-    /// An HMAC-SHA256 that has read `message`.
+    /// Returns an HMAC-SHA256 that has read `message`.
     pub(super) fn mac(&self, message: &str) -> Result<Hmac<Sha256>, UserSigError> {
         let key = self.0.expose_secret().as_bytes();
         if key.is_empty() {

@@ -33,8 +33,8 @@ pub struct UserSigSigner {
 }
 
 impl UserSigSigner {
-    /// For a userID; server calls want that of an app admin. Line breaks and a byte order mark
-    /// around it are left off, since no userID has them.
+    /// Makes a signer for a userID; server calls need that of an app admin. Removes line breaks and
+    /// a byte order mark around the userID.
     pub fn new(identifier: impl Into<String>, key: impl Into<SecretKey>) -> Self {
         Self {
             identifier: identifier.into().trim_matches(is_stray).to_owned(),
@@ -43,25 +43,25 @@ impl UserSigSigner {
         }
     }
 
-    /// How long UserSigs live that a source asks for: a day if not set. Tencent's own packages
-    /// take 180 days.
+    /// Sets the lifetime of the UserSigs made for a source: a day by default. Tencent's own
+    /// packages use 180 days.
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// The userID.
+    /// Returns the userID.
     pub fn identifier(&self) -> &str {
         &self.identifier
     }
 
-    /// How long UserSigs live that a source asks for.
+    /// Returns the lifetime of the UserSigs made for a source.
     pub fn lifetime(&self) -> Duration {
         self.lifetime
     }
 
-    /// Makes a UserSig that is good from `now` on for `lifetime`, in whole seconds.
+    /// Makes a UserSig that is valid from `now` on for `lifetime`, in whole seconds.
     ///
     /// # Errors
     /// [`UserSigError::BadIdentifier`], [`UserSigError::EmptyKey`], [`UserSigError::BadKey`], or

@@ -1,10 +1,10 @@
-//! Values as people hand them over: from files, environment variables and other programs' output.
+//! Cleans up values from files, environment variables and other programs' output.
 
-/// Returns the value without what came along with it: a byte order mark, blanks and line breaks
-/// around it, and a pair of quotes. None of these is ever meant: keys, UserSigs and URLs have no
-/// blanks and no quotes.
+/// Returns the value without a byte order mark, blanks and line breaks around it, and without a
+/// pair of quotes. None of these can be part of the value: keys, UserSigs and URLs have no blanks
+/// and no quotes.
 ///
-/// Every door to such a value goes through here, so that what one of them takes the others do too.
+/// All inputs of such values use this, so they all accept the same.
 pub(crate) fn tidy(text: &str) -> &str {
     let text = trim(text);
     let mut quotes = ['"', '\''].into_iter();
@@ -16,7 +16,7 @@ fn trim(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || is_stray(char))
 }
 
-/// Characters that no value has and no eye sees.
+/// Returns whether a character is invisible and part of no value.
 pub(crate) fn is_stray(char: char) -> bool {
     char.is_control() || matches!(char, '\u{FEFF}' | '\u{200B}')
 }

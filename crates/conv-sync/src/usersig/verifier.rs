@@ -6,7 +6,7 @@ use hmac::Mac;
 
 use super::{Claims, SecretKey, UserSigError, claims::Signed};
 
-/// Checks UserSigs of one app with its secret key: what a login endpoint of the embedder's does.
+/// Checks UserSigs of one app with its secret key, for example in an embedder's login endpoint.
 #[derive(Debug)]
 pub struct UserSigVerifier {
     sdk_app_id: u32,
@@ -14,17 +14,17 @@ pub struct UserSigVerifier {
 }
 
 impl UserSigVerifier {
-    /// For an app and its key.
+    /// Makes a verifier for an app and its key.
     pub fn new(sdk_app_id: u32, key: impl Into<SecretKey>) -> Self {
         Self { sdk_app_id, key: key.into() }
     }
 
-    /// Checks that a UserSig is of this app, made with its key, for `identifier`, and not yet
-    /// expired at `now`. Signatures are compared in constant time, and no claim is looked at
-    /// before the signature is known to be good.
+    /// Checks that a UserSig is for this app and `identifier`, made with its key, and not expired
+    /// at `now`. Compares signatures in constant time, and reads no claim before the signature is
+    /// verified.
     ///
     /// # Errors
-    /// Why it is refused, one variant for each reason.
+    /// The reason for which it is refused.
     pub fn verify(
         &self,
         user_sig: &str,

@@ -53,8 +53,8 @@ async fn users_are_named_and_each_failure_has_its_reason() {
             ("C2Cold", "no such user or group".to_owned()),
             (
                 "C2Cleft",
-                "cloud answered with something else than its protocol: \
-                 a reply that leaves out what was asked for"
+                "answer of the cloud violates its protocol: \
+                 a reply that omits a requested item"
                     .to_owned()
             ),
         ]

@@ -143,7 +143,7 @@ async fn a_pages_time_is_the_clouds_as_its_replies_agree_on_it() {
 
 #[tokio::test]
 async fn what_is_no_json_is_named_and_not_quoted() {
-    is_protocol(&error_of(json("<html>secret</html>")).await, "no JSON");
+    is_protocol(&error_of(json("<html>secret</html>")).await, "invalid JSON");
     is_protocol(&error_of(json("\u{FEFF}{}")).await, "ErrorCode");
     is_protocol(&error_of(json("")).await, "ends early");
     is_protocol(&error_of(json(&EMPTY[..40])).await, "ends early");
@@ -254,7 +254,7 @@ async fn a_compressed_body_is_not_inflated() {
     encoder.write_all(EMPTY.as_bytes()).unwrap();
     let gzip = encoder.finish().unwrap();
     let error = error_of(http("200 OK", "Content-Encoding: gzip\r\n", &gzip)).await;
-    is_protocol(&error, "no JSON");
+    is_protocol(&error, "invalid JSON");
 }
 
 #[tokio::test]

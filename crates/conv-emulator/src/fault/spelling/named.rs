@@ -1,4 +1,4 @@
-//! What faults are called, and what their values look like.
+//! The names of faults, and the syntax of their values.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(super) fn fault(text: &str) -> Result<Fault, Error> {
     .unwrap_or_else(|| Err(bad(format!("no such fault: {text}; --help lists them"))))
 }
 
-/// Faults without a value. `None` if it is none of these.
+/// Returns a fault without a value; `None` if `name` is not one.
 fn plain(name: &str) -> Option<Result<Fault, Error>> {
     Some(Ok(match name {
         "stalled" => Fault::Stalled,
@@ -46,7 +46,7 @@ fn plain(name: &str) -> Option<Result<Fault, Error>> {
     }))
 }
 
-/// Faults with a value. `None` if it is none of these.
+/// Returns a fault with a value; `None` if `name` is not one.
 fn with_value(name: &str, value: &str) -> Option<Result<Fault, Error>> {
     Some(match name {
         "status" => number(value).map(Fault::Status),
@@ -98,7 +98,7 @@ fn spoilt_rows(text: &str) -> Result<Fault, Error> {
 }
 
 fn joined(text: &str) -> Result<Fault, Error> {
-    // A group's ID may hold a slash itself.
+    // A group's ID may contain a slash.
     let (group, since) = text
         .rsplit_once('/')
         .ok_or_else(|| bad(format!("expected joined=GROUP/SECONDS, got {text}")))?;

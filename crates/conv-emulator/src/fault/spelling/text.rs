@@ -1,4 +1,4 @@
-//! Texts with escapes, for what a shell can hardly write.
+//! Texts with escapes, for characters that are hard to write in a shell.
 
 use super::bad;
 use crate::{
@@ -19,7 +19,7 @@ pub(super) fn unescape(text: &str) -> Result<String, Error> {
     Ok(out)
 }
 
-/// The character behind a backslash, and what follows it.
+/// Returns the character that an escape means, and the rest of the text.
 fn escaped(text: &str) -> Option<(char, &str)> {
     if let Some(rest) = text.strip_prefix('\\') {
         return Some(('\\', rest));

@@ -1,7 +1,7 @@
 //! `recentcontact/get_contact_group`: the names of conversation groups.
 //!
 //! After Tencent's documentation of get_contact_group. Its pages list marked and grouped
-//! conversations as well; of interest here are the groups alone.
+//! conversations as well; this reads the groups alone.
 
 use std::sync::Arc;
 
@@ -60,13 +60,14 @@ struct GroupItem {
     id: Lenient<u64>,
 }
 
-/// Number and name of each group of a page; where the next page begins, `None` after the last.
+/// The number and name of each group of a page, and the start of the next page; `None` after the
+/// last.
 pub(in crate::rest) type Names = (Vec<(u64, Arc<str>)>, Option<i64>);
 
-/// Reads a page. A group that cannot be read is left out: its rows show without it.
+/// Reads a page and leaves out a group that cannot be read; its rows then show without it.
 ///
 /// # Errors
-/// If the page says neither that it is the last nor where the next one begins.
+/// If the page states neither that it is the last nor where the next one begins.
 pub(in crate::rest) fn read(reply: &Reply) -> Result<Names, SourceError> {
     let body: Body<'_> = reply.decode()?;
     let names = body.groups.iter().flatten().filter_map(|item| {

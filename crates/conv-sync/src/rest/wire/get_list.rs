@@ -1,7 +1,7 @@
-//! `recentcontact/get_list`: the conversation list, a page at a time.
+//! `recentcontact/get_list`: the conversation list, one page per call.
 //!
-//! After Tencent's documentation of get_list. A row says neither name nor unread count nor last
-//! message; its order means nothing.
+//! After Tencent's documentation of get_list. A row has no name, unread count or last message; the
+//! order of rows is undocumented.
 
 mod row;
 #[cfg(test)]
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{SourceError, SourceRow, rest::cursor::Position};
 
-/// More rows than any honest page has.
+/// The maximum number of rows that a page may have.
 const MAX_ROWS: usize = 500;
 
 #[derive(Debug, Serialize)]
@@ -40,8 +40,8 @@ pub(in crate::rest) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// With pins, empty conversations and pinned rows paged: 1, 2 and 4. With `labels` also the
-    /// bits that bring marks, custom data and groups: 63, as documented from April 2026 on.
+    /// Asks for pins, empty conversations and paged pinned rows: bits 1, 2 and 4. `labels` adds the
+    /// bits for marks, custom data and groups: 63, as documented from April 2026 on.
     pub(in crate::rest) fn new(account: &'a str, at: Position, labels: bool) -> Self {
         Self {
             account,
@@ -81,7 +81,7 @@ struct Body<'a> {
     top_index: Lenient<i64>,
 }
 
-/// What a page says.
+/// The content of a page.
 #[derive(Debug)]
 pub(in crate::rest) struct Listing {
     pub(in crate::rest) rows: Vec<SourceRow>,
@@ -89,18 +89,18 @@ pub(in crate::rest) struct Listing {
     pub(in crate::rest) next: Option<Position>,
 }
 
-/// Reads a page: each row by itself.
+/// Reads a page, each row by itself.
 ///
-/// Shows the good rows however many others there are: refusing the page would stop the list for as
-/// long as the cloud holds the bad ones. `skipped` names each of those, without its ID if that cannot
-/// be read either, so that a pull does not take the page's rows for all there are.
+/// Returns the good rows however many bad ones there are: refusing the page would stop the list for
+/// as long as the cloud holds the bad rows. `skipped` lists each bad row, with its ID if that can
+/// be read, so that a pull does not take the page's rows for complete.
 ///
 /// # Errors
-/// If the page says neither that it is the last nor where the next one begins; if it has no list
-/// of rows and is not the last; with more than 500 rows.
+/// If the page states neither that it is the last nor where the next one begins, has no list of
+/// rows and is not the last, or has more than 500 rows.
 pub(in crate::rest) fn read(reply: &Reply, labels: bool) -> Result<Listing, SourceError> {
     let body: Body<'_> = reply.decode()?;
-    // A page that does not say so is not the last: saying it wrongly would empty the list.
+    // A page that does not state it is not the last: assuming so could empty the list.
     let is_last = body.complete.clone().get("CompleteFlag").map_err(mistyped)? == Some(1);
     let next = if is_last { None } else { Some(position(&body)?) };
     let mut listing = Listing { rows: Vec::new(), skipped: Vec::new(), next };
@@ -117,8 +117,8 @@ pub(in crate::rest) fn read(reply: &Reply, labels: bool) -> Result<Listing, Sour
                 }
             }
         }
-        // An account without conversations may come like this, so it is no error, which each pass
-        // would meet again. But it does not say either that there are no rows.
+        // An account without conversations may be answered like this, so it is not an error, which
+        // every pass would repeat. But it does not state either that there are no rows.
         None if is_last => listing.skipped.push(SkippedRow::new(None, "SessionItem is missing")),
         None => return Err(protocol("a page without rows that is not the last")),
     }

@@ -1,6 +1,6 @@
 //! `group_open_http_svc/get_group_info`: profiles of groups.
 //!
-//! After Tencent's documentation of get_group_info: at most 50 groups a call. The code of the
+//! After Tencent's documentation of get_group_info: at most 50 groups per call. The code of the
 //! whole reply means nothing; each group has its own.
 
 mod fields;
@@ -21,7 +21,7 @@ use crate::{SourceError, rest::codes::REPLY_TOO_LARGE};
 
 pub(in crate::rest) use self::fields::{FULL, THIN};
 
-/// The most groups of a call.
+/// The maximum number of groups per call.
 pub(in crate::rest) const MAX_GROUPS: usize = 50;
 
 #[derive(Debug, Serialize)]
@@ -34,7 +34,7 @@ pub(in crate::rest) struct Request<'a> {
     depth: Depth,
 }
 
-/// Fields that are not named are not sent.
+/// The fields to send; the cloud sends no others.
 #[derive(Debug, Serialize)]
 struct Filter<'a> {
     #[serde(rename = "GroupBaseInfoFilter")]
@@ -86,11 +86,11 @@ struct Verdict<'a> {
     info: Lenient<Cow<'a, str>>,
 }
 
-/// Reads a reply: what it says of each group that it names.
+/// Reads the profile or error of each group that a reply names.
 ///
 /// # Errors
-/// If it names no group at all. With the code of a reply that is too large if one of several
-/// groups has that.
+/// If it names no group. With the code of a reply that is too large if one of several groups has
+/// it.
 pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, SourceError> {
     let body: Body<'_> = reply.decode()?;
     let items = body.groups.unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `group_open_http_svc/group_msg_get_simple`: the messages of a group or topic.
 //!
-//! After Tencent's documentation of group_msg_get_simple: the newest messages where no sequence
-//! number is asked for; not for AVChatRooms, whose messages are not kept.
+//! After Tencent's documentation of group_msg_get_simple: without a sequence number it returns the
+//! newest messages; not for AVChatRooms, whose messages are not kept.
 
 use conv_model::{GroupId, LastMessage, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -25,8 +25,8 @@ pub(in crate::rest) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// The last message, also one that was recalled, as a member sees it who joined at `from`. Of
-    /// a topic, by its community and itself.
+    /// Asks for the last message, even if recalled, as a member who joined at `from` sees it. A
+    /// topic is named by its community and itself.
     pub(in crate::rest) fn last(id: GroupId<'a>, from: Timestamp) -> Self {
         let topic = id.topic().map(|_| id.as_str());
         let group = id.community().filter(|_| topic.is_some()).unwrap_or(id.as_str());
@@ -37,7 +37,8 @@ impl<'a> Request<'a> {
 impl Command for Request<'_> {
     const PATH: &'static str = "group_open_http_svc/group_msg_get_simple";
 
-    /// What cannot be read costs its conversation alone, as a call that is lost does not.
+    /// A reply that cannot be read costs only its conversation; a lost call is an error of the
+    /// call.
     type Answer = Result<Option<LastMessage>, SourceError>;
 
     fn read(&self, reply: &Reply) -> Result<Self::Answer, SourceError> {
@@ -53,7 +54,7 @@ struct Body<'a> {
     is_end: Lenient<i64>,
 }
 
-/// The newest of a reply's messages, unless it is older than `from`; `None` if there is none.
+/// Returns the newest of a reply's messages, unless it is older than `from`.
 fn read(reply: &Reply, from: Timestamp) -> Result<Option<LastMessage>, SourceError> {
     let body: Body<'_> = reply.decode()?;
     let messages = message::read(body.messages, body.is_end)?.into_iter();

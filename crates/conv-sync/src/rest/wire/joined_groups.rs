@@ -1,6 +1,6 @@
 //! `group_open_http_svc/get_joined_group_list`: the account's own state in its groups.
 //!
-//! After Tencent's documentation of get_joined_group_list: at most 5000 groups a call.
+//! After Tencent's documentation of get_joined_group_list: at most 5000 groups per call.
 
 use conv_model::{AccountId, RemindType, Timestamp, Unread};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::{Command, MAX_NAME, lenient::Lenient, object::object, reply::Reply, short};
 use crate::SourceError;
 
-/// Groups a call: a row has some 150 bytes, a reply may have a megabyte.
+/// Groups per call: a row has some 150 bytes, a reply may have a megabyte.
 const PAGE: u64 = 1000;
 
 #[derive(Debug, Serialize)]
@@ -40,7 +40,7 @@ struct Filter {
     own: [&'static str; 3],
 }
 
-/// Which groups are listed: the cloud lists communities with topics apart.
+/// The groups to list: the cloud lists communities with topics separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rest) enum Which {
     WithoutTopics,
@@ -102,11 +102,11 @@ struct SelfInfo {
 /// A page of the groups an account is in.
 #[derive(Debug)]
 pub(in crate::rest) struct Joined {
-    /// Those that can be read, by groupID.
+    /// The readable groups, by groupID.
     pub(in crate::rest) groups: Vec<(String, Member)>,
-    /// All of the page.
+    /// The number of all groups of the page.
     pub(in crate::rest) count: u64,
-    /// All of the list; `None` if the page does not say.
+    /// The number of all groups of the list; `None` if the page does not state it.
     pub(in crate::rest) total: Option<u64>,
 }
 

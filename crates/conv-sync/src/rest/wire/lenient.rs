@@ -7,24 +7,24 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// A field as it came. Reading one never fails, so one odd field does not hide the others.
+/// A field in any shape. Decoding one never fails, so one odd field does not hide the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Lenient<T> {
-    /// It is missing, or null.
+    /// The field is missing, or null.
     #[default]
     Absent,
-    /// It has another type, or a value that the type does not hold.
+    /// The field has another type, or a value out of the type's range.
     Bad,
-    /// A value.
+    /// A valid value.
     Given(T),
 }
 
-/// A field has another type than documented.
+/// The name of a field whose type differs from the documented one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mistyped(pub(super) &'static str);
 
 impl<T> Lenient<T> {
-    /// The value, `None` if there is none.
+    /// Returns the value; `None` if it is absent.
     pub(super) fn get(self, field: &'static str) -> Result<Option<T>, Mistyped> {
         match self {
             Self::Absent => Ok(None),
@@ -33,7 +33,7 @@ impl<T> Lenient<T> {
         }
     }
 
-    /// The value, `None` also if it is bad: for fields that only decorate.
+    /// Returns the value; `None` also if it is bad: for optional fields.
     pub(super) fn any(self) -> Option<T> {
         match self {
             Self::Given(value) => Some(value),
@@ -42,7 +42,7 @@ impl<T> Lenient<T> {
     }
 }
 
-/// What a field's type takes for a value.
+/// The JSON values that a field's type accepts.
 pub(super) trait FromWire<'de>: Sized {
     fn from_int(_number: i64) -> Option<Self> {
         None
@@ -52,7 +52,7 @@ pub(super) trait FromWire<'de>: Sized {
         None
     }
 
-    /// A text that stands in the reply as it is.
+    /// Reads a text that can be borrowed from the reply.
     fn from_borrowed(text: &'de str) -> Option<Self> {
         Self::from_text(text)
     }
@@ -68,7 +68,7 @@ pub(super) trait FromWire<'de>: Sized {
     }
 }
 
-/// Digits in a text do no harm.
+/// Numbers may also come as texts of digits.
 impl FromWire<'_> for i64 {
     fn from_int(number: i64) -> Option<Self> {
         Some(number)
@@ -105,7 +105,7 @@ impl FromWire<'_> for String {
     }
 }
 
-/// Copied only if it has to be unescaped.
+/// Copied only if it contains escapes.
 impl<'de: 'a, 'a> FromWire<'de> for Cow<'a, str> {
     fn from_text(text: &str) -> Option<Self> {
         Some(Cow::Owned(text.to_owned()))
@@ -116,7 +116,7 @@ impl<'de: 'a, 'a> FromWire<'de> for Cow<'a, str> {
     }
 }
 
-/// A value that is a text or a number by nature, kept as its text.
+/// A value that may be a text or a number, kept as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct AnyText<'a>(pub(super) Cow<'a, str>);
 

@@ -1,4 +1,4 @@
-//! The members of an object whose fields do not decode together.
+//! The members of an object that does not decode as a whole.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::lenient::{FromWire, Lenient};
 
-/// The members of an object, none of them decoded: what can be saved where one odd member keeps
-/// the object as a whole from decoding.
+/// The members of an object, none of them decoded yet, for an object that one odd member keeps from
+/// decoding as a whole.
 pub(super) struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
@@ -20,7 +20,7 @@ impl<'a> Members<'a> {
         serde_json::from_str(json).ok()
     }
 
-    /// Returns a member's value. A duplicate is bad: which of the two is meant is unknown.
+    /// Returns a member's value. A duplicate is bad: either could be meant.
     pub(super) fn value<T: FromWire<'a>>(&self, name: &str) -> Lenient<T> {
         let mut values = self.0.iter().filter(|(member, _)| member == name);
         match (values.next(), values.next()) {

@@ -1,13 +1,13 @@
-//! Makes the bytes of a reply into JSON text that a decoder takes, whatever happened to the texts
-//! in it.
+//! Turns the bytes of a reply into JSON text that a decoder accepts, even if texts in it are
+//! damaged.
 //!
 //! Texts are damaged before they reach the cloud: a client cuts a nickname inside an emoji, another
-//! sends Latin-1. The cloud passes on what it was given, and one such byte would cost the whole
-//! reply. So damage is mended here, once for every command, rather than by each field.
+//! sends Latin-1. The cloud passes such texts on, and one bad byte would cost the whole reply. So
+//! this module mends the damage once for all commands, not per field.
 
 use std::borrow::Cow;
 
-/// Replaces the escape of a lone surrogate, and is as long.
+/// Replaces the escape of a lone surrogate, and has the same length.
 const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 
 /// Returns the text of a body. In it
@@ -17,7 +17,7 @@ const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 /// * each raw control character, which JSON allows between tokens only, has become a space,
 /// * a byte order mark at the start is gone.
 ///
-/// A sound body is not copied. A mended one takes at most three times its bytes.
+/// An intact body is not copied. A mended one takes at most three times its size.
 pub(super) fn text(mut body: Vec<u8>) -> String {
     mend_ascii(&mut body);
     let mut text = match String::from_utf8(body) {
@@ -32,7 +32,7 @@ pub(super) fn text(mut body: Vec<u8>) -> String {
     text
 }
 
-/// Mends what can be mended in place, byte for byte.
+/// Mends the damage that can be mended in place, byte for byte.
 fn mend_ascii(body: &mut [u8]) {
     let (mut has_controls, mut has_escapes) = (false, false);
     for byte in body.iter() {
@@ -60,7 +60,7 @@ fn mend_surrogates(mut rest: &mut [u8]) {
                 6
             }
             (Some(_), _) => 6,
-            // A backslash and what it escapes, which may be another backslash.
+            // A backslash and the byte that it escapes, which may be another backslash.
             (None, _) => 2,
         };
         rest = escape.get_mut(length..).unwrap_or_default();

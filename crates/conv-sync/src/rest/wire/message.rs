@@ -1,4 +1,4 @@
-//! One message, as the two commands for message history have it.
+//! One message, in the shape that the two commands for message history share.
 //!
 //! After Tencent's documentation of admin_getroammsg, group_msg_get_simple and the message format.
 
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use super::{MAX_NAME, lenient::Lenient, object::object, reply::protocol, short};
 use crate::SourceError;
 
-/// The most bytes of a message's content, and of the app's own text beside it: the cloud takes
+/// The maximum bytes of a message's content, and of the app's own text beside it: the cloud accepts
 /// messages of 12 KB (its code 93000).
 const MAX_CONTENT: usize = 16 * 1024;
-/// `MsgFlagBits` of a message that was recalled.
+/// `MsgFlagBits` of a recalled message.
 const RECALLED: u64 = 8;
 
 #[derive(Deserialize)]
@@ -55,15 +55,15 @@ struct Text {
 pub(super) struct Message {
     pub(super) sequence: u64,
     pub(super) time: Timestamp,
-    /// What stands there; `None` if it was deleted, or has expired.
+    /// The message; `None` if it was deleted, or has expired.
     pub(super) content: Option<LastMessage>,
 }
 
-/// Reads all messages of a reply that can be read. `is_end` is the reply's word that there are no
-/// more: without a message, it alone distinguishes "there is none" from "none was sent".
+/// Reads all readable messages of a reply. `is_end` states that the reply is complete: without a
+/// message, it alone distinguishes an empty history from a reply that lost its messages.
 ///
 /// # Errors
-/// If there are some and none can be read; if there are none and there may be some.
+/// If there are messages but none can be read, or none came and the reply may be incomplete.
 pub(super) fn read(
     items: Option<Vec<&RawValue>>,
     is_end: Lenient<i64>,
@@ -81,8 +81,7 @@ pub(super) fn read(
     }
 }
 
-/// Reads a message; `None` if it cannot be read. A message whose state cannot be read counts as
-/// such: it may have been recalled.
+/// Reads a message; `None` if it cannot be read, or its state cannot: it may have been recalled.
 fn message(json: &str) -> Option<Message> {
     let item: Item<'_> = object(json)?;
     let sequence = item.sequence.any()?;
@@ -96,7 +95,7 @@ fn message(json: &str) -> Option<Message> {
     };
     let (kind, payload) = match item.body.and_then(first) {
         Some(first) => first,
-        // A recalled message may have nothing left to show.
+        // A recalled message may have no content left.
         None if is_revoked => (MessageKind::from(""), None),
         None => return None,
     };
@@ -105,7 +104,7 @@ fn message(json: &str) -> Option<Message> {
     content.sequence = sequence;
     content.from_account = short(&item.from.any().unwrap_or_default(), MAX_NAME);
     content.is_revoked = is_revoked;
-    // The cloud sends the text of a recalled message along. What is not kept reaches no list, no
+    // The cloud still sends the text of a recalled message. Dropped here, it reaches no list, no
     // log and no disk.
     if !is_revoked {
         content.payload = payload;
@@ -114,7 +113,7 @@ fn message(json: &str) -> Option<Message> {
     Some(Message { sequence, time, content: Some(content) })
 }
 
-/// The first element of a message: its kind and what a list shows of it.
+/// Returns the kind of a message's first element, and its payload for a list.
 fn first(body: &RawValue) -> Option<(MessageKind, Option<Payload>)> {
     let elements: Vec<&RawValue> = serde_json::from_str(body.get()).ok()?;
     let element: Element<'_> = object(elements.first()?.get())?;
@@ -123,7 +122,7 @@ fn first(body: &RawValue) -> Option<(MessageKind, Option<Payload>)> {
     Some((kind, payload))
 }
 
-/// Text in the SDK's shape; the others as the cloud's message format has them.
+/// Returns a payload: text in the SDK's shape, other kinds in the cloud's message format.
 fn payload(kind: &MessageKind, json: &str) -> Option<Payload> {
     if *kind == MessageKind::Text {
         let content: Text = object(json)?;
@@ -133,7 +132,7 @@ fn payload(kind: &MessageKind, json: &str) -> Option<Payload> {
     is_sound.then(|| Payload::from_json(json).ok())?
 }
 
-/// Half of the app's text may be half of its JSON: one that is too long is none.
+/// Returns the app's text, or an empty one if it is too long: cut JSON would be useless.
 fn custom(text: &str) -> Arc<str> {
     if text.len() > MAX_CONTENT { Arc::default() } else { text.into() }
 }

@@ -7,10 +7,10 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// An object. serde also takes a list of the right values for a struct; this refuses it.
+/// An object. Alone, a derived decoder would accept a list of the right values as well.
 struct Object<T>(T);
 
-/// Reads the text of an object; `None` if it has another shape.
+/// Decodes the text of an object; `None` if it has another shape.
 pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
     serde_json::from_str(json).ok().map(|Object(object)| object)
 }

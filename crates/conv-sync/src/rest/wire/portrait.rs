@@ -1,8 +1,9 @@
 //! `profile/portrait_get`: profiles of users.
 //!
-//! After Tencent's documentation of portrait_get: at most 100 accounts a call. A field that was
-//! never set, or was taken away, is absent; a value is a text or an unsigned number. A failed account is named in
-//! its item, in `Fail_Account`, in older replies in `Invalid_Account`, or in several of them.
+//! After Tencent's documentation of portrait_get: at most 100 accounts per call. A field that was
+//! never set, or was removed, is absent; a value is a text or an unsigned number. A failed account
+//! is named in its item, in `Fail_Account`, in older replies in `Invalid_Account`, or in several of
+//! them.
 
 mod fields;
 
@@ -23,7 +24,7 @@ use crate::SourceError;
 
 pub(in crate::rest) use self::fields::{FULL, THIN};
 
-/// The most accounts of a call.
+/// The maximum number of accounts per call.
 pub(in crate::rest) const MAX_ACCOUNTS: usize = 100;
 
 #[derive(Debug, Serialize)]
@@ -79,10 +80,10 @@ struct UserItem<'a> {
     fields: Option<Vec<&'a RawValue>>,
 }
 
-/// Reads a reply: what it says of each user that it names.
+/// Reads the profile or error of each user that a reply names.
 ///
 /// # Errors
-/// If it names no user at all.
+/// If it names no user.
 pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, SourceError> {
     let body: Body<'_> = reply.decode()?;
     let items = body.items.unwrap_or_default();
@@ -92,7 +93,7 @@ pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, Sou
             answers.insert(user, answer);
         }
     }
-    // The lists outrank an item that looks well; an item with a code says more than they do.
+    // The lists overrule an item without a code; an item with a code says more than they do.
     let named = |error: fn(&Reply) -> SourceError| move |user| (user, error(reply));
     let invalid = body.invalid.any().into_iter().flatten().map(named(|_| SourceError::NotFound));
     let failed = body.failed.any().into_iter().flatten().map(named(without_reason));

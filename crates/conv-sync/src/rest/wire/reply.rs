@@ -1,4 +1,4 @@
-//! The text of a reply, and the errors that it tells of.
+//! The text of a reply, and the errors that it reports.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
 /// The body of a reply.
 pub(in crate::rest) struct Reply {
     text: String,
-    /// What the call was signed with: the cloud's words are searched for it.
+    /// The signature of the call, removed from the cloud's messages.
     user_sig: Arc<UserSig>,
 }
 
@@ -27,16 +27,16 @@ impl Reply {
         &self.text
     }
 
-    /// Reads the parts without which a reply is none.
+    /// Decodes the parts without which a reply is invalid.
     pub(in crate::rest) fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T, SourceError> {
-        // A list with the right values would pass for a struct.
+        // A derived decoder would accept a list of the right values.
         if self.text.trim_ascii_start().starts_with('[') {
             return Err(protocol("a JSON list"));
         }
         serde_json::from_str(&self.text).map_err(|error| not_json(&error))
     }
 
-    /// The error that a code of the reply stands for.
+    /// Returns the error for a code of the reply.
     pub(in crate::rest) fn error(&self, code: i32, info: &str) -> SourceError {
         let meaning = codes::meaning(code);
         SourceError::Cloud {
@@ -48,8 +48,8 @@ impl Reply {
         }
     }
 
-    /// The error that a code of one item stands for: what does not exist or is not visible is
-    /// not found.
+    /// Returns the error for the code of one item: `NotFound` if it does not exist or is not
+    /// visible.
     pub(super) fn item_error(&self, code: i32, info: &str) -> SourceError {
         match codes::meaning(code).class {
             ErrorClass::NotFound => SourceError::NotFound,
@@ -58,12 +58,12 @@ impl Reply {
     }
 }
 
-/// Says what is wrong with a text, and nothing of what is in it.
+/// Describes a JSON error by kind and position, without quoting the text.
 fn not_json(error: &serde_json::Error) -> SourceError {
     let what = match error.classify() {
         serde_json::error::Category::Eof => "JSON that ends early",
         serde_json::error::Category::Data => "JSON of another shape",
-        _ => "no JSON",
+        _ => "invalid JSON",
     };
     let (line, column) = (error.line(), error.column());
     protocol(format!("{what}, at line {line}, column {column}"))

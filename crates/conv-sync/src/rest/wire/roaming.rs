@@ -25,8 +25,8 @@ pub(in crate::rest) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// The last message by a moment, as the account sees it. A moment that is too early by a second
-    /// hides the message of that second.
+    /// Asks for the last message up to `until`, as the account sees it. A time that is too early by
+    /// a second would hide the message of that second.
     pub(in crate::rest) fn last(account: &'a AccountId, peer: &'a str, until: Timestamp) -> Self {
         Self { account: account.as_str(), peer, most: 1, from: 0, to: until.as_secs() }
     }
@@ -35,7 +35,8 @@ impl<'a> Request<'a> {
 impl Command for Request<'_> {
     const PATH: &'static str = "openim/admin_getroammsg";
 
-    /// What cannot be read costs its conversation alone, as a call that is lost does not.
+    /// A reply that cannot be read costs only its conversation; a lost call is an error of the
+    /// call.
     type Answer = Result<Option<LastMessage>, SourceError>;
 
     fn read(&self, reply: &Reply) -> Result<Self::Answer, SourceError> {
@@ -51,7 +52,7 @@ struct Body<'a> {
     is_end: Lenient<i64>,
 }
 
-/// The newest of a reply's messages; `None` if there is none.
+/// Returns the newest of a reply's messages.
 fn read(reply: &Reply) -> Result<Option<LastMessage>, SourceError> {
     let body: Body<'_> = reply.decode()?;
     let messages = message::read(body.messages, body.is_end)?.into_iter();

@@ -1,6 +1,6 @@
 //! `openim/get_c2c_unread_msg_num`: unread messages of one-to-one conversations.
 //!
-//! After Tencent's documentation of get_c2c_unread_msg_num: at most ten peers a call.
+//! After Tencent's documentation of get_c2c_unread_msg_num: at most ten peers per call.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::{Command, lenient::Lenient, object::object, reply::Reply};
 use crate::SourceError;
 
-/// The most peers of a call.
+/// The maximum number of peers per call.
 pub(in crate::rest) const MAX_PEERS: usize = 10;
 
 #[derive(Debug, Serialize)]
@@ -56,7 +56,7 @@ struct Item {
     code: Lenient<i32>,
 }
 
-/// What a reply says of each peer that it names.
+/// The count or error of each peer that a reply names.
 pub(in crate::rest) type Counts = HashMap<String, Result<u32, SourceError>>;
 
 /// Reads a reply.

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// More conversation groups than any account may have.
+/// A cap on a row's conversation groups, above the number that any account may have.
 const MAX_GROUPS: usize = 500;
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ struct Row<'a> {
     groups: Lenient<Vec<u64>>,
 }
 
-/// The fields without which there is no row.
+/// The fields that a row cannot do without.
 const ESSENTIAL: [&str; 4] = ["Type", "To_Account", "GroupId", "MsgTime"];
 
 impl<'a> From<&Members<'a>> for Row<'a> {
@@ -59,8 +59,7 @@ impl<'a> From<&Members<'a>> for Row<'a> {
     }
 }
 
-/// Reads a row. One that is left out keeps its ID where that can be read: what the cloud listed
-/// is not gone.
+/// Reads a row. A skipped row keeps its ID if that can be read: the cloud still lists it.
 pub(super) fn read(json: &str, labels: bool) -> Result<SourceRow, SkippedRow> {
     if let Some(row) = object(json) {
         return source_row(row, labels);
@@ -70,7 +69,7 @@ pub(super) fn read(json: &str, labels: bool) -> Result<SourceRow, SkippedRow> {
     };
     source_row(Row::from(&members), labels).map_err(|mut skipped| {
         if let Some(name) = members.twice(&ESSENTIAL) {
-            skipped.reason = format!("{name} stands twice");
+            skipped.reason = format!("{name} occurs twice");
         }
         skipped
     })
@@ -99,16 +98,16 @@ fn identify(row: &Row<'_>) -> Result<ConversationId, String> {
         Lenient::Given(2) => (&row.group, "GroupId", ConversationId::group),
         Lenient::Given(other) => return Err(format!("Type {other} is not known")),
         Lenient::Absent => return Err("Type is missing".to_owned()),
-        Lenient::Bad => return Err("Type is no number".to_owned()),
+        Lenient::Bad => return Err("Type is not a number".to_owned()),
     };
     match field {
         Lenient::Given(text) => parse(text).map_err(|error| format!("{name}: {error}")),
         Lenient::Absent => Err(format!("{name} is missing")),
-        Lenient::Bad => Err(format!("{name} is no text")),
+        Lenient::Bad => Err(format!("{name} is not a text")),
     }
 }
 
-/// The time of the last message: without it a row has no place in the list.
+/// Returns the time of the last message, which decides the row's place in the list.
 fn time(row: &Row<'_>) -> Result<Option<Timestamp>, String> {
     let number = row.time.clone().get("MsgTime");
     let number = number.map_err(|Mistyped(field)| format!("{field} is of another type"))?;
@@ -116,8 +115,8 @@ fn time(row: &Row<'_>) -> Result<Option<Timestamp>, String> {
     time.map_err(|_| "MsgTime is not a moment from 2010 to 2100".to_owned())
 }
 
-/// Pin, marks, custom data and groups. With `labels`, one that is absent is none; without, the
-/// page does not say. One that cannot be read costs itself alone: the row keeps what it had.
+/// Returns pin, marks, custom data and groups. With `labels`, an absent field is empty; without, it
+/// is unknown. A field that cannot be read costs only itself: the row keeps its former value.
 fn decorations(row: Row<'_>, labels: bool) -> (ListingPatch, Option<Vec<u64>>) {
     let mut listing = ListingPatch::default();
     listing.is_pinned = decoration("TopFlag", row.top).map(|flag| flag == 1);
@@ -135,7 +134,7 @@ fn decorations(row: Row<'_>, labels: bool) -> (ListingPatch, Option<Vec<u64>>) {
     (listing, groups)
 }
 
-/// A field that only decorates: its value, the default if it is absent, `None` if it is bad.
+/// Returns the value of an optional field, the default if it is absent, `None` if it is bad.
 fn decoration<T: Default>(name: &'static str, field: Lenient<T>) -> Option<T> {
     match field.get(name) {
         Ok(value) => Some(value.unwrap_or_default()),

@@ -24,7 +24,7 @@ fn rows(rows: &[&str]) -> Result<Listing, SourceError> {
     page(format!(r#"{{"SessionItem":[{}],"CompleteFlag":1}}"#, rows.join(",")))
 }
 
-/// What is said of one row among good ones.
+/// Returns the skipped entry of one row among good ones.
 #[track_caller]
 fn skipped(row: &str) -> (Option<String>, String) {
     let good = r#"{"Type":1,"To_Account":"good"}"#;
@@ -47,7 +47,7 @@ fn a_page_cut_anywhere_is_none() {
     }
 }
 
-/// What may stand in place of a value.
+/// Odd values to put in place of a good one.
 const ODD: [&str; 9] =
     ["{}", "[]", "[[]]", "true", "1.5", "1e400", "-1", "18446744073709551616", "\"odd\\u0000\""];
 
@@ -123,7 +123,7 @@ fn rows_without_a_valid_id_are_skipped_with_the_rule_they_break() {
     for (row, reason) in [
         (r#"{"Type":1}"#, "To_Account is missing"),
         (r#"{"Type":1,"To_Account":null}"#, "To_Account is missing"),
-        (r#"{"Type":1,"To_Account":7}"#, "To_Account is no text"),
+        (r#"{"Type":1,"To_Account":7}"#, "To_Account is not a text"),
         (r#"{"Type":1,"To_Account":""}"#, "To_Account: userID is empty"),
         (
             r#"{"Type":1,"To_Account":"123456789012345678901234567890123"}"#,
@@ -149,9 +149,9 @@ fn rows_without_a_valid_id_are_skipped_with_the_rule_they_break() {
 fn a_row_that_does_not_decode_keeps_its_id() {
     let id = Some("C2Cu".to_owned());
     let row = r#"{"Type":1,"To_Account":"u","MsgTime":1,"MsgTime":2}"#;
-    assert_eq!(skipped(row), (id.clone(), "MsgTime stands twice".to_owned()));
+    assert_eq!(skipped(row), (id.clone(), "MsgTime occurs twice".to_owned()));
     let twice = r#"{"Type":1,"To_Account":"u","To_Account":"v"}"#;
-    assert_eq!(skipped(twice), (None, "To_Account stands twice".to_owned()));
+    assert_eq!(skipped(twice), (None, "To_Account occurs twice".to_owned()));
     let deep = "[".repeat(3000) + &"]".repeat(3000);
     let row = format!(r#"{{"Type":1,"To_Account":"u","Other":{deep}}}"#);
     assert_eq!(rows(&[&row]).unwrap().rows.len(), 1);

@@ -15,13 +15,13 @@ use crate::rest::wire::{
     short, url,
 };
 
-/// An app may define ten.
+/// A cap on custom fields; an app may define ten.
 const MAX_CUSTOM: usize = 64;
 
-/// What a row of the list shows.
+/// The fields that a row of the list shows.
 pub(in crate::rest) const THIN: &[&str] = &["Type", "Name", "FaceUrl"];
 
-/// Every field but the last message's time and the members.
+/// Every field except the last message's time and the members.
 pub(in crate::rest) const FULL: &[&str] = &[
     "Type",
     "Name",
@@ -41,7 +41,7 @@ pub(in crate::rest) const FULL: &[&str] = &[
     "SupportTopic",
 ];
 
-/// The fields of a group that were asked for.
+/// The requested fields of a group.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct GroupFields<'a> {
@@ -89,7 +89,7 @@ pub(super) struct GroupFields<'a> {
 }
 
 impl<'a> GroupFields<'a> {
-    /// What the cloud says of the group itself.
+    /// Returns the group's ID, code and error text.
     pub(super) fn verdict(&self) -> Verdict<'a> {
         Verdict { group: self.group.clone(), code: self.code.clone(), info: self.info.clone() }
     }
@@ -101,7 +101,7 @@ impl<'a> GroupFields<'a> {
         }
     }
 
-    /// Name, avatar and type.
+    /// Returns name, avatar and type.
     fn thin(&self) -> Profile {
         let mut profile = Profile::default();
         profile.name = known(&self.name).map(|text| short(text, MAX_NAME));
@@ -113,7 +113,7 @@ impl<'a> GroupFields<'a> {
         profile
     }
 
-    /// All of it.
+    /// Returns the full profile.
     fn full(&self) -> Profile {
         let owned = |field| short(text(field), MAX_TEXT).to_string();
         let mut detail = GroupDetail::default();
@@ -179,7 +179,7 @@ impl<'de> FromWire<'de> for Pair {
     }
 }
 
-/// A text that was asked for: empty if it is not set, `None` if it cannot be read.
+/// Returns a requested text: empty if it is not set, `None` if it cannot be read.
 fn known<'a>(field: &'a Lenient<Cow<'_, str>>) -> Option<&'a str> {
     match field {
         Lenient::Given(text) => Some(text),

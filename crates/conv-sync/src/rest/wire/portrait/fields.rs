@@ -14,10 +14,10 @@ use crate::rest::wire::{
 const NICK: &str = "Tag_Profile_IM_Nick";
 const IMAGE: &str = "Tag_Profile_IM_Image";
 const CUSTOM: &str = "Tag_Profile_Custom_";
-/// An app may define 20.
+/// A cap on custom fields; an app may define 20.
 const MAX_CUSTOM: usize = 64;
 
-/// What a row of the list shows.
+/// The fields that a row of the list shows.
 pub(in crate::rest) const THIN: &[&str] = &[NICK, IMAGE];
 
 /// Every standard field.
@@ -44,21 +44,21 @@ pub(super) struct ProfileItem<'a> {
     value: Lenient<AnyText<'a>>,
 }
 
-/// The fields of a user that were set and asked for.
+/// The requested fields of a user that were set.
 pub(super) struct UserFields<'a> {
     /// `None` for a value that cannot be read.
     fields: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
-    /// All fields that were sent are here: another was never set, or was taken away.
+    /// Set if all fields that were sent are here: another one was never set, or was removed.
     is_whole: bool,
 }
 
 impl<'a> UserFields<'a> {
-    /// Takes the fields that were sent, `None` for one of which not even the name can be read.
+    /// Takes the fields that were sent; `None` for one without a readable name.
     pub(super) fn new(items: impl Iterator<Item = Option<ProfileItem<'a>>>) -> Self {
         let (mut fields, mut is_whole) = (Vec::new(), true);
         for item in items {
             match item.map(|item| (item.tag.any(), item.value)) {
-                // A field that is named and without a value is not set.
+                // A field with a name and without a value is not set.
                 Some((Some(_), Lenient::Absent)) => {}
                 Some((Some(tag), value)) => fields.push((tag, value.any().map(|text| text.0))),
                 _ => is_whole = false,
@@ -74,7 +74,7 @@ impl<'a> UserFields<'a> {
         }
     }
 
-    /// Name and avatar.
+    /// Returns name and avatar.
     fn thin(&self) -> Profile {
         let mut profile = Profile::default();
         profile.name = self.known(NICK).map(|text| short(text, MAX_NAME));
@@ -82,7 +82,7 @@ impl<'a> UserFields<'a> {
         profile
     }
 
-    /// All of it.
+    /// Returns the full profile.
     fn full(&self) -> Profile {
         let text = |tag| short(self.text(tag), MAX_TEXT).to_string();
         let number = |tag| self.text(tag).parse().unwrap_or_default();
@@ -115,7 +115,7 @@ impl<'a> UserFields<'a> {
             .collect()
     }
 
-    /// The value of a tag, of several the last: empty if it is not set, `None` if that is not known.
+    /// Returns the value of a tag, the last of several: empty if it is not set, `None` if unknown.
     fn known(&self, tag: &str) -> Option<&str> {
         match self.fields.iter().rev().find(|(other, _)| other == tag) {
             Some((_, value)) => value.as_deref(),
