@@ -7,6 +7,7 @@
 )]
 
 mod api_rules;
+mod code_map;
 mod corpus;
 mod counts;
 mod facade;
