@@ -37,6 +37,17 @@ macro_rules! delegate_store {
                 self.0.put_local(id, local)
             }
 
+            fn mutate<'a, 'b>(
+                &'a self,
+                change: conv_model::OutboxChange,
+            ) -> $crate::store::Pending<'b, conv_model::Commit>
+            where
+                'a: 'b,
+                Self: 'b,
+            {
+                self.0.mutate(change)
+            }
+
             fn close<'a, 'b>(&'a self) -> $crate::store::Pending<'b, ()>
             where
                 'a: 'b,
