@@ -4,6 +4,7 @@ mod json;
 mod local;
 mod merge;
 mod message;
+mod pending;
 mod profile;
 mod unread;
 mod visible;
@@ -16,6 +17,7 @@ pub use self::{
     local::Local,
     merge::merge,
     message::{LastMessage, MessageKind, Payload, PayloadError, Preview},
+    pending::PendingFacets,
     profile::{CustomField, GroupDetail, GroupType, Profile, ProfileDetail, SelfInfo, UserDetail},
     unread::{AtType, AtTypeError, GroupAtInfo, RemindType, Unread},
 };
@@ -29,8 +31,8 @@ pub use self::{
 /// matches it.
 ///
 /// `serde` reads and writes the JSON of the web SDK's `Conversation`. Beside the SDK's keys stand
-/// `notFetched`, which names those that show a default because nothing is known, `listingVersion` and
-/// `profileReadAt`; a key that is there and not named is read as known. [`Local::data_bytes`] is left
+/// `notFetched`, which names those that show a default because nothing is known, `listingVersion`,
+/// `profileReadAt`, and `pendingChanges`, which names what the cloud has yet to confirm; a key that is there and not named is read as known. [`Local::data_bytes`] is left
 /// out: it is the embedder's own, and rows are sent to devices.
 ///
 /// ```
@@ -58,6 +60,8 @@ pub struct Conversation {
     pub last_message: Known<Arc<LastMessage>>,
     /// The draft and the embedder's own bytes.
     pub local: Local,
+    /// The parts that show what the user set, and that the cloud has yet to confirm.
+    pub pending: PendingFacets,
 }
 
 /// What the cloud's listing says of a conversation.
@@ -88,6 +92,7 @@ impl Conversation {
             unread: Unread::default(),
             last_message: Known::Unknown,
             local: Local::default(),
+            pending: PendingFacets::default(),
         }
     }
 

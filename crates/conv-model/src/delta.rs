@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conversation, ConversationId, Facet, GroupNames, Known, LastMessage, Listing, Marks, PassId,
-    Profile, SyncState, SyncStep, Timestamp, Unread,
+    Conversation, ConversationId, Facet, GroupNames, Known, LastMessage, Listing, Marks, Outcome,
+    PassId, Profile, SyncState, SyncStep, Timestamp, Unread,
 };
 
 /// The number of a commit of one account's store: each greater than the one before.
@@ -243,6 +243,11 @@ pub struct Commit {
     pub written: Seq,
     /// What was too large to store, and was left out while the rest went in.
     pub refused: Vec<Refused>,
+    /// Of a change of the outbox: how mutations ended by it, in that order.
+    pub outcomes: Vec<Outcome>,
+    /// Of mutations that were accepted: the number of each, in their order; `None` where the cloud's
+    /// list has the value already.
+    pub numbers: Vec<Option<u64>>,
 }
 
 /// A row, or a facet of one, that was too large to store: it stays as it was.
@@ -265,8 +270,16 @@ impl Refused {
 impl Commit {
     /// A commit that changed no row, and is the last stored write.
     pub fn new(seq: Seq, sync: Arc<SyncState>) -> Self {
-        let (changes, needs_profile, refused) = (Vec::new(), Vec::new(), Vec::new());
-        Self { seq, changes, needs_profile, sync, written: seq, refused }
+        Self {
+            seq,
+            changes: Vec::new(),
+            needs_profile: Vec::new(),
+            sync,
+            written: seq,
+            refused: Vec::new(),
+            outcomes: Vec::new(),
+            numbers: Vec::new(),
+        }
     }
 }
 

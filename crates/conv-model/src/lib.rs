@@ -66,8 +66,8 @@ pub use self::{
     class::ErrorClass,
     conversation::{
         AtType, AtTypeError, Conversation, CustomField, GroupAtInfo, GroupDetail, GroupType,
-        LastMessage, Listing, Local, MessageKind, Payload, PayloadError, Preview, Profile,
-        ProfileDetail, RemindType, SelfInfo, Unread, UserDetail, merge,
+        LastMessage, Listing, Local, MessageKind, Payload, PayloadError, PendingFacets, Preview,
+        Profile, ProfileDetail, RemindType, SelfInfo, Unread, UserDetail, merge,
     },
     delta::{
         Commit, ConversationPatch, Delta, ListingPatch, ProfilesDue, Prune, Refused, Removal,
@@ -86,8 +86,8 @@ pub use self::{
     open_enum::OtherWord,
     order::{Rank, list_order},
     outbox::{
-        Capacity, Enqueued, Outbox, Outcome, OutcomeKind, Pending, PendingState, Progress,
-        Progressed,
+        Capacity, Enqueue, Enqueued, Outbox, OutboxChange, Outcome, OutcomeKind, Pending,
+        PendingState, Progress, Progressed,
     },
     query::{
         All, Checked, Condition, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter,

@@ -1,5 +1,6 @@
 //! The mutations of one account that the cloud has not yet shown to be done.
 
+mod change;
 mod enqueue;
 mod order;
 mod pending;
@@ -11,11 +12,12 @@ use std::{
 };
 
 pub use self::{
+    change::{Enqueue, OutboxChange},
     enqueue::{Capacity, Enqueued},
     pending::{Pending, PendingState},
     progress::{Outcome, OutcomeKind, Progress, Progressed},
 };
-use crate::{Conversation, ConversationId, GroupTarget, Mutation, Slot, overlay};
+use crate::{Conversation, ConversationId, GroupTarget, Mutation, PendingFacets, Slot};
 
 /// The mutations of one account that the cloud has not yet shown to be done.
 ///
@@ -112,16 +114,23 @@ impl Outbox {
         groups.flat_map(|(_, queue)| queue)
     }
 
-    /// Returns a row as the list shows it, or `None` if it is hidden. What failed shows no more.
+    /// Returns a row as the list shows it, or `None` if it is hidden. What failed shows no more, but
+    /// in the row's [`pending`](Conversation::pending) parts.
     pub fn shown(&self, base: &Arc<Conversation>) -> Option<Arc<Conversation>> {
-        let mut shown: Vec<_> = self.of_groups().chain(self.of_conversation(&base.id)).collect();
-        shown.retain(|pending| pending.state.is_shown());
-        if shown.is_empty() {
+        let mut own: Vec<_> = self.of_groups().chain(self.of_conversation(&base.id)).collect();
+        if own.is_empty() {
             return Some(Arc::clone(base));
         }
         // A conversation may have been put into a group before that was renamed.
-        shown.sort_by_key(|pending| pending.number);
-        let row = overlay(base, shown.iter().map(|pending| &pending.mutation))?;
+        own.sort_by_key(|pending| pending.number);
+        let mut row = Conversation::clone(base);
+        row.pending = PendingFacets::default();
+        for pending in own {
+            row.pending.add(pending, &row.listing.groups);
+            if pending.state.is_shown() && !pending.mutation.show(&mut row) {
+                return None;
+            }
+        }
         Some(if row == **base { Arc::clone(base) } else { row.into() })
     }
 

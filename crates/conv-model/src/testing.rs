@@ -33,7 +33,7 @@ pub use self::{
         user_ids,
     },
     messages::{last_messages, payloads},
-    mutations::{group_names, mutations, outboxes},
+    mutations::{group_names, mutations, outboxes, pending_facets},
     profiles::{group_profiles, profiles, user_profiles},
     queries::{conditions, filters, queries, queries_of},
     rows::{

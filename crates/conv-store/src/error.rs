@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use conv_model::{ErrorClass, Superseded};
+use conv_model::{ErrorClass, MutationError, Superseded};
 use thiserror::Error;
 
 /// Why a store could not do it.
@@ -82,6 +82,12 @@ pub enum StoreError {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// A mutation fails its check, or the outbox has no room for it. Nothing was accepted.
+    #[error(transparent)]
+    Refused(#[from] MutationError),
+    /// The store has no outbox.
+    #[error("the store takes no changes for the cloud")]
+    Unsupported,
     /// A store was opened outside a Tokio runtime.
     #[error("expected to be called within a Tokio runtime")]
     NoRuntime,
@@ -111,7 +117,8 @@ impl StoreError {
         match self {
             Self::Closed | Self::Superseded(_) => ErrorClass::Cancelled,
             Self::Corrupt { .. } => ErrorClass::Corrupt,
-            Self::NewerSchema { .. } => ErrorClass::Unsupported,
+            Self::NewerSchema { .. } | Self::Unsupported => ErrorClass::Unsupported,
+            Self::Refused(error) => error.class(),
             Self::TooLarge { .. } | Self::NoRuntime => ErrorClass::InvalidArgument,
             Self::Remote { class, .. } => *class,
             _ => ErrorClass::Store,

@@ -9,8 +9,8 @@ mod scan;
 use std::{collections::BTreeSet, fmt, num::NonZeroUsize, sync::Arc};
 
 use conv_model::{
-    Commit, Conversation, ConversationId, ConversationQuery, Local, PageKey, Seq, SyncReport,
-    SyncState, list_order,
+    Commit, Conversation, ConversationId, ConversationQuery, Local, Outbox, PageKey, Seq,
+    SyncReport, SyncState, list_order,
 };
 
 use crate::{
@@ -151,6 +151,16 @@ impl Snapshot {
     /// Returns one row, with the detail of its profile if that is known.
     pub fn get(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
         self.0.rows.get(id).map(|row| Arc::clone(row.whole()))
+    }
+
+    /// Returns one row as the cloud said it last, also one that a pending deletion hides.
+    pub fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
+        self.0.rows.get(id).map(|row| Arc::clone(row.whole()))
+    }
+
+    /// Returns what the user changed and the cloud has yet to show.
+    pub fn outbox(&self) -> &Outbox {
+        &self.0.outbox
     }
 
     /// Returns one row as the list shows it.

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{AccountId, Commit, ConversationId, Delta, Local};
+use conv_model::{AccountId, Commit, ConversationId, Delta, Local, OutboxChange};
 
 use crate::{PassLeases, Snapshot, StoreError, Watcher};
 
@@ -53,6 +53,23 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
     /// Why it could not be stored. It is durable once this returns, whatever the store's level.
     async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError>;
 
+    /// Changes the outbox: accepts mutations, or takes over what became of them.
+    ///
+    /// The list shows the cloud's rows as the outbox leaves them. What the cloud said stays
+    /// [known](Snapshot::base): no mutation changes it, and dropping one uncovers it. Mutations that
+    /// are accepted are [checked](conv_model::Mutation::check) against the list as it is shown, each
+    /// after those before it. A value that no listing will show, as of
+    /// [`SettledUnseen`](conv_model::Progress::SettledUnseen), is taken over into the cloud's rows.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if a mutation fails its check or finds no room: none is accepted then.
+    /// [`StoreError::Unsupported`] by a store without an outbox. Otherwise the reason that it could
+    /// not be stored. It is durable once this returns, whatever the store's level.
+    async fn mutate(&self, change: OutboxChange) -> Result<Commit, StoreError> {
+        drop(change);
+        Err(StoreError::Unsupported)
+    }
+
     /// Writes what is pending and lets go of files. `snapshot` goes on to answer, watchers end, and
     /// later calls fail with [`StoreError::Closed`].
     ///
@@ -89,6 +106,14 @@ impl<T: ConversationStore + ?Sized> ConversationStore for Arc<T> {
         Self: 'b,
     {
         (**self).put_local(id, local)
+    }
+
+    fn mutate<'a, 'b>(&'a self, change: OutboxChange) -> Pending<'b, Commit>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        (**self).mutate(change)
     }
 
     fn close<'a, 'b>(&'a self) -> Pending<'b, ()>

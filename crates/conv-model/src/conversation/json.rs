@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub(super) use self::number::{as_digits, or_blank};
 use self::profile::{GroupProfileJson, UserProfileJson};
-use super::{Conversation, GroupAtInfo, LastMessage, Payload, RemindType, Unread};
+use super::{Conversation, GroupAtInfo, LastMessage, Payload, PendingFacets, RemindType, Unread};
 use crate::{ConversationId, ConversationType, Known, Listing, Local, Marks, Timestamp};
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +60,9 @@ struct ConversationJson {
     /// Ours: when name and avatar were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     profile_read_at: Option<Timestamp>,
+    /// Ours: what the cloud has yet to confirm.
+    #[serde(default, skip_serializing_if = "PendingFacets::is_empty")]
+    pending_changes: PendingFacets,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -121,6 +124,7 @@ impl From<&Conversation> for ConversationJson {
             not_fetched: not_fetched::of(row),
             listing_version: row.listing.version,
             profile_read_at: row.profile.read_at,
+            pending_changes: row.pending,
         }
     }
 }
@@ -167,6 +171,7 @@ impl TryFrom<ConversationJson> for Conversation {
         };
         row.last_message = json.last_message.map(Known::from).unwrap_or_default();
         row.local = Local::new(Some(json.draft_text).filter(|d| !d.is_empty()), None);
+        row.pending = json.pending_changes;
         not_fetched::take_away(&mut row, &json.not_fetched);
         row.clear_hidden();
         Ok(row)

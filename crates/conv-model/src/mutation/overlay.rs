@@ -25,7 +25,7 @@ pub fn overlay<'a>(
 
 impl Mutation {
     /// Sets the value in a row of its own conversation; false if that hides the row.
-    fn show(&self, row: &mut Conversation) -> bool {
+    pub(crate) fn show(&self, row: &mut Conversation) -> bool {
         match self {
             Self::Pin { is_pinned, .. } => row.listing.is_pinned = *is_pinned,
             Self::Mark { mark_type, is_set, .. } => {

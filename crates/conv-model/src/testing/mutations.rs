@@ -1,10 +1,11 @@
 //! Mutations and what becomes of them.
 
-use proptest::{collection::vec, prelude::*, sample::select};
+use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{known_ids, mark_types, timestamps};
 use crate::{
-    GroupName, GroupTarget, IfNewer, Mutation, Outbox, Pending, PendingState, ReadMark, RemindType,
+    GroupName, GroupTarget, IfNewer, Mutation, Outbox, Pending, PendingFacets, PendingState,
+    ReadMark, RemindType,
 };
 
 /// Names of three conversation groups, so that random mutations meet.
@@ -74,4 +75,26 @@ pub fn outboxes() -> impl Strategy<Value = Outbox> {
             });
         Outbox::restore(pending, 0)
     })
+}
+
+/// Parts of a row that are pending, in every state.
+pub fn pending_facets() -> impl Strategy<Value = PendingFacets> {
+    let states = select(vec![
+        PendingState::Queued,
+        PendingState::Sending,
+        PendingState::Settling,
+        PendingState::Held,
+        PendingState::Failed,
+    ]);
+    proptest::array::uniform7(option::weighted(0.3, states)).prop_map(
+        |[pin, marks, custom_data, groups, read, remind_type, deletion]| PendingFacets {
+            pin,
+            marks,
+            custom_data,
+            groups,
+            read,
+            remind_type,
+            deletion,
+        },
+    )
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     AtType, Conversation, ConversationId, ConversationType, GroupAtInfo, Listing, Local, MarkType,
-    Marks, Profile, RemindType, Timestamp, Unread,
+    Marks, PendingFacets, Profile, RemindType, Timestamp, Unread,
 };
 
 /// Moments of the cloud's clock, many of them equal; also *no time* and the ends of the range.
@@ -91,7 +91,9 @@ pub fn conversations_of(
     (ids, listings(), both_profiles(), unreads(), known_messages(), locals()).prop_map(
         |(id, listing, profiles, unread, last_message, local)| {
             let profile = fitting(&id, profiles);
-            let mut row = Conversation { id, listing, profile, unread, last_message, local };
+            let pending = PendingFacets::default();
+            let mut row =
+                Conversation { id, listing, profile, unread, last_message, local, pending };
             row.clear_hidden();
             row
         },

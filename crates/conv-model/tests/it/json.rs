@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use conv_model::{
     AtType, Conversation, ConversationType, GroupAtInfo, GroupType, Known, LastMessage, Local,
-    MessageKind, Payload, RemindType, Timestamp, testing,
+    MessageKind, Payload, PendingState, RemindType, Timestamp, testing,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -114,9 +114,23 @@ fn a_type_of_group_is_shown_in_the_old_word_and_read_in_both() {
     }
 }
 
+#[test]
+fn what_is_pending_is_named_and_a_row_without_any_has_no_key_for_it() {
+    let mut row = row("C2Calice");
+    assert_eq!(shown(&row).get("pendingChanges"), None);
+    row.pending.pin = Some(PendingState::Queued);
+    row.pending.custom_data = Some(PendingState::Failed);
+    let expected = json!({ "pin": "queued", "customData": "failed" });
+    assert_eq!(shown(&row)["pendingChanges"], expected);
+}
+
 proptest! {
     #[test]
-    fn a_row_survives_the_way_to_json_and_back(row in testing::conversations()) {
+    fn a_row_survives_the_way_to_json_and_back(
+        mut row in testing::conversations(),
+        pending in testing::pending_facets(),
+    ) {
+        row.pending = pending;
         let first = shown(&row);
         let read: Conversation = serde_json::from_value(first.clone()).unwrap();
         prop_assert_eq!(shown(&read), first);

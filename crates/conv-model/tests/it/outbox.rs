@@ -1,6 +1,7 @@
 //! What waits, what replaces it, what may be sent, and that the cloud ends as the user wanted.
 
 mod cloud;
+mod shown;
 
 use std::collections::BTreeSet;
 
@@ -110,7 +111,9 @@ fn what_failed_is_seen_until_it_is_dropped_retried_or_replaced() {
     let done = outbox.progress(number, Progress::Failed(failure()));
     assert_eq!(done.outcomes[0].kind, OutcomeKind::Failed(failure()));
     let base = std::sync::Arc::new(conv_model::Conversation::new(id("C2Calice")));
-    assert_eq!(outbox.shown(&base), Some(base));
+    let shown = outbox.shown(&base).unwrap();
+    assert!(!shown.listing.is_pinned);
+    assert_eq!(shown.pending.pin, Some(PendingState::Failed));
     assert!(outbox.ready().is_empty());
     outbox.progress(number, Progress::Retry);
     assert_eq!(outbox.ready().len(), 1);

@@ -147,6 +147,7 @@ impl Decoded {
             sync: Arc::new(sync),
             rows: Index::from_rows(rows),
             locals: Tree::from_sorted(self.locals),
+            outbox: Arc::default(),
             log: Log::new(self.seq),
             garbage: self.garbage.into(),
             redacted: self.redacted.into(),

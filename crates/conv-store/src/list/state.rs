@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use conv_model::{Commit, ConversationId, Coverage, Local, Seq, SyncState};
+use conv_model::{Commit, ConversationId, Coverage, Local, Outbox, Seq, SyncState};
 
 use crate::{
     Record,
@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) sync: Arc<SyncState>,
     pub(crate) rows: Index,
     pub(crate) locals: Tree<LocalEntry>,
+    /// What the user changed and the cloud has yet to show.
+    pub(crate) outbox: Arc<Outbox>,
     pub(crate) log: Log,
     /// Records that do not decode; they go with the next write.
     pub(crate) garbage: Arc<[Record]>,
