@@ -47,20 +47,19 @@ pub use self::{builder::AccountsBuilder, refresh::Refreshed};
 /// ```
 ///
 /// # Memory
-/// An account is loaded when it is [opened](Self::open), and put away when nobody uses it and
-/// memory is short: the least recently used one first. Used is what has a handle, a stream, a pass
-/// under way or one that waits for its turn; so drop handles that are not needed, and open anew,
-/// which costs a read of the rows. An account that comes back is a preview until its next pass, as
-/// after a restart. Who is used is looked at whenever an account is opened or a pass in the
-/// background ends.
+/// An account is loaded when it is [opened](Self::open), and evicted when it is idle and memory is
+/// short: the least recently used one first. An account is in use while it has a handle, a stream, or a
+/// pass under way or in the queue; so drop handles that are not needed, and open again, which costs a
+/// read of the rows. An account that comes back is a preview until its next pass, as after a restart.
+/// Eviction happens whenever an account is opened or a pass in the background ends.
 ///
 /// # Turns
-/// Passes of all accounts queue for the same few places. A pass that somebody waits for
+/// Passes of all accounts queue for the same few places. A pass that a caller waits for
 /// ([`sync`](Conversations::sync), [`wait_until_complete`](Conversations::wait_until_complete))
 /// goes before those in the background ([`request_sync`](Self::request_sync),
 /// [`refresh_all`](Self::refresh_all)); after three of them goes one of the background, if any
-/// waits, so that nobody starves. Each of the two lines is first come, first served. A pass in the
-/// background that somebody begins to wait for changes the line. A pass that pauses after a failure
+/// waits, so that neither kind starves. Each of the two lines is first come, first served. A pass in the
+/// background that a caller begins to wait for changes the line. A pass that pauses after a failure
 /// gives its place up and queues again: an account in trouble takes no more room than another.
 /// A source has to bound its calls in time, as `RestSource` does, or a call that hangs takes a
 /// place for as long.
@@ -83,13 +82,13 @@ pub(crate) struct Shared {
     names_read: Arc<NamesRead>,
     last_reply: Arc<LastReply>,
     registry: Registry,
-    /// What the tasks of all accounts run on.
+    /// The runtime of the tasks of all accounts.
     runtime: Arc<Runtime>,
 }
 
 impl Accounts {
-    /// Begins to put accounts together: where their lists are kept, and where they are pulled
-    /// from. The database is theirs: use no account of it by another way.
+    /// Starts building accounts over a database and a source. The database is theirs: use no account
+    /// of it by another way.
     pub fn builder(
         database: Arc<dyn ConversationDatabase>,
         source: impl ConversationSource,
@@ -97,10 +96,10 @@ impl Accounts {
         AccountsBuilder::new(database, Arc::new(source))
     }
 
-    /// The list of an account, loaded if it is not. All handles of an account that is loaded are
-    /// of the same list. Nothing is pulled by it.
+    /// Returns the list of an account, and loads it if needed. All handles of a loaded account are of
+    /// the same list. Pulls nothing.
     ///
-    /// [`Conversations::close`] of such a handle puts the account away for all its handles; opening
+    /// [`Conversations::close`] of such a handle closes the account for all its handles; opening
     /// brings it back.
     ///
     /// # Errors
@@ -135,13 +134,13 @@ impl Accounts {
         Ok(())
     }
 
-    /// Puts all accounts away that nobody uses, whatever the budget; says how many. For when the
-    /// system is short of memory.
+    /// Evicts all idle accounts, whatever the budget, and returns their number. For when the system is
+    /// short of memory.
     pub fn evict_idle(&self) -> usize {
         self.evict(self.shared.registry.evict_idle())
     }
 
-    /// What goes on, in numbers. Cheap: nothing is measured for it.
+    /// Returns numbers of the accounts. Cheap: nothing is measured for it.
     pub fn stats(&self) -> Stats {
         let (accounts_open, loaded_bytes, accounts_due) = self.shared.registry.counts();
         let (passes_running, passes_waiting) = self.shared.queue.counts();
@@ -163,7 +162,7 @@ impl Accounts {
     /// [`Error::Store`] if pending changes could not be stored, or if closed already.
     pub async fn close(&self) -> Result<(), Error> {
         let lists = self.shared.registry.close()?;
-        // All are told before the first is waited for.
+        // All stop before the first is waited for.
         lists.iter().for_each(Conversations::refuse);
         for list in &lists {
             list.stop().await;
@@ -172,7 +171,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// The list of a claimed account.
+    /// Loads the list of a claimed account.
     async fn load(&self, claim: &Claim<'_>) -> Result<Conversations, Error> {
         let shared = &self.shared;
         if let Some(list) = shared.registry.get(claim.account)? {
@@ -203,7 +202,7 @@ impl Accounts {
         Ok(list)
     }
 
-    /// The store of an account, opened in the runtime of the accounts: it ends with the one that it
+    /// Opens the store of an account in the runtime of the accounts: a store ends with the runtime it
     /// is opened in, and a caller's may end early.
     async fn store(&self, account: &AccountId) -> Result<Arc<dyn ConversationStore>, Error> {
         let (database, account) = (Arc::clone(&self.shared.database), account.clone());
@@ -230,8 +229,7 @@ impl Accounts {
 }
 
 impl Shared {
-    /// Closes the store of a list that may be loaded, so that the account is loaded anew when it
-    /// is opened.
+    /// Closes the store of a list that may be loaded, so that opening the account loads it again.
     pub(crate) async fn close_one(&self, list: &Conversations) -> Result<(), Error> {
         let claim = self.registry.claim(list.account()).await?;
         let is_loaded = self.registry.get(list.account())?.is_some_and(|held| held.is_same(list));

@@ -12,9 +12,9 @@ use std::{
 pub(crate) struct Panicked;
 
 /// Runs a future that calls an embedder's source. A panic there ends the call it was made for, and
-/// nothing else: whoever waits must get an answer, and the next call must find everything in order.
+/// nothing else: callers that wait must get an answer, and the next call must find everything in order.
 ///
-/// What the future borrowed is not used again after a panic.
+/// Values that the future borrowed are not used again after a panic.
 pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
     let mut future = pin!(future);
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {

@@ -1,4 +1,4 @@
-//! The handle: the SDK's two calls, and what keeps them true.
+//! The handle: the SDK's two calls, and those around them.
 
 mod builder;
 mod config;
@@ -54,7 +54,7 @@ pub(crate) use self::{
 #[derive(Clone)]
 pub struct Conversations {
     inner: Arc<Inner>,
-    /// Says that somebody uses the list.
+    /// Marks the list as used.
     _interest: Interest,
 }
 
@@ -73,19 +73,20 @@ impl Conversations {
         Self { inner, _interest }
     }
 
-    /// Whose list it is.
+    /// Returns the account that the list belongs to.
     pub fn account(&self) -> &AccountId {
         &self.inner.account
     }
 
-    /// The rows that a query asks for, from the cache, with a report of the same instant.
+    /// Returns the rows that match a query, from the cache, with a report of the same instant.
     ///
-    /// [`All`](crate::All), a list of IDs, or a [`ConversationFilter`](crate::ConversationFilter). IDs that are not cached
-    /// are left out; rows come in list order, each once; profiles hold name and avatar alone.
+    /// A query is [`All`](crate::All), an array of IDs, a
+    /// [`ConversationFilter`](crate::ConversationFilter), or any [`ConversationQuery`]. IDs that are not
+    /// cached are left out; rows come in list order, each once; profiles hold name and avatar alone.
     /// Never waits for the network, and never fails because the cloud failed.
     ///
     /// # Errors
-    /// None today, and never one of the query: that is checked where it is made.
+    /// None today: a query is checked where it is made, and the answer comes from memory.
     #[doc(alias = "getConversationList")]
     pub async fn get_conversation_list(
         &self,
@@ -97,7 +98,7 @@ impl Conversations {
         Ok(ConversationList::new(rows, snapshot, failure))
     }
 
-    /// The first rows that a query asks for, or those after a key, at most `limit` of them.
+    /// Returns the first rows that match a query, or those after a key, at most `limit` of them.
     ///
     /// Rows that move between two pages may be missed or come twice; [`Scan`](crate::store::Scan)
     /// reads a whole list that moves.
@@ -110,24 +111,23 @@ impl Conversations {
         self.snapshot().page(&query.into(), limit, after)
     }
 
-    /// How complete the list is now, why it may be short, and what is going on.
+    /// Returns the report: completeness, the limits that cut the list, the pass under way.
     pub fn sync_report(&self) -> SyncReport {
         self.inner.report(&self.snapshot())
     }
 
-    /// The rows that a query asks for, as they change: first all of them, then step by step. See
-    /// [`LiveList`] for a window, and for how often it tells.
+    /// Returns a stream of the rows that match a query: first all of them, then each change. See
+    /// [`LiveList`] for a window and for the pause between updates.
     ///
-    /// Applied one after another, the updates give what
-    /// [`get_conversation_list`](Self::get_conversation_list) answers at the commit that each of
-    /// them names.
+    /// After each update, the rows are those that
+    /// [`get_conversation_list`](Self::get_conversation_list) answers at the update's commit.
     #[doc(alias = "getConversationList")]
     pub fn subscribe(&self, query: impl Into<ConversationQuery>) -> LiveList {
         LiveList::new(Listener::new(&self.inner), &query.into())
     }
 
-    /// What changes from now on, in the SDK's words: the list, the total of unread messages, the
-    /// names of the conversation groups, the report.
+    /// Returns a stream of the changes from now on, named as in the SDK: the list, the total of unread
+    /// messages, the names of the conversation groups, the report.
     ///
     /// ```
     /// # use conv_api::{Conversations, Event, testing::ScriptedSource};
@@ -147,20 +147,20 @@ impl Conversations {
         Events::new(Listener::new(&self.inner), &self.inner, &self.snapshot())
     }
 
-    /// Sums over the rows that a query asks for: conversations, unread messages, mentions. A
-    /// [live list](Self::subscribe) tells them with each update.
+    /// Returns sums over the rows that match a query: conversations, unread messages, mentions. Each
+    /// update of a [live list](Self::subscribe) holds them, too.
     #[doc(alias = "getTotalUnreadMessageCount")]
     pub fn totals(&self, query: impl Into<ConversationQuery>) -> Totals {
         self.snapshot().totals_of(&query.into())
     }
 
-    /// The list of this instant, for whoever wants more than the two calls: totals, names of
-    /// groups, changes since a commit.
+    /// Returns the list at this instant, for all that the other calls do not offer: names of groups,
+    /// changes since a commit, scans.
     pub fn snapshot(&self) -> Snapshot {
         self.inner.store.snapshot()
     }
 
-    /// Whether two handles are of the same list, not only of lists of the same account.
+    /// Returns true if both handles refer to the same list, not only to lists of the same account.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }

@@ -9,14 +9,14 @@ use thiserror::Error;
 
 use crate::PatchError;
 
-/// Why a call failed: what kind of error it is, and its numbers.
+/// The reason a call failed, with its class and its numbers.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text is no conversation ID.
+    /// The string is not a valid conversation ID.
     #[error(transparent)]
     Id(#[from] ParseIdError),
-    /// The text is no account ID.
+    /// The string is not a valid account ID.
     #[error(transparent)]
     Account(#[from] AccountIdError),
     /// The query cannot be made: an empty list of IDs, or a condition nested too deep.
@@ -68,7 +68,7 @@ mod sdk {
 }
 
 impl Error {
-    /// What kind of error it is: what a caller can do about it.
+    /// Returns the kind of error, which decides what a caller can do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Id(_) | Self::Account(_) | Self::Query(_) | Self::Patch(_) => {
@@ -84,7 +84,7 @@ impl Error {
         }
     }
 
-    /// A number for programs: the web SDK's where it has one, else the cloud's, else one of ours
+    /// Returns a number for programs: the web SDK's where it has one, else the cloud's, else one of ours
     /// from 990001 to 990099. Never 0.
     pub fn code(&self) -> i32 {
         match self {
@@ -101,14 +101,14 @@ impl Error {
         }
     }
 
-    /// Returns whether waiting may mend it: the same call may succeed later, without anybody's doing.
-    /// Else somebody has to act, or the call can never succeed.
+    /// Returns true if the same call may succeed later without any action. Else its cause has to be
+    /// fixed, or the call can never succeed.
     ///
     /// [`class`](Self::class) says what kind of error it is, and nothing about what happens next:
     /// a proxy in trouble answers with HTML or with 404, and the cloud with codes that are new. So
-    /// all of these pass, and so do a store that another process has open and a full disk; a refused
-    /// UserSig, a wrong argument, what is not offered, damaged data and a closed handle do not. Passes
-    /// that fail for what passes begin again by themselves.
+    /// all of these may succeed later, and so may a store that another process has open and a full disk; a refused
+    /// UserSig, a wrong argument, an unsupported call, damaged data and a closed handle do not. Passes
+    /// that may succeed later begin again by themselves.
     ///
     /// ```
     /// use conv_api::{Error, ErrorClass, SourceError};
@@ -126,7 +126,7 @@ impl Error {
         }
     }
 
-    /// The cloud's own number, if the cloud gave one.
+    /// Returns the cloud's own number, if the cloud gave one.
     pub fn cloud_code(&self) -> Option<i32> {
         match self {
             Self::Source(error) => error.code(),
@@ -142,7 +142,7 @@ impl Error {
     }
 }
 
-/// Returns whether waiting may mend an error of a source.
+/// Returns true if the same call of a source may succeed later.
 pub(crate) fn may_succeed_later(error: &SourceError) -> bool {
     let class = error.class();
     // A signer may ask a service, which can be as much out of reach as the cloud.

@@ -1,4 +1,4 @@
-//! What the SDK would tell of a list.
+//! The SDK's events of a list.
 
 use std::{
     future::poll_fn,
@@ -18,15 +18,16 @@ use crate::{
     live::{coalesce, is_change},
 };
 
-/// Something that changed, in the SDK's words, and what it is now.
+/// A change, named as in the SDK, with the new value.
 ///
 /// As JSON: `{"name":"onTotalUnreadMessageCountUpdated","data":7}`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "name", content = "data")]
 #[non_exhaustive]
 pub enum Event {
-    /// Rows came, went, or are others than before. The list itself is a call away, and
-    /// [`subscribe`](crate::Conversations::subscribe) tells it step by step.
+    /// Rows were added, removed or changed. Call
+    /// [`get_conversation_list`](crate::Conversations::get_conversation_list) for the list, or follow
+    /// it by [`subscribe`](crate::Conversations::subscribe).
     #[doc(alias = "CONVERSATION_LIST_UPDATED")]
     #[serde(rename = "onConversationListUpdated")]
     ConversationListUpdated,
@@ -38,7 +39,7 @@ pub enum Event {
     #[doc(alias = "CONVERSATION_GROUP_LIST_UPDATED")]
     #[serde(rename = "onConversationGroupListUpdated")]
     ConversationGroupListUpdated(Vec<Arc<str>>),
-    /// How complete the list is, and what goes on. The SDK has no such event.
+    /// The report: completeness, and progress of a pass. The SDK has no such event.
     #[serde(rename = "onSyncReportUpdated")]
     SyncReportUpdated(SyncReport),
 }
@@ -46,10 +47,10 @@ pub enum Event {
 /// The events of a list: a stream that ends when the list is closed or its last handle dropped.
 /// See [`Conversations::events`](crate::Conversations::events).
 ///
-/// It compares what is with what it told last. So nothing piles up while it is not polled, and
-/// what changed back meanwhile is no event.
+/// It compares the list with the last event. So nothing piles up while it is not polled, and a value
+/// that changed back meanwhile is not an event.
 #[derive(Debug)]
-#[must_use = "tells nothing unless it is polled"]
+#[must_use = "gives nothing unless it is polled"]
 pub struct Events {
     listener: Listener,
     /// Up to where all kinds are compared.
@@ -95,7 +96,7 @@ impl Events {
         }
     }
 
-    /// The first difference; what it is then is taken as told.
+    /// Returns the first difference, and counts it as given.
     fn compare(&mut self, list: &Inner, now: &Snapshot) -> Option<Event> {
         if is_changed(now, std::mem::replace(&mut self.listed, now.seq())) {
             return Some(Event::ConversationListUpdated);
@@ -126,7 +127,7 @@ impl Stream for Events {
     }
 }
 
-/// Whether any row is other than at a commit; also if that is too long ago to say.
+/// Returns true if any row changed since a commit, or if that commit is no longer known.
 fn is_changed(now: &Snapshot, since: Seq) -> bool {
     now.changes_since(since).is_none_or(|commits| coalesce(&commits).iter().any(is_change))
 }

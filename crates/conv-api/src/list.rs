@@ -30,34 +30,34 @@ impl ConversationList {
         Self { conversation_list, snapshot, failure }
     }
 
-    /// Whether the list is the cloud's: exactly
+    /// Returns true if the list is the cloud's: exactly
     /// [`Coverage::Complete`](conv_model::Coverage::Complete). Never true after a failure.
     #[doc(alias = "isSyncCompleted")]
     pub fn is_sync_completed(&self) -> bool {
         self.failure.is_none() && self.snapshot.sync().coverage == Coverage::Complete
     }
 
-    /// How complete the list is, why it may be short, and what is going on.
+    /// Returns the report: completeness, the limits that cut the list, the pass under way.
     pub fn report(&self) -> SyncReport {
         report(&self.snapshot, self.failure.as_ref())
     }
 
-    /// The number of the commit that the rows are of.
+    /// Returns the number of the commit that the rows are of.
     pub fn seq(&self) -> Seq {
         self.snapshot.seq()
     }
 
-    /// The rows.
+    /// Iterates over the rows.
     pub fn iter(&self) -> slice::Iter<'_, Arc<Conversation>> {
         self.conversation_list.iter()
     }
 
-    /// How many rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.conversation_list.len()
     }
 
-    /// Whether there is no row.
+    /// Returns true if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.conversation_list.is_empty()
     }
@@ -91,7 +91,7 @@ impl Serialize for ConversationList {
     }
 }
 
-/// What a snapshot reports, and a failure that its store could not take in.
+/// Returns the report of a snapshot, with a failure that its store could not take in.
 pub(crate) fn report(snapshot: &Snapshot, failure: Option<&PassFailure>) -> SyncReport {
     let mut report = snapshot.report();
     if let Some(failure) = failure {

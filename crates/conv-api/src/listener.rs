@@ -1,4 +1,4 @@
-//! How streams wait for their list without keeping it open.
+//! Streams wait for their list without keeping it open.
 
 use std::{
     fmt,
@@ -23,7 +23,7 @@ pub(crate) struct Listener {
     _interest: Interest,
 }
 
-/// How far a stream has read: the newest commit, and the newest failure that no commit shows.
+/// The state that a stream has read: the newest commit, and the newest failure that no commit shows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     pub(crate) seq: Seq,

@@ -1,4 +1,4 @@
-//! What holds for a list, whether it is alone or one of many.
+//! Options of a list, alone or one of many.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The passes of one account: one at a time, and whoever asks for another joins it.
+//! The passes of one account: one at a time; a call during a pass joins it.
 //!
 //! A request for a pass is data in a [`State`]; one task serves all of them. So no request is lost
 //! with its caller, with a pass that fails, or with the runtime that the caller ran on.
@@ -50,7 +50,7 @@ pub(crate) struct PassContext {
     pub(crate) counters: Arc<Counters>,
     pub(crate) names_read: Arc<NamesRead>,
     pub(crate) last_reply: Arc<LastReply>,
-    /// Who pulls, if other processes use the store at the same time.
+    /// Decides which process pulls, if several use the store at the same time.
     pub(crate) leases: Option<Arc<dyn PassLeases>>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Passes {
     open: watch::Sender<bool>,
     /// A pass that pauses tries again whenever this is sent to.
     retry: watch::Sender<()>,
-    /// Where passes queue with those of other accounts.
+    /// The place in the queue that passes share with those of other accounts.
     ticket: Option<Arc<QueueTicket>>,
     runtime: Arc<Runtime>,
 }
@@ -86,15 +86,15 @@ impl Passes {
         }
     }
 
-    /// Starts a pass or joins the one under way, and waits for its end: it goes before those that
-    /// nobody waits for. The pass goes on if this is dropped.
+    /// Starts a pass or joins the one under way, and waits for its end: it goes before passes in the
+    /// background. The pass goes on if this is dropped.
     pub(crate) async fn join(&self, context: &PassContext) -> Outcome {
         let _waiter = Waiter::new(self);
         let asked = self.ask(context, Request::Join, None)?;
         self.answer(asked).await
     }
 
-    /// Sees to it that a pass begins after this moment, in the background. The admission is the
+    /// Requests a pass that begins after this moment, in the background. The admission is the
     /// pass's, if it can begin at once. With a mark another one begins until one succeeds.
     pub(crate) fn begin_refresh(
         &self,
@@ -105,17 +105,17 @@ impl Passes {
         self.ask(context, mark.map_or(Request::Refresh, Request::Inherit), Some(admission))
     }
 
-    /// Sees to it that a pass begins after this moment, and again until one succeeds.
+    /// Requests a pass that begins after this moment, and again until one succeeds.
     pub(crate) fn request_sync(&self, context: &PassContext) -> Result<(), Error> {
         self.ask(context, Request::Mark, None).map(drop)
     }
 
-    /// The same for a mark of an earlier list of the account.
+    /// Takes over the mark of an earlier list of the account.
     pub(crate) fn inherit(&self, context: &PassContext, mark: Unserved) -> Result<(), Error> {
         self.ask(context, Request::Inherit(mark), None).map(drop)
     }
 
-    /// The mark that no successful pass has seen, if there is one.
+    /// Returns the mark that no successful pass has seen, if there is one.
     pub(crate) fn unserved(&self) -> Option<Unserved> {
         self.shared.state.borrow().unserved()
     }
@@ -128,7 +128,7 @@ impl Passes {
         let _ = state.wait_for(|state| !state.is_running()).await;
     }
 
-    /// Tells the pass under way to stop, and lets no other begin.
+    /// Asks the pass under way to stop, and lets no other begin.
     pub(crate) fn refuse(&self) {
         self.open.send_replace(false);
     }
@@ -137,17 +137,17 @@ impl Passes {
         !*self.open.borrow()
     }
 
-    /// Whether a pass is under way or waits for its turn; not so between two of them.
+    /// Returns true if a pass is under way or waits for its turn; not between two of them.
     pub(crate) fn is_under_way(&self) -> bool {
         self.shared.state.borrow().is_under_way()
     }
 
-    /// The failure that a snapshot does not show, though it is that of its list.
+    /// Returns the failure of the list that a snapshot does not show.
     pub(crate) fn unreported_failure(&self, snapshot: &Snapshot) -> Option<PassFailure> {
         self.shared.unreported.of(snapshot)
     }
 
-    /// A number that grows with each change of the failures that no snapshot shows.
+    /// Returns a number that grows with each change of the failures that no snapshot shows.
     pub(crate) fn report_number(&self) -> u64 {
         self.shared.unreported.number()
     }
@@ -163,7 +163,7 @@ impl Passes {
         async move { while open.changed().await.is_ok() {} }
     }
 
-    /// Ends the pauses of the pass under way, and those between two; says whether there is one.
+    /// Ends the pauses of the pass under way, and those between two; returns true if there is one.
     pub(crate) fn retry_now(&self) -> bool {
         self.retry.send_replace(());
         self.shared.state.borrow().is_running()
@@ -199,7 +199,7 @@ impl Passes {
         Ok(answer.asked)
     }
 
-    /// Waits for what became of a request.
+    /// Waits for the result of a request.
     pub(crate) async fn answer(&self, asked: Asked) -> Outcome {
         let mut state = self.shared.state.subscribe();
         loop {
@@ -213,7 +213,7 @@ impl Passes {
     }
 }
 
-/// A caller that waits for a pass, which goes before those that nobody waits for.
+/// A caller that waits for a pass, which goes before those in the background.
 struct Waiter<'a>(&'a Passes);
 
 impl<'a> Waiter<'a> {

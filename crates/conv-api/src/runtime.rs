@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 
 /// The runtime of a handle or of [`Accounts`](crate::Accounts): the one they were built in, else
 /// the first one they are used in. A caller's own runtime may end at any moment, and a pass must not
-/// end with it; so tasks run here, whoever asks for them.
+/// end with it; so tasks run here, independent of their caller.
 #[derive(Debug, Default)]
 pub(crate) struct Runtime(Mutex<Option<Handle>>);
 

@@ -1,17 +1,17 @@
-//! What goes on in many accounts, in numbers.
+//! Numbers of many accounts.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::Serialize;
 
-/// What goes on in many accounts, in numbers. See [`Accounts::stats`](crate::Accounts::stats).
+/// Numbers of many accounts. See [`Accounts::stats`](crate::Accounts::stats).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Stats {
     /// Accounts that are loaded.
     pub accounts_open: usize,
-    /// About how many bytes of memory they take: what was measured when each was last looked at.
+    /// The approximate memory they take, in bytes, as measured when each was last looked at.
     pub loaded_bytes: usize,
     /// Accounts evicted from memory so far.
     pub evicted: u64,
@@ -19,8 +19,8 @@ pub struct Stats {
     pub passes_running: usize,
     /// Passes that wait for their turn.
     pub passes_waiting: usize,
-    /// Accounts that are due for a pass in the background, or are marked, and whose list is not
-    /// loaded for it yet: they wait for their turn, for the end of an outage, or for somebody.
+    /// Accounts that are due for a pass in the background, or that have a request, and whose list is
+    /// not loaded yet: they wait for their turn, for the end of an outage, or for a fix.
     pub accounts_due: usize,
     /// Passes that ended well so far.
     pub passes_finished: u64,
@@ -34,7 +34,7 @@ pub struct Stats {
     pub skipped_rows: u64,
 }
 
-/// What is counted; each number for itself.
+/// The counters; each is independent of the others.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) evicted: AtomicU64,
@@ -46,7 +46,7 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// The numbers of this moment; what is not counted here is zero.
+    /// Returns the numbers of this moment; those not counted here are zero.
     pub(crate) fn read(&self) -> Stats {
         Stats {
             evicted: self.evicted.load(Relaxed),

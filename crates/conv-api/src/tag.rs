@@ -4,10 +4,10 @@ use std::fmt;
 
 use conv_model::AccountId;
 
-/// What stands for an account in spans and events: a number made from its name.
+/// The name of an account in spans and events: a number made from its ID.
 ///
-/// The same in every process and version, so that the lines of an account can be found. It keeps
-/// names out of logs; it is no secret, as whoever has a list of names can make their numbers.
+/// It is the same in every process and version, so that the lines of an account can be found. It keeps
+/// IDs out of logs; it is not a secret: from a list of IDs their numbers can be computed.
 ///
 /// ```
 /// use conv_api::AccountTag;

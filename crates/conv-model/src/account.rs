@@ -1,4 +1,4 @@
-//! Whose list it is.
+//! IDs of accounts.
 
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
@@ -22,7 +22,7 @@ use thiserror::Error;
 #[serde(try_from = "String", into = "String")]
 pub struct AccountId(Arc<str>);
 
-/// Why a text is no account ID.
+/// The reason a string is not a valid account ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum AccountIdError {

@@ -1,10 +1,10 @@
-//! What kind of error it is, the same in every crate.
+//! The kinds of errors, the same in every crate.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of error it is: what a caller can do about it.
+/// The kind of an error, which decides what a caller can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -17,7 +17,7 @@ pub enum ErrorClass {
     Auth,
     /// The call itself is wrong; it will never work.
     InvalidArgument,
-    /// What was asked for does not exist or is not visible.
+    /// The user, group or conversation does not exist or is not visible.
     NotFound,
     /// The cloud, its edition or the source does not offer it.
     Unsupported,
@@ -48,7 +48,7 @@ impl ErrorClass {
         }
     }
 
-    /// Whether waiting may help.
+    /// Returns true if waiting may help.
     pub const fn is_retryable(self) -> bool {
         matches!(self, Self::Transient | Self::RateLimited)
     }

@@ -30,9 +30,10 @@ pub use self::{
 /// is `None`, which means *unknown, not zero*: JSON shows the SDK's default for it, and no filter
 /// matches it.
 ///
-/// `serde` reads and writes the JSON of the web SDK's `Conversation`. Beside the SDK's keys stand
+/// `serde` reads and writes the JSON of the web SDK's `Conversation`. Beside the SDK's keys are
 /// `notFetched`, which names those that show a default because nothing is known, `listingVersion`,
-/// `profileReadAt`, and `pendingChanges`, which names what the cloud has yet to confirm; a key that is there and not named is read as known. [`Local::data_bytes`] is left
+/// `profileReadAt`, and `pendingChanges`, which names what the cloud has yet to confirm; a key that
+/// is there and not named in `notFetched` is read as known. [`Local::data_bytes`] is left
 /// out: it is the embedder's own, and rows are sent to devices.
 ///
 /// ```
@@ -47,7 +48,7 @@ pub use self::{
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Conversation {
-    /// Which conversation it is.
+    /// The ID of the conversation.
     pub id: ConversationId,
     /// Time, pin, marks, groups: what makes the order and the filters.
     pub listing: Listing,
@@ -64,13 +65,13 @@ pub struct Conversation {
     pub pending: PendingFacets,
 }
 
-/// What the cloud's listing says of a conversation.
+/// The facet of a conversation that comes with the cloud's listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Listing {
     /// Time of the last message; `None` if the cloud said none, zero if there is no message.
     pub time: Option<Timestamp>,
-    /// Whether the user pinned it.
+    /// True if the user pinned it.
     pub is_pinned: bool,
     /// The marks on it.
     pub marks: Marks,

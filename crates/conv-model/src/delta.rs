@@ -1,4 +1,4 @@
-//! What is learned, and what became of it: the only data between a pull and a store.
+//! Changes and commits: the only data between a pull and a store.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -45,7 +45,7 @@ impl Seq {
 /// ```
 /// use conv_model::{ConversationId, ConversationPatch, Delta, ListingPatch, Timestamp};
 ///
-/// // A message came in, as a webhook might tell it.
+/// // A message came in, for example by a webhook.
 /// let mut patch = ConversationPatch::new(ConversationId::c2c("alice")?);
 /// patch.listing = Some(ListingPatch::at(Timestamp::from_secs(1_700_000_000)));
 /// let delta = Delta::listed([patch]);
@@ -58,12 +58,12 @@ pub struct Delta {
     /// The pass this belongs to. It is refused as superseded once a later pass has begun; a change
     /// without a pass always merges.
     pub pass: Option<PassId>,
-    /// What it does to the state of the sync.
+    /// Its effect on the state of the sync.
     pub step: Option<SyncStep>,
     /// Rows of a listing: made if absent.
     pub listed: Vec<ConversationPatch>,
-    /// Facets learned elsewhere: ignored for rows that are absent, so that nothing comes back to
-    /// life by a late name.
+    /// Facets learned elsewhere: ignored for rows that are absent, so that a late name does not bring
+    /// a removed row back.
     pub updates: Vec<ConversationPatch>,
     /// Rows known to be gone.
     pub removed: Vec<ConversationId>,
@@ -80,17 +80,17 @@ pub struct Delta {
 }
 
 impl Delta {
-    /// A change that lists rows, without a pass.
+    /// Returns a change that lists rows, without a pass.
     pub fn listed(rows: impl IntoIterator<Item = ConversationPatch>) -> Self {
         Self { listed: rows.into_iter().collect(), ..Self::default() }
     }
 
-    /// A change that updates rows which are there, without a pass.
+    /// Returns a change that updates existing rows, without a pass.
     pub fn updates(rows: impl IntoIterator<Item = ConversationPatch>) -> Self {
         Self { updates: rows.into_iter().collect(), ..Self::default() }
     }
 
-    /// A change that removes rows, without a pass.
+    /// Returns a change that removes rows, without a pass.
     pub fn removed(ids: impl IntoIterator<Item = ConversationId>) -> Self {
         Self { removed: ids.into_iter().collect(), ..Self::default() }
     }
@@ -101,7 +101,7 @@ impl Delta {
     }
 }
 
-/// Which listed rows want their profile read.
+/// The listed rows that need their profile read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ProfilesDue {
@@ -111,7 +111,7 @@ pub enum ProfilesDue {
     /// Those whose profile was never read, or not within a span of the cloud's time. What was read
     /// later than `now`, as one odd clock had it, is due as well.
     Outside {
-        /// What was read before this moment is due.
+        /// Profiles read before this moment are due.
         since: Timestamp,
         /// The cloud's time.
         now: Timestamp,
@@ -133,18 +133,18 @@ impl ProfilesDue {
     }
 }
 
-/// Which rows go, by a rule.
+/// A rule for rows to remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Prune {
-    /// Each row that no listing of the pass confirmed and whose listing nobody else changed since
+    /// Each row that no listing of the pass confirmed and whose listing no other writer changed since
     /// the pass began.
     Unlisted {
         /// The rows that a listing of the pass confirmed.
         keep: Arc<BTreeSet<ConversationId>>,
     },
     /// No row. Those that [`Unlisted`](Self::Unlisted) would remove are named in
-    /// [`SyncState::unconfirmed`]: the pass met a row that it could not tell from them.
+    /// [`SyncState::unconfirmed`]: the pass met a row that it could not distinguish from them.
     Unconfirmed {
         /// The rows that a listing of the pass confirmed.
         keep: Arc<BTreeSet<ConversationId>>,
@@ -154,19 +154,19 @@ pub enum Prune {
     Expired {
         /// The cloud's time.
         now: Timestamp,
-        /// How long a row is kept after its last message, in seconds.
+        /// The time for which a row is kept after its last message, in seconds.
         retention: u64,
     },
 }
 
-/// What is newly known of one conversation, at one instant. What is `None` or
+/// New values of one conversation, at one instant. What is `None` or
 /// [`Known::Unknown`] leaves what is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationPatch {
-    /// Which conversation.
+    /// The ID of the conversation.
     pub id: ConversationId,
-    /// What a listing says.
+    /// The listing's values.
     pub listing: Option<ListingPatch>,
     /// Names and pictures.
     pub profile: Profile,
@@ -189,13 +189,13 @@ impl ConversationPatch {
     }
 }
 
-/// What a listing says of a conversation; each part by itself.
+/// A listing's values of a conversation; each is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListingPatch {
-    /// Time of the last message; zero: there is none.
+    /// Time of the last message; zero means no message.
     pub time: Option<Timestamp>,
-    /// Whether it is pinned.
+    /// True if it is pinned.
     pub is_pinned: Option<bool>,
     /// Its marks.
     pub marks: Option<Marks>,
@@ -227,21 +227,21 @@ impl From<Listing> for ListingPatch {
     }
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Commit {
     /// Its number.
     pub seq: Seq,
-    /// The rows that are other than before, in order of their IDs.
+    /// The rows that changed, in order of their IDs.
     pub changes: Vec<RowChange>,
-    /// Of the rows listed, those whose profile was never read, or longer ago than asked for.
+    /// The listed rows whose profile was never read, or is older than [`Delta::profiles`] allows.
     pub needs_profile: Vec<ConversationId>,
     /// The state of the sync after it.
     pub sync: Arc<SyncState>,
-    /// The number of the last stored write: what a question asked from now on may know of.
+    /// The number of the last stored write: which a question asked from now on may reflect.
     pub written: Seq,
-    /// What was too large to store, and was left out while the rest went in.
+    /// Rows and facets that were too large to store, and were left out while the rest was stored.
     pub refused: Vec<Refused>,
     /// Of a change of the outbox: how mutations ended by it, in that order.
     pub outcomes: Vec<Outcome>,
@@ -254,9 +254,9 @@ pub struct Commit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Refused {
-    /// Which conversation.
+    /// The ID of the conversation.
     pub id: ConversationId,
-    /// Which facet; `None` if the row as a whole.
+    /// The facet; `None` for the whole row.
     pub facet: Option<Facet>,
 }
 
@@ -291,7 +291,7 @@ pub struct RowChange {
     pub before: Option<Arc<Conversation>>,
     /// As it is; `None` if it is gone.
     pub after: Option<Arc<Conversation>>,
-    /// Why it is gone, if it is.
+    /// The reason it was removed, if it was.
     pub removal: Option<Removal>,
 }
 
@@ -306,13 +306,13 @@ impl RowChange {
         Self { before: Some(before), after: None, removal: Some(removal) }
     }
 
-    /// Which row.
+    /// Returns the ID of the row.
     pub fn id(&self) -> Option<&ConversationId> {
         self.after.as_ref().or(self.before.as_ref()).map(|row| &row.id)
     }
 }
 
-/// Why a row left the list.
+/// The reason a row left the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Removal {
@@ -320,6 +320,6 @@ pub enum Removal {
     NotInCloud,
     /// Its retention ended.
     Expired,
-    /// Somebody said that it is gone.
+    /// A change said that it is gone.
     Deleted,
 }

@@ -114,7 +114,7 @@ impl<'a> ConversationIdRef<'a> {
 
     /// Its kind.
     pub const fn conversation_type(self) -> ConversationType {
-        // The text was checked when the ID was made; its first byte tells the three apart.
+        // The text was checked when the ID was made; its first byte distinguishes the three.
         match self.0.as_bytes() {
             [b'C', ..] => ConversationType::C2c,
             [b'G', ..] => ConversationType::Group,
@@ -217,7 +217,7 @@ impl ConversationId {
         }
     }
 
-    /// The same ID, borrowed.
+    /// Returns the same ID, borrowed.
     pub fn borrowed(&self) -> ConversationIdRef<'_> {
         ConversationIdRef(&self.0)
     }

@@ -1,4 +1,4 @@
-//! What is known of something that a cloud may have none of.
+//! Values that may be unknown, or known to be absent.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,14 +21,14 @@ pub enum Known<T> {
     /// No answer has said anything about it.
     #[default]
     Unknown,
-    /// An answer said that there is none.
+    /// An answer said that the value is absent.
     Nothing,
     /// The value.
     Value(T),
 }
 
 impl<T> Known<T> {
-    /// Returns whether an answer said anything, be it that there is none.
+    /// Returns true if an answer said anything, also that the value is absent.
     pub const fn is_known(&self) -> bool {
         !matches!(self, Self::Unknown)
     }

@@ -23,7 +23,7 @@
 //!
 //! # Rows
 //! [`Conversation`] and its facets: [`Listing`] with [`Marks`], [`LastMessage`], [`Unread`],
-//! [`Profile`], [`Local`]. [`Known`] tells unknown from nothing. [`merge`] joins a row and a
+//! [`Profile`], [`Local`]. [`Known`] separates unknown from absent. [`merge`] joins a row and a
 //! [`ConversationPatch`], [`list_order`] sorts. `serde` gives the web SDK's JSON.
 //!
 //! # Queries

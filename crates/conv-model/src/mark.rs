@@ -39,7 +39,7 @@ pub struct MarkType(u8);
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Marks(u64);
 
-/// Why a value is no mark.
+/// The reason a value is not a valid mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum MarkError {
@@ -84,7 +84,7 @@ impl MarkType {
         }
     }
 
-    /// The mark with a value as it stands in JSON: exact, or as JavaScript prints it. From 2^55 on
+    /// Returns the mark with a value as written in JSON: exact, or as JavaScript prints it. From 2^55 on
     /// its shortest digits for a power of two are not the power's own: 2^63 is printed as
     /// 9223372036854776000.
     pub(crate) fn from_printed(value: u64) -> Result<Self, MarkError> {
@@ -146,12 +146,12 @@ impl Marks {
         self.0
     }
 
-    /// Whether no mark is set.
+    /// Returns true if no mark is set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether a mark is set.
+    /// Returns true if a mark is set.
     pub const fn contains(self, mark: MarkType) -> bool {
         self.0 & mark.value() != 0
     }
@@ -173,7 +173,7 @@ impl Marks {
         (0..64).map(MarkType).filter(move |mark| self.contains(*mark))
     }
 
-    /// Reads REST's `StandardMark`: the rightmost character is bit 0, leading zeros may stand.
+    /// Reads REST's `StandardMark`: the rightmost character is bit 0, leading zeros are allowed.
     ///
     /// The order is observed on the SDK's socket; that REST has the same is our reading of its
     /// samples. This function and [`to_bit_string`](Self::to_bit_string) are all that knows it.

@@ -32,7 +32,7 @@ impl Rank {
         Self(if is_pinned { lateness } else { UNPINNED | lateness })
     }
 
-    /// Whether it is that of a pinned row.
+    /// Returns true if it is that of a pinned row.
     pub const fn is_pinned(self) -> bool {
         self.0 & UNPINNED == 0
     }
@@ -48,7 +48,7 @@ impl Rank {
     }
 }
 
-/// Where a row stands: rank, then ID. A total order, the same in every store.
+/// Compares the places of two rows: rank, then ID. A total order, the same in every store.
 ///
 /// ```
 /// use conv_model::{Conversation, ConversationId, Timestamp, list_order};

@@ -1,4 +1,4 @@
-//! What is asked of a list.
+//! Queries of a list.
 
 mod checked;
 mod condition;
@@ -24,7 +24,7 @@ pub use self::{
 #[cfg(feature = "search")]
 pub use self::{folded::FoldedText, unaccented::UnaccentedText};
 
-/// Which rows of the list an answer holds.
+/// A query for rows of a list.
 ///
 /// A query that exists can be answered: what cannot is refused where the query is made.
 ///
@@ -67,13 +67,13 @@ pub enum QueryError {
     /// The list of IDs is empty.
     #[error("expected at least one conversation ID")]
     NoIds,
-    /// Too many conditions stand one in the other.
+    /// Conditions are nested too deep.
     #[error("expected conditions nested at most {} deep", Condition::MAX_DEPTH)]
     TooDeep,
 }
 
 impl ConversationQuery {
-    /// Whether a row belongs to the answer. Every store answers as this function says.
+    /// Returns true if a row belongs to the answer. Every store answers as this function decides.
     pub fn matches(&self, row: &Conversation) -> bool {
         match self {
             Self::All => true,
@@ -83,7 +83,7 @@ impl ConversationQuery {
         }
     }
 
-    /// The facets it depends on besides the listing, each once. Rows that lack one of them are
+    /// Returns the facets it depends on besides the listing, each once. Rows that lack one of them are
     /// left out; whether there are such rows is in
     /// [`SyncReport::not_fetched`](crate::SyncReport::not_fetched).
     pub fn facets(&self) -> Vec<Facet> {

@@ -1,4 +1,4 @@
-//! How far an account's list is in step with the cloud.
+//! The state of an account's list compared with the cloud's.
 
 mod report;
 mod state;
@@ -76,7 +76,7 @@ impl fmt::Debug for Cursor {
 pub struct GroupNames {
     /// Name by number.
     pub names: BTreeMap<u64, Arc<str>>,
-    /// When they were read, by the cloud's clock; `None` if never, or if the cloud gave no time.
+    /// The time at which they were read, by the cloud's clock; `None` if never, or if the cloud gave no time.
     pub read_at: Option<Timestamp>,
 }
 

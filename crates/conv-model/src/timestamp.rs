@@ -57,7 +57,7 @@ impl Timestamp {
         self.0.get() - 1
     }
 
-    /// Whether it stands for *no time*.
+    /// Returns true if it means *no time*.
     pub const fn is_zero(self) -> bool {
         self.as_secs() == 0
     }

@@ -107,7 +107,7 @@ impl Drop for Background {
         let Some(shared) = self.accounts.upgrade() else { return };
         shared.registry.due(|due| due.end(&self.account, self.task));
         // Dropped with its caller, it leaves a mark that came meanwhile. A task that the runtime
-        // dropped leaves its mark to whoever comes next: here nothing can run.
+        // dropped leaves its mark to the next call: here nothing can run.
         if self.is_refresh {
             Accounts { shared }.resume(&self.account);
         }

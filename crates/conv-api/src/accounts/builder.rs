@@ -50,10 +50,10 @@ impl AccountsBuilder {
         Self { concurrent_passes: passes, ..self }
     }
 
-    /// The accounts, none of them loaded. Nothing is pulled yet.
+    /// Returns the accounts, none of them loaded. Pulls nothing yet.
     ///
-    /// Their tasks run on the Tokio runtime that this is called in, whoever asks for them; outside of
-    /// one, on that of the first call that needs it. Once it ended, the next caller's takes its place.
+    /// Their tasks run on the Tokio runtime that this is called in; outside of one, on that of the first
+    /// call that needs it. Once that runtime ended, the next caller's replaces it.
     pub fn build(self) -> Accounts {
         let shared = Shared {
             database: self.database,

@@ -17,9 +17,9 @@ pub(super) struct DueAccounts {
 
 #[derive(Clone, Copy, Debug)]
 struct Due {
-    /// What must not be lost; a refresh alone may be.
+    /// A request that must not be lost; a refresh alone may be.
     mark: Option<Unserved>,
-    /// The task that sees to it, if one does.
+    /// The task that serves it, if there is one.
     task: Option<TaskNumber>,
 }
 
@@ -28,19 +28,19 @@ struct Due {
 pub(super) struct TaskNumber(u64);
 
 impl DueAccounts {
-    /// Notes a mark; the number of the task to start, if there is none.
+    /// Notes a mark; returns the number of the task to start, if there is none.
     pub(super) fn mark(&mut self, account: &AccountId) -> Option<TaskNumber> {
         self.due(account).mark.get_or_insert_default().is_blocked = false;
         self.start(account)
     }
 
-    /// Notes that a pass is due; the number of the task to start, if there is none.
+    /// Notes that a pass is due; returns the number of the task to start, if there is none.
     pub(super) fn refresh(&mut self, account: &AccountId) -> Option<TaskNumber> {
         self.due(account);
         self.start(account)
     }
 
-    /// Keeps the mark of a list that leaves memory. Nothing sees to it yet.
+    /// Keeps the mark of a list that leaves memory. No task serves it yet.
     pub(super) fn keep(&mut self, account: &AccountId, mark: Unserved) {
         self.due(account).mark = Some(mark);
     }
@@ -86,7 +86,7 @@ impl DueAccounts {
         }
     }
 
-    /// Takes a mark that no task sees to.
+    /// Takes a mark that no task serves.
     pub(super) fn take_idle(&mut self, account: &AccountId) -> Option<Unserved> {
         let due = self.accounts.get(account).filter(|due| due.task.is_none())?;
         let mark = due.mark;

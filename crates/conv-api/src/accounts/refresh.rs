@@ -11,27 +11,28 @@ use super::{Accounts, background::Background, due::TaskNumber, registry::lock};
 use crate::Conversations;
 use crate::{Error, caught::caught};
 
-/// What became of the passes of [`Accounts::refresh_all`].
+/// The results of [`Accounts::refresh_all`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Refreshed {
     /// Accounts whose list is complete.
     pub finished: usize,
-    /// Accounts whose pass failed, and why. Their lists are as they were.
+    /// Accounts whose pass failed, with the reason.
     pub failed: Vec<(AccountId, Error)>,
     /// Accounts that were forgotten meanwhile, or waited for their turn already.
     pub left_out: usize,
 }
 
 impl Accounts {
-    /// Says that something changed in the cloud for an account, as a webhook tells: it is pulled
-    /// in the background when its turn comes, and loaded no sooner than that. Marks of an account
-    /// that waits for its turn are one. Returns at once.
+    /// Requests a pass of an account because the cloud has changed, for example after a webhook: it is
+    /// pulled in the background when its turn comes, and not loaded before. Several requests of an
+    /// account that waits for its turn make one pass. Returns at once.
     ///
-    /// The mark stays until a pass that began after it has succeeded, also if the account cannot be
-    /// loaded, or leaves memory meanwhile. See [`Conversations::request_sync`] for what happens after a
-    /// failure; a mark that waits for you is served by the next [`open`](Self::open), too. Marks are
-    /// kept in memory: after a restart [`refresh_all`](Self::refresh_all) stands for them.
+    /// The request stays until a pass that began after it has succeeded, also if the account cannot be
+    /// loaded, or leaves memory meanwhile. After a failure it behaves like
+    /// [`Conversations::request_sync`]; a request that waits for a fix is also served by the next
+    /// [`open`](Self::open). Requests are kept in memory: after a restart use
+    /// [`refresh_all`](Self::refresh_all).
     ///
     /// An account that you close by its handle keeps its marks, and they wait: the next
     /// [`open`](Self::open), [`refresh_all`](Self::refresh_all) or mark of the account loads it and
@@ -44,7 +45,7 @@ impl Accounts {
         self.shared.runtime.get()?;
         if let Some(list) = self.shared.registry.get(account)? {
             match list.request_sync() {
-                // Somebody closes it at this moment.
+                // Another call closes it at this moment.
                 Err(Error::Store(StoreError::Closed)) => {}
                 marked => return marked,
             }
@@ -74,7 +75,7 @@ impl Accounts {
     /// # }
     /// ```
     ///
-    /// An account whose pass fails is not tried again for it: mark it, or refresh it again later.
+    /// An account whose pass fails is not retried: request a sync, or refresh it again later.
     /// Ends with the last pass. Dropping it leaves out those whose turn has not come.
     ///
     /// # Errors
@@ -139,13 +140,13 @@ impl Accounts {
     }
 }
 
-/// A database that panics fails its account alone, and is told of.
+/// A database that panics fails its account alone, with an error.
 async fn outcome(background: Background) -> Result<bool, Error> {
     caught(background.run()).await.unwrap_or(Err(Error::Panicked))
 }
 
 impl Refreshed {
-    /// A task that its runtime dropped tells nothing.
+    /// A task that its runtime dropped has no result.
     fn note(&mut self, ended: Option<(AccountId, Result<bool, Error>)>) {
         match ended {
             Some((_, Ok(true))) => self.finished += 1,

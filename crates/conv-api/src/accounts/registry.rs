@@ -1,4 +1,4 @@
-//! Who is loaded, who is about to be, and who goes when memory is short.
+//! Accounts that are loaded or being loaded, and eviction when memory is short.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -12,12 +12,12 @@ use tokio::sync::watch;
 use super::due::DueAccounts;
 use crate::{Conversations, conversations::Kept};
 
-/// How many accounts are looked at each time, whether they are still used.
+/// The number of accounts checked for use each time.
 const LOOKS: usize = 8;
-/// About what a loaded account takes besides its rows: tasks, channels, the sync's state.
+/// The approximate memory of a loaded account besides its rows: tasks, channels, the sync's state.
 const ACCOUNT: usize = 4 * 1024;
 
-/// Accounts by what becomes of them.
+/// Accounts by their state.
 #[derive(Debug)]
 pub(super) struct Registry {
     budget: usize,
@@ -29,13 +29,13 @@ struct State {
     open: HashMap<AccountId, Entry>,
     /// Accounts that were used when they were last looked at, longest ago first.
     used: BTreeMap<u64, AccountId>,
-    /// Accounts that nobody uses, least recently used first.
+    /// Idle accounts, least recently used first.
     idle: BTreeMap<u64, AccountId>,
     looks: u64,
     bytes: usize,
-    /// Accounts that are being opened, forgotten or closed; what ends with it.
+    /// Accounts that are being opened, forgotten or closed, each with a receiver that ends with that.
     claimed: HashMap<AccountId, watch::Receiver<()>>,
-    /// Accounts that are pulled in the background, as far as no list sees to it.
+    /// Accounts due for a pass in the background that no loaded list serves.
     due: DueAccounts,
     plans: Vec<Weak<Plan>>,
     is_closed: bool,
@@ -51,7 +51,7 @@ struct Entry {
     measured: Option<Seq>,
 }
 
-/// An account that was put away. Its list is the caller's to drop, where no lock is held.
+/// An account that was evicted. The caller drops its list, where no lock is held.
 #[derive(Debug)]
 pub(super) struct Evicted {
     pub(super) account: AccountId,
@@ -61,7 +61,7 @@ pub(super) struct Evicted {
 /// Accounts to be refreshed later.
 pub(super) type Plan = Mutex<HashSet<AccountId>>;
 
-/// The right to open, close or forget an account, which nobody else has meanwhile.
+/// The exclusive right to open, close or forget an account.
 #[derive(Debug)]
 pub(super) struct Claim<'a> {
     registry: &'a Registry,
@@ -74,7 +74,7 @@ impl Registry {
         Self { budget, state: Mutex::default() }
     }
 
-    /// The list of an account that is loaded.
+    /// Returns the list of an account that is loaded.
     ///
     /// # Errors
     /// [`StoreError::Closed`] once all are closed.
@@ -82,9 +82,9 @@ impl Registry {
         let mut state = self.open()?;
         let Some(entry) = state.open.get(account) else { return Ok(None) };
         if entry.list.is_dead() {
-            // Its handles go on to read; whoever opens the account gets a list that lives.
+            // Its handles still read; opening the account gives a live list.
             let dead = state.remove(account);
-            // Dropping it may wake streams, and run code of anybody: not while the lock is held.
+            // Dropping it may wake streams, and run any code: not while the lock is held.
             drop(state);
             drop(dead);
             return Ok(None);
@@ -94,7 +94,7 @@ impl Registry {
         Ok(Some(list))
     }
 
-    /// Waits until nobody else opens or closes an account.
+    /// Waits until no other call opens or closes an account.
     ///
     /// # Errors
     /// [`StoreError::Closed`] once all are closed.
@@ -119,7 +119,7 @@ impl Registry {
         }
     }
 
-    /// Puts away what nobody uses, least recently used first, until the rest is within the budget.
+    /// Evicts idle accounts, least recently used first, until the rest is within the budget.
     #[must_use]
     pub(super) fn make_room(&self) -> Vec<Evicted> {
         let mut state = self.lock();
@@ -129,7 +129,7 @@ impl Registry {
         state.evict(self.budget)
     }
 
-    /// Puts away all that nobody uses.
+    /// Evicts all idle accounts.
     #[must_use]
     pub(super) fn evict_idle(&self) -> Vec<Evicted> {
         let mut state = self.lock();
@@ -139,12 +139,12 @@ impl Registry {
         state.evict(0)
     }
 
-    /// The accounts that are due.
+    /// Changes the accounts that are due.
     pub(super) fn due<T>(&self, change: impl FnOnce(&mut DueAccounts) -> T) -> T {
         change(&mut self.lock().due)
     }
 
-    /// The accounts that are due, to note another one.
+    /// Changes the accounts that are due, to add another one.
     ///
     /// # Errors
     /// [`StoreError::Closed`] once all are closed.
@@ -202,7 +202,7 @@ impl Claim<'_> {
         Ok(())
     }
 
-    /// Takes out the list of the account. Its mark stays, for whoever opens the account.
+    /// Takes out the list of the account. Its mark stays, for the next list of the account.
     pub(super) fn remove(&self) -> Option<Kept> {
         self.registry.lock().remove(self.account)
     }

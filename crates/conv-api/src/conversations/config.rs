@@ -1,4 +1,4 @@
-//! What a handle is made of.
+//! The parts of a handle.
 
 use std::{
     sync::{Arc, Weak},
@@ -32,7 +32,7 @@ pub(crate) enum StoreOwner {
     },
 }
 
-/// What a handle is made of.
+/// The parts of a handle.
 pub(crate) struct HandleConfig {
     pub(crate) account: AccountId,
     pub(crate) owner: StoreOwner,

@@ -1,4 +1,4 @@
-//! What all handles and streams of one list share.
+//! The state that all handles and streams of one list share.
 
 use std::{fmt, sync::Arc};
 

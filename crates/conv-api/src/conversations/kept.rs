@@ -1,4 +1,4 @@
-//! A list that is loaded, whether or not somebody uses it.
+//! A list that is loaded, used or idle.
 
 use std::sync::Arc;
 
@@ -24,13 +24,13 @@ impl Kept {
         self.0.store.snapshot()
     }
 
-    /// Returns whether there is no handle, no stream and no pass.
+    /// Returns true if there is no handle, no stream and no pass.
     pub(crate) fn is_unused(&self) -> bool {
         !self.0.interest.watch().is_held() && !self.0.passes.is_under_way()
     }
 
-    /// Returns whether the store came to its end by itself: the runtime that it was opened in ended,
-    /// or somebody closed it.
+    /// Returns true if the store ended by itself: the runtime that it was opened in ended, or the
+    /// store was closed by another way.
     pub(crate) fn is_dead(&self) -> bool {
         self.0.is_dead()
     }

@@ -11,14 +11,14 @@ use super::Conversations;
 use crate::{Error, conversations::profiles::Looked};
 
 impl Conversations {
-    /// One conversation with its full profile, whether or not the list holds it. Does not add a row
-    /// to the list. A draft is in the answer, also that of a conversation that the list does not
-    /// hold.
+    /// Returns one conversation with its full profile and its draft, in the list or not. Does not add
+    /// a row to the list.
     ///
-    /// A profile is read at most once in [`profile_freshness`](crate::ConversationsBuilder::profile_freshness). If
-    /// the cloud cannot be asked, the cached conversation is the answer; its
-    /// [`read_at`](conv_model::Profile::read_at) tells how old it is. The system conversation is
-    /// answered without a call.
+    /// A profile is read at most once per
+    /// [`profile_freshness`](crate::ConversationsBuilder::profile_freshness). If the cloud cannot be
+    /// asked, the cached conversation is the answer; see its
+    /// [`read_at`](conv_model::Profile::read_at) for its age. The system conversation is answered
+    /// without a call.
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such user or group, it was dissolved, or is not visible;
@@ -65,8 +65,8 @@ impl Conversations {
     /// The conversation with its profile.
     ///
     /// Only the caller that read the profile writes it: by the time that others answer from memory,
-    /// a pass may have read a newer name. So the row's own words stand before remembered ones, and
-    /// what was read before the row's was changes nothing.
+    /// a pass may have read a newer name. So the row's own values win over remembered ones, and values
+    /// read before the row's change nothing.
     async fn with_profile(&self, id: &ConversationId, looked: Looked) -> Arc<Conversation> {
         let Looked { patch, asked } = looked;
         // Taken now, not before the call: much may have happened during it.
@@ -88,12 +88,12 @@ impl Conversations {
     }
 }
 
-/// Times that are not known tell nothing.
+/// Unknown times decide nothing.
 fn is_older(read: &Profile, known: &Profile) -> bool {
     matches!((read.read_at, known.read_at), (Some(read), Some(known)) if read < known)
 }
 
-/// Leaves of a patch what a row does not know.
+/// Returns the part of a patch that the row lacks.
 fn missing(known: &Profile, mut patch: ConversationPatch) -> ConversationPatch {
     fn lacks<T, U>(known: &Option<U>, read: Option<T>) -> Option<T> {
         read.filter(|_| known.is_none())

@@ -16,10 +16,10 @@ use crate::{
     passes::PassContext,
 };
 
-/// The most profiles kept; beyond it the oldest go.
+/// The maximum number of profiles kept; beyond it the oldest go.
 const CAPACITY: usize = 1_000;
 
-/// `None`: the cloud said that there is nobody.
+/// `None`: the cloud has no such user or group.
 type Lookup = Arc<OnceCell<Option<ConversationPatch>>>;
 
 /// A profile that was asked for.
@@ -41,9 +41,9 @@ impl Profiles {
         Self { freshness, kept: Mutex::new(HashMap::new()) }
     }
 
-    /// The profile of a user or group: a fresh one from memory, else from the source. Who asks
-    /// while it is being read waits for the same answer. That there is nobody is an answer, too,
-    /// and kept; any other error is not.
+    /// Returns the profile of a user or group: a fresh one from memory, else from the source. Calls
+    /// during the read wait for the same answer. "Not found" is an answer, and kept; any other error
+    /// is not.
     pub(crate) async fn get(
         &self,
         context: &PassContext,

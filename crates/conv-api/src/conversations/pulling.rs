@@ -12,15 +12,15 @@ use crate::{
 
 impl Conversations {
     /// Pulls the list; joins the pass that is under way, if one is, also in another process that
-    /// shares the database. A pass that began before the last [mark](Self::request_sync) is not
-    /// joined: the one after it is. Later marks do not make the call longer. Dropping the call leaves
+    /// shares the database. A pass that began before the last [request](Self::request_sync) is not
+    /// joined: the one after it is. Later requests do not make the call longer. Dropping the call leaves
     /// the pass under way.
     ///
     /// # Errors
-    /// Why the pass failed. The rows held before are still held, but for those whose retention ended
-    /// by the cloud's time, as its last reply gave it. If the error
-    /// [passes](Error::may_succeed_later), another pass begins by itself later, as long as there is a handle
-    /// or a stream of the list.
+    /// The reason the pass failed. The list keeps its rows, except those whose retention ended by the
+    /// time of the cloud's last reply. If the call
+    /// [may succeed later](Error::may_succeed_later), another pass begins by itself, as long as there is
+    /// a handle or a stream of the list.
     pub async fn sync(&self) -> Result<SyncReport, Error> {
         let context = self.pass_context()?;
         self.inner.passes.join(context).await?;
@@ -31,7 +31,7 @@ impl Conversations {
     /// be on their way then.
     ///
     /// # Errors
-    /// [`Error::TimedOut`] once `timeout` is over, while the pass goes on; else why it failed.
+    /// [`Error::TimedOut`] once `timeout` is over, while the pass goes on; else the reason it failed.
     pub async fn wait_until_complete(&self, timeout: Duration) -> Result<SyncReport, Error> {
         self.check_open()?;
         tokio::select! {
@@ -67,14 +67,14 @@ impl Conversations {
         }
     }
 
-    /// Says that something changed in the cloud, as a webhook tells without saying what can be
-    /// trusted: a pass begins now, or follows the one under way. Returns at once.
+    /// Requests a pass because the cloud has changed, for example after a webhook: it begins now, or
+    /// follows the one under way. Returns at once.
     ///
-    /// The mark stays until a pass that began after it has succeeded. After a failure that
-    /// [passes](Error::may_succeed_later) another pass begins by itself, after pauses that grow from seconds
-    /// to five minutes. Any other failure waits for you: mend its cause, then call
-    /// [`sync`](Self::sync) or [`retry_now`](Self::retry_now), or mark the list again; until then
-    /// [`sync_report`](Self::sync_report) says `Failed`, and why.
+    /// The request stays until a pass that began after it has succeeded. After a failure that
+    /// [may succeed later](Error::may_succeed_later) another pass begins by itself, after pauses that
+    /// grow from seconds to five minutes. After any other failure, fix its cause, then call
+    /// [`sync`](Self::sync), [`retry_now`](Self::retry_now) or this again; until then
+    /// [`sync_report`](Self::sync_report) shows `Failed` with the reason.
     ///
     /// # Errors
     /// [`Error::NoSource`] without a source; [`Error::Store`] once closed or outside a Tokio
@@ -83,9 +83,9 @@ impl Conversations {
         self.inner.passes.request_sync(self.pass_context()?)
     }
 
-    /// Says that the device woke up, or that its network is back: a pass that pauses after a
-    /// failure tries again at once, and where the last one failed another begins. What the cloud
-    /// asked to wait for within a pass is waited for all the same. Returns at once.
+    /// Retries at once, for example when the device wakes up or its network is back: a pass that
+    /// pauses after a failure continues, and if the last one failed, another begins. A wait that the
+    /// cloud asked for within a pass is kept. Returns at once.
     ///
     /// # Errors
     /// Those of [`request_sync`](Self::request_sync).
@@ -96,7 +96,7 @@ impl Conversations {
         if is_under_way || !has_failed { Ok(()) } else { self.inner.passes.begin(context) }
     }
 
-    /// Asks for a pass in the background, after this moment. With a mark it is repeated until one
+    /// Requests a pass in the background, after this moment. With a mark it is repeated until one
     /// succeeds.
     pub(crate) fn begin_refresh(
         &self,
@@ -106,12 +106,12 @@ impl Conversations {
         self.inner.passes.begin_refresh(self.pass_context()?, admission, mark)
     }
 
-    /// Waits for what became of it.
+    /// Waits for the result of the request.
     pub(crate) async fn refreshed(&self, asked: Asked) -> Result<(), Error> {
         self.inner.passes.answer(asked).await
     }
 
-    /// Takes over a mark that outlived an earlier list of the account, and begins a pass.
+    /// Takes over a request that outlived an earlier list of the account, and begins a pass.
     pub(crate) fn inherit(&self, mark: Unserved) -> Result<(), Error> {
         self.inner.passes.inherit(self.pass_context()?, mark)
     }

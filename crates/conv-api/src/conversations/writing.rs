@@ -5,25 +5,24 @@ use conv_model::{ConversationId, ConversationPatch, Delta, Local};
 use super::Conversations;
 use crate::Error;
 
-/// What became of a patch. See [`Conversations::merge`].
+/// The effect of a patch. See [`Conversations::merge`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Merged {
     /// The row changed, or was made.
     Changed,
-    /// The row stays as it was: it said the same already, or something newer.
+    /// The row stays as it was: it had the same values already, or newer ones.
     Unchanged,
-    /// Nothing was kept: the list has no such row, and the patch has no listing to make one.
+    /// Nothing was stored: the list has no such row, and the patch has no listing to make one.
     NotListed,
 }
 
 impl Conversations {
-    /// Takes in what was learned elsewhere, such as a message that came: merged into the list at
-    /// once. A patch with a listing makes its row if there is none.
+    /// Merges data learned elsewhere, such as a message from a push, into the list at once. A patch
+    /// with a listing adds its row if there is none.
     ///
-    /// It tells the list what the cloud has; it changes nothing there. The next pass reads the cloud
-    /// again and believes it: a pin or a mark that was recorded here and never made in the cloud is
-    /// undone by it.
+    /// The patch describes the cloud; nothing changes there. The next pass reads the cloud again and
+    /// overwrites: it undoes a pin or a mark that was merged here and never set in the cloud.
     ///
     /// ```
     /// use conv_api::{ConversationPatch, Conversations, ListingPatch, Merged, Timestamp};

@@ -1,10 +1,10 @@
-//! What became of each row over some commits.
+//! Several commits as one change per row.
 
 use std::{borrow::Cow, sync::Arc};
 
 use conv_model::{Commit, Conversation, RowChange};
 
-/// One change for each row that is other than before, whatever happened in between.
+/// Returns one change per row that differs from before, however often it changed in between.
 pub(crate) fn coalesce(commits: &[Arc<Commit>]) -> Cow<'_, [RowChange]> {
     if let [commit] = commits {
         return Cow::Borrowed(&commit.changes);
@@ -25,7 +25,7 @@ pub(crate) fn coalesce(commits: &[Arc<Commit>]) -> Cow<'_, [RowChange]> {
     Cow::Owned(changes)
 }
 
-/// Whether a list shows a difference; it does not where only the detail of a profile changed.
+/// Returns true if a list shows a difference. A change of the detail of a profile alone is none.
 pub(crate) fn is_change(change: &RowChange) -> bool {
     match (&change.before, &change.after) {
         (Some(before), Some(after)) => !is_same(before, after),

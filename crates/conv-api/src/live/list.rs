@@ -25,7 +25,7 @@ use crate::{
 /// handle dropped. See [`Conversations::subscribe`](crate::Conversations::subscribe).
 ///
 /// The first update holds the rows, each later one the steps from there. It costs nothing while it
-/// is not polled: a slow reader gets the steps it missed in one update, or all rows anew if they
+/// is not polled: a slow reader gets the steps it missed in one update, or all rows again if they
 /// were too many. Readers of one query and window share the work and the rows.
 ///
 /// ```
@@ -47,7 +47,7 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "tells nothing unless it is polled"]
+#[must_use = "gives nothing unless it is polled"]
 pub struct LiveList {
     listener: Listener,
     query: ConversationQuery,
@@ -72,26 +72,26 @@ impl LiveList {
     }
 
     /// Holds at most this many rows, from the top of the list. Without a window it holds all; with
-    /// one of no rows it tells the totals alone.
+    /// one of zero rows its updates hold the totals alone.
     pub fn window(mut self, rows: usize) -> Self {
         self.set_window(rows);
         self
     }
 
-    /// Leaves at least this long between two updates; what happens meanwhile is in the later one.
+    /// Sets the minimum time between two updates; changes meanwhile are in the later one.
     /// The first after a quiet time comes at once. Zero by default.
     pub fn coalesce(self, time: Duration) -> Self {
         Self { coalesce: time, ..self }
     }
 
-    /// Holds more or fewer rows from now on, as when a user scrolls: the next update gives all of
-    /// them anew.
+    /// Holds more or fewer rows from now on, for example when a user scrolls: the next update gives all
+    /// of them.
     pub fn set_window(&mut self, rows: usize) {
         self.window = Some(rows);
         (self.view, self.last_read, self.pause) = (None, None, None);
     }
 
-    /// The next update; `None` once the list is closed or its last handle dropped. Cancel-safe.
+    /// Returns the next update; `None` once the list is closed or its last handle dropped. Cancel-safe.
     pub async fn next(&mut self) -> Option<LiveUpdate> {
         poll_fn(|cx| self.poll(cx)).await
     }

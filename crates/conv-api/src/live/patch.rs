@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// One step from the rows of a live list to the next, to be taken in order.
 ///
-/// An index counts the rows as they stand when the step is taken.
+/// An index refers to the rows at the moment the step is taken.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -29,43 +29,42 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Patch {
-    /// A row comes to stand at `index`; those from there on make room.
+    /// Inserts a row at `index`; the rows from there on move down.
     Insert {
-        /// Where it stands then.
+        /// Its index afterwards.
         index: usize,
         /// The row.
         row: Arc<Conversation>,
     },
-    /// A row is taken out at `from`, and then comes to stand at `to`. It may be another than
-    /// before in more than its place.
+    /// Takes a row out at `from`, and inserts it at `to`. Its values may have changed, too.
     Move {
-        /// Where it stood.
+        /// Its index before.
         from: usize,
-        /// Where it stands then, counted without the row that was taken out.
+        /// Its index afterwards, counted without the row that was taken out.
         to: usize,
         /// The row.
         row: Arc<Conversation>,
     },
-    /// A row is another than before, at the same place.
+    /// Replaces a row at the same index.
     Update {
-        /// Where it stands.
+        /// Its index.
         index: usize,
         /// The row.
         row: Arc<Conversation>,
     },
-    /// A row is gone from the list.
+    /// Removes a row.
     Remove {
-        /// Where it stood.
+        /// Its index before.
         index: usize,
-        /// Which it was.
+        /// Its ID.
         #[serde(rename = "conversationID")]
         id: ConversationId,
-        /// Why.
+        /// The reason.
         reason: RemoveReason,
     },
 }
 
-/// Why a row is gone from a live list.
+/// The reason a row left a live list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -74,11 +73,11 @@ pub enum RemoveReason {
     NotInCloud,
     /// Its retention ended.
     Expired,
-    /// Somebody said that it is gone.
+    /// A change said that it is gone.
     Deleted,
-    /// It is cached, but no longer what the query asks for.
+    /// It is cached, but no longer matches the query.
     LeftFilter,
-    /// It is still what the query asks for, but stands below the window.
+    /// It still matches the query, but is below the window.
     BelowWindow,
 }
 
@@ -87,14 +86,14 @@ pub enum RemoveReason {
 #[error("patch does not fit the rows at index {index} of {len}")]
 #[non_exhaustive]
 pub struct PatchError {
-    /// Where it was to be applied.
+    /// The index it was for.
     pub index: usize,
-    /// How many rows there are.
+    /// The number of rows.
     pub len: usize,
 }
 
 impl Patch {
-    /// Which row it is about.
+    /// Returns the ID of its row.
     pub fn id(&self) -> &ConversationId {
         match self {
             Self::Insert { row, .. } | Self::Move { row, .. } | Self::Update { row, .. } => &row.id,
@@ -105,7 +104,7 @@ impl Patch {
     /// Takes the step, whole or not at all.
     ///
     /// # Errors
-    /// If an index is out of range, or another row stands there.
+    /// If an index is out of range, or another row is there.
     pub fn apply(&self, rows: &mut Vec<Arc<Conversation>>) -> Result<(), PatchError> {
         match self {
             Self::Insert { index, row } => {
@@ -138,7 +137,7 @@ impl From<Removal> for RemoveReason {
     }
 }
 
-/// The row at an index, if it is the one that is meant.
+/// Returns the row at an index, if it is the expected one.
 fn check<'a>(
     rows: &'a mut [Arc<Conversation>],
     index: usize,

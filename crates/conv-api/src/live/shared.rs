@@ -10,18 +10,18 @@ use conv_store::{Snapshot, Totals};
 
 use super::{LiveChange, LiveUpdate, Patch, view::View};
 
-/// The most patches that are kept for readers who lag, but for those of the newest step.
+/// The maximum number of patches kept for slow readers, besides those of the newest step.
 const PATCHES: usize = 1_024;
 
-/// What is read by whom: a normalised query, and the most rows of it.
+/// The key of a view: a normalised query, and the maximum number of its rows.
 pub(crate) type Key = (ConversationQuery, Option<usize>);
 
 /// The views that are being read.
 #[derive(Debug, Default)]
 pub(crate) struct Views(Mutex<HashMap<Key, Weak<SharedView>>>);
 
-/// A view that whoever reads first after a commit takes on, for all the others too. Nothing
-/// happens here while nobody reads.
+/// A view that the first reader after a commit advances, for all the others too. It does no work
+/// while it is not read.
 #[derive(Debug)]
 pub(crate) struct SharedView {
     key: Key,
@@ -44,7 +44,7 @@ struct Step {
     patches: Arc<[Patch]>,
 }
 
-/// What a reader has read: up to which commit, and the totals there.
+/// The state that a reader has read: the commit, and the totals there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LastRead {
     seq: Seq,
@@ -65,9 +65,9 @@ impl Views {
 }
 
 impl SharedView {
-    /// What changed for a reader up to a snapshot or later, if anything did.
+    /// Returns the changes for a reader up to a snapshot or later; `None` without any.
     pub(crate) fn read(&self, to: &Snapshot, reader: &mut Option<LastRead>) -> Option<LiveUpdate> {
-        // Whoever comes meanwhile needs the result, too.
+        // Readers that come meanwhile need the result, too.
         let mut state = lock(&self.state);
         let state = match &mut *state {
             Some(state) => {

@@ -1,4 +1,4 @@
-//! What a live list gives.
+//! The updates of a live list.
 
 use std::sync::Arc;
 
@@ -8,31 +8,31 @@ use serde::Serialize;
 
 use super::{Patch, PatchError};
 
-/// The next state of a live list: how its rows change, as of which commit, and what they sum up to.
+/// The next state of a live list: the change of its rows, their commit and their totals.
 ///
 /// As JSON it is one object, such as `{"type":"patch","patches":[…],"seq":7,"totals":{…}}`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LiveUpdate {
-    /// How the rows change.
+    /// The change of the rows.
     #[serde(flatten)]
     pub change: LiveChange,
     /// The number of the commit that the rows are of then.
     pub seq: Seq,
-    /// Sums over all rows that the query asks for, those below the window included.
+    /// Sums over all rows that match the query, including those below the window.
     pub totals: Totals,
 }
 
-/// How the rows of a live list change.
+/// The change of a live list's rows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum LiveChange {
-    /// All rows anew: the first time, and where the reader was too slow for steps.
+    /// All rows: in the first update, and after the reader was too slow for steps.
     Reset {
         /// The rows, in list order.
         rows: Vec<Arc<Conversation>>,
     },
-    /// Step by step. There may be no step, when the totals alone changed.
+    /// Single steps; none if the totals alone changed.
     Patch {
         /// The steps, in order. Readers of the same query share them.
         patches: Arc<[Patch]>,
@@ -43,8 +43,8 @@ impl LiveUpdate {
     /// Brings rows to this state.
     ///
     /// # Errors
-    /// If the rows are not those that the live list gave: then they are half changed, and a list
-    /// subscribed anew gives them whole.
+    /// If the rows are not those that the live list gave: then they are half changed; subscribe again
+    /// for whole ones.
     pub fn apply(&self, rows: &mut Vec<Arc<Conversation>>) -> Result<(), PatchError> {
         match &self.change {
             LiveChange::Reset { rows: all } => rows.clone_from(all),

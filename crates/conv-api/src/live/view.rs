@@ -23,7 +23,7 @@ pub(super) struct View {
     totals: Totals,
 }
 
-/// What some commits do to the rows of a view.
+/// The effect of some commits on the rows of a view.
 #[derive(Default)]
 struct Plan {
     leaving: Vec<(Row, RemoveReason)>,
@@ -56,8 +56,8 @@ impl View {
         self.totals
     }
 
-    /// Goes on to a later snapshot and tells the steps: at most two for each row that changed.
-    /// `None` if the commits between are no longer known: then all is read anew.
+    /// Goes on to a later snapshot and returns the steps: at most two per row that changed. `None` if
+    /// the commits between are no longer known: then all rows are read again.
     pub(super) fn advance(&mut self, to: &Snapshot) -> Option<Vec<Patch>> {
         let commits = to.changes_since(self.seq);
         let patches = commits.and_then(|commits| self.fold(&coalesce(&commits), to));
@@ -152,18 +152,18 @@ impl View {
         Some(Patch::Remove { index, id, reason: RemoveReason::BelowWindow })
     }
 
-    /// Where a row stands, or would.
+    /// Returns the index of a row, or the one where it belongs.
     fn find(&self, row: &Row) -> Result<usize, usize> {
         self.rows.binary_search_by(|held| list_order(held, row))
     }
 
-    /// Whether all rows that the query asks for are held.
+    /// Returns true if all rows that match the query are held.
     fn is_whole(&self) -> bool {
         self.totals.conversations == self.rows.len() as u64
     }
 }
 
-/// Why a row that was asked for no longer is.
+/// Returns the reason a row no longer matches.
 fn reason(change: &RowChange) -> RemoveReason {
     match (&change.after, change.removal) {
         (None, Some(removal)) => removal.into(),

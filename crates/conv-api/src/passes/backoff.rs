@@ -1,4 +1,4 @@
-//! How long passes pause after a failure.
+//! The pauses of passes after a failure.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use conv_sync::Clock;
 const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// The longest pause that the cloud may ask for: a word that went wrong must not silence a list.
+/// The longest pause that the cloud may ask for: a wrong number must not silence a list.
 const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
 
 /// Returns the pause after some passes of one account failed in a row: from 5 seconds to 5 minutes,

@@ -1,4 +1,4 @@
-//! Calls off the herd when the cloud is out of reach.
+//! A circuit breaker for when the cloud is out of reach.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,12 +13,12 @@ const TRIPS: u32 = 3;
 const FIRST: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// A circuit breaker for the passes of many accounts that nobody waits for.
+/// A circuit breaker for the passes of many accounts in the background.
 ///
 /// In an outage every account has a reason to begin a pass, and each of them alone would try some
 /// times. Once several calls in a row failed, passes in the background wait here: one at a time goes
 /// on after a growing pause, as a probe, and the first call that succeeds lets all others go on,
-/// as far as the queue has room. Passes that somebody waits for do not come by here.
+/// as far as the queue has room. Passes that a caller waits for skip it.
 #[derive(Debug)]
 pub(crate) struct Breaker {
     failed_in_a_row: watch::Sender<u32>,

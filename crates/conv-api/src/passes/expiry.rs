@@ -45,3 +45,21 @@ pub(super) async fn expire(context: &PassContext) {
         tracing::debug!(%error, "expired rows could not be removed");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clouds_time_goes_on_from_the_last_reply_that_gave_one() {
+        let (reply, secs) = (LastReply::default(), Duration::from_secs);
+        assert_eq!(reply.at(secs(7)), None);
+        reply.note(None, secs(7));
+        assert_eq!(reply.at(secs(7)), None);
+        reply.note(Some(Timestamp::from_secs(100)), secs(10));
+        reply.note(None, secs(20));
+        assert_eq!(reply.at(secs(25)), Some(Timestamp::from_secs(115)));
+        reply.note(Some(Timestamp::from_secs(90)), secs(30));
+        assert_eq!(reply.at(secs(31)), Some(Timestamp::from_secs(91)));
+    }
+}

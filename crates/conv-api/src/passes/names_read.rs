@@ -1,4 +1,4 @@
-//! When the names of lists were read, for clouds that give no time.
+//! The time at which names were read, for clouds that give no time.
 
 use std::{
     collections::HashMap,
@@ -8,8 +8,8 @@ use std::{
 
 use conv_model::AccountId;
 
-/// When a pass last read all due names of an account, on the clock of this process, which never
-/// goes back. A name from a cloud that gives no time does not say when it was read.
+/// The moment at which a pass last read all due names of an account, on the clock of this process,
+/// which never goes back. A name from a cloud that gives no time does not say when it was read.
 ///
 /// It is kept beside the lists, since a list may leave memory between two passes, and for accounts
 /// of such clouds alone: an ID and a number each. A process that starts knows nothing yet; from its

@@ -8,11 +8,11 @@ use conv_store::{Holder, LeaseGrant, StoreError};
 use super::{Outcome, PassContext, State, pass::pass, queue::Admission, task::Task};
 use crate::Error;
 
-/// How often a pass begins anew that another process superseded.
+/// The number of tries of a pass that another process supersedes.
 const TRIES: usize = 3;
-/// How long this process may take to learn what another one wrote.
+/// The maximum time until this process sees a write of another one.
 const NEWS: Duration = Duration::from_secs(2);
-/// How often it looks for writes that change nothing to show.
+/// The interval of looking for writes that change nothing to show.
 const LOOK: Duration = Duration::from_millis(50);
 
 impl Task {
@@ -78,7 +78,7 @@ impl Task {
                 if snapshot.written() >= written {
                     return snapshot.sync().coverage == Coverage::Complete;
                 }
-                // A write that changes nothing to show wakes nobody, and is looked for.
+                // A write that changes nothing to show does not wake; it is polled for.
                 tokio::select! {
                     biased;
                     newer = watcher.newer_than(snapshot.seq()) => if newer.is_err() { return false },
@@ -94,7 +94,7 @@ impl Task {
     }
 }
 
-/// Whether a later pass began; also after a server lost what this one wrote.
+/// Returns true if a later pass began, also after a server lost the writes of this one.
 fn is_superseded(outcome: &Outcome) -> bool {
     matches!(outcome, Err(Error::Store(StoreError::Superseded(_))))
 }

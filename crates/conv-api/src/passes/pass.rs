@@ -1,4 +1,4 @@
-//! One pass: carries what a source yields to a store.
+//! One pass: applies the changes that a source yields to a store.
 
 use std::{
     future::poll_fn,
@@ -25,7 +25,7 @@ use crate::{
     caught::{Panicked, caught},
 };
 
-/// What a pass under way is told.
+/// Signals to a pass under way.
 #[derive(Clone, Debug)]
 pub(super) struct Signals {
     /// It stops once this turns false or is gone.
@@ -65,11 +65,11 @@ pub(super) async fn pass(
             Err(fail(context, PassId::new(number.load(Relaxed)), Error::Panicked).await)
         }
     };
-    span.in_scope(|| tell(&span, &watched.own, &outcome));
+    span.in_scope(|| log_end(&span, &watched.own, &outcome));
     outcome
 }
 
-/// Carries what the source yields to the store, and back what became of it. Returns the number of the
+/// Applies the changes that the source yields, and reports the commits back. Returns the number of the
 /// last stored write.
 async fn carry(
     context: &PassContext,
@@ -118,8 +118,8 @@ fn puller(context: &PassContext, watched: &Arc<Watched>, names_age: Option<Durat
     );
     let places = snapshot.rows().map(|row| (row.id.clone(), Rank::of(&row.listing)));
     let puller = puller.with_list(places);
-    // Not the number of the pass's own last write: what somebody recorded since is in an answer
-    // that is asked for only now.
+    // Not the number of the pass's own last write: an answer that is asked for only now contains the
+    // patches merged since.
     let store = Arc::clone(&context.store);
     puller.with_written(Arc::new(move || store.snapshot().written()))
 }
@@ -170,7 +170,7 @@ async fn fail(context: &PassContext, pass: PassId, error: Error) -> Error {
     }
 }
 
-fn tell(span: &Span, own: &Own, outcome: &Result<Seq, Error>) {
+fn log_end(span: &Span, own: &Own, outcome: &Result<Seq, Error>) {
     let [pages, rows] = [&own.pages, &own.rows].map(|count| count.load(Relaxed));
     let [retries, skipped] = [&own.retries, &own.skipped].map(|count| count.load(Relaxed));
     span.record("pages", pages).record("rows", rows);

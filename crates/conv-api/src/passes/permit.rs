@@ -1,4 +1,4 @@
-//! A pass's room among the others: held while it works, given back while all it does is pause.
+//! The permit of a pass to run beside others: held while it works, returned while it only pauses.
 
 use std::sync::{
     Arc, PoisonError,
@@ -12,7 +12,7 @@ use super::{
     queue::{Admission, QueueTicket, Running},
 };
 
-/// Without a ticket there is room for all.
+/// A pass's permit to run. Without a ticket it always has one.
 #[derive(Debug, Default)]
 pub(crate) struct PassPermit {
     ticket: Option<Arc<QueueTicket>>,
@@ -50,7 +50,7 @@ impl PassPermit {
         call.await
     }
 
-    /// A call was answered: by the cloud, or by what stands between.
+    /// A call was answered: by the cloud, or by something between.
     pub(crate) fn answered(&self, is_reached: bool) {
         if let Some(ticket) = &self.ticket {
             ticket.note(is_reached);

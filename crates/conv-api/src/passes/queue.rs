@@ -1,4 +1,4 @@
-//! Whose pass goes next, where many accounts share a bound of passes at a time.
+//! The queue of passes, where many accounts share a bound of passes at a time.
 
 use std::{
     collections::BTreeMap,
@@ -20,12 +20,12 @@ use super::{
 /// Of the passes that go while both lines wait, one after so many is of the background.
 const WAITED_IN_A_ROW: u32 = 3;
 
-/// Two lines, each first come, first served: passes that somebody waits for, and those in the
+/// Two lines, each first come, first served: passes that a caller waits for, and those in the
 /// background.
 ///
 /// While both wait, three of the first line go for each one of the second. So a pass with `n`
 /// before it in its own line goes after at most `4 (n + 1)` others from the background line, and
-/// after at most `n + n / 3 + 1` from the first: nobody starves, whatever the others do.
+/// after at most `n + n / 3 + 1` from the first: neither line starves.
 #[derive(Debug)]
 pub(crate) struct Queue {
     lines: Mutex<Lines>,
@@ -44,7 +44,7 @@ struct Lines {
 
 type Line = BTreeMap<u64, oneshot::Sender<Running>>;
 
-/// Where a pass stands in a queue. It queues again after each pause.
+/// The place of a pass in a queue. It queues again after each pause.
 #[derive(Debug)]
 pub(crate) struct QueueTicket {
     queue: Arc<Queue>,
@@ -60,7 +60,7 @@ pub(crate) struct Admission {
     pub(crate) probe: Option<Probe>,
 }
 
-/// The right to go on; dropping it lets another go.
+/// Counts as one of the running passes; dropping it lets another go.
 #[derive(Debug)]
 pub(crate) struct Running(Arc<Queue>);
 
@@ -78,7 +78,7 @@ impl Queue {
         Arc::new(Self { lines: Mutex::new(lines), breaker: Breaker::new() })
     }
 
-    /// How many go, and how many wait.
+    /// Returns the numbers of passes that run and that wait.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let lines = self.lock();
         (lines.running, lines.waited.len().saturating_add(lines.background.len()))
@@ -87,7 +87,7 @@ impl Queue {
     /// Lets as many go as there is room for.
     fn go_on(self: &Arc<Self>) {
         loop {
-            // The guard is gone before anything is sent: a permit that nobody takes comes back.
+            // The guard is gone before anything is sent: one that is not taken comes back.
             let next = self.lock().next();
             let Some(go) = next else { return };
             drop(go.send(Running(Arc::clone(self))));
@@ -130,14 +130,14 @@ impl Lines {
 }
 
 impl QueueTicket {
-    /// In the background, until somebody waits.
+    /// Returns a place in the background line, until a caller waits.
     pub(crate) fn new(queue: &Arc<Queue>) -> Self {
         let (is_waited_for, number) = (AtomicBool::new(false), AtomicU64::new(0));
         Self { queue: Arc::clone(queue), is_waited_for, number }
     }
 
-    /// Waits until a pass may begin: past the breaker, unless somebody waits for it, and then for its
-    /// turn. `state` tells whether somebody waits; without it nobody does.
+    /// Waits until a pass may begin: past the breaker, unless a caller waits for it, and then for its
+    /// turn. `state` knows whether a caller waits; without it none does.
     pub(crate) async fn admit(
         &self,
         clock: &dyn Clock,
@@ -177,7 +177,7 @@ impl QueueTicket {
         }
     }
 
-    /// Somebody waits: on to the end of the other line.
+    /// A caller waits: the pass moves to the end of the other line.
     pub(crate) fn promote(&self) {
         let mut lines = self.queue.lock();
         if self.is_waited_for.swap(true, Ordering::Relaxed) {
@@ -190,7 +190,7 @@ impl QueueTicket {
         }
     }
 
-    /// Nobody waits any more, from the next time on.
+    /// No caller waits any more, from the next time on.
     pub(crate) fn demote(&self) {
         let _lines = self.queue.lock();
         self.is_waited_for.store(false, Ordering::Relaxed);
@@ -210,7 +210,7 @@ impl QueueTicket {
     }
 }
 
-/// Ends once somebody waits for the pass.
+/// Ends once a caller waits for the pass.
 async fn awaited(state: &mut Option<watch::Receiver<State>>) {
     match state {
         Some(state) => {

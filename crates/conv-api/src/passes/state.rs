@@ -1,12 +1,12 @@
-//! What was asked of the passes of one account, and what became of it: plain data.
+//! The requests for passes of one account and their results: plain data.
 
 use std::time::Duration;
 
 use super::Outcome;
 use crate::Error;
 
-/// Requests and passes of one account. It lives in a watch channel, so that whoever waits for a
-/// pass waits for the very change it asked for.
+/// Requests and passes of one account. It lives in a watch channel, so that a caller waits for the
+/// very change it asked for.
 ///
 /// Requests are numbered. A pass sees those made before it began, and serves them if it succeeds.
 #[derive(Debug, Default)]
@@ -27,20 +27,20 @@ pub(crate) struct State {
     failed: u64,
     /// Passes that failed since one succeeded.
     failed_in_a_row: u32,
-    /// Why the newest pass failed, if it did.
+    /// The reason the newest pass failed, if it did.
     error: Option<Error>,
 }
 
-/// What a caller asks for.
+/// The kinds of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     /// A pass, also the one under way, unless something was asked for that it does not see.
     Join,
     /// A pass that begins after this moment.
     Refresh,
-    /// The same, and again until one succeeds.
+    /// A pass that begins after this moment, and again until one succeeds.
     Mark,
-    /// The same for a mark that outlived its list.
+    /// A mark that outlived its list.
     Inherit(Unserved),
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Asked {
     failed: u64,
 }
 
-/// What the caller of [`State::ask`] has to do.
+/// The duties of the caller of [`State::ask`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answer {
     pub(super) asked: Asked,
@@ -62,7 +62,7 @@ pub(super) struct Answer {
     pub(super) hurries: bool,
 }
 
-/// What the task does after a pass.
+/// The next step of the task after a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Again,
@@ -70,12 +70,12 @@ pub(super) enum Next {
     End,
 }
 
-/// What a mark keeps when its list leaves memory.
+/// The part of a mark that is kept when its list leaves memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unserved {
     /// Passes that failed in a row.
     pub(crate) failed: u32,
-    /// The last one failed for a reason that waiting does not mend.
+    /// The last one failed for a reason that has to be fixed.
     pub(crate) is_blocked: bool,
 }
 
@@ -101,7 +101,7 @@ impl State {
         self.waiters += 1;
     }
 
-    /// Returns whether that was the last one who waited.
+    /// Returns true if that was the last caller that waited.
     pub(super) fn wait_no_more(&mut self) -> bool {
         self.waiters = self.waiters.saturating_sub(1);
         self.waiters == 0
@@ -134,8 +134,8 @@ impl State {
         next
     }
 
-    /// A pause between two passes ended; says whether another one begins. `is_held`: somebody uses
-    /// the list.
+    /// A pause between two passes ended; returns true if another one begins. `is_held`: the list is in
+    /// use.
     pub(super) fn resume(&mut self, is_open: bool, is_held: bool) -> bool {
         let goes_on = is_open && (is_held || self.is_marked() || self.waiters > 0);
         (self.is_pausing, self.is_running) = (false, goes_on);
@@ -154,7 +154,7 @@ impl State {
         self.error = Some(error);
     }
 
-    /// The answer to a request, once there is one: the first pass that saw it and succeeded, or the
+    /// Returns the answer to a request, once there is one: the first pass that saw it and succeeded, or the
     /// first one that failed.
     pub(super) fn answer(&self, asked: Asked) -> Option<Outcome> {
         if self.succeeded > asked.succeeded && self.served >= asked.request {
@@ -196,7 +196,7 @@ impl State {
         self.failed_in_a_row
     }
 
-    /// How long the cloud asked to wait after the newest pass.
+    /// Returns the time that the cloud asked to wait after the newest pass.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match &self.error {
             Some(Error::Source(error)) => error.retry_after(),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{Error, conversations::InterestWatch};
 
-/// What the task shares with those who ask for passes.
+/// The state that the task shares with its callers.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) state: watch::Sender<State>,
@@ -22,7 +22,7 @@ pub(super) struct Shared {
 pub(super) struct Task {
     pub(super) context: PassContext,
     pub(super) signals: Signals,
-    /// Where passes queue, if they take turns with those of other accounts.
+    /// The place in the queue, if passes take turns with those of other accounts.
     pub(super) ticket: Option<Arc<QueueTicket>>,
     pub(super) shared: Arc<Shared>,
     /// It ended by itself, and has said how.
@@ -39,7 +39,7 @@ impl Task {
         Self { context, signals, ticket, shared, is_over: false }
     }
 
-    /// Makes passes until every request is served, or waiting does not mend what failed.
+    /// Makes passes until every request is served, or until one fails that cannot succeed later.
     pub(super) async fn run(mut self, mut admission: Option<Admission>) {
         loop {
             let outcome = self.once(admission.take()).await;
@@ -73,7 +73,7 @@ impl Task {
         self.shared.unreported.set(&self.context.store.snapshot(), failure);
     }
 
-    /// Waits after a failure; says whether another pass begins.
+    /// Waits after a failure; returns true if another pass begins.
     async fn pause(&mut self) -> bool {
         let (failed, retry_after) = {
             let state = self.shared.state.borrow();
@@ -93,7 +93,7 @@ impl Task {
         goes_on
     }
 
-    /// Waits for room among the passes of other accounts.
+    /// Waits for a permit to run beside the passes of other accounts.
     pub(super) async fn room(&mut self, admission: Option<Admission>) -> Result<PassPermit, Error> {
         let Some(ticket) = &self.ticket else { return Ok(PassPermit::default()) };
         let admitted = async {
@@ -129,8 +129,8 @@ impl Drop for Task {
     }
 }
 
-/// Whether no snapshot shows a failure. A pass that was superseded did not fail: another one, that
-/// reports for itself, goes on.
+/// Returns true if no snapshot shows a failure. A pass that was superseded did not fail: another one,
+/// which reports for itself, goes on.
 fn is_unreported(error: &Error) -> bool {
     match error {
         Error::Store(error) => !matches!(error, StoreError::Superseded(_)),

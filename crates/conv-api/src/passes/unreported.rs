@@ -18,7 +18,7 @@ pub(crate) struct UnreportedFailure {
     number: watch::Sender<u64>,
 }
 
-/// How far the passes were that a snapshot knows of.
+/// The progress of passes that a snapshot shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Point {
     pass: PassId,

@@ -1,4 +1,4 @@
-//! A source and a clock that tell what a pass does with them.
+//! A source and a clock that count the calls of a pass.
 
 use std::{
     sync::{
@@ -32,7 +32,7 @@ pub(super) struct Watched {
     pub(super) own: Own,
 }
 
-/// What one pass did.
+/// The numbers of one pass.
 #[derive(Debug, Default)]
 pub(super) struct Own {
     pub(super) pages: AtomicU64,

@@ -47,22 +47,6 @@ async fn a_pass_that_failed_does_not_count_as_a_reading_of_all_names() {
     assert_eq!(readings(&source), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn no_row_expires_by_a_time_that_the_cloud_did_not_give() {
-    let mut capabilities = conv_api::sync::Capabilities::default();
-    capabilities.retention = Some(60);
-    let source = ScriptedSource::with_rows(10).with_capabilities(capabilities);
-    source.give_no_time();
-    let source = Arc::new(source);
-    let conversations =
-        Conversations::builder("user_0001").source(Arc::clone(&source)).build().await.unwrap();
-    conversations.sync().await.unwrap();
-    tokio::time::advance(DAY).await;
-    source.answer(Err(conv_api::SourceError::NotFound));
-    conversations.sync().await.unwrap_err();
-    assert_eq!(conversations.snapshot().len(), 10);
-}
-
 /// The pass is complete without the names, and they are as old as before.
 #[tokio::test(start_paused = true)]
 async fn names_that_could_not_be_read_are_read_by_the_next_pass() {

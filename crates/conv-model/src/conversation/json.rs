@@ -1,7 +1,7 @@
 //! The web SDK's JSON of a conversation, out and in.
 //!
 //! Keys, spelling and defaults are those of `@tencentcloud/chat` 3.6.6 as observed at run time. A few
-//! keys of our own stand beside them, where a row would not survive the way there and back without.
+//! keys of our own are beside them, where a row would not survive the way there and back without.
 
 mod not_fetched;
 mod number;
@@ -214,7 +214,7 @@ impl LastMessageJson {
 }
 
 /// One to one: the message is the account's own and the other user has read as far. A message
-/// whose sender is not known is nobody's.
+/// whose sender is unknown is from no account.
 fn is_peer_read(row: &Conversation, message: &LastMessage) -> bool {
     let from = &*message.from_account;
     let is_own = !from.is_empty() && row.id.user_id().is_some_and(|user| user.as_str() != from);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// What only this store knows of a conversation: the draft, and the embedder's own bytes. `None`
+/// The local state of a conversation, which the cloud does not have: the draft, and the embedder's own bytes. `None`
 /// is *never set*.
 ///
 /// Most conversations have neither, so that it takes one pointer in a row.
@@ -62,7 +62,7 @@ impl Local {
         )
     }
 
-    /// Whether nothing stands in it.
+    /// Returns true if it is empty.
     pub fn is_empty(&self) -> bool {
         self.draft_text().is_none_or(|draft| draft.is_empty())
             && self.data_bytes().is_none_or(|data| data.is_empty())

@@ -1,4 +1,4 @@
-//! How what is newly learned of a conversation joins what is known.
+//! The merge of a patch and a row.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::{
 
 /// The conversation as it is after a patch; `old` is `None` where there was no row.
 ///
-/// What a patch leaves out stays. A patch is of one instant: if its listing has a source version
+/// Facets that a patch leaves out stay. A patch is of one instant: if its listing has a source version
 /// older than the stored one, nothing of the patch is taken. Message times are never compared,
 /// because a recall lowers them. Local state is not part of a patch and stays untouched.
 ///
@@ -41,13 +41,13 @@ pub fn merge(old: Option<&Conversation>, patch: &ConversationPatch) -> Conversat
 }
 
 impl ConversationPatch {
-    /// Whether the source says that the row is of a later instant than this patch.
+    /// Returns true if the source says that the row is of a later instant than this patch.
     fn is_older_than(&self, row: &Conversation) -> bool {
         let version = self.listing.as_ref().and_then(|listing| listing.version);
         version.zip(row.listing.version).is_some_and(|(new, old)| new < old)
     }
 
-    /// Whether a row may be other after this patch. `false` is certain: [`merge`] would give the
+    /// Returns true if a row may change by this patch. `false` is certain: [`merge`] would give the
     /// same row, and need not be called.
     pub fn may_change(&self, row: &Conversation) -> bool {
         if self.is_older_than(row) {

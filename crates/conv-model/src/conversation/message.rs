@@ -43,7 +43,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LastMessage {
-    /// When it was sent. The row's place in the list follows the listing's time.
+    /// The time at which it was sent. The row's place in the list follows the listing's time.
     pub time: Option<Timestamp>,
     /// Its number: the group's sequence, or one to one a 32-bit sequence.
     pub sequence: u64,
@@ -59,11 +59,11 @@ pub struct LastMessage {
     pub payload: Option<Payload>,
     /// The app's own text beside the message.
     pub cloud_custom_data: Arc<str>,
-    /// Whether it was recalled; a row then holds neither its payload nor its custom data.
+    /// True if it was recalled; a row then holds neither its payload nor its custom data.
     pub is_revoked: bool,
     /// userID of who took it back.
     pub revoker: Option<Arc<str>>,
-    /// Whether it was sent to those online only.
+    /// True if it was sent only to users who are online.
     pub online_only: bool,
     /// The source's version of it.
     pub version: u64,
@@ -88,12 +88,12 @@ impl LastMessage {
         }
     }
 
-    /// Whether it was recalled and still carries what it said.
+    /// Returns true if it was recalled and still carries its content.
     pub(super) fn has_recalled_content(&self) -> bool {
         self.is_revoked && (self.payload.is_some() || !self.cloud_custom_data.is_empty())
     }
 
-    /// Whether a row that takes this message in holds `shown`.
+    /// Returns true if a row that takes this message in holds `shown`.
     pub(super) fn is_shown_as(&self, shown: &Self) -> bool {
         if !self.has_recalled_content() {
             return self == shown;
@@ -108,7 +108,7 @@ impl LastMessage {
         self.cloud_custom_data = Arc::default();
     }
 
-    /// What a list shows of it; the wording of all but text is the embedder's.
+    /// Returns the part that a list shows; the wording of all but text is the embedder's.
     pub fn preview(&self) -> Preview<'_> {
         if self.is_revoked {
             return Preview::Recalled;
@@ -121,7 +121,7 @@ impl LastMessage {
     }
 }
 
-/// What a list shows of a message. `Display` gives a default wording in English; the SDK's
+/// The part of a message that a list shows. `Display` gives a default wording in English; the SDK's
 /// `messageForShow` has the same places, in Chinese.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

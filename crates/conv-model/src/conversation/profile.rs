@@ -28,13 +28,13 @@ open_enum! {
 }
 
 impl GroupType {
-    /// Whether groups of this type count unread messages; Meeting and AVChatRoom do not.
+    /// Returns true if groups of this type count unread messages; Meeting and AVChatRoom do not.
     pub fn counts_unread(&self) -> bool {
         !matches!(self, Self::Meeting | Self::AvChatRoom)
     }
 }
 
-/// Who is behind a conversation. `None` is *not fetched*; an empty text is *none is set*.
+/// The user or group behind a conversation. `None` is *not fetched*; an empty text is *not set*.
 ///
 /// As part of a change, `None` leaves what is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,15 +48,15 @@ pub struct Profile {
     pub remark: Option<Arc<str>>,
     /// The group's type; one-to-one conversations have none.
     pub group_type: Option<GroupType>,
-    /// When it was read, by the cloud's clock: decides when it is read again. It is set without a
-    /// name where the cloud said that there is none to be had.
+    /// The time at which it was read, by the cloud's clock: decides when it is read again. It is set without a
+    /// name where the cloud said that it has none.
     pub read_at: Option<Timestamp>,
     /// The full profile; rows of a list leave it out.
     pub detail: Option<Arc<ProfileDetail>>,
 }
 
 impl Profile {
-    /// Whether name and avatar were ever fetched.
+    /// Returns true if name and avatar were ever fetched.
     pub fn is_known(&self) -> bool {
         self.name.is_some()
     }
@@ -84,7 +84,7 @@ pub struct UserDetail {
     pub location: String,
     /// At most 500 bytes.
     pub self_signature: String,
-    /// Who may add the user as a friend: `AllowType_Type_…`; empty is the SDK's default.
+    /// The rule for adding the user as a friend: `AllowType_Type_…`; empty is the SDK's default.
     pub allow_type: String,
     /// The app's own number.
     pub language: u64,
@@ -98,7 +98,7 @@ pub struct UserDetail {
     pub role: u64,
     /// The app's own fields.
     pub custom_fields: Vec<CustomField>,
-    /// When the profile changed last, in milliseconds since 1970; 0 if the cloud said none.
+    /// The time of the profile's last change, in milliseconds since 1970; 0 if the cloud gave none.
     pub last_updated_ms: u64,
 }
 
@@ -106,7 +106,7 @@ pub struct UserDetail {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupDetail {
-    /// What the group is about.
+    /// The group's introduction.
     pub introduction: String,
     /// The group's notice.
     pub notification: String,
@@ -120,19 +120,19 @@ pub struct GroupDetail {
     pub last_info_time: Option<u64>,
     /// The number that the next message will get.
     pub next_message_seq: Option<u64>,
-    /// How many members there are.
+    /// The number of members.
     pub member_count: Option<u64>,
-    /// How many there may be.
+    /// The maximum number of members.
     pub max_member_count: Option<u64>,
-    /// Whether nobody may write.
+    /// True if all members are muted.
     pub mute_all_members: Option<bool>,
-    /// How one joins: `FreeAccess`, `NeedPermission`, `DisableApply`.
+    /// The rule for joining: `FreeAccess`, `NeedPermission`, `DisableApply`.
     pub join_option: String,
-    /// Who may invite.
+    /// The rule for inviting.
     pub invite_option: String,
-    /// Whether the community has topics.
+    /// True if the community has topics.
     pub is_support_topic: Option<bool>,
-    /// The account's own membership, where the call told it.
+    /// The account's own membership, if the call returned it.
     pub self_info: SelfInfo,
     /// The app's own fields.
     pub custom_fields: Vec<CustomField>,
@@ -145,7 +145,7 @@ pub struct GroupDetail {
 pub struct SelfInfo {
     /// `Owner`, `Admin`, `Member`, or empty.
     pub role: String,
-    /// How new messages are announced, in the SDK's words.
+    /// The way new messages are announced, in the SDK's words.
     pub message_remind_type: String,
     /// Seconds since 1970; 0 if unknown.
     #[serde(deserialize_with = "or_blank")]

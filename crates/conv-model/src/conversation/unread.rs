@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::{Timestamp, open_enum::open_enum};
 
 open_enum! {
-    /// How new messages of a conversation are announced.
+    /// The way new messages of a conversation are announced.
     pub enum RemindType {
         /// Received and announced.
         AcceptAndNotify = "AcceptAndNotify",
@@ -23,22 +23,22 @@ open_enum! {
     }
 }
 
-/// What is unread. `None` is *not fetched*; as part of a change it leaves what is stored.
+/// The unread facet. `None` is *not fetched*; as part of a change it leaves what is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Unread {
-    /// How many messages; always 0 in groups of type Meeting and AVChatRoom.
+    /// The number of unread messages; always 0 in groups of type Meeting and AVChatRoom.
     pub count: Option<u32>,
     /// Unread messages that mention the user.
     pub group_at_info: Option<Arc<[GroupAtInfo]>>,
-    /// How new messages are announced.
+    /// The way new messages are announced.
     pub remind_type: Option<RemindType>,
-    /// Until when the other user has read (one-to-one only).
+    /// Time up to which the peer has read (C2C only).
     pub peer_read_time: Option<Timestamp>,
 }
 
 impl Unread {
-    /// Whether the conversation is muted: any remind type but `AcceptAndNotify`. The SDK leaves
+    /// Returns true if the conversation is muted: any remind type but `AcceptAndNotify`. The SDK leaves
     /// such conversations out of the total.
     pub fn is_muted(&self) -> bool {
         self.remind_type.as_ref().is_some_and(|kind| *kind != RemindType::AcceptAndNotify)
@@ -58,7 +58,7 @@ pub enum AtType {
     AllAndMe,
 }
 
-/// A number is none of the three that say whom a message mentions.
+/// The number is not one of the three kinds of mentions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[error("expected 1, 2 or 3 as at-type")]
 #[non_exhaustive]

@@ -5,7 +5,7 @@
 const BLANK: [char; 6] = ['\u{115F}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{FFA0}', '\u{1D159}'];
 
 /// Returns whether a reader sees anything of a text: not so of blanks, zero-width characters, marks
-/// without a letter to stand on, variation selectors, and control or format characters.
+/// without a base letter, variation selectors, and control or format characters.
 pub(super) fn is_visible(text: &str) -> bool {
     text.chars().any(shows)
 }

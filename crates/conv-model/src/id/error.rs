@@ -1,10 +1,10 @@
-//! Why a text is no conversation ID.
+//! Invalid conversation IDs.
 
 use thiserror::Error;
 
 use super::{C2C, GROUP, SYSTEM, group::TOPIC_INFIX};
 
-/// Why a text is no conversation ID: one variant for each rule.
+/// The reason a string is not a valid conversation ID: one variant per rule.
 ///
 /// Lengths are in bytes. The limits are those of the cloud's error codes 7003 (userID) and 8501
 /// (groupID).

@@ -8,7 +8,7 @@ const ASSIGNED: &str = "@TGS#";
 const COMMUNITY: &str = "@TGS#_";
 pub(super) const TOPIC_INFIX: &str = "@TOPIC#_";
 
-/// What the shape of a groupID tells about it.
+/// The kind of group, as the shape of its ID shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum GroupIdKind {
@@ -75,7 +75,7 @@ impl<'a> GroupId<'a> {
         self.0
     }
 
-    /// What its shape tells.
+    /// Returns the kind that its shape shows.
     pub fn kind(self) -> GroupIdKind {
         if self.topic().is_some() {
             GroupIdKind::Topic

@@ -1,4 +1,4 @@
-//! What bytes an ID may have.
+//! The bytes that an ID may have.
 
 use super::ParseIdError;
 

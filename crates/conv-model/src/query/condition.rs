@@ -7,7 +7,7 @@ use super::{ConversationFilter, GroupFilter, MarkFilter};
 use super::{FoldedText, UnaccentedText};
 use crate::{Conversation, ConversationType, Facet, Timestamp};
 
-/// What a row has to be like, of any shape.
+/// A condition on a row, of any shape.
 ///
 /// A condition on a facet that was never fetched is *unknown*: a row does not meet it, and not its
 /// opposite either. `and`, `or` and `not` follow Kleene's logic of three values, so this holds for
@@ -34,7 +34,7 @@ use crate::{Conversation, ConversationType, Facet, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Condition {
-    /// All of them are met; if there are none, always.
+    /// All of them are met; always, if there are none.
     All(Vec<Condition>),
     /// At least one of them is met; if there are none, never.
     Any(Vec<Condition>),
@@ -67,68 +67,68 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// How many conditions may stand one in the other.
+    /// The maximum depth of nested conditions.
     pub const MAX_DEPTH: usize = 32;
 
-    /// Rows of a kind.
+    /// Matches rows of a kind.
     pub fn conversation_type(kind: ConversationType) -> Self {
         Self::Type(kind)
     }
 
-    /// Rows with a mark, or with [`MarkFilter::Unmarked`] those without any.
+    /// Matches rows with a mark, or with [`MarkFilter::Unmarked`] those without any.
     pub fn mark(mark: impl Into<MarkFilter>) -> Self {
         Self::Mark(mark.into())
     }
 
-    /// Rows in a conversation group; `""` means those in none.
+    /// Matches rows in a conversation group; `""` means those in none.
     pub fn group(name: &str) -> Self {
         Self::Group(name.into())
     }
 
-    /// Rows with (or without) unread messages.
+    /// Matches rows with (or without) unread messages.
     pub fn unread(has: bool) -> Self {
         Self::Unread(has)
     }
 
-    /// Rows with (or without) unread mentions of the user.
+    /// Matches rows with (or without) unread mentions of the user.
     pub fn mention(has: bool) -> Self {
         Self::Mention(has)
     }
 
-    /// Rows that are pinned (or not).
+    /// Matches rows that are pinned (or not).
     pub fn pinned(is: bool) -> Self {
         Self::Pinned(is)
     }
 
-    /// Rows that are muted (or not).
+    /// Matches rows that are muted (or not).
     pub fn muted(is: bool) -> Self {
         Self::Muted(is)
     }
 
-    /// Rows whose shown name contains a text, in any case.
+    /// Matches rows whose shown name contains a text, in any case.
     #[cfg(feature = "search")]
     pub fn name_contains(text: &str) -> Self {
         Self::NameContains(text.into())
     }
 
-    /// Rows whose shown name contains a text, in any case and with or without accents: `jose` finds
-    /// `José`.
+    /// Matches rows whose shown name contains a text, in any case and with or without accents:
+    /// `jose` finds `José`.
     #[cfg(feature = "search")]
     pub fn name_contains_unaccented(text: &str) -> Self {
         Self::NameContainsUnaccented(text.into())
     }
 
-    /// Rows whose last message is older than a moment; one of that very second is not.
+    /// Matches rows whose last message is older than a moment; one of that very second is not.
     pub fn before(time: Timestamp) -> Self {
         Self::Before(time)
     }
 
-    /// Rows whose last message is newer than a moment; one of that very second is not.
+    /// Matches rows whose last message is newer than a moment; one of that very second is not.
     pub fn after(time: Timestamp) -> Self {
         Self::After(time)
     }
 
-    /// Both.
+    /// Combines two conditions: both must be met.
     #[must_use]
     pub fn and(self, other: impl Into<Self>) -> Self {
         match self {
@@ -140,7 +140,7 @@ impl Condition {
         }
     }
 
-    /// At least one of the two.
+    /// Combines two conditions: at least one must be met.
     #[must_use]
     pub fn or(self, other: impl Into<Self>) -> Self {
         match self {
@@ -152,12 +152,12 @@ impl Condition {
         }
     }
 
-    /// Whether a row meets it.
+    /// Returns true if a row meets it.
     pub fn matches(&self, row: &Conversation) -> bool {
         self.judge(row) == Some(true)
     }
 
-    /// Whether a row meets it; `None` if that depends on a facet that was never fetched.
+    /// Returns true if a row meets it; `None` if that depends on a facet that was never fetched.
     pub fn judge(&self, row: &Conversation) -> Option<bool> {
         match self {
             Self::All(all) => first_of(false, all, row),
@@ -181,7 +181,7 @@ impl Condition {
         }
     }
 
-    /// The facets it depends on besides the listing, each once.
+    /// Returns the facets it depends on besides the listing, each once.
     pub fn facets(&self) -> Vec<Facet> {
         let mut facets = Vec::new();
         self.add_facets(&mut facets);
@@ -203,7 +203,7 @@ impl Condition {
         }
     }
 
-    /// Whether no more than so many conditions stand one in the other.
+    /// Returns true if conditions are nested at most `depth` deep.
     pub(super) fn is_within(&self, depth: usize) -> bool {
         let Some(below) = depth.checked_sub(1) else { return false };
         match self {
@@ -214,7 +214,7 @@ impl Condition {
     }
 }
 
-/// The value that decides if any has it; else its opposite, or unknown if any is.
+/// Returns the deciding value if any condition has it; else its opposite, or unknown if any is.
 fn first_of(deciding: bool, conditions: &[Condition], row: &Conversation) -> Option<bool> {
     let mut joined = Some(!deciding);
     for condition in conditions {
@@ -227,7 +227,7 @@ fn first_of(deciding: bool, conditions: &[Condition], row: &Conversation) -> Opt
     joined
 }
 
-/// The name that a list shows, unless it only stands in for one that was never fetched.
+/// Returns the name that a list shows, unless it only replaces one that was never fetched.
 #[cfg(feature = "search")]
 fn known_name(row: &Conversation) -> Option<&str> {
     let profile = &row.profile;

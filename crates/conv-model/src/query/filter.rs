@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Condition;
 use crate::{Conversation, ConversationType, MarkType};
 
-/// Rows that meet every condition that is set. Without a condition: all rows.
+/// A filter for rows that meet every condition that is set. Without a condition: all rows.
 ///
 /// The five are the SDK's; together they mean *and*. A condition on a facet that was never
 /// fetched is not met, neither as `true` nor as `false`.
@@ -63,62 +63,62 @@ impl From<&str> for GroupFilter {
 }
 
 impl ConversationFilter {
-    /// Rows of a kind.
+    /// Filters for rows of a kind.
     pub fn conversation_type(kind: ConversationType) -> Self {
         Self::default().and_type(kind)
     }
 
-    /// Rows with a mark, or with [`MarkFilter::Unmarked`] those without any.
+    /// Filters for rows with a mark, or with [`MarkFilter::Unmarked`] those without any.
     pub fn mark_type(mark: impl Into<MarkFilter>) -> Self {
         Self::default().and_mark(mark)
     }
 
-    /// Rows in a conversation group; `""` means those in none.
+    /// Filters for rows in a conversation group; `""` means those in none.
     pub fn group_name(name: &str) -> Self {
         Self::default().and_group(name)
     }
 
-    /// Rows with (or without) unread messages.
+    /// Filters for rows with (or without) unread messages.
     pub fn has_unread_count(has: bool) -> Self {
         Self::default().and_unread(has)
     }
 
-    /// Rows with (or without) unread mentions.
+    /// Filters for rows with (or without) unread mentions.
     pub fn has_group_at_info(has: bool) -> Self {
         Self::default().and_at_info(has)
     }
 
-    /// And of a kind.
+    /// Narrows to rows of a kind.
     #[must_use]
     pub fn and_type(self, kind: ConversationType) -> Self {
         Self { conversation_type: Some(kind), ..self }
     }
 
-    /// And with a mark.
+    /// Narrows to rows with a mark.
     #[must_use]
     pub fn and_mark(self, mark: impl Into<MarkFilter>) -> Self {
         Self { mark: Some(mark.into()), ..self }
     }
 
-    /// And in a conversation group; `""` means in none.
+    /// Narrows to rows in a conversation group; `""` means in none.
     #[must_use]
     pub fn and_group(self, name: &str) -> Self {
         Self { group: Some(name.into()), ..self }
     }
 
-    /// And with (or without) unread messages.
+    /// Narrows to rows with (or without) unread messages.
     #[must_use]
     pub fn and_unread(self, has: bool) -> Self {
         Self { has_unread_count: Some(has), ..self }
     }
 
-    /// And with (or without) unread mentions.
+    /// Narrows to rows with (or without) unread mentions.
     #[must_use]
     pub fn and_at_info(self, has: bool) -> Self {
         Self { has_group_at_info: Some(has), ..self }
     }
 
-    /// Whether a row meets every condition.
+    /// Returns true if a row meets every condition.
     pub fn matches(&self, row: &Conversation) -> bool {
         let judged = |condition: Condition| condition.matches(row);
         self.conversation_type.is_none_or(|kind| judged(Condition::Type(kind)))

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 ///
 /// It is folded by Unicode's rules for all scripts and no language in particular: `STRASSE` is in
 /// `Straße`, a final sigma is a sigma, `ZOË` is in `Zoe` + U+0308; an accent counts, so `zoe` is
-/// not. `I` is `i` and never the Turkish `ı`, and `İ` is `i` with a dot, whoever reads it.
+/// not. `I` is `i` and never the Turkish `ı`, and `İ` is `i` with a dot, in every language.
 ///
 /// ```
 /// use conv_model::FoldedText;
@@ -29,12 +29,12 @@ impl FoldedText {
         Self(fold(text).into())
     }
 
-    /// The folded text.
+    /// Returns the folded text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether a text contains it. Every text contains the empty one.
+    /// Returns true if a text contains it. Every text contains the empty one.
     pub fn is_in(&self, text: &str) -> bool {
         fold(text).contains(self.as_str())
     }

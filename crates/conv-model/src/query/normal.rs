@@ -3,7 +3,7 @@
 use super::{Checked, Condition, ConversationQuery};
 
 impl ConversationQuery {
-    /// The same query in its normal spelling, so that readers of equal queries can share work.
+    /// Returns the same query in its normal spelling, so that readers of equal queries can share work.
     ///
     /// IDs are sorted, each once. A filter becomes a condition; in conditions, `not` is moved
     /// inwards, nests of `all` and of `any` are flattened, what decides nothing is dropped, and the

@@ -1,4 +1,4 @@
-//! Where a page of a list ends.
+//! The end of a page of a list.
 
 use std::{fmt, str::FromStr};
 
@@ -13,7 +13,7 @@ const VERSION: &str = "v2-";
 /// A place in the list: pages go on after it, whether or not there still is a row.
 ///
 /// As text and in JSON it is opaque: it may be handed to a client and taken back, and says nothing
-/// that one may rely on. The text has only `a–z`, `0–9` and `-`, so it stands in a URL as it is, at
+/// that one may rely on. The text has only `a–z`, `0–9` and `-`, so it needs no escapes in a URL, at
 /// most 300 bytes long. It carries a checksum: a text that was cut or altered is refused. It is not
 /// signed: who knows the form can make one, and learns nothing by it that a list would not show.
 /// Keys are ordered as the list is.

@@ -1,4 +1,4 @@
-//! What a user is told about the list's completeness.
+//! The report of a list's completeness, for users.
 
 use std::{fmt, time::Duration};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ConversationId, ErrorClass, Timestamp};
 
-/// How complete a list is, why it may be shorter than the user's history, and what is going on.
+/// The report of a list: its completeness, the limits that cut it, and the pass under way.
 ///
 /// ```
 /// use conv_model::{Coverage, SyncReport};
@@ -19,19 +19,19 @@ use crate::{ConversationId, ErrorClass, Timestamp};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SyncReport {
-    /// How much of the cloud's list is held.
+    /// The part of the cloud's list that is held.
     pub coverage: Coverage,
-    /// Why the list may be shorter than the user's history.
+    /// The limits that may make the list shorter than the user's history.
     pub limit: Vec<ListLimit>,
     /// The cloud's time to which `Complete` refers: when the last head read began. `None` if no pass
     /// ever finished, or if the cloud gave no time.
     pub as_of: Option<Timestamp>,
-    /// What the newest pass does.
+    /// The status of the newest pass.
     pub pass: PassStatus,
     /// Rows that the newest pass could not read or the store could not keep.
     pub skipped: Vec<SkippedRow>,
     /// Rows that no listing of the last finished pass confirmed, and that are kept all the same: the
-    /// pass met a row that it could not tell from them.
+    /// pass met a row that it could not distinguish from them.
     pub unconfirmed: Vec<ConversationId>,
     /// Promises that the source made and the newest pass saw it break, in words.
     pub broken_promises: Vec<String>,
@@ -49,7 +49,7 @@ impl SyncReport {
     }
 }
 
-/// How much of the cloud's list is held.
+/// The part of the cloud's list that is held.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -59,7 +59,7 @@ pub enum Coverage {
     /// Nothing: no rows, and no pass has ever finished.
     #[default]
     Empty,
-    /// What earlier passes left: none has finished since the store was opened, or the newest one
+    /// The rows of earlier passes: none has finished since the store was opened, or the newest one
     /// failed.
     CacheOnly,
     /// Not yet all: a pass is under way, the first since the store was opened, the first after a
@@ -71,7 +71,7 @@ pub enum Coverage {
     Complete,
 }
 
-/// Why a list may be shorter than the user's history.
+/// A limit that may make a list shorter than the user's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -91,7 +91,7 @@ impl fmt::Display for ListLimit {
     }
 }
 
-/// What the newest pass does.
+/// The status of the newest pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -102,7 +102,7 @@ pub enum PassStatus {
     /// One is under way.
     #[non_exhaustive]
     Running {
-        /// What it does.
+        /// Its phase.
         phase: Phase,
         /// Rows listed so far in this phase.
         done: u32,
@@ -113,7 +113,7 @@ pub enum PassStatus {
     Failed(PassFailure),
 }
 
-/// What a running pass does.
+/// The phase of a running pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -133,18 +133,18 @@ impl PassStatus {
     }
 }
 
-/// Why a pass failed.
+/// The reason a pass failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PassFailure {
-    /// What kind of error.
+    /// The kind of error.
     pub class: ErrorClass,
     /// The number of the error, the same that the error has which the pass's callers get: the web
     /// SDK's where it has one, else the cloud's, else one of ours from 990001 to 990099. 0 only if
     /// whatever made the report gave none, as versions before this rule did.
     pub code: i32,
-    /// How long to wait before the next try, where the cloud said so.
+    /// The time to wait before the next try, if the cloud gave one.
     pub retry_after: Option<Duration>,
     /// The error in words. Holds no secret and no row's content.
     pub message: String,
@@ -162,10 +162,10 @@ impl PassFailure {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SkippedRow {
-    /// Which conversation, if that much could be read.
+    /// The conversation, if its ID could be read.
     #[serde(rename = "conversationID")]
     pub id: Option<ConversationId>,
-    /// Why, in words. Holds no content of the row.
+    /// The reason, in words. Holds no content of the row.
     pub reason: String,
 }
 
@@ -184,9 +184,9 @@ pub struct FailedFacet {
     /// Of which conversation.
     #[serde(rename = "conversationID")]
     pub id: ConversationId,
-    /// Which facet.
+    /// The facet.
     pub facet: Facet,
-    /// What kind of error.
+    /// The kind of error.
     pub class: ErrorClass,
     /// The number of the error, as in [`PassFailure::code`]. 0 only if no call failed: the facet came
     /// and was too large to store.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{ConversationId, Seq, Timestamp};
 
-/// How far an account's list is in step with the cloud. Part of every snapshot, so that what it
+/// The state of an account's list compared with the cloud's. Part of every snapshot, so that what it
 /// says is true of the rows beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,9 +18,10 @@ pub struct SyncState {
     pub pass: PassId,
     /// The commit with which it began.
     pub begun: Seq,
-    /// What the newest pass asked for.
+    /// The scope of the newest pass.
     pub scope: SyncScope,
-    /// Where the newest pass's first listing can go on after a restart; `None` once it is through.
+    /// The point from which the newest pass's first listing can continue after a restart; `None` once it
+    /// is done.
     pub checkpoint: Option<Checkpoint>,
     /// The last pass that finished, in this run or an earlier one.
     pub finished: Option<Finished>,
@@ -29,21 +30,21 @@ pub struct SyncState {
     /// The identity of the list, where it was given one: another number says that writes which were
     /// acknowledged may be gone. A store keeps it as it is.
     pub epoch: Option<u64>,
-    /// How much is held. Not stored: what a store holds at opening is a preview.
+    /// The coverage. Not stored: at opening a list is a preview.
     pub coverage: Coverage,
-    /// What the newest pass does. Not stored.
+    /// The status of the newest pass. Not stored.
     pub status: PassStatus,
-    /// What the newest pass could not read. Not stored.
+    /// The rows that the newest pass could not read. Not stored.
     pub skipped: Vec<SkippedRow>,
     /// Rows that the last finished pass did not confirm, yet left. Not stored.
     pub unconfirmed: Vec<ConversationId>,
     /// Promises of the source that the newest pass saw broken. Not stored.
     pub broken_promises: Vec<String>,
-    /// What the newest pass asked for and did not get. Not stored.
+    /// The facets that the newest pass asked for and did not get. Not stored.
     pub failed: Vec<FailedFacet>,
 }
 
-/// What a pass asks of the cloud. A pass with another scope than the last finished one makes the
+/// The scope of a pass: its limit and rules. A pass with another scope than the last finished one makes the
 /// list incomplete until it is through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -61,13 +62,13 @@ impl SyncScope {
     }
 }
 
-/// Where a listing can go on.
+/// The point from which a listing can continue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Checkpoint {
     /// The cursor of the next page.
     pub cursor: Cursor,
-    /// How many rows came before it.
+    /// The number of rows before it.
     pub listed: u32,
 }
 
@@ -84,9 +85,9 @@ impl Checkpoint {
 pub struct Finished {
     /// The cloud's time when its last head read began; `None` if the cloud gave no time.
     pub as_of: Option<Timestamp>,
-    /// Why the list may be shorter than the user's history.
+    /// The limits that may make the list shorter than the user's history.
     pub limit: Vec<ListLimit>,
-    /// What it asked for.
+    /// Its scope.
     pub scope: SyncScope,
 }
 
@@ -97,22 +98,22 @@ impl Finished {
     }
 }
 
-/// What a change does to the state of the sync.
+/// The effect of a change on the state of the sync.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SyncStep {
     /// A pass begins; its number must be greater than that of every pass before.
     Begin {
-        /// What it asks for.
+        /// Its scope.
         scope: SyncScope,
-        /// Whether it goes on from the stored checkpoint; else that is forgotten.
+        /// True if it continues from the stored checkpoint; else that is forgotten.
         resume: bool,
     },
     /// A page is in.
     Page {
-        /// What the pass does, and how far it is.
+        /// The status of the pass, with its progress.
         status: PassStatus,
-        /// Where the listing can go on, if it can.
+        /// The point from which the listing can continue, if it can.
         checkpoint: Option<Checkpoint>,
         /// Rows of the page that could not be read.
         skipped: Vec<SkippedRow>,
@@ -121,7 +122,7 @@ pub enum SyncStep {
     },
     /// The pass is through.
     Finish {
-        /// What it found.
+        /// The result.
         finished: Finished,
         /// Rows of the last page that could not be read.
         skipped: Vec<SkippedRow>,
@@ -135,9 +136,9 @@ pub enum SyncStep {
     },
     /// The pass failed; its checkpoint stays unless it `forget`s it.
     Fail {
-        /// Why.
+        /// The reason.
         failure: PassFailure,
-        /// Whether the checkpoint is useless.
+        /// True if the checkpoint is useless.
         forget: bool,
     },
 }
@@ -228,7 +229,7 @@ impl SyncState {
         next
     }
 
-    /// What a user is told; the facets not fetched are the store's to add.
+    /// Returns the report for users; the store adds the facets not fetched.
     pub fn report(&self) -> SyncReport {
         let finished = self.finished.as_ref();
         SyncReport {

@@ -29,7 +29,7 @@ pub fn patches_of(
         })
 }
 
-/// What a listing says; groups in any order, some twice.
+/// Listing patches; groups in any order, some twice.
 pub fn listing_patches() -> impl Strategy<Value = ListingPatch> {
     (
         maybe(timestamps()),

@@ -37,7 +37,7 @@ pub fn last_messages() -> impl Strategy<Value = LastMessage> {
     )
 }
 
-/// What a row or a change may know of a last message, in all three words.
+/// The three states of a last message in a row or a change.
 pub(super) fn known_messages() -> impl Strategy<Value = Known<Arc<LastMessage>>> {
     prop_oneof![
         2 => Just(Known::Unknown),

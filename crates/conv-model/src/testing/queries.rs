@@ -44,7 +44,7 @@ pub fn queries_of(
     ]
 }
 
-/// What is drawn here is never empty nor deep.
+/// Drawn values are never empty or deep.
 fn valid<T>(
     make: impl Fn(T) -> Result<ConversationQuery, QueryError>,
 ) -> impl Fn(T) -> ConversationQuery {

@@ -41,7 +41,7 @@ pub fn marks() -> impl Strategy<Value = Marks> {
     ]
 }
 
-/// What a listing says; its groups in order, each once.
+/// Listings; groups in order, each once.
 pub fn listings() -> impl Strategy<Value = Listing> {
     (
         maybe(timestamps()),

@@ -114,7 +114,7 @@ pub(super) struct GroupProfileJson {
     last_message: GroupLastMessageJson,
 }
 
-/// What a group's profile repeats of the row's last message.
+/// The part of the row's last message that a group's profile repeats.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct GroupLastMessageJson {

@@ -5,7 +5,7 @@ use serde_json::{Error, Map, Value, from_value};
 
 use crate::{Condition, GroupFilter, MarkFilter, MarkType, QueryError};
 
-/// What an object may hold; the first five are the SDK's.
+/// The members of an object; the first five are the SDK's.
 const MEMBERS: &[&str] = &[
     "type",
     "markType",
@@ -25,7 +25,7 @@ const MEMBERS: &[&str] = &[
     "not",
 ];
 
-/// Whether an object has members that the SDK's filter does not.
+/// Returns true if an object has members that the SDK's filter does not have.
 pub(super) fn is_compound(object: &Map<String, Value>) -> bool {
     object.keys().any(|key| MEMBERS.iter().skip(5).any(|member| member == key))
 }
