@@ -32,6 +32,7 @@
 //! * [`ConversationSource`]: a cloud. Implement it for your own.
 //! * [`Pull`]: a pass as a plain state machine; [`Puller`] drives it against a source, on a
 //!   [`Clock`].
+//! * [`ConversationWriter`]: a cloud that can be written to.
 //! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API, kept under its
 //!   rate by a [`RateLimiter`].
 //! * `UserSigSigner` (feature `usersig`): makes and verifies UserSig.
@@ -56,6 +57,7 @@ mod source;
 pub mod testing;
 #[cfg(feature = "usersig")]
 mod usersig;
+mod writer;
 
 #[cfg(feature = "tokio")]
 pub use self::clock::TokioClock;
@@ -79,6 +81,10 @@ pub use self::{
     source::{
         Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups,
         HydrateRequest, Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, SourceRow,
+    },
+    writer::{
+        ConversationWriter, MarkItem, WriteCall, WriteCapabilities, WriteKind, WriteRequest,
+        Written,
     },
 };
 

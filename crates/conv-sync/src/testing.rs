@@ -212,3 +212,7 @@ impl ConversationSource for ScriptedSource {
         }
     }
 }
+
+mod writer;
+
+pub use self::writer::{Habits, Script, ScriptedWriter};
