@@ -32,7 +32,8 @@
 //! * [`ConversationSource`]: a cloud. Implement it for your own.
 //! * [`Pull`]: a pass as a plain state machine; [`Puller`] drives it against a source, on a
 //!   [`Clock`].
-//! * [`ConversationWriter`]: a cloud that can be written to.
+//! * [`ConversationWriter`]: a cloud that can be written to. [`Sender`]: sends an account's outbox,
+//!   as a plain state machine.
 //! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API, kept under its
 //!   rate by a [`RateLimiter`].
 //! * `UserSigSigner` (feature `usersig`): makes and verifies UserSig.
@@ -52,6 +53,7 @@ mod pull;
 mod puller;
 #[cfg(feature = "rest")]
 mod rest;
+mod send;
 mod source;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -78,6 +80,7 @@ pub use self::{
     limiter::RateLimiter,
     pull::{CallId, Delay, Effect, Input, Pull, PullOptions, SYNC_RULES},
     puller::Puller,
+    send::{SendEffect, SendId, SendInput, SendOptions, SendView, Sender},
     source::{
         Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups,
         HydrateRequest, Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, SourceRow,

@@ -213,6 +213,10 @@ impl ConversationSource for ScriptedSource {
     }
 }
 
+mod view;
 mod writer;
 
-pub use self::writer::{Habits, Script, ScriptedWriter};
+pub use self::{
+    view::MemoryView,
+    writer::{Habits, Script, ScriptedWriter},
+};

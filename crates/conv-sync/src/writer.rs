@@ -18,7 +18,7 @@ use crate::{Groups, SourceError};
 /// A cloud whose conversation lists can be changed, of any number of accounts.
 ///
 /// It stands beside [`ConversationSource`](crate::ConversationSource): a cloud that can only be read
-/// implements nothing of it. Its caller decides what to write, when, and what an
+/// implements nothing of it. A [`Sender`](crate::Sender) decides what to write, when, and what an
 /// answer means.
 ///
 /// # Contract
@@ -28,7 +28,8 @@ use crate::{Groups, SourceError};
 ///   lost may have been applied, and the sender decides whether it may go out again.
 /// * An error of [`write`](Self::write) is about the call as a whole. Where the cloud answers per
 ///   item, so does [`Written`], and an item that the reply does not name is left out of it.
-/// * The error says by its variant, its class and its retry what happened. Errors hold no secret.
+/// * The error says by its variant, its class and its retry what happened: see "Sending changes" in
+///   `docs/sync-protocol.md`. Errors hold no secret.
 ///
 /// ```
 /// use async_trait::async_trait;
