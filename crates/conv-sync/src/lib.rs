@@ -33,7 +33,7 @@
 //! * [`Pull`]: a pass as a plain state machine; [`Puller`] drives it against a source, on a
 //!   [`Clock`].
 //! * [`ConversationWriter`]: a cloud that can be written to. [`Sender`]: sends an account's outbox,
-//!   as a plain state machine.
+//!   as a plain state machine; [`Dispatcher`] drives it against a writer.
 //! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API, kept under its
 //!   rate by a [`RateLimiter`].
 //! * `UserSigSigner` (feature `usersig`): makes and verifies UserSig.
@@ -47,6 +47,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clock;
+mod dispatcher;
 mod error;
 mod limiter;
 mod pull;
@@ -76,6 +77,7 @@ pub use self::rest::{
 pub use self::usersig::{Claims, SecretKey, UserSig, UserSigError, UserSigSigner, UserSigVerifier};
 pub use self::{
     clock::Clock,
+    dispatcher::{Dispatch, Dispatcher, Views},
     error::{Retry, SourceError},
     limiter::RateLimiter,
     pull::{CallId, Delay, Effect, Input, Pull, PullOptions, SYNC_RULES},

@@ -41,7 +41,7 @@ pub use self::{
 /// [`SendView`] with each step; how far mutations came is an effect, which the owner stores. A sender
 /// that is lost costs a few repeated calls, which are harmless: a mutation says how things shall be.
 ///
-/// To drive it: carry out every
+/// [`Dispatcher`](crate::Dispatcher) drives it against a writer. To drive it by hand: carry out every
 /// [`SendEffect`], and give every answer back to [`step`](Self::step).
 ///
 /// ```

@@ -17,7 +17,7 @@ use crate::{Groups, SourceError};
 
 /// A cloud whose conversation lists can be changed, of any number of accounts.
 ///
-/// It stands beside [`ConversationSource`](crate::ConversationSource): a cloud that can only be read
+/// It complements [`ConversationSource`](crate::ConversationSource): a cloud that can only be read
 /// implements nothing of it. A [`Sender`](crate::Sender) decides what to write, when, and what an
 /// answer means.
 ///

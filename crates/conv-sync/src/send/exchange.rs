@@ -69,7 +69,8 @@ pub enum SendInput {
     /// A pass is complete: the view's rows are as the cloud listed them at some moment after it
     /// began.
     PassFinished {
-        /// When it began, on the driver's clock.
+        /// When it began, on the driver's clock. One that began at the very moment of an
+        /// acknowledgement counts as begun after it.
         began: Duration,
     },
     /// A pass stored the unread state of some conversations. Comes before the pass is finished.

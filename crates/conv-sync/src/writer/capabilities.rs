@@ -1,4 +1,4 @@
-//! What a cloud lets itself be told.
+//! What a writer can change, and what of it a pass shows.
 
 use std::collections::BTreeSet;
 

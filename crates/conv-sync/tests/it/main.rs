@@ -30,6 +30,7 @@ mod resuming;
 mod retrying;
 mod round_trips;
 mod send_deleting;
+mod send_dispatcher;
 mod send_groups;
 mod send_random;
 mod send_rules;
