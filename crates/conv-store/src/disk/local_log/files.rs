@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use super::{NAME, VERSION};
+use super::NAME;
 use crate::disk::frame::{self, HEADER};
 
 /// The new file while it is written; one that is met at opening was left by a crash.
@@ -43,8 +43,8 @@ pub(crate) trait LogFolder: Clone + Debug + Send {
 }
 
 /// What the file begins with.
-pub(super) fn header() -> [u8; HEADER] {
-    frame::header(MAGIC, VERSION)
+pub(super) fn header(version: u8) -> [u8; HEADER] {
+    frame::header(MAGIC, version)
 }
 
 /// The version of a file; `None` if its header is damaged.
