@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fs};
 
-use conv_model::Local;
+use conv_model::{ConversationId, Local};
 use tempfile::TempDir;
 
 use super::{files::FRESH, *};
@@ -33,7 +33,15 @@ fn delete(seq: u64, conversation: usize) -> Write {
 type Map = BTreeMap<ConversationId, Arc<[u8]>>;
 
 fn records(log: &mut LocalLog, text: &str) -> Map {
-    log.records(&account(text)).unwrap().records.into_iter().collect()
+    let records = log.records(&account(text)).unwrap().records.into_iter();
+    records.map(|(record, bytes)| (local_id(record), bytes)).collect()
+}
+
+fn local_id(record: Record) -> ConversationId {
+    match record {
+        Record::Local(id) => id,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn seq(log: &mut LocalLog, text: &str) -> Seq {
@@ -271,7 +279,7 @@ fn a_record_that_was_cleared_is_gone_once_the_log_is_rewritten() {
     save(&mut log, "a", &cleared(4, Local::new(Some("".into()), Some([1].into()))));
     save(&mut log, "a", &put(5, 5, b"no record at all"));
     save(&mut log, "b", &cleared(6, Local::draft("")));
-    log.rewrite().unwrap();
+    log.rewrite(WITHOUT_MUTATIONS).unwrap();
     for _ in 0..2 {
         let kept: Vec<_> = records(&mut log, "a").into_keys().collect();
         assert_eq!(kept, [2, 4, 5].map(id));
@@ -299,13 +307,44 @@ fn a_forgotten_account_leaves_no_byte() {
     }
 }
 
+fn version(folder: &TempDir) -> u8 {
+    fs::read(folder.path().join(NAME)).unwrap()[4]
+}
+
+#[test]
+fn a_mutation_makes_the_file_one_that_earlier_versions_refuse() {
+    let folder = TempDir::new().unwrap();
+    let mut log = LocalLog::open(folder.path()).unwrap();
+    save(&mut log, "a", &put(1, 1, b"draft"));
+    assert_eq!(version(&folder), WITHOUT_MUTATIONS);
+    // Beside a draft that is not durable yet.
+    log.append(&account("b"), [&put(1, 2, b"another")]).unwrap();
+    let key = Record::from_key("pending pinned C2Calice");
+    let mut write = Write::new(Seq::new(1), Seq::new(2));
+    write.put.push((key.clone(), Arc::from(*b"pin")));
+    save(&mut log, "a", &write);
+    for _ in 0..2 {
+        assert_eq!(version(&folder), VERSION);
+        assert_eq!(log.records(&account("a")).unwrap().records.len(), 2);
+        assert_eq!(records(&mut log, "b").len(), 1);
+        assert_eq!(seq(&mut log, "a"), Seq::new(2));
+        log = LocalLog::open(folder.path()).unwrap();
+    }
+    let mut write = Write::new(Seq::new(2), Seq::new(3));
+    write.delete.push(key);
+    save(&mut log, "a", &write);
+    log.rewrite_or_go_on();
+    assert_eq!(version(&folder), WITHOUT_MUTATIONS);
+    assert_eq!(records(&mut log, "a").len(), 1);
+}
+
 #[test]
 fn a_newer_version_is_refused_untouched() {
     let (mut bytes, _) = written(1);
     bytes[..HEADER].copy_from_slice(&frame::header(*b"clog", VERSION + 1));
     let folder = folder_of(&bytes);
     let error = LocalLog::open(folder.path()).unwrap_err();
-    assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1 }), "{error:?}");
+    assert!(matches!(error, StoreError::NewerSchema { found: 3, known: 2 }), "{error:?}");
     assert_eq!(fs::read(folder.path().join(NAME)).unwrap(), bytes);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
