@@ -59,6 +59,7 @@ mod source;
 pub mod testing;
 #[cfg(feature = "usersig")]
 mod usersig;
+mod writer;
 
 #[cfg(feature = "tokio")]
 pub use self::clock::TokioClock;
@@ -73,6 +74,9 @@ pub use self::rest::{
 };
 #[cfg(feature = "usersig")]
 pub use self::usersig::{Claims, SecretKey, UserSig, UserSigError, UserSigSigner, UserSigVerifier};
+pub use self::writer::{
+    ConversationWriter, MarkItem, WriteCall, WriteCapabilities, WriteKind, WriteRequest, Written,
+};
 pub use self::{
     clock::Clock,
     error::{Retry, SourceError},
