@@ -10,6 +10,7 @@ use super::{
     clients::{Clients, Timeouts},
     cloud_time::CloudTime,
     sig_cache::SigCache,
+    write::{Edition, MarkBase},
 };
 use crate::{LocalRateLimiter, RateLimiter};
 
@@ -50,6 +51,7 @@ pub(super) struct Options {
     pub(super) user_fields: Vec<String>,
     pub(super) group_fields: Vec<String>,
     pub(super) retention: Option<u64>,
+    pub(super) read_groups: bool,
 }
 
 impl RestSourceBuilder {
@@ -68,6 +70,7 @@ impl RestSourceBuilder {
                 user_fields: Vec::new(),
                 group_fields: Vec::new(),
                 retention: None,
+                read_groups: false,
             },
         }
     }
@@ -75,8 +78,8 @@ impl RestSourceBuilder {
     /// The embedder's own HTTP client: for a proxy, roots of its own, or a pool that is shared.
     /// Its connect and read timeouts, redirects and proxies are its own; the bounds on the
     /// [whole call](Self::timeout) and on the answer's size hold for it too. Do not let it follow
-    /// redirects or log URLs: they hold the UserSig. The second try of a call whose connection
-    /// broke may take another connection that this client has kept.
+    /// redirects or log URLs: they hold the UserSig. The second try of a reading call whose
+    /// connection broke may take another connection that this client has kept.
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self
@@ -104,17 +107,17 @@ impl RestSourceBuilder {
     /// What keeps calls under the cloud's rate: a [`LocalRateLimiter`] of the source's own if not
     /// set. Sources of one SDKAppID should share one.
     ///
-    /// A call that the cloud refuses as one too many (codes 60007, 60011, 60018, 60019 and 60022,
-    /// or HTTP status 429) holds back the following calls of its command for one second, or for as
-    /// long as the answer's `Retry-After` says, at most ten.
+    /// A call that the cloud refuses as one too many (codes 60007, 60011, 60018, 60019, 60022, 10006
+    /// and 10023, or HTTP status 429) holds back the following calls of its command for one second, or
+    /// for as long as the answer's `Retry-After` says, at most ten.
     pub fn rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
         self.limiter = Some(limiter);
         self
     }
 
     /// Whether to ask for marks, custom data and conversation groups: yes if not set. Without,
-    /// they stay as they are stored, and `groups` is not offered. Marks and groups need the Pro
-    /// edition or a greater one.
+    /// they stay as they are stored, and neither `groups` nor changes of marks and groups are offered.
+    /// Marks and groups need the Pro edition or a greater one.
     pub fn marks_and_groups(mut self, wanted: bool) -> Self {
         self.options.labels = wanted;
         self
@@ -140,6 +143,17 @@ impl RestSourceBuilder {
         self
     }
 
+    /// Whether groups can be marked as read: no if not set.
+    ///
+    /// It is best effort. The cloud has no call for it but one that sets the *number* of unread
+    /// messages, made for migration (`set_unread_msg_num`, doc 34909): a message that arrives between
+    /// the newest pass and the call is lost from the count, other devices of the account do not hear
+    /// of it, and in Meetings and AVChatRooms nothing happens.
+    pub fn read_groups(mut self, wanted: bool) -> Self {
+        self.options.read_groups = wanted;
+        self
+    }
+
     /// The source. If the HTTP client cannot be built, such as without TLS roots, every call of
     /// the source says so.
     pub fn build(self) -> RestSource {
@@ -153,6 +167,11 @@ impl RestSourceBuilder {
             timeout: self.timeout,
             limiter: self.limiter.unwrap_or_else(|| Arc::new(LocalRateLimiter::default())),
         };
-        RestSource { caller, options: self.options }
+        RestSource {
+            caller,
+            options: self.options,
+            edition: Edition::default(),
+            mark_base: MarkBase::default(),
+        }
     }
 }

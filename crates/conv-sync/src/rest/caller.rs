@@ -45,14 +45,17 @@ impl Caller {
     /// One call, in its turn: what the reply says, and the cloud's time then; `None` if it has
     /// never stated one.
     ///
-    /// Every command of ours reads, and may be sent twice: where a connection broke before an answer
-    /// began, the call goes out once more, in its turn again, on a connection of its own.
+    /// A command that reads may be sent twice: where a connection broke before an answer began, the
+    /// call goes out once more, in its turn again, on a connection of its own. One that writes is sent
+    /// once: the cloud may have applied what it did not answer.
     pub(super) async fn call<C: Command>(
         &self,
         command: &C,
     ) -> Result<(C::Answer, Option<Timestamp>), SourceError> {
         match self.attempt(command, Connection::Any).await {
-            Err(Failed::Unanswered(_)) => Ok(self.attempt(command, Connection::Fresh).await?),
+            Err(Failed::Unanswered(_)) if !C::WRITES => {
+                Ok(self.attempt(command, Connection::Fresh).await?)
+            }
             result => Ok(result?),
         }
     }

@@ -32,3 +32,5 @@ mod round_trips;
 mod support;
 mod trace;
 mod usersig;
+mod write_rules;
+mod write_wire;
