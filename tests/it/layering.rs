@@ -85,16 +85,18 @@ fn the_model_does_no_io_awaits_nothing_and_reads_no_clock() {
 }
 
 #[test]
-fn the_machine_of_a_pull_has_no_clock_no_chance_and_no_io() {
+fn the_machines_of_a_pull_and_of_a_sender_have_no_clock_no_chance_and_no_io() {
     let absent = ["async fn", ".await", "SystemTime", "Instant", "tokio", "RandomState"];
-    let machine = root().join("crates/conv-sync/src/pull");
-    let mut files = sources(&machine);
-    let path = root().join("crates/conv-sync/src/pull.rs");
-    files.push(("pull.rs".into(), fs::read_to_string(path).unwrap()));
-    assert!(files.len() > 3);
-    for (path, text) in files {
-        for word in absent {
-            assert!(!text.contains(word), "{path} has {word}");
+    for machine in ["pull", "send"] {
+        let folder = root().join("crates/conv-sync/src").join(machine);
+        let mut files = sources(&folder);
+        let path = folder.with_extension("rs");
+        files.push((format!("{machine}.rs"), fs::read_to_string(path).unwrap()));
+        assert!(files.len() > 3);
+        for (path, text) in files {
+            for word in absent {
+                assert!(!text.contains(word), "{path} has {word}");
+            }
         }
     }
 }

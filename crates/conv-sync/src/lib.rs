@@ -31,6 +31,8 @@
 //!
 //! * [`ConversationSource`]: a cloud. Implement it for a cloud of your own.
 //! * [`Puller`]: one pass over an account's list, driven against a source on a [`Clock`].
+//! * [`ConversationWriter`]: a cloud that can be written to. [`Sender`]: sends an account's outbox,
+//!   as a plain state machine; [`Dispatcher`] drives it against a writer.
 //! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API, with a
 //!   [`RateLimiter`] that keeps calls under the cloud's rate.
 //! * `UserSigSigner` (feature `usersig`): makes and verifies UserSig.
@@ -44,6 +46,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clock;
+mod dispatcher;
 mod error;
 mod limiter;
 #[cfg_attr(
@@ -54,11 +57,13 @@ mod pull;
 mod puller;
 #[cfg(feature = "rest")]
 mod rest;
+mod send;
 mod source;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "usersig")]
 mod usersig;
+mod writer;
 
 #[cfg(feature = "tokio")]
 pub use self::clock::TokioClock;
@@ -75,13 +80,19 @@ pub use self::rest::{
 pub use self::usersig::{Claims, SecretKey, UserSig, UserSigError, UserSigSigner, UserSigVerifier};
 pub use self::{
     clock::Clock,
+    dispatcher::{Dispatch, Dispatcher, Views},
     error::{Retry, SourceError},
     limiter::RateLimiter,
     pull::PullOptions,
     puller::Puller,
+    send::{SendEffect, SendId, SendInput, SendOptions, SendView, Sender},
     source::{
         Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups,
         HydrateRequest, Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, SourceRow,
+    },
+    writer::{
+        ConversationWriter, MarkItem, WriteCall, WriteCapabilities, WriteKind, WriteRequest,
+        Written,
     },
 };
 

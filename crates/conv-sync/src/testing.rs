@@ -215,3 +215,11 @@ impl ConversationSource for ScriptedSource {
         }
     }
 }
+
+mod view;
+mod writer;
+
+pub use self::{
+    view::MemoryView,
+    writer::{Habits, Script, ScriptedWriter},
+};

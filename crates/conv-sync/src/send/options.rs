@@ -1,0 +1,60 @@
+//! How a sender sends.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How a sender sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SendOptions {
+    /// How long after an acknowledgement a pass may still show an older value, so that a pass which
+    /// disagrees is no evidence that another device changed it: 15 seconds by default.
+    pub settle_after: Duration,
+    /// The age after which a mutation that was not sent fails: 7 days by default. Needs the wall
+    /// time, of the queue's entries and of the view.
+    pub max_age: Duration,
+    /// Whether groups are marked as read. The cloud can only set the number of unread messages, so
+    /// that a message which comes in between is lost from the count; off by default.
+    pub read_groups: bool,
+    /// Whether passes read the facet [`Unread`](conv_model::Facet::Unread). What was marked as read
+    /// then settles when the facet was read; else it is done at its acknowledgement. Off by default.
+    pub reads_unread: bool,
+}
+
+impl Default for SendOptions {
+    fn default() -> Self {
+        Self {
+            settle_after: Duration::from_secs(15),
+            max_age: Duration::from_secs(7 * 24 * 60 * 60),
+            read_groups: false,
+            reads_unread: false,
+        }
+    }
+}
+
+impl SendOptions {
+    /// Sets how long after an acknowledgement a pass may show an older value.
+    #[must_use]
+    pub fn with_settle_after(self, settle_after: Duration) -> Self {
+        Self { settle_after, ..self }
+    }
+
+    /// Sets the age after which a mutation that was not sent fails.
+    #[must_use]
+    pub fn with_max_age(self, max_age: Duration) -> Self {
+        Self { max_age, ..self }
+    }
+
+    /// Sets whether groups are marked as read.
+    #[must_use]
+    pub fn with_read_groups(self, read_groups: bool) -> Self {
+        Self { read_groups, ..self }
+    }
+
+    /// Sets whether passes read the facet `Unread`.
+    #[must_use]
+    pub fn with_reads_unread(self, reads_unread: bool) -> Self {
+        Self { reads_unread, ..self }
+    }
+}

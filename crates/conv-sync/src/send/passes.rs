@@ -1,0 +1,114 @@
+//! When a pass is needed, and which one there was last.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How old a pass may be for a deletion to trust it: the deletion names no moment, so that a message
+/// which came since goes with it unseen.
+const TRUSTED: Duration = Duration::from_secs(60);
+
+/// How long a pass that was asked for may take before it is asked for again.
+const PATIENCE: Duration = Duration::from_secs(60);
+const MAX_PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Passes {
+    last: Option<Pass>,
+    /// When a pass is to be asked for.
+    due: Option<Duration>,
+    asked: Option<Asked>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Pass {
+    began: Duration,
+    finished: Duration,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Asked {
+    at: Duration,
+    times: u32,
+}
+
+impl Asked {
+    fn again_at(self) -> Duration {
+        let patience = PATIENCE.saturating_mul(2_u32.saturating_pow(self.times));
+        self.at.saturating_add(patience.min(MAX_PATIENCE))
+    }
+}
+
+impl Passes {
+    pub(super) fn finished(&mut self, now: Duration, began: Duration) {
+        self.last = Some(Pass { began, finished: now });
+        self.asked.take_if(|asked| asked.at <= began);
+        self.due.take_if(|due| *due <= began);
+    }
+
+    /// Returns whether the newest pass began after a moment.
+    pub(super) fn began_after(&self, moment: Duration) -> bool {
+        self.last.is_some_and(|last| last.began >= moment)
+    }
+
+    /// Returns whether the newest pass says enough of the present for a deletion that was first seen
+    /// at a moment. A pass that takes longer than it may be old counts, if it began after that
+    /// moment, from its end.
+    pub(super) fn is_recent(&self, now: Duration, seen: Duration) -> bool {
+        self.last.is_some_and(|last| {
+            let is_trusted = |moment: Duration| now.saturating_sub(moment) <= TRUSTED;
+            is_trusted(last.began) || (last.began >= seen && is_trusted(last.finished))
+        })
+    }
+
+    /// Makes sure that a pass is asked for at a moment, or before.
+    pub(super) fn want(&mut self, moment: Duration) {
+        self.due = Some(self.due.map_or(moment, |due| due.min(moment)));
+    }
+
+    /// Makes sure that a pass is asked for now, if none is on its way.
+    pub(super) fn want_now(&mut self, now: Duration) {
+        if self.asked.is_none() {
+            self.want(now);
+        }
+    }
+
+    /// A pass that was asked for in vain is asked for again now.
+    pub(super) fn retry(&mut self, now: Duration) {
+        if self.asked.take().is_some() {
+            self.want(now);
+        }
+    }
+
+    /// Forgets what was asked for, with the driver that knew of it.
+    pub(super) fn abandon(&mut self, now: Duration) {
+        self.retry(now);
+    }
+
+    /// No pass is needed.
+    pub(super) fn clear(&mut self) {
+        (self.due, self.asked) = (None, None);
+    }
+
+    /// Returns whether to ask for a pass now.
+    pub(super) fn ask(&mut self, now: Duration) -> bool {
+        if let Some(asked) = &mut self.asked {
+            if now < asked.again_at() {
+                return false;
+            }
+            *asked = Asked { at: now, times: asked.times.saturating_add(1) };
+            self.due = None;
+            return true;
+        }
+        if self.due.take_if(|due| *due <= now).is_none() {
+            return false;
+        }
+        self.asked = Some(Asked { at: now, times: 0 });
+        true
+    }
+
+    /// Returns the next moment at which [`ask`](Self::ask) may be true.
+    pub(super) fn next_moment(&self) -> Option<Duration> {
+        self.asked.map(Asked::again_at).or(self.due)
+    }
+}

@@ -1,0 +1,171 @@
+//! A cloud that can be written to, as a sender sees it.
+
+mod call;
+mod capabilities;
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+use conv_model::{AccountId, ConversationId};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    call::{MarkItem, WriteCall, WriteKind},
+    capabilities::WriteCapabilities,
+};
+use crate::{Groups, SourceError};
+
+/// A cloud whose conversation lists can be changed, of any number of accounts.
+///
+/// It complements [`ConversationSource`](crate::ConversationSource): a cloud that can only be read
+/// implements nothing of it. A [`Sender`](crate::Sender) decides what to write, when, and what an
+/// answer means.
+///
+/// # Contract
+/// * Every method is one round trip or a few. Dropping a future abandons the call; the cloud may
+///   have applied it.
+/// * A writer keeps no state of an account, and repeats no call by itself: a call whose answer was
+///   lost may have been applied, and the sender decides whether it may go out again.
+/// * An error of [`write`](Self::write) is about the call as a whole. Where the cloud answers per
+///   item, so does [`Written`], and an item that the reply does not name is left out of it.
+/// * The error says by its variant, its class and its retry what happened: see "Sending changes" in
+///   `docs/sync-protocol.md`. Errors hold no secret.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use conv_model::AccountId;
+/// use conv_sync::{
+///     ConversationWriter, Groups, SourceError, WriteCall, WriteCapabilities, WriteKind,
+///     WriteRequest, Written,
+/// };
+///
+/// /// A cloud that takes pins and nothing else.
+/// #[derive(Debug)]
+/// struct Pins;
+///
+/// #[async_trait]
+/// impl ConversationWriter for Pins {
+///     fn write_capabilities(&self) -> WriteCapabilities {
+///         WriteCapabilities::of([WriteKind::Pin])
+///     }
+///
+///     async fn write(&self, request: &WriteRequest) -> Result<Written, SourceError> {
+///         match &request.call {
+///             WriteCall::Pin { ids, is_pinned } => {
+///                 println!("{}: {ids:?} pinned: {is_pinned}", request.account.as_str());
+///                 Ok(Written::whole())
+///             }
+///             _ => Err(SourceError::Unsupported { what: "this change".into() }),
+///         }
+///     }
+///
+///     async fn look(&self, _account: &AccountId) -> Result<Groups, SourceError> {
+///         Ok(Groups::default())
+///     }
+/// }
+/// ```
+///
+/// With mockall, each method is one expectation:
+///
+/// ```
+/// use async_trait::async_trait;
+/// use conv_model::AccountId;
+/// use conv_sync::{
+///     ConversationWriter, Groups, SourceError, WriteCapabilities, WriteRequest, Written,
+/// };
+/// use mockall::mock;
+///
+/// mock! {
+///     #[derive(Debug)]
+///     Writer {}
+///
+///     #[async_trait]
+///     impl ConversationWriter for Writer {
+///         fn write_capabilities(&self) -> WriteCapabilities;
+///         async fn write(&self, request: &WriteRequest) -> Result<Written, SourceError>;
+///         async fn look(&self, account: &AccountId) -> Result<Groups, SourceError>;
+///     }
+/// }
+///
+/// # fn main() {
+/// let mut writer = MockWriter::new();
+/// writer.expect_write_capabilities().returning(WriteCapabilities::default);
+/// writer.expect_write().returning(|_| Err(SourceError::TimedOut)); // lost: it may be applied
+/// writer.expect_look().never();
+/// # assert_eq!(writer.write_capabilities(), WriteCapabilities::default());
+/// # }
+/// ```
+#[async_trait]
+pub trait ConversationWriter: Debug + Send + Sync + 'static {
+    /// Returns what this writer can change, and how much of it per call. The same answer every time.
+    fn write_capabilities(&self) -> WriteCapabilities;
+
+    /// Writes one change, or several of one kind.
+    ///
+    /// # Errors
+    /// What the call as a whole met.
+    async fn write(&self, request: &WriteRequest) -> Result<Written, SourceError>;
+
+    /// Returns the conversation groups that exist. A sender looks before it creates or renames one,
+    /// since the cloud does not document what a repeat of these does.
+    ///
+    /// # Errors
+    /// What the call met.
+    async fn look(&self, account: &AccountId) -> Result<Groups, SourceError>;
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<T: ConversationWriter + ?Sized> ConversationWriter for Arc<T> {
+    fn write_capabilities(&self) -> WriteCapabilities {
+        (**self).write_capabilities()
+    }
+
+    async fn write(&self, request: &WriteRequest) -> Result<Written, SourceError> {
+        (**self).write(request).await
+    }
+
+    async fn look(&self, account: &AccountId) -> Result<Groups, SourceError> {
+        (**self).look(account).await
+    }
+}
+
+/// One call that changes a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WriteRequest {
+    /// The account whose list it is.
+    pub account: AccountId,
+    /// What to change.
+    pub call: WriteCall,
+}
+
+impl WriteRequest {
+    /// A call for an account's list.
+    pub fn new(account: AccountId, call: WriteCall) -> Self {
+        Self { account, call }
+    }
+}
+
+/// The cloud's answer to a call that it accepted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Written {
+    /// The result of each item; `None` where the answer counts for all of them. It is unknown what
+    /// became of an item that is not named.
+    pub items: Option<Vec<(ConversationId, Result<(), SourceError>)>>,
+}
+
+impl Written {
+    /// An answer that counts for every item of the call.
+    pub fn whole() -> Self {
+        Self { items: None }
+    }
+
+    /// An answer with a result per item.
+    pub fn items(
+        items: impl IntoIterator<Item = (ConversationId, Result<(), SourceError>)>,
+    ) -> Self {
+        Self { items: Some(items.into_iter().collect()) }
+    }
+}

@@ -1,0 +1,258 @@
+//! When an acknowledged mutation is over, and when a pass is asked for.
+
+use std::time::Duration;
+
+use conv_model::{Mutation, OutcomeKind, PendingState, Progress, ReadMark};
+use conv_sync::{
+    SendInput, SendOptions, Sender, WriteCall, WriteCapabilities,
+    testing::{NOW, Script},
+};
+
+use crate::send_support::{
+    MINUTE, SECOND, World, create, delete_group, member, pin, rename, star, unpin, user,
+};
+
+fn unpinned_elsewhere(world: &World) {
+    world.cloud.change(&WriteCall::Pin { ids: vec![user("alice")], is_pinned: false }).unwrap();
+}
+
+#[test]
+fn a_pass_that_began_before_the_acknowledgement_settles_nothing() {
+    let mut world = World::with_users(&["alice"]);
+    let began = world.now;
+    world.advance(SECOND);
+    let number = world.send(pin("alice"));
+    world.input(SendInput::PassFinished { began });
+    world.run();
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+    assert!(world.view.shown(&user("alice")).unwrap().listing.is_pinned, "no flicker");
+}
+
+#[test]
+fn a_pass_that_began_before_the_acknowledgement_agrees_by_chance_alone() {
+    let mut world = World::with_users(&["alice"]);
+    let began = world.now;
+    world.advance(SECOND);
+    let number = world.send(unpin("alice"));
+    world.input(SendInput::PassFinished { began });
+    world.run();
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+}
+
+#[test]
+fn a_pass_that_began_after_it_and_agrees_settles() {
+    let mut world = World::with_users(&["alice"]);
+    let number = world.send(pin("alice"));
+    world.pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+    assert_eq!(world.progress.last(), Some(&(number, Progress::Settled)));
+}
+
+#[test]
+fn the_old_value_never_shows_unless_two_passes_say_so_fifteen_seconds_later() {
+    let mut world = World::with_users(&["alice"]);
+    let number = world.send(pin("alice"));
+    for _ in 0..5 {
+        world.advance(2 * SECOND);
+        world.stale_pass();
+        assert_eq!(world.state(number), Some(PendingState::Settling));
+    }
+    world.advance(5 * SECOND);
+    world.stale_pass();
+    assert_eq!(world.state(number), Some(PendingState::Settling), "the first that counts");
+    world.stale_pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Overridden));
+    assert!(!world.view.shown(&user("alice")).unwrap().listing.is_pinned);
+}
+
+#[test]
+fn another_device_that_undoes_it_later_is_believed_and_nothing_is_sent_again() {
+    let mut world = World::with_users(&["alice"]);
+    let number = world.send(pin("alice"));
+    unpinned_elsewhere(&world);
+    world.advance(15 * SECOND);
+    assert_eq!(world.asked, 1);
+    world.pass();
+    assert_eq!(world.asked, 2, "another pass at once");
+    world.pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Overridden));
+    assert_eq!(world.calls().len(), 1);
+}
+
+#[test]
+fn a_burst_asks_for_one_pass_once_it_can_show_the_values() {
+    let mut world = World::with_users(&["alice", "bob", "carol"]);
+    for name in ["alice", "bob", "carol"] {
+        world.send(pin(name));
+        world.advance(SECOND);
+    }
+    assert_eq!(world.asked, 0);
+    world.advance(12 * SECOND);
+    assert_eq!(world.asked, 1);
+    world.pass();
+    assert!(world.view.outbox.is_empty());
+    world.advance(60 * MINUTE);
+    assert_eq!(world.asked, 1);
+}
+
+#[test]
+fn a_pass_that_came_by_itself_is_not_asked_for() {
+    let mut world = World::with_users(&["alice"]);
+    world.send(pin("alice"));
+    world.advance(5 * SECOND);
+    world.pass();
+    world.advance(60 * MINUTE);
+    assert_eq!(world.asked, 0);
+}
+
+#[test]
+fn a_pass_that_does_not_come_is_asked_for_again_ever_more_rarely() {
+    let mut world = World::with_users(&["alice"]);
+    world.send(pin("alice"));
+    world.advance(15 * SECOND);
+    assert_eq!(world.asked, 1);
+    world.advance(60 * SECOND);
+    assert_eq!(world.asked, 2);
+    world.advance(119 * SECOND);
+    assert_eq!(world.asked, 2);
+    world.advance(SECOND);
+    assert_eq!(world.asked, 3);
+    world.advance(24 * 60 * MINUTE);
+    assert!(world.asked < 110, "every quarter of an hour: {}", world.asked);
+    let before = world.asked;
+    world.input(SendInput::Retry);
+    assert_eq!(world.asked, before + 1, "and at once when the device wakes up");
+}
+
+#[test]
+fn a_row_that_is_gone_has_nothing_left_to_show() {
+    let mut world = World::with_users(&["alice"]);
+    let number = world.send(star("alice"));
+    world.cloud.change(&WriteCall::Delete { id: user("alice"), clears_history: false }).unwrap();
+    world.pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+}
+
+#[test]
+fn after_a_restart_the_acknowledgement_counts_from_when_it_is_seen() {
+    let mut world = World::with_users(&["alice"]);
+    let number = world.send(pin("alice"));
+    let began = world.now;
+    world.advance(MINUTE);
+    world.sender = Sender::new(SendOptions::default(), &WriteCapabilities::default());
+    world.change();
+    world.input(SendInput::PassFinished { began });
+    world.run();
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+    world.stale_pass();
+    world.stale_pass();
+    assert_eq!(world.state(number), Some(PendingState::Settling), "15 seconds from here");
+    world.asked = 0;
+    world.advance(15 * SECOND);
+    assert_eq!(world.asked, 1);
+    world.pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+}
+
+#[test]
+fn a_later_mutation_of_the_same_slot_is_not_another_device() {
+    let mut world = World::with_users(&["alice"]);
+    let first = world.send(pin("alice"));
+    // The unpinning is applied, and its answer is lost, again and again.
+    for _ in 0..20 {
+        world.cloud.script(Script::LoseAnswer);
+    }
+    world.send(unpin("alice"));
+    for _ in 0..4 {
+        world.advance(20 * SECOND);
+        world.pass();
+    }
+    assert_ne!(world.outcome(first), Some(&OutcomeKind::Overridden));
+}
+
+#[test]
+fn members_whose_group_is_being_renamed_are_not_overridden_by_its_new_name() {
+    let mut world = World::with_users(&["alice"]);
+    world.send(create("Family"));
+    let added = world.send(member("alice", "Family", true));
+    world.cloud.script_kind(conv_sync::WriteKind::RenameGroup, Script::LoseAnswer);
+    for _ in 0..8 {
+        world.cloud.fail_look(conv_sync::SourceError::TimedOut);
+    }
+    world.send(rename("Family", "Kin"));
+    // Applied by a call whose answer was lost.
+    let (old, new) = ("Family".parse().unwrap(), "Kin".parse().unwrap());
+    world.cloud.change(&WriteCall::RenameGroup { old, new }).unwrap();
+    for _ in 0..3 {
+        world.advance(20 * SECOND);
+        world.pass();
+    }
+    assert_ne!(world.outcome(added), Some(&OutcomeKind::Overridden));
+}
+
+#[test]
+fn groups_settle_when_a_pass_shows_no_old_name() {
+    let mut world = World::with_users(&["alice"]);
+    world.send(create("Family"));
+    world.send(member("alice", "Family", true));
+    world.pass();
+    let number = world.send(rename("Family", "Kin"));
+    world.advance(SECOND);
+    world.stale_pass();
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+    world.pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+    let number = world.send(delete_group("Kin"));
+    world.pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+    assert!(world.view.outbox.is_empty());
+}
+
+fn read_alice() -> Mutation {
+    Mutation::Read { id: user("alice"), until: ReadMark::new(NOW, 0), count: 3 }
+}
+
+#[test]
+fn reading_ends_with_an_unread_state_that_was_asked_for_after_the_acknowledgement() {
+    let options = SendOptions::default().with_reads_unread(true);
+    let mut world = World::with(options, WriteCapabilities::default());
+    world.add_users(&["alice"]);
+    let before = world.now;
+    world.advance(SECOND);
+    let number = world.send(read_alice());
+    let ids = vec![user("alice")];
+    world.input(SendInput::UnreadRead { began: before, ids: ids.clone() });
+    world.input(SendInput::PassFinished { began: before });
+    world.run();
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+    world.advance(SECOND);
+    world.pass();
+    assert_eq!(world.state(number), Some(PendingState::Settling), "a listing does not show it");
+    world.input(SendInput::UnreadRead { began: world.now, ids });
+    world.run();
+    assert_eq!(world.progress.last(), Some(&(number, Progress::Settled)));
+}
+
+#[test]
+fn reading_that_no_pass_reads_after_all_is_taken_over_by_the_base() {
+    let options = SendOptions::default().with_reads_unread(true);
+    let mut world = World::with(options, WriteCapabilities::default());
+    world.add_users(&["alice"]);
+    let number = world.send(read_alice());
+    for _ in 0..2 {
+        world.advance(20 * SECOND);
+        world.pass();
+    }
+    assert_eq!(world.progress.last(), Some(&(number, Progress::SettledUnseen)));
+}
+
+#[test]
+fn settling_waits_for_the_time_that_was_set() {
+    let options = SendOptions::default().with_settle_after(Duration::ZERO);
+    let mut world = World::with(options, WriteCapabilities::default());
+    world.add_users(&["alice"]);
+    let number = world.send(pin("alice"));
+    world.stale_pass();
+    world.stale_pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Overridden));
+}
