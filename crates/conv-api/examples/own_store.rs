@@ -50,7 +50,7 @@ impl Engine for JsonFile {
     async fn load(&self) -> Result<Loaded, StoreError> {
         let content = self.content.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let records = content.records.into_iter();
-        let records = records.filter_map(|(key, bytes)| Some((record(&key)?, bytes)));
+        let records = records.map(|(key, bytes)| (Record::from_key(&key), bytes));
         Ok(Loaded::new(content.seq, records.collect()))
     }
 
@@ -63,9 +63,9 @@ impl Engine for JsonFile {
                 return Err(StoreError::Conflict);
             }
             for gone in &write.delete {
-                next.records.remove(&key(gone));
+                next.records.remove(&gone.to_key());
             }
-            let put = write.put.iter().map(|(record, bytes)| (key(record), Arc::clone(bytes)));
+            let put = write.put.iter().map(|(record, bytes)| (record.to_key(), Arc::clone(bytes)));
             next.records.extend(put);
             next.seq = write.seq;
         }
@@ -91,22 +91,6 @@ fn replace(path: &Path, content: &Content) -> io::Result<()> {
     fs::write(&new, serde_json::to_vec(content)?)?;
     fs::File::open(&new)?.sync_all()?;
     fs::rename(new, path)
-}
-
-fn key(record: &Record) -> String {
-    match record {
-        Record::Row(id) => format!("row {id}"),
-        Record::Local(id) => format!("local {id}"),
-        _ => "state".to_owned(),
-    }
-}
-
-fn record(key: &str) -> Option<Record> {
-    match key.split_once(' ') {
-        Some(("row", id)) => id.parse().ok().map(Record::Row),
-        Some(("local", id)) => id.parse().ok().map(Record::Local),
-        _ => Some(Record::State),
-    }
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -59,15 +59,23 @@ impl Outbox {
     /// What was being sent when the process ended may have arrived or not: it is queued again, and
     /// [uncertain](Pending::is_uncertain).
     pub fn restore(pending: impl IntoIterator<Item = Pending>, last: u64) -> Self {
-        let mut pending: Vec<_> = pending.into_iter().collect();
-        pending.sort_by_key(|pending| pending.number);
-        let mut outbox = Self { slots: BTreeMap::new(), last };
-        for mut one in pending {
-            outbox.last = outbox.last.max(one.number);
+        let interrupted = |mut one: Pending| {
             if one.state == PendingState::Sending {
                 one.state = PendingState::Queued;
                 one.is_uncertain = true;
             }
+            one
+        };
+        Self::of_records(pending.into_iter().map(interrupted), last)
+    }
+
+    /// Puts together what another process keeps, which may be sending at this moment.
+    pub fn of_records(pending: impl IntoIterator<Item = Pending>, last: u64) -> Self {
+        let mut pending: Vec<_> = pending.into_iter().collect();
+        pending.sort_by_key(|pending| pending.number);
+        let mut outbox = Self { slots: BTreeMap::new(), last };
+        for one in pending {
+            outbox.last = outbox.last.max(one.number);
             outbox.slots.entry(one.mutation.slot()).or_default().push(Arc::new(one));
         }
         outbox

@@ -18,6 +18,7 @@ mod batch;
 mod change;
 mod following;
 mod load;
+mod outbox;
 mod reload;
 mod transaction;
 mod writer;
@@ -25,7 +26,7 @@ mod writer;
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{Commit, ConversationId, Delta, Local};
+use conv_model::{Commit, ConversationId, Delta, Local, OutboxChange};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot, watch},
@@ -138,6 +139,10 @@ impl ConversationStore for IndexedStore {
 
     async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError> {
         self.change(Change::Local(id, local)).await
+    }
+
+    async fn mutate(&self, change: OutboxChange) -> Result<Commit, StoreError> {
+        self.change(Change::Outbox(change)).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -1,9 +1,11 @@
 //! The trait of a backend: keys and bytes.
 
+mod key;
+
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{ConversationId, Seq};
+use conv_model::{ConversationId, Seq, Slot};
 
 use crate::StoreError;
 
@@ -68,7 +70,9 @@ use crate::StoreError;
 ///   [`seq`](Write::seq) of the one before it. If that of the first is not the number of the last
 ///   write, another writer was first: the engine refuses the whole call with
 ///   [`StoreError::Conflict`] and writes nothing of it.
-/// * A [`Write`] holds either [`Record::Local`] records or others, never both.
+/// * A [`Write`] holds either [local](Record::is_local) records or others, never both.
+/// * A record of a kind that the engine's version does not know is kept as it is: an engine that uses
+///   [`Record::to_key`] and [`Record::from_key`] does that by itself.
 /// * After any other error the caller cannot know what was written, so it loads again. While it
 ///   cannot, it may go on to write local records.
 /// * Dropping a future leaves each write whole or absent.
@@ -111,6 +115,13 @@ pub enum Record {
     /// A conversation's local state. A record of an [empty](conv_model::Local::is_empty) one says that it
     /// was cleared: an engine may drop it once it keeps the record's number elsewhere.
     Local(ConversationId),
+    /// The mutations of a slot that the cloud has yet to show. Local.
+    Pending(Slot),
+    /// What the outbox keeps beside its mutations: one per account. Local.
+    Outbox,
+    /// A record of a kind that this version does not know, by its [key](Record::to_key), as a later
+    /// version wrote it. Local. A store leaves it alone.
+    Other(Arc<str>),
 }
 
 /// One whole write.

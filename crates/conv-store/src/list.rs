@@ -3,6 +3,7 @@
 pub(crate) mod index;
 pub(crate) mod log;
 pub(crate) mod names;
+pub(crate) mod placed;
 pub(crate) mod row;
 pub(crate) mod state;
 pub(crate) mod totals;

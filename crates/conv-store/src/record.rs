@@ -21,6 +21,7 @@
 
 mod local;
 mod message;
+mod pending;
 mod profile;
 mod row;
 mod state;
@@ -35,6 +36,7 @@ use crate::StoreError;
 
 pub use self::{
     local::LocalRecord,
+    pending::{OutboxRecord, PendingRecord},
     row::{RowRecord, Stamp, Stamps},
     state::StateRecord,
 };
@@ -62,6 +64,8 @@ enum Kind {
     State = 1,
     Row = 2,
     Local = 3,
+    Pending = 4,
+    Outbox = 5,
 }
 
 /// Returns the number of the write that a record came with.

@@ -29,6 +29,9 @@ pub struct Recovery {
     pub dropped_rows: usize,
     /// Local states that did not decode and were dropped. Their records are left as they are.
     pub dropped_locals: usize,
+    /// Records of pending mutations that did not decode, or that a later version wrote. They are not
+    /// shown and never sent, and are left as they are.
+    pub dropped_pending: usize,
     /// True if the state of the sync did not decode and was dropped.
     pub dropped_state: bool,
     /// The number of unfinished files of the engine that a crash left and that were removed. Nothing is
@@ -87,6 +90,7 @@ impl Recovery {
     pub(crate) fn join(&mut self, other: Self) {
         self.dropped_rows = self.dropped_rows.saturating_add(other.dropped_rows);
         self.dropped_locals = self.dropped_locals.saturating_add(other.dropped_locals);
+        self.dropped_pending = self.dropped_pending.saturating_add(other.dropped_pending);
         self.dropped_state |= other.dropped_state;
         self.removed_unfinished = self.removed_unfinished.saturating_add(other.removed_unfinished);
         self.repaired |= other.repaired;
@@ -118,6 +122,7 @@ mod tests {
         let lossy = [
             Recovery { dropped_rows: 1, ..Recovery::default() },
             Recovery { dropped_locals: 1, ..Recovery::default() },
+            Recovery { dropped_pending: 1, ..Recovery::default() },
             Recovery { dropped_state: true, ..Recovery::default() },
             Recovery { repaired: true, ..Recovery::default() },
             Recovery { set_aside: Some("x".into()), ..Recovery::default() },
@@ -132,6 +137,7 @@ mod tests {
         let expected = Recovery {
             dropped_rows: 1,
             dropped_locals: 1,
+            dropped_pending: 1,
             dropped_state: true,
             removed_unfinished: 1,
             repaired: true,

@@ -6,7 +6,7 @@ mod mock;
 mod page;
 mod scan;
 
-use std::{collections::BTreeSet, fmt, num::NonZeroUsize, sync::Arc};
+use std::{fmt, num::NonZeroUsize, sync::Arc};
 
 use conv_model::{
     Commit, Conversation, ConversationId, ConversationQuery, Local, Outbox, PageKey, Seq,
@@ -155,7 +155,7 @@ impl Snapshot {
 
     /// Returns one row as the cloud said it last, also one that a pending deletion hides.
     pub fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
-        self.0.rows.get(id).map(|row| Arc::clone(row.whole()))
+        self.0.base_row(id).map(|row| Arc::clone(row.base()))
     }
 
     /// Returns what the user changed and the cloud has yet to show.
@@ -182,12 +182,10 @@ impl Snapshot {
         }
     }
 
-    /// Returns the names of the account's conversation groups: those that were read, and those that
-    /// rows are in. Ascending, each once.
+    /// Returns the names of the account's conversation groups: those that were read, those that rows
+    /// are in, and those that were just created. Ascending, each once.
     pub fn groups(&self) -> Vec<Arc<str>> {
-        let mut names: BTreeSet<&Arc<str>> = self.0.sync.groups.names.values().collect();
-        names.extend(self.0.rows.groups());
-        names.into_iter().cloned().collect()
+        self.0.group_names().into_iter().collect()
     }
 
     /// Returns the local state of a conversation, also of one without a row; `None` if it was never set.

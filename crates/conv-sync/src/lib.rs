@@ -83,7 +83,7 @@ pub use self::{
     dispatcher::{Dispatch, Dispatcher, Views},
     error::{Retry, SourceError},
     limiter::RateLimiter,
-    pull::PullOptions,
+    pull::{Delay, PullOptions},
     puller::Puller,
     send::{SendEffect, SendId, SendInput, SendOptions, SendView, Sender},
     source::{

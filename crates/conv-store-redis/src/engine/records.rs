@@ -51,7 +51,7 @@ pub(super) fn arguments(writes: &[Write]) -> Vec<Argument<'_>> {
     }
     let mut arguments = Vec::new();
     for is_local in [false, true] {
-        let of_kind = |record: &Record| matches!(record, Record::Local(_)) == is_local;
+        let of_kind = |record: &Record| record.is_local() == is_local;
         let mine = || changes.iter().filter(|(record, _)| of_kind(record));
         let gone: Vec<Argument<'_>> =
             mine().filter(|(_, bytes)| bytes.is_none()).map(|(record, _)| field(record)).collect();
@@ -92,7 +92,7 @@ pub(super) fn read(
         }
     }
     for (id, bytes) in local {
-        records.extend(record(&id, Record::Local).map(|key| (key, bytes.into())));
+        records.extend(local_record(&id).map(|key| (key, bytes.into())));
     }
     let loaded = Loaded::new(head.seq, records);
     Ok((head, loaded))
@@ -101,13 +101,21 @@ pub(super) fn read(
 fn field(record: &Record) -> Argument<'_> {
     match record {
         Record::Row(id) => Cow::from([&[ROW], id.as_str().as_bytes()].concat()),
+        // As versions without mutations have it. What they do not know they leave alone.
         Record::Local(id) => Cow::from(id.as_str().as_bytes()),
-        _ => Cow::from(STATE),
+        Record::State => Cow::from(STATE),
+        other => Cow::from(other.to_key().into_bytes()),
     }
 }
 
 fn record(id: &[u8], kind: fn(conv_model::ConversationId) -> Record) -> Option<Record> {
     Some(kind(std::str::from_utf8(id).ok()?.parse().ok()?))
+}
+
+/// The record of a field of local state: a conversation's ID, or a record's key, which is never one.
+fn local_record(field: &[u8]) -> Option<Record> {
+    let text = std::str::from_utf8(field).ok()?;
+    Some(text.parse().map_or_else(|_| Record::from_key(text), Record::Local))
 }
 
 fn check_name(name: &[u8], account: &AccountId) -> Result<(), StoreError> {

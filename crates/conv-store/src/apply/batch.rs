@@ -19,17 +19,20 @@ pub(super) struct Batch {
     /// The writes that lead to the copy, in order.
     pub(super) writes: Vec<Write>,
     pub(super) results: Results,
+    /// Set if each write must be stored before the next one is begun.
+    pub(super) is_stepwise: bool,
 }
 
 impl Batch {
     /// Starts with a copy of `published`, which costs a few pointers.
     pub(super) fn on(published: &State, encoding: Encoding) -> Self {
         let (writes, results) = (Vec::new(), Vec::new());
-        Self { encoding, next: published.clone(), writes, results }
+        Self { encoding, next: published.clone(), writes, results, is_stepwise: false }
     }
 
     /// Runs a change on the copy. A change that is refused leaves the copy as it was.
     pub(super) fn run(&mut self, change: &Change) {
+        self.is_stepwise |= change.is_of_two_steps();
         let result = change.resolve(&self.next, self.encoding).map(|effect| {
             let commit = Commit::clone(&effect.commit);
             self.writes.extend(effect.apply(&mut self.next));

@@ -8,16 +8,19 @@ use std::{
 };
 
 use conv_model::{
-    Commit, ConversationId, ConversationType, Delta, ErrorClass, FailedFacet, GroupNames,
-    ListLimit, Local, PassId, Prune, Refused, RowChange, Seq, SkippedRow, Superseded, SyncState,
-    SyncStep, Timestamp,
+    Commit, Conversation, ConversationId, ConversationType, Delta, ErrorClass, FailedFacet,
+    GroupNames, ListLimit, Local, OutboxChange, PassId, Prune, Refused, Seq, SkippedRow,
+    Superseded, SyncState, SyncStep, Timestamp,
 };
 
-use super::transaction::{Applied, Transaction};
+use super::{
+    outbox,
+    transaction::{Applied, Transaction},
+};
 use crate::{
     Record, StoreError, Write,
     list::{
-        row::Row,
+        placed::Placed,
         state::{LocalEntry, State, settled_coverage},
     },
     record::{LocalRecord, StateRecord, encode_row, is_same_on_disk},
@@ -30,6 +33,8 @@ pub(super) enum Change {
     Cloud(Box<Delta>),
     /// Of what only this store knows.
     Local(ConversationId, Local),
+    /// Of what the user changes in the cloud.
+    Outbox(OutboxChange),
 }
 
 /// The rows' records that a change makes for the engine.
@@ -46,30 +51,55 @@ pub(super) enum Encoding {
 #[derive(Debug)]
 pub(super) struct Effect {
     pub(super) commit: Arc<Commit>,
-    /// The write that stores it; `None` if nothing stored changes.
-    write: Option<Write>,
-    rows: Vec<Row>,
-    removed: Vec<ConversationId>,
-    local: Option<LocalEntry>,
+    /// The writes that store it, in order; none if nothing stored changes.
+    writes: Vec<Write>,
+    next: Next,
+}
+
+/// What becomes of a state.
+#[derive(Debug)]
+enum Next {
+    /// It gets other rows.
+    Rows { rows: Vec<Placed>, removed: Vec<ConversationId> },
+    /// It gets another local state, and a row with that.
+    Local(LocalEntry, Option<Placed>),
+    /// It is replaced by a copy on which the change ran.
+    State(Box<State>),
+    /// It stays.
+    Same,
 }
 
 impl Effect {
-    /// Makes a state the next one and returns the write that stores it.
-    pub(super) fn apply(self, state: &mut State) -> Option<Write> {
+    /// Builds the effect of a change that ran on a copy of the state.
+    pub(super) fn of_state(next: State, commit: Commit, writes: Vec<Write>) -> Self {
+        Self { commit: Arc::new(commit), writes, next: Next::State(Box::new(next)) }
+    }
+
+    /// Makes a state the next one and returns the writes that store it.
+    pub(super) fn apply(self, state: &mut State) -> Vec<Write> {
         if self.commit.seq == state.seq {
             // There is nothing to show, so there is nothing to store either.
-            return None;
+            return Vec::new();
         }
-        if self.write.is_some() && self.local.is_none() {
-            state.garbage = Arc::default();
-            state.redacted = Arc::default();
+        match self.next {
+            Next::Rows { rows, removed } => {
+                if !self.writes.is_empty() {
+                    state.garbage = Arc::default();
+                    state.redacted = Arc::default();
+                }
+                removed.iter().for_each(|id| state.remove_row(id));
+                rows.into_iter().for_each(|row| state.place(row));
+            }
+            Next::Local(entry, row) => {
+                row.into_iter().for_each(|row| state.place(row));
+                state.set_local(entry);
+            }
+            Next::State(next) => *state = *next,
+            Next::Same => {}
         }
         state.written = self.commit.written;
-        self.removed.iter().for_each(|id| state.rows.remove(id));
-        self.rows.into_iter().for_each(|row| state.rows.set(row));
-        self.local.into_iter().for_each(|entry| state.set_local(entry));
         state.commit(self.commit);
-        self.write
+        self.writes
     }
 }
 
@@ -79,7 +109,23 @@ impl Change {
         match self {
             Self::Cloud(delta) => cloud(state, delta, encoding),
             Self::Local(id, newer) => local(state, id, newer),
+            Self::Outbox(change) => outbox::resolve(state, change, encoding),
         }
+    }
+
+    /// Returns true if the change writes local records alone.
+    pub(super) fn is_local(&self) -> bool {
+        match self {
+            Self::Cloud(_) => false,
+            Self::Local(..) => true,
+            Self::Outbox(change) => !outbox::may_write_rows(change),
+        }
+    }
+
+    /// Returns true if the change writes rows first, then local records: the second write must not
+    /// be stored without the first.
+    pub(super) fn is_of_two_steps(&self) -> bool {
+        matches!(self, Self::Outbox(change) if outbox::may_write_rows(change))
     }
 }
 
@@ -102,7 +148,7 @@ fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, Sto
     }
     let needs_profile = needs_profile(&transaction, delta);
     let mut applied = transaction.finish(seq, encoding)?;
-    let has_rows = applied.len_after(state.rows.len()) > 0;
+    let has_rows = applied.len_after(state.base_len()) > 0;
     let mut sync = sync_after(&state.sync, delta, seq, has_rows);
     note(&mut sync, delta, unconfirmed, &applied.refused);
 
@@ -110,7 +156,7 @@ fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, Sto
         delta.step,
         Some(SyncStep::Begin { .. } | SyncStep::Finish { .. } | SyncStep::Fail { .. })
     );
-    let publishes = is_milestone || !applied.changes.is_empty() || !Arc::ptr_eq(&sync, &state.sync);
+    let publishes = is_milestone || !applied.is_empty() || !Arc::ptr_eq(&sync, &state.sync);
     let write = write(state, seq, &mut applied, &sync)?;
     let mut commit = Commit::new(if publishes { seq } else { state.seq }, sync);
     commit.changes = applied.changes;
@@ -118,7 +164,8 @@ fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, Sto
     commit.refused = applied.refused;
     commit.written = write.as_ref().map_or(state.written, |write| write.seq);
     let (rows, removed) = (applied.rows, applied.removed);
-    Ok(Effect { commit: Arc::new(commit), write, rows, removed, local: None })
+    let next = Next::Rows { rows, removed };
+    Ok(Effect { commit: Arc::new(commit), writes: Vec::from_iter(write), next })
 }
 
 /// Removes rows by the change's rule. Returns those that stay although no listing confirmed them.
@@ -238,7 +285,7 @@ fn write(
     sync: &Arc<SyncState>,
 ) -> Result<Option<Write>, StoreError> {
     let is_same_sync = Arc::ptr_eq(sync, &state.sync) || is_same_on_disk(sync, &state.sync);
-    if applied.changes.is_empty() && is_same_sync {
+    if applied.is_empty() && is_same_sync {
         return Ok(None);
     }
     let mut write = Write::new(state.written, seq);
@@ -267,9 +314,9 @@ fn rewrite_redacted(state: &State, write: &mut Write) -> Result<(), StoreError> 
     let touched: HashSet<Record> = put.chain(&write.delete).cloned().collect();
     for id in state.redacted.iter() {
         let record = Record::Row(id.clone());
-        let row = state.rows.get(id).filter(|_| !touched.contains(&record));
+        let row = state.base_row(id).filter(|_| !touched.contains(&record));
         let Some(row) = row else { continue };
-        match encode_row(row.whole(), row.stamps(), write.seq) {
+        match encode_row(row.base(), row.stamps(), write.seq) {
             Ok(bytes) => write.put.push((record, bytes)),
             // A newer record is some bytes longer. A change of other rows must not fail by that.
             Err(StoreError::TooLarge { .. }) => {}
@@ -281,7 +328,7 @@ fn rewrite_redacted(state: &State, write: &mut Write) -> Result<(), StoreError> 
 
 /// Encodes the sync state. Group names and the checkpoint only save calls: a state that is too large
 /// is stored without them, so that no pass fails because of them.
-fn encode_state(sync: &SyncState, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
+pub(super) fn encode_state(sync: &SyncState, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
     match StateRecord::new(sync).encode(seq) {
         Err(StoreError::TooLarge { .. }) => {
             let mut bare = sync.clone();
@@ -300,19 +347,18 @@ fn local(state: &State, id: &ConversationId, newer: &Local) -> Result<Effect, St
     let seq = state.next_seq();
     let mut commit = Commit::new(if publishes { seq } else { state.seq }, Arc::clone(&state.sync));
     commit.written = if publishes { seq } else { state.written };
-    let (mut rows, mut write, mut entry) = (Vec::new(), None, None);
-    if publishes {
-        let mut change = Write::new(state.written, seq);
-        let record = LocalRecord::new(after.clone()).encode(seq)?;
-        change.put.push((Record::Local(id.clone()), record));
-        write = Some(change);
-        if let Some(old) = state.rows.get(id) {
-            let row = old.with_local(after.clone());
-            let change = RowChange::set(Some(Arc::clone(old.listed())), Arc::clone(row.listed()));
-            commit.changes.push(change);
-            rows.push(row);
-        }
-        entry = Some(LocalEntry { id: id.clone(), local: after });
+    if !publishes {
+        return Ok(Effect { commit: Arc::new(commit), writes: Vec::new(), next: Next::Same });
     }
-    Ok(Effect { commit: Arc::new(commit), write, rows, removed: Vec::new(), local: entry })
+    let mut write = Write::new(state.written, seq);
+    let record = LocalRecord::new(after.clone()).encode(seq)?;
+    write.put.push((Record::Local(id.clone()), record));
+    let row = state.base_row(id).map(|old| {
+        let mut base = Conversation::clone(old.base());
+        base.local.clone_from(&after);
+        Placed::of(base.into(), old.stamps(), Some(old), &state.outbox)
+    });
+    commit.changes.extend(row.as_ref().and_then(|row| row.change_after(state.rows.get(id))));
+    let next = Next::Local(LocalEntry { id: id.clone(), local: after }, row);
+    Ok(Effect { commit: Arc::new(commit), writes: vec![write], next })
 }

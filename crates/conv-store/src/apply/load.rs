@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc};
 
-use conv_model::{Conversation, ConversationId, Local, Seq, SyncState};
+use conv_model::{Conversation, ConversationId, Local, Outbox, Pending, Seq, SyncState};
 use tokio::task;
 
 use crate::{
@@ -11,11 +11,13 @@ use crate::{
         index::Index,
         log::Log,
         names::Names,
-        row::Row,
+        placed::{HiddenRow, Placed},
         state::{LocalEntry, State},
         tree::Tree,
     },
-    record::{DecodedRow, LocalRecord, Stamps, StateRecord, decode_row},
+    record::{
+        DecodedRow, LocalRecord, OutboxRecord, PendingRecord, Stamps, StateRecord, decode_row,
+    },
 };
 
 /// The most records that are decoded in place, without another thread.
@@ -54,6 +56,9 @@ pub(super) struct Decoded {
     pub(super) locals: Vec<LocalEntry>,
     pub(super) garbage: Vec<Record>,
     pub(super) redacted: Vec<ConversationId>,
+    /// The pending mutations, and the greatest number that was ever given.
+    pub(super) pending: Vec<Pending>,
+    pub(super) last_number: u64,
     pub(super) lost: bool,
     names: Names,
     recovery: Recovery,
@@ -77,7 +82,10 @@ impl Decoded {
         for (record, bytes) in loaded.records {
             match decoded.take(&record, &bytes) {
                 Ok(()) => {}
-                Err(error @ StoreError::NewerSchema { .. }) => return Err(error),
+                // What a later version wants to send is set aside, and blocks nothing else.
+                Err(error @ StoreError::NewerSchema { .. }) if !record.is_of_outbox() => {
+                    return Err(error);
+                }
                 Err(_) => decoded.drop(record),
             }
         }
@@ -107,12 +115,26 @@ impl Decoded {
                     self.locals.push(LocalEntry { id: id.clone(), local });
                 }
             }
+            Record::Pending(slot) => {
+                let pending = PendingRecord::decode(bytes)?.pending;
+                if pending.iter().any(|one| one.mutation.slot() != *slot) {
+                    return Err(StoreError::Corrupt {
+                        what: "a mutation of another slot".to_owned(),
+                    });
+                }
+                self.pending.extend(pending);
+            }
+            Record::Outbox => self.last_number = OutboxRecord::decode(bytes)?.last_number,
+            Record::Other(_) if record.is_of_outbox() => {
+                return Err(StoreError::Corrupt { what: "the key of a mutation".to_owned() });
+            }
+            Record::Other(_) => {}
         }
         Ok(())
     }
 
-    /// Counts a record that does not decode and marks it for deletion. Local state is kept: it exists
-    /// nowhere else, so its bytes are left for a repair by hand.
+    /// Counts a record that does not decode and marks it for deletion. Local state and mutations are
+    /// kept: they exist nowhere else, so their bytes are left for a repair by hand.
     fn drop(&mut self, record: Record) {
         match &record {
             Record::State => self.recovery.dropped_state = true,
@@ -121,6 +143,10 @@ impl Decoded {
             }
             Record::Local(_) => {
                 self.recovery.dropped_locals = self.recovery.dropped_locals.saturating_add(1);
+                return;
+            }
+            Record::Pending(_) | Record::Outbox | Record::Other(_) => {
+                self.recovery.dropped_pending = self.recovery.dropped_pending.saturating_add(1);
                 return;
             }
         }
@@ -140,14 +166,22 @@ impl Decoded {
 
     fn opened(self) -> State {
         let sync = self.sync.reopened(!self.rows.is_empty());
-        let rows = self.rows.into_iter().map(|(row, stamps)| Row::new(row, stamps, None));
+        let outbox = Outbox::restore(self.pending, self.last_number);
+        let (mut shown, mut hidden) = (Vec::with_capacity(self.rows.len()), Vec::new());
+        for (row, stamps) in self.rows {
+            match Placed::of(row, stamps, None, &outbox) {
+                Placed::Shown(row) => shown.push(row),
+                Placed::Hidden(row) => hidden.push(HiddenRow::new(row)),
+            }
+        }
         State {
             seq: self.seq,
             written: self.seq,
             sync: Arc::new(sync),
-            rows: Index::from_rows(rows),
+            rows: Index::from_rows(shown),
+            hidden: Tree::from_sorted(hidden),
             locals: Tree::from_sorted(self.locals),
-            outbox: Arc::default(),
+            outbox: Arc::new(outbox),
             log: Log::new(self.seq),
             garbage: self.garbage.into(),
             redacted: self.redacted.into(),

@@ -1,13 +1,19 @@
 //! The state after the writes of other stores.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use conv_model::{Commit, Conversation, Coverage, PassStatus, Removal, RowChange, SyncState};
+use conv_model::{
+    Commit, Conversation, ConversationId, Coverage, Outbox, PassStatus, Slot, SyncState,
+};
 
-use super::load::{Decoded, decoded};
+use super::{
+    load::{Decoded, decoded},
+    outbox::{affected, changes},
+};
 use crate::{
     Engine, StoreError,
     list::{
+        placed::Placed,
         row::Row,
         state::{LocalEntry, State, settled_coverage},
         tree::Tree,
@@ -37,18 +43,29 @@ fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
     next.written = decoded.seq;
     next.garbage = decoded.garbage.into();
     next.redacted = decoded.redacted.into();
-    let changes = replace_rows(&mut next, old, decoded.rows);
+    let outbox = Outbox::of_records(decoded.pending, decoded.last_number);
+    let is_same_outbox = outbox == *old.outbox;
+    let mut touched = BTreeSet::new();
+    if !is_same_outbox {
+        let slots: BTreeSet<Slot> = different_slots(&old.outbox, &outbox);
+        next.outbox = Arc::new(outbox);
+        touched = affected(&next, &old.outbox, &slots);
+    }
+    let is_same_rows = replace_rows(&mut next, old, decoded.rows, &mut touched);
+    touched.iter().for_each(|id| next.show_again(id));
+    let changes = changes(old, &next, &touched);
     let is_same_local = is_same(&old.locals, &decoded.locals);
     if !is_same_local {
         next.locals = Tree::from_sorted(decoded.locals);
     }
-    let has_rows = next.rows.len() > 0;
+    let has_rows = next.base_len() > 0;
     let sync = if decoded.lost {
         sync_after_loss(before, decoded.sync, has_rows)
     } else {
         sync_after(before, decoded.sync, has_rows)
     };
-    if changes.is_empty() && is_same_local && sync == *old.sync {
+    let is_same = is_same_rows && is_same_outbox && is_same_local;
+    if is_same && sync == *old.sync {
         return next;
     }
     let sync = if sync == *old.sync { Arc::clone(&old.sync) } else { Arc::new(sync) };
@@ -59,50 +76,47 @@ fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
     next
 }
 
-/// Replaces the rows and returns the changes. Old and new rows are both in order of their IDs.
+/// Replaces the cloud's rows and notes those that are other than before; returns whether none is. Old
+/// and new rows are both in order of their IDs.
 fn replace_rows(
     next: &mut State,
     old: &State,
     rows: Vec<(Arc<Conversation>, Stamps)>,
-) -> Vec<RowChange> {
-    let mut changes = Vec::new();
+    touched: &mut BTreeSet<ConversationId>,
+) -> bool {
+    let mut is_same = true;
+    let mut set = |before: Option<&Row>, row: Arc<Conversation>, stamps: Stamps| {
+        let is_same_row = before.is_some_and(|before| *before.base() == row);
+        if is_same_row && before.is_some_and(|before| before.stamps() == stamps) {
+            return;
+        }
+        is_same &= is_same_row;
+        touched.insert(row.id.clone());
+        next.place(Placed::of(row, stamps, before, &next.outbox));
+    };
+    let mut gone = Vec::new();
     let mut rows = rows.into_iter().peekable();
-    for before in old.rows.sorted() {
-        let id = &before.listed().id;
+    for before in old.sorted_base_rows() {
+        let id = &before.base().id;
         while let Some((row, stamps)) = rows.next_if(|(row, _)| row.id < *id) {
-            set(next, &mut changes, None, row, stamps);
+            set(None, row, stamps);
         }
         match rows.next_if(|(row, _)| row.id == *id) {
-            Some((row, stamps)) => set(next, &mut changes, Some(before), row, stamps),
-            None => {
-                changes.push(RowChange::removed(Arc::clone(before.listed()), Removal::Deleted));
-                next.rows.remove(id);
-            }
+            Some((row, stamps)) => set(Some(before), row, stamps),
+            None => gone.push(id),
         }
     }
-    for (row, stamps) in rows {
-        set(next, &mut changes, None, row, stamps);
-    }
-    changes
+    rows.for_each(|(row, stamps)| set(None, row, stamps));
+    gone.iter().for_each(|id| next.remove_row(id));
+    is_same &= gone.is_empty();
+    touched.extend(gone.into_iter().cloned());
+    is_same
 }
 
-fn set(
-    next: &mut State,
-    changes: &mut Vec<RowChange>,
-    before: Option<&Row>,
-    row: Arc<Conversation>,
-    stamps: Stamps,
-) {
-    let is_same_row = before.is_some_and(|before| *before.whole() == row);
-    if is_same_row && before.is_some_and(|before| before.stamps() == stamps) {
-        return;
-    }
-    let row = Row::new(row, stamps, before);
-    if !is_same_row {
-        let old = before.map(|before| Arc::clone(before.listed()));
-        changes.push(RowChange::set(old, Arc::clone(row.listed())));
-    }
-    next.rows.set(row);
+/// Returns the slots whose mutations differ between two outboxes.
+fn different_slots(old: &Outbox, new: &Outbox) -> BTreeSet<Slot> {
+    let slots = old.pending().chain(new.pending()).map(|pending| pending.mutation.slot());
+    slots.filter(|slot| !old.of_slot(slot).eq(new.of_slot(slot))).collect()
 }
 
 fn is_same(old: &Tree<LocalEntry>, new: &[LocalEntry]) -> bool {

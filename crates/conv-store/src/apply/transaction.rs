@@ -14,11 +14,17 @@ use conv_model::{
     Seq, Timestamp, merge,
 };
 
-use self::{fitting::Fitting, guard::Guard};
+use self::fitting::Fitting;
+pub(super) use self::guard::Guard;
 use super::change::Encoding;
 use crate::{
     Record, StoreError,
-    list::{names::Names, row::Row, state::State},
+    list::{
+        names::Names,
+        placed::{self, Placed},
+        row::Row,
+        state::State,
+    },
     record::Stamps,
 };
 
@@ -46,12 +52,14 @@ enum RowState {
 pub(super) struct Applied {
     pub(super) changes: Vec<RowChange>,
     /// The rows to set.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<Placed>,
     pub(super) removed: Vec<ConversationId>,
     /// The records of the rows that are set, unless encoding is skipped.
     pub(super) put: Vec<(Record, Arc<[u8]>)>,
     /// The rows and facets that were too large to store.
     pub(super) refused: Vec<Refused>,
+    /// The number of rows that are new.
+    made: usize,
 }
 
 impl Touched<'_> {
@@ -73,7 +81,7 @@ impl<'a> Transaction<'a> {
     pub(super) fn row(&self, id: &ConversationId) -> Option<&Conversation> {
         match self.touched.get(id) {
             Some(touched) => touched.row(),
-            None => self.state.rows.get(id).map(|row| row.whole().as_ref()),
+            None => self.state.base_row(id).map(|row| row.base().as_ref()),
         }
     }
 
@@ -89,10 +97,10 @@ impl<'a> Transaction<'a> {
 
     fn join(&mut self, patch: &ConversationPatch, is_made: bool) {
         let touched = self.touched.get(&patch.id);
-        let before = touched.map_or_else(|| self.state.rows.get(&patch.id), |row| row.before);
+        let before = touched.map_or_else(|| self.state.base_row(&patch.id), |row| row.before);
         let old = match touched {
             Some(touched) => touched.row(),
-            None => before.map(|row| row.whole().as_ref()),
+            None => before.map(|row| row.base().as_ref()),
         };
         let mut row = match old {
             // Most rows of a second listing change nothing.
@@ -141,7 +149,8 @@ impl<'a> Transaction<'a> {
         let is_guarded = |id: &ConversationId| {
             self.state.rows.get(id).is_some_and(|row| self.guard.keeps_listing(&row.stamps()))
         };
-        ids.retain(|id| !is_guarded(id));
+        // The user deleted what is hidden: it is no row that stays unconfirmed.
+        ids.retain(|id| !is_guarded(id) && !self.state.is_hidden(id));
         ids.sort_unstable();
         ids
     }
@@ -175,7 +184,7 @@ impl<'a> Transaction<'a> {
     }
 
     fn rows_where(&self, is_one: impl Fn(&Conversation) -> bool) -> Vec<ConversationId> {
-        let stored = self.state.rows.iter().map(|row| row.whole().as_ref());
+        let stored = self.state.base_rows().map(|row| row.base().as_ref());
         let untouched = stored.filter(|row| !self.touched.contains_key(&row.id));
         let touched = self.touched.values().filter_map(Touched::row);
         let found = untouched.chain(touched).filter(|row| is_one(row));
@@ -183,7 +192,7 @@ impl<'a> Transaction<'a> {
     }
 
     fn remove(&mut self, id: &ConversationId, cause: Removal) {
-        let before = self.state.rows.get(id);
+        let before = self.state.base_row(id);
         let is_guarded = before.is_some_and(|row| self.guard.keeps_listing(&row.stamps()));
         if self.row(id).is_some() && !is_guarded {
             self.touched.insert(id.clone(), Touched { before, now: RowState::Removed(cause) });
@@ -196,16 +205,17 @@ impl<'a> Transaction<'a> {
     /// as it was, and the rest is stored. Any other change is refused as a whole.
     pub(super) fn finish(self, seq: Seq, encoding: Encoding) -> Result<Applied, StoreError> {
         let mut applied = Applied::default();
+        let state = self.state;
         let fitting = Fitting { guard: &self.guard, seq, encoding };
         for (id, Touched { before, now }) in self.touched {
             let after = match now {
                 RowState::Removed(cause) => {
-                    applied.remove(id, before, cause);
+                    applied.remove(state, id, before, cause);
                     continue;
                 }
                 RowState::Present(after) => after,
             };
-            if before.is_some_and(|before| *before.whole() == after) {
+            if before.is_some_and(|before| *before.base() == after) {
                 continue;
             }
             let stamps = self.guard.stamps(before, &after, seq);
@@ -217,7 +227,7 @@ impl<'a> Transaction<'a> {
             };
             let Some((after, stamps, record)) = kept else { continue };
             applied.put.extend(record.map(|record| (Record::Row(id), record)));
-            applied.set(before, after, stamps);
+            applied.set(state, before, after, stamps);
         }
         Ok(applied)
     }
@@ -230,23 +240,34 @@ fn end_of(time: Option<Timestamp>, retention: u64) -> Option<Timestamp> {
 }
 
 impl Applied {
-    fn remove(&mut self, id: ConversationId, before: Option<&Row>, cause: Removal) {
-        if let Some(before) = before {
-            self.changes.push(RowChange::removed(Arc::clone(before.listed()), cause));
+    fn remove(&mut self, state: &State, id: ConversationId, before: Option<&Row>, cause: Removal) {
+        if before.is_some() {
+            self.changes.extend(placed::change(state.rows.get(&id), None, cause));
             self.removed.push(id);
         }
     }
 
-    fn set(&mut self, before: Option<&Row>, after: Arc<Conversation>, stamps: Stamps) {
-        let row = Row::new(after, stamps, before);
-        let old = before.map(|before| Arc::clone(before.listed()));
-        self.changes.push(RowChange::set(old, Arc::clone(row.listed())));
-        self.rows.push(row);
+    fn set(
+        &mut self,
+        state: &State,
+        before: Option<&Row>,
+        after: Arc<Conversation>,
+        stamps: Stamps,
+    ) {
+        self.made = self.made.saturating_add(usize::from(before.is_none()));
+        let shown = before.filter(|before| !state.is_hidden(&before.base().id));
+        let placed = Placed::of(after, stamps, before, &state.outbox);
+        self.changes.extend(placed.change_after(shown));
+        self.rows.push(placed);
+    }
+
+    /// Returns true if no row is other than before.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.removed.is_empty()
     }
 
     /// Returns the number of rows after it, given the number before.
     pub(super) fn len_after(&self, before: usize) -> usize {
-        let made = self.changes.iter().filter(|change| change.before.is_none()).count();
-        before.saturating_add(made).saturating_sub(self.removed.len())
+        before.saturating_add(self.made).saturating_sub(self.removed.len())
     }
 }

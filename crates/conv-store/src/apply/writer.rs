@@ -97,12 +97,18 @@ impl Writer {
             }
         }
         if !changes.is_empty() {
-            let results = self.apply(&changes).await;
-            let results = results
-                .unwrap_or_else(|error| changes.iter().map(|_| Err(error.clone())).collect());
-            for (answer, result) in answers.into_iter().zip(results) {
-                // A caller that went away needs no answer.
-                let _ = answer.send(result);
+            let mut answers = answers.into_iter();
+            // A change of two steps is by itself: after a conflict in its second one only that one may
+            // run again.
+            let is_together = |a: &Change, b: &Change| !a.is_of_two_steps() && !b.is_of_two_steps();
+            for changes in changes.chunk_by(is_together) {
+                let results = self.apply(changes).await;
+                let results = results
+                    .unwrap_or_else(|error| changes.iter().map(|_| Err(error.clone())).collect());
+                for (answer, result) in answers.by_ref().zip(results) {
+                    // A caller that went away needs no answer.
+                    let _ = answer.send(result);
+                }
             }
         }
         closing
@@ -150,9 +156,9 @@ impl Writer {
     ) -> Result<Results, StoreError> {
         let mut batch = self.batch();
         for change in changes {
-            match change {
-                Change::Cloud(_) => batch.refuse(&error),
-                Change::Local(..) => batch.run(change),
+            match change.is_local() {
+                true => batch.run(change),
+                false => batch.refuse(&error),
             }
         }
         self.commit(batch).await.map_err(|_| error)
@@ -164,8 +170,9 @@ impl Writer {
 
     /// Hands a batch's writes to the engine, then publishes its working copy.
     async fn commit(&mut self, batch: Batch) -> Result<Results, StoreError> {
-        if !batch.writes.is_empty() {
-            self.engine.as_ref().commit(&batch.writes).await?;
+        let steps = if batch.is_stepwise { 1 } else { batch.writes.len().max(1) };
+        for writes in batch.writes.chunks(steps) {
+            self.engine.as_ref().commit(writes).await?;
         }
         self.publish(batch.next);
         Ok(batch.results)

@@ -20,7 +20,7 @@ use super::{
     tally::{Mark, Tally},
 };
 use crate::{
-    Loaded, Record, Recovery, StoreError,
+    Loaded, Recovery, StoreError,
     disk::local_log::{Kept, LocalLog, Records},
     sync::lock,
 };
@@ -126,7 +126,7 @@ impl<R: RowFile> Files<R> {
             self.met.note_losses([(account.prefix, lost)].into());
         }
         let mut records = rows.records;
-        records.extend(local.records.into_iter().map(|(id, bytes)| (Record::Local(id), bytes)));
+        records.extend(local.records);
         Ok(Loaded::new(seq, records))
     }
 

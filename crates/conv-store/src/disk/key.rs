@@ -53,7 +53,7 @@ pub(super) fn record(prefix: Prefix, record: &Record) -> Option<Vec<u8>> {
     match record {
         Record::State => Some(key(prefix, STATE, "")),
         Record::Row(id) => Some(key(prefix, ROW, id.as_str())),
-        Record::Local(_) => None,
+        _ => None,
     }
 }
 

@@ -1,4 +1,5 @@
-//! The log of local state: drafts and the embedder's own bytes, of all accounts of a database.
+//! The log of local state: drafts, the embedder's own bytes and mutations that the cloud has yet to
+//! show, of all accounts of a database.
 //!
 //! Rows are a cache that the cloud can fill again; local state exists nowhere else. So it has a
 //! file of its own, `local.log`, that no damage to the rows reaches: entries with checksums are
@@ -17,7 +18,7 @@ mod tail;
 
 use std::{fmt, path::Path, sync::Arc};
 
-use conv_model::{AccountId, ConversationId, Seq};
+use conv_model::{AccountId, Seq};
 
 use self::{
     compact::Rewritten,
@@ -28,7 +29,7 @@ use self::{
     tail::Tail,
 };
 use crate::{
-    StoreError, Write,
+    Record, StoreError, Write,
     disk::frame::{self, HEAD},
 };
 
@@ -36,7 +37,10 @@ pub(crate) use self::read::{Kept, read};
 
 const NAME: &str = "local.log";
 /// The newest version of the file that this code reads.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version of a file without mutations: earlier versions of the code read it, too. They would take
+/// a mutation for damage, and refuse the newer file instead.
+const WITHOUT_MUTATIONS: u8 = 1;
 /// A file below this is not worth rewriting.
 const SMALL: u64 = 64 << 10;
 
@@ -47,6 +51,10 @@ pub(crate) struct LocalLog<D: LogFolder = Folder> {
     put_aside: Option<String>,
     tail: Tail<D::File>,
     index: Index,
+    /// The version in the file's header.
+    version: u8,
+    /// Set if a sync failed that its callers did not ask for: their own fails then.
+    unsynced: Option<StoreError>,
     /// Appended, not yet durable: where each body begins, and what it says.
     pending: Vec<(u64, Entry)>,
     /// The file is rewritten once it is longer than this.
@@ -91,6 +99,8 @@ impl<D: LogFolder> LocalLog<D> {
         writes: impl IntoIterator<Item = &'a Write>,
     ) -> Result<(), StoreError> {
         self.reopen_failed()?;
+        let writes: Vec<&Write> = writes.into_iter().collect();
+        self.admit(&writes)?;
         let (pending, end) = (self.pending.len(), self.tail.end());
         let mut bodies = writes.into_iter().map(|write| entry::of_write(account, write));
         let appended = bodies.try_for_each(|body| self.push(&body));
@@ -99,6 +109,23 @@ impl<D: LogFolder> LocalLog<D> {
             self.tail.take_back(end);
         }
         appended
+    }
+
+    /// Makes sure that the file's version has the records of some writes.
+    fn admit(&mut self, writes: &[&Write]) -> Result<(), StoreError> {
+        let mut put = writes.iter().flat_map(|write| &write.put);
+        let is_mutation =
+            |record: &Record| record.is_local() && !matches!(record, Record::Local(_));
+        if self.version >= VERSION || !put.any(|(record, _)| is_mutation(record)) {
+            return Ok(());
+        }
+        // Only what is durable is written to the new file.
+        if let Err(error) = self.sync() {
+            // Those that appended before have yet to learn of it.
+            self.unsynced = Some(error.clone());
+            return Err(error);
+        }
+        self.rewrite(VERSION)
     }
 
     /// Appends that the account has nothing from here back.
@@ -130,6 +157,9 @@ impl<D: LogFolder> LocalLog<D> {
 
     /// Makes durable what was appended since the last time, all or nothing.
     pub(crate) fn sync(&mut self) -> Result<(), StoreError> {
+        if let Some(error) = self.unsynced.take() {
+            return Err(error);
+        }
         if self.pending.is_empty() {
             return Ok(());
         }
@@ -147,19 +177,21 @@ impl<D: LogFolder> LocalLog<D> {
 
     /// What was acknowledged is durable in the old file, so failing to rewrite it is no error.
     fn rewrite_or_go_on(&mut self) {
-        if let Err(error) = self.rewrite() {
+        let version = if self.index.has_mutations() { VERSION } else { WITHOUT_MUTATIONS };
+        if let Err(error) = self.rewrite(version) {
             tracing::warn!(error = %error, "could not rewrite the log of local state");
             self.rewrite_over = self.tail.end().saturating_mul(2);
         }
     }
 
     /// Writes the log anew, without what is dead.
-    fn rewrite(&mut self) -> Result<(), StoreError> {
+    fn rewrite(&mut self, version: u8) -> Result<(), StoreError> {
         let Self { folder, tail, index, .. } = self;
         let folder = &*folder;
-        let fresh = compact::prepare(folder, index, |at, length| tail.read(at, length))?;
+        let fresh = compact::prepare(folder, index, version, |at, length| tail.read(at, length))?;
         match compact::install(folder, fresh) {
-            Ok(Rewritten { file, end, index }) => {
+            Ok(Rewritten { file, end, index, version }) => {
+                self.version = version;
                 self.rewrite_over = rewrite_over(&index);
                 self.index = index;
                 self.tail = Tail::new(file, end);
@@ -184,14 +216,14 @@ fn rewrite_over(index: &Index) -> u64 {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Records {
     pub(crate) seq: Seq,
-    pub(crate) records: Vec<(ConversationId, Arc<[u8]>)>,
+    pub(crate) records: Vec<(Record, Arc<[u8]>)>,
 }
 
 impl Records {
     fn of<F: LogFile>(known: &Known, tail: &mut Tail<F>) -> Result<Self, StoreError> {
         let mut records = Vec::with_capacity(known.records.len());
-        for (id, span) in &known.records {
-            records.push((id.clone(), tail.read(span.at, span.length)?));
+        for (record, span) in &known.records {
+            records.push((record.clone(), tail.read(span.at, span.length)?));
         }
         Ok(Self { seq: known.seq, records })
     }

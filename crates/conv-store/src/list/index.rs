@@ -38,6 +38,8 @@ pub(crate) struct Index {
     groups: Groups,
     totals: Totals,
     missing: MissingFacets,
+    /// The number of rows with marks or custom data.
+    marked: usize,
 }
 
 impl Index {
@@ -80,6 +82,16 @@ impl Index {
         self.groups.names()
     }
 
+    /// Returns the number of rows with marks or custom data.
+    pub(crate) fn marked(&self) -> usize {
+        self.marked
+    }
+
+    /// Returns the number of rows in a conversation group.
+    pub(crate) fn members(&self, group: &str) -> usize {
+        self.groups.rows(&group.into())
+    }
+
     /// Returns the equal name that rows share already, if any.
     pub(crate) fn shared_name(&self, name: &Arc<str>) -> Option<&Arc<str>> {
         self.groups.name(name)
@@ -93,13 +105,6 @@ impl Index {
     /// Iterates in list order.
     pub(crate) fn iter(&self) -> Iter<'_, Row> {
         self.rows.iter()
-    }
-
-    /// Returns the rows in order of their IDs.
-    pub(crate) fn sorted(&self) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.iter().collect();
-        rows.sort_unstable_by(|a, b| a.listed().id.cmp(&b.listed().id));
-        rows
     }
 
     /// Iterates in list order over the rows as a list shows them.
@@ -185,10 +190,12 @@ impl Index {
         if let Some(new) = new {
             self.totals.add(new.listed());
             self.missing.add(new.listed());
+            self.marked = self.marked.saturating_add(new.is_marked().into());
         }
         if let Some(old) = old {
             self.totals.subtract(old.listed());
             self.missing.subtract(old.listed());
+            self.marked = self.marked.saturating_sub(old.is_marked().into());
         }
         self.groups.replace(old.map_or(&[], Row::groups), new.map_or(&[], Row::groups));
     }

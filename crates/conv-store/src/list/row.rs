@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use conv_model::{Conversation, ConversationId, Local, PassId, Rank, Seq};
+use conv_model::{Conversation, ConversationId, PassId, Rank, Seq};
 
 use crate::{
     list::tree::Entry,
@@ -17,6 +17,8 @@ pub(crate) struct Row {
     listed: Arc<Conversation>,
     /// The form with the profile's detail, if there is one.
     detailed: Option<Arc<Conversation>>,
+    /// The row as the cloud knows it, with its detail, if the list shows something else.
+    base: Option<Arc<Conversation>>,
     stamps: PackedStamps,
 }
 
@@ -30,21 +32,38 @@ impl Row {
         let whole = whole.into();
         let mut listed = whole.listed();
         let detailed = whole.profile.detail.is_some().then_some(whole);
-        // Without a detail the listed form is the whole row, which did change.
-        if let Some(before) = before.filter(|_| detailed.is_some()) {
+        // Without a detail the listed form is the whole row, which did change, unless the list shows
+        // something else than the cloud's row.
+        let may_share = |before: &&Self| detailed.is_some() || before.base.is_some();
+        if let Some(before) = before.filter(may_share) {
             if before.listed == listed {
                 listed = Arc::clone(&before.listed);
             }
         }
         let stamps = PackedStamps::of(stamps);
-        Self { rank: Rank::of(&listed.listing), listed, detailed, stamps }
+        Self { rank: Rank::of(&listed.listing), listed, detailed, base: None, stamps }
     }
 
-    /// Returns the same row with other local state.
-    pub(crate) fn with_local(&self, local: Local) -> Self {
-        let mut whole = Conversation::clone(self.whole());
-        whole.local = local;
-        Self::new(whole, self.stamps(), None)
+    /// Builds the row that shows `shown` over the cloud's `base`.
+    pub(crate) fn over(
+        base: Arc<Conversation>,
+        shown: Arc<Conversation>,
+        stamps: Stamps,
+        before: Option<&Self>,
+    ) -> Self {
+        let mut row = Self::new(shown, stamps, before);
+        if let Some(before) =
+            before.filter(|before| row.detailed.is_none() && before.listed == row.listed)
+        {
+            row.listed = Arc::clone(&before.listed);
+        }
+        row.base = Some(base);
+        row
+    }
+
+    /// Returns whether a list shows the same of another row, detail included.
+    pub(crate) fn is_shown_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self.whole(), other.whole()) || self.whole() == other.whole()
     }
 
     /// Compares the places of two rows.
@@ -60,6 +79,12 @@ impl Row {
         &self.listed
     }
 
+    /// Returns whether it has marks or custom data, of which the cloud allows a number.
+    pub(crate) fn is_marked(&self) -> bool {
+        let listing = &self.listed.listing;
+        !listing.marks.is_empty() || !listing.custom_data.is_empty()
+    }
+
     /// Returns the names of the conversation groups it is in.
     pub(crate) fn groups(&self) -> &[Arc<str>] {
         &self.listed.listing.groups
@@ -67,6 +92,16 @@ impl Row {
 
     pub(crate) fn whole(&self) -> &Arc<Conversation> {
         self.detailed.as_ref().unwrap_or(&self.listed)
+    }
+
+    /// Returns the row as the cloud knows it, with its local state.
+    pub(crate) fn base(&self) -> &Arc<Conversation> {
+        self.base.as_ref().unwrap_or_else(|| self.whole())
+    }
+
+    /// Returns true if the cloud's row is kept beside the one that the list shows.
+    pub(crate) fn has_base(&self) -> bool {
+        self.base.is_some()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     list::{
         index::Index,
         log::Log,
+        placed::HiddenRow,
         tree::{Entry, Tree},
     },
 };
@@ -22,6 +23,8 @@ pub(crate) struct State {
     pub(crate) sync: Arc<SyncState>,
     pub(crate) rows: Index,
     pub(crate) locals: Tree<LocalEntry>,
+    /// Rows that pending deletions hide.
+    pub(crate) hidden: Tree<HiddenRow>,
     /// What the user changed and the cloud has yet to show.
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) log: Log,
@@ -78,7 +81,7 @@ impl State {
             return;
         }
         sync.coverage = Coverage::CacheOnly;
-        sync.coverage = settled_coverage(&sync, self.rows.len() > 0);
+        sync.coverage = settled_coverage(&sync, self.base_len() > 0);
         let mut commit = Commit::new(self.next_seq(), Arc::new(sync));
         commit.written = self.written;
         self.commit(Arc::new(commit));

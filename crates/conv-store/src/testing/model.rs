@@ -5,8 +5,11 @@ mod operations;
 
 use std::collections::BTreeSet;
 
-use conv_model::{Delta, RowChange, testing::few_ids};
+use conv_model::{
+    Commit, ConversationFilter, ConversationQuery, Delta, OutboxChange, RowChange, testing::few_ids,
+};
 
+use self::naive::number;
 pub use self::{
     naive::{Naive, Rows},
     operations::{Make, Operation, operations},
@@ -42,6 +45,29 @@ pub async fn agree<F: StoreFixture>(fixture: &F, operations: Vec<Operation>) -> 
                 let commit = store.put_local(id.clone(), local.clone()).await?;
                 naive.put(id, local);
                 check_changes(&before, &commit.changes, &naive.rows())?;
+            }
+            Operation::Enqueue(mutations) => {
+                let expected = naive.enqueue(&mutations);
+                match store.mutate(OutboxChange::enqueue(mutations)).await {
+                    Ok(commit) => {
+                        let done = (commit.numbers.clone(), commit.outcomes.clone());
+                        ensure_eq!(Ok(done), expected, "numbers and outcomes");
+                        check_commit(&store, &before, &commit, &naive)?;
+                    }
+                    Err(StoreError::Refused(error)) => {
+                        ensure_eq!(expected, Err(error), "what was refused");
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Operation::Progress(steps) => {
+                let steps = steps.into_iter();
+                let steps: Vec<_> =
+                    steps.map(|(place, step)| (number(&naive.outbox, place), step)).collect();
+                let expected = naive.progress(&steps);
+                let commit = store.mutate(OutboxChange::Progress(steps)).await?;
+                ensure_eq!(commit.outcomes, expected, "outcomes");
+                check_commit(&store, &before, &commit, &naive)?;
             }
             Operation::Reopen => {
                 store.close().await?;
@@ -82,6 +108,17 @@ async fn apply(
     Ok(())
 }
 
+fn check_commit(
+    store: &impl ConversationStore,
+    before: &Rows,
+    commit: &Commit,
+    naive: &Naive,
+) -> TestResult {
+    ensure_eq!(commit.seq, store.snapshot().seq(), "the number");
+    ensure_eq!(commit.written, store.snapshot().written(), "the last stored write");
+    check_changes(before, &commit.changes, &naive.rows())
+}
+
 fn check(snapshot: &Snapshot, naive: &Naive) -> TestResult {
     let ids = snapshot.rows().map(|row| row.id.clone());
     let rows: Vec<_> = ids.filter_map(|id| snapshot.get(&id)).collect();
@@ -92,7 +129,18 @@ fn check(snapshot: &Snapshot, naive: &Naive) -> TestResult {
     let totals = snapshot.totals();
     let sums = [totals.conversations, totals.unread, totals.unread_conversations, totals.mentioned];
     ensure_eq!(sums, naive.totals(), "totals");
+    ensure_eq!(*snapshot.outbox(), naive.outbox, "the outbox");
+    let groups = naive.groups();
+    ensure!(snapshot.groups().iter().eq(&groups), "groups are not {groups:?}");
+    for name in &groups {
+        let filter: ConversationQuery = ConversationFilter::group_name(&**name).into();
+        let rows = snapshot.list(&filter);
+        let expected = expected.iter().filter(|row| filter.matches(row)).map(|row| &row.id);
+        ensure!(rows.iter().map(|row| &row.id).eq(expected), "the rows in {name}");
+    }
+    let base = naive.base();
     for id in few_ids() {
+        ensure_eq!(snapshot.base(&id).as_deref(), base.get(&id), "the cloud's row");
         ensure_eq!(snapshot.local(&id).as_ref(), naive.locals.get(&id), "local state");
     }
     Ok(())

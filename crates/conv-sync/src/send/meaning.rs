@@ -39,7 +39,7 @@ pub(super) fn meaning(error: &SourceError) -> Meaning {
         _ => {}
     }
     match (error.class(), error.retry()) {
-        (_, Retry::Resign) => Meaning::SignAgain,
+        (_, Retry::Reauthenticate) => Meaning::SignAgain,
         (ErrorClass::Auth, _) => Meaning::Hold,
         (ErrorClass::RateLimited, _) => Meaning::Slow,
         (ErrorClass::Transient | ErrorClass::Cancelled, _) | (_, Retry::BackOff) => Meaning::Later,
@@ -108,7 +108,7 @@ mod tests {
             (cloud(50004, Transient, Retry::BackOff), Meaning::Later, true),
             (cloud(60008, Transient, Retry::Once), Meaning::Later, true),
             (cloud(51007, Cloud, Retry::Once), Meaning::OnceMore, true),
-            (cloud(70001, Auth, Retry::Resign), Meaning::SignAgain, false),
+            (cloud(70001, Auth, Retry::Reauthenticate), Meaning::SignAgain, false),
             (cloud(70003, Auth, Retry::Never), Meaning::Hold, false),
             (cloud(60020, Unsupported, Retry::Never), Meaning::Hold, false),
             (cloud(70206, NotFound, Retry::Never), Meaning::TooMany, false),

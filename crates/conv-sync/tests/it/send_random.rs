@@ -68,7 +68,7 @@ fn faults() -> impl Strategy<Value = Fault> {
         Fault::Code(51007, ErrorClass::Cloud, Retry::Once),
         Fault::Code(51009, ErrorClass::NotFound, Retry::Never),
         Fault::Code(51013, ErrorClass::Unsupported, Retry::Never),
-        Fault::Code(70001, ErrorClass::Auth, Retry::Resign),
+        Fault::Code(70001, ErrorClass::Auth, Retry::Reauthenticate),
         Fault::Code(70003, ErrorClass::Auth, Retry::Never),
     ];
     select(codes)

@@ -393,7 +393,7 @@ fn a_call_that_was_stored_as_being_sent_does_not_go_out_once_the_account_is_held
 
 #[test]
 fn an_expired_signature_is_made_again_once_and_then_holds() {
-    let error = || refused(70001, ErrorClass::Auth, Retry::Resign);
+    let error = || refused(70001, ErrorClass::Auth, Retry::Reauthenticate);
     let mut world = World::with_users(&["alice"]);
     world.cloud.script(Script::Refuse(error()));
     let number = world.send(pin("alice"));

@@ -124,7 +124,8 @@ fn entry(write: &Write) -> postcard::Result<Vec<u8>> {
     let records = deleted.chain(put).map(|(record, bytes)| match record {
         Record::Row(id) => (1, id.to_string(), bytes),
         Record::Local(id) => (2, id.to_string(), bytes),
-        _ => (0, String::new(), bytes),
+        Record::State => (0, String::new(), bytes),
+        other => (3, other.to_key(), bytes),
     });
     let entry = Entry { seq: write.seq.as_u64(), records: records.collect() };
     let body = postcard::to_stdvec(&entry)?;
@@ -145,6 +146,7 @@ fn key(kind: u8, id: &str) -> Option<Record> {
     match kind {
         0 => Some(Record::State),
         1 => id.parse().ok().map(Record::Row),
-        _ => id.parse().ok().map(Record::Local),
+        2 => id.parse().ok().map(Record::Local),
+        _ => Some(Record::from_key(id)),
     }
 }

@@ -58,7 +58,7 @@ impl Fitting<'_> {
                 encoded => {
                     let facets = facets.iter().map(|facet| Some(*facet));
                     refused.extend(facets.map(|facet| Refused::new(row.id.clone(), facet)));
-                    let is_same = before.is_some_and(|before| *before.whole() == row);
+                    let is_same = before.is_some_and(|before| *before.base() == row);
                     let stored = encoded.map(|record| (row, stamps, record))?;
                     return Ok(Some(stored).filter(|_| !is_same));
                 }
@@ -73,7 +73,7 @@ impl Fitting<'_> {
 fn without(facets: &[Facet], before: Option<&Row>, after: &Conversation) -> Conversation {
     let mut row = after.clone();
     let bare = Arc::new(Conversation::new(after.id.clone()));
-    let old = before.map_or(&bare, Row::whole);
+    let old = before.map_or(&bare, Row::base);
     for facet in facets {
         match facet {
             Facet::LastMessage => row.last_message.clone_from(&old.last_message),

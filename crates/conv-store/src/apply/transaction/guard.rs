@@ -15,7 +15,7 @@ use crate::{
 /// late the answer comes: the order of writing is not the order of reading. A pass requests its
 /// listing over many pages, so its listing counts as requested when the pass began, and its own
 /// changes are not another writer's.
-pub(super) struct Guard {
+pub(in crate::apply) struct Guard {
     /// The pass, and the commit with which it began.
     pass: Option<(PassId, Seq)>,
     asked: Option<Seq>,
@@ -24,6 +24,11 @@ pub(super) struct Guard {
 impl Guard {
     pub(super) fn new(sync: &SyncState, delta: &Delta) -> Self {
         Self { pass: delta.pass.map(|pass| (pass, sync.begun)), asked: delta.asked }
+    }
+
+    /// Guards nothing: of a change that is of no pass and was not asked for.
+    pub(in crate::apply) fn of_no_pass() -> Self {
+        Self { pass: None, asked: None }
     }
 
     /// Returns true if the change is part of a pass.
@@ -57,7 +62,7 @@ impl Guard {
     }
 
     /// Returns the stamps of a row that changed: fresh ones for the facets that changed.
-    pub(super) fn stamps(
+    pub(in crate::apply) fn stamps(
         &self,
         before: Option<&Row>,
         after: &Arc<Conversation>,
@@ -65,7 +70,7 @@ impl Guard {
     ) -> Stamps {
         let bare = Arc::new(Conversation::new(after.id.clone()));
         let (old, mut stamps) = match before {
-            Some(before) => (before.whole(), before.stamps()),
+            Some(before) => (before.base(), before.stamps()),
             None => (&bare, Stamps::default()),
         };
         if before.is_none() || old.listing != after.listing {

@@ -44,7 +44,7 @@ impl Target {
     /// Returns true if a write goes here. A write holds local records or others, never both.
     pub(crate) fn is_of(self, write: &Write) -> bool {
         let mut records = write.put.iter().map(|(record, _)| record).chain(&write.delete);
-        matches!(records.next(), Some(Record::Local(_))) == (self == Self::Local)
+        records.next().is_some_and(Record::is_local) == (self == Self::Local)
     }
 }
 

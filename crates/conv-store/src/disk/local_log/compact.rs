@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use conv_model::{AccountId, ConversationId};
+use conv_model::AccountId;
 
 use super::{
     NAME, entry,
@@ -10,7 +10,7 @@ use super::{
     index::{Index, Known},
 };
 use crate::{
-    StoreError,
+    Record, StoreError,
     disk::frame::{self, HEAD},
     record::LocalRecord,
 };
@@ -23,6 +23,7 @@ pub(super) struct Rewritten<F> {
     pub(super) file: F,
     pub(super) end: u64,
     pub(super) index: Index,
+    pub(super) version: u8,
 }
 
 /// Writes the new file beside the old one, durably. After an error the old one is unchanged,
@@ -30,9 +31,10 @@ pub(super) struct Rewritten<F> {
 pub(super) fn prepare<D: LogFolder>(
     folder: &D,
     index: &Index,
+    version: u8,
     read: impl FnMut(u64, usize) -> Result<Arc<[u8]>, StoreError>,
 ) -> Result<Rewritten<D::File>, StoreError> {
-    write(folder, index, read).inspect_err(|_| discard(folder))
+    write(folder, index, version, read).inspect_err(|_| discard(folder))
 }
 
 /// Removes the unfinished new file. If that fails, the next opening removes it.
@@ -43,11 +45,12 @@ fn discard(folder: &impl LogFolder) {
 fn write<D: LogFolder>(
     folder: &D,
     index: &Index,
+    version: u8,
     mut read: impl FnMut(u64, usize) -> Result<Arc<[u8]>, StoreError>,
 ) -> Result<Rewritten<D::File>, StoreError> {
     let file = folder.create(FRESH).map_err(failed)?;
-    let mut fresh = Rewritten { file, end: 0, index: Index::default() };
-    fresh.append(&files::header()).map_err(failed)?;
+    let mut fresh = Rewritten { file, end: 0, index: Index::default(), version };
+    fresh.append(&files::header(version)).map_err(failed)?;
     for (account, known) in index.accounts() {
         fresh.copy(account, known, &mut read)?;
     }
@@ -73,14 +76,14 @@ impl<F: LogFile> Rewritten<F> {
         known: &Known,
         read: &mut impl FnMut(u64, usize) -> Result<Arc<[u8]>, StoreError>,
     ) -> Result<(), StoreError> {
-        let mut records: Vec<(ConversationId, Arc<[u8]>)> = Vec::new();
+        let mut records: Vec<(Record, Arc<[u8]>)> = Vec::new();
         let mut bytes = 0_usize;
-        for (id, span) in &known.records {
+        for (key, span) in &known.records {
             let record = read(span.at, span.length)?;
-            if is_cleared(&record) {
+            if is_cleared(key, &record) {
                 continue;
             }
-            records.push((id.clone(), record));
+            records.push((key.clone(), record));
             bytes = bytes.saturating_add(span.length);
             if bytes >= ENTRY_BYTES {
                 self.push(&entry::of_records(account, known.seq, &records))?;
@@ -110,8 +113,9 @@ impl<F: LogFile> Rewritten<F> {
 }
 
 /// Returns true for a record of empty local state, which means the same as no record.
-fn is_cleared(record: &[u8]) -> bool {
-    LocalRecord::decode(record).is_ok_and(|record| record.local.is_empty())
+fn is_cleared(key: &Record, record: &[u8]) -> bool {
+    matches!(key, Record::Local(_))
+        && LocalRecord::decode(record).is_ok_and(|record| record.local.is_empty())
 }
 
 fn failed(error: io::Error) -> StoreError {

@@ -1,10 +1,10 @@
 //! The body of one entry: `kind u8 | seq u64 | account | operations`, little endian, an operation
-//! being `kind u8 | conversation ID | record`. Texts have a length of one byte before them, records
-//! one of four.
+//! being `kind u8 | conversation ID | record`, or for records other than local state `kind u8 | key |
+//! record`. Texts have a length of one byte before them, records one of four.
 
 use std::{ops::Range, sync::Arc};
 
-use conv_model::{AccountId, ConversationId, Seq};
+use conv_model::{AccountId, Seq};
 
 use crate::{Record, Write, disk::frame::Bytes};
 
@@ -12,6 +12,9 @@ const WRITE: u8 = 1;
 const FORGET: u8 = 2;
 const SET: u8 = 1;
 const REMOVE: u8 = 2;
+/// Of records of another kind than local state, which version 1 of the file does not have.
+const SET_KEY: u8 = 3;
+const REMOVE_KEY: u8 = 4;
 
 /// A decoded body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// Where in the body each record lies; `None` for one that was removed.
-    Write(Vec<(ConversationId, Option<Range<usize>>)>),
+    Write(Vec<(Record, Option<Range<usize>>)>),
     /// The account has nothing from here back.
     Forget,
 }
@@ -33,14 +36,13 @@ pub(super) enum What {
 pub(super) fn of_write(account: &AccountId, write: &Write) -> Vec<u8> {
     let mut body = start(WRITE, write.seq, account);
     for record in &write.delete {
-        if let Record::Local(id) = record {
-            body.push(REMOVE);
-            push_text(&mut body, id.as_str());
+        if record.is_local() {
+            push_key(&mut body, [REMOVE, REMOVE_KEY], record);
         }
     }
     for (record, bytes) in &write.put {
-        if let Record::Local(id) = record {
-            push_set(&mut body, id, bytes);
+        if record.is_local() {
+            push_set(&mut body, record, bytes);
         }
     }
     body
@@ -50,11 +52,11 @@ pub(super) fn of_write(account: &AccountId, write: &Write) -> Vec<u8> {
 pub(super) fn of_records(
     account: &AccountId,
     seq: Seq,
-    records: &[(ConversationId, Arc<[u8]>)],
+    records: &[(Record, Arc<[u8]>)],
 ) -> Vec<u8> {
     let mut body = start(WRITE, seq, account);
-    for (id, bytes) in records {
-        push_set(&mut body, id, bytes);
+    for (record, bytes) in records {
+        push_set(&mut body, record, bytes);
     }
     body
 }
@@ -84,21 +86,22 @@ pub(super) fn decode(body: &[u8]) -> Option<Entry> {
     Some(Entry { account, seq, what })
 }
 
-fn operation(
-    whole: usize,
-    bytes: &mut Bytes<'_>,
-) -> Option<(ConversationId, Option<Range<usize>>)> {
+fn operation(whole: usize, bytes: &mut Bytes<'_>) -> Option<(Record, Option<Range<usize>>)> {
     let [kind] = bytes.array()?;
-    let id = bytes.text()?.parse().ok()?;
+    let key = bytes.text()?;
+    let record = match kind {
+        SET | REMOVE => Record::Local(key.parse().ok()?),
+        SET_KEY | REMOVE_KEY => Record::from_key(key),
+        _ => return None,
+    };
     match kind {
-        REMOVE => Some((id, None)),
-        SET => {
+        REMOVE | REMOVE_KEY => Some((record, None)),
+        _ => {
             let length = usize::try_from(u32::from_le_bytes(bytes.array()?)).ok()?;
             let start = whole.checked_sub(bytes.left())?;
             bytes.take(length)?;
-            Some((id, Some(start..start.checked_add(length)?)))
+            Some((record, Some(start..start.checked_add(length)?)))
         }
-        _ => None,
     }
 }
 
@@ -109,15 +112,28 @@ fn start(kind: u8, seq: Seq, account: &AccountId) -> Vec<u8> {
     body
 }
 
-fn push_set(body: &mut Vec<u8>, id: &ConversationId, bytes: &[u8]) {
-    body.push(SET);
-    push_text(body, id.as_str());
+fn push_set(body: &mut Vec<u8>, record: &Record, bytes: &[u8]) {
+    push_key(body, [SET, SET_KEY], record);
     // A record beyond four gibibytes is refused with the whole entry, see `seal`.
     body.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
     body.extend(bytes);
 }
 
-/// Account IDs have at most 255 bytes, conversation IDs fewer.
+/// Appends an operation's kind, of local state or of another record, and the key.
+fn push_key(body: &mut Vec<u8>, [of_local, of_other]: [u8; 2], record: &Record) {
+    match record {
+        Record::Local(id) => {
+            body.push(of_local);
+            push_text(body, id.as_str());
+        }
+        other => {
+            body.push(of_other);
+            push_text(body, &other.to_key());
+        }
+    }
+}
+
+/// Account IDs and keys have at most 255 bytes, conversation IDs fewer.
 fn push_text(body: &mut Vec<u8>, text: &str) {
     body.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
     body.extend(text.as_bytes());

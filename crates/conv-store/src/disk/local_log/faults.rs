@@ -11,9 +11,15 @@ use crate::Record;
 
 /// Large enough for the log to be rewritten within a script.
 const RECORD: usize = 12 << 10;
-const KEYS: [(&str, &str); 3] = [("a", "C2Calice"), ("a", "C2Cbob"), ("b", "C2Calice")];
+/// A mutation is among them, so that the file gets a newer version within a script.
+const KEYS: [(&str, &str); 4] = [
+    ("a", "local C2Calice"),
+    ("a", "local C2Cbob"),
+    ("b", "local C2Calice"),
+    ("a", "pending pinned C2Calice"),
+];
 
-type Key = (AccountId, ConversationId);
+type Key = (AccountId, Record);
 type Value = Option<u8>;
 
 /// What may be there.
@@ -68,7 +74,7 @@ impl Script {
         self.seq += 1;
         let mut write = Write::new(Seq::new(self.seq - 1), Seq::new(self.seq));
         for ((_, id), value) in changes {
-            let record = Record::Local(id.parse().unwrap());
+            let record = Record::from_key(id);
             match value {
                 Some(byte) => write.put.push((record, vec![*byte; RECORD].into())),
                 None => write.delete.push(record),
@@ -80,7 +86,7 @@ impl Script {
             log.sync()
         });
         for ((_, id), value) in changes {
-            self.note((account.clone(), id.parse().unwrap()), *value, saved.is_ok());
+            self.note((account.clone(), Record::from_key(id)), *value, saved.is_ok());
         }
     }
 
@@ -121,7 +127,7 @@ impl Script {
                     bytes[0]
                 });
                 let is_promised = value == promise.kept || promise.refused.contains(&value);
-                assert!(is_promised, "{what}: {id} is {value:?}, promised {promise:?}");
+                assert!(is_promised, "{what}: {id:?} is {value:?}, promised {promise:?}");
             }
             let known =
                 found.keys().all(|id| promises.contains_key(&(account.clone(), id.clone())));

@@ -6,7 +6,7 @@ use std::{
     ops::Range,
 };
 
-use super::{NAME, VERSION};
+use super::NAME;
 use crate::disk::frame::{self, HEADER};
 
 /// The new file while it is written; one that is met at opening was left by a crash.
@@ -41,8 +41,8 @@ pub(crate) trait LogFolder: Clone + Debug + Send {
 }
 
 /// What the file begins with.
-pub(super) fn header() -> [u8; HEADER] {
-    frame::header(MAGIC, VERSION)
+pub(super) fn header(version: u8) -> [u8; HEADER] {
+    frame::header(MAGIC, version)
 }
 
 /// The version of a file; `None` if its header is damaged.

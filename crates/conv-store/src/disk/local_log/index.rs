@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use conv_model::{AccountId, ConversationId, Seq};
+use conv_model::{AccountId, Seq};
 
 use super::entry::{Entry, What};
-use crate::disk::frame::HEAD;
+use crate::{Record, disk::frame::HEAD};
 
 /// Of all accounts. Records stay in the file.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(super) struct Index {
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) seq: Seq,
-    pub(super) records: BTreeMap<ConversationId, Span>,
+    pub(super) records: BTreeMap<Record, Span>,
 }
 
 /// Bytes in the file.
@@ -54,17 +54,23 @@ impl Index {
         };
         let known = self.accounts.entry(entry.account).or_default();
         known.seq = known.seq.max(entry.seq);
-        for (id, range) in operations {
+        for (record, range) in operations {
             match range {
                 Some(range) => {
                     let at = at.saturating_add(range.start as u64);
-                    known.records.insert(id, Span { at, length: range.len() });
+                    known.records.insert(record, Span { at, length: range.len() });
                 }
                 None => {
-                    known.records.remove(&id);
+                    known.records.remove(&record);
                 }
             }
         }
+    }
+
+    /// Returns true if there are records that version 1 of the file does not have.
+    pub(super) fn has_mutations(&self) -> bool {
+        let mut records = self.accounts.values().flat_map(|known| known.records.keys());
+        records.any(|record| !matches!(record, Record::Local(_)))
     }
 
     /// About the bytes of a file without anything dead.
@@ -76,13 +82,17 @@ impl Index {
                 known
                     .records
                     .iter()
-                    .map(|(id, span)| cost(id, *span))
+                    .map(|(record, span)| cost(record, *span))
                     .fold(own, u64::saturating_add)
             })
             .fold(0, u64::saturating_add)
     }
 }
 
-fn cost(id: &ConversationId, span: Span) -> u64 {
-    (span.length as u64).saturating_add(6 + id.as_str().len() as u64)
+fn cost(record: &Record, span: Span) -> u64 {
+    let key = match record {
+        Record::Local(id) => id.as_str().len(),
+        other => other.to_key().len(),
+    };
+    (span.length as u64).saturating_add(6 + key as u64)
 }

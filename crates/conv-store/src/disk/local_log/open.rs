@@ -3,7 +3,7 @@
 use std::io::{self, SeekFrom};
 
 use super::{
-    LocalLog, NAME, VERSION, compact, files,
+    LocalLog, NAME, VERSION, WITHOUT_MUTATIONS, compact, files,
     files::{FRESH, LogFile, LogFolder},
     index::Index,
     replay::{Found, replay},
@@ -40,6 +40,8 @@ pub(super) fn open<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
         rewrite_over: rewrite_over(&index),
         tail: Tail::new(file, found.end),
         index,
+        version: header.unwrap_or(VERSION),
+        unsynced: None,
         pending: Vec::new(),
     };
     // Damaged bytes that stay would be put aside again by every opening.
@@ -53,7 +55,7 @@ pub(super) fn open<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
 /// A log is made as it is rewritten, so one without a whole header is never met.
 fn create<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
     let nothing = |_, _| Err(StoreError::Corrupt { what: "empty log of local state".to_owned() });
-    let fresh = compact::prepare(&folder, &Index::default(), nothing)?;
+    let fresh = compact::prepare(&folder, &Index::default(), WITHOUT_MUTATIONS, nothing)?;
     let fresh = compact::install(&folder, fresh)?;
     Ok(LocalLog {
         folder,
@@ -61,6 +63,8 @@ fn create<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
         rewrite_over: rewrite_over(&fresh.index),
         tail: Tail::new(fresh.file, fresh.end),
         index: fresh.index,
+        version: fresh.version,
+        unsynced: None,
         pending: Vec::new(),
     })
 }

@@ -35,6 +35,11 @@ impl Groups {
         self.0.get(name).map(|group| &group.name)
     }
 
+    /// Returns the number of rows in the group of a name.
+    pub(super) fn rows(&self, name: &Arc<str>) -> usize {
+        self.0.get(name).map_or(0, |group| group.rows)
+    }
+
     /// Counts the groups of a new row and subtracts those of the old one.
     pub(super) fn replace(&mut self, old: &[Arc<str>], new: &[Arc<str>]) {
         if old != new {

@@ -1,11 +1,16 @@
 //! A store in few lines: plain maps, nothing shared, nothing incremental.
 
-use std::collections::BTreeMap;
+mod mutations;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use conv_model::{
     Conversation, ConversationId, ConversationPatch, ConversationType, Coverage, Delta, Facet,
-    Known, ListLimit, Local, PassId, Prune, Seq, SyncState, SyncStep, Timestamp, list_order, merge,
+    Known, ListLimit, Local, Outbox, PassId, Pending, Prune, Seq, SyncState, SyncStep, Timestamp,
+    list_order, merge,
 };
+
+pub(super) use self::mutations::number;
 
 /// Rows by their IDs.
 pub type Rows = BTreeMap<ConversationId, Conversation>;
@@ -25,6 +30,8 @@ pub struct Naive {
     begun: u64,
     /// When each facet of a row changed last.
     stamps: BTreeMap<ConversationId, Stamps>,
+    /// What the user changed and the cloud has yet to show.
+    pub outbox: Outbox,
 }
 
 #[derive(Debug, Default)]
@@ -70,7 +77,10 @@ impl Naive {
         let pruned = self.pruned(delta);
         let unconfirmed = match &delta.prune {
             Some(Prune::Unconfirmed { .. }) => {
-                pruned.into_iter().filter(|id| !self.keeps_listing(id, writer)).collect()
+                let shown = self.rows();
+                let is_left =
+                    |id: &ConversationId| !self.keeps_listing(id, writer) && shown.contains_key(id);
+                pruned.into_iter().filter(is_left).collect()
             }
             _ => {
                 pruned.iter().for_each(|id| self.remove(id, writer));
@@ -193,7 +203,7 @@ impl Naive {
             }
             _ => return,
         };
-        for row in self.rows().into_values() {
+        for row in self.base().into_values() {
             let sent = row.last_message.value().and_then(|message| message.time);
             if end_of(sent, retention).is_some_and(|end| end <= now) {
                 let mut patch = ConversationPatch::new(row.id);
@@ -249,10 +259,19 @@ impl Naive {
     /// What reopening makes of it.
     pub fn reopen(&mut self) {
         self.sync = std::mem::take(&mut self.sync).reopened(!self.cloud.is_empty());
+        let pending: Vec<_> = self.outbox.pending().map(|one| Pending::clone(one)).collect();
+        self.outbox = Outbox::restore(pending, self.outbox.last_number());
     }
 
-    /// Rows with their local state.
+    /// The rows that the list shows.
     pub fn rows(&self) -> Rows {
+        let base = self.base().into_values().map(Arc::new);
+        let shown = base.filter_map(|row| self.outbox.shown(&row));
+        shown.map(|row| (row.id.clone(), Conversation::clone(&row))).collect()
+    }
+
+    /// The cloud's rows with their local state.
+    pub fn base(&self) -> Rows {
         let mut rows = self.cloud.clone();
         for (id, local) in &self.locals {
             if let Some(row) = rows.get_mut(id) {
@@ -262,7 +281,7 @@ impl Naive {
         rows
     }
 
-    /// Rows with their local state, in list order.
+    /// The rows that the list shows, in its order.
     pub fn list(&self) -> Vec<Conversation> {
         let mut rows: Vec<Conversation> = self.rows().into_values().collect();
         rows.sort_by(list_order);
@@ -271,7 +290,7 @@ impl Naive {
 
     /// Conversations, unread messages, conversations with any, and those with a mention.
     pub fn totals(&self) -> [u64; 4] {
-        let sums = self.cloud.values().map(|row| {
+        let sums = self.rows().into_values().map(|row| {
             let counts = !row.unread.is_muted() && row.counts_unread() == Some(true);
             let unread = row.unread.count.filter(|_| counts).unwrap_or(0);
             let mentioned = row.group_at_info().is_some_and(|infos| !infos.is_empty());
@@ -282,7 +301,8 @@ impl Naive {
 
     /// The facets that some row has never been told.
     pub fn not_fetched(&self) -> Vec<Facet> {
-        let any = |lacks: fn(&Conversation) -> bool| self.cloud.values().any(lacks);
+        let shown = self.rows();
+        let any = |lacks: fn(&Conversation) -> bool| shown.values().any(lacks);
         let mut facets = Vec::new();
         if any(|row| {
             row.profile.name.is_none() && row.conversation_type() != ConversationType::System

@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use conv_model::{
-    Checkpoint, ConversationId, Cursor, Delta, ErrorClass, Finished, ListLimit, Local, PassFailure,
-    PassId, PassStatus, Phase, Prune, SkippedRow, SyncScope, SyncStep, testing,
+    Checkpoint, ConversationId, Cursor, Delta, ErrorClass, Finished, ListLimit, Local, Mutation,
+    MutationFailure, PassFailure, PassId, PassStatus, Phase, Progress, Prune, SkippedRow,
+    SyncScope, SyncStep, testing,
 };
 use proptest::prelude::*;
 
@@ -18,6 +19,10 @@ pub enum Operation {
     Apply(Box<Make>),
     /// Local state.
     Put(ConversationId, Local),
+    /// Mutations that are accepted together, or refused.
+    Enqueue(Vec<Mutation>),
+    /// What became of mutations, by their places among those that are pending.
+    Progress(Vec<(usize, Progress)>),
     /// It is closed, and opened again.
     Reopen,
 }
@@ -89,10 +94,34 @@ fn keep(bits: u16, delta: &Delta, rows: &Rows) -> Arc<BTreeSet<ConversationId>> 
 /// Operations that meet on the same few rows and passes.
 pub fn operations() -> impl Strategy<Value = Operation> {
     let put = (testing::known_ids(), testing::locals());
+    let mutations = proptest::collection::vec(testing::mutations(), 1..4);
+    let steps = proptest::collection::vec((0..6_usize, progress()), 1..4);
     prop_oneof![
+        4 => mutations.prop_map(Operation::Enqueue),
+        4 => steps.prop_map(Operation::Progress),
         8 => makes().prop_map(|make| Operation::Apply(Box::new(make))),
         2 => put.prop_map(|(id, local)| Operation::Put(id, local)),
         1 => Just(Operation::Reopen),
+    ]
+}
+
+fn progress() -> impl Strategy<Value = Progress> {
+    let failure = || MutationFailure::new(ErrorClass::Cloud, Some(50002), "refused");
+    prop_oneof![
+        8 => Just(Progress::Sending),
+        6 => Just(Progress::Acknowledged),
+        2 => Just(Progress::Settled),
+        3 => Just(Progress::SettledUnseen),
+        1 => Just(Progress::Overridden),
+        1 => any::<bool>().prop_map(move |is_uncertain| {
+            Progress::Returned { failure: failure(), is_uncertain }
+        }),
+        1 => Just(Progress::Held(failure())),
+        1 => Just(Progress::Released),
+        2 => Just(Progress::Failed(failure())),
+        1 => Just(Progress::Expired),
+        1 => Just(Progress::Retry),
+        1 => Just(Progress::Drop),
     ]
 }
 

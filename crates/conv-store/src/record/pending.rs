@@ -1,0 +1,188 @@
+//! The records of what the user changed and the cloud has yet to show.
+
+mod mutation;
+
+use std::sync::Arc;
+
+use conv_model::{ErrorClass, MutationFailure, Pending, PendingState, Seq, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use self::mutation::MutationBody;
+use super::{Kind, corrupt, encode, open};
+use crate::StoreError;
+
+/// The form of the bodies. Another one is set aside: what is understood by half must not be sent.
+const FORM: u8 = 1;
+/// The most bytes of a failure's message that are kept.
+const LONGEST_MESSAGE: usize = 512;
+
+/// The mutations of one slot, in their order.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct PendingRecord {
+    /// The mutations.
+    pub pending: Vec<Pending>,
+}
+
+/// What an outbox keeps beside its mutations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OutboxRecord {
+    /// The greatest number given so far: none is given twice, also after its mutation is gone.
+    pub last_number: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body<'a> {
+    form: u8,
+    #[serde(borrow)]
+    pending: Vec<PendingBody<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OutboxBody {
+    form: u8,
+    last_number: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PendingBody<'a> {
+    number: u64,
+    #[serde(borrow)]
+    mutation: MutationBody<'a>,
+    state: u8,
+    queued_at: Option<u64>,
+    attempts: u32,
+    is_uncertain: bool,
+    #[serde(borrow)]
+    failure: Option<FailureBody<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FailureBody<'a> {
+    class: &'a str,
+    code: Option<i32>,
+    message: &'a str,
+}
+
+const STATES: [PendingState; 5] = [
+    PendingState::Queued,
+    PendingState::Sending,
+    PendingState::Settling,
+    PendingState::Held,
+    PendingState::Failed,
+];
+
+const CLASSES: [ErrorClass; 10] = [
+    ErrorClass::Transient,
+    ErrorClass::RateLimited,
+    ErrorClass::Auth,
+    ErrorClass::InvalidArgument,
+    ErrorClass::NotFound,
+    ErrorClass::Unsupported,
+    ErrorClass::Cloud,
+    ErrorClass::Store,
+    ErrorClass::Corrupt,
+    ErrorClass::Cancelled,
+];
+
+impl PendingRecord {
+    /// Builds the record of the mutations of one slot.
+    pub fn new(pending: impl IntoIterator<Item = Pending>) -> Self {
+        Self { pending: pending.into_iter().collect() }
+    }
+
+    /// Encodes it as part of the write with this number. Of a failure's message the first 512 bytes
+    /// are kept.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`]; [`StoreError::Unsupported`] for a kind of mutation that this version
+    /// does not know.
+    pub fn encode(&self, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
+        let pending: Option<Vec<_>> = self.pending.iter().map(PendingBody::of).collect();
+        let pending = pending.ok_or(StoreError::Unsupported)?;
+        encode(Kind::Pending, seq, &Body { form: FORM, pending })
+    }
+
+    /// Decodes the bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
+    pub fn decode(record: &[u8]) -> Result<Self, StoreError> {
+        let body: Body<'_> = open(Kind::Pending, record)?.read()?;
+        check(body.form)?;
+        let pending: Option<Vec<_>> = body.pending.iter().map(PendingBody::read).collect();
+        pending.map(Self::new).ok_or_else(|| corrupt("a pending mutation"))
+    }
+}
+
+impl OutboxRecord {
+    /// Builds the record of an outbox that gave numbers up to this one.
+    pub fn new(last_number: u64) -> Self {
+        Self { last_number }
+    }
+
+    /// Encodes it as part of the write with this number.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`].
+    pub fn encode(&self, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
+        encode(Kind::Outbox, seq, &OutboxBody { form: FORM, last_number: self.last_number })
+    }
+
+    /// Decodes the bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
+    pub fn decode(record: &[u8]) -> Result<Self, StoreError> {
+        let body: OutboxBody = open(Kind::Outbox, record)?.read()?;
+        check(body.form)?;
+        Ok(Self::new(body.last_number))
+    }
+}
+
+fn check(form: u8) -> Result<(), StoreError> {
+    if form == FORM { Ok(()) } else { Err(corrupt("the form of a pending mutation")) }
+}
+
+impl<'a> PendingBody<'a> {
+    fn of(pending: &'a Pending) -> Option<Self> {
+        let state = STATES.iter().position(|state| *state == pending.state)?;
+        Some(Self {
+            number: pending.number,
+            mutation: MutationBody::of(&pending.mutation)?,
+            state: u8::try_from(state).ok()?,
+            queued_at: pending.queued_at.map(Timestamp::as_secs),
+            attempts: pending.attempts,
+            is_uncertain: pending.is_uncertain,
+            failure: pending.failure.as_ref().map(FailureBody::of),
+        })
+    }
+
+    fn read(&self) -> Option<Pending> {
+        let mutation = self.mutation.read()?;
+        let queued_at = self.queued_at.map(Timestamp::from_secs);
+        let mut pending = Pending::new(self.number, mutation, queued_at);
+        pending.state = *STATES.get(usize::from(self.state))?;
+        (pending.attempts, pending.is_uncertain) = (self.attempts, self.is_uncertain);
+        pending.failure = match &self.failure {
+            Some(failure) => Some(failure.read()?),
+            None => None,
+        };
+        Some(pending)
+    }
+}
+
+impl<'a> FailureBody<'a> {
+    fn of(failure: &'a MutationFailure) -> Self {
+        let message = &failure.message;
+        let end = message.floor_char_boundary(LONGEST_MESSAGE);
+        let message = message.get(..end).unwrap_or_default();
+        Self { class: failure.class.as_str(), code: failure.code, message }
+    }
+
+    fn read(&self) -> Option<MutationFailure> {
+        let class = CLASSES.into_iter().find(|class| class.as_str() == self.class)?;
+        Some(MutationFailure::new(class, self.code, self.message))
+    }
+}
