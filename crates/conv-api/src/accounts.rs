@@ -10,12 +10,14 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use conv_model::AccountId;
 use conv_store::{ConversationDatabase, ConversationStore, StoreError};
-use conv_sync::{Clock, ConversationSource, PullOptions};
+use conv_sync::{Clock, ConversationSource, ConversationWriter, PullOptions, SendOptions};
+use tokio::sync::Semaphore;
 
 use self::registry::{Claim, Evicted, Registry};
 use crate::{
     Conversations, Error, Stats,
     conversations::{HandleConfig, StoreOwner},
+    outgoing::Edition,
     passes::{LastReply, NamesRead, Queue, QueueTicket},
     runtime::Runtime,
     stats::Counters,
@@ -74,6 +76,10 @@ pub struct Accounts {
 pub(crate) struct Shared {
     database: Arc<dyn ConversationDatabase>,
     source: Arc<dyn ConversationSource>,
+    writer: Option<Arc<dyn ConversationWriter>>,
+    send: SendOptions,
+    send_permits: Arc<Semaphore>,
+    edition: Arc<Edition>,
     clock: Arc<dyn Clock>,
     options: PullOptions,
     profile_freshness: Duration,
@@ -185,6 +191,10 @@ impl Accounts {
             },
             store: self.store(claim.account).await?,
             source: Some(Arc::clone(&shared.source)),
+            writer: shared.writer.clone(),
+            send: shared.send.clone(),
+            send_permits: Some(Arc::clone(&shared.send_permits)),
+            edition: Arc::clone(&shared.edition),
             clock: Arc::clone(&shared.clock),
             options: shared.options.clone(),
             profile_freshness: shared.profile_freshness,
