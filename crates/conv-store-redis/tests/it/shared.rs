@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conv_model::{AccountId, All, Delta, Local};
+use conv_model::{AccountId, All, Delta, Local, Mutation, OutboxChange, Progress};
 use conv_store::{ConversationDatabase, ConversationStore, Engine, Record, StoreError, Write};
 
 use crate::support::{On, account, at, begin, by_news, finish, page, until, user};
@@ -119,5 +119,31 @@ async fn a_process_behind_by_writes_that_cancel_out_writes_and_nothing_is_lost()
             assert_eq!([a.snapshot().len(), b.snapshot().len()], [2 + round as usize; 2]);
         }
         assert_eq!([here.stats().lost, there.stats().lost], [0, 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_mutation_of_one_process_shows_in_the_other_and_ends_by_its_number() {
+    for on in [On::Single, On::Cluster] {
+        let Some((a, b)) = two(on).await else { return };
+        a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+        let custom = |text: &str| {
+            let custom_data = text.into();
+            OutboxChange::enqueue([Mutation::CustomData { id: user("alice"), custom_data }])
+        };
+        let first = a.mutate(custom("one")).await.unwrap().numbers[0].unwrap();
+        a.mutate(OutboxChange::progress(first, Progress::Sending)).await.unwrap();
+        until(&*b, |snapshot| snapshot.outbox().get(first).is_some()).await;
+        let second = b.mutate(custom("two")).await.unwrap().numbers[0].unwrap();
+        assert!(second > first);
+        for step in [Progress::Acknowledged, Progress::SettledUnseen] {
+            a.mutate(OutboxChange::progress(first, step)).await.unwrap();
+        }
+        let is_ended = |snapshot: &conv_store::Snapshot| {
+            snapshot.outbox().get(first).is_none() && snapshot.outbox().get(second).is_some()
+        };
+        let there = until(&*b, is_ended).await;
+        assert_eq!(&*there.get(&user("alice")).unwrap().listing.custom_data, "two");
+        assert_eq!(&*there.base(&user("alice")).unwrap().listing.custom_data, "one");
     }
 }

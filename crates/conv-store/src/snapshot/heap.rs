@@ -2,7 +2,7 @@
 
 use std::{mem::size_of, sync::Arc};
 
-use conv_model::{Conversation, LastMessage, Local, RowChange, SyncState};
+use conv_model::{Conversation, LastMessage, Local, Pending, RowChange, Slot, SyncState};
 
 use crate::{
     Snapshot,
@@ -18,12 +18,15 @@ const SAMPLE: usize = 512;
 const SHARED: usize = 32;
 /// Local state, but for its text and bytes.
 const LOCAL: usize = 32 + SHARED;
+/// A mutation in its slot, with some text.
+const MUTATION: usize =
+    size_of::<Pending>() + 2 * SHARED + size_of::<Slot>() + 3 * size_of::<usize>();
 /// Where a row stands, in the index by ID.
 const PLACE: usize = 12;
 
 impl Snapshot {
-    /// About how many bytes of memory the list takes: rows, indexes, local state and the commits
-    /// that it remembers. Estimated from a few hundred rows, so that it costs little to ask; good to
+    /// About how many bytes of memory the list takes: rows, indexes, local state, pending mutations with
+    /// the cloud's rows that they change, and the commits that it remembers. Estimated from a few hundred rows, so that it costs little to ask; good to
     /// about a tenth for a list just loaded, and a guess for the commits. What is shared with other
     /// snapshots counts in each.
     pub fn heap_bytes(&self) -> usize {
@@ -34,9 +37,27 @@ impl Snapshot {
         let locals = mean(state.locals.iter().map(local_entry_bytes), state.locals.len());
         rows.total()
             .saturating_add(locals.total())
+            .saturating_add(outbox_bytes(state))
             .saturating_add(state.log.changes().saturating_mul(change))
             .saturating_add(size_of::<State>() + size_of::<SyncState>())
     }
+}
+
+/// The mutations, and the cloud's rows beside those that the list shows.
+fn outbox_bytes(state: &State) -> usize {
+    if state.outbox.is_empty() {
+        return 0;
+    }
+    let mutations = state.outbox.pending().count();
+    let kept = state.rows.iter().filter(|row| row.has_base()).chain(state.hidden_rows());
+    let bases: usize = kept.map(|row| base_bytes(row.base())).sum();
+    bases.saturating_add(mutations.saturating_mul(MUTATION))
+}
+
+/// A row of the cloud. Its texts are shared with the row that the list shows.
+fn base_bytes(row: &Conversation) -> usize {
+    let groups = row.listing.groups.capacity() * size_of::<Arc<str>>();
+    size_of::<Conversation>() + SHARED + groups
 }
 
 /// What some things take together.

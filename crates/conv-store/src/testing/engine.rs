@@ -31,6 +31,7 @@ macro_rules! engine_conformance {
             a_hundred_thousand_rows_come_back
             hostile_ids_are_kept_apart
             kinds_of_records_are_kept_apart
+            records_of_kinds_that_came_later_are_kept
             a_conflict_refuses_the_whole_call
             of_two_writers_one_is_refused
             nobody_is_woken_before_somebody_wrote

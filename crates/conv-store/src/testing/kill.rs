@@ -21,7 +21,7 @@ pub type Stores = Vec<Arc<dyn ConversationStore>>;
 pub enum Promise {
     /// Everything.
     All,
-    /// Local state; of the rest the last writes may be missing.
+    /// Local state and mutations; of the rest the last writes may be missing.
     Local,
 }
 
@@ -93,10 +93,12 @@ enum Kind {
     Row,
     /// Local state.
     Draft,
+    /// A mutation.
+    Mutation,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Page, Self::Row, Self::Draft];
+    const ALL: [Self; 4] = [Self::Page, Self::Row, Self::Draft, Self::Mutation];
 }
 
 /// A line of a child's.

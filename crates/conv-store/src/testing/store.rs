@@ -6,13 +6,14 @@ mod expiry;
 mod facets;
 mod history;
 mod local;
+mod mutations;
 mod pass;
 mod reading;
 mod tasks;
 
 pub use self::{
-    changes::*, closing::*, expiry::*, facets::*, history::*, local::*, pass::*, reading::*,
-    tasks::*,
+    changes::*, closing::*, expiry::*, facets::*, history::*, local::*, mutations::*, pass::*,
+    reading::*, tasks::*,
 };
 
 /// Makes one test of each case of a store, each on a fixture of its own: an expression whose type
@@ -59,6 +60,8 @@ macro_rules! store_conformance {
             local_state_outlives_its_row
             local_state_needs_no_row
             a_part_of_local_state_that_is_left_out_stays
+            mutations_are_shown_and_are_there_after_reopening
+            a_mutation_that_is_refused_takes_the_others_along
             two_tasks_lose_no_update
             a_call_that_is_dropped_leaves_all_or_nothing
             rows_are_there_after_reopening

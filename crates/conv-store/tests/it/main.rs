@@ -12,6 +12,7 @@ mod memory;
 mod model;
 mod mounted;
 mod old;
+mod outbox;
 mod page;
 mod printed;
 mod read_only;

@@ -307,13 +307,44 @@ fn a_forgotten_account_leaves_no_byte() {
     }
 }
 
+fn version(folder: &TempDir) -> u8 {
+    fs::read(folder.path().join(NAME)).unwrap()[4]
+}
+
+#[test]
+fn a_mutation_makes_the_file_one_that_earlier_versions_refuse() {
+    let folder = TempDir::new().unwrap();
+    let mut log = LocalLog::open(folder.path()).unwrap();
+    save(&mut log, "a", &put(1, 1, b"draft"));
+    assert_eq!(version(&folder), WITHOUT_MUTATIONS);
+    // Beside a draft that is not durable yet.
+    log.append(&account("b"), [&put(1, 2, b"another")]).unwrap();
+    let key = Record::from_key("pending pinned C2Calice");
+    let mut write = Write::new(Seq::new(1), Seq::new(2));
+    write.put.push((key.clone(), Arc::from(*b"pin")));
+    save(&mut log, "a", &write);
+    for _ in 0..2 {
+        assert_eq!(version(&folder), VERSION);
+        assert_eq!(log.records(&account("a")).unwrap().records.len(), 2);
+        assert_eq!(records(&mut log, "b").len(), 1);
+        assert_eq!(seq(&mut log, "a"), Seq::new(2));
+        log = LocalLog::open(folder.path()).unwrap();
+    }
+    let mut write = Write::new(Seq::new(2), Seq::new(3));
+    write.delete.push(key);
+    save(&mut log, "a", &write);
+    log.rewrite_or_go_on();
+    assert_eq!(version(&folder), WITHOUT_MUTATIONS);
+    assert_eq!(records(&mut log, "a").len(), 1);
+}
+
 #[test]
 fn a_newer_version_is_refused_untouched() {
     let (mut bytes, _) = written(1);
     bytes[..HEADER].copy_from_slice(&frame::header(*b"clog", VERSION + 1));
     let folder = folder_of(&bytes);
     let error = LocalLog::open(folder.path()).unwrap_err();
-    assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1 }), "{error:?}");
+    assert!(matches!(error, StoreError::NewerSchema { found: 3, known: 2 }), "{error:?}");
     assert_eq!(fs::read(folder.path().join(NAME)).unwrap(), bytes);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

@@ -1,6 +1,6 @@
 //! Keys that are easily mixed up.
 
-use conv_model::{ConversationId, ParseIdError};
+use conv_model::{Aspect, ConversationId, MarkType, ParseIdError, Slot};
 
 use super::{
     super::{TestResult, failure::ensure_eq, fixture::EngineFixture},
@@ -84,5 +84,44 @@ pub async fn kinds_of_records_are_kept_apart<F: EngineFixture>(fixture: &F) -> T
     expected.extend(deletion.put.clone());
     commit(&engine, &[deletion]).await?;
     ensure_eq!(load(&engine).await?, (3, expected), "records without the row");
+    Ok(())
+}
+
+/// Mutations, of every slot, and a record of a kind that no version knows are kept as they are.
+pub async fn records_of_kinds_that_came_later_are_kept<F: EngineFixture>(
+    fixture: &F,
+) -> TestResult {
+    let engine = fixture.open().await?;
+    let group = || "a b".parse();
+    let aspects = [
+        Aspect::Exists,
+        Aspect::Pinned,
+        Aspect::Mark(MarkType::STAR),
+        Aspect::Mark(MarkType::UNREAD),
+        Aspect::CustomData,
+        Aspect::Member(group()?),
+        Aspect::ReadTo,
+        Aspect::RemindType,
+    ];
+    let mut kept = vec![local("alice")?, Record::Outbox, Record::Pending(Slot::Group(group()?))];
+    for aspect in aspects {
+        let slot = Slot::Conversation(ConversationId::c2c("alice")?, aspect);
+        kept.push(Record::Pending(slot));
+    }
+    kept.push(Record::Other("a kind of later: C2Calice".into()));
+    let cloud = write(0, 1, [(row("alice")?, "row"), (Record::State, "")])?;
+    let changes = write(1, 2, kept.iter().map(|record| (record.clone(), "change")))?;
+    let mut expected: Records = cloud.put.iter().chain(&changes.put).cloned().collect();
+    commit(&engine, &[cloud, changes]).await?;
+    ensure_eq!(load(&engine).await?, (2, expected.clone()), "records");
+
+    let mut deletion = write(2, 3, [(Record::Outbox, "later")])?;
+    deletion.delete.extend(kept.iter().skip(2).step_by(2).cloned());
+    expected.retain(|record, _| !deletion.delete.contains(record));
+    expected.extend(deletion.put.clone());
+    commit(&engine, &[deletion]).await?;
+    drop(engine);
+    let engine = fixture.open().await?;
+    ensure_eq!(load(&engine).await?, (3, expected), "records after reopening");
     Ok(())
 }

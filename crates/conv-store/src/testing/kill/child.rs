@@ -8,7 +8,8 @@ use std::{
 };
 
 use conv_model::{
-    ConversationId, ConversationPatch, Delta, ListingPatch, Local, PassId, SyncStep, Timestamp,
+    ConversationId, ConversationPatch, Delta, ListingPatch, Local, Mutation, OutboxChange, PassId,
+    SyncStep, Timestamp,
 };
 use tokio::{runtime::Builder, task::JoinSet};
 
@@ -62,8 +63,29 @@ fn tell(stores: &Stores) -> TestResult {
         say(&Line::Found(number, Kind::Page, whole_page(&snapshot)?))?;
         say(&Line::Found(number, Kind::Row, row))?;
         say(&Line::Found(number, Kind::Draft, draft))?;
+        say(&Line::Found(number, Kind::Mutation, mutation(&snapshot)?))?;
     }
     Ok(())
+}
+
+/// The number of the mutation that is there, and shown if its row is.
+fn mutation(snapshot: &Snapshot) -> Result<u64, Failure> {
+    let changed = id("changed")?;
+    let pending: Vec<_> = snapshot.outbox().pending().collect();
+    let text = match pending.as_slice() {
+        [] => return Ok(0),
+        [one] => match &one.mutation {
+            Mutation::CustomData { custom_data, .. } => custom_data,
+            other => return Err(Failure::new(format!("nobody asked for {other:?}"))),
+        },
+        more => return Err(Failure::new(format!("torn: {} mutations of one slot", more.len()))),
+    };
+    match snapshot.get(&changed) {
+        Some(row) if row.listing.custom_data != *text => {
+            Err(Failure::new(format!("torn: {text} is pending, the row shows something else")))
+        }
+        _ => Ok(text.parse()?),
+    }
 }
 
 /// The number of the page that is there, whole, with its own cursor.
@@ -98,7 +120,8 @@ async fn write(stores: Stores, first: u64) -> TestResult {
     for (number, store) in stores.into_iter().enumerate() {
         tasks.spawn(pages(number, Arc::clone(&store), first));
         tasks.spawn(rows(number, Arc::clone(&store), first));
-        tasks.spawn(drafts(number, store, first));
+        tasks.spawn(drafts(number, Arc::clone(&store), first));
+        tasks.spawn(mutations(number, store, first));
     }
     while let Some(ended) = tasks.join_next().await {
         ended??;
@@ -146,6 +169,18 @@ async fn drafts(number: usize, store: Arc<dyn ConversationStore>, first: u64) ->
     for draft in first.. {
         store.put_local(id("one")?, Local::draft(draft.to_string())).await?;
         say(&Line::Done(number, Kind::Draft, draft))?;
+    }
+    Ok(())
+}
+
+async fn mutations(number: usize, store: Arc<dyn ConversationStore>, first: u64) -> TestResult {
+    let changed = id("changed")?;
+    store.apply(Delta::listed([ConversationPatch::new(changed.clone())])).await?;
+    for mutation in first.. {
+        let custom_data = mutation.to_string().into();
+        let change = Mutation::CustomData { id: changed.clone(), custom_data };
+        store.mutate(OutboxChange::enqueue([change])).await?;
+        say(&Line::Done(number, Kind::Mutation, mutation))?;
     }
     Ok(())
 }

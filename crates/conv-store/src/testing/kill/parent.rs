@@ -49,7 +49,7 @@ pub(super) fn rounds(
 /// A child that was killed before it told has nothing to answer for: the next one has.
 fn check(promised: &Numbers, found: &Numbers, promise: Promise, round: usize) -> TestResult {
     for (key, number) in found {
-        let is_promised = promise == Promise::All || key.1 == Kind::Draft;
+        let is_promised = promise == Promise::All || matches!(key.1, Kind::Draft | Kind::Mutation);
         let least = promised.get(key).copied().filter(|_| is_promised).unwrap_or_default();
         ensure!(
             *number >= least,

@@ -24,6 +24,7 @@ each_fails! {
     a_hundred_thousand_rows_come_back: HoldsSixteenBits,
     hostile_ids_are_kept_apart: IgnoresCase,
     kinds_of_records_are_kept_apart: KeepsOneRecordAnId,
+    records_of_kinds_that_came_later_are_kept: LosesMutations,
     a_conflict_refuses_the_whole_call: NeverConflicts,
     of_two_writers_one_is_refused: NeverConflicts,
     nobody_is_woken_before_somebody_wrote: WakesAtOnce,
@@ -51,6 +52,7 @@ pub(super) enum Flaw {
     LosesLocal,
     LosesState,
     LosesStamps,
+    LosesMutations,
 }
 
 /// An engine with a flaw, and the fixture of such engines.
@@ -109,6 +111,9 @@ impl Engine for BrokenEngine {
             Flaw::CountsForItself => loaded.seq = Seq::new(loaded.records.len() as u64),
             Flaw::LosesRows => loaded.records.retain(|(key, _)| !matches!(key, Record::Row(_))),
             Flaw::LosesLocal => loaded.records.retain(|(key, _)| !matches!(key, Record::Local(_))),
+            Flaw::LosesMutations => loaded.records.retain(|(key, _)| {
+                matches!(key, Record::State | Record::Row(_) | Record::Local(_))
+            }),
             Flaw::LosesState => loaded.records.retain(|(key, _)| *key != Record::State),
             Flaw::CutsLargeRecords => loaded.records.iter_mut().for_each(|(_, bytes)| {
                 *bytes = Arc::from(&bytes[..bytes.len().min(4096)]);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 use conv_model::{
     Commit, Conversation, ConversationId, ConversationPatch, Coverage, Delta, GroupType, Known,
-    ListingPatch, Local, Prune, SyncState, SyncStep, Unread,
+    ListingPatch, Local, OutboxChange, Prune, SyncState, SyncStep, Unread,
 };
 use conv_store::{
     ConversationStore, IndexedStore, Publisher, Snapshot, StoreError, Watcher,
@@ -49,6 +49,8 @@ each_fails! {
     local_state_outlives_its_row: ForgetsLocalWithTheRow,
     local_state_needs_no_row: MakesRowsOfLocal,
     a_part_of_local_state_that_is_left_out_stays: ErasesAbsentLocal,
+    mutations_are_shown_and_are_there_after_reopening: LosesMutationsOnDisk,
+    a_mutation_that_is_refused_takes_the_others_along: AcceptsOneByOne,
     two_tasks_lose_no_update: LosesUpdates,
     a_call_that_is_dropped_leaves_all_or_nothing: AppliesRowByRow,
     rows_are_there_after_reopening: LosesRowsOnDisk,
@@ -99,6 +101,8 @@ enum Flaw {
     LosesLocalOnDisk,
     LosesStateOnDisk,
     LosesStampsOnDisk,
+    LosesMutationsOnDisk,
+    AcceptsOneByOne,
     RemembersThatItWasComplete,
     NeverCloses,
     /// Not broken at all.
@@ -118,6 +122,7 @@ impl BrokenStore {
             Flaw::LosesLocalOnDisk => engine::Flaw::LosesLocal,
             Flaw::LosesStateOnDisk => engine::Flaw::LosesState,
             Flaw::LosesStampsOnDisk => engine::Flaw::LosesStamps,
+            Flaw::LosesMutationsOnDisk => engine::Flaw::LosesMutations,
             _ => engine::Flaw::None,
         };
         Self { flaw, engine: OverEngine(engine::BrokenEngine::new(on_disk)) }
@@ -334,6 +339,19 @@ impl ConversationStore for Broken {
             self.store.apply(Delta::listed([ConversationPatch::new(id.clone())])).await?;
         }
         self.store.put_local(id, local).await
+    }
+
+    async fn mutate(&self, change: OutboxChange) -> Result<Commit, StoreError> {
+        match change {
+            OutboxChange::Enqueue(enqueue) if self.flaw == Flaw::AcceptsOneByOne => {
+                let mut last = self.pretend();
+                for mutation in enqueue.mutations {
+                    last = self.store.mutate(OutboxChange::enqueue([mutation])).await?;
+                }
+                Ok(last)
+            }
+            change => self.store.mutate(change).await,
+        }
     }
 
     async fn close(&self) -> Result<(), StoreError> {
