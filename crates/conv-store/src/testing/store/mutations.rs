@@ -6,7 +6,7 @@ use super::super::{
     TestResult,
     failure::{ensure, ensure_eq},
     fixture::StoreFixture,
-    rows::{apply_all, full, id, listed, soon},
+    rows::{apply_all, id, listed, soon},
 };
 use crate::{ConversationStore, StoreError};
 
@@ -21,7 +21,7 @@ pub async fn mutations_are_shown_and_are_there_after_reopening<F: StoreFixture>(
 ) -> TestResult {
     let store = fixture.open().await?;
     let alice = id("alice")?;
-    apply_all(&store, [Delta::listed([full("alice", 1)?, listed("bob", 2)?])]).await?;
+    apply_all(&store, [Delta::listed([listed("alice", 1)?, listed("bob", 2)?])]).await?;
     let base = store.snapshot().get(&alice);
     let commit = soon("a mutation", store.mutate(OutboxChange::enqueue([pin("alice")?]))).await?;
     let number = commit.numbers.first().copied().flatten().unwrap_or_default();
@@ -48,7 +48,7 @@ pub async fn a_mutation_that_is_refused_takes_the_others_along<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {
     let store = fixture.open().await?;
-    apply_all(&store, [Delta::listed([full("alice", 1)?])]).await?;
+    apply_all(&store, [Delta::listed([listed("alice", 1)?])]).await?;
     let before = store.snapshot().seq();
     let both = OutboxChange::enqueue([pin("alice")?, pin("nobody")?]);
     match soon("a mutation", async { Ok(store.mutate(both).await) }).await? {
