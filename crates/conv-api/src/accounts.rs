@@ -3,6 +3,7 @@
 mod background;
 mod builder;
 mod due;
+mod forget;
 mod refresh;
 mod registry;
 
@@ -23,7 +24,7 @@ use crate::{
     stats::Counters,
 };
 
-pub use self::{builder::AccountsBuilder, refresh::Refreshed};
+pub use self::{builder::AccountsBuilder, forget::Unsent, refresh::Refreshed};
 
 /// The lists of many accounts, for a backend that serves thousands of users: one database, one
 /// source, a bound of memory and one of passes at a time. Clones are handles to the same accounts.
@@ -118,26 +119,6 @@ impl Accounts {
         };
         self.make_room();
         Ok(list)
-    }
-
-    /// Wipes an account: its rows, the state of its sync, drafts and the embedder's own bytes. The
-    /// pass under way is stopped, and what waits for its turn does not come. Streams end; handles
-    /// that are still held go on to answer with what they knew, and every change through them
-    /// fails.
-    ///
-    /// # Errors
-    /// [`Error::Store`] if it could not be wiped, or once closed.
-    pub async fn forget(&self, account: &AccountId) -> Result<(), Error> {
-        let claim = self.shared.registry.claim(account).await?;
-        claim.cancel();
-        if let Some(list) = claim.remove() {
-            list.handle().stop().await;
-        }
-        // A mark that the list had is forgotten, too.
-        claim.cancel();
-        self.shared.names_read.forget(account);
-        self.shared.database.forget(account).await?;
-        Ok(())
     }
 
     /// Evicts all idle accounts, whatever the budget, and returns their number. For when the system is

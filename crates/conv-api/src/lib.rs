@@ -89,7 +89,7 @@ pub use conv_sync::{
 pub use conv_sync::{BaseUrl, LocalRateLimiter, Region, RestSource, UserSigSigner};
 
 pub use self::{
-    accounts::{Accounts, AccountsBuilder, Refreshed},
+    accounts::{Accounts, AccountsBuilder, Refreshed, Unsent},
     conversations::{Conversations, ConversationsBuilder, Merged},
     error::Error,
     events::{Event, Events},

@@ -62,6 +62,11 @@ impl Conversations {
         ChangesReport::of(&self.snapshot())
     }
 
+    /// Returns the number of changes of a snapshot that were not sent.
+    pub(crate) fn unsent_of(snapshot: &Snapshot) -> usize {
+        ChangesReport::of(snapshot).unsent()
+    }
+
     /// Waits until the cloud acknowledged or refused every change, or until `timeout` is over. Returns
     /// the changes that are left then: none if all were sent.
     ///

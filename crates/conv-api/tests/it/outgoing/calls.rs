@@ -110,7 +110,7 @@ async fn of_a_batch_what_is_refused_leaves_the_rest() {
     }
     let list = Conversations::builder("user_0001").source(cloud).build().await.unwrap();
     list.sync().await.unwrap();
-    let groups: Vec<_> = ["GROUPone", "GROUPtwo"].map(|id| id.parse().unwrap()).into();
+    let groups: Vec<ConversationId> = ["GROUPone", "GROUPtwo"].map(|id| id.parse().unwrap()).into();
     let mut ids: Vec<_> = (0..7).map(id).collect();
     ids.insert(2, groups[0].clone());
     ids.push(groups[1].clone());
