@@ -13,8 +13,8 @@ use std::{
 use conv_model::{AccountId, ConversationId, Progress};
 
 use crate::{
-    Clock, ConversationWriter, SendEffect, SendId, SendInput, SendOptions, SendView, Sender,
-    WriteRequest,
+    Clock, ConversationWriter, SendOptions, SendView, WriteRequest,
+    send::{SendEffect, SendId, SendInput, Sender},
 };
 
 type Call = Pin<Box<dyn Future<Output = SendInput> + Send>>;
@@ -34,7 +34,7 @@ pub enum Dispatch {
     Pass,
 }
 
-/// Sends the outbox of one account: drives a [`Sender`] against a writer, on a clock.
+/// Sends the outbox of one account: drives the state machine of sending against a writer, on a clock.
 ///
 /// It stores nothing and knows no store. Its owner calls [`next`](Self::next) in a loop, does what it
 /// asks for, and says what else happened. Dropping it abandons the calls in flight; another dispatcher

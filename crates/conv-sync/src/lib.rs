@@ -31,8 +31,8 @@
 //!
 //! * [`ConversationSource`]: a cloud. Implement it for a cloud of your own.
 //! * [`Puller`]: one pass over an account's list, driven against a source on a [`Clock`].
-//! * [`ConversationWriter`]: a cloud that can be written to. [`Sender`]: sends an account's outbox,
-//!   as a plain state machine; [`Dispatcher`] drives it against a writer.
+//! * [`ConversationWriter`]: a cloud that can be written to. [`Dispatcher`]: sends an account's
+//!   outbox to it.
 //! * `RestSource` (feature `rest`): Tencent Cloud Chat's documented server REST API, with a
 //!   [`RateLimiter`] that keeps calls under the cloud's rate.
 //! * `UserSigSigner` (feature `usersig`): makes and verifies UserSig.
@@ -83,9 +83,9 @@ pub use self::{
     dispatcher::{Dispatch, Dispatcher, Views},
     error::{Retry, SourceError},
     limiter::RateLimiter,
-    pull::{Delay, PullOptions},
+    pull::PullOptions,
     puller::Puller,
-    send::{SendEffect, SendId, SendInput, SendOptions, SendView, Sender},
+    send::{SendOptions, SendView},
     source::{
         Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups,
         HydrateRequest, Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, SourceRow,

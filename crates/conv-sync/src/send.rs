@@ -29,10 +29,9 @@ use serde::{Deserialize, Serialize};
 use self::{passes::Passes, pauses::Pauses, plan::is_replayed_after_pass, settle::Settling};
 use crate::{WriteCapabilities, WriteKind};
 
-pub use self::{
-    exchange::{SendEffect, SendId, SendInput, SendView},
-    options::SendOptions,
-};
+#[cfg_attr(not(feature = "testing"), allow(unreachable_pub))]
+pub use self::exchange::{SendEffect, SendId, SendInput};
+pub use self::{exchange::SendView, options::SendOptions};
 
 /// Sends what an account's outbox holds: decides what goes out next, what an answer means, and when
 /// a change is over.
@@ -51,7 +50,8 @@ pub use self::{
 ///     Capacity, Conversation, ConversationId, Mutation, Outbox, Progress, Timestamp,
 /// };
 /// use conv_sync::{
-///     SendEffect, SendInput, SendOptions, SendView, Sender, WriteCall, WriteCapabilities,
+///     SendOptions, SendView, WriteCall, WriteCapabilities,
+///     testing::{SendEffect, SendInput, Sender},
 /// };
 ///
 /// struct List(Outbox);

@@ -16,7 +16,10 @@ use crate::{
     ProfileRequest, PullRequest, SourceError, SourceRow,
 };
 
-pub use crate::pull::{CallId, Delay, Effect, Input, Pull, SYNC_RULES};
+pub use crate::{
+    pull::{CallId, Delay, Effect, Input, Pull, SYNC_RULES},
+    send::{SendEffect, SendId, SendInput, Sender},
+};
 
 /// The time of [`ScriptedSource`]'s cloud, in seconds since 1970.
 pub const NOW: Timestamp = Timestamp::from_secs(1_775_000_000);

@@ -18,7 +18,7 @@ use crate::{Groups, SourceError};
 /// A cloud whose conversation lists can be changed, of any number of accounts.
 ///
 /// It complements [`ConversationSource`](crate::ConversationSource): a cloud that can only be read
-/// implements nothing of it. A [`Sender`](crate::Sender) decides what to write, when, and what an
+/// implements nothing of it. A [`Dispatcher`](crate::Dispatcher) decides what to write, when, and what an
 /// answer means.
 ///
 /// # Contract

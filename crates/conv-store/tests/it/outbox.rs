@@ -49,7 +49,7 @@ async fn a_failure_uncovers_what_the_cloud_said_meanwhile() {
     store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
     let number = put(&store, pin("alice")).await;
     store.apply(Delta::listed([at("alice", 7)])).await.unwrap();
-    store.apply(Delta::amended([named("alice", "Alice")])).await.unwrap();
+    store.apply(Delta::updates([named("alice", "Alice")])).await.unwrap();
     step(&store, number, Progress::Sending).await;
     step(&store, number, refused()).await;
     let row = store.snapshot().get(&user("alice")).unwrap();

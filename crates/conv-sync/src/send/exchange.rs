@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use conv_model::{Conversation, ConversationId, Outbox, Progress, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Delay, Groups, SourceError, WriteCall, Written};
+use crate::{Groups, SourceError, WriteCall, Written, pull::Delay};
 
 /// The number of a call or of a pause of a sender. None is used twice.
 #[derive(

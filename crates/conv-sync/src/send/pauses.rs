@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{SendEffect, SendId};
-use crate::{Delay, SourceError, WriteKind};
+use crate::{SourceError, WriteKind, pull::Delay};
 
 const FIRST_CEILING: Duration = Duration::from_millis(500);
 /// The longest pause: of a back-off, and that a cloud can ask for.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use conv_model::{ErrorClass, IfNewer, OutcomeKind, PendingState, Timestamp};
 use conv_sync::{
-    Retry, SendOptions, Sender, WriteCall, WriteCapabilities,
-    testing::{Habits, NOW, Script},
+    Retry, SendOptions, WriteCall, WriteCapabilities,
+    testing::{Habits, NOW, Script, Sender},
 };
 
 use crate::send_support::{MINUTE, SECOND, World, delete, pin, refused, star, user};
@@ -48,7 +48,7 @@ fn a_pass_that_is_under_way_is_not_asked_for_again() {
     let began = world.now;
     world.advance(SECOND);
     world.change();
-    world.input(conv_sync::SendInput::PassFinished { began });
+    world.input(conv_sync::testing::SendInput::PassFinished { began });
     world.run();
     assert_eq!((world.asked, deletes(&world).len()), (1, 1));
 }
@@ -72,7 +72,7 @@ fn a_pass_that_takes_longer_than_a_minute_is_enough_if_it_just_ended() {
     world.send(history("alice"));
     let began = world.now;
     world.advance(3 * MINUTE);
-    world.input(conv_sync::SendInput::PassFinished { began });
+    world.input(conv_sync::testing::SendInput::PassFinished { began });
     world.run();
     assert_eq!(deletes(&world), [true]);
 }
@@ -91,7 +91,7 @@ fn after_a_day_offline_unseen_messages_are_not_deleted() {
     for seconds in 1..=10 {
         world.cloud.add_message(&user("alice"), later(seconds));
     }
-    world.input(conv_sync::SendInput::Retry);
+    world.input(conv_sync::testing::SendInput::Retry);
     world.sender = Sender::new(SendOptions::default(), &WriteCapabilities::default());
     world.change();
     assert_eq!(deletes(&world).len(), 1, "not by the base of yesterday");
@@ -133,7 +133,7 @@ fn a_message_of_the_moment_between_plan_and_call_counts_too() {
     let mut world = World::with_users(&["alice"]);
     world.pass();
     let number = world.enqueue(history("alice"));
-    world.input(conv_sync::SendInput::Changed);
+    world.input(conv_sync::testing::SendInput::Changed);
     world.cloud.add_message(&user("alice"), later(1));
     world.view.read(&world.cloud);
     world.run();

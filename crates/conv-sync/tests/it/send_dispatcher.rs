@@ -8,9 +8,9 @@ use std::{
 use async_trait::async_trait;
 use conv_model::{AccountId, Capacity, Mutation, OutcomeKind, PendingState};
 use conv_sync::{
-    Clock, ConversationWriter, Dispatch, Dispatcher, Groups, SendOptions, Sender, SourceError,
-    TokioClock, Views, WriteCall, WriteCapabilities, WriteRequest, Written,
-    testing::{MemoryView, Script, ScriptedWriter},
+    Clock, ConversationWriter, Dispatch, Dispatcher, Groups, SendOptions, SourceError, TokioClock,
+    Views, WriteCall, WriteCapabilities, WriteRequest, Written,
+    testing::{MemoryView, Script, ScriptedWriter, Sender},
 };
 use mockall::mock;
 use tokio::time::{sleep, timeout};

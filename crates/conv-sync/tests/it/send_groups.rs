@@ -89,7 +89,7 @@ fn a_creation_that_collides_with_its_own_late_call_looks_again() {
     let created = world.send(create("Family"));
     world.now += SECOND;
     let (pause, _) = world.waits.remove(0);
-    world.input(conv_sync::SendInput::Woke(pause));
+    world.input(conv_sync::testing::SendInput::Woke(pause));
     world.store();
     // The look finds no group; then the first call arrives.
     world.answer_one();
@@ -160,7 +160,7 @@ fn a_renaming_that_meets_its_own_late_call_looks_again() {
     let number = world.send(rename("Family", "Kin"));
     world.now += SECOND;
     let (pause, _) = world.waits.remove(0);
-    world.input(conv_sync::SendInput::Woke(pause));
+    world.input(conv_sync::testing::SendInput::Woke(pause));
     world.store();
     world.answer_one();
     world.store();

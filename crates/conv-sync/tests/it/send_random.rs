@@ -7,8 +7,8 @@ use conv_model::{
     testing::{known_ids, mutations},
 };
 use conv_sync::{
-    Retry, SendEffect, SendInput, SendOptions, Sender, SourceError, WriteCapabilities, WriteKind,
-    testing::{Habits, Script},
+    Retry, SendOptions, SourceError, WriteCapabilities, WriteKind,
+    testing::{Habits, Script, SendEffect, SendInput, Sender},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 

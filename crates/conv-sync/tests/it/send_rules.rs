@@ -7,9 +7,8 @@ use conv_model::{
     RemindType, Timestamp,
 };
 use conv_sync::{
-    Retry, SendEffect, SendInput, SendOptions, SourceError, WriteCall, WriteCapabilities,
-    WriteKind,
-    testing::{Habits, NOW, Script},
+    Retry, SendOptions, SourceError, WriteCall, WriteCapabilities, WriteKind,
+    testing::{Habits, NOW, Script, SendEffect, SendInput},
 };
 
 use crate::send_support::{
@@ -366,7 +365,8 @@ fn what_is_held_stays_held_after_a_restart() {
     let mut world = World::with_users(&["alice", "bob"]);
     world.cloud.script(Script::Refuse(wrong_key()));
     let held = world.send(pin("alice"));
-    world.sender = conv_sync::Sender::new(SendOptions::default(), &WriteCapabilities::default());
+    world.sender =
+        conv_sync::testing::Sender::new(SendOptions::default(), &WriteCapabilities::default());
     world.send(star("bob"));
     assert_eq!(world.calls().len(), 1);
     world.input(SendInput::Release);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use conv_model::{Mutation, OutcomeKind, PendingState, Progress, ReadMark};
 use conv_sync::{
-    SendInput, SendOptions, Sender, WriteCall, WriteCapabilities,
-    testing::{NOW, Script},
+    SendOptions, WriteCall, WriteCapabilities,
+    testing::{NOW, Script, SendInput, Sender},
 };
 
 use crate::send_support::{

@@ -7,9 +7,8 @@ use conv_model::{
     OutcomeKind, Pending, PendingState, Progress,
 };
 use conv_sync::{
-    Retry, SendEffect, SendId, SendInput, SendOptions, Sender, SourceError, WriteCall,
-    WriteCapabilities,
-    testing::{MemoryView, NOW, ScriptedWriter},
+    Retry, SendOptions, SourceError, WriteCall, WriteCapabilities,
+    testing::{MemoryView, NOW, ScriptedWriter, SendEffect, SendId, SendInput, Sender},
 };
 
 pub const SECOND: Duration = Duration::from_secs(1);

@@ -56,7 +56,7 @@ pub(super) fn open(folder: &Path, opening: &Opening) -> Result<SledRows, StoreEr
         let _ = opening.change(|_| Ok(snapshots::remove_unfinished(&rows.0)));
     })?;
     let open = rebuild::if_overgrown(&rows, open, opening)?;
-    snapshots::remove_put_away(&rows.0);
+    snapshots::remove_hidden(&rows.0);
     sync_folder(&rows.0).map_err(opening_rows)?;
     Ok(open.rows)
 }
@@ -87,7 +87,7 @@ impl recover::Rows for SledFolder {
     }
 
     fn repair(&self) -> io::Result<bool> {
-        snapshots::put_away(&self.0)
+        snapshots::hide(&self.0)
     }
 }
 

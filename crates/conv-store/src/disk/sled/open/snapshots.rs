@@ -1,17 +1,17 @@
-//! sled's files beside its data: all of them it makes anew from that.
+//! sled's files beside its data, all of which it can rebuild from the data.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// How a file is called that was put away until it is known whether the folder opens without it.
-const PUT_AWAY: &str = "away.";
+/// The prefix of a file that is hidden from sled until it is known whether the folder opens without it.
+const HIDDEN: &str = "away.";
 
-/// Removes `snap.*.generating`, which a crash leaves behind; tells how many.
+/// Removes `snap.*.generating`, which a crash leaves behind. Returns their number.
 ///
-/// sled takes one for its newest snapshot and refuses to open for ever; and one that is longer than
-/// the next of that name ends as that one's tail.
+/// sled takes such a file for its newest snapshot and never opens again. A file that is longer than the
+/// next one of the same name becomes the tail of that one.
 pub(super) fn remove_unfinished(rows: &Path) -> io::Result<usize> {
     let unfinished =
         named(rows, |name| name.starts_with("snap.") && name.ends_with(".generating"))?;
@@ -22,20 +22,20 @@ pub(super) fn remove_unfinished(rows: &Path) -> io::Result<usize> {
     Ok(unfinished.len())
 }
 
-/// Puts snapshots and sled's copy of its settings out of its sight; tells whether there were any.
-pub(super) fn put_away(rows: &Path) -> io::Result<bool> {
+/// Hides snapshots and sled's copy of its settings. Returns false if there were none.
+pub(super) fn hide(rows: &Path) -> io::Result<bool> {
     let derived = named(rows, |name| name.starts_with("snap.") || name == "conf")?;
     for path in &derived {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        fs::rename(path, path.with_file_name(format!("{PUT_AWAY}{name}")))?;
+        fs::rename(path, path.with_file_name(format!("{HIDDEN}{name}")))?;
     }
     Ok(!derived.is_empty())
 }
 
-/// Removes what was put away, from a folder that is open.
-pub(super) fn remove_put_away(rows: &Path) {
-    for path in named(rows, |name| name.starts_with(PUT_AWAY)).unwrap_or_default() {
-        // It is only in the way; the next opening tries again.
+/// Removes hidden files of a folder that is open.
+pub(super) fn remove_hidden(rows: &Path) {
+    for path in named(rows, |name| name.starts_with(HIDDEN)).unwrap_or_default() {
+        // A leftover does no harm; the next opening tries again.
         let _ = fs::remove_file(path);
     }
 }
