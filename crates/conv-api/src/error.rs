@@ -74,8 +74,8 @@ mod own {
     pub(super) const CANCELLED: i32 = 990_005;
     pub(super) const INVALID_ARGUMENT: i32 = 990_007;
     pub(super) const PANICKED: i32 = 990_009;
-    pub(super) const TOO_LATE: i32 = 990_010;
-    pub(super) const UNSENT: i32 = 990_011;
+    pub(super) const TOO_LATE: i32 = 990_012;
+    pub(super) const UNSENT: i32 = 990_013;
 }
 
 /// The web SDK's numbers (`@tencentcloud/chat` 3.6.6).

@@ -36,13 +36,36 @@ pub struct FailedConversation {
     pub message: String,
 }
 
+impl FailedConversation {
+    /// A conversation that stays as it is, with a number and words.
+    pub fn new(conversation_id: ConversationId, code: i32, message: impl Into<String>) -> Self {
+        Self { conversation_id, code, message: message.into() }
+    }
+}
+
+/// The answer to a change that is of no conversation, or of one.
+impl From<Change> for Accepted {
+    fn from(change: Change) -> Self {
+        Self {
+            success_conversation_id_list: change
+                .mutation()
+                .conversation_id()
+                .cloned()
+                .into_iter()
+                .collect(),
+            failure_conversation_id_list: Vec::new(),
+            changes: vec![change],
+        }
+    }
+}
+
 impl Accepted {
-    /// Puts the results together.
+    /// Puts the results of several calls together, each for one conversation.
     ///
     /// # Errors
     /// The first one, if nothing was accepted.
-    pub(super) fn of(
-        results: Vec<(ConversationId, Result<Change, Error>)>,
+    pub fn of(
+        results: impl IntoIterator<Item = (ConversationId, Result<Change, Error>)>,
     ) -> Result<Self, Error> {
         let mut accepted = Self {
             success_conversation_id_list: Vec::new(),

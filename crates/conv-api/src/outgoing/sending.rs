@@ -1,13 +1,13 @@
 //! The changes of one list: its outbox in the store, and the task that sends it.
 
 use std::sync::{
-    Arc, Mutex, PoisonError, Weak,
+    Arc, Weak,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use conv_model::{AccountId, Commit, OutboxChange, Pending, PendingState};
 use conv_store::{ConversationStore, Snapshot, StoreError};
-use conv_sync::{Clock, ConversationWriter, SendOptions, Sender};
+use conv_sync::{Clock, ConversationWriter, SendOptions};
 use tokio::sync::{Semaphore, watch};
 
 use super::{Edition, ledger::Ledger, task::Task};
@@ -53,8 +53,8 @@ pub(super) struct Shared {
     pub(super) running: watch::Sender<bool>,
     /// A call is in flight, or progress is being stored: the list is in use.
     pub(super) is_busy: AtomicBool,
-    /// What the last task knew.
-    pub(super) sender: Mutex<Option<Sender>>,
+    /// What an earlier process left as held was sent once more.
+    pub(super) was_released: AtomicBool,
 }
 
 impl Outgoing {
@@ -66,7 +66,7 @@ impl Outgoing {
             retry: watch::Sender::new(()),
             running: watch::Sender::new(false),
             is_busy: AtomicBool::new(false),
-            sender: Mutex::default(),
+            was_released: AtomicBool::new(false),
         }));
         outgoing.0.start();
         outgoing
@@ -161,14 +161,6 @@ impl Shared {
         if !self.running.send_replace(true) {
             runtime.spawn(Task::new(Arc::clone(self), Arc::clone(writer)).run());
         }
-    }
-
-    pub(super) fn take_sender(&self) -> Option<Sender> {
-        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    pub(super) fn keep_sender(&self, sender: Sender) {
-        *self.sender.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
     }
 }
 

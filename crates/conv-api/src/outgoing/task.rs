@@ -57,8 +57,9 @@ impl Task {
         let mut dispatcher = self.dispatcher();
         let (mut open, mut retry) = (shared.open.subscribe(), shared.retry.subscribe());
         let mut finished = config.passes.upgrade().map(|passes| passes.finished());
-        if let Some(finished) = &mut finished {
-            finished.mark_unchanged();
+        // A pass that finished just now need not be made again.
+        if let Some(began) = finished.as_mut().and_then(|finished| *finished.borrow_and_update()) {
+            dispatcher.pass_finished(began);
         }
         let mut store = config.store.watch();
         let mut seen = config.store.snapshot().seq();
@@ -100,7 +101,6 @@ impl Task {
                 Next::Dispatch(_) => {}
             }
         }
-        shared.keep_sender(dispatcher.into_sender());
     }
 
     fn dispatcher(&self) -> Dispatcher {
@@ -116,16 +116,12 @@ impl Task {
         let views: Views = Arc::new(move || Arc::new(StoreView(store.snapshot())) as _);
         let options = config.options.clone().with_reads_unread(self.reads_unread());
         let (clock, account) = (Arc::clone(&config.clock), config.account.clone());
-        let dispatcher = Dispatcher::new(writer, clock, account, options, views);
-        match self.shared.take_sender() {
-            Some(sender) => dispatcher.with_sender(sender),
-            None => {
-                // Whoever mended the app's account may have started this process to that end.
-                let mut dispatcher = dispatcher;
-                dispatcher.release();
-                dispatcher
-            }
+        let mut dispatcher = Dispatcher::new(writer, clock, account, options, views);
+        // Whoever mended the app's account may have started this process to that end.
+        if !self.shared.was_released.swap(true, Relaxed) {
+            dispatcher.release();
         }
+        dispatcher
     }
 
     /// Returns whether passes read the unread state of every row.
