@@ -21,6 +21,7 @@ mod signer;
 mod transport;
 mod unread;
 mod wire;
+mod write;
 
 use std::fmt;
 
@@ -39,6 +40,7 @@ use self::{
     caller::Caller,
     cursor::Position,
     wire::{get_list, group_info, portrait},
+    write::{Edition, MarkBase},
 };
 use crate::{
     Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups, HydrateRequest,
@@ -63,8 +65,8 @@ use crate::{
 /// with TLS). A [`rate_limiter`](RestSourceBuilder::rate_limiter) keeps them under the cloud's
 /// rate.
 ///
-/// The pull retries failed calls, with two exceptions. If the connection broke before an answer
-/// began, the source sends the call once more on a new connection: servers close idle connections.
+/// The pull retries failed calls, with two exceptions. If the connection of a call that reads broke
+/// before an answer began, the source sends the call once more on a new connection: servers close idle connections.
 /// And it retries a page of conversation groups after the first up to three times, within seconds,
 /// so that the pages before it are not read again.
 ///
@@ -81,6 +83,35 @@ use crate::{
 ///   [builder](RestSourceBuilder::user_fields) names; not the account's own membership.
 /// * `groups`: `recentcontact/get_contact_group`.
 ///
+/// # What it writes
+/// As a [`ConversationWriter`](crate::ConversationWriter) it offers every documented command that
+/// changes a list. None of them is ever sent twice by itself: a call whose connection broke may have
+/// been applied, and what to do then is the [caller's](crate::ConversationWriter#contract).
+/// * Deleting, with history or without (`recentcontact/delete`, doc 43088).
+/// * Pinning and unpinning (`recentcontact/top`, doc 78304), without a result per item.
+/// * Marks and custom data (`mark_contact`, doc 53438), with a result per item.
+/// * Conversation groups: creating (doc 53437) with at least one member, since the cloud requires
+///   that; renaming and changing members (doc 53439); deleting (doc 53441).
+/// * Reading of users, up to a time (`openim/admin_set_msg_read`, doc 38996). Reading of groups is
+///   [off](RestSourceBuilder::read_groups) if not asked for.
+/// * The remind type of groups, of which REST has three (`modify_group_member_info`). Of users it
+///   cannot be set: there is no call for it.
+///
+/// What the cloud cannot do is [`SourceError::Unsupported`] before any call, and so is whatever
+/// concerns the system conversation.
+///
+/// An app whose edition has no marks and no conversation groups is refused with code 51013. That is
+/// remembered for an hour: until then such calls are refused with it at once, and pins and custom data
+/// go on.
+///
+/// ## Numbers of marks
+/// The page of `mark_contact` does not say whether the first mark, the star, has number 0 or 1. It is
+/// sent as 0, like the SDK's own calls do. When a mark is first set, the conversation's marks are read
+/// before and after (`search_contact_group`, doc 53442), once per source. If the cloud set the mark's
+/// neighbour instead, the call fails as [`SourceError::Unsupported`], a warning is logged, and all
+/// marks are refused from then on. **Nothing is undone**: the wrong mark stays in the cloud, shows with
+/// the next pass, and is for the app to clear.
+///
 /// # What an account may see
 /// An admin may read every group; the account may not. So the source shows the last message of a
 /// group only if `get_joined_group_list` has the group (of a topic, its community) and the message
@@ -95,6 +126,8 @@ use crate::{
 pub struct RestSource {
     caller: Caller,
     options: Options,
+    edition: Edition,
+    mark_base: MarkBase,
 }
 
 impl RestSource {

@@ -9,21 +9,23 @@ mod page;
 mod query;
 mod record;
 mod usersig;
+mod written;
 
 pub use self::{
     conversation_id::conversation_id, conversation_json::conversation_json, page::page,
-    query::query, record::record, usersig::usersig,
+    query::query, record::record, usersig::usersig, written::written,
 };
 
 /// What must hold for any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its folder in the corpus.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("conversation_id", conversation_id),
     ("conversation_json", conversation_json),
     ("page", page),
     ("query", query),
     ("record", record),
     ("usersig", usersig),
+    ("written", written),
 ];

@@ -36,7 +36,7 @@ fn is_whole(page: &Page, data: &[u8]) {
     }
 }
 
-fn is_presentable(error: &SourceError, user_sig: &UserSig) {
+pub(super) fn is_presentable(error: &SourceError, user_sig: &UserSig) {
     let words = error.to_string();
     assert!(words.len() <= MAX_WORDS, "{words}");
     assert!(!words.chars().any(char::is_control), "{words:?}");
@@ -45,7 +45,7 @@ fn is_presentable(error: &SourceError, user_sig: &UserSig) {
     let _ = (error.class(), error.code(), error.retry(), error.retry_after());
 }
 
-fn user_sig() -> Arc<UserSig> {
+pub(super) fn user_sig() -> Arc<UserSig> {
     static USER_SIG: OnceLock<Arc<UserSig>> = OnceLock::new();
     let sign = || {
         let signer = UserSigSigner::new("administrator", "a made-up key");

@@ -10,6 +10,7 @@ use super::{
     clients::{Clients, Timeouts},
     cloud_time::CloudTime,
     sig_cache::SigCache,
+    write::{Edition, MarkBase},
 };
 use crate::{LocalRateLimiter, RateLimiter};
 
@@ -50,6 +51,7 @@ pub(super) struct Options {
     pub(super) user_fields: Vec<String>,
     pub(super) group_fields: Vec<String>,
     pub(super) retention: Option<u64>,
+    pub(super) read_groups: bool,
 }
 
 impl RestSourceBuilder {
@@ -68,6 +70,7 @@ impl RestSourceBuilder {
                 user_fields: Vec::new(),
                 group_fields: Vec::new(),
                 retention: None,
+                read_groups: false,
             },
         }
     }
@@ -75,8 +78,8 @@ impl RestSourceBuilder {
     /// Sets the embedder's own HTTP client: for a proxy, other TLS roots, or a shared pool. Its
     /// connect and read timeouts, redirects and proxies apply; the timeout of the [whole
     /// call](Self::timeout) and the cap on the answer's size apply as well. Do not let it follow
-    /// redirects or log URLs: they hold the UserSig. The retry of a call whose connection broke may
-    /// use another idle connection of this client.
+    /// redirects or log URLs: they hold the UserSig. The retry of a reading call whose connection
+    /// broke may use another idle connection of this client.
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self
@@ -105,8 +108,8 @@ impl RestSourceBuilder {
     /// Sets the limiter that keeps calls under the cloud's rate: by default a [`LocalRateLimiter`]
     /// of the source's own. Sources of one SDKAppID should share one.
     ///
-    /// If the cloud refuses a call as too many (codes 60007, 60011, 60018, 60019 and 60022, or HTTP
-    /// status 429), the source holds back further calls of its command for one second, or for the
+    /// If the cloud refuses a call as too many (codes 60007, 60011, 60018, 60019, 60022, 10006
+    /// and 10023, or HTTP status 429), the source holds back further calls of its command for one second, or for the
     /// answer's `Retry-After`, at most ten seconds.
     pub fn rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
         self.limiter = Some(limiter);
@@ -114,7 +117,8 @@ impl RestSourceBuilder {
     }
 
     /// Sets whether to ask for marks, custom data and conversation groups: yes by default. Without,
-    /// stored values stay, and `groups` is not offered. Marks and groups need the Pro edition or
+    /// stored values stay, and neither `groups` nor changes of marks and groups
+    /// are offered. Marks and groups need the Pro edition or
     /// higher.
     pub fn marks_and_groups(mut self, wanted: bool) -> Self {
         self.options.labels = wanted;
@@ -141,6 +145,17 @@ impl RestSourceBuilder {
         self
     }
 
+    /// Sets whether groups can be marked as read: no by default.
+    ///
+    /// It is best effort. The cloud has no call for it but one that sets the *number* of unread
+    /// messages, made for migration (`set_unread_msg_num`, doc 34909): a message that arrives between
+    /// the newest pass and the call is lost from the count, other devices of the account do not hear
+    /// of it, and in Meetings and AVChatRooms nothing happens.
+    pub fn read_groups(mut self, wanted: bool) -> Self {
+        self.options.read_groups = wanted;
+        self
+    }
+
     /// Builds the source. If the HTTP client cannot be built, for example without TLS roots, every
     /// call of the source returns an error that says so.
     pub fn build(self) -> RestSource {
@@ -154,6 +169,11 @@ impl RestSourceBuilder {
             timeout: self.timeout,
             limiter: self.limiter.unwrap_or_else(|| Arc::new(LocalRateLimiter::default())),
         };
-        RestSource { caller, options: self.options }
+        RestSource {
+            caller,
+            options: self.options,
+            edition: Edition::default(),
+            mark_base: MarkBase::default(),
+        }
     }
 }

@@ -46,14 +46,17 @@ impl Caller {
     /// Makes one call under the rate limit. Returns the answer and the cloud's time; `None` if no
     /// reply has stated a time yet.
     ///
-    /// All our commands only read, so they may be sent twice: if the connection broke before an
-    /// answer began, the call goes out once more, again under the rate limit, on a new connection.
+    /// A command that reads may be sent twice: if the connection broke before an answer began, the
+    /// call goes out once more, again under the rate limit, on a new connection. A command that writes
+    /// is sent once: the cloud may have applied what it did not answer.
     pub(super) async fn call<C: Command>(
         &self,
         command: &C,
     ) -> Result<(C::Answer, Option<Timestamp>), SourceError> {
         match self.attempt(command, Connection::Any).await {
-            Err(Failed::Unanswered(_)) => Ok(self.attempt(command, Connection::Fresh).await?),
+            Err(Failed::Unanswered(_)) if !C::WRITES => {
+                Ok(self.attempt(command, Connection::Fresh).await?)
+            }
             result => Ok(result?),
         }
     }

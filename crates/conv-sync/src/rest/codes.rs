@@ -17,10 +17,13 @@ pub(super) const REPLY_TOO_LARGE: i32 = 10018;
 /// Not allowed: reading a group's messages, also where its kind keeps none.
 pub(super) const GROUP_NO_RIGHT: i32 = 10007;
 
+/// The app's edition is too low for standard marks and conversation groups.
+pub(super) const EDITION_TOO_LOW: i32 = 51013;
+
 /// Returns whether a code means too many calls: of the command, of the app, or for an overloaded
 /// cloud.
 pub(super) fn is_too_many(code: i32) -> bool {
-    matches!(code, 60007 | 60011 | 60018 | 60019 | 60022)
+    matches!(code, 60007 | 60011 | 60018 | 60019 | 60022 | 10006 | 10023)
 }
 
 /// The meaning of a code.
@@ -77,12 +80,8 @@ pub(super) const TABLE: &[Row] = &[
     row(60022, Transient, BackOff),      // overloaded
     // Accounts and UserSig.
     row(70001, Auth, Reauthenticate),            // UserSig expired
-    (70002, 70003, Auth, Never),         // UserSig empty, or fails verification
-    row(70005, Auth, Never),             // UserSig fails verification
-    row(70009, Auth, Never),             // signed with another key
-    (70013, 70014, Auth, Never),         // another identifier or SDKAppID
-    row(70016, Auth, Never),             // no public key
-    row(70020, Auth, Never),             // SDKAppID not found
+    // UserSig empty, not verified, of another key, identifier or SDKAppID, or of an app not found.
+    (70002, 70020, Auth, Never),
     row(70050, Auth, Never),             // locked after too many failures
     (70051, 70052, Auth, Never),         // account blocked, UserSig revoked
     row(70101, Auth, Reauthenticate),            // ticket expired
@@ -108,6 +107,8 @@ pub(super) const TABLE: &[Row] = &[
     row(51009, NotFound, Never),         // no such conversation group
     row(51010, Unsupported, Never),      // more than 20 conversation groups
     row(51011, InvalidArgument, Never),  // name too long
+    row(51012, Unsupported, Never),      // more than 50 pinned
+    row(EDITION_TOO_LOW, Unsupported, Never), // no marks and groups in this edition
     // Profiles.
     (40001, 40002, InvalidArgument, Never), // request, no account given
     row(40003, NotFound, Never),         // no such account
@@ -195,6 +196,42 @@ mod tests {
                 Auth => assert!(matches!(retry, Never | Reauthenticate), "{first}"),
                 Cloud => assert!(!matches!(retry, Reauthenticate | BackOff), "{first}"),
                 _ => assert_eq!(*retry, Never, "{first}"),
+            }
+        }
+    }
+
+    /// What a sender of changes does with a refusal depends on these.
+    #[test]
+    fn codes_of_changes_have_their_classes() {
+        let cases: [(&[i32], ErrorClass, Retry); 8] = [
+            (&[60007, 60011, 60018, 60019, 10006, 10023], RateLimited, BackOff),
+            (
+                &[
+                    50004, 50005, 60014, 70169, 70500, 10002, 20004, 20005, 90992, 90994, 90995,
+                    91000,
+                ],
+                Transient,
+                BackOff,
+            ),
+            (&[60008, 60013], Transient, Once),
+            (&[51007], Cloud, Once),
+            (
+                &[60004, 60006, 60010, 60016, 60017, 60021, 70002, 70009, 70017, 70020, 70050],
+                Auth,
+                Never,
+            ),
+            (&[51008, 51010, 51012, 51013, 10026], Unsupported, Never),
+            (&[50001, 51009, 70107, 10007, 10010, 10015, 10019, 31804], NotFound, Never),
+            (
+                &[60002, 60003, 70402, 50002, 51006, 51011, 70206, 10003, 10004, 90001, 90012],
+                InvalidArgument,
+                Never,
+            ),
+        ];
+        for (codes, class, retry) in cases {
+            for code in codes {
+                let found = meaning(*code);
+                assert_eq!((found.class, found.retry), (class, retry), "{code}");
             }
         }
     }

@@ -4,23 +4,35 @@
 //! at a time, so that a bad item costs only itself. There is no second, faster reader for replies as
 //! documented: two readers would have to agree about every odd reply.
 
+pub(super) mod contact;
 pub(super) mod contact_group;
+pub(super) mod create_group;
+pub(super) mod delete;
+pub(super) mod delete_group;
 mod envelope;
 pub(super) mod get_list;
 pub(super) mod group_info;
 pub(super) mod group_messages;
 pub(super) mod joined_groups;
 mod lenient;
+pub(super) mod mark;
 mod members;
 mod mend;
 mod message;
+pub(super) mod msg_flag;
+pub(super) mod msg_read;
 mod object;
 pub(super) mod portrait;
 mod reply;
+pub(super) mod results;
 pub(super) mod roaming;
+pub(super) mod search_group;
+pub(super) mod set_unread;
 #[cfg(test)]
 mod tests;
+pub(super) mod top;
 pub(super) mod unread;
+pub(super) mod update_group;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -39,6 +51,9 @@ const MAX_TEXT: usize = 8 * 1024;
 pub(super) trait Command: Serialize + Sync {
     /// Service and command, as in the URL.
     const PATH: &'static str;
+    /// Whether the command changes something. Such a request is never sent twice by itself: the
+    /// first one may have been applied.
+    const WRITES: bool = false;
 
     /// The decoded content of a reply.
     type Answer: Send;

@@ -39,3 +39,5 @@ mod send_support;
 mod support;
 mod trace;
 mod usersig;
+mod write_rules;
+mod write_wire;

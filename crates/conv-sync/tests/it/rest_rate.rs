@@ -13,6 +13,7 @@ use crate::{
     cloud::{APP, Answer, Cloud, http, json},
     rest_samples::{account, ids},
     rest_wire::{EMPTY, request},
+    write_wire::{DONE, pin, write},
 };
 
 const LIST: &str = "recentcontact/get_list";
@@ -55,13 +56,14 @@ fn source(cloud: &Cloud, limiter: Noting) -> (RestSource, Arc<Noting>) {
 #[tokio::test]
 async fn every_call_asks_by_its_command() {
     let named = r#"{"ErrorCode":0,"UserProfileItem":[{"To_Account":"a","ResultCode":0}]}"#;
-    let cloud = Cloud::of_json([EMPTY, named]).await;
+    let cloud = Cloud::of_json([EMPTY, named, DONE]).await;
     let (source, limiter) = source(&cloud, Noting::default());
     source.pull(&request()).await.unwrap();
     let hydrate = HydrateRequest::new(account(), Facet::Profile, ids(["C2Ca"]));
     source.hydrate(&hydrate).await.unwrap();
-    let expected = [(APP, LIST.to_owned()), (APP, "profile/portrait_get".to_owned())];
-    assert_eq!(*limiter.asked.lock().unwrap(), expected);
+    write(&source, pin(["C2Ca"], true)).await.unwrap();
+    let expected = [LIST, "profile/portrait_get", "recentcontact/top"];
+    assert_eq!(*limiter.asked.lock().unwrap(), expected.map(|command| (APP, command.to_owned())));
     assert!(limiter.held.lock().unwrap().is_empty());
 }
 
@@ -75,6 +77,8 @@ async fn a_call_that_is_one_too_many_holds_back_the_following() {
         (refused(60018), Some(1)),
         (refused(60019), Some(1)),
         (refused(60022), Some(1)),
+        (refused(10006), Some(1)),
+        (refused(10023), Some(1)),
         (busy(""), Some(1)),
         (busy("Retry-After: 0\r\n"), Some(1)),
         (busy("Retry-After: 4\r\n"), Some(4)),
