@@ -113,8 +113,13 @@ async fn flush(args: Flush, output: &Output) -> Result<(), Error> {
 async fn each(some: Some, is_retry: bool, output: &Output) -> Result<(), Error> {
     let list = session::on(&some.store, some.store.open_to_read().await?).build().await?;
     let changed = take(&list, &some.numbers, is_retry).await;
-    let shown = finish(&list, output).await;
-    changed.and(shown)
+    match changed {
+        Ok(()) => finish(&list, output).await,
+        Err(error) => {
+            list.close().await?;
+            Err(error)
+        }
+    }
 }
 
 async fn take(list: &Conversations, numbers: &[u64], is_retry: bool) -> Result<(), Error> {
