@@ -14,6 +14,7 @@ mod facade;
 mod faults;
 mod field;
 mod layering;
+mod outgoing;
 mod outgoing_wire;
 mod pages;
 mod public_api;

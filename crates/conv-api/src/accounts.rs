@@ -3,6 +3,7 @@
 mod background;
 mod builder;
 mod due;
+mod forget;
 mod refresh;
 mod registry;
 
@@ -10,18 +11,20 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use conv_model::AccountId;
 use conv_store::{ConversationDatabase, ConversationStore, StoreError};
-use conv_sync::{Clock, ConversationSource, PullOptions};
+use conv_sync::{Clock, ConversationSource, ConversationWriter, PullOptions, SendOptions};
+use tokio::sync::Semaphore;
 
 use self::registry::{Claim, Evicted, Registry};
 use crate::{
     Conversations, Error, Stats,
     conversations::{HandleConfig, StoreOwner},
+    outgoing::Edition,
     passes::{LastReply, NamesRead, Queue, QueueTicket},
     runtime::Runtime,
     stats::Counters,
 };
 
-pub use self::{builder::AccountsBuilder, refresh::Refreshed};
+pub use self::{builder::AccountsBuilder, forget::Unsent, refresh::Refreshed};
 
 /// The lists of many accounts, for a backend that serves thousands of users: one database, one
 /// source, a bound of memory and one of passes at a time. Clones are handles to the same accounts.
@@ -74,6 +77,10 @@ pub struct Accounts {
 pub(crate) struct Shared {
     database: Arc<dyn ConversationDatabase>,
     source: Arc<dyn ConversationSource>,
+    writer: Option<Arc<dyn ConversationWriter>>,
+    send: SendOptions,
+    send_permits: Arc<Semaphore>,
+    edition: Arc<Edition>,
     clock: Arc<dyn Clock>,
     options: PullOptions,
     profile_freshness: Duration,
@@ -112,26 +119,6 @@ impl Accounts {
         };
         self.make_room();
         Ok(list)
-    }
-
-    /// Wipes an account: its rows, the state of its sync, drafts and the embedder's own bytes. The
-    /// pass under way is stopped, and what waits for its turn does not come. Streams end; handles
-    /// that are still held go on to answer with what they knew, and every change through them
-    /// fails.
-    ///
-    /// # Errors
-    /// [`Error::Store`] if it could not be wiped, or once closed.
-    pub async fn forget(&self, account: &AccountId) -> Result<(), Error> {
-        let claim = self.shared.registry.claim(account).await?;
-        claim.cancel();
-        if let Some(list) = claim.remove() {
-            list.handle().stop().await;
-        }
-        // A mark that the list had is forgotten, too.
-        claim.cancel();
-        self.shared.names_read.forget(account);
-        self.shared.database.forget(account).await?;
-        Ok(())
     }
 
     /// Evicts all idle accounts, whatever the budget, and returns their number. For when the system is
@@ -185,6 +172,10 @@ impl Accounts {
             },
             store: self.store(claim.account).await?,
             source: Some(Arc::clone(&shared.source)),
+            writer: shared.writer.clone(),
+            send: shared.send.clone(),
+            send_permits: Some(Arc::clone(&shared.send_permits)),
+            edition: Arc::clone(&shared.edition),
             clock: Arc::clone(&shared.clock),
             options: shared.options.clone(),
             profile_freshness: shared.profile_freshness,

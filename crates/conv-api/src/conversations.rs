@@ -14,9 +14,10 @@ mod writing;
 use std::{fmt, num::NonZeroUsize, sync::Arc};
 
 use conv_model::{AccountId, ConversationQuery, PageKey, SyncReport};
-use conv_store::{ListPage, Snapshot, Totals};
+use conv_store::{ConversationStore, ListPage, Snapshot, Totals};
+use conv_sync::Clock;
 
-use crate::{ConversationList, Error, Events, LiveList, listener::Listener};
+use crate::{ConversationList, Error, Events, LiveList, listener::Listener, outgoing::Outgoing};
 
 pub use self::{builder::ConversationsBuilder, writing::Merged};
 pub(crate) use self::{
@@ -158,6 +159,22 @@ impl Conversations {
     /// changes since a commit, scans.
     pub fn snapshot(&self) -> Snapshot {
         self.inner.store.snapshot()
+    }
+
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.inner.outgoing
+    }
+
+    pub(crate) fn store(&self) -> &dyn ConversationStore {
+        &*self.inner.store
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    pub(crate) fn interest(&self) -> Interest {
+        self.inner.interest.clone()
     }
 
     /// Returns true if both handles refer to the same list, not only to lists of the same account.

@@ -1,7 +1,8 @@
 //! The one error of the facade.
 
 use conv_model::{
-    AccountIdError, ConversationId, ErrorClass, ParseIdError, PassFailure, QueryError,
+    AccountIdError, ConversationId, ErrorClass, GroupNameError, MutationError, ParseIdError,
+    PassFailure, QueryError,
 };
 use conv_store::StoreError;
 use conv_sync::SourceError;
@@ -28,9 +29,24 @@ pub enum Error {
     /// The user or group does not exist, was dissolved, or is not visible.
     #[error("no user or group behind {0}")]
     NotFound(ConversationId),
+    /// The text is not a conversation group's name.
+    #[error(transparent)]
+    GroupName(#[from] GroupNameError),
+    /// The change cannot be made, by the list as it is shown. Nothing was queued.
+    #[error(transparent)]
+    Refused(MutationError),
+    /// The app's plan does not include marks and conversation groups, as the cloud said lately.
+    #[error("the app's plan does not include marks and conversation groups")]
+    NotInPlan,
+    /// The change can no longer be taken back, or has not failed.
+    #[error("the change is sent already, or is over")]
+    TooLate,
+    /// The account has changes that were not sent.
+    #[error("{0} changes were not sent")]
+    Unsent(usize),
     /// The store could not do it.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The cloud could not do it.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -58,13 +74,30 @@ mod own {
     pub(super) const CANCELLED: i32 = 990_005;
     pub(super) const INVALID_ARGUMENT: i32 = 990_007;
     pub(super) const PANICKED: i32 = 990_009;
+    pub(super) const TOO_LATE: i32 = 990_012;
+    pub(super) const UNSENT: i32 = 990_013;
 }
 
 /// The web SDK's numbers (`@tencentcloud/chat` 3.6.6).
 mod sdk {
     pub(super) const USER_OR_GROUP_NOT_FOUND: i32 = 2501;
     pub(super) const INVALID_CONVERSATION_ID: i32 = 2503;
+    pub(super) const NOT_IN_PLAN: i32 = 3122;
     pub(super) const OPTIONS_EMPTY: i32 = 3153;
+}
+
+/// The cloud's numbers.
+mod cloud {
+    pub(super) const GROUP_NAME_TOO_LONG: i32 = 51_011;
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(error) => Self::Refused(error),
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl Error {
@@ -74,6 +107,11 @@ impl Error {
             Self::Id(_) | Self::Account(_) | Self::Query(_) | Self::Patch(_) => {
                 ErrorClass::InvalidArgument
             }
+            Self::GroupName(_) => ErrorClass::InvalidArgument,
+            Self::Refused(error) => error.class(),
+            Self::NotInPlan => ErrorClass::Unsupported,
+            Self::TooLate => ErrorClass::Cancelled,
+            Self::Unsent(_) => ErrorClass::Transient,
             Self::NotFound(_) => ErrorClass::NotFound,
             Self::Store(error) => error.class(),
             Self::Source(error) => error.class(),
@@ -91,6 +129,12 @@ impl Error {
             Self::Id(_) => sdk::INVALID_CONVERSATION_ID,
             Self::Account(_) | Self::Patch(_) => own::INVALID_ARGUMENT,
             Self::Query(_) => sdk::OPTIONS_EMPTY,
+            Self::GroupName(GroupNameError::TooLong) => cloud::GROUP_NAME_TOO_LONG,
+            Self::GroupName(_) => own::INVALID_ARGUMENT,
+            Self::Refused(error) => error.code().unwrap_or(own::INVALID_ARGUMENT),
+            Self::NotInPlan => sdk::NOT_IN_PLAN,
+            Self::TooLate => own::TOO_LATE,
+            Self::Unsent(_) => own::UNSENT,
             Self::NotFound(_) => sdk::USER_OR_GROUP_NOT_FOUND,
             Self::Store(error) => store_code(error),
             Self::Source(error) => error.number(),
@@ -119,7 +163,7 @@ impl Error {
     /// ```
     pub fn may_succeed_later(&self) -> bool {
         match self {
-            Self::TimedOut => true,
+            Self::TimedOut | Self::Unsent(_) => true,
             Self::Source(error) => may_succeed_later(error),
             Self::Store(error) => store_may_succeed_later(error),
             _ => false,

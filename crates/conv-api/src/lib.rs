@@ -34,6 +34,7 @@
 //!   [`Error`], with [`class`](Error::class) and [`code`](Error::code).
 //! * [`LiveList`]: the rows of a query as they change, in [`LiveUpdate`]s of [`Patch`]es; [`Totals`].
 //!   [`Events`] in the SDK's words, the report among them.
+//! * [`Change`]: what the user changes, shown at once and sent in the background; [`Outcomes`].
 //! * [`Accounts`]: the lists of many users in one process, within a budget of memory; [`Stats`].
 //! * Everything a caller needs of the crates below is here as well; the crates themselves are
 //!   [`model`], [`store`] and [`sync`].
@@ -55,6 +56,7 @@ mod list;
 mod listener;
 mod live;
 mod options;
+mod outgoing;
 mod passes;
 mod runtime;
 mod stats;
@@ -65,8 +67,9 @@ pub mod testing;
 pub use conv_model::{
     self as model, AccountId, All, Condition, Conversation, ConversationFilter, ConversationId,
     ConversationPatch, ConversationQuery, ConversationType, Coverage, ErrorClass, Facet,
-    GroupFilter, Known, ListLimit, ListingPatch, MarkFilter, MarkType, Marks, PageKey,
-    ParseIdError, PassStatus, Phase, SyncReport, Timestamp,
+    GroupFilter, GroupName, GroupNameError, IfNewer, Known, ListLimit, ListingPatch, MarkFilter,
+    MarkType, Marks, Mutation, MutationError, MutationFailure, Outcome, OutcomeKind, PageKey,
+    ParseIdError, PassStatus, Pending, PendingState, Phase, RemindType, SyncReport, Timestamp,
 };
 #[cfg(any(feature = "redb", feature = "sled"))]
 pub use conv_store::Durability;
@@ -79,18 +82,20 @@ pub use conv_store::{RedbDatabase, RedbOptions, RedbStore};
 #[cfg(feature = "sled")]
 pub use conv_store::{SledDatabase, SledOptions, SledStore};
 pub use conv_sync::{
-    self as sync, Clock, ConversationSource, RateLimiter, SourceError, TokioClock,
+    self as sync, Clock, ConversationSource, ConversationWriter, RateLimiter, SendOptions,
+    SourceError, TokioClock,
 };
 #[cfg(feature = "rest")]
 pub use conv_sync::{BaseUrl, LocalRateLimiter, Region, RestSource, UserSigSigner};
 
 pub use self::{
-    accounts::{Accounts, AccountsBuilder, Refreshed},
+    accounts::{Accounts, AccountsBuilder, Refreshed, Unsent},
     conversations::{Conversations, ConversationsBuilder, Merged},
     error::Error,
     events::{Event, Events},
     list::ConversationList,
     live::{LiveChange, LiveList, LiveUpdate, Patch, PatchError, RemoveReason},
+    outgoing::{Accepted, Change, ChangesReport, FailedConversation, Outcomes},
     stats::Stats,
     tag::AccountTag,
 };

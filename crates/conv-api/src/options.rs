@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_sync::{Clock, PullOptions, TokioClock};
+use conv_sync::{Clock, PullOptions, SendOptions, TokioClock};
 
 /// The options that [`ConversationsBuilder`](crate::ConversationsBuilder) and
 /// [`AccountsBuilder`](crate::AccountsBuilder) share.
@@ -10,6 +10,7 @@ use conv_sync::{Clock, PullOptions, TokioClock};
 pub(crate) struct ListOptions {
     pub(crate) pull: PullOptions,
     pub(crate) profile_freshness: Duration,
+    pub(crate) send: SendOptions,
     pub(crate) clock: Option<Arc<dyn Clock>>,
 }
 
@@ -22,8 +23,8 @@ impl ListOptions {
 
 impl Default for ListOptions {
     fn default() -> Self {
-        let profile_freshness = Duration::from_secs(60);
-        Self { pull: PullOptions::default(), profile_freshness, clock: None }
+        let (pull, send) = (PullOptions::default(), SendOptions::default());
+        Self { pull, profile_freshness: Duration::from_secs(60), send, clock: None }
     }
 }
 
@@ -58,6 +59,15 @@ macro_rules! list_options {
             /// process counts as such a one.
             pub fn name_freshness(mut self, freshness: std::time::Duration) -> Self {
                 self.options.pull = self.options.pull.with_profile_freshness(freshness);
+                self
+            }
+
+            /// Sets how changes are sent: when an acknowledged one counts as overridden, the age at
+            /// which an unsent one fails, and whether groups are marked as read. Changes that mark as
+            /// read are checked by passes if [`Facet::Unread`](conv_model::Facet::Unread) is among the
+            /// [facets](Self::facet).
+            pub fn send_options(mut self, options: conv_sync::SendOptions) -> Self {
+                self.options.send = options;
                 self
             }
 

@@ -17,7 +17,7 @@ mod task;
 mod unreported;
 mod watched;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use conv_model::{AccountId, PassFailure};
 use conv_store::{ConversationStore, PassLeases, Snapshot, StoreError};
@@ -78,12 +78,27 @@ impl Passes {
     ) -> Self {
         let (state, unreported) = (watch::Sender::default(), UnreportedFailure::default());
         Self {
-            shared: Arc::new(Shared { state, unreported, interest }),
+            shared: Arc::new(Shared {
+                state,
+                unreported,
+                interest,
+                finished: watch::Sender::default(),
+            }),
             open: watch::Sender::new(true),
             retry: watch::Sender::new(()),
             ticket: ticket.map(Arc::new),
             runtime,
         }
+    }
+
+    /// Requests a pass that begins after this moment. It is not repeated if it fails.
+    pub(crate) fn refresh(&self, context: &PassContext) -> Result<(), Error> {
+        self.ask(context, Request::Refresh, None).map(drop)
+    }
+
+    /// Returns a receiver of the beginning of the newest finished pass, on the list's clock.
+    pub(crate) fn finished(&self) -> watch::Receiver<Option<Duration>> {
+        self.shared.finished.subscribe()
     }
 
     /// Starts a pass or joins the one under way, and waits for its end: it goes before passes in the

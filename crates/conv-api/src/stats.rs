@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use conv_model::{Outcome, OutcomeKind};
 use serde::Serialize;
 
 /// Numbers of many accounts. See [`Accounts::stats`](crate::Accounts::stats).
@@ -30,6 +31,12 @@ pub struct Stats {
     pub calls: u64,
     /// Calls tried again so far.
     pub retries: u64,
+    /// Calls so far that sent changes, or looked at the conversation groups for them.
+    pub write_calls: u64,
+    /// Changes so far that the cloud has.
+    pub changes_done: u64,
+    /// Changes so far that failed: refused, overridden by another device, or not sent in time.
+    pub changes_failed: u64,
     /// Rows left out so far because they could not be read.
     pub skipped_rows: u64,
 }
@@ -42,6 +49,9 @@ pub(crate) struct Counters {
     pub(crate) passes_failed: AtomicU64,
     pub(crate) calls: AtomicU64,
     pub(crate) retries: AtomicU64,
+    pub(crate) write_calls: AtomicU64,
+    changes_done: AtomicU64,
+    changes_failed: AtomicU64,
     pub(crate) skipped_rows: AtomicU64,
 }
 
@@ -54,6 +64,9 @@ impl Counters {
             passes_failed: self.passes_failed.load(Relaxed),
             calls: self.calls.load(Relaxed),
             retries: self.retries.load(Relaxed),
+            write_calls: self.write_calls.load(Relaxed),
+            changes_done: self.changes_done.load(Relaxed),
+            changes_failed: self.changes_failed.load(Relaxed),
             skipped_rows: self.skipped_rows.load(Relaxed),
             ..Stats::default()
         }
@@ -61,6 +74,20 @@ impl Counters {
 
     pub(crate) fn evicted(&self, lists: usize) {
         self.evicted.fetch_add(lists as u64, Relaxed);
+    }
+
+    /// Changes ended.
+    pub(crate) fn changes_ended(&self, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            let count = match outcome.kind {
+                OutcomeKind::Done => &self.changes_done,
+                OutcomeKind::Failed(_) | OutcomeKind::Expired | OutcomeKind::Overridden => {
+                    &self.changes_failed
+                }
+                _ => continue,
+            };
+            count.fetch_add(1, Relaxed);
+        }
     }
 
     /// A pass ended.

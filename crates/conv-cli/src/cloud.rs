@@ -16,11 +16,11 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use conv_api::{
-    AccountId, BaseUrl, ConversationSource, Facet, Region, RestSource, Snapshot, SourceError,
-    UserSigSigner,
+    AccountId, BaseUrl, ConversationSource, ConversationWriter, Facet, Region, RestSource,
+    Snapshot, SourceError, UserSigSigner,
     sync::{
         Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
-        PullRequest,
+        PullRequest, WriteCapabilities, WriteRequest, Written,
     },
 };
 
@@ -185,6 +185,21 @@ impl ConversationSource for Counted {
 
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
         self.source.groups(account).await
+    }
+}
+
+#[async_trait]
+impl ConversationWriter for Counted {
+    fn write_capabilities(&self) -> WriteCapabilities {
+        self.source.write_capabilities()
+    }
+
+    async fn write(&self, request: &WriteRequest) -> Result<Written, SourceError> {
+        self.source.write(request).await
+    }
+
+    async fn look(&self, account: &AccountId) -> Result<Groups, SourceError> {
+        self.source.look(account).await
     }
 }
 

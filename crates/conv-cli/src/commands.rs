@@ -1,10 +1,13 @@
 //! The commands, one file each.
 
+mod change;
 mod demo;
 mod doctor;
 mod emulate;
+mod group;
 mod id;
 mod list;
+mod outbox;
 mod profile;
 mod sync;
 mod usersig;
@@ -21,6 +24,15 @@ pub(crate) enum Command {
     List(list::Args),
     Profile(profile::Args),
     Watch(watch::Args),
+    Pin(change::Pin),
+    Unpin(change::Unpin),
+    Mark(change::Mark),
+    Unmark(change::Unmark),
+    CustomData(change::CustomData),
+    Read(change::Read),
+    Delete(change::Delete),
+    Group(group::Args),
+    Outbox(outbox::Args),
     Usersig(usersig::Args),
     Id(id::Args),
     Doctor(doctor::Args),
@@ -35,6 +47,15 @@ impl Command {
             Self::List(args) => list::run(args, output).await,
             Self::Profile(args) => profile::run(args, output).await,
             Self::Watch(args) => watch::run(args, output).await,
+            Self::Pin(args) => args.run(output).await,
+            Self::Unpin(args) => args.run(output).await,
+            Self::Mark(args) => args.run(output).await,
+            Self::Unmark(args) => args.run(output).await,
+            Self::CustomData(args) => args.run(output).await,
+            Self::Read(args) => args.run(output).await,
+            Self::Delete(args) => args.run(output).await,
+            Self::Group(args) => group::run(args, output).await,
+            Self::Outbox(args) => outbox::run(args, output).await,
             Self::Usersig(args) => usersig::run(args, output),
             Self::Id(args) => id::run(&args, output),
             Self::Doctor(args) => doctor::run(args, output).await,

@@ -38,6 +38,9 @@ pub(crate) enum Error {
     /// It failed, and found something all the same: the `data` of its answer.
     #[error("{error}")]
     With { error: Box<Error>, data: serde_json::Value },
+    /// The cloud refused a change.
+    #[error("{}", .0.message)]
+    Refused(conv_api::MutationFailure),
     /// Ctrl-C.
     #[error("interrupted; what was pulled is kept")]
     Interrupted,
@@ -70,6 +73,7 @@ mod code {
     pub(super) const CORRUPT: i32 = 990_002;
     pub(super) const CANCELLED: i32 = 990_005;
     pub(super) const INVALID_ARGUMENT: i32 = 990_007;
+    pub(super) const CLOUD: i32 = 990_006;
     pub(super) const NOT_FOUND: i32 = 990_009;
     pub(super) const EMULATOR: i32 = 990_010;
     pub(super) const INVALID_CONVERSATION_ID: i32 = 2503;
@@ -94,6 +98,7 @@ impl Error {
         match self {
             Self::With { error, .. } => error.class(),
             Self::Conv(error) => error.class(),
+            Self::Refused(failure) => failure.class,
             Self::Usage(_) | Self::BadId(_) => ErrorClass::InvalidArgument,
             Self::NotFound(_) => ErrorClass::NotFound,
             Self::Unsupported(_) => ErrorClass::Unsupported,
@@ -110,6 +115,7 @@ impl Error {
         match self {
             Self::With { error, .. } => error.code(),
             Self::Conv(error) => error.code(),
+            Self::Refused(failure) => failure.code.unwrap_or(code::CLOUD),
             Self::Usage(_) => code::INVALID_ARGUMENT,
             Self::BadId(_) => code::INVALID_CONVERSATION_ID,
             Self::NotFound(_) => code::NOT_FOUND,

@@ -1,5 +1,6 @@
 //! What a command says: results on standard output, everything else on standard error.
 
+pub(crate) mod changed;
 pub(crate) mod harmless;
 pub(crate) mod json;
 pub(crate) mod progress;

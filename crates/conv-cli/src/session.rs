@@ -37,6 +37,28 @@ pub(crate) async fn pulling(
     Ok(builder.build().await?)
 }
 
+/// Opens the list of the command line's account, to be changed: what is changed is sent to the cloud,
+/// if there is one.
+pub(crate) async fn changing(
+    store: &StoreArgs,
+    cloud: &CloudArgs,
+    source: Option<Arc<Counted>>,
+    output: &Output,
+) -> Result<Conversations, Error> {
+    let opened = match source {
+        Some(_) => store.open().await?,
+        None => store.open_to_read().await?,
+    };
+    recovery::note(&opened.recovery, output);
+    let held = opened.store.snapshot();
+    let mut builder = on(store, opened).plan_limit(cloud.limit(&held));
+    if let Some(source) = source {
+        builder = builder.source(Arc::clone(&source)).writer(source);
+        builder = cloud.facets(&held).into_iter().fold(builder, ConversationsBuilder::facet);
+    }
+    Ok(builder.build().await?)
+}
+
 /// Starts a list in a store that was opened before.
 pub(crate) fn on(store: &StoreArgs, opened: Opened) -> ConversationsBuilder {
     let builder = Conversations::builder(store.account.as_str());

@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use conv_store::ConversationDatabase;
-use conv_sync::ConversationSource;
+use conv_sync::{ConversationSource, ConversationWriter};
+use tokio::sync::Semaphore;
 
 use super::{Accounts, Shared, registry::Registry};
 use crate::{
@@ -19,9 +20,11 @@ use crate::{
 pub struct AccountsBuilder {
     database: Arc<dyn ConversationDatabase>,
     source: Arc<dyn ConversationSource>,
+    writer: Option<Arc<dyn ConversationWriter>>,
     options: ListOptions,
     memory_budget: usize,
     concurrent_passes: usize,
+    concurrent_sends: usize,
 }
 
 impl AccountsBuilder {
@@ -32,9 +35,11 @@ impl AccountsBuilder {
         Self {
             database,
             source,
+            writer: None,
             options: ListOptions::default(),
             memory_budget: 64 * 1024 * 1024,
             concurrent_passes: 8,
+            concurrent_sends: 8,
         }
     }
 
@@ -50,15 +55,31 @@ impl AccountsBuilder {
         Self { concurrent_passes: passes, ..self }
     }
 
+    /// Sends the changes of all accounts to a cloud, such as `RestSource`; an `Arc` of the source, if
+    /// that is one. Without a writer, changes show in the lists and wait.
+    pub fn writer(self, writer: impl ConversationWriter) -> Self {
+        Self { writer: Some(Arc::new(writer)), ..self }
+    }
+
+    /// Sets the maximum number of calls at a time that send changes, of all accounts, at least one; 8
+    /// by default. They wait for each other in the order they come, and not for passes.
+    pub fn concurrent_sends(self, calls: usize) -> Self {
+        Self { concurrent_sends: calls, ..self }
+    }
+
     /// Returns the accounts, none of them loaded. Pulls nothing yet.
     ///
     /// Their tasks run on the Tokio runtime that this is called in; outside of one, on that of the first
     /// call that needs it. Once that runtime ended, the next caller's replaces it.
     pub fn build(self) -> Accounts {
         let shared = Shared {
+            clock: self.options.clock(),
             database: self.database,
             source: self.source,
-            clock: self.options.clock(),
+            writer: self.writer,
+            send: self.options.send,
+            send_permits: Arc::new(Semaphore::new(self.concurrent_sends.max(1))),
+            edition: Arc::default(),
             options: self.options.pull,
             profile_freshness: self.options.profile_freshness,
             queue: Queue::new(self.concurrent_passes),

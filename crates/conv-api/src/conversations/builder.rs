@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use conv_model::{AccountId, AccountIdError};
 use conv_store::{ConversationDatabase, ConversationStore, MemoryStore, StoreError};
-use conv_sync::ConversationSource;
+use conv_sync::{ConversationSource, ConversationWriter};
 
 use super::config::{HandleConfig, StoreOwner};
 use crate::{
@@ -19,6 +19,7 @@ pub struct ConversationsBuilder {
     account: Result<AccountId, AccountIdError>,
     storage: Storage,
     source: Option<Arc<dyn ConversationSource>>,
+    writer: Option<Arc<dyn ConversationWriter>>,
     options: ListOptions,
 }
 
@@ -35,6 +36,7 @@ impl ConversationsBuilder {
             account: account.parse(),
             storage: Storage::Memory,
             source: None,
+            writer: None,
             options: ListOptions::default(),
         }
     }
@@ -61,7 +63,15 @@ impl ConversationsBuilder {
         Self { source: Some(Arc::new(source)), ..self }
     }
 
-    /// Opens the list. Nothing is pulled yet.
+    /// Sends the user's changes to a cloud, such as `RestSource`. An `Arc` of one value can be given
+    /// here and to [`source`](Self::source). Without a writer, changes show in the list and wait: a
+    /// later process with a writer sends them.
+    pub fn writer(self, writer: impl ConversationWriter) -> Self {
+        Self { writer: Some(Arc::new(writer)), ..self }
+    }
+
+    /// Opens the list. Nothing is pulled yet. Changes that an earlier process left unsent begin to be
+    /// sent.
     ///
     /// # Errors
     /// [`Error::Account`] if the account ID is invalid; [`Error::Store`] if the store cannot be
@@ -95,8 +105,12 @@ impl ConversationsBuilder {
             owner,
             store,
             source: self.source,
+            writer: self.writer,
             clock: self.options.clock(),
             options: self.options.pull,
+            send: self.options.send,
+            send_permits: None,
+            edition: Arc::default(),
             profile_freshness: self.options.profile_freshness,
             ticket: None,
             counters: Arc::default(),

@@ -7,10 +7,12 @@ use std::{
 
 use conv_model::AccountId;
 use conv_store::{ConversationDatabase, ConversationStore, PassLeases};
-use conv_sync::{Clock, ConversationSource, PullOptions};
+use conv_sync::{Clock, ConversationSource, ConversationWriter, PullOptions, SendOptions};
+use tokio::sync::Semaphore;
 
 use crate::{
     accounts::Shared,
+    outgoing::Edition,
     passes::{LastReply, NamesRead, QueueTicket},
     runtime::Runtime,
     stats::Counters,
@@ -38,8 +40,13 @@ pub(crate) struct HandleConfig {
     pub(crate) owner: StoreOwner,
     pub(crate) store: Arc<dyn ConversationStore>,
     pub(crate) source: Option<Arc<dyn ConversationSource>>,
+    pub(crate) writer: Option<Arc<dyn ConversationWriter>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: PullOptions,
+    pub(crate) send: SendOptions,
+    /// Bounds the calls that write, if they take turns with those of other accounts.
+    pub(crate) send_permits: Option<Arc<Semaphore>>,
+    pub(crate) edition: Arc<Edition>,
     pub(crate) profile_freshness: Duration,
     /// The place of its passes in a queue, if they take turns with those of other accounts.
     pub(crate) ticket: Option<QueueTicket>,

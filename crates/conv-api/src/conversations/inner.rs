@@ -15,6 +15,7 @@ use crate::{
     list::report,
     listener::{Seen, Wait},
     live::Views,
+    outgoing::{Outgoing, OutgoingConfig},
     passes::{PassContext, Passes},
 };
 
@@ -24,7 +25,8 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn ConversationStore>,
     pub(super) context: Option<PassContext>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(super) passes: Passes,
+    pub(super) passes: Arc<Passes>,
+    pub(crate) outgoing: Outgoing,
     pub(super) profiles: Profiles,
     pub(crate) views: Views,
     pub(crate) interest: Interest,
@@ -33,26 +35,41 @@ pub(crate) struct Inner {
 
 impl Inner {
     pub(super) fn new(config: HandleConfig) -> Self {
-        let HandleConfig { account, owner, store, source, clock, options, .. } = config;
+        let HandleConfig { account, owner, store, source, clock, options, counters, .. } = config;
         let context = source.map(|source| PassContext {
             account: account.clone(),
             store: Arc::clone(&store),
             source,
             clock: Arc::clone(&clock),
             options,
-            counters: config.counters,
+            counters: Arc::clone(&counters),
             names_read: config.names_read,
             last_reply: config.last_reply,
             leases: config.leases,
         });
         let interest = Interest::default();
-        let passes = Passes::new(config.ticket, config.runtime, interest.watch());
+        let runtime = Arc::clone(&config.runtime);
+        let passes = Arc::new(Passes::new(config.ticket, runtime, interest.watch()));
+        let outgoing = Outgoing::new(OutgoingConfig {
+            account: account.clone(),
+            store: Arc::clone(&store),
+            writer: config.writer,
+            clock: Arc::clone(&clock),
+            options: config.send,
+            permits: config.send_permits,
+            edition: config.edition,
+            counters,
+            runtime: config.runtime,
+            passes: Arc::downgrade(&passes),
+            pulls: context.clone(),
+        });
         Self {
             account,
             store,
             context,
             clock,
             passes,
+            outgoing,
             profiles: Profiles::new(config.profile_freshness),
             views: Views::default(),
             interest,

@@ -24,9 +24,10 @@ impl Kept {
         self.0.store.snapshot()
     }
 
-    /// Returns true if there is no handle, no stream and no pass.
+    /// Returns true if there is no handle, no stream, no pass, and no change is being sent.
     pub(crate) fn is_unused(&self) -> bool {
-        !self.0.interest.watch().is_held() && !self.0.passes.is_under_way()
+        let is_working = self.0.passes.is_under_way() || self.0.outgoing.is_busy();
+        !self.0.interest.watch().is_held() && !is_working
     }
 
     /// Returns true if the store ended by itself: the runtime that it was opened in ended, or the
@@ -35,8 +36,8 @@ impl Kept {
         self.0.is_dead()
     }
 
-    /// Returns the mark that no successful pass has seen, if there is one.
+    /// Returns the mark that no successful pass has seen, or that of changes which are not over.
     pub(crate) fn unserved(&self) -> Option<Unserved> {
-        self.0.passes.unserved()
+        self.0.passes.unserved().or_else(|| self.0.outgoing.unserved())
     }
 }

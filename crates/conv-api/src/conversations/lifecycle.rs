@@ -10,6 +10,8 @@ impl Conversations {
     /// the builder was given it for this handle alone. Its folder can be opened again at once. Of
     /// many [`Accounts`](crate::Accounts) it closes this one alone, also when they are gone already.
     ///
+    /// Changes that were not sent stay: the next opening sends them.
+    ///
     /// Afterwards every clone still reads: [`get_conversation_list`](Self::get_conversation_list),
     /// [`page`](Self::page), [`totals`](Self::totals), [`snapshot`](Self::snapshot) and
     /// [`sync_report`](Self::sync_report) answer from the last list. Streams end. Every other call
@@ -32,7 +34,7 @@ impl Conversations {
         }
     }
 
-    /// Stops the passes and closes the store.
+    /// Stops the passes and the sending, and closes the store.
     pub(crate) async fn close_alone(&self) -> Result<(), Error> {
         self.stop().await;
         self.inner.store.close().await?;
@@ -41,17 +43,19 @@ impl Conversations {
 
     /// Tells the pass under way to stop, and lets no other begin.
     pub(crate) fn refuse(&self) {
+        self.inner.outgoing.refuse();
         self.inner.passes.refuse();
     }
 
     /// Stops the pass under way, and lets no other begin.
     pub(crate) async fn stop(&self) {
+        self.inner.outgoing.stop().await;
         self.inner.passes.stop().await;
     }
 
     /// # Errors
     /// [`StoreError::Closed`] once closed.
-    pub(super) fn check_open(&self) -> Result<(), Error> {
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
         if self.inner.passes.is_stopped() { Err(StoreError::Closed.into()) } else { Ok(()) }
     }
 }

@@ -84,12 +84,17 @@ impl Conversations {
     }
 
     /// Retries at once, for example when the device wakes up or its network is back: a pass that
-    /// pauses after a failure continues, and if the last one failed, another begins. A wait that the
-    /// cloud asked for within a pass is kept. Returns at once.
+    /// pauses after a failure continues, and if the last one failed, another begins. Changes
+    /// that pause or are held are sent. A wait that the cloud asked for is kept. Returns at once.
     ///
     /// # Errors
     /// Those of [`request_sync`](Self::request_sync).
     pub fn retry_now(&self) -> Result<(), Error> {
+        self.check_open()?;
+        self.inner.outgoing.retry_now();
+        if self.inner.context.is_none() && self.inner.outgoing.has_writer() {
+            return Ok(());
+        }
         let context = self.pass_context()?;
         let is_under_way = self.inner.passes.retry_now();
         let has_failed = matches!(self.sync_report().pass, PassStatus::Failed(_));

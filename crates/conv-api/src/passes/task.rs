@@ -1,6 +1,6 @@
 //! The task of an account: makes passes until every request is served.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use conv_store::StoreError;
 use tokio::sync::watch;
@@ -16,6 +16,8 @@ use crate::{Error, conversations::InterestWatch};
 pub(super) struct Shared {
     pub(super) state: watch::Sender<State>,
     pub(super) unreported: UnreportedFailure,
+    /// The beginning of the newest pass of this process that finished.
+    pub(super) finished: watch::Sender<Option<Duration>>,
     pub(super) interest: InterestWatch,
 }
 

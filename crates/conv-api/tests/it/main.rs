@@ -14,6 +14,7 @@ mod failing_store;
 mod lists;
 mod live;
 mod marks;
+mod outgoing;
 mod overtaken;
 mod panics;
 mod passes;

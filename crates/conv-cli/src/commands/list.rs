@@ -199,7 +199,7 @@ fn kind(name: &str) -> Result<ConversationType, String> {
     }
 }
 
-fn mark(name: &str) -> Result<MarkFilter, String> {
+pub(super) fn mark(name: &str) -> Result<MarkFilter, String> {
     Ok(MarkFilter::With(match name {
         "none" | "0" => return Ok(MarkFilter::Unmarked),
         "star" => MarkType::STAR,

@@ -1,8 +1,10 @@
 //! `conv sync`: one pass.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use conv_api::{Conversation, Conversations, Snapshot, SyncReport, model::list_order};
+use conv_api::{
+    ChangesReport, Conversation, Conversations, Snapshot, SyncReport, model::list_order,
+};
 use serde::Serialize;
 
 use crate::{
@@ -13,10 +15,13 @@ use crate::{
     session,
 };
 
+/// The time for changes to be sent after a pull.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Pull the list once, from the cloud into the store
 ///
 /// Reads the list until two readings agree, names and unread counts with it, and says how complete
-/// it is, what was skipped and why, and what limits it. Ctrl-C leaves whole pages.
+/// it is, what was skipped and why, and what limits it. Changes that earlier commands left are sent. Ctrl-C leaves whole pages.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   export CONV_SECRET_KEY=…
@@ -36,25 +41,49 @@ struct Synced {
     pages: u32,
     is_sync_completed: bool,
     report: SyncReport,
+    /// Changes that are not over, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<ChangesReport>,
 }
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let source = args.cloud.required()?;
-    let conversations = session::open(&args.store, &args.cloud, source.clone(), output).await?;
+    let cloud = Some(source.clone());
+    let conversations = session::changing(&args.store, &args.cloud, cloud, output).await?;
     let before = conversations.snapshot();
     let report = pull(&conversations, &args.cloud).await;
     if report.is_ok() {
         note_removed(&before, &conversations.snapshot(), &args.cloud, output);
     }
     let rows = conversations.snapshot().len();
+    let changes = send(&conversations, report.is_ok(), output).await?;
     conversations.close().await?;
     let synced = Synced {
         rows,
         pages: source.pages(),
         is_sync_completed: report.as_ref().is_ok_and(SyncReport::is_sync_completed),
         report: report?,
+        changes,
     };
     if output.is_json() { output.data(&synced) } else { output.text(&words(&synced)) }
+}
+
+/// Sends the changes that earlier commands left, if the cloud can be reached. Returns what is left.
+async fn send(
+    conversations: &Conversations,
+    is_reached: bool,
+    output: &Output,
+) -> Result<Option<ChangesReport>, Error> {
+    let patience = if is_reached { PATIENCE } else { Duration::ZERO };
+    let left = conversations.flush(patience).await?;
+    if !left.is_empty() {
+        output.note(&format!("{} changes are not sent yet: `conv outbox list`", left.len()));
+    }
+    let report = conversations.changes_report();
+    if report.failed > 0 {
+        output.note(&format!("{} changes failed: `conv outbox list`", report.failed));
+    }
+    Ok((report != ChangesReport::default()).then_some(report))
 }
 
 /// One pass, with a bar.

@@ -8,6 +8,7 @@
     clippy::unwrap_used
 )]
 
+mod change;
 mod doctor;
 mod emulate;
 mod faults;

@@ -89,6 +89,11 @@ pub struct Progressed {
 }
 
 impl Outcome {
+    /// The end of a mutation.
+    pub fn new(number: u64, mutation: Mutation, kind: OutcomeKind) -> Self {
+        Self { number, mutation, kind }
+    }
+
     pub(super) fn of(pending: &Pending, kind: OutcomeKind) -> Self {
         Self { number: pending.number, mutation: pending.mutation.clone(), kind }
     }

@@ -1,0 +1,131 @@
+//! Accepting changes: those that can be accepted, each or all of them.
+
+use std::collections::HashSet;
+
+use conv_model::{ConversationId, Enqueue, Mutation, MutationError, QueryError};
+use conv_sync::{SourceError, WriteKind};
+
+use super::{Accepted, Change, view::wall_time};
+use crate::{Conversations, Error};
+
+impl Conversations {
+    /// Accepts the same change of several conversations, as far as each can be accepted.
+    ///
+    /// # Errors
+    /// The first reason, if none can be accepted.
+    pub(super) async fn accept_each(
+        &self,
+        ids: &[ConversationId],
+        mutation: impl Fn(&ConversationId) -> Mutation,
+    ) -> Result<Accepted, Error> {
+        Accepted::of(self.each(ids, mutation).await?)
+    }
+
+    /// Accepts the same change of several conversations, and returns the result of each, once each.
+    pub(super) async fn each(
+        &self,
+        ids: &[ConversationId],
+        mutation: impl Fn(&ConversationId) -> Mutation,
+    ) -> Result<Vec<(ConversationId, Result<Change, Error>)>, Error> {
+        self.check_open()?;
+        let snapshot = self.snapshot();
+        let (mut unknown, mut mutations) = (Vec::new(), Vec::new());
+        for id in unique(ids)? {
+            match snapshot.get(id) {
+                Some(_) => mutations.push((id.clone(), mutation(id))),
+                None => unknown.push((id.clone(), Err(not_listed(id)))),
+            }
+        }
+        let mut results = self.accept_parts(mutations).await?;
+        results.extend(unknown);
+        Ok(results)
+    }
+
+    /// Accepts as many of the changes as can be: all in one write, or, if one of them is refused, each
+    /// half by itself.
+    async fn accept_parts(
+        &self,
+        mutations: Vec<(ConversationId, Mutation)>,
+    ) -> Result<Vec<(ConversationId, Result<Change, Error>)>, Error> {
+        let mut results = Vec::with_capacity(mutations.len());
+        let mut parts = vec![mutations];
+        while let Some(mut part) = parts.pop() {
+            if part.is_empty() {
+                continue;
+            }
+            let wanted = part.iter().map(|(_, mutation)| mutation.clone()).collect();
+            match self.accept(wanted).await {
+                Ok(changes) => {
+                    let ids = part.into_iter().map(|(id, _)| id);
+                    results.extend(ids.zip(changes.into_iter().map(Ok)));
+                }
+                Err(_) if part.len() > 1 => {
+                    let second = part.split_off(part.len() / 2);
+                    parts.extend([second, part]);
+                }
+                Err(error) => {
+                    results.extend(part.into_iter().map(|(id, _)| (id, Err(error.clone()))));
+                }
+            }
+        }
+        Ok(results)
+    }
+
+    /// Accepts changes in one write, all or none.
+    pub(super) async fn accept(&self, mutations: Vec<Mutation>) -> Result<Vec<Change>, Error> {
+        self.check_open()?;
+        for mutation in &mutations {
+            self.check_writable(mutation)?;
+        }
+        let mut enqueue = Enqueue::new(mutations.clone());
+        enqueue.queued_at = wall_time();
+        let commit = self.outgoing().mutate(enqueue.into()).await?;
+        let numbered = mutations.into_iter().enumerate().map(|(index, mutation)| {
+            Change::new(self, commit.numbers.get(index).copied().flatten(), mutation)
+        });
+        Ok(numbered.collect())
+    }
+
+    /// Accepts one change.
+    pub(super) async fn accept_one(&self, mutation: Mutation) -> Result<Change, Error> {
+        let mut changes = self.accept(vec![mutation]).await?;
+        changes.pop().ok_or(Error::Stopped)
+    }
+
+    /// Refuses what the writer cannot send, and what the app's plan turned out not to include.
+    fn check_writable(&self, mutation: &Mutation) -> Result<(), Error> {
+        let config = &self.outgoing().0.config;
+        if config.edition.lacks(mutation, config.clock.now()) {
+            return Err(Error::NotInPlan);
+        }
+        let Some(writer) = &config.writer else { return Ok(()) };
+        let kind = WriteKind::of(mutation);
+        let is_writable = kind.is_some_and(|kind| {
+            let is_on = kind != WriteKind::ReadGroup || config.options.read_groups;
+            is_on && writer.write_capabilities().kinds.contains(&kind)
+        });
+        match is_writable {
+            true => Ok(()),
+            false => {
+                let what = match kind {
+                    Some(WriteKind::ReadGroup) => "marking a group as read",
+                    _ => "this change",
+                };
+                Err(Error::Source(SourceError::Unsupported { what: what.into() }))
+            }
+        }
+    }
+}
+
+pub(super) fn not_listed(id: &ConversationId) -> Error {
+    Error::Refused(MutationError::NotListed(id.clone()))
+}
+
+/// Returns the IDs in their order, each once.
+fn unique(ids: &[ConversationId]) -> Result<Vec<&ConversationId>, Error> {
+    if ids.is_empty() {
+        return Err(QueryError::NoIds.into());
+    }
+    let mut seen = HashSet::new();
+    Ok(ids.iter().filter(|id| seen.insert(*id)).collect())
+}

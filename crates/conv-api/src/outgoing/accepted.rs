@@ -1,0 +1,95 @@
+//! The answer to a change of several conversations.
+
+use conv_model::ConversationId;
+use serde::Serialize;
+
+use super::Change;
+use crate::Error;
+
+/// The answer to a change of several conversations: as JSON, the `data` of the SDK's answer.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Accepted {
+    /// The conversations whose change was accepted: it is durable, and the list shows it.
+    #[serde(rename = "successConversationIDList")]
+    pub success_conversation_id_list: Vec<ConversationId>,
+    /// The conversations that stay as they are, with the reason.
+    #[serde(rename = "failureConversationIDList")]
+    pub failure_conversation_id_list: Vec<FailedConversation>,
+    /// The changes that were accepted, to follow them. Of a conversation group that is created, the
+    /// group itself is the first.
+    #[serde(skip)]
+    pub changes: Vec<Change>,
+}
+
+/// A conversation that stays as it is.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct FailedConversation {
+    /// The conversation.
+    #[serde(rename = "conversationID")]
+    pub conversation_id: ConversationId,
+    /// The web SDK's or the cloud's number where one has it, such as 2500 or 51012. See
+    /// [`Error::code`].
+    pub code: i32,
+    /// What is wrong, in words.
+    pub message: String,
+}
+
+impl FailedConversation {
+    /// A conversation that stays as it is, with a number and words.
+    pub fn new(conversation_id: ConversationId, code: i32, message: impl Into<String>) -> Self {
+        Self { conversation_id, code, message: message.into() }
+    }
+}
+
+/// The answer to a change that is of no conversation, or of one.
+impl From<Change> for Accepted {
+    fn from(change: Change) -> Self {
+        Self {
+            success_conversation_id_list: change
+                .mutation()
+                .conversation_id()
+                .cloned()
+                .into_iter()
+                .collect(),
+            failure_conversation_id_list: Vec::new(),
+            changes: vec![change],
+        }
+    }
+}
+
+impl Accepted {
+    /// Puts the results of several calls together, each for one conversation.
+    ///
+    /// # Errors
+    /// The first one, if nothing was accepted.
+    pub fn of(
+        results: impl IntoIterator<Item = (ConversationId, Result<Change, Error>)>,
+    ) -> Result<Self, Error> {
+        let mut accepted = Self {
+            success_conversation_id_list: Vec::new(),
+            failure_conversation_id_list: Vec::new(),
+            changes: Vec::new(),
+        };
+        let mut first = None;
+        for (id, result) in results {
+            match result {
+                Ok(change) => {
+                    accepted.success_conversation_id_list.push(id);
+                    accepted.changes.push(change);
+                }
+                Err(error) => {
+                    let (code, message) = (error.code(), error.to_string());
+                    let failed = FailedConversation { conversation_id: id, code, message };
+                    accepted.failure_conversation_id_list.push(failed);
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        match first.filter(|_| accepted.changes.is_empty()) {
+            Some(error) => Err(error),
+            None => Ok(accepted),
+        }
+    }
+}

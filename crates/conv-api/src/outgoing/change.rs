@@ -1,0 +1,179 @@
+//! One change that was accepted.
+
+use std::fmt;
+
+use conv_model::{Mutation, OutboxChange, Outcome, OutcomeKind, Pending, PendingState, Progress};
+
+use crate::{Conversations, Error};
+
+/// One change that was accepted: durable, and shown by the list.
+///
+/// Dropping it changes nothing: the change is sent all the same. While it is held, it keeps the list
+/// open, as a handle does.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use conv_api::{Conversations, testing::{ScriptedSource, sync::ScriptedWriter}};
+/// # use conv_model::OutcomeKind;
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let source = ScriptedSource::with_rows(3);
+/// # let conversations = Conversations::builder("user_0001").source(source).build().await?;
+/// # conversations.sync().await?;
+/// # let alice = conversations.snapshot().rows().next().unwrap().id.clone();
+/// // There is no writer: the change waits.
+/// let change = conversations.pin_conversation(&alice, true).await?;
+/// assert!(conversations.snapshot().get(&alice).unwrap().listing.is_pinned);
+///
+/// change.cancel().await?;
+/// assert!(!conversations.snapshot().get(&alice).unwrap().listing.is_pinned);
+/// assert_eq!(change.outcome().await?, OutcomeKind::Cancelled);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Change {
+    list: Conversations,
+    number: Option<u64>,
+    mutation: Mutation,
+}
+
+impl Change {
+    pub(super) fn new(list: &Conversations, number: Option<u64>, mutation: Mutation) -> Self {
+        Self { list: list.clone(), number, mutation }
+    }
+
+    /// Returns its number, by which [`Conversations::change`] finds it after a restart; `None` if
+    /// there was nothing to do, since the cloud's list has the value already.
+    pub fn number(&self) -> Option<u64> {
+        self.number
+    }
+
+    /// Returns the value that was asked for.
+    pub fn mutation(&self) -> &Mutation {
+        &self.mutation
+    }
+
+    /// Returns how far it has come; `None` once it is over.
+    pub fn pending(&self) -> Option<Pending> {
+        let snapshot = self.list.snapshot();
+        snapshot.outbox().get(self.number?).map(|pending| Pending::clone(pending))
+    }
+
+    /// Waits for its end: until the cloud's list shows it, or until it failed. Of a change that ended
+    /// in another process without failing, it says that it is done.
+    ///
+    /// # Errors
+    /// [`Error::Store`] once the list is closed. That the change failed is no error.
+    pub async fn outcome(&self) -> Result<OutcomeKind, Error> {
+        self.ended(|_| false).await.map(|ended| ended.unwrap_or(OutcomeKind::Done))
+    }
+
+    /// Waits until the cloud acknowledged it, or until it failed: `None` if it is acknowledged, and
+    /// the cloud's list is yet to show it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] once the list is closed.
+    pub async fn sent(&self) -> Result<Option<OutcomeKind>, Error> {
+        self.ended(|pending| pending.state == PendingState::Settling).await
+    }
+
+    async fn ended(&self, is_enough: fn(&Pending) -> bool) -> Result<Option<OutcomeKind>, Error> {
+        let Some(number) = self.number else { return Ok(Some(OutcomeKind::Done)) };
+        let ledger = &self.list.outgoing().0.ledger;
+        let mut store = self.list.store().watch();
+        loop {
+            let snapshot = self.list.snapshot();
+            match snapshot.outbox().get(number) {
+                Some(pending) if pending.state == PendingState::Failed => {
+                    return Ok(Some(failed(pending)));
+                }
+                Some(pending) if is_enough(pending) => return Ok(None),
+                Some(_) => {}
+                None => {
+                    ledger.noted().await;
+                    return Ok(Some(ledger.of(number).unwrap_or(OutcomeKind::Done)));
+                }
+            }
+            store.newer_than(snapshot.seq()).await?;
+        }
+    }
+
+    /// Takes it back, if nothing of it can have reached the cloud. It is then cancelled for certain:
+    /// no call for it goes out any more.
+    ///
+    /// # Errors
+    /// [`Error::TooLate`] if it is being sent, was sent, or is over; [`Error::Store`] if that could
+    /// not be stored.
+    pub async fn cancel(&self) -> Result<(), Error> {
+        let cancelled = |outcome: &Outcome| {
+            Some(outcome.number) == self.number && outcome.kind == OutcomeKind::Cancelled
+        };
+        let commit = self.step(Progress::Drop, |pending| pending.state != PendingState::Failed);
+        match commit.await?.iter().any(cancelled) {
+            true => Ok(()),
+            false => Err(Error::TooLate),
+        }
+    }
+
+    /// Sends it again after it failed; the list shows it again.
+    ///
+    /// # Errors
+    /// [`Error::TooLate`] if it has not failed, or if another change took its place; [`Error::Store`]
+    /// if that could not be stored.
+    pub async fn retry(&self) -> Result<(), Error> {
+        self.step(Progress::Retry, is_failed).await.map(drop)
+    }
+
+    /// Takes note that it failed: it is no longer among the pending ones.
+    ///
+    /// # Errors
+    /// Those of [`retry`](Self::retry).
+    pub async fn drop(&self) -> Result<(), Error> {
+        self.step(Progress::Drop, is_failed).await.map(drop)
+    }
+
+    async fn step(
+        &self,
+        progress: Progress,
+        fits: fn(&Pending) -> bool,
+    ) -> Result<Vec<Outcome>, Error> {
+        self.list.check_open()?;
+        let number = self.number.ok_or(Error::TooLate)?;
+        if !self.pending().is_some_and(|pending| fits(&pending)) {
+            return Err(Error::TooLate);
+        }
+        let change = OutboxChange::progress(number, progress);
+        Ok(self.list.outgoing().mutate(change).await?.outcomes)
+    }
+}
+
+impl Conversations {
+    /// Returns the change with a number, if it is among the [pending](Self::pending) ones.
+    pub fn change(&self, number: u64) -> Option<Change> {
+        let snapshot = self.snapshot();
+        let pending = snapshot.outbox().get(number)?;
+        Some(Change::new(self, Some(number), pending.mutation.clone()))
+    }
+}
+
+fn is_failed(pending: &Pending) -> bool {
+    pending.state == PendingState::Failed
+}
+
+/// Returns the outcome of a change that failed.
+pub(super) fn failed(pending: &Pending) -> OutcomeKind {
+    match &pending.failure {
+        Some(failure) => OutcomeKind::Failed(failure.clone()),
+        None => OutcomeKind::Expired,
+    }
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Change")
+            .field("number", &self.number)
+            .field("mutation", &self.mutation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! The changes of one list: its outbox in the store, and the task that sends it.
+
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use conv_model::{AccountId, Commit, OutboxChange, Pending, PendingState};
+use conv_store::{ConversationStore, Snapshot, StoreError};
+use conv_sync::{Clock, ConversationWriter, SendOptions};
+use tokio::sync::{Semaphore, watch};
+
+use super::{Edition, ledger::Ledger, task::Task};
+use crate::{
+    Error,
+    caught::caught,
+    passes::{PassContext, Passes, Unserved},
+    runtime::Runtime,
+    stats::Counters,
+};
+
+/// All that changes of a list need.
+#[derive(Debug)]
+pub(crate) struct OutgoingConfig {
+    pub(crate) account: AccountId,
+    pub(crate) store: Arc<dyn ConversationStore>,
+    pub(crate) writer: Option<Arc<dyn ConversationWriter>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) options: SendOptions,
+    pub(crate) permits: Option<Arc<Semaphore>>,
+    pub(crate) edition: Arc<Edition>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) runtime: Arc<Runtime>,
+    /// The passes that show what was sent. Held weakly: they end with the last handle.
+    pub(crate) passes: Weak<Passes>,
+    pub(crate) pulls: Option<PassContext>,
+}
+
+/// The changes of one list. Dropping it stops the task that sends them; they stay in the store.
+#[derive(Debug)]
+pub(crate) struct Outgoing(pub(super) Arc<Shared>);
+
+/// The state that the task shares with its callers.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: OutgoingConfig,
+    pub(super) ledger: Ledger,
+    /// The task stops once this turns false.
+    pub(super) open: watch::Sender<bool>,
+    /// Ends pauses, and sends what is held.
+    pub(super) retry: watch::Sender<()>,
+    /// A task is there.
+    pub(super) running: watch::Sender<bool>,
+    /// A call is in flight, or progress is being stored: the list is in use.
+    pub(super) is_busy: AtomicBool,
+    /// What an earlier process left as held was sent once more.
+    pub(super) was_released: AtomicBool,
+}
+
+impl Outgoing {
+    pub(crate) fn new(config: OutgoingConfig) -> Self {
+        let outgoing = Self(Arc::new(Shared {
+            config,
+            ledger: Ledger::default(),
+            open: watch::Sender::new(true),
+            retry: watch::Sender::new(()),
+            running: watch::Sender::new(false),
+            is_busy: AtomicBool::new(false),
+            was_released: AtomicBool::new(false),
+        }));
+        outgoing.0.start();
+        outgoing
+    }
+
+    /// Changes the outbox, and sees to it that it is sent.
+    pub(super) async fn mutate(&self, change: OutboxChange) -> Result<Commit, Error> {
+        self.0.mutate(change).await
+    }
+
+    /// Ends pauses, and sends what is held.
+    pub(crate) fn retry_now(&self) {
+        self.0.retry.send_replace(());
+        self.0.start();
+    }
+
+    pub(crate) fn has_writer(&self) -> bool {
+        self.0.config.writer.is_some()
+    }
+
+    /// Returns true if a call is in flight, or progress is being stored.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.0.is_busy.load(Relaxed)
+    }
+
+    /// Returns the mark of changes that are not over, for when the list leaves memory.
+    pub(crate) fn unserved(&self) -> Option<Unserved> {
+        self.0.config.writer.as_ref()?;
+        let snapshot = self.0.config.store.snapshot();
+        let open = || snapshot.outbox().pending().filter(|pending| is_open(pending));
+        let failed = open().map(|pending| pending.attempts).min()?;
+        let is_blocked = open().all(|pending| pending.state == PendingState::Held);
+        Some(Unserved { failed, is_blocked })
+    }
+
+    /// Lets no other change in, and asks the task to stop.
+    pub(crate) fn refuse(&self) {
+        self.0.open.send_replace(false);
+        self.0.ledger.close();
+    }
+
+    /// Stops the task and waits for its end.
+    pub(crate) async fn stop(&self) {
+        self.refuse();
+        let mut running = self.0.running.subscribe();
+        // The sender is here: it cannot fail.
+        let _ = running.wait_for(|is_running| !is_running).await;
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.refuse();
+    }
+}
+
+impl Shared {
+    /// Changes the outbox and notes the outcomes, also if the caller goes away meanwhile.
+    pub(super) async fn mutate(self: &Arc<Self>, change: OutboxChange) -> Result<Commit, Error> {
+        let shared = Arc::clone(self);
+        let mutating = self.config.runtime.get()?.spawn(async move {
+            let commit = {
+                let _noting = shared.ledger.noting().await;
+                let changed = caught(shared.config.store.mutate(change)).await;
+                let commit = changed.map_err(|_| Error::Panicked)??;
+                shared.note(&commit);
+                commit
+            };
+            shared.start();
+            Ok(commit)
+        });
+        match mutating.await {
+            Ok(commit) => commit,
+            Err(_) => Err(StoreError::NoRuntime.into()),
+        }
+    }
+
+    fn note(&self, commit: &Commit) {
+        self.config.edition.note(&commit.outcomes, self.config.clock.now());
+        self.config.counters.changes_ended(&commit.outcomes);
+        self.ledger.note(&commit.outcomes);
+    }
+
+    /// Starts the task, if there is something to send and no task yet. Without a runtime the next
+    /// call starts it.
+    pub(super) fn start(self: &Arc<Self>) {
+        let Some(writer) = &self.config.writer else { return };
+        if !*self.open.borrow() || !has_work(&self.config.store.snapshot()) {
+            return;
+        }
+        let Ok(runtime) = self.config.runtime.get() else { return };
+        if !self.running.send_replace(true) {
+            runtime.spawn(Task::new(Arc::clone(self), Arc::clone(writer)).run());
+        }
+    }
+}
+
+/// Returns whether a change is neither done nor failed.
+pub(super) fn is_open(pending: &Pending) -> bool {
+    pending.state != PendingState::Failed
+}
+
+pub(super) fn has_work(snapshot: &Snapshot) -> bool {
+    snapshot.outbox().pending().any(|pending| is_open(pending))
+}

@@ -1,0 +1,212 @@
+//! The task of a list: sends its outbox until nothing is left.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use conv_model::{ConversationId, Facet, Mutation, OutboxChange, Progress, Seq};
+use conv_store::StoreError;
+use conv_sync::{ConversationWriter, Dispatch, Dispatcher, Views};
+use tokio::sync::watch;
+use tracing::{Instrument, info_span};
+
+use super::{
+    sending::{Shared, has_work},
+    view::StoreView,
+    watched::WatchedWriter,
+};
+use crate::{AccountTag, Error, passes::backoff};
+
+pub(super) struct Task {
+    shared: Arc<Shared>,
+    writer: Arc<dyn ConversationWriter>,
+    /// Writes of progress that failed since one succeeded.
+    failed_writes: u32,
+    is_over: bool,
+}
+
+/// What the task does next.
+enum Next {
+    Stop,
+    Outbox(Seq),
+    Pass(Option<Duration>),
+    Retry,
+    Dispatch(Dispatch),
+}
+
+impl Task {
+    pub(super) fn new(shared: Arc<Shared>, writer: Arc<dyn ConversationWriter>) -> Self {
+        Self { shared, writer, failed_writes: 0, is_over: false }
+    }
+
+    /// Sends until nothing is left, or until the list is closed.
+    pub(super) async fn run(mut self) {
+        let span = info_span!("send", account = %AccountTag::of(&self.shared.config.account));
+        self.send().instrument(span).await;
+        self.is_over = true;
+        self.shared.is_busy.store(false, Relaxed);
+        self.shared.running.send_replace(false);
+        // A change that was accepted since the last look found a task that was about to end.
+        self.shared.start();
+    }
+
+    async fn send(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let config = &shared.config;
+        let mut dispatcher = self.dispatcher();
+        let (mut open, mut retry) = (shared.open.subscribe(), shared.retry.subscribe());
+        let mut finished = config.passes.upgrade().map(|passes| passes.finished());
+        // A pass that finished just now need not be made again.
+        if let Some(began) = finished.as_mut().and_then(|finished| *finished.borrow_and_update()) {
+            dispatcher.pass_finished(began);
+        }
+        let mut store = config.store.watch();
+        let mut seen = config.store.snapshot().seq();
+        while !dispatcher.is_idle() || has_work(&config.store.snapshot()) {
+            shared.is_busy.store(!dispatcher.is_idle(), Relaxed);
+            let next = tokio::select! {
+                biased;
+                _ = open.wait_for(|is_open| !is_open) => Next::Stop,
+                began = pass_finished(&mut finished) => Next::Pass(began),
+                Ok(()) = retry.changed() => Next::Retry,
+                newer = store.newer_than(seen) => match newer {
+                    Ok(newer) => Next::Outbox(newer.seq()),
+                    Err(_) => Next::Stop,
+                },
+                dispatch = dispatcher.next() => Next::Dispatch(dispatch),
+            };
+            match next {
+                Next::Stop => break,
+                Next::Outbox(seq) => {
+                    seen = seq;
+                    dispatcher.outbox_changed();
+                }
+                Next::Pass(Some(began)) => self.pass_finished(&mut dispatcher, began),
+                Next::Pass(None) => {}
+                Next::Retry => {
+                    dispatcher.release();
+                    dispatcher.retry_now();
+                }
+                Next::Dispatch(Dispatch::Progress(steps)) => {
+                    shared.is_busy.store(true, Relaxed);
+                    if !self.store(steps, &mut open).await {
+                        break;
+                    }
+                    if self.failed_writes == 0 {
+                        dispatcher.applied();
+                    }
+                }
+                Next::Dispatch(Dispatch::Pass) => self.ask_for_pass(&mut dispatcher),
+                Next::Dispatch(_) => {}
+            }
+        }
+    }
+
+    fn dispatcher(&self) -> Dispatcher {
+        let config = &self.shared.config;
+        let has_source = config.pulls.is_some();
+        let writer = Arc::new(WatchedWriter {
+            writer: Arc::clone(&self.writer),
+            permits: config.permits.clone(),
+            counters: Arc::clone(&config.counters),
+            has_source,
+        });
+        let store = Arc::clone(&config.store);
+        let views: Views = Arc::new(move || Arc::new(StoreView(store.snapshot())) as _);
+        let options = config.options.clone().with_reads_unread(self.reads_unread());
+        let (clock, account) = (Arc::clone(&config.clock), config.account.clone());
+        let mut dispatcher = Dispatcher::new(writer, clock, account, options, views);
+        // Whoever mended the app's account may have started this process to that end.
+        if !self.shared.was_released.swap(true, Relaxed) {
+            dispatcher.release();
+        }
+        dispatcher
+    }
+
+    /// Returns whether passes read the unread state of every row.
+    fn reads_unread(&self) -> bool {
+        let pulls = self.shared.config.pulls.as_ref();
+        pulls.is_some_and(|pulls| pulls.options.facets.contains(&Facet::Unread))
+    }
+
+    /// Stores progress; returns false if the list is closed. A store in trouble is tried again after
+    /// a pause: the dispatcher gives the same progress again.
+    async fn store(
+        &mut self,
+        steps: Vec<(u64, Progress)>,
+        open: &mut watch::Receiver<bool>,
+    ) -> bool {
+        match self.shared.mutate(OutboxChange::Progress(steps)).await {
+            Ok(_) => self.failed_writes = 0,
+            Err(Error::Store(StoreError::Closed | StoreError::NoRuntime)) => return false,
+            Err(error) => {
+                self.failed_writes = self.failed_writes.saturating_add(1);
+                tracing::debug!(code = error.code(), "progress of changes could not be stored");
+                let clock = &self.shared.config.clock;
+                let pause = backoff(self.failed_writes, None, &**clock);
+                tokio::select! {
+                    biased;
+                    _ = open.wait_for(|is_open| !is_open) => return false,
+                    () = clock.sleep(pause) => {}
+                }
+            }
+        }
+        true
+    }
+
+    /// Asks for a pass. A list without a source has none: what its store shows is all there is.
+    fn ask_for_pass(&self, dispatcher: &mut Dispatcher) {
+        let config = &self.shared.config;
+        let Some(pulls) = &config.pulls else {
+            return dispatcher.pass_finished(config.clock.now());
+        };
+        // One that cannot begin now is asked for again by the dispatcher, later.
+        if let Some(passes) = config.passes.upgrade() {
+            let _ = passes.refresh(pulls);
+        }
+    }
+
+    fn pass_finished(&self, dispatcher: &mut Dispatcher, began: Duration) {
+        if self.reads_unread() {
+            dispatcher.unread_read(began, self.unread_read());
+        }
+        dispatcher.pass_finished(began);
+    }
+
+    /// Returns the conversations whose unread state the last pass read, among those that changes mark
+    /// as read.
+    fn unread_read(&self) -> Vec<ConversationId> {
+        let snapshot = self.shared.config.store.snapshot();
+        if snapshot.sync().failed.iter().any(|failed| failed.facet == Facet::Unread) {
+            return Vec::new();
+        }
+        let read = snapshot.outbox().pending().filter_map(|pending| match &pending.mutation {
+            Mutation::Read { id, .. } => Some(id.clone()),
+            _ => None,
+        });
+        read.collect()
+    }
+}
+
+/// Waits for the end of a pass, and returns when it began.
+async fn pass_finished(
+    finished: &mut Option<watch::Receiver<Option<Duration>>>,
+) -> Option<Duration> {
+    let Some(receiver) = finished else { return std::future::pending().await };
+    if receiver.changed().await.is_err() {
+        // The last handle is gone, and the list closes.
+        return std::future::pending().await;
+    }
+    *receiver.borrow_and_update()
+}
+
+/// A task that is dropped in the middle says so: its runtime ended. The next call starts another.
+impl Drop for Task {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.shared.is_busy.store(false, Relaxed);
+            self.shared.running.send_replace(false);
+        }
+    }
+}

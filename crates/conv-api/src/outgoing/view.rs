@@ -1,0 +1,43 @@
+//! A snapshot as a sender sees it.
+
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use conv_model::{Conversation, ConversationId, Outbox, Timestamp};
+use conv_store::Snapshot;
+use conv_sync::SendView;
+
+/// A snapshot as a sender sees it.
+pub(super) struct StoreView(pub(super) Snapshot);
+
+impl SendView for StoreView {
+    fn outbox(&self) -> &Outbox {
+        self.0.outbox()
+    }
+
+    fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
+        self.0.base(id)
+    }
+
+    fn has_members(&self, group: &str) -> bool {
+        let hidden = self.0.outbox().pending();
+        let hidden = hidden.filter_map(|pending| pending.mutation.conversation_id().cloned());
+        let mut ids = self.0.rows().map(|row| row.id.clone()).chain(hidden);
+        ids.any(|id| {
+            let base = self.0.base(&id);
+            base.is_some_and(|row| row.listing.groups.iter().any(|name| **name == *group))
+        })
+    }
+
+    fn wall_time(&self) -> Option<Timestamp> {
+        wall_time()
+    }
+}
+
+/// Returns the device's time. Changes are only compared with it to find those that are too old.
+pub(super) fn wall_time() -> Option<Timestamp> {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_secs(since_1970.as_secs()))
+}

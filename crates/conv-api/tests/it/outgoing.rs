@@ -1,0 +1,6 @@
+mod accounts;
+mod calls;
+mod cloud;
+mod following;
+mod restarts;
+mod sending;

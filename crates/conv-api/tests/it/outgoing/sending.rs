@@ -1,0 +1,202 @@
+//! Sending: in the background, in its time, as often as needed.
+
+use std::time::Duration;
+
+use conv_api::{
+    ErrorClass, MarkType, OutcomeKind, PendingState, SourceError,
+    sync::{Retry, WriteCall, WriteKind},
+    testing::sync::Script,
+};
+use tokio::time::sleep;
+
+use super::cloud::{Cloud, id};
+
+const LONG: Duration = Duration::from_secs(3_600);
+
+fn refused(code: i32, class: ErrorClass) -> SourceError {
+    let retry = Retry::Never;
+    SourceError::Cloud { code, class, retry, message: "no".into(), retry_after: None }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_sent_and_is_over_once_a_pass_shows_it() {
+    let cloud = Cloud::new(3);
+    let list = cloud.list().await;
+    let change = list.pin_conversation(&id(1), true).await.unwrap();
+    assert_eq!(change.sent().await.unwrap(), None);
+    assert!(cloud.is_pinned(1));
+    assert_eq!(change.pending().unwrap().state, PendingState::Settling);
+
+    assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Done);
+    assert!(list.pending().is_empty());
+    let row = list.snapshot().get(&id(1)).unwrap();
+    assert!(row.listing.is_pinned && row.pending.is_empty());
+    assert!(list.snapshot().base(&id(1)).unwrap().listing.is_pinned);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_goes_out_in_one_call_and_settles_with_one_pass() {
+    let cloud = Cloud::new(60);
+    let list = cloud.list().await;
+    cloud.set_offline(true);
+    let ids: Vec<_> = (0..60).map(id).collect();
+    let accepted = list.mark_conversation(&ids, MarkType::STAR, true).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    cloud.set_offline(false);
+    let pulls = cloud.source.pulls();
+    list.retry_now().unwrap();
+    for change in &accepted.changes {
+        assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Done);
+    }
+    assert_eq!(cloud.writer.calls().len(), 1);
+    let one_pass = cloud.source.pulls() - pulls;
+    list.sync().await.unwrap();
+    assert_eq!(cloud.source.pulls() - pulls, one_pass * 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_changed_offline_arrives_when_the_cloud_is_back() {
+    let cloud = Cloud::new(3);
+    let list = cloud.list().await;
+    cloud.set_offline(true);
+    list.pin_conversation(&id(0), true).await.unwrap();
+    list.mark_conversation(&[id(1)], MarkType::FOLD, true).await.unwrap();
+    let left = list.flush(Duration::from_secs(30)).await.unwrap();
+    assert_eq!(left.len(), 2);
+    assert!(left.iter().all(|pending| pending.attempts > 0 && pending.failure.is_some()));
+
+    cloud.set_offline(false);
+    assert!(list.flush(LONG).await.unwrap().is_empty());
+    assert!(cloud.is_pinned(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_shows_the_clouds_value_again_and_is_reported() {
+    let cloud = Cloud::new(3);
+    let list = cloud.list().await;
+    let mut outcomes = list.outcomes();
+    cloud.writer.script(Script::Refuse(refused(50_002, ErrorClass::InvalidArgument)));
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+
+    let outcome = outcomes.next().await.unwrap();
+    assert_eq!(Some(outcome.number), change.number());
+    assert!(matches!(&outcome.kind, OutcomeKind::Failed(f) if f.code == Some(50_002)));
+    let row = list.snapshot().get(&id(0)).unwrap();
+    assert!(!row.listing.is_pinned && !row.pending.is_empty());
+    assert_eq!(change.outcome().await.unwrap(), outcome.kind);
+    assert_eq!(list.changes_report().failed, 1);
+
+    change.retry().await.unwrap();
+    assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Done);
+    assert_eq!(outcomes.next().await.unwrap().kind, OutcomeKind::Done);
+    assert!(change.retry().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_of_the_apps_account_holds_everything_until_it_is_mended() {
+    let cloud = Cloud::new(3);
+    let list = cloud.list().await;
+    cloud.writer.script(Script::Refuse(refused(70_003, ErrorClass::Auth)));
+    list.pin_conversation(&id(0), true).await.unwrap();
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(list.changes_report().held, 1);
+    assert!(list.snapshot().get(&id(0)).unwrap().listing.is_pinned);
+    list.mark_conversation(&[id(1)], MarkType::STAR, true).await.unwrap();
+    sleep(LONG).await;
+    assert_eq!(cloud.writer.calls().len(), 1);
+
+    list.retry_now().unwrap();
+    assert!(list.flush(Duration::from_secs(5)).await.unwrap().is_empty());
+    assert!(cloud.is_pinned(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_asked_again_and_ends_the_same() {
+    let cloud = Cloud::new(3);
+    let list = cloud.list().await;
+    for script in [Script::LoseAnswer, Script::ApplyLater] {
+        cloud.writer.script(script);
+    }
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+    assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Done);
+    cloud.writer.deliver();
+    assert!(cloud.is_pinned(0));
+    assert_eq!(cloud.writer.calls().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_device_has_the_last_word() {
+    let cloud = Cloud::new(3);
+    let list = cloud.list().await;
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+    change.sent().await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    cloud.writer.change(&WriteCall::Pin { ids: vec![id(0)], is_pinned: false }).unwrap();
+    assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Overridden);
+    assert!(!list.snapshot().get(&id(0)).unwrap().listing.is_pinned);
+    assert!(!cloud.is_pinned(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_conversation_stays_hidden_and_is_gone_in_the_end() {
+    let cloud = Cloud::new(3);
+    let list = cloud.list().await;
+    let deleted = list.delete_conversation(&[id(1)], true).await.unwrap();
+    assert_eq!(list.snapshot().len(), 2);
+    list.sync().await.unwrap();
+    assert_eq!(list.snapshot().len(), 2);
+    assert_eq!(deleted.changes[0].outcome().await.unwrap(), OutcomeKind::Done);
+    assert_eq!((list.snapshot().len(), cloud.writer.rows().len()), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_gives_up_when_a_newer_message_came() {
+    let cloud = Cloud::new(2);
+    let list = cloud.list().await;
+    cloud.set_offline(true);
+    let deleted = list.delete_conversation(&[id(0)], true).await.unwrap();
+    sleep(LONG).await;
+    let later = conv_api::testing::sync::NOW.plus_secs(60);
+    cloud.writer.add_message(&id(0), later);
+    cloud.set_offline(false);
+    let outcome = deleted.changes[0].outcome().await.unwrap();
+    assert!(matches!(outcome, OutcomeKind::Failed(_)), "{outcome:?}");
+    assert_eq!((list.snapshot().len(), cloud.writer.rows().len()), (2, 2));
+    assert!(!cloud.writer.calls().iter().any(|call| call.kind() == WriteKind::Delete));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_that_panics_is_as_one_that_does_not_answer() {
+    #[derive(Debug)]
+    struct Panics(std::sync::Arc<Cloud>, std::sync::atomic::AtomicUsize);
+
+    #[async_trait::async_trait]
+    impl conv_api::ConversationWriter for Panics {
+        fn write_capabilities(&self) -> conv_api::sync::WriteCapabilities {
+            self.0.write_capabilities()
+        }
+
+        async fn write(
+            &self,
+            request: &conv_api::sync::WriteRequest,
+        ) -> Result<conv_api::sync::Written, SourceError> {
+            let calls = self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            assert!(calls > 0, "the writer panics, as the test wants");
+            self.0.write(request).await
+        }
+
+        async fn look(
+            &self,
+            account: &conv_api::AccountId,
+        ) -> Result<conv_api::sync::Groups, SourceError> {
+            self.0.look(account).await
+        }
+    }
+
+    let cloud = Cloud::new(1);
+    let list = cloud.builder().writer(Panics(cloud.clone(), 0.into())).build().await.unwrap();
+    list.sync().await.unwrap();
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+    assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Done);
+    assert!(cloud.is_pinned(0));
+}

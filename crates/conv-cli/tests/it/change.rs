@@ -1,0 +1,139 @@
+//! Changes from the command line: with a cloud, and without one until the next `conv sync`.
+
+use conv_emulator::{Fault, Rule};
+use serde_json::{Value, json};
+
+use crate::support::{ACCOUNT, Cloud, Ended, ids, run};
+
+/// The same without a cloud.
+fn offline(cloud: &Cloud, arguments: &[&str]) -> Ended {
+    let mut command = cloud.conv(arguments);
+    run(command.env_remove("CONV_BASE_URL").env_remove("CONV_SECRET_KEY"))
+}
+
+fn pinned(cloud: &Cloud) -> Vec<String> {
+    let rows = cloud.emulator.world().listing(ACCOUNT).unwrap();
+    rows.iter().filter(|row| row.pinned).map(|row| row.id.clone()).collect()
+}
+
+/// Whether a list's `data` shows a row as pinned.
+fn is_pinned(data: &Value, id: &str) -> bool {
+    let rows = data["conversationList"].as_array().unwrap();
+    rows.iter().any(|row| row["conversationID"] == id && row["isPinned"] == true)
+}
+
+/// A pulled list, and a conversation of it that is not pinned.
+fn pulled(conversations: usize) -> (Cloud, String) {
+    let cloud = Cloud::of(conversations);
+    cloud.run(&["sync", "--json"]).data();
+    let id = cloud.truth().pop().unwrap();
+    (cloud, id)
+}
+
+#[test]
+fn a_change_reaches_the_cloud_and_is_over_with_the_next_sync() {
+    let (cloud, id) = pulled(20);
+    let data = cloud.run(&["pin", &id, "C2Cnobody", "--json"]).data();
+    assert_eq!(data["successConversationIDList"], json!([id]));
+    assert_eq!(data["failureConversationIDList"][0]["code"], 2500);
+    assert_eq!(data["isSent"], true);
+    assert!(pinned(&cloud).contains(&id));
+    let outbox = cloud.run(&["outbox", "list", "--json"]).data();
+    assert_eq!(outbox["report"]["settling"], 1);
+
+    cloud.run(&["sync", "--json"]).data();
+    let outbox = cloud.run(&["outbox", "list", "--json"]).data();
+    assert_eq!(outbox["pending"], json!([]));
+    let words = cloud.run(&["unpin", &id]);
+    assert_eq!((words.code, words.out.trim()), (Some(0), format!("unpinned {id}").as_str()));
+    assert!(!pinned(&cloud).contains(&id));
+}
+
+#[test]
+fn without_a_cloud_a_change_waits_and_the_next_sync_sends_it() {
+    let (cloud, id) = pulled(20);
+    let ended = offline(&cloud, &["pin", &id]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.err.contains("not sent yet"), "{ended:?}");
+    assert!(!pinned(&cloud).contains(&id));
+    let list = offline(&cloud, &["list", "--json"]).data();
+    assert!(is_pinned(&list, &id));
+    let table = offline(&cloud, &["outbox", "list"]).out;
+    assert!(table.contains("queued") && table.contains("pin") && table.contains(&id), "{table}");
+
+    cloud.run(&["sync"]);
+    assert!(pinned(&cloud).contains(&id));
+}
+
+#[test]
+fn every_change_arrives() {
+    let (cloud, id) = pulled(20);
+    let group = "GROUPwork-1";
+    for arguments in [
+        &["mark", "fold", &id][..],
+        &["unmark", "fold", &id],
+        &["mark", "star", &id, group],
+        &["custom-data", "vip", &id],
+        &["group", "create", "Press", &id],
+        &["group", "add", "Press", group],
+        &["group", "rename", "Press", "Media"],
+        &["group", "remove", "Media", &id],
+    ] {
+        let data = cloud.run(&[arguments, &["--json"]].concat()).data();
+        assert_eq!(data["isSent"], true, "{arguments:?}: {data}");
+        assert_eq!(data["failureConversationIDList"], json!([]), "{arguments:?}");
+    }
+    cloud.run(&["sync", "--json"]).data();
+    let list = cloud.run(&["list", "--group", "Media", "--json"]).data();
+    assert_eq!(ids(&list), [group]);
+    let starred = cloud.run(&["list", "--mark", "star", "--json"]).data();
+    assert!(ids(&starred).contains(&id));
+    cloud.run(&["group", "delete", "Media", "--json"]).data();
+    let gone = cloud.run(&["delete", &id, "--json"]).data();
+    assert_eq!(gone["isSent"], true);
+    assert!(!cloud.truth().contains(&id));
+}
+
+#[test]
+fn a_refusal_is_the_commands_failure_and_leaves_nothing_behind() {
+    let (cloud, id) = pulled(10);
+    let faults = cloud.emulator.faults();
+    faults.push(Rule::once(Fault::Code(50_002)).on("recentcontact/top"));
+    let ended = cloud.run(&["pin", &id, "--json"]);
+    let data = ended.failed_data(2, "invalid_argument");
+    assert_eq!(ended.json()["code"], 50_002);
+    assert_eq!(data["failureConversationIDList"][0]["conversationID"], id.as_str());
+    let outbox = cloud.run(&["outbox", "list", "--json"]).data();
+    assert_eq!(outbox["pending"], json!([]));
+    let unknown = cloud.run(&["pin", "C2Cnobody", "--json"]);
+    assert_eq!(unknown.failed(3), "not_found");
+    assert_eq!(unknown.json()["code"], 2500);
+}
+
+#[test]
+fn what_waits_can_be_dropped_and_flushed_by_hand() {
+    let (cloud, id) = pulled(10);
+    offline(&cloud, &["pin", &id, "--json"]).data();
+    offline(&cloud, &["custom-data", "vip", &id, "--json"]).data();
+    let outbox = offline(&cloud, &["outbox", "list", "--json"]).data();
+    let number = outbox["pending"][0]["number"].to_string();
+    assert_eq!(outbox["report"]["queued"], 2);
+    let left = offline(&cloud, &["outbox", "drop", &number, "--json"]).data();
+    assert_eq!(left["report"]["queued"], 1);
+    assert_eq!(offline(&cloud, &["outbox", "drop", "99", "--json"]).failed(3), "not_found");
+    let sent = cloud.run(&["outbox", "flush", "--json"]).data();
+    assert_eq!(sent["report"]["queued"], 0);
+    assert!(!pinned(&cloud).contains(&id));
+}
+
+#[test]
+fn a_change_that_is_not_waited_for_is_kept() {
+    let (cloud, id) = pulled(10);
+    cloud.emulator.faults().push(Rule::calls(1.., Fault::Reset).on("recentcontact/top"));
+    let data = cloud.run(&["pin", &id, "--timeout", "1", "--json"]).data();
+    assert_eq!(data["isSent"], false);
+    let data = cloud.run(&["pin", &id, "--no-wait", "--json"]).data();
+    assert_eq!(data["isSent"], false);
+    let list = cloud.run(&["list", "--json"]).data();
+    assert!(is_pinned(&list, &id));
+}
