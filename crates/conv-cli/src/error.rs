@@ -1,41 +1,41 @@
-//! Why a command failed, and how the process then ends.
+//! The errors of commands, and the exit codes.
 
 use std::{error::Error as _, fmt::Write, io};
 
 use conv_api::{ErrorClass, StoreError, sync::UserSigError};
 use thiserror::Error;
 
-/// Why a command failed.
+/// The error of a command.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    /// The library could not do it.
+    /// The library failed.
     #[error(transparent)]
     Conv(#[from] conv_api::Error),
     /// The command line or a file that it names is wrong.
     #[error("{0}")]
     Usage(String),
-    /// There is nothing there.
+    /// The target does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// It is not offered.
+    /// The request is not offered.
     #[error("not offered: {0}")]
     Unsupported(&'static str),
     /// The store is open in another process.
     #[error("store {place} is in use by {holder}; wait until it ends, or give another --store")]
     InUse { place: String, holder: String },
-    /// The UserSig is not good.
+    /// The UserSig is invalid.
     #[error(transparent)]
     UserSig(#[from] UserSigError),
     /// The emulator could not start.
     #[error(transparent)]
     Emulator(#[from] conv_emulator::Error),
-    /// The store does not hold what it should.
-    #[error("store is not sound: {0}")]
+    /// The store is not intact.
+    #[error("store is not intact: {0}")]
     Unsound(String),
-    /// A text that is no conversation ID was among those given.
+    /// One of the given texts is not a conversation ID.
     #[error("{0}")]
     BadId(String),
-    /// Ctrl-C.
+    /// Interrupted by Ctrl-C.
     #[error("interrupted; what was pulled is kept")]
     Interrupted,
     /// Standard input or output failed.
@@ -43,21 +43,21 @@ pub(crate) enum Error {
     Io(#[from] io::Error),
 }
 
-/// How the process ends, by the class of the error.
+/// The exit codes by class of error.
 const EXIT_CODES: [(ErrorClass, u8, &str); 10] = [
     (ErrorClass::InvalidArgument, 2, "the command line or an ID is wrong"),
     (ErrorClass::NotFound, 3, "no such user, group or store"),
-    (ErrorClass::Auth, 4, "the key, the UserSig or the right to call"),
-    (ErrorClass::Transient, 5, "network or server trouble: try again"),
+    (ErrorClass::Auth, 4, "the key, the UserSig or a right is wrong"),
+    (ErrorClass::Transient, 5, "network or server failure: try again"),
     (ErrorClass::RateLimited, 6, "too many calls: wait, then try again"),
     (ErrorClass::Unsupported, 7, "not offered, or written by a newer version"),
-    (ErrorClass::Cloud, 8, "the cloud refused, or spoke something else"),
+    (ErrorClass::Cloud, 8, "the cloud refused, or violated its protocol"),
     (ErrorClass::Store, 9, "the store or a file failed, or is in use"),
     (ErrorClass::Corrupt, 10, "the store is damaged"),
     (ErrorClass::Cancelled, 130, "interrupted by Ctrl-C"),
 ];
 
-/// Numbers of conv-api's own range, for what is not the library's error.
+/// Numbers from conv-api's own range, for errors of the command.
 mod code {
     pub(super) const STORE: i32 = 990_001;
     pub(super) const CORRUPT: i32 = 990_002;
@@ -69,18 +69,18 @@ mod code {
     pub(super) const UNSUPPORTED: i32 = 3122;
 }
 
-/// The table of exit codes, for `--help`.
+/// Returns the table of exit codes, for `--help`.
 pub(crate) fn exit_codes() -> String {
-    let mut text = String::from("Exit codes:\n    0  all is well\n");
+    let mut text = String::from("Exit codes:\n    0  success\n");
     for (class, exit, meaning) in EXIT_CODES {
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(text, "  {exit:>3}  {:<17} {meaning}", class.as_str());
     }
     text
 }
 
 impl Error {
-    /// What kind of error it is.
+    /// Returns the class of the error.
     pub(crate) fn class(&self) -> ErrorClass {
         match self {
             Self::Conv(error) => error.class(),
@@ -95,7 +95,7 @@ impl Error {
         }
     }
 
-    /// The SDK's number where it has one, else the cloud's, else one of conv's.
+    /// Returns the SDK's number if it has one, else the cloud's, else one of conv's.
     pub(crate) fn code(&self) -> i32 {
         match self {
             Self::Conv(error) => error.code(),
@@ -111,19 +111,19 @@ impl Error {
         }
     }
 
-    /// How the process ends.
+    /// Returns the exit code.
     pub(crate) fn exit_code(&self) -> u8 {
         let class = self.class();
         EXIT_CODES.iter().find(|row| row.0 == class).map_or(1, |row| row.1)
     }
 
-    /// The error and its causes, in one line.
+    /// Returns the error and its causes in one line.
     pub(crate) fn words(&self) -> String {
         let mut words = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
             let text = error.to_string();
-            // A source's error ends with the text of its cause, for those who show no causes.
+            // A source's error already ends with the text of its cause.
             if !words.ends_with(&text) {
                 let _ = write!(words, ": {text}");
             }
@@ -132,7 +132,7 @@ impl Error {
         words
     }
 
-    /// Whether the reader of standard output went away, as `head` does when it has enough.
+    /// Returns whether the reader of standard output went away, as `head` does.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
@@ -153,7 +153,7 @@ fn class_of_user_sig(error: UserSigError) -> ErrorClass {
     }
 }
 
-/// The numbers with which the cloud itself refuses a UserSig.
+/// Returns the number with which the cloud itself refuses such a UserSig.
 fn code_of_user_sig(error: UserSigError) -> i32 {
     match error {
         UserSigError::Expired(_) => 70001,

@@ -1,4 +1,4 @@
-//! `conv doctor`: is the store what it should be?
+//! `conv doctor`: checks the store.
 
 mod checks;
 mod cloud;
@@ -16,13 +16,13 @@ use crate::{
     store::{Opened, Place},
 };
 
-/// Check the store, recount it, and compare it with the cloud when asked
+/// Check the store, recount it, and optionally compare it with the cloud
 ///
-/// Says what opening the store dropped or repaired, recounts every total, and compares the list's
-/// order and indexes with a plain scan. With --cloud it reads the cloud's list as well, within the
-/// limit that the store was pulled with, and says which rows are missing that the last finished
-/// pull must have brought. What changed in the cloud since then is no fault. Only --heal changes
-/// the store: it pulls, and compares again. The exit code is 0 only if the store is sound in the
+/// Reports what opening the store dropped or repaired, recounts every total, and compares the
+/// list's order and indexes with a plain scan. With --cloud it also reads the cloud's list, within
+/// the limit that the store was pulled with, and reports rows that the last finished pull must have
+/// brought and that are missing. Later changes in the cloud are not an error. Only --heal changes
+/// the store: it pulls, and compares again. The exit code is 0 only if the store is intact at the
 /// end.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     source: CloudArgs,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
@@ -49,7 +49,7 @@ struct Finding {
     detail: String,
 }
 
-/// The `data` of the answer.
+/// The `data` of the JSON answer.
 #[derive(Debug, Serialize)]
 struct Diagnosis<'a> {
     sound: bool,
@@ -88,7 +88,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     judge(&findings, output)
 }
 
-/// A check never shortens a list, whatever limit it is given.
+/// Returns the limit for a check, which never shortens a list.
 fn note_limit(args: &Args, held: &Snapshot, output: &Output) {
     if let (Some(pulled), Some(given)) = (pulled_within(held), args.source.plan_limit) {
         if pulled != given {
@@ -98,14 +98,14 @@ fn note_limit(args: &Args, held: &Snapshot, output: &Output) {
     }
 }
 
-/// What opening met. Rows come again with a pull; local state is nowhere else.
+/// Returns what opening the store found. A pull brings rows back; local state exists nowhere else.
 fn opening(opened: &Opened) -> Finding {
     let mut met = vec![format!("{} opened", opened.place)];
     met.extend(recovery::words(&opened.recovery));
     Finding::new("opening", opened.recovery.is_clean(), met.join("; "))
 }
 
-/// Says what was found. A pull heals lost rows, so the last word on each check counts.
+/// Prints the findings. A pull restores lost rows, so the last finding of each check counts.
 fn judge(findings: &[Finding], output: &Output) -> Result<(), Error> {
     let is_last = |at: usize, check| findings.iter().skip(at + 1).all(|later| later.check != check);
     let unsound: Vec<_> = findings
@@ -127,7 +127,7 @@ fn judge(findings: &[Finding], output: &Output) -> Result<(), Error> {
     });
     output.text(&lines.collect::<Vec<_>>().join("\n"))?;
     match unsound.first() {
-        None => output.text("the store is sound"),
+        None => output.text("the store is intact"),
         Some(first) => Err(Error::Unsound(format!("{}: {}", first.check, first.detail))),
     }
 }

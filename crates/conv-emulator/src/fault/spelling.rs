@@ -100,7 +100,11 @@ impl FromStr for Rule {
                     lasting = Some(Duration::from_secs(number(time)?));
                 }
                 Some((name, value)) if when.is_none() => when = Some(calls(name, value, part)?),
-                _ => return Err(bad(format!("expected nth=N or the like, at most once, got {part}"))),
+                _ => {
+                    return Err(bad(format!(
+                        "expected nth=N or the like, at most once, got {part}"
+                    )));
+                }
             }
         }
         Ok(Self { command, when: when.unwrap_or(When::Always), lasting, fault })
