@@ -1,4 +1,4 @@
-//! `conv sync`: one pass.
+//! `conv sync`: runs one pass.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::{
 
 /// Pull the list once, from the cloud into the store
 ///
-/// Reads the list until two readings agree, names and unread counts with it, and says how complete
-/// it is, what was skipped and why, and what limits it. Ctrl-C leaves whole pages.
+/// Reads the list until two readings agree, with names and unread counts, and reports how complete
+/// it is, what was skipped and why, and what limits it. Ctrl-C leaves only whole pages.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   export CONV_SECRET_KEY=…
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     cloud: CloudArgs,
 }
 
-/// The `data` of the answer.
+/// The `data` of the JSON answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Synced {
@@ -57,7 +57,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     if output.is_json() { output.data(&synced) } else { output.text(&words(&synced)) }
 }
 
-/// One pass, with a bar.
+/// Runs one pass, with a progress bar.
 pub(crate) async fn pull(
     conversations: &Conversations,
     cloud: &CloudArgs,
