@@ -33,7 +33,7 @@ pub(crate) fn lost(recovery: &Recovery) -> Vec<String> {
     add(recovery.journal_damaged, "dropped changes whose journal was damaged".to_owned());
     add(recovery.repaired, "repaired, and perhaps older than it was".to_owned());
     for path in recovery.set_aside.iter().chain(&recovery.local_set_aside) {
-        add(true, format!("set aside what was damaged: {}", path.display()));
+        add(true, format!("quarantined damaged data: {}", path.display()));
     }
     if met.is_empty() && !recovery.is_clean() {
         met.push(format!("lost data: {recovery:?}"));
