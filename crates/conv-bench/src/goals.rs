@@ -121,7 +121,7 @@ const GOALS: &[Goal] = &[
         ("live", 50_000, "conv, readers of 100 queries"),
         Times(0.01, ("live", 50_000, "eyeball-im-util's adapters")),
     ),
-    goal("idle account put away", ("idle", 100, "conv, an account put away"), Bytes(4096.0)),
+    goal("idle evicted account", ("idle", 100, "conv, an evicted account"), Bytes(4096.0)),
     goal(
         "reader beside a writer / alone, p10",
         ("busy", 50_000, "p10 beside a writer"),

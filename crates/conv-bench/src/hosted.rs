@@ -53,7 +53,7 @@ impl Host {
         self.runtime.block_on(self.accounts.open(name)).unwrap()
     }
 
-    /// Opens each; those not kept are put away.
+    /// Opens each; those not kept are evicted.
     fn visit(&self, keep: bool) -> Vec<Conversations> {
         let mut kept = Vec::new();
         for name in &self.names {
@@ -69,7 +69,7 @@ impl Host {
     }
 }
 
-/// Bytes of heap an account, in use or put away, each visited once: what a database of many takes
+/// Bytes of heap an account, in use or evicted, each visited once: what a database of many takes
 /// more than one of few, with all that sled keeps of them.
 pub fn heap(in_use: bool, rows: usize, live: &dyn Fn() -> usize) -> f64 {
     let taken = |count| {
@@ -87,7 +87,7 @@ pub fn heap(in_use: bool, rows: usize, live: &dyn Fn() -> usize) -> f64 {
 pub fn visits(visits: usize, rows: usize, live: &dyn Fn() -> usize) {
     let host = Host::of(2_000, rows);
     let mut rng = fastrand::Rng::with_seed(7);
-    println!("| visits | accounts put away | heap | resident | files open |");
+    println!("| visits | evicted accounts | heap | resident | files open |");
     println!("| ---: | ---: | ---: | ---: | ---: |");
     for tenth in 1..=10 {
         for _ in 0..visits / 10 {

@@ -1,4 +1,4 @@
-//! The command line: what all commands share.
+//! The command line: the arguments that all commands share.
 
 pub(crate) mod clean;
 
@@ -30,12 +30,12 @@ use self::clean::{cleaned, without_empty_variables};
 
 /// A Tencent Cloud Chat user's conversation list in a terminal.
 ///
-/// Pulls it from the cloud, keeps it on disk, and shows what it holds, also without a network.
+/// Pulls the list from the cloud, keeps it on disk, and shows it, even without a network.
 ///
-/// Say once which app and user by environment variables, such as CONV_ACCOUNT for --account or
+/// Set the app and the user once by environment variables, such as CONV_ACCOUNT for --account or
 /// CONV_STORE for --store: `conv COMMAND --help` names the variable of each option that has one. An
-/// option on the command line goes before its variable. The app's secret key is read from
-/// CONV_SECRET_KEY or a file alone, and never from an option.
+/// option on the command line overrides its variable. The app's secret key is read only from
+/// CONV_SECRET_KEY or a file, never from an option.
 #[derive(Debug, Parser)]
 #[command(name = "conv", version, after_long_help = exit_codes())]
 #[command(max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
@@ -46,7 +46,7 @@ pub(crate) struct Cli {
     pub(crate) output: OutputArgs,
 }
 
-/// How results are shown.
+/// The options for output.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
@@ -57,7 +57,7 @@ pub(crate) struct OutputArgs {
     #[arg(long, global = true, env = "CONV_COLOR", value_name = "WHEN", default_value = "auto")]
     #[arg(value_parser = cleaned(EnumValueParser::<Color>::new()))]
     pub(crate) color: Color,
-    /// Say on standard error what is going on, each call to the cloud included; twice for more
+    /// Log to standard error, including each call to the cloud; twice for more
     #[arg(short, long, global = true, env = "CONV_VERBOSE", action = clap::ArgAction::Count)]
     #[arg(value_parser = cleaned(value_parser!(u8)))]
     pub(crate) verbose: u8,
@@ -75,86 +75,87 @@ pub(crate) enum Color {
     Never,
 }
 
-/// Whose list it is, and where it is kept.
+/// The account and the store of the list.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct StoreArgs {
-    /// Where lists are kept: a folder, sled:FOLDER, redb:FOLDER, redis://HOST, or memory:
+    /// Store of the lists: a folder, sled:FOLDER, redb:FOLDER, redis://HOST, or memory:
     ///
-    /// A plain folder is sled's. Of a cluster, some nodes are given, separated by commas. Without it: the folder `conv` in the platform's folder for data.
-    /// Give each app (SDKAppID) a store of its own.
+    /// A plain folder means sled. For a cluster, give some of its nodes, separated by commas.
+    /// Default: the folder `conv` in the platform's data folder. Use a separate store for each app
+    /// (SDKAppID).
     #[arg(long, env = "CONV_STORE", value_name = "DIR")]
     #[arg(value_parser = cleaned(OsStringValueParser::new()).map(|text: OsString| Place::from(text)))]
     pub(crate) store: Option<Place>,
-    /// The user whose list it is
+    /// User whose list it is
     #[arg(long, env = "CONV_ACCOUNT", value_name = "USER")]
     #[arg(value_parser = cleaned(AccountId::from_str))]
     pub(crate) account: AccountId,
 }
 
-/// Which cloud to pull from, and in whose name.
+/// The cloud to pull from, and the credentials.
 ///
-/// Calls are signed with the app's secret key. It is read from the environment variable
-/// CONV_SECRET_KEY or from a file, and never shown.
+/// The app's secret key signs the calls. It is read from the environment variable CONV_SECRET_KEY
+/// or from a file, and never shown.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Cloud (the app's secret key is taken from CONV_SECRET_KEY)")]
+#[command(next_help_heading = "Cloud (CONV_SECRET_KEY has the app's secret key)")]
 pub(crate) struct CloudArgs {
-    /// The cloud's address; goes before --region
+    /// Address of the cloud; overrides --region
     #[arg(long, env = "CONV_BASE_URL", value_name = "URL")]
     #[arg(value_parser = cleaned(BaseUrl::from_str))]
     pub(crate) base_url: Option<BaseUrl>,
-    /// Where the app's data lives
+    /// Region of the app's data
     #[arg(long, env = "CONV_REGION", value_name = "NAME")]
     #[arg(value_parser = cleaned(cloud::region()))]
     pub(crate) region: Option<Region>,
-    /// The app's number
+    /// SDKAppID of the app
     #[arg(long, env = "CONV_SDKAPPID", value_name = "N", value_parser = number())]
     pub(crate) sdkappid: Option<u32>,
-    /// The app's administrator, in whose name calls are made
+    /// Administrator of the app, who signs the calls
     #[arg(long, env = "CONV_IDENTIFIER", value_name = "ADMIN", default_value = "administrator")]
     #[arg(value_parser = text())]
     pub(crate) identifier: String,
-    /// A file whose first line is the app's secret key; CONV_SECRET_KEY goes before it
+    /// File whose first line is the app's secret key; CONV_SECRET_KEY overrides it
     #[arg(long, env = "CONV_SECRET_KEY_FILE", value_name = "FILE", value_parser = path())]
     pub(crate) secret_key_file: Option<PathBuf>,
-    /// The most conversations that the app's plan gives: 100 to 500; without it the limit that the
+    /// Maximum number of conversations in the app's plan: 100 to 500; default: the limit that the
     /// store was pulled with, else 100
     #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N")]
     #[arg(value_parser = cleaned(value_parser!(u32).range(LIMITS)))]
     pub(crate) plan_limit: Option<u32>,
-    /// What to read for each row besides its name, separated by commas; without it unread counts, and
-    /// what the rows of the store have
+    /// Facets to read for each row besides its name, separated by commas; default: unread counts,
+    /// and those that the rows of the store have
     #[arg(long, env = "CONV_FACETS", value_name = "LIST")]
     #[arg(value_delimiter = ',', value_parser = cleaned(EnumValueParser::<FacetName>::new()))]
     pub(crate) facets: Vec<FacetName>,
 }
 
 const JSON: &str = "CONV_JSON";
-/// The limits that a plan can have.
+/// Parses a plan's limit.
 const LIMITS: std::ops::RangeInclusive<i64> = 100..=500;
 
-/// Reads a switch that a variable can give.
+/// Parses a switch that may come from a variable.
 pub(crate) fn switch() -> impl TypedValueParser<Value = bool> {
     cleaned(FalseyValueParser::new())
 }
 
-/// Reads a number that a variable can give.
+/// Parses a number that may come from a variable.
 pub(crate) fn number() -> impl TypedValueParser<Value = u32> {
     cleaned(value_parser!(u32))
 }
 
-/// Reads a text that a variable can give.
+/// Parses a text that may come from a variable.
 pub(crate) fn text() -> impl TypedValueParser<Value = String> {
     cleaned(StringValueParser::new())
 }
 
-/// Reads a path that a variable can give.
+/// Parses a path that may come from a variable.
 pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
     cleaned(PathBufValueParser::new())
 }
 
 impl Cli {
-    /// Reads the command line. What it cannot read it says itself: `Err` holds how to end.
+    /// Parses the command line. Prints its own errors; `Err` holds the exit code.
     pub(crate) fn read() -> Result<Self, ExitCode> {
         let matches = without_empty_variables(Self::command()).try_get_matches();
         matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| {
@@ -163,14 +164,14 @@ impl Cli {
                 let output = Output::new(&OutputArgs { json: true, ..OutputArgs::default() });
                 return output.failure(&Error::Usage(first_paragraph(&words)));
             }
-            // Nobody is left to tell that standard output is closed.
+            // If standard output is closed, there is nowhere to report that.
             let _ = error.print();
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         })
     }
 }
 
-/// Whether JSON was asked for on a command line that could not be read.
+/// Returns whether an invalid command line asked for JSON.
 fn wants_json() -> bool {
     let is_on = |value: OsString| {
         let value = switch().parse_ref(&Cli::command(), None, OsStr::new(&value));
@@ -180,7 +181,7 @@ fn wants_json() -> bool {
     is_given || std::env::var_os(JSON).is_some_and(is_on)
 }
 
-/// What is wrong, without the advice and the usage that follow it.
+/// Returns the message of an error, without the advice and usage that follow it.
 fn first_paragraph(words: &str) -> String {
     let lines = words.lines().take_while(|line| !line.is_empty());
     let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");

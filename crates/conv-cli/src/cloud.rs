@@ -1,4 +1,4 @@
-//! Which cloud to pull from.
+//! The cloud to pull from.
 
 use std::{
     collections::BTreeSet,
@@ -30,25 +30,26 @@ use crate::{
 };
 
 impl CloudArgs {
-    /// The cloud, if the command line or the environment names one.
+    /// Returns the cloud, if the command line or the environment names one.
     pub(crate) fn source(&self) -> Result<Option<Arc<Counted>>, Error> {
         let Some(base_url) = self.base_url() else { return Ok(None) };
         let Some(sdkappid) = self.sdkappid else {
-            return Err(Error::Usage("expected the app's number: --sdkappid".to_owned()));
+            return Err(Error::Usage("expected the SDKAppID: --sdkappid".to_owned()));
         };
         let signer = UserSigSigner::new(&self.identifier, self.secret_key()?);
         let source = RestSource::new(base_url, sdkappid, signer);
         Ok(Some(Arc::new(Counted { source, pages: AtomicU32::new(0) })))
     }
 
-    /// The cloud, which must be named.
+    /// Returns the cloud, which must be named.
     pub(crate) fn required(&self) -> Result<Arc<Counted>, Error> {
         let unnamed = || Error::Usage("expected a cloud: --region or --base-url".to_owned());
         self.source()?.ok_or_else(unnamed)
     }
 
-    /// What to read for each row: what is asked for, else unread counts and what the rows of a store
-    /// have. A facet that is no longer read would show for ever what was recalled meanwhile.
+    /// Returns the facets to read for each row: the requested ones, else unread counts and those
+    /// that the rows of a store have. A facet that is no longer read would show recalled messages
+    /// for ever.
     pub(crate) fn facets(&self, held: &Snapshot) -> BTreeSet<Facet> {
         let asked = self.facets.iter().filter_map(|name| match name {
             FacetName::Unread => Some(Facet::Unread),
@@ -63,8 +64,8 @@ impl CloudArgs {
         facets
     }
 
-    /// The plan's limit as it is given, else the one that a store was pulled with, else 100: what
-    /// is not said never shortens a list.
+    /// Returns the given limit of the plan, else the one that a store was pulled with, else 100: a
+    /// missing option never shortens a list.
     pub(crate) fn limit(&self, held: &Snapshot) -> u32 {
         self.plan_limit.or_else(|| pulled_within(held)).unwrap_or(LEAST_LIMIT)
     }
@@ -78,22 +79,22 @@ impl CloudArgs {
     }
 }
 
-/// The least and the greatest limit that a plan can have.
+/// The minimum and maximum limit of a plan.
 const LEAST_LIMIT: u32 = 100;
 const GREATEST_LIMIT: u32 = 500;
 
-/// The limit that a store was pulled with; of a store that lost it, one that its rows fit into.
-/// `None` if it was never pulled.
+/// Returns the limit that a store was pulled with; for a store that lost it, one that its rows fit
+/// into. `None` if it was never pulled.
 pub(crate) fn pulled_within(held: &Snapshot) -> Option<u32> {
     let sync = held.sync();
     let finished = sync.finished.as_ref().map_or(0, |finished| finished.scope.plan_limit);
     let rows = u32::try_from(held.len()).unwrap_or(GREATEST_LIMIT);
-    // A pass with a lower limit that did not finish has not shortened the list.
+    // An unfinished pass with a lower limit has not shortened the list.
     let limit = finished.max(sync.scope.plan_limit).max(rows);
     (limit > 0).then(|| limit.clamp(LEAST_LIMIT, GREATEST_LIMIT))
 }
 
-/// The app's secret key: from `CONV_SECRET_KEY`, else the first line of a file.
+/// Returns the app's secret key: from `CONV_SECRET_KEY`, else the first line of a file.
 pub(crate) fn secret_key(file: Option<&Path>) -> Result<String, Error> {
     if let Some(key) = key_of_environment() {
         return Ok(key);
@@ -110,21 +111,21 @@ pub(crate) fn secret_key(file: Option<&Path>) -> Result<String, Error> {
     }
 }
 
-/// The app's secret key, if the environment has it.
+/// Returns the app's secret key, if the environment has it.
 pub(crate) fn key_of_environment() -> Option<String> {
-    // Bytes that are no text are no key: the cloud then says that the key is wrong.
+    // A key is always text. With other bytes, the cloud answers that the key is wrong.
     let key = std::env::var_os("CONV_SECRET_KEY")?.to_string_lossy().into_owned();
     Some(clean(&key).to_owned()).filter(|key| !key.is_empty())
 }
 
-/// A facet by name.
+/// The facets by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FacetName {
     /// Unread counts
     Unread,
-    /// Last messages: one call a conversation
+    /// Last messages: one call per conversation
     LastMessage,
-    /// Nothing
+    /// No facet
     None,
 }
 
@@ -141,7 +142,7 @@ const REGIONS: [(&str, Region); 9] = [
     ("mumbai", Region::Mumbai),
 ];
 
-/// Reads a region's name.
+/// Parses a region's name.
 pub(crate) fn region() -> impl TypedValueParser<Value = Region> {
     PossibleValuesParser::new(REGIONS.map(|(name, _)| name)).try_map(|given| {
         let found = REGIONS.iter().find(|(name, _)| *name == given);
@@ -149,7 +150,7 @@ pub(crate) fn region() -> impl TypedValueParser<Value = Region> {
     })
 }
 
-/// A cloud that counts the pages it gave.
+/// A cloud that counts the pages that it returned.
 #[derive(Debug)]
 pub(crate) struct Counted {
     source: RestSource,
@@ -157,7 +158,7 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// How many pages it gave so far.
+    /// Returns the number of pages returned so far.
     pub(crate) fn pages(&self) -> u32 {
         self.pages.load(Ordering::Relaxed)
     }
@@ -203,7 +204,7 @@ impl ConversationWriter for Counted {
     }
 }
 
-/// The facets that the rows of a store have.
+/// Returns the facets that the rows of a store have.
 pub(crate) fn facets_of(held: &Snapshot) -> impl Iterator<Item = Facet> {
     let unread = held.rows().any(|row| row.unread.count.is_some()).then_some(Facet::Unread);
     let message = held.rows().any(|row| row.last_message.is_known()).then_some(Facet::LastMessage);

@@ -17,7 +17,7 @@ use clap::Subcommand;
 
 use crate::{Error, Output};
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Sync(sync::Args),
@@ -64,7 +64,7 @@ impl Command {
         }
     }
 
-    /// Whether it goes on until Ctrl-C, which is then a good end.
+    /// Returns whether the command runs until Ctrl-C, which is then a success.
     pub(crate) fn serves(&self) -> bool {
         matches!(self, Self::Emulate(_) | Self::Watch(_))
     }

@@ -1,47 +1,47 @@
-//! Why a command failed, and how the process then ends.
+//! The errors of commands, and the exit codes.
 
 use std::{error::Error as _, fmt::Write, io};
 
 use conv_api::{ErrorClass, StoreError, sync::UserSigError};
 use thiserror::Error;
 
-/// Why a command failed.
+/// The error of a command.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    /// The library could not do it.
+    /// The library failed.
     #[error(transparent)]
     Conv(#[from] conv_api::Error),
     /// The command line or a file that it names is wrong.
     #[error("{0}")]
     Usage(String),
-    /// There is nothing there.
+    /// The target does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// It is not offered.
+    /// The request is not offered.
     #[error("not offered: {0}")]
     Unsupported(&'static str),
     /// The store is open in another process.
     #[error("store {place} is in use by {holder}; wait until it ends, or give another --store")]
     InUse { place: String, holder: String },
-    /// The UserSig is not good.
+    /// The UserSig is invalid.
     #[error(transparent)]
     UserSig(#[from] UserSigError),
     /// The emulator could not start.
     #[error(transparent)]
     Emulator(#[from] conv_emulator::Error),
-    /// The store does not hold what it should.
-    #[error("store is not sound: {0}")]
+    /// The store is not intact.
+    #[error("store is not intact: {0}")]
     Unsound(String),
-    /// A text that is no conversation ID was among those given.
+    /// One of the given texts is not a conversation ID.
     #[error("{0}")]
     BadId(String),
-    /// It failed, and found something all the same: the `data` of its answer.
+    /// A failure that still has results: the `data` of its answer.
     #[error("{error}")]
     With { error: Box<Error>, data: serde_json::Value },
     /// The cloud refused a change.
     #[error("{}", .0.message)]
     Refused(conv_api::MutationFailure),
-    /// Ctrl-C.
+    /// Interrupted by Ctrl-C.
     #[error("interrupted; what was pulled is kept")]
     Interrupted,
     /// Standard input or output failed.
@@ -49,25 +49,25 @@ pub(crate) enum Error {
     Io(#[from] io::Error),
 }
 
-/// How the process ends, by the class of the error.
+/// The exit codes by class of error.
 const EXIT_CODES: [(ErrorClass, u8, &str); 10] = [
-    (ErrorClass::InvalidArgument, 2, "an option, an ID or a file that was given is wrong"),
-    (ErrorClass::NotFound, 3, "there is no such user, group or store"),
-    (ErrorClass::Auth, 4, "the cloud did not accept the key, the UserSig or the administrator"),
-    (ErrorClass::Transient, 5, "the network or a server failed: try again"),
-    (ErrorClass::RateLimited, 6, "there were too many calls: wait, then try again"),
+    (ErrorClass::InvalidArgument, 2, "an option, an ID or a file is wrong"),
+    (ErrorClass::NotFound, 3, "no such user, group or store"),
+    (ErrorClass::Auth, 4, "the cloud refused the key, the UserSig or the administrator"),
+    (ErrorClass::Transient, 5, "network or server failure: try again"),
+    (ErrorClass::RateLimited, 6, "too many calls: wait, then try again"),
     (
         ErrorClass::Unsupported,
         7,
         "this build or the cloud cannot do it, or a newer version wrote the store",
     ),
-    (ErrorClass::Cloud, 8, "the cloud refused the call, or its answer makes no sense"),
+    (ErrorClass::Cloud, 8, "the cloud refused the call, or violated its protocol"),
     (ErrorClass::Store, 9, "a file could not be read or written, or another process uses it"),
     (ErrorClass::Corrupt, 10, "the store is damaged, or `conv doctor` found a fault"),
-    (ErrorClass::Cancelled, 130, "Ctrl-C ended it"),
+    (ErrorClass::Cancelled, 130, "interrupted by Ctrl-C"),
 ];
 
-/// Numbers of conv-api's own range, for what is not the library's error.
+/// Numbers from conv-api's own range, for errors of the command.
 mod code {
     pub(super) const STORE: i32 = 990_001;
     pub(super) const CORRUPT: i32 = 990_002;
@@ -80,20 +80,20 @@ mod code {
     pub(super) const UNSUPPORTED: i32 = 3122;
 }
 
-/// The table of exit codes, for `--help`.
+/// Returns the table of exit codes, for `--help`.
 pub(crate) fn exit_codes() -> String {
     let mut text = String::from(
-        "Exit codes, each with its `class` in the JSON of a failure:\n    0                    the command did what it was asked for\n",
+        "Exit codes, each with its `class` in the JSON of a failure:\n    0                    success\n",
     );
     for (class, exit, meaning) in EXIT_CODES {
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(text, "  {exit:>3}  {:<17} {meaning}", class.as_str());
     }
     text
 }
 
 impl Error {
-    /// What kind of error it is.
+    /// Returns the class of the error.
     pub(crate) fn class(&self) -> ErrorClass {
         match self {
             Self::With { error, .. } => error.class(),
@@ -110,7 +110,7 @@ impl Error {
         }
     }
 
-    /// The SDK's number where it has one, else the cloud's, else one of conv's.
+    /// Returns the SDK's number if it has one, else the cloud's, else one of conv's.
     pub(crate) fn code(&self) -> i32 {
         match self {
             Self::With { error, .. } => error.code(),
@@ -128,13 +128,13 @@ impl Error {
         }
     }
 
-    /// How the process ends.
+    /// Returns the exit code.
     pub(crate) fn exit_code(&self) -> u8 {
         let class = self.class();
         EXIT_CODES.iter().find(|row| row.0 == class).map_or(1, |row| row.1)
     }
 
-    /// The error and its causes, in one line.
+    /// Returns the error and its causes in one line.
     pub(crate) fn words(&self) -> String {
         if let Self::With { error, .. } = self {
             return error.words();
@@ -143,7 +143,7 @@ impl Error {
         let mut cause = self.source();
         while let Some(error) = cause {
             let text = error.to_string();
-            // A source's error ends with the text of its cause, for those who show no causes.
+            // A source's error already ends with the text of its cause.
             if !words.ends_with(&text) {
                 let _ = write!(words, ": {text}");
             }
@@ -152,7 +152,7 @@ impl Error {
         words
     }
 
-    /// Returns what was found before it failed.
+    /// Returns the results from before the failure.
     pub(crate) fn data(&self) -> Option<&serde_json::Value> {
         match self {
             Self::With { data, .. } => Some(data),
@@ -160,7 +160,7 @@ impl Error {
         }
     }
 
-    /// Whether the reader of standard output went away, as `head` does when it has enough.
+    /// Returns whether the reader of standard output went away, as `head` does.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
@@ -181,7 +181,7 @@ fn class_of_user_sig(error: UserSigError) -> ErrorClass {
     }
 }
 
-/// The numbers with which the cloud itself refuses a UserSig.
+/// Returns the number with which the cloud itself refuses such a UserSig.
 fn code_of_user_sig(error: UserSigError) -> i32 {
     match error {
         UserSigError::Expired(_) => 70001,

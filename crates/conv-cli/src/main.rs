@@ -1,4 +1,4 @@
-//! `conv`: a chat user's conversation list in a terminal. `conv --help` says the rest.
+//! `conv`: a chat user's conversation list in a terminal. See `conv --help`.
 
 mod args;
 mod cloud;
@@ -29,8 +29,8 @@ fn run(command: Command, output: &Output) -> Result<(), Error> {
     runtime.block_on(until_interrupted(command, output))
 }
 
-/// Ctrl-C drops the command where it is: a page that is being written is written whole or not at
-/// all, and a progress bar takes itself off the terminal.
+/// Runs the command. Ctrl-C drops it: a page being written is written whole or not at all, and a
+/// progress bar removes itself from the terminal.
 async fn until_interrupted(command: Command, output: &Output) -> Result<(), Error> {
     let serves = command.serves();
     tokio::select! {

@@ -1,4 +1,4 @@
-//! What a command says: results on standard output, everything else on standard error.
+//! The output of commands: results on standard output, everything else on standard error.
 
 pub(crate) mod changed;
 pub(crate) mod harmless;
@@ -26,14 +26,14 @@ use crate::{
 
 use self::harmless::harmless;
 
-/// How results are shown.
+/// The form of results.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
 }
 
 impl Output {
-    /// As the command line asks; sets up colors and the log for the whole process.
+    /// Follows the command line. Sets up colors and the log for the whole process.
     pub(crate) fn new(args: &OutputArgs) -> Self {
         console::set_colors_enabled(colors(args.color, io::stdout().is_terminal()));
         console::set_colors_enabled_stderr(colors(args.color, io::stderr().is_terminal()));
@@ -41,46 +41,47 @@ impl Output {
         Self { json: args.json }
     }
 
-    /// Whether results are JSON.
+    /// Returns whether results are JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }
 
-    /// The terminal's width in columns, if standard output is one.
+    /// Returns the terminal's width in columns, if standard output is a terminal.
     pub(crate) fn width(&self) -> Option<usize> {
         Term::stdout().size_checked().map(|(_, columns)| columns.into())
     }
 
-    /// The terminal's height in lines, if standard output is one.
+    /// Returns the terminal's height in lines, if standard output is a terminal.
     pub(crate) fn height(&self) -> Option<usize> {
         Term::stdout().size_checked().map(|(lines, _)| lines.into())
     }
 
-    /// The one document of `--json`: `{"code":0,"data":…}`.
+    /// Prints the one document of `--json`: `{"code":0,"data":…}`.
     pub(crate) fn data(&self, data: &impl Serialize) -> Result<(), Error> {
         json::line(&mut io::stdout().lock(), &json::Answer { code: 0, data })
     }
 
-    /// A text for people.
+    /// Prints a text for people.
     pub(crate) fn text(&self, text: &str) -> Result<(), Error> {
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "{text}")?;
         Ok(stdout.flush()?)
     }
 
-    /// A remark for people, beside the result.
+    /// Prints a remark for people, apart from the result.
     pub(crate) fn note(&self, text: &str) {
-        // Nobody is left to tell that standard error is closed.
+        // If standard error is closed, there is nowhere to report that.
         let _ = writeln!(io::stderr().lock(), "conv: {}", harmless(text));
     }
 
-    /// Says why the command failed, and how the process ends. Quiet if nobody reads any more.
+    /// Prints the error of a command and returns the exit code. Prints nothing if the reader is
+    /// gone.
     pub(crate) fn failure(&self, error: &Error) -> ExitCode {
         if error.is_broken_pipe() {
             return ExitCode::SUCCESS;
         }
         if self.json {
-            // Nobody is left to tell that standard output is closed.
+            // If standard output is closed, there is nowhere to report that.
             let _ = json::line(&mut io::stdout().lock(), &json::Failure::of(error));
         } else {
             self.note(&error.words());
@@ -99,7 +100,8 @@ fn colors(when: Color, is_terminal: bool) -> bool {
     }
 }
 
-/// What the crates tell of their work, each call to the cloud with its time. Without `-v` nothing: the results say what matters.
+/// Logs the work of the crates, each call to the cloud with its duration. Logs nothing without
+/// `-v`.
 fn log_to_stderr(verbose: u8) {
     use tracing_subscriber::{filter::LevelFilter, fmt::format::FmtSpan};
 
@@ -112,6 +114,6 @@ fn log_to_stderr(verbose: u8) {
     let ours = Targets::new().with_targets(ours.map(|target| (target, level)));
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).without_time();
     let lines = lines.with_span_events(FmtSpan::CLOSE).with_ansi(console::colors_enabled_stderr());
-    // Only a second call could fail, which would find the log as it should be.
+    // Only a second call could fail, and it would find the log already set up.
     let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }

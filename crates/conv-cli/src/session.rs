@@ -1,4 +1,4 @@
-//! A list at work: its store, and the cloud it is pulled from.
+//! A running list: its store, and the cloud that it is pulled from.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     store::Opened,
 };
 
-/// Opens the list of the command line's account, to be pulled from `source`.
+/// Opens the list of the command line's account, pulled from `source`.
 pub(crate) async fn open(
     store: &StoreArgs,
     cloud: &CloudArgs,
@@ -24,7 +24,7 @@ pub(crate) async fn open(
     pulling(store, cloud, source, opened).await
 }
 
-/// Starts a list in a store that was opened before, to be pulled from `source`.
+/// Starts a list in an open store, pulled from `source`.
 pub(crate) async fn pulling(
     store: &StoreArgs,
     cloud: &CloudArgs,
@@ -59,11 +59,11 @@ pub(crate) async fn changing(
     Ok(builder.build().await?)
 }
 
-/// Starts a list in a store that was opened before.
+/// Starts a list in an open store.
 pub(crate) fn on(store: &StoreArgs, opened: Opened) -> ConversationsBuilder {
     let builder = Conversations::builder(store.account.as_str());
     match opened.shared {
-        // Its leases say who pulls.
+        // Its leases decide which process pulls.
         Some(shared) => builder.shared_database(shared),
         None => builder.store(opened.store),
     }

@@ -1,4 +1,4 @@
-//! Where lists are kept.
+//! The stores of lists.
 
 mod holder;
 
@@ -12,35 +12,35 @@ use etcetera::{AppStrategy, AppStrategyArgs, app_strategy::choose_native_strateg
 
 use crate::{Error, args::StoreArgs};
 
-/// Where lists are kept.
+/// The place of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// In a folder, by sled.
+    /// A folder, with sled.
     Sled(PathBuf),
-    /// In a folder, by redb.
+    /// A folder, with redb.
     Redb(PathBuf),
-    /// On a server that other processes may use at the same time: its address.
+    /// The address of a server that other processes may use at the same time.
     Redis(Address),
-    /// In memory, until the process ends.
+    /// Memory, until the process ends.
     Memory,
 }
 
-/// A server's address, or those of some nodes of a cluster separated by commas. Shown without
+/// A server's address, or those of some nodes of a cluster, separated by commas. Displayed without
 /// passwords.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Address(String);
 
-/// A store of one account, and what was lost when it was opened.
+/// A store of one account, and the losses found when it was opened.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) place: Place,
     pub(crate) store: Arc<dyn ConversationStore>,
-    /// Where it lives, if other processes use it at the same time.
+    /// The database, if other processes use it at the same time.
     pub(crate) shared: Option<Arc<dyn ConversationDatabase>>,
     pub(crate) recovery: Recovery,
 }
 
-/// Files of every store on disk, whatever keeps its rows.
+/// The files of every store on disk, whatever its engine.
 const STORE_FILES: [&str; 3] = ["lock", "local.log", "rows.journal"];
 
 const NO_REDB: Error = Error::Unsupported(
@@ -51,19 +51,19 @@ const NO_REDIS: Error = Error::Unsupported(
 );
 
 impl StoreArgs {
-    /// Opens the store, and makes it if there is none.
+    /// Opens the store, and creates it if there is none.
     pub(crate) async fn open(&self) -> Result<Opened, Error> {
         self.place()?.open(&self.account).await
     }
 
-    /// Opens the store if there is one. Reading makes no store, no folder and no file in a folder
-    /// that is not a store's.
+    /// Opens the store if there is one. Reading creates no store, no folder, and no file in a
+    /// folder without a store.
     pub(crate) async fn open_existing(&self) -> Result<Option<Opened>, Error> {
         let place = self.place()?;
         if place.exists() { place.open(&self.account).await.map(Some) } else { Ok(None) }
     }
 
-    /// Opens the store to be read.
+    /// Opens the store for reading.
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is none.
@@ -74,17 +74,17 @@ impl StoreArgs {
         }
     }
 
-    /// The error of a command that needs a store where there is none.
+    /// Returns the error of a command that needs a store, if there is none.
     pub(crate) fn missing(&self) -> Result<Error, Error> {
         let place = self.place()?;
-        Ok(Error::NotFound(format!("no store at {place}: `conv sync` makes it")))
+        Ok(Error::NotFound(format!("no store at {place}: `conv sync` creates it")))
     }
 
-    /// Where the store is, or would be.
+    /// Returns the place of the store, whether it exists or not.
     ///
     /// # Errors
-    /// If this build cannot open it, or if a file is where its folder would be: before it is looked
-    /// for, so that neither is taken for a store that was never made.
+    /// If this build cannot open it, or if a file is in place of its folder. Checked before the
+    /// store is looked for, so that neither is reported as a store that was never made.
     pub(crate) fn place(&self) -> Result<Place, Error> {
         let place = match &self.store {
             Some(place) => place.clone(),
@@ -134,7 +134,7 @@ impl Place {
         Ok(Opened { place: self.clone(), store, shared, recovery })
     }
 
-    /// Whether a store is there. A server, and memory, always are.
+    /// Returns whether a store exists. A server and memory always do.
     fn exists(&self) -> bool {
         let (folder, engine, other) = match self {
             Self::Sled(folder) => (folder, "rows", "rows.redb"),
@@ -143,10 +143,10 @@ impl Place {
         };
         let has = |name: &str| folder.join(name).exists();
         match folder.try_exists() {
-            // Rows that are gone are a loss to be told of, not a store that never was.
+            // Missing rows are a loss to report, not a store that never existed.
             Ok(true) => has(engine) || (STORE_FILES.iter().any(|name| has(name)) && !has(other)),
             Ok(false) => false,
-            // Opening says why it cannot be looked at.
+            // Opening reports why it cannot be read.
             Err(_) => true,
         }
     }
@@ -162,7 +162,7 @@ impl Place {
 }
 
 impl Address {
-    /// The text, if it is one.
+    /// Returns the address, if the text is one.
     fn of(text: &str) -> Option<Self> {
         let is_address = text.starts_with("redis://") || text.starts_with("rediss://");
         is_address.then(|| Self(text.to_owned()))
@@ -196,7 +196,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The folder `conv` in the platform's folder for data.
+/// Returns the folder `conv` in the platform's data folder.
 fn default_folder() -> Result<PathBuf, Error> {
     let args = AppStrategyArgs {
         top_level_domain: "dev".to_owned(),

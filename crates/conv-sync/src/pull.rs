@@ -13,7 +13,8 @@
 //!   list even there: rows that left have used up places of the first listing, and a row at the
 //!   edge would be missed (`listing`).
 //! * **The pass is the fence.** Beginning a pass is a commit that takes a greater number than all
-//!   passes before; a store refuses changes of an older pass.
+//!   passes before; a store refuses changes of an older pass. Over a shared engine, the number is
+//!   also the fence of the lease.
 //! * **Removal is data.** The machine remembers the IDs that its listings confirmed and hands them
 //!   over as `keep` with its last change. Stamping rows with their pass would rewrite every stored
 //!   row in each pass.

@@ -21,7 +21,7 @@ pub(crate) fn print(
     println!("{}\n", serde_json::to_string_pretty(&stats).unwrap_or_default());
 }
 
-/// Visits each account once more: most were put away, and come back from the disk.
+/// Visits each account once more: most were evicted, and come back from the disk.
 pub(crate) async fn visits(accounts: &Accounts, names: &[AccountId]) -> Result<(), Error> {
     let (begin, mut rows) = (Instant::now(), 0);
     for name in names {

@@ -47,14 +47,14 @@ const HOLDERS: &[(&str, Holder)] = &[
 
 const IN_USE: &str = "conv, an account in use";
 const ALONE: &str = "its rows and indexes alone";
-const PUT_AWAY: &str = "conv, an account put away";
+const EVICTED: &str = "conv, an evicted account";
 
 fn heap(rows: usize, _: &Settings) -> Vec<(&'static str, Value)> {
     in_children(HOLDERS.iter().map(|(name, _)| *name), rows)
 }
 
 fn idle(rows: usize, _: &Settings) -> Vec<(&'static str, Value)> {
-    in_children([IN_USE, ALONE, PUT_AWAY].into_iter(), rows)
+    in_children([IN_USE, ALONE, EVICTED].into_iter(), rows)
 }
 
 /// The child: bytes a row, or an account.
@@ -62,7 +62,7 @@ pub fn count(entrant: &str, rows: usize, live: &dyn Fn() -> usize) -> f64 {
     match entrant {
         IN_USE => hosted::heap(true, rows, live),
         ALONE => alone(rows, live),
-        PUT_AWAY => hosted::heap(false, rows, live),
+        EVICTED => hosted::heap(false, rows, live),
         holder => held(holder, rows, live),
     }
 }

@@ -29,7 +29,7 @@ const AT_A_TIME: usize = 8;
 
 pub const OPEN: Work = Work {
     name: "host-open",
-    title: "an account that was put away is opened",
+    title: "an evicted account is opened",
     baseline: "sled, scan + decode",
     sizes: &[100],
     run: open,

@@ -1,4 +1,4 @@
-//! Values as they are meant, without what a shell, an editor or a secret store put around them.
+//! Removes what a shell, an editor or a secret store adds around values.
 
 use std::ffi::OsStr;
 
@@ -10,9 +10,8 @@ use clap::{
 /// Returns the text without blanks, line ends, control characters and a byte-order mark around it,
 /// and without the pair of quotes that a file of variables may keep.
 ///
-/// Every value that an option, a variable or a file can give passes here, so that the same text
-/// means the same at each of them. The library that signs, and the emulator that checks, leave off
-/// the same.
+/// Every value of an option, a variable or a file passes through this, so the same text means the
+/// same in each. The library that signs, and the emulator that checks, remove the same.
 pub(crate) fn clean(text: &str) -> &str {
     let is_around =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}');
@@ -22,12 +21,12 @@ pub(crate) fn clean(text: &str) -> &str {
     quoted.map_or(text, trim)
 }
 
-/// The same of a value that may be no text; such a one stays as it is.
+/// Does the same for a value that may not be UTF-8; such a value stays unchanged.
 pub(crate) fn clean_os(value: &OsStr) -> &OsStr {
     value.to_str().map_or(value, |text| OsStr::new(clean(text)))
 }
 
-/// A parser that reads the cleaned value.
+/// A parser of cleaned values.
 pub(crate) fn cleaned<P: TypedValueParser>(parser: P) -> impl TypedValueParser<Value = P::Value> {
     Cleaned(parser)
 }
@@ -52,7 +51,7 @@ impl<P: TypedValueParser> TypedValueParser for Cleaned<P> {
     }
 }
 
-/// Makes an empty variable as good as none, for all options of a command and of those below it.
+/// Treats an empty variable as unset, for all options of a command and of its subcommands.
 pub(crate) fn without_empty_variables(command: Command) -> Command {
     let is_empty =
         |name: &OsStr| std::env::var_os(name).is_some_and(|value| clean_os(&value).is_empty());

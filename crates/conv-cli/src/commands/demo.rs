@@ -1,4 +1,4 @@
-//! `conv demo`: all of it in one screen, without a cloud.
+//! `conv demo`: shows everything in one screen, without a cloud.
 
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
         tokio::time::sleep(Duration::from_secs(args.pause)).await;
         let Some(row) = conversations.snapshot().rows().nth(what.row).cloned() else { break };
         let world = emulator.world();
-        // A step within the second of the newest row would find its place by its ID, a later one
-        // above it: how fast the device is must not decide.
+        // Within the second of the newest row, a step's row would be placed by its ID; later, above
+        // it. The speed of the device must not decide.
         world.advance(Duration::from_secs(1));
         change(&world, &row.id)?;
         conversations.sync().await?;
@@ -80,7 +80,7 @@ async fn connect(emulator: &Emulator) -> Result<Conversations, Error> {
     Ok(builder.facet(Facet::Unread).facet(Facet::LastMessage).build().await?)
 }
 
-/// What happens in the cloud, to which row of the list.
+/// A change in the cloud, and the row that it affects.
 struct Step {
     happens: &'static str,
     row: usize,
@@ -103,12 +103,12 @@ const STEPS: [(Step, Change); 4] = [
     }),
 ];
 
-/// The steps from the list before to the list now, in words.
+/// Describes the steps from the previous list to the current one.
 async fn changes(live: &mut LiveList) -> Vec<String> {
     let Some(update) = live.next().await else { return Vec::new() };
     match update.change {
         LiveChange::Patch { patches, .. } => patches.iter().map(words).collect(),
-        _ => vec!["the list was read anew".to_owned()],
+        _ => vec!["the list was read again".to_owned()],
     }
 }
 

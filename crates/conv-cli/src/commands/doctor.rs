@@ -1,4 +1,4 @@
-//! `conv doctor`: is the store what it should be?
+//! `conv doctor`: checks the store.
 
 mod checks;
 mod cloud;
@@ -16,13 +16,13 @@ use crate::{
     store::{Opened, Place},
 };
 
-/// Check the store, recount it, and compare it with the cloud when asked
+/// Check the store, recount it, and optionally compare it with the cloud
 ///
-/// Says what opening the store dropped or repaired, recounts every total, and compares the list's
-/// order and indexes with a plain scan. With --cloud it reads the cloud's list as well, within the
-/// limit that the store was pulled with, and says which rows are missing that the last finished
-/// pull must have brought. What changed in the cloud since then is no fault. Only --heal changes
-/// the store: it pulls, and compares again. The exit code is 0 only if the store is sound in the
+/// Reports what opening the store dropped or repaired, recounts every total, and compares the
+/// list's order and indexes with a plain scan. With --cloud it also reads the cloud's list, within
+/// the limit that the store was pulled with, and reports rows that the last finished pull must have
+/// brought and that are missing. Later changes in the cloud are not an error. Only --heal changes
+/// the store: it pulls, and compares again. The exit code is 0 only if the store is intact at the
 /// end.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     source: CloudArgs,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
@@ -49,7 +49,7 @@ struct Finding {
     detail: String,
 }
 
-/// The `data` of the answer.
+/// The `data` of the JSON answer.
 #[derive(Debug, Serialize)]
 struct Diagnosis<'a> {
     /// Whether everything was looked at and is sound in the end.
@@ -101,7 +101,7 @@ async fn look(
     Ok(())
 }
 
-/// A check never shortens a list, whatever limit it is given.
+/// Returns the limit for a check, which never shortens a list.
 fn note_limit(args: &Args, held: &Snapshot, output: &Output) {
     if let (Some(pulled), Some(given)) = (pulled_within(held), args.source.plan_limit) {
         if pulled != given {
@@ -111,14 +111,14 @@ fn note_limit(args: &Args, held: &Snapshot, output: &Output) {
     }
 }
 
-/// What opening met. Rows come again with a pull; local state is nowhere else.
+/// Returns what opening the store found. A pull brings rows back; local state exists nowhere else.
 fn opening(opened: &Opened) -> Finding {
     let mut met = vec![format!("{} opened", opened.place)];
     met.extend(recovery::words(&opened.recovery));
     Finding::new("opening", opened.recovery.is_clean(), met.join("; "))
 }
 
-/// Says what was found, and with `looked` whether all was looked at.
+/// Prints the findings; `looked` is the failure that ended the checks early, if any.
 fn report(findings: &[Finding], looked: Result<(), Error>, output: &Output) -> Result<(), Error> {
     let verdict = looked.and_then(|()| judge(findings));
     if output.is_json() {
@@ -133,10 +133,10 @@ fn report(findings: &[Finding], looked: Result<(), Error>, output: &Output) -> R
     });
     output.text(&lines.collect::<Vec<_>>().join("\n"))?;
     verdict?;
-    output.text("the store is sound")
+    output.text("the store is intact")
 }
 
-/// The first fault. A pull heals lost rows, so the last word on each check counts.
+/// Returns the first fault. A pull restores lost rows, so the last finding of each check counts.
 fn judge(findings: &[Finding]) -> Result<(), Error> {
     let is_last = |at: usize, check| findings.iter().skip(at + 1).all(|later| later.check != check);
     let mut unsound =

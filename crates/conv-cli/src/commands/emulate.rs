@@ -20,10 +20,10 @@ Examples:
   conv emulate --fault html,calls=3-,for=10
   conv emulate --fault stale-reads=5,on=top --unknowns create-existing=merge,top=partial";
 
-/// Serve Tencent Chat's REST protocol on loopback, with a world behind it
+/// Serve Tencent Chat's REST protocol on loopback, with a generated world
 ///
-/// Its secret key is CONV_SECRET_KEY, else a demo key. Equal settings make equal worlds. The first
-/// line says where it listens, the next the command that lists from it. Ctrl-C ends it.
+/// The secret key is CONV_SECRET_KEY, else a demo key. Equal settings make equal worlds. The first
+/// output line has the address, the next the command that lists from it. Ctrl-C ends it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv emulate --port 0 --conversations 500 --plan-limit 500 --churn 3")]
@@ -35,46 +35,46 @@ pub(crate) struct Args {
     /// Conversations of the account
     #[arg(long, value_name = "N", default_value_t = 250)]
     conversations: usize,
-    /// Rows of a page
+    /// Rows per page
     #[arg(long, value_name = "N", default_value_t = 100)]
     page_size: usize,
-    /// Rows of a listing at most, as the app's plan has it
+    /// Maximum rows per listing, the limit of the app's plan
     #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N", default_value_t = 100)]
     #[arg(value_parser = cleaned(usize::from_str))]
     plan_limit: usize,
     /// Seed of the world
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// The user whose list it is
+    /// User whose list it is
     #[arg(long, env = "CONV_ACCOUNT", value_name = "USER", default_value = "user_0001")]
     #[arg(value_parser = text())]
     account: String,
-    /// The app's number
+    /// SDKAppID of the app
     #[arg(long, env = "CONV_SDKAPPID", value_name = "N", default_value_t = 1_400_000_000)]
     #[arg(value_parser = number())]
     sdkappid: u32,
-    /// The app's administrator
+    /// Administrator of the app
     #[arg(long, env = "CONV_IDENTIFIER", value_name = "ADMIN", default_value = "administrator")]
     #[arg(value_parser = text())]
     identifier: String,
-    /// The cloud's time at the start, in seconds since 1970; the device's if not given
+    /// Time of the cloud at the start, in seconds since 1970; default: the device's
     #[arg(long, value_name = "T")]
     now: Option<u64>,
-    /// So many random changes after each page that is read
+    /// Number of random changes after each page that is read
     #[arg(long, value_name = "N", default_value_t = 0)]
     churn: u32,
     /// The app's edition: standard, or pro, which has marks and conversation groups
     #[arg(long, value_name = "EDITION", default_value = "pro")]
     edition: Edition,
-    /// What the cloud does where its documentation is silent; --help lists it
+    /// Behaviour of the cloud where its documentation is silent; --help lists all
     #[arg(long, value_name = "LIST")]
     unknowns: Option<Unknowns>,
-    /// What goes wrong; can be given more than once, --help lists them
+    /// Fault to script; can be given more than once, --help lists all
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Rule>,
 }
 
-/// The `data` of the answer. The demo key is no secret.
+/// The `data` of the JSON answer. The demo key is not a secret.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Listening<'a> {
@@ -107,7 +107,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
         output.text(&format!("listening on {}", emulator.base_url()))?;
         output.text(&list_command(&args, &emulator.base_url(), demo_key))?;
     }
-    // Until Ctrl-C drops it.
+    // Runs until Ctrl-C drops it.
     std::future::pending().await
 }
 
@@ -136,7 +136,7 @@ async fn start(args: &Args) -> Result<Emulator, Error> {
     Ok(emulator)
 }
 
-/// The command that lists from the emulator. A key of the user's own is not shown.
+/// Returns the command that lists from the emulator. Does not show the user's own key.
 fn list_command(args: &Args, base_url: &str, demo_key: Option<&str>) -> String {
     let key = demo_key.map(|key| format!("CONV_SECRET_KEY={key} ")).unwrap_or_default();
     let limit = args.plan_limit.clamp(100, 500);
@@ -149,7 +149,7 @@ fn list_command(args: &Args, base_url: &str, demo_key: Option<&str>) -> String {
     )
 }
 
-/// A word for a shell.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

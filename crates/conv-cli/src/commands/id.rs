@@ -1,4 +1,4 @@
-//! `conv id`: conversation IDs, taken apart.
+//! `conv id`: takes conversation IDs apart.
 
 use std::io::{self, BufRead, Read};
 
@@ -10,10 +10,11 @@ use crate::{
     output::{harmless::harmless, json},
 };
 
-/// Take conversation IDs apart, or say which rule they break
+/// Take conversation IDs apart, or report the rule that they break
 ///
-/// With --json-lines it reads one JSON string a line from standard input and answers each with one
-/// object: {"ok":true,"type":"C2C","peer":"alice","text":"C2Calice"} or {"ok":false,"reason":"…"}.
+/// With --json-lines it reads one JSON string per line from standard input and answers each with
+/// one object: {"ok":true,"type":"C2C","peer":"alice","text":"C2Calice"} or
+/// {"ok":false,"reason":"…"}.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv id C2Calice 'GROUP@TGS#1NVTZEAE4'
@@ -22,15 +23,15 @@ pub(crate) struct Args {
     /// The IDs, in the web SDK's spelling
     #[arg(value_name = "ID", required_unless_present = "json_lines")]
     ids: Vec<String>,
-    /// Read JSON strings from standard input, a line each
+    /// Read JSON strings from standard input, one per line
     #[arg(long, conflicts_with = "ids")]
     json_lines: bool,
 }
 
-/// No ID comes near it; the rest of a longer line is skipped.
+/// The maximum length of a line, far above any ID; the rest of a longer line is skipped.
 const LONGEST_LINE: u64 = 1 << 16;
 
-/// What is said of one text.
+/// The answer for one text.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Answer {
@@ -47,7 +48,7 @@ enum Answer {
     },
 }
 
-/// The `data` of `--json`.
+/// The `data` of the JSON answer.
 #[derive(Debug, Serialize)]
 struct Answers<'a> {
     ids: &'a [Answer],
@@ -75,7 +76,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<(), Error> {
     }
 }
 
-/// One answer a line, at once: a program may wait for it.
+/// Answers line by line without buffering, since a program may wait for each answer.
 fn json_lines(mut input: impl BufRead) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     let mut text = Vec::new();
@@ -116,7 +117,7 @@ impl Answer {
     }
 }
 
-/// The ID without its prefix, as the SDK's `toAccount`; nothing for the system conversation.
+/// The ID without its prefix, like the SDK's `toAccount`; absent for the system conversation.
 fn peer(id: &ConversationId) -> String {
     match id.peer() {
         Peer::User(user) => user.to_string(),

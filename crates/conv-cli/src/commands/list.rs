@@ -1,4 +1,4 @@
-//! `conv list`: rows of the list, from the store.
+//! `conv list`: shows rows of the list, from the store.
 
 use std::{convert::Infallible, num::NonZeroUsize, sync::Arc};
 
@@ -20,9 +20,9 @@ use crate::{
 
 /// Show the list, from the store
 ///
-/// Answers at once with what the store holds, and says how complete that is. With --sync it pulls
-/// first; if the cloud cannot be reached, what the store holds is still the answer, with exit
-/// code 0 and the reason in `notPulled`.
+/// Answers at once from the store, and says how complete the list is. With --sync it pulls first;
+/// if the cloud cannot be reached, the answer still comes from the store, with exit code 0 and the
+/// reason in `notPulled`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv list --account user_0001 --unread --limit 20
@@ -34,10 +34,10 @@ pub(crate) struct Args {
     /// Pull before answering
     #[arg(long, env = "CONV_SYNC", value_parser = switch())]
     sync: bool,
-    /// At most so many rows
+    /// Maximum number of rows
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
-    /// Begin after this place: `next` of the page before
+    /// Begin after this place: `next` of the previous page
     #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
     after: Option<PageKey>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     cloud: CloudArgs,
 }
 
-/// Which rows.
+/// The filter of rows.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Rows")]
 pub(crate) struct RowArgs {
@@ -73,7 +73,7 @@ pub(crate) struct RowArgs {
 }
 
 impl RowArgs {
-    /// What they ask for.
+    /// Returns the query for these options.
     pub(crate) fn query(&self) -> ConversationQuery {
         if let Some(options) = &self.options {
             return options.clone();
@@ -90,23 +90,23 @@ impl RowArgs {
     }
 }
 
-/// The `data` of the answer.
+/// The `data` of the JSON answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
     conversation_list: Vec<Arc<Conversation>>,
     is_sync_completed: bool,
     report: SyncReport,
-    /// Why `--sync` brought nothing, with the number and the class of the error.
+    /// The reason why `--sync` failed, with the number and class of the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_pulled: Option<Failure>,
-    /// The store cannot be written: nothing that is pulled or changed can be kept.
+    /// Set if the store cannot be written, so that no pull or change can be kept.
     #[serde(skip_serializing_if = "is_false")]
     is_read_only: bool,
-    /// What the store lost, as far as its opening noticed.
+    /// The losses of the store that its opening noticed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lost: Vec<String>,
-    /// Where the next page begins.
+    /// The start of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<PageKey>,
 }
@@ -146,8 +146,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     if output.is_json() { output.data(&listed) } else { show(&listed, snapshot.len(), output) }
 }
 
-/// The list after a pull, or as it was and why it could not be pulled. A list is an answer with or
-/// without the cloud, so only a failure that leaves nothing to show ends the command.
+/// Returns the list after a pull; if the pull failed, the list as it was and the reason. The list
+/// is an answer even without the cloud, so only a failure that leaves nothing to show ends the
+/// command.
 async fn pulled(
     args: &Args,
     source: Arc<Counted>,

@@ -1,4 +1,4 @@
-//! `conv profile ID`: one conversation with its full profile.
+//! `conv profile ID`: shows one conversation with its full profile.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::{
 
 /// Show one conversation with its full profile
 ///
-/// Asks the cloud, if one is named; else, and if the cloud cannot be reached, answers from the
-/// store. Adds no row to the list, and makes no store where there is none.
+/// Asks the cloud, if one is named. Without a cloud, or if it cannot be reached, answers from the
+/// store. Does not add a row to the list, and does not create a store.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv profile GROUP@TGS#1NVTZEAE4 --account user_0001 --region singapore --sdkappid 1400000000")]
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     cloud: CloudArgs,
 }
 
-/// The `data` of the answer.
+/// The `data` of the JSON answer.
 #[derive(Debug, Serialize)]
 struct Profile {
     conversation: Arc<Conversation>,
@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     }
 }
 
-/// The list with the store and the cloud, as far as there are any.
+/// Opens the list with the store and the cloud, if there are any.
 async fn open(args: &Args, output: &Output) -> Result<Conversations, Error> {
     let source = args.cloud.source()?;
     let builder = match (&source, args.store.open_existing().await?) {
@@ -67,7 +67,7 @@ async fn open(args: &Args, output: &Output) -> Result<Conversations, Error> {
     Ok(builder.build().await?)
 }
 
-/// A line for each value that says something, with the SDK's names.
+/// Returns a line for each set value, with the SDK's names.
 fn words(row: &Conversation) -> Result<String, Error> {
     let json = serde_json::to_value(row).map_err(std::io::Error::from)?;
     let mut lines = vec![harmless(row.show_name()).into_owned()];

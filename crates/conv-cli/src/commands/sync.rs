@@ -1,4 +1,4 @@
-//! `conv sync`: one pass.
+//! `conv sync`: runs one pass.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,8 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Pull the list once, from the cloud into the store
 ///
-/// Reads the list until two readings agree, names and unread counts with it, and says how complete
-/// it is, what was skipped and why, and what limits it. Changes that earlier commands left are sent. Ctrl-C leaves whole pages.
+/// Reads the list until two readings agree, with names and unread counts, and reports how complete
+/// it is, what was skipped and why, and what limits it. Sends changes that earlier commands left.
+/// Ctrl-C leaves only whole pages.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   export CONV_SECRET_KEY=…
@@ -33,7 +34,7 @@ pub(crate) struct Args {
     cloud: CloudArgs,
 }
 
-/// The `data` of the answer.
+/// The `data` of the JSON answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Synced {
@@ -86,7 +87,7 @@ async fn send(
     Ok((report != ChangesReport::default()).then_some(report))
 }
 
-/// One pass, with a bar.
+/// Runs one pass, with a progress bar.
 pub(crate) async fn pull(
     conversations: &Conversations,
     cloud: &CloudArgs,

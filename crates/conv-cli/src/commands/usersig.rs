@@ -1,4 +1,4 @@
-//! `conv usersig`: make and verify UserSigs, without a network.
+//! `conv usersig`: makes and verifies UserSigs, without a network.
 
 use std::{io, path::PathBuf, time::Duration};
 
@@ -17,8 +17,8 @@ use crate::{
 
 /// Make and verify UserSigs, without a network
 ///
-/// A UserSig tells the cloud who calls. It is signed with the app's secret key, which is taken
-/// from CONV_SECRET_KEY or from a file.
+/// A UserSig authenticates a caller to the cloud. The app's secret key signs it, read from
+/// CONV_SECRET_KEY or from a file.
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -34,42 +34,42 @@ enum Command {
     Make {
         #[command(flatten)]
         who: Who,
-        /// How long it is good, in seconds; 180 days if not given
+        /// Lifetime in seconds; default: 180 days
         #[arg(long, value_name = "SECONDS", default_value_t = 15_552_000)]
         #[arg(value_parser = clap::value_parser!(u64).range(1..))]
         expire: u64,
     },
-    /// Check a UserSig; the exit code is 0 only if it is good
+    /// Check a UserSig; the exit code is 0 only if it is valid
     #[command(after_help = "Example:
   CONV_SECRET_KEY=… conv usersig verify --sdkappid 1400000000 --identifier administrator eJyr…")]
     Verify {
         #[command(flatten)]
         who: Who,
-        /// The UserSig; - reads it from standard input, where no list of processes shows it
+        /// UserSig; - reads it from standard input, where no list of processes shows it
         #[arg(value_name = "SIG", allow_hyphen_values = true)]
         sig: String,
     },
 }
 
-/// For whom, by which key, and when.
+/// The app, user, key and time of a UserSig.
 #[derive(Debug, clap::Args)]
 struct Who {
-    /// The app's number
+    /// SDKAppID of the app
     #[arg(long, env = "CONV_SDKAPPID", value_name = "N", value_parser = number())]
     sdkappid: u32,
-    /// The user for whom it is
+    /// User whose UserSig it is
     #[arg(long, env = "CONV_IDENTIFIER", value_name = "ID", allow_hyphen_values = true)]
     #[arg(value_parser = text())]
     identifier: String,
-    /// A file whose first line is the app's secret key; CONV_SECRET_KEY goes before it
+    /// File whose first line is the app's secret key; CONV_SECRET_KEY overrides it
     #[arg(long, env = "CONV_SECRET_KEY_FILE", value_name = "FILE", value_parser = path())]
     secret_key_file: Option<PathBuf>,
-    /// The time to take for now, in seconds since 1970
+    /// Time to use as now, in seconds since 1970
     #[arg(long, value_name = "T")]
     now: Option<u64>,
 }
 
-/// The `data` of the answer.
+/// The `data` of the JSON answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -109,7 +109,7 @@ fn verify(who: &Who, sig: &str, output: &Output) -> Result<(), Error> {
         return output.data(&Answer::of(&claims, None));
     }
     let left = claims.expires_at().as_secs().saturating_sub(who.now().as_secs());
-    output.text(&format!("good for {left} seconds more"))
+    output.text(&format!("valid for {left} more seconds"))
 }
 
 impl Who {

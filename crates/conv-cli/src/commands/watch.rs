@@ -1,4 +1,4 @@
-//! `conv watch`: the list as it changes.
+//! `conv watch`: follows the list as it changes.
 
 use std::{
     io::{self, Write},
@@ -23,10 +23,10 @@ use crate::{
 
 /// Follow the list as it changes
 ///
-/// Pulls again and again, and shows what changes: on a terminal a table that redraws only the
-/// lines that changed, else one JSON object a line: first {"type":"reset","rows":[…],…}, then
-/// {"type":"patch","patches":[…],…}. Ctrl-C ends it. While the cloud or the network is in trouble
-/// it waits, longer each time, and says so once; a wrong key, app or option ends it.
+/// Pulls repeatedly and shows the changes: on a terminal as a table that redraws only changed
+/// lines, else as one JSON object per line: first {"type":"reset","rows":[…],…}, then
+/// {"type":"patch","patches":[…],…}. Ctrl-C ends it. While the cloud or the network fails, it waits
+/// with a back-off and reports that once; a wrong key, app or option ends it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv watch --account user_0001 --region singapore --sdkappid 1400000000 --unread
@@ -34,14 +34,14 @@ use crate::{
 pub(crate) struct Args {
     #[command(flatten)]
     rows: RowArgs,
-    /// At most so many rows, from the top; on a terminal as many as it shows
+    /// Maximum number of rows, from the top; default on a terminal: as many as fit
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
     /// Seconds between two pulls
     #[arg(long, env = "CONV_EVERY", value_name = "SECONDS", default_value_t = 10)]
     #[arg(value_parser = cleaned(value_parser!(u64).range(1..)))]
     every: u64,
-    /// End after so many updates
+    /// End after this many updates
     #[arg(long, value_name = "N")]
     updates: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -50,11 +50,11 @@ pub(crate) struct Args {
     cloud: CloudArgs,
 }
 
-/// How often a table's times and its last line are looked at again.
+/// The interval at which a table's times and its last line are updated.
 const TICK: Duration = Duration::from_secs(1);
-/// The longest pause after failures, unless `--every` is longer.
+/// The maximum pause after failures, unless `--every` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// What stands in a table besides rows: a header, the last lines, the prompt.
+/// The lines of a table besides its rows: a header, the last lines, the prompt.
 const OTHER_LINES: usize = 6;
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
@@ -77,7 +77,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     ended
 }
 
-/// Ends with the first failure that waiting cannot mend.
+/// Pulls until the first failure that waiting cannot fix.
 async fn pull_again_and_again(
     conversations: &Conversations,
     every: Duration,
@@ -90,7 +90,7 @@ async fn pull_again_and_again(
             Err(error) if !may_mend(&error) => return Err(error.into()),
             Err(error) => {
                 let met = Trouble::after(trouble.as_ref(), &error);
-                // The last line of a table says the same for as long as it lasts.
+                // In a table, the last line shows it as long as it lasts.
                 if met.failures == 1 && !is_table {
                     let words = Error::from(error).words();
                     output.note(&format!("waiting for the cloud: {words}"));
@@ -136,13 +136,13 @@ async fn follow(
     Ok(())
 }
 
-/// Failures in a row for one reason.
+/// Consecutive failures.
 #[derive(Clone, Copy, Debug)]
 struct Trouble {
     reason: (ErrorClass, i32),
-    /// Failures for this reason, at least 1.
+    /// Consecutive failures for this reason, at least 1.
     failures: u32,
-    /// Failures in a row for any reason, at least 1.
+    /// Consecutive failures for any reason, at least 1.
     in_a_row: u32,
 }
 
@@ -155,19 +155,19 @@ impl Trouble {
         Self { reason, failures, in_a_row }
     }
 
-    /// Twice as long after each failure: nobody gains by a cloud in trouble that is asked more.
+    /// Returns the pause, which doubles with each failure so as not to burden a failing cloud.
     fn pause(&self, every: Duration) -> Duration {
         let factor = 2_u32.saturating_pow(self.in_a_row.min(16));
         every.saturating_mul(factor).min(LONGEST_PAUSE.max(every))
     }
 }
 
-/// Returns whether the same pull may work later, with nothing changed here.
+/// Returns whether the same pull may succeed later, without any change here.
 ///
-/// The cloud answers each call with status 200. Any other status comes from something on the way, such
-/// as a hotel's login page: the person who watches logs in there, and the list goes on.
+/// The cloud answers every call with status 200. Any other status comes from something in between,
+/// such as a hotel's login page: once the user has logged in there, the list goes on.
 fn may_mend(error: &conv_api::Error) -> bool {
-    // A store that opened to be read stays so until it is opened again.
+    // A store that opened read-only stays so until it is opened again.
     let is_read_only = matches!(error, conv_api::Error::Store(StoreError::ReadOnly { .. }));
     let is_http = matches!(error, conv_api::Error::Source(SourceError::Http { .. }));
     !is_read_only && (error.may_succeed_later() || is_http)

@@ -1,12 +1,12 @@
-//! Texts of others, made harmless for a terminal.
+//! Makes texts of others harmless for a terminal.
 
 use std::borrow::Cow;
 
-/// Stands for a character that a terminal would obey instead of showing it.
+/// Replaces a character that a terminal would obey instead of showing it.
 const STAND_IN: char = '\u{FFFD}';
 
-/// The text with line breaks and tabs as spaces, and with a stand-in for every character that
-/// moves the cursor, changes colors, or turns the direction of writing round.
+/// Returns the text with line breaks and tabs as spaces, and with a replacement for every character
+/// that moves the cursor, changes colors, or changes the direction of writing.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     if !text.contains(is_harmful) {
         return Cow::Borrowed(text);
@@ -19,8 +19,8 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
-/// Control characters (C0, DEL, C1), line and paragraph separators, and what overrides or embeds
-/// a direction of writing. All of them lie below U+10000.
+/// Returns whether a character is a control character (C0, DEL, C1), a line or paragraph separator,
+/// or overrides or embeds a direction of writing. All of these are below U+10000.
 pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}')

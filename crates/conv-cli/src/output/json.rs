@@ -36,7 +36,7 @@ impl Failure {
     }
 }
 
-/// One document, one line, written at once.
+/// Writes one document as one line, in one write.
 pub(crate) fn line(out: &mut impl Write, value: &impl Serialize) -> Result<(), Error> {
     let mut line = Vec::new();
     value
@@ -47,8 +47,8 @@ pub(crate) fn line(out: &mut impl Write, value: &impl Serialize) -> Result<(), E
     Ok(out.flush()?)
 }
 
-/// Compact, and with an escape for every character that a terminal would obey: the same JSON,
-/// safe to look at.
+/// Writes compact JSON and escapes every character that a terminal would obey: the same JSON, safe
+/// to display.
 struct Harmless;
 
 impl Formatter for Harmless {

@@ -1,4 +1,4 @@
-//! A bar on standard error that follows a pass, where standard error is a terminal.
+//! A progress bar of a pass on standard error, if that is a terminal.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use conv_api::{Conversations, Event, PassStatus, Phase};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinHandle;
 
-/// The bar; it takes itself off the terminal when dropped.
+/// The bar, which removes itself from the terminal when dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -14,7 +14,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Follows the passes of a list. `plan_limit` is the most rows that one can bring.
+    /// Follows the passes of a list. `plan_limit` is the maximum number of rows of a pass.
     pub(crate) fn of(conversations: &Conversations, plan_limit: u32) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{bar:24}] {pos} rows") {

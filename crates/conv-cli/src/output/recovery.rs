@@ -1,4 +1,4 @@
-//! What the opening of a store met, in words.
+//! Describes what the opening of a store found.
 
 use conv_api::{Coverage, SyncReport, Timestamp, store::Recovery};
 
@@ -7,8 +7,8 @@ use crate::Output;
 
 const READ_ONLY: &str = "cannot be written, so nothing can be stored";
 
-/// Says beside the result that an opening lost something, or that nothing can be stored: a person
-/// who looks at the rows should know.
+/// Prints, apart from the result, that an opening lost data, or that nothing can be stored: people
+/// who read the rows should know.
 pub(crate) fn note(recovery: &Recovery, output: &Output) {
     if recovery.read_only {
         output.note(&format!("the store {READ_ONLY}; what it holds can be read"));
@@ -20,8 +20,8 @@ pub(crate) fn note(recovery: &Recovery, output: &Output) {
     }
 }
 
-/// Returns one line for each loss. Never empty for a recovery that is not clean: a kind of loss
-/// that is not known here is still a loss.
+/// Returns one line per loss. Never empty for a recovery that is not clean: an unknown kind of loss
+/// is still a loss.
 pub(crate) fn lost(recovery: &Recovery) -> Vec<String> {
     let mut met = Vec::new();
     let mut add = |is_met: bool, what: String| met.extend(is_met.then_some(what));
@@ -33,7 +33,7 @@ pub(crate) fn lost(recovery: &Recovery) -> Vec<String> {
     add(recovery.journal_damaged, "dropped changes whose journal was damaged".to_owned());
     add(recovery.repaired, "repaired, and perhaps older than it was".to_owned());
     for path in recovery.set_aside.iter().chain(&recovery.local_set_aside) {
-        add(true, format!("set aside what was damaged: {}", path.display()));
+        add(true, format!("quarantined damaged data: {}", path.display()));
     }
     if met.is_empty() && !recovery.is_clean() {
         met.push(format!("lost data: {recovery:?}"));
@@ -54,7 +54,7 @@ fn gone(recovery: &Recovery) -> String {
     }
 }
 
-/// Returns one line for each thing that an opening met, losses first.
+/// Returns one line per finding of an opening, losses first.
 pub(crate) fn words(recovery: &Recovery) -> Vec<String> {
     let mut met = lost(recovery);
     if recovery.removed_unfinished > 0 {
@@ -72,7 +72,7 @@ pub(crate) fn words(recovery: &Recovery) -> Vec<String> {
     met
 }
 
-/// Says how complete a list is. One whose rows were lost is not one that was never pulled.
+/// Describes how complete a list is, and distinguishes lost rows from a list that was never pulled.
 pub(crate) fn coverage(report: &SyncReport, lost: &[String], now: Timestamp) -> String {
     match report.coverage {
         Coverage::Empty if !lost.is_empty() => "what was pulled is lost".to_owned(),

@@ -1,19 +1,19 @@
-//! A report in words.
+//! Describes a report.
 
 use conv_api::{Coverage, Facet, ListLimit, PassStatus, SyncReport, Timestamp};
 
 use super::time::ago;
 
-/// The most rows of a kind that are named one by one.
+/// The maximum number of rows of a kind that are listed one by one.
 const NAMED: usize = 5;
 
-/// How complete the list is, in a few words.
+/// Describes how complete the list is.
 pub(crate) fn coverage(report: &SyncReport, now: Timestamp) -> String {
     let at = report.as_of.map(|moment| ago(moment, now));
     match (report.coverage, at) {
         (Coverage::Empty, _) => "nothing pulled yet".to_owned(),
         (Coverage::CacheOnly, Some(at)) => format!("from the cache, which was complete {at}"),
-        // Either no pass finished yet, or the cloud told no time.
+        // Either no pass has finished yet, or the cloud gave no time.
         (Coverage::CacheOnly, None) => "from the cache".to_owned(),
         (Coverage::Complete, Some(at)) if at != "now" => format!("complete {at}"),
         (Coverage::Complete, _) => "complete".to_owned(),
@@ -21,7 +21,7 @@ pub(crate) fn coverage(report: &SyncReport, now: Timestamp) -> String {
     }
 }
 
-/// What limits the list, what was skipped and why, what is missing: a line each.
+/// Describes what limits the list, what was skipped and why, and what is missing, one line each.
 pub(crate) fn remarks(report: &SyncReport) -> Vec<String> {
     let mut lines: Vec<String> = report.limit.iter().map(limit).collect();
     let skipped = report.skipped.iter().map(|row| match &row.id {
@@ -45,7 +45,7 @@ pub(crate) fn remarks(report: &SyncReport) -> Vec<String> {
     lines
 }
 
-/// Why the last pass failed, if it did.
+/// Describes why the last pass failed, if it did.
 pub(crate) fn failure(report: &SyncReport) -> Option<String> {
     match &report.pass {
         PassStatus::Failed(failure) => Some(format!("the last pull failed: {}", failure.message)),
@@ -72,7 +72,7 @@ fn facet(facet: Facet) -> &'static str {
     }
 }
 
-/// The first few, and how many more there are.
+/// Returns the first few lines, and the number of further ones.
 fn some_of(
     lines: impl Iterator<Item = String>,
     count: usize,

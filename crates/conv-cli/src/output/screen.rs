@@ -1,22 +1,22 @@
-//! Lines on a terminal, of which only those that changed are written again.
+//! Lines on a terminal, of which only changed ones are written again.
 
 use std::fmt::Write;
 
-/// The lines that stand on the terminal; the cursor stands below them.
+/// The lines on the terminal; the cursor is below them.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
     shown: Vec<String>,
 }
 
 impl Screen {
-    /// What to write so that these lines stand there instead.
+    /// Returns what to write so that these lines replace the current ones.
     pub(crate) fn paint(&mut self, lines: Vec<String>) -> String {
         let mut out = String::new();
         let height = self.shown.len();
         let changed = self.shown.iter().zip(&lines).enumerate();
         for (at, (_, line)) in changed.filter(|(_, (old, new))| old != new) {
             let up = height - at;
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(out, "\x1b[{up}A\r{line}\x1b[K\x1b[{up}B\r");
         }
         if lines.len() < height {

@@ -1,4 +1,4 @@
-//! Conversations as a table that stays aligned whatever stands in it.
+//! Conversations as a table that stays aligned whatever its texts.
 
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 use conv_api::{Conversation, Timestamp};
@@ -9,11 +9,11 @@ const GAP: &str = "  ";
 const COLUMNS: usize = 8;
 const HEADERS: [&str; COLUMNS] =
     ["", "NAME", "CONVERSATION", "UNREAD", "MARKS", "GROUPS", "LAST", "MESSAGE"];
-/// No column is made narrower than this to fit a terminal.
+/// The minimum width to which a column shrinks to fit a terminal.
 const NARROWEST: usize = 10;
 
-/// The lines of a table: a header and one for each row. Columns without a value are left out.
-/// Within `width`, if there is one, no line is longer.
+/// Returns the lines of a table: a header and one per row. Leaves out columns without a value. No
+/// line is longer than `width`, if given.
 pub(crate) fn lines<'a>(
     rows: impl IntoIterator<Item = &'a Conversation>,
     now: Timestamp,
@@ -56,7 +56,7 @@ fn cells(row: &Conversation, now: Timestamp) -> [Cell; COLUMNS] {
     ]
 }
 
-/// `?` is not known; `@` is mentioned; in parentheses is muted.
+/// Returns the unread count: `?` means unknown, `@` mentioned, parentheses muted.
 fn unread(row: &Conversation) -> String {
     let at = if row.group_at_info().is_some_and(|info| !info.is_empty()) { "@" } else { "" };
     match row.unread.count {
@@ -77,7 +77,7 @@ pub(super) fn mark(mark: conv_api::MarkType) -> String {
     }
 }
 
-/// How wide each column is; 0 for one that is left out.
+/// Returns the width of each column; 0 for one that is left out.
 fn widths(cells: &[[Cell; COLUMNS]], width: Option<usize>) -> [usize; COLUMNS] {
     let mut widths = [0; COLUMNS];
     for row in cells {
@@ -94,7 +94,7 @@ fn widths(cells: &[[Cell; COLUMNS]], width: Option<usize>) -> [usize; COLUMNS] {
     widths
 }
 
-/// Takes from the widest column until all fit, or all are narrow.
+/// Shrinks the widest column until all fit, or all have the minimum width.
 fn fit(widths: &mut [usize; COLUMNS], width: usize) {
     let shown = widths.iter().filter(|width| **width > 0).count();
     let width = width.saturating_sub(GAP.len() * shown.saturating_sub(1));
@@ -119,7 +119,7 @@ fn line(row: &[Cell; COLUMNS], widths: &[usize; COLUMNS], width: Option<usize>) 
 }
 
 fn styled(cell: &Cell, width: usize) -> String {
-    // Cutting through a wide character leaves a column over, which padding fills.
+    // Cutting through a wide character leaves one column, which padding fills.
     let cut = truncate_str(&cell.text, width, "…");
     let padded = pad_str(&cut, width, Alignment::Left, None);
     cell.style.apply_to(padded).to_string()

@@ -1,17 +1,17 @@
-//! How long ago something was. The only place that reads the device's clock for people.
+//! Formats how long ago something was. The only code that reads the device's clock for output.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use conv_api::Timestamp;
 
-/// Now, by the device's clock.
+/// Returns now, by the device's clock.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_secs(since.as_secs())
 }
 
-/// How long before `now` a moment was: one number and one unit. Moments to come are `now`, too:
-/// the clocks of the device and the cloud differ.
+/// Returns how long before `now` a moment was, as one number and one unit. Later moments count as
+/// `now`, since the clocks of the device and the cloud differ.
 pub(crate) fn ago(moment: Timestamp, now: Timestamp) -> String {
     const UNITS: [(u64, &str); 5] =
         [(31_557_600, "y"), (604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "min")];

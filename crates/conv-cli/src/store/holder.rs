@@ -1,8 +1,8 @@
-//! Who has a store open, as far as the system tells.
+//! The process that has a store open, if the system reports it.
 
 use std::path::Path;
 
-/// The process that has a database's folder open; on Linux with its number and name.
+/// Returns the process that has a database's folder open; on Linux with its number and name.
 pub(super) fn of(folder: &Path) -> String {
     let named = process(folder).map(|(id, name)| match name {
         Some(name) => format!("process {id} ({name})"),
@@ -11,7 +11,8 @@ pub(super) fn of(folder: &Path) -> String {
     named.unwrap_or_else(|| "another process".to_owned())
 }
 
-/// The kernel lists each lock with its holder and the number of the locked file.
+/// Reads the kernel's list of locks, which has each lock's holder and the number of the locked
+/// file.
 #[cfg(target_os = "linux")]
 fn process(folder: &Path) -> Option<(u32, Option<String>)> {
     use std::{fs, os::unix::fs::MetadataExt};
@@ -34,7 +35,7 @@ fn process(_: &Path) -> Option<(u32, Option<String>)> {
     None
 }
 
-/// Of a line such as `3: FLOCK  ADVISORY  WRITE 4711 00:2f:1234 0 EOF`.
+/// Parses a line such as `3: FLOCK ADVISORY WRITE 4711 00:2f:1234 0 EOF`.
 #[cfg(target_os = "linux")]
 fn holder(line: &str, inodes: &[u64]) -> Option<u32> {
     let mut words = line.split_whitespace().skip_while(|word| *word != "WRITE").skip(1);

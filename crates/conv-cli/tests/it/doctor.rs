@@ -27,7 +27,7 @@ fn a_store_that_was_pulled_is_sound() {
     assert!(totals.starts_with("250 conversations, "), "{totals}");
     let words = cloud.run(&["doctor"]);
     assert_eq!(words.code, Some(0));
-    assert!(words.out.ends_with("the store is sound\n"), "{words:?}");
+    assert!(words.out.ends_with("the store is intact\n"), "{words:?}");
     assert!(!words.out.contains("BAD"), "{words:?}");
 }
 

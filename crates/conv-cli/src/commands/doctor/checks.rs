@@ -1,4 +1,4 @@
-//! A snapshot against a plain scan of its rows.
+//! Compares a snapshot with a plain scan of its rows.
 
 use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
@@ -11,7 +11,7 @@ use super::Finding;
 
 type Row = Arc<Conversation>;
 
-/// Every check, in the order in which they are told.
+/// Runs every check, in the order of the report.
 pub(super) fn all(snapshot: &Snapshot) -> Vec<Finding> {
     let rows: Vec<Row> = snapshot.rows().cloned().collect();
     vec![
@@ -41,7 +41,7 @@ fn lookup(snapshot: &Snapshot, rows: &[Row]) -> Finding {
 }
 
 fn totals(told: &Totals, rows: &[Row]) -> Finding {
-    // A group whose type was never read may be of one that counts no messages.
+    // A group whose type was never read may have a type that counts no messages.
     let is_counted = |row: &&Row| !row.unread.is_muted() && row.counts_unread() == Some(true);
     let counted = || rows.iter().filter(is_counted);
     let counts = || counted().filter_map(|row| row.unread.count).map(u64::from);
@@ -59,7 +59,7 @@ fn totals(told: &Totals, rows: &[Row]) -> Finding {
     );
     match told == recount {
         true => Finding::new("totals", true, detail),
-        false => Finding::new("totals", false, format!("counted {recount:?}, told {told:?}")),
+        false => Finding::new("totals", false, format!("counted {recount:?}, reported {told:?}")),
     }
 }
 
@@ -68,10 +68,10 @@ fn groups(snapshot: &Snapshot, rows: &[Row]) -> Finding {
     let used: BTreeSet<_> =
         rows.iter().flat_map(|row| row.listing.groups.iter().cloned()).collect();
     let lost = used.difference(&told).count();
-    counted("groups", lost, &format!("{} conversation groups", told.len()), "not told of")
+    counted("groups", lost, &format!("{} conversation groups", told.len()), "not reported")
 }
 
-/// Asks for everything that an index may answer.
+/// Checks every query that an index may answer.
 fn indexes(snapshot: &Snapshot, rows: &[Row]) -> Finding {
     let queries = queries(snapshot, rows);
     let differs = |query: &&ConversationQuery| {
@@ -103,7 +103,7 @@ fn queries(snapshot: &Snapshot, rows: &[Row]) -> Vec<ConversationQuery> {
     queries
 }
 
-/// Page by page is the list, too.
+/// Checks that the pages together are the list.
 fn pages(snapshot: &Snapshot, rows: &[Row]) -> Finding {
     const ROWS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
     let (mut walked, mut after) = (Vec::new(), None);

@@ -1,4 +1,4 @@
-//! The store beside the cloud. Nothing is written.
+//! Compares the store with the cloud, without writing.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,8 +18,8 @@ use crate::{
     output::{report, time},
 };
 
-/// Compares what the store holds with two readings of the cloud, which must agree on a row before
-/// it counts: a list that moves while it is read is not a fault of the store.
+/// Compares the store with two readings of the cloud. A row counts only if both agree on it: a list
+/// that changes while it is read is not an error of the store.
 pub(super) async fn compare(args: &Args, held: &Snapshot) -> Result<Finding, Error> {
     let fresh = Fresh::begin(args, held).await?;
     let (before, after) = (fresh.read().await?, fresh.read().await?);
@@ -39,13 +39,13 @@ pub(super) async fn compare(args: &Args, held: &Snapshot) -> Result<Finding, Err
     Ok(Finding::new("cloud", true, format!("{words} ({since}); `conv sync` takes them in")))
 }
 
-/// Rows that both readings show alike and the store lacks, though their last change is older than
-/// the last finished pull.
+/// Returns the rows that both readings show alike and the store lacks, although their last change
+/// is older than the last finished pull.
 fn lost(held: &Snapshot, before: &Rows, after: &Rows) -> usize {
     let Some(finished) = &held.sync().finished else { return 0 };
-    // A cloud that tells no time leaves open what came after the pull.
+    // Without the cloud's time, it is unknown which rows came after the pull.
     let Some(as_of) = finished.as_of else { return 0 };
-    // Below the last row of a full list, rows come up from the cloud's rest as others go.
+    // Below the last row of a full list, older rows of the cloud move up as others leave.
     let is_full = finished.limit.iter().any(|limit| matches!(limit, ListLimit::Capped(_)));
     let last = held.rows().last().filter(|_| is_full);
     let must_be_held = |(id, row): &(&ConversationId, &Arc<Conversation>)| {
@@ -57,7 +57,7 @@ fn lost(held: &Snapshot, before: &Rows, after: &Rows) -> usize {
     after.iter().filter(must_be_held).count()
 }
 
-/// A list in memory that is pulled as the store was, and knows nothing of it.
+/// Makes a list in memory that is pulled like the store, independently of it.
 pub(super) struct Fresh<'a> {
     conversations: Conversations,
     args: &'a Args,
@@ -76,8 +76,8 @@ impl<'a> Fresh<'a> {
     }
 }
 
-/// Pulls as the store was pulled: within the same limit, with the facets asked for and those that
-/// its rows have, and with every name, so that two such pulls can be compared.
+/// Pulls like the store was pulled: with the same limit, the requested facets and those that its
+/// rows have, and every name, so that two such pulls can be compared.
 pub(super) fn as_pulled(
     builder: ConversationsBuilder,
     args: &Args,

@@ -1,4 +1,4 @@
-//! How two lists differ.
+//! The difference of two lists.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,7 +7,8 @@ use conv_api::{Conversation, ConversationId, Snapshot};
 /// The rows of a snapshot by their IDs.
 pub(super) type Rows = BTreeMap<ConversationId, Arc<Conversation>>;
 
-/// How many rows one list lacks, has more, and has otherwise than another.
+/// The numbers of rows that one list lacks, has in addition, and has with other content than
+/// another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Difference {
     pub(super) missing: usize,
@@ -16,7 +17,7 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    /// How `ours` differs from `theirs`.
+    /// Returns the difference of `ours` from `theirs`.
     pub(super) fn between(ours: &Rows, theirs: &Rows) -> Self {
         let mut difference = Self::default();
         for (id, row) in ours {
@@ -34,7 +35,7 @@ pub(super) fn rows(snapshot: &Snapshot) -> Rows {
     snapshot.rows().map(|row| (row.id.clone(), Arc::clone(row))).collect()
 }
 
-/// Whether two readings say the same of a conversation, its absence included.
+/// Returns whether two readings agree about a conversation, including its absence.
 pub(super) fn agree(a: Option<&Arc<Conversation>>, b: Option<&Arc<Conversation>>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => is_same(a, b),
@@ -43,8 +44,8 @@ pub(super) fn agree(a: Option<&Arc<Conversation>>, b: Option<&Arc<Conversation>>
     }
 }
 
-/// Whether the cloud says the same of both. What the store alone knows does not count, nor does a
-/// facet that was read for one of them only.
+/// Returns whether the cloud's content of both is the same. Ignores local state, and facets that
+/// were read for only one of them.
 fn is_same(a: &Conversation, b: &Conversation) -> bool {
     let is_unread_same = match (a.unread.count, b.unread.count) {
         (Some(a), Some(b)) => a == b,

@@ -1,4 +1,4 @@
-//! A pull into the store, judged by the cloud.
+//! Pulls into the store and compares the result with the cloud.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use super::{
 };
 use crate::{Error, commands::sync::pull, session, store::Opened};
 
-/// How often a row must be wrong in a row: in a list that moves, one change may undo another
-/// between two readings, but hardly three times.
+/// The number of consecutive comparisons in which a row must be wrong: in a changing list, one
+/// change may undo another between two readings, but hardly three times.
 const ROUNDS: usize = 3;
 
-/// Pulls into the store between readings of the cloud that know nothing of it, and gives what was
-/// found, and the list that the pull left.
+/// Pulls into the store between independent readings of the cloud. Returns the findings, and the
+/// list after the pull.
 pub(super) async fn run(args: &Args, opened: Opened) -> Result<(Vec<Finding>, Snapshot), Error> {
     let held = opened.store.snapshot();
     let recovery = opened.recovery.clone();
@@ -31,7 +31,7 @@ pub(super) async fn run(args: &Args, opened: Opened) -> Result<(Vec<Finding>, Sn
         let now = rows(&ours.snapshot());
         let after = fresh.read().await?;
         let mut contradicted = contradicted(&before, &now, &after);
-        // Kept although no listing confirmed them, and the report says so.
+        // Kept although no listing confirmed them; the report names them.
         let report = ours.sync_report();
         let unread = report.skipped.iter().filter_map(|row| row.id.as_ref());
         let kept: BTreeSet<_> = report.unconfirmed.iter().chain(unread).collect();
@@ -55,7 +55,7 @@ pub(super) async fn run(args: &Args, opened: Opened) -> Result<(Vec<Finding>, Sn
     Ok((findings, snapshot))
 }
 
-/// The rows of which the readings before and after a pull say the same, and the pull another.
+/// Returns the rows on which the readings before and after a pull agree, and the pull differs.
 fn contradicted(before: &Rows, ours: &Rows, after: &Rows) -> BTreeSet<ConversationId> {
     let ids: BTreeSet<_> = before.keys().chain(ours.keys()).collect();
     let is_wrong = |id: &&ConversationId| {
