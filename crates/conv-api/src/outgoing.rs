@@ -24,4 +24,7 @@ pub use self::{
     outcomes::Outcomes,
     pending::ChangesReport,
 };
-pub(crate) use self::{edition::Edition, sending::{Outgoing, OutgoingConfig}};
+pub(crate) use self::{
+    edition::Edition,
+    sending::{Outgoing, OutgoingConfig},
+};

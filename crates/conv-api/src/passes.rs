@@ -78,7 +78,12 @@ impl Passes {
     ) -> Self {
         let (state, unreported) = (watch::Sender::default(), UnreportedFailure::default());
         Self {
-            shared: Arc::new(Shared { state, unreported, interest, finished: watch::Sender::default() }),
+            shared: Arc::new(Shared {
+                state,
+                unreported,
+                interest,
+                finished: watch::Sender::default(),
+            }),
             open: watch::Sender::new(true),
             retry: watch::Sender::new(()),
             ticket: ticket.map(Arc::new),

@@ -16,8 +16,8 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use conv_api::{
-    AccountId, BaseUrl, ConversationSource, ConversationWriter, Facet, Region, RestSource, Snapshot,
-    SourceError, UserSigSigner,
+    AccountId, BaseUrl, ConversationSource, ConversationWriter, Facet, Region, RestSource,
+    Snapshot, SourceError, UserSigSigner,
     sync::{
         Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
         PullRequest, WriteCapabilities, WriteRequest, Written,

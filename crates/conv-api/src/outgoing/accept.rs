@@ -8,6 +8,9 @@ use conv_sync::{SourceError, WriteKind};
 use super::{Accepted, Change, view::wall_time};
 use crate::{Conversations, Error};
 
+/// A conversation of the list, and what is to be set.
+pub(super) type Wanted = (ConversationId, Mutation);
+
 /// A conversation, and what became of its change.
 pub(super) type Accepting = (ConversationId, Result<Change, Error>);
 
@@ -36,7 +39,7 @@ impl Conversations {
         &self,
         ids: &[ConversationId],
         mutation: impl Fn(&ConversationId) -> Mutation,
-    ) -> Result<(Vec<(ConversationId, Mutation)>, Vec<Accepting>), Error> {
+    ) -> Result<(Vec<Wanted>, Vec<Accepting>), Error> {
         self.check_open()?;
         let snapshot = self.snapshot();
         let (mut unknown, mut mutations) = (Vec::new(), Vec::new());
@@ -56,7 +59,7 @@ impl Conversations {
     /// half by itself.
     pub(super) async fn accept_parts(
         &self,
-        mutations: Vec<(ConversationId, Mutation)>,
+        mutations: Vec<Wanted>,
     ) -> Result<Vec<Accepting>, Error> {
         let mut results = Vec::with_capacity(mutations.len());
         let mut parts = vec![mutations];

@@ -61,11 +61,8 @@ impl Conversations {
         mark_type: MarkType,
         enable_mark: bool,
     ) -> Result<Accepted, Error> {
-        let mark = |id: &ConversationId| Mutation::Mark {
-            id: id.clone(),
-            mark_type,
-            is_set: enable_mark,
-        };
+        let mark =
+            |id: &ConversationId| Mutation::Mark { id: id.clone(), mark_type, is_set: enable_mark };
         self.accept_each(ids, mark).await
     }
 

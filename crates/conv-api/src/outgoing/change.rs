@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use conv_model::{
-    Mutation, OutboxChange, Outcome, OutcomeKind, Pending, PendingState, Progress,
-};
+use conv_model::{Mutation, OutboxChange, Outcome, OutcomeKind, Pending, PendingState, Progress};
 
 use crate::{Conversations, Error};
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use conv_model::{ConversationId, GroupName, GroupTarget, Mutation};
 
-use super::{Accepted, Change, accept::Accepting};
+use super::{
+    Accepted, Change,
+    accept::{Accepting, Wanted},
+};
 use crate::{Conversations, Error};
 
 /// # Conversation groups
@@ -39,7 +42,7 @@ impl Conversations {
     async fn create(
         &self,
         group_name: GroupName,
-        members: Vec<(ConversationId, Mutation)>,
+        members: Vec<Wanted>,
     ) -> Result<(Change, Vec<Accepting>), Error> {
         let group = Mutation::Group { group_name, target: GroupTarget::Present };
         let mut first = members.len();

@@ -13,11 +13,7 @@ use conv_model::{Outcome, PendingState};
 use futures_core::Stream;
 use tokio::sync::watch;
 
-use super::{
-    change::failed,
-    ledger::Position,
-    sending::Shared,
-};
+use super::{change::failed, ledger::Position, sending::Shared};
 use crate::{Conversations, conversations::Interest};
 
 type Wait = Pin<Box<dyn Future<Output = Option<watch::Receiver<Position>>> + Send + Sync>>;
@@ -48,9 +44,8 @@ impl Conversations {
         let snapshot = self.snapshot();
         let pending = snapshot.outbox().pending();
         let failures = pending.filter(|pending| pending.state == PendingState::Failed);
-        let failures = failures.map(|pending| {
-            Outcome::new(pending.number, pending.mutation.clone(), failed(pending))
-        });
+        let failures = failures
+            .map(|pending| Outcome::new(pending.number, pending.mutation.clone(), failed(pending)));
         Outcomes {
             failed: failures.collect(),
             position,

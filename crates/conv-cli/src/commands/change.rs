@@ -1,9 +1,7 @@
 //! `conv pin`, `unpin`, `mark`, `unmark`, `custom-data`, `read` and `delete`: changes of
 //! conversations.
 
-use conv_api::{
-    Accepted, ConversationId, Conversations, MarkFilter, MarkType,
-};
+use conv_api::{Accepted, ConversationId, Conversations, MarkFilter, MarkType};
 
 use crate::{
     Error, Output,

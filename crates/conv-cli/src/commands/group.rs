@@ -101,15 +101,13 @@ struct Name {
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     match args.group {
         Group::Create(Filled { name: Name { name }, ids, change }) => {
-            let create = async |list: &Conversations| {
-                list.create_conversation_group(&ids.ids, &name).await
-            };
+            let create =
+                async |list: &Conversations| list.create_conversation_group(&ids.ids, &name).await;
             change.make("added", output, create).await
         }
         Group::Add(Added { name: Name { name }, ids, change }) => {
-            let add = async |list: &Conversations| {
-                list.add_conversations_to_group(&ids.ids, &name).await
-            };
+            let add =
+                async |list: &Conversations| list.add_conversations_to_group(&ids.ids, &name).await;
             change.make("added", output, add).await
         }
         Group::Remove(Removed { name: Name { name }, ids, change }) => {

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_api::{ChangesReport, Conversation, Conversations, Snapshot, SyncReport, model::list_order};
+use conv_api::{
+    ChangesReport, Conversation, Conversations, Snapshot, SyncReport, model::list_order,
+};
 use serde::Serialize;
 
 use crate::{

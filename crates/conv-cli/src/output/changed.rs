@@ -174,7 +174,11 @@ fn words(mutation: &Mutation) -> (String, String) {
         Mutation::Pin { is_pinned: true, .. } => "pin".to_owned(),
         Mutation::Pin { .. } => "unpin".to_owned(),
         Mutation::Mark { mark_type, is_set, .. } => {
-            format!("{} {}", if *is_set { "mark" } else { "unmark" }, super::table::mark(*mark_type))
+            format!(
+                "{} {}",
+                if *is_set { "mark" } else { "unmark" },
+                super::table::mark(*mark_type)
+            )
         }
         Mutation::CustomData { .. } => "custom data".to_owned(),
         Mutation::Member { group_name, is_member, .. } => {

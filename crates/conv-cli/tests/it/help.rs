@@ -52,8 +52,7 @@ fn the_help_of_every_command_is_as_committed() {
 
 #[test]
 fn every_command_has_an_example() {
-    for command in COMMANDS.iter().filter(|command| !command.is_empty() && !is_parent(command))
-    {
+    for command in COMMANDS.iter().filter(|command| !command.is_empty() && !is_parent(command)) {
         let help = run(&mut conv(command.iter().copied().chain(["--help"]))).out;
         assert!(help.contains(&format!("conv {}", command.join(" "))), "{command:?}");
         assert!(help.contains("Example"), "{command:?}");
