@@ -66,9 +66,9 @@ use crate::{
 /// rate.
 ///
 /// The pull retries failed calls, with two exceptions. If the connection of a call that reads broke
-/// before an answer began, the source sends the call once more on a new connection: servers close idle connections.
-/// And it retries a page of conversation groups after the first up to three times, within seconds,
-/// so that the pages before it are not read again.
+/// before an answer began, the source sends the call once more on a new connection: servers close
+/// idle connections. And it retries a page of conversation groups after the first up to three times,
+/// within seconds, so that the pages before it are not read again.
 ///
 /// # What it brings
 /// * `pull`: time, pin, marks, custom data and groups of each row (`recentcontact/get_list`), in no

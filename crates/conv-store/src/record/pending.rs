@@ -176,8 +176,9 @@ impl<'a> PendingBody<'a> {
 impl<'a> FailureBody<'a> {
     fn of(failure: &'a MutationFailure) -> Self {
         let message = &failure.message;
-        let end = message.floor_char_boundary(LONGEST_MESSAGE);
-        let message = message.get(..end).unwrap_or_default();
+        // The longest beginning that ends between two characters, which have at most four bytes.
+        let mut ends = (0..=message.len().min(LONGEST_MESSAGE)).rev().take(4);
+        let message = ends.find_map(|end| message.get(..end)).unwrap_or_default();
         Self { class: failure.class.as_str(), code: failure.code, message }
     }
 

@@ -133,7 +133,7 @@ fn check(snapshot: &Snapshot, naive: &Naive) -> TestResult {
     let groups = naive.groups();
     ensure!(snapshot.groups().iter().eq(&groups), "groups are not {groups:?}");
     for name in &groups {
-        let filter: ConversationQuery = ConversationFilter::group_name(&**name).into();
+        let filter: ConversationQuery = ConversationFilter::group_name(name).into();
         let rows = snapshot.list(&filter);
         let expected = expected.iter().filter(|row| filter.matches(row)).map(|row| &row.id);
         ensure!(rows.iter().map(|row| &row.id).eq(expected), "the rows in {name}");

@@ -108,18 +108,17 @@ impl RestSourceBuilder {
     /// Sets the limiter that keeps calls under the cloud's rate: by default a [`LocalRateLimiter`]
     /// of the source's own. Sources of one SDKAppID should share one.
     ///
-    /// If the cloud refuses a call as too many (codes 60007, 60011, 60018, 60019, 60022, 10006
-    /// and 10023, or HTTP status 429), the source holds back further calls of its command for one second, or for the
-    /// answer's `Retry-After`, at most ten seconds.
+    /// If the cloud refuses a call as too many (codes 60007, 60011, 60018, 60019, 60022, 10006 and
+    /// 10023, or HTTP status 429), the source holds back further calls of its command for one second,
+    /// or for the answer's `Retry-After`, at most ten seconds.
     pub fn rate_limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
         self.limiter = Some(limiter);
         self
     }
 
     /// Sets whether to ask for marks, custom data and conversation groups: yes by default. Without,
-    /// stored values stay, and neither `groups` nor changes of marks and groups
-    /// are offered. Marks and groups need the Pro edition or
-    /// higher.
+    /// stored values stay, and neither `groups` nor changes of marks and groups are offered. Marks and
+    /// groups need the Pro edition or higher.
     pub fn marks_and_groups(mut self, wanted: bool) -> Self {
         self.options.labels = wanted;
         self

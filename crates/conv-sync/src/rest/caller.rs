@@ -48,7 +48,7 @@ impl Caller {
     ///
     /// A command that reads may be sent twice: if the connection broke before an answer began, the
     /// call goes out once more, again under the rate limit, on a new connection. A command that writes
-    /// is sent once: the cloud may have applied what it did not answer.
+    /// is sent once, since the cloud may have applied what it did not answer.
     pub(super) async fn call<C: Command>(
         &self,
         command: &C,

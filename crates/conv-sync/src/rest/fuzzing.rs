@@ -1,4 +1,4 @@
-//! The decoders of replies for fuzzing, without a network. No stable API.
+//! The decoders of replies, for fuzzing without a network. No stable API.
 
 use std::sync::Arc;
 

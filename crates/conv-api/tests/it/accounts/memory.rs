@@ -38,7 +38,7 @@ async fn opening_twice_gives_the_same_list_also_at_the_same_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_nobody_uses_is_put_away_and_comes_back_as_a_preview() {
+async fn an_idle_account_is_evicted_and_comes_back_as_a_preview() {
     let names = some(3);
     let clouds = Clouds::new(&names, 25);
     let (_folder, accounts) = without_memory(&clouds).await;
