@@ -26,6 +26,8 @@ mod pages {
     struct FromTheChatSdk;
     #[doc = include_str!("../../docs/live-lists.md")]
     struct LiveLists;
+    #[doc = include_str!("../../docs/changing-a-list.md")]
+    struct ChangingAList;
     #[doc = include_str!("../../docs/searching-and-paging.md")]
     struct SearchingAndPaging;
     #[doc = include_str!("../../docs/webhooks.md")]

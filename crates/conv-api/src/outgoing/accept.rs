@@ -8,6 +8,12 @@ use conv_sync::{SourceError, WriteKind};
 use super::{Accepted, Change, view::wall_time};
 use crate::{Conversations, Error};
 
+/// A conversation of the list, and what is to be set.
+pub(super) type Wanted = (ConversationId, Mutation);
+
+/// A conversation, and what became of its change.
+pub(super) type Accepting = (ConversationId, Result<Change, Error>);
+
 impl Conversations {
     /// Accepts the same change of several conversations, as far as each can be accepted.
     ///
@@ -18,15 +24,22 @@ impl Conversations {
         ids: &[ConversationId],
         mutation: impl Fn(&ConversationId) -> Mutation,
     ) -> Result<Accepted, Error> {
-        Accepted::of(self.each(ids, mutation).await?)
+        let (known, unknown) = self.split_known(ids, mutation)?;
+        let mut results = self.accept_parts(known).await?;
+        results.extend(unknown);
+        Accepted::of(results)
     }
 
-    /// Accepts the same change of several conversations, and returns the result of each, once each.
-    pub(super) async fn each(
+    /// Returns the changes of those conversations that the list has, once each, and the failures of the
+    /// others.
+    ///
+    /// # Errors
+    /// If it has none of them.
+    pub(super) fn split_known(
         &self,
         ids: &[ConversationId],
         mutation: impl Fn(&ConversationId) -> Mutation,
-    ) -> Result<Vec<(ConversationId, Result<Change, Error>)>, Error> {
+    ) -> Result<(Vec<Wanted>, Vec<Accepting>), Error> {
         self.check_open()?;
         let snapshot = self.snapshot();
         let (mut unknown, mut mutations) = (Vec::new(), Vec::new());
@@ -36,17 +49,18 @@ impl Conversations {
                 None => unknown.push((id.clone(), Err(not_listed(id)))),
             }
         }
-        let mut results = self.accept_parts(mutations).await?;
-        results.extend(unknown);
-        Ok(results)
+        match (mutations.is_empty(), unknown.first()) {
+            (true, Some((id, _))) => Err(not_listed(id)),
+            _ => Ok((mutations, unknown)),
+        }
     }
 
     /// Accepts as many of the changes as can be: all in one write, or, if one of them is refused, each
     /// half by itself.
-    async fn accept_parts(
+    pub(super) async fn accept_parts(
         &self,
-        mutations: Vec<(ConversationId, Mutation)>,
-    ) -> Result<Vec<(ConversationId, Result<Change, Error>)>, Error> {
+        mutations: Vec<Wanted>,
+    ) -> Result<Vec<Accepting>, Error> {
         let mut results = Vec::with_capacity(mutations.len());
         let mut parts = vec![mutations];
         while let Some(mut part) = parts.pop() {

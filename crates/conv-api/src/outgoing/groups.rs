@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use conv_model::{ConversationId, GroupName, GroupTarget, Mutation};
 
-use super::{Accepted, Change};
+use super::{
+    Accepted, Change,
+    accept::{Accepting, Wanted},
+};
 use crate::{Conversations, Error};
 
 /// # Conversation groups
@@ -25,26 +28,38 @@ impl Conversations {
         ids: &[ConversationId],
         group_name: &str,
     ) -> Result<Accepted, Error> {
-        let group_name: GroupName = group_name.parse()?;
-        let snapshot = self.snapshot();
-        if !ids.iter().any(|id| snapshot.get(id).is_some()) {
-            // Nothing would be in the group: no change is accepted.
-            return self.add(ids, &group_name).await;
-        }
-        let group =
-            Mutation::Group { group_name: group_name.clone(), target: GroupTarget::Present };
-        let group = self.accept_one(group).await?;
-        match self.add(ids, &group_name).await {
-            Ok(mut accepted) => {
-                accepted.changes.insert(0, group);
-                Ok(accepted)
+        let name: GroupName = group_name.parse()?;
+        let (known, unknown) = self.split_known(ids, |id| member(id, &name, true))?;
+        let (group, mut results) = self.create(name, known).await?;
+        results.extend(unknown);
+        let mut accepted = Accepted::of(results)?;
+        accepted.changes.insert(0, group);
+        Ok(accepted)
+    }
+
+    /// Accepts a group and its first conversations in one write, since the cloud takes no group without
+    /// any; then the others.
+    async fn create(
+        &self,
+        group_name: GroupName,
+        members: Vec<Wanted>,
+    ) -> Result<(Change, Vec<Accepting>), Error> {
+        let group = Mutation::Group { group_name, target: GroupTarget::Present };
+        let mut first = members.len();
+        let changes = loop {
+            let head = members.iter().take(first).map(|(_, member)| member.clone());
+            match self.accept([group.clone()].into_iter().chain(head).collect()).await {
+                Err(Error::Refused(_)) if first > 1 => first /= 2,
+                changes => break changes?,
             }
-            Err(error) => {
-                // If it is on its way already, it stays: the cloud may refuse it for its emptiness.
-                let _ = group.cancel().await;
-                Err(error)
-            }
-        }
+        };
+        let mut changes = changes.into_iter();
+        let created = changes.next().ok_or(Error::Stopped)?;
+        let mut members = members.into_iter();
+        let heads = members.by_ref().take(first).map(|(id, _)| id);
+        let mut results: Vec<_> = heads.zip(changes.map(Ok)).collect();
+        results.extend(self.accept_parts(members.collect()).await?);
+        Ok((created, results))
     }
 
     /// Adds conversations to a conversation group.

@@ -200,3 +200,20 @@ async fn a_writer_that_panics_is_as_one_that_does_not_answer() {
     assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Done);
     assert!(cloud.is_pinned(0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_group_is_created_with_its_first_members() {
+    let cloud = Cloud::new(3);
+    cloud.writer.set_habits({
+        let mut habits = conv_api::testing::sync::Habits::default();
+        habits.creates_empty = false;
+        habits
+    });
+    let list = cloud.list().await;
+    let created = list.create_conversation_group(&[id(0), id(1)], "Press").await.unwrap();
+    for change in &created.changes {
+        assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Done);
+    }
+    let calls = cloud.writer.calls();
+    assert!(matches!(&calls[..], [WriteCall::CreateGroup { ids, .. }] if ids.len() == 2));
+}
