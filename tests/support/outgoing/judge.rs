@@ -21,6 +21,8 @@ pub enum Broken {
     Deleted,
     /// Two calls of one kind were under way.
     Parallel,
+    /// A change was said to be overridden that nobody else touched.
+    Overridden,
     /// In the end the list is not the cloud's.
     Unequal,
     /// Changes are still under way long after all faults ended.
@@ -42,6 +44,8 @@ pub struct Judge {
     open: BTreeMap<u64, Duration>,
     /// When each change was accepted.
     since: BTreeMap<u64, Duration>,
+    /// What was said to be overridden since the last look.
+    overridden: Vec<Expected>,
     /// How these ended may have been stored, and the answer of the store lost.
     doubted: BTreeSet<u64>,
 }
@@ -112,6 +116,10 @@ impl Judge {
     pub fn outcomes(&mut self, outcomes: &[Outcome]) {
         for outcome in outcomes {
             self.open.remove(&outcome.number);
+            if outcome.kind == OutcomeKind::Overridden {
+                let expected = self.expected.remove(&outcome.mutation.slot());
+                self.overridden.extend(expected.filter(|one| one.number == outcome.number));
+            }
             let is_it = |one: &Expected| one.number == outcome.number;
             let is_done = matches!(outcome.kind, OutcomeKind::Done | OutcomeKind::Replaced);
             if is_done {
@@ -141,6 +149,12 @@ impl Judge {
                 self.expected.retain(|_, one| one.number != number);
             } else {
                 return Some((Broken::Lost, format!("{number}: {pending:?}")));
+            }
+        }
+        for expected in std::mem::take(&mut self.overridden) {
+            let touched = foreign.get(&expected.mutation.slot());
+            if touched < self.since.get(&expected.number) {
+                return Some((Broken::Overridden, format!("{expected:?}")));
             }
         }
         // No listing says how messages are announced: it is lost with a row that goes.
