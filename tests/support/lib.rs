@@ -12,6 +12,7 @@
 pub mod clocks;
 pub mod guide;
 pub mod online;
+pub mod outgoing;
 pub mod relay;
 pub mod sim;
 

@@ -4,9 +4,9 @@
 //! every time. What must hold is judged by a witness that sees the cloud
 //! itself.
 
-mod clock;
+pub(crate) mod clock;
 mod cloud;
-mod engine;
+pub(crate) mod engine;
 mod others;
 mod paging;
 mod run;

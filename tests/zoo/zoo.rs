@@ -1,26 +1,41 @@
 //! Runs the seeds of one kind of run against one kind of cursor, and stops at the first that
-//! breaks a promise: `zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>`.
+//! breaks a promise: `zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>`, or
+//! `zoo outgoing Any <promise|any> <seeds>` for changes that are sent.
 //!
 //! Exits with 0 if none did, with 1 if one did; anything else is a mistake.
 
 #[path = "../support"]
 #[allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 mod support {
+    pub mod outgoing;
     pub mod sim;
 }
 
-use std::{collections::BTreeSet, process::ExitCode};
+use std::{collections::BTreeSet, fmt::Debug, process::ExitCode};
 
-use support::sim::{Broken, CursorKind, Failure, chaos, churn, hardship, refresh};
+use support::{
+    outgoing::outgoing,
+    sim::{CursorKind, Failure, chaos, churn, hardship, refresh},
+};
 
 type Run = fn(u64, CursorKind) -> Result<(), Failure>;
+
+const USAGE: &str = "usage: zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>, \
+                     or zoo outgoing Any <promise|any> <seeds>";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [run, kind, promise, seeds] = args.as_slice() else {
-        eprintln!("usage: zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>");
+        eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
+    let seeds = seeds.parse::<u64>();
+    if let ("outgoing", "Any", Ok(seeds)) = (run.as_str(), kind.as_str(), &seeds) {
+        return run_seeds(*seeds, promise, |seed| {
+            let run = outgoing(seed);
+            run.map_err(|failure| failure.broken.into_keys().collect())
+        });
+    }
     let run: Option<Run> = match run.as_str() {
         "churn" => Some(churn),
         "chaos" => Some(chaos),
@@ -29,17 +44,26 @@ fn main() -> ExitCode {
         _ => None,
     };
     let kind = CursorKind::ALL.into_iter().find(|known| format!("{known:?}") == *kind);
-    let (Some(run), Some(kind), Ok(seeds)) = (run, kind, seeds.parse::<u64>()) else {
+    let (Some(run), Some(kind), Ok(seeds)) = (run, kind, seeds) else {
         eprintln!("unknown run, cursor kind or number: {args:?}");
         return ExitCode::from(2);
     };
-    let is_it = |broken: &BTreeSet<Broken>| {
+    run_seeds(seeds, promise, |seed| run(seed, kind).map_err(|failure| failure.broken))
+}
+
+/// Runs seeds until one breaks the promise; each says what it broke.
+fn run_seeds<B: Debug>(
+    seeds: u64,
+    promise: &str,
+    run: impl Fn(u64) -> Result<(), BTreeSet<B>>,
+) -> ExitCode {
+    let is_it = |broken: &BTreeSet<B>| {
         promise == "any" || broken.iter().any(|broken| format!("{broken:?}") == *promise)
     };
     for seed in 0..seeds {
-        match run(seed, kind) {
-            Err(failure) if is_it(&failure.broken) => {
-                println!("{seed} {:?}", failure.broken);
+        match run(seed) {
+            Err(broken) if is_it(&broken) => {
+                println!("{seed} {broken:?}");
                 return ExitCode::from(1);
             }
             _ => {}

@@ -183,7 +183,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         }
         let number = self.done.number;
         for (slot, member) in self.unsent_members(old) {
-            self.take(&slot);
+            // It goes on under a number of its own, behind the new name.
+            self.give_up(&slot);
             if let Mutation::Member { id, is_member, .. } = member {
                 self.set(Mutation::Member { id, group_name: new.clone(), is_member });
             }

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use conv_model::{
     Capacity, ConversationId, Enqueued, ErrorClass, GroupName, GroupTarget, IfNewer, Mutation,
-    MutationError, MutationFailure, Outbox, OutcomeKind, Pending, PendingState, Progress, ReadMark,
-    Slot, Timestamp, testing,
+    MutationError, MutationFailure, Outbox, Outcome, OutcomeKind, Pending, PendingState, Progress,
+    ReadMark, Slot, Timestamp, testing,
 };
 use proptest::prelude::*;
 
@@ -155,6 +155,16 @@ fn a_renaming_takes_along_what_waits_for_the_old_name() {
     assert_eq!(outbox.ready().len(), 1);
     let base = std::sync::Arc::new(conv_model::Conversation::new(id("C2Cbob")));
     assert_eq!(outbox.shown(&base).unwrap().listing.groups, ["Team".into()]);
+}
+
+#[test]
+fn what_goes_on_under_another_name_ends_under_its_old_number() {
+    let mut outbox = Outbox::default();
+    let added = put(&mut outbox, member("C2Calice", "Work", true)).number.unwrap();
+    let renamed = put(&mut outbox, rename("Work", "Team"));
+    let replaced = Outcome::new(added, member("C2Calice", "Work", true), OutcomeKind::Replaced);
+    assert_eq!(renamed.outcomes, [replaced]);
+    assert!(outbox.get(added).is_none() && outbox.get(renamed.number.unwrap()).is_some());
 }
 
 #[test]

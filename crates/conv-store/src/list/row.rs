@@ -15,11 +15,18 @@ pub(crate) struct Row {
     pub(crate) rank: Rank,
     /// The form in lists.
     listed: Arc<Conversation>,
+    /// The forms that few rows have: behind one pointer, since every row pays for it.
+    rare: Option<Box<RareForms>>,
+    stamps: PackedStamps,
+}
+
+/// The forms of a row that differ from the listed one.
+#[derive(Clone, Debug, Default)]
+struct RareForms {
     /// The form with the profile's detail, if there is one.
     detailed: Option<Arc<Conversation>>,
     /// The row as the cloud knows it, with its detail, if the list shows something else.
     base: Option<Arc<Conversation>>,
-    stamps: PackedStamps,
 }
 
 impl Row {
@@ -34,14 +41,15 @@ impl Row {
         let detailed = whole.profile.detail.is_some().then_some(whole);
         // Without a detail the listed form is the whole row, which did change, unless the list shows
         // something else than the cloud's row.
-        let may_share = |before: &&Self| detailed.is_some() || before.base.is_some();
+        let may_share = |before: &&Self| detailed.is_some() || before.has_base();
         if let Some(before) = before.filter(may_share) {
             if before.listed == listed {
                 listed = Arc::clone(&before.listed);
             }
         }
         let stamps = PackedStamps::of(stamps);
-        Self { rank: Rank::of(&listed.listing), listed, detailed, base: None, stamps }
+        let rare = detailed.map(|detailed| RareForms { detailed: Some(detailed), base: None });
+        Self { rank: Rank::of(&listed.listing), listed, rare: rare.map(Box::new), stamps }
     }
 
     /// Builds the row that shows `shown` over the cloud's `base`.
@@ -53,11 +61,11 @@ impl Row {
     ) -> Self {
         let mut row = Self::new(shown, stamps, before);
         if let Some(before) =
-            before.filter(|before| row.detailed.is_none() && before.listed == row.listed)
+            before.filter(|before| row.rare.is_none() && before.listed == row.listed)
         {
             row.listed = Arc::clone(&before.listed);
         }
-        row.base = Some(base);
+        row.rare.get_or_insert_default().base = Some(base);
         row
     }
 
@@ -91,17 +99,19 @@ impl Row {
     }
 
     pub(crate) fn whole(&self) -> &Arc<Conversation> {
-        self.detailed.as_ref().unwrap_or(&self.listed)
+        let detailed = self.rare.as_ref().and_then(|rare| rare.detailed.as_ref());
+        detailed.unwrap_or(&self.listed)
     }
 
     /// Returns the row as the cloud knows it, with its local state.
     pub(crate) fn base(&self) -> &Arc<Conversation> {
-        self.base.as_ref().unwrap_or_else(|| self.whole())
+        let base = self.rare.as_ref().and_then(|rare| rare.base.as_ref());
+        base.unwrap_or_else(|| self.whole())
     }
 
     /// Returns true if the cloud's row is kept beside the one that the list shows.
     pub(crate) fn has_base(&self) -> bool {
-        self.base.is_some()
+        self.rare.as_ref().is_some_and(|rare| rare.base.is_some())
     }
 }
 

@@ -1,0 +1,438 @@
+//! One seed, from the first call to the verdict.
+
+use std::{
+    collections::BTreeMap,
+    future::{Future, pending, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use conv_api::{
+    Clock, Conversation, ConversationId, ConversationQuery, ConversationStore, IfNewer,
+    IndexedStore, Mutation, PendingState, SendOptions, Snapshot, SourceError, StoreError,
+    Timestamp,
+    model::{Delta, Enqueue, Outbox, OutboxChange, Progress, Rank, SyncStep},
+    store::MemoryEngine,
+    sync::{Dispatch, Dispatcher, PullOptions, Puller, SendView, Views},
+};
+use fastrand::Rng;
+
+use super::{
+    super::sim::{clock::SeededClock, engine::LossyEngine},
+    cloud::OutCloud,
+    judge::{Broken, Judge},
+    user,
+    world::{Row, START},
+};
+
+/// What a seed broke.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub seed: u64,
+    pub broken: BTreeMap<Broken, String>,
+}
+
+/// How long after the last fault all is to be over.
+const SOON: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// Changes, faults, other devices and crashes; then the faults end.
+pub fn outgoing(seed: u64) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let broken = runtime.block_on(async {
+        let mut sim = Sim::new(seed).await;
+        sim.chaos().await;
+        sim.quiet().await;
+        sim.verdict()
+    });
+    if broken.is_empty() { Ok(()) } else { Err(Failure { seed, broken }) }
+}
+
+struct Sim {
+    rng: Rng,
+    cloud: OutCloud,
+    engine: LossyEngine,
+    process: Process,
+    judge: Judge,
+    options: SendOptions,
+    crashes: u8,
+    is_traced: bool,
+}
+
+/// All that a crash takes away.
+struct Process {
+    store: IndexedStore,
+    clock: Arc<SeededClock>,
+    dispatcher: Dispatcher,
+    /// The pass under way, and when it began: on the process's clock, and in the cloud.
+    pass: Option<(Puller, Duration, Duration)>,
+}
+
+enum Event {
+    Dispatch(Dispatch),
+    Pulled(Box<Result<Option<Delta>, SourceError>>),
+    Time,
+}
+
+impl Sim {
+    async fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let cloud = OutCloud::new(rng.fork());
+        let engine = LossyEngine::new(MemoryEngine::default(), rng.fork());
+        let mut options = SendOptions::default();
+        if rng.u8(..4) == 0 {
+            options = options.with_max_age(Duration::from_secs(600));
+        }
+        let crashes = if rng.bool() { 3 } else { 0 };
+        let process = Process::open(&engine, &cloud, &options, rng.fork()).await;
+        let is_traced = std::env::var("CONV_SIM_TRACE").is_ok();
+        let judge = Judge::default();
+        Self { rng, cloud, engine, process, judge, options, crashes, is_traced }
+    }
+
+    fn trace(&self, what: impl FnOnce() -> String) {
+        if self.is_traced {
+            println!("{:?} {}", self.cloud.lock().now(), what());
+        }
+    }
+
+    async fn chaos(&mut self) {
+        self.start_pass();
+        self.run_for(Duration::from_secs(30)).await;
+        for _ in 0..self.rng.usize(5..40) {
+            self.act().await;
+            let pause = match self.rng.u8(..8) {
+                0 => self.rng.u64(20_000..90_000),
+                1 | 2 => self.rng.u64(1_000..20_000),
+                _ => self.rng.u64(..2_000),
+            };
+            self.run_for(Duration::from_millis(pause)).await;
+        }
+    }
+
+    async fn act(&mut self) {
+        match self.rng.u8(..20) {
+            0..=9 => self.mutate().await,
+            10..=12 => {
+                let mut state = self.cloud.lock();
+                let ids = state.world.ids();
+                let call = user::call(&mut self.rng, &ids);
+                state.by_other_device(&call);
+                drop(state);
+                self.trace(|| format!("other device: {call:?}"));
+            }
+            13 | 14 => {
+                let mut state = self.cloud.lock();
+                let ids = state.world.ids();
+                let id = self.rng.choice(&ids).unwrap();
+                state.message(id);
+                drop(state);
+                self.trace(|| format!("message: {id}"));
+            }
+            15 => {
+                let faults = if self.rng.bool() { 0 } else { self.rng.u8(..70) };
+                let is_online = self.rng.u8(..4) > 0;
+                self.engine.set_faults(if self.rng.u8(..4) == 0 { 10 } else { 0 });
+                let mut state = self.cloud.lock();
+                (state.faults, state.is_online) = (faults, is_online);
+                drop(state);
+                self.trace(|| format!("faults {faults}, online {is_online}"));
+            }
+            16 => self.start_pass(),
+            17 => self.process.dispatcher.release(),
+            18 => self.process.dispatcher.retry_now(),
+            _ => self.answer_failure().await,
+        }
+    }
+
+    /// The user changes the list.
+    async fn mutate(&mut self) {
+        let list = self.process.store.snapshot();
+        let mutation = user::mutation(&mut self.rng, &list);
+        let mut enqueue = Enqueue::new([mutation.clone()]);
+        enqueue.queued_at = Some(Timestamp::from_secs(self.cloud.lock().time()));
+        if let Mutation::Delete { id, seen, if_newer, .. } = &mutation {
+            self.note_deletion(id, *seen, *if_newer);
+        }
+        let answer = self.process.store.mutate(enqueue.into()).await;
+        let list = self.process.store.snapshot();
+        self.trace(|| format!("user: {mutation:?}: {:?}", answer.as_ref().map(|c| &c.numbers)));
+        match answer {
+            Ok(commit) => {
+                let number = commit.numbers.first().copied().flatten();
+                self.judge.outcomes(&commit.outcomes);
+                let at = self.cloud.lock().now();
+                self.judge.accepted(at, &mutation, number, &list);
+                self.check();
+                if self.crash().await {
+                    return;
+                }
+                self.process.dispatcher.outbox_changed();
+            }
+            Err(StoreError::Refused(_)) => {}
+            Err(_) => self.judge.doubt_accepted(&mutation),
+        }
+    }
+
+    /// Of two deletions of one conversation either may be sent: the laxer one counts.
+    fn note_deletion(&self, id: &ConversationId, seen: Timestamp, if_newer: IfNewer) {
+        let mut state = self.cloud.lock();
+        let strictness = |if_newer| match if_newer {
+            IfNewer::GiveUp => 2,
+            IfNewer::KeepHistory => 1,
+            _ => 0,
+        };
+        let (known, before) = state.deletions.get(id).copied().unwrap_or((0, IfNewer::GiveUp));
+        let laxer = if strictness(before) < strictness(if_newer) { before } else { if_newer };
+        state.deletions.insert(id.clone(), (known.max(seen.as_secs()), laxer));
+    }
+
+    /// The user looks at a failed change: sends it again, or drops it.
+    async fn answer_failure(&mut self) {
+        let list = self.process.store.snapshot();
+        let is_failed = |one: &&Arc<conv_api::Pending>| one.state == PendingState::Failed;
+        let Some(failed) = list.outbox().pending().find(is_failed).cloned() else { return };
+        let retries = self.rng.bool();
+        let progress = if retries { Progress::Retry } else { Progress::Drop };
+        let steps = vec![(failed.number, progress)];
+        self.trace(|| format!("user: {steps:?}"));
+        match self.process.store.mutate(OutboxChange::Progress(steps)).await {
+            Ok(commit) => {
+                self.judge.outcomes(&commit.outcomes);
+                if retries {
+                    let (at, list) = (self.cloud.lock().now(), self.process.store.snapshot());
+                    self.judge.accepted(at, &failed.mutation, Some(failed.number), &list);
+                }
+            }
+            Err(_) => self.judge.doubt_accepted(&failed.mutation),
+        }
+        self.process.dispatcher.outbox_changed();
+    }
+
+    fn start_pass(&mut self) {
+        if self.process.pass.is_none() {
+            let began = (self.process.clock.now(), self.cloud.lock().now());
+            let puller = self.process.puller(&self.cloud);
+            self.process.pass = Some((puller, began.0, began.1));
+            self.trace(|| "a pass begins".into());
+        }
+    }
+
+    /// The process dies, one time in some.
+    async fn crash(&mut self) -> bool {
+        if self.rng.u8(..100) >= self.crashes {
+            return false;
+        }
+        self.trace(|| "crash".into());
+        self.process =
+            Process::open(&self.engine, &self.cloud, &self.options, self.rng.fork()).await;
+        self.check();
+        true
+    }
+
+    async fn run_for(&mut self, time: Duration) {
+        let end = tokio::time::Instant::now() + time;
+        while tokio::time::Instant::now() < end {
+            let event = self.process.event(end).await;
+            if self.crash().await {
+                continue;
+            }
+            match event {
+                Event::Time => {}
+                Event::Dispatch(Dispatch::Progress(steps)) => self.progress(steps).await,
+                Event::Dispatch(_) => self.start_pass(),
+                Event::Pulled(answer) => self.pulled(*answer).await,
+            }
+            self.check();
+        }
+    }
+
+    async fn progress(&mut self, steps: Vec<(u64, Progress)>) {
+        let answer = self.process.store.mutate(OutboxChange::Progress(steps.clone())).await;
+        self.trace(|| format!("{steps:?}: {}", answer.is_ok()));
+        match answer {
+            Ok(commit) => {
+                self.judge.outcomes(&commit.outcomes);
+                if !self.crash().await {
+                    self.process.dispatcher.applied();
+                }
+            }
+            Err(_) => {
+                self.judge.doubt(&steps);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+
+    async fn pulled(&mut self, answer: Result<Option<Delta>, SourceError>) {
+        let Some((puller, began, seen)) = &mut self.process.pass else { return };
+        let (began, seen) = (*began, *seen);
+        match answer {
+            Ok(Some(delta)) => {
+                let begins = matches!(delta.step, Some(SyncStep::Begin { .. }));
+                match self.process.store.apply(delta).await {
+                    Ok(commit) => puller.applied(&commit),
+                    // Its beginning was stored before, and the acknowledgement lost.
+                    Err(StoreError::Superseded(_)) if begins => {
+                        let puller = self.process.puller(&self.cloud);
+                        self.process.pass = Some((puller, began, seen));
+                    }
+                    Err(_) => self.process.pass = None,
+                }
+            }
+            Ok(None) => {
+                self.process.pass = None;
+                self.cloud.lock().passed = Some(seen);
+                self.trace(|| format!("a pass ends that began at {seen:?}"));
+                self.process.dispatcher.pass_finished(began);
+            }
+            Err(_) => self.process.pass = None,
+        }
+    }
+
+    fn check(&mut self) {
+        let mut state = self.cloud.lock();
+        let broken = self.judge.check(&self.process.store.snapshot(), &state.foreign);
+        if let Some((broken, what)) = broken {
+            let what = format!("{:?} {what}", state.now());
+            state.broken.entry(broken).or_insert(what);
+        }
+    }
+
+    /// The faults end; all is sent, and two passes are made.
+    async fn quiet(&mut self) {
+        self.crashes = 0;
+        self.engine.set_faults(0);
+        {
+            let mut state = self.cloud.lock();
+            (state.faults, state.is_online) = (0, true);
+        }
+        self.trace(|| "the faults end".into());
+        let end = self.cloud.lock().now() + SOON;
+        while self.is_busy() && self.cloud.lock().now() < end {
+            self.process.dispatcher.release();
+            self.process.dispatcher.retry_now();
+            self.run_for(Duration::from_secs(30)).await;
+        }
+        if self.is_busy() {
+            let what = format!("{:?}", self.process.store.snapshot().outbox());
+            self.cloud.lock().broken.insert(Broken::Stuck, what);
+        }
+        for _ in 0..2 {
+            self.process.pass = None;
+            self.run_for(Duration::from_secs(10)).await;
+            self.start_pass();
+            self.run_for(Duration::from_secs(120)).await;
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        let list = self.process.store.snapshot();
+        let is_open = list.outbox().pending().any(|one| one.state != PendingState::Failed);
+        is_open || !self.cloud.lock().is_delivered()
+    }
+
+    fn verdict(self) -> BTreeMap<Broken, String> {
+        let list = self.process.store.snapshot();
+        let shown: BTreeMap<_, _> = list.rows().map(|row| (row.id.clone(), shown(row))).collect();
+        let mut state = self.cloud.lock();
+        let rows = state.world.rows();
+        if shown != rows {
+            let differs = |id: &&ConversationId| shown.get(*id) != rows.get(*id);
+            let ids = shown.keys().chain(rows.keys()).filter(differs);
+            let what = ids.map(|id| format!("{:?} is {:?}", shown.get(id), rows.get(id)));
+            let what = what.collect::<Vec<_>>().join("; ");
+            state.broken.insert(Broken::Unequal, what);
+        }
+        std::mem::take(&mut state.broken)
+    }
+}
+
+fn shown(row: &Arc<Conversation>) -> Row {
+    Row {
+        time: row.listing.time.unwrap_or_default().as_secs(),
+        is_pinned: row.listing.is_pinned,
+        marks: row.listing.marks,
+        custom_data: Arc::clone(&row.listing.custom_data),
+        groups: row.listing.groups.iter().cloned().collect(),
+    }
+}
+
+impl Process {
+    async fn open(engine: &LossyEngine, cloud: &OutCloud, options: &SendOptions, rng: Rng) -> Self {
+        let store = IndexedStore::open(engine.clone()).await.unwrap();
+        let clock = Arc::new(SeededClock::new(rng));
+        let views: Views = {
+            let (store, cloud) = (store.clone(), cloud.clone());
+            Arc::new(move || Arc::new(View(store.snapshot(), cloud.lock().time())) as _)
+        };
+        let (writer, account) = (Arc::new(cloud.clone()), "user_0001".parse().unwrap());
+        let dispatcher = Dispatcher::new(writer, clock.clone(), account, options.clone(), views);
+        Self { store, clock, dispatcher, pass: None }
+    }
+
+    fn puller(&self, cloud: &OutCloud) -> Puller {
+        let (source, clock) = (Arc::new(cloud.clone()), self.clock.clone());
+        let (snapshot, store) = (self.store.snapshot(), self.store.clone());
+        let account = "user_0001".parse().unwrap();
+        let options = PullOptions::default().with_plan_limit(100);
+        let puller = Puller::new(source, clock, account, options, snapshot.sync());
+        let rows = snapshot.list(&ConversationQuery::All);
+        let ranks = rows.iter().map(|row| (row.id.clone(), Rank::of(&row.listing)));
+        puller.with_written(Arc::new(move || store.snapshot().written())).with_list(ranks)
+    }
+
+    async fn event(&mut self, end: tokio::time::Instant) -> Event {
+        let pass = &mut self.pass;
+        let mut pulled = pin!(async {
+            match pass {
+                Some((puller, ..)) => puller.next().await,
+                None => pending().await,
+            }
+        });
+        let mut dispatch = pin!(self.dispatcher.next());
+        let mut sleep = pin!(tokio::time::sleep_until(end));
+        poll_fn(|cx| {
+            if let Poll::Ready(dispatch) = dispatch.as_mut().poll(cx) {
+                return Poll::Ready(Event::Dispatch(dispatch));
+            }
+            if let Poll::Ready(answer) = pulled.as_mut().poll(cx) {
+                return Poll::Ready(Event::Pulled(Box::new(answer)));
+            }
+            sleep.as_mut().poll(cx).map(|()| Event::Time)
+        })
+        .await
+    }
+}
+
+/// A snapshot as a sender sees it, and the cloud's time.
+struct View(Snapshot, u64);
+
+impl SendView for View {
+    fn outbox(&self) -> &Outbox {
+        self.0.outbox()
+    }
+
+    fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
+        self.0.base(id)
+    }
+
+    fn has_members(&self, group: &str) -> bool {
+        let hidden = self.0.outbox().pending();
+        let hidden = hidden.filter_map(|one| one.mutation.conversation_id().cloned());
+        let mut ids = self.0.rows().map(|row| row.id.clone()).chain(hidden);
+        ids.any(|id| {
+            let base = self.0.base(&id);
+            base.is_some_and(|row| row.listing.groups.iter().any(|name| **name == *group))
+        })
+    }
+
+    fn wall_time(&self) -> Option<Timestamp> {
+        Some(Timestamp::from_secs(self.1.max(START)))
+    }
+}
