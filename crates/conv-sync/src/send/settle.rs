@@ -20,6 +20,9 @@ pub(super) struct Settling {
     acked: BTreeMap<u64, Duration>,
     /// The numbers that a pass disagreed with, which began late enough to count.
     disagreed: BTreeSet<u64>,
+    /// The numbers that followed another value of their slot: a stale read may show the one before
+    /// that, and agree by accident.
+    followed: BTreeSet<u64>,
     /// The beginning of a pass that was not compared yet.
     unjudged: Option<Duration>,
     /// The beginning of the newest pass that read the unread state of a conversation.
@@ -47,8 +50,14 @@ impl Settling {
         }
     }
 
-    /// Forgets numbers that are no longer settling.
+    /// Forgets numbers that are no longer settling, and notes those that come after one that is.
     pub(super) fn retain(&mut self, outbox: &Outbox) {
+        self.followed.retain(|number| outbox.get(*number).is_some());
+        for earlier in outbox.pending().filter(|one| one.state == PendingState::Settling) {
+            let slot = earlier.mutation.slot();
+            let later = outbox.of_slot(&slot).filter(|one| one.number > earlier.number);
+            self.followed.extend(later.map(|one| one.number));
+        }
         let settling = |pending: &&std::sync::Arc<Pending>| pending.state == PendingState::Settling;
         let open = outbox.pending().filter(settling);
         let numbers: BTreeSet<u64> = open.map(|pending| pending.number).collect();
@@ -92,6 +101,8 @@ impl Sender {
                 continue;
             }
             let Some(acked) = self.settling.acked.get(&pending.number).copied() else {
+                // What went before it is not known any more, either.
+                self.settling.followed.insert(pending.number);
                 self.acknowledged(now, pending.number);
                 continue;
             };
@@ -119,6 +130,11 @@ impl Sender {
     ) {
         let counts_from = acked.saturating_add(self.options.settle_after);
         let progress = match shown(pending, view) {
+            Shown::Agrees
+                if began < counts_from && self.settling.followed.contains(&pending.number) =>
+            {
+                return self.passes.want(counts_from);
+            }
             Shown::Agrees => Progress::Settled,
             Shown::Unclear => return self.passes.want(now.saturating_add(UNCLEAR)),
             Shown::Disagrees if began < counts_from => return self.passes.want(counts_from),

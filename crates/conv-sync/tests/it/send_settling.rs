@@ -40,6 +40,19 @@ fn a_pass_that_began_before_the_acknowledgement_agrees_by_chance_alone() {
 }
 
 #[test]
+fn a_stale_pass_agrees_by_chance_with_a_value_that_was_set_back() {
+    let mut world = World::with_users(&["alice"]);
+    world.send(pin("alice"));
+    let number = world.send(unpin("alice"));
+    // It shows the list as it was before both calls.
+    world.stale_pass();
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+    world.advance(15 * SECOND);
+    world.pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+}
+
+#[test]
 fn a_pass_that_began_after_it_and_agrees_settles() {
     let mut world = World::with_users(&["alice"]);
     let number = world.send(pin("alice"));
