@@ -182,7 +182,10 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
             self.set(mutation);
         }
         let number = self.done.number;
-        for (slot, member) in self.unsent_members(old) {
+        // A group that is being created takes its first members with it: none is made empty.
+        let members =
+            if self.is_being_created(old) { Vec::new() } else { self.unsent_members(old) };
+        for (slot, member) in members {
             // It goes on under a number of its own, behind the new name.
             self.give_up(&slot);
             if let Mutation::Member { id, is_member, .. } = member {
@@ -193,6 +196,13 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     }
 
     /// Deletes a group. What waits for it has nothing to wait for.
+    fn is_being_created(&self, name: &GroupName) -> bool {
+        self.outbox.of_groups().any(|one| {
+            let is_it = matches!(&one.mutation, Mutation::Group { group_name, target: GroupTarget::Present } if group_name == name);
+            is_it && (one.state.is_waiting() || one.state == PendingState::Sending)
+        })
+    }
+
     fn delete_group(&mut self, name: &GroupName) {
         for (slot, _) in self.unsent_members(name) {
             self.give_up(&slot);

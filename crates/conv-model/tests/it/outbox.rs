@@ -168,6 +168,17 @@ fn what_goes_on_under_another_name_ends_under_its_old_number() {
 }
 
 #[test]
+fn a_group_that_is_being_created_keeps_its_first_members() {
+    let mut outbox = Outbox::default();
+    let created = put(&mut outbox, of_group("a", GroupTarget::Present)).number.unwrap();
+    put(&mut outbox, member("C2Calice", "a", true));
+    outbox.progress(created, Progress::Sending);
+    put(&mut outbox, rename("a", "b"));
+    let created = outbox.get(created).unwrap();
+    assert_eq!(outbox.first_members(created).len(), 1);
+}
+
+#[test]
 fn names_that_never_left_leave_no_trace() {
     let mut outbox = Outbox::default();
     put(&mut outbox, of_group("a", GroupTarget::Present));
