@@ -1,4 +1,4 @@
-//! How changes ended, as far as this process saw.
+//! The outcomes of changes, as far as this process saw them.
 
 use std::{
     collections::VecDeque,
@@ -27,7 +27,7 @@ struct Recent {
     outcomes: VecDeque<Outcome>,
 }
 
-/// How far the ledger has come.
+/// The progress of the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) next: u64,

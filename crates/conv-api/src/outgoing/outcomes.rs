@@ -18,8 +18,8 @@ use crate::{Conversations, conversations::Interest};
 
 type Wait = Pin<Box<dyn Future<Output = Option<watch::Receiver<Position>>> + Send + Sync>>;
 
-/// How changes ended: a stream that ends when the list is closed or its last handle dropped. See
-/// [`Conversations::outcomes`].
+/// Yields the outcomes of changes: a stream that ends when the list is closed or its last handle
+/// dropped. See [`Conversations::outcomes`].
 #[must_use = "gives nothing unless it is polled"]
 pub struct Outcomes {
     /// Those that failed before the stream began.

@@ -18,7 +18,7 @@ pub(super) struct WatchedWriter {
     pub(super) writer: Arc<dyn ConversationWriter>,
     pub(super) permits: Option<Arc<Semaphore>>,
     pub(super) counters: Arc<Counters>,
-    /// Whether passes can show what was written.
+    /// True if passes can show what was written.
     pub(super) has_source: bool,
 }
 

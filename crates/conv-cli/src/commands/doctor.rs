@@ -52,7 +52,7 @@ struct Finding {
 /// The `data` of the JSON answer.
 #[derive(Debug, Serialize)]
 struct Diagnosis<'a> {
-    /// Whether everything was looked at and is sound in the end.
+    /// True if everything was checked and is intact in the end.
     sound: bool,
     checks: &'a [Finding],
 }

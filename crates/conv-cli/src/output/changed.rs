@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::harmless::harmless;
 use crate::{Error, Output};
 
-/// How long to wait for the cloud.
+/// The time to wait for the cloud.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wait {
     /// Do not wait until the cloud has the change; the next `conv sync` sends what is left
