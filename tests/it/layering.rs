@@ -45,6 +45,8 @@ fn the_arrows_between_crates_are_those_of_the_architecture() {
         ("conv-emulator", vec![]),
         // conv-sync is for the feature `limiter` alone.
         ("conv-store-redis", vec!["conv-model", "conv-store", "conv-sync"]),
+        // conv-api is for the feature `server` alone.
+        ("conv-gateway", vec!["conv-api", "conv-model", "conv-sync"]),
         ("conv-cli", vec!["conv-api", "conv-emulator", "conv-store-redis"]),
     ];
     for (package, expected) in arrows {

@@ -6,12 +6,13 @@
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 /// Without `testing`, which is no stable API, and without TLS, which adds nothing to read.
-const CRATES: [(&str, &str); 6] = [
+const CRATES: [(&str, &str); 7] = [
     ("conv-model", "search"),
     ("conv-store", "sled,redb"),
     ("conv-sync", "tokio,usersig,rest"),
     ("conv-api", "sled,redb,rest"),
     ("conv-emulator", ""),
+    ("conv-gateway", "server"),
     ("conv-store-redis", "limiter"),
 ];
 

@@ -1,0 +1,1 @@
+//! Serves each user's conversation list to his own devices.
