@@ -15,6 +15,7 @@ mod faults;
 mod field;
 mod layering;
 mod outgoing;
+mod outgoing_kill;
 mod outgoing_simulation;
 mod outgoing_wire;
 mod pages;
