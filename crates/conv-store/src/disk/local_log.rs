@@ -48,7 +48,7 @@ const SMALL: u64 = 64 << 10;
 pub(crate) struct LocalLog<D: LogFolder = Folder> {
     folder: D,
     /// The file that damaged bytes went to when it was opened.
-    put_aside: Option<String>,
+    quarantined: Option<String>,
     tail: Tail<D::File>,
     index: Index,
     /// The version in the file's header.
@@ -72,8 +72,8 @@ impl LocalLog {
 
 impl<D: LogFolder> LocalLog<D> {
     /// The file that damaged bytes went to, when it was opened or since.
-    pub(crate) fn put_aside(&self) -> Option<&str> {
-        self.put_aside.as_deref()
+    pub(crate) fn quarantined(&self) -> Option<&str> {
+        self.quarantined.as_deref()
     }
 
     /// The number of the account's last write here, and its records.
@@ -140,7 +140,7 @@ impl<D: LogFolder> LocalLog<D> {
         if self.tail.is_failed() && self.pending.is_empty() {
             let reopened = open::open(self.folder.clone())?;
             let before = std::mem::replace(self, reopened);
-            self.put_aside = self.put_aside.take().or(before.put_aside);
+            self.quarantined = self.quarantined.take().or(before.quarantined);
         }
         Ok(())
     }

@@ -183,7 +183,7 @@ async fn what_was_being_sent_is_uncertain_after_reopening() {
 }
 
 #[tokio::test]
-async fn a_mutation_that_does_not_decode_is_set_aside_and_blocks_nothing() {
+async fn a_mutation_that_does_not_decode_is_skipped_and_blocks_nothing() {
     for harm in [cut, newer] {
         let probe = Probe::new();
         let store = IndexedStore::open(probe.clone()).await.unwrap();

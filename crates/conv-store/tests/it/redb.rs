@@ -148,7 +148,7 @@ async fn damage_shows_no_wrong_row_and_takes_no_draft() {
     let folder = filled().await;
     let whole = fs::read(folder.path().join(ROWS)).unwrap();
     let log = fs::read(folder.path().join("local.log")).unwrap();
-    let (mut set_aside, mut unharmed) = (0, 0);
+    let (mut quarantined, mut unharmed) = (0, 0);
     for seed in 0..30 {
         let folder = TempDir::new().unwrap();
         let mut bytes = whole.clone();
@@ -164,13 +164,13 @@ async fn damage_shows_no_wrong_row_and_takes_no_draft() {
                 let time = row.listing.time.unwrap().as_secs();
                 time == 5 || time == 7
             });
-        let is_aside = store.recovery().set_aside.is_some();
+        let is_aside = store.recovery().quarantined.is_some();
         assert!(is_old || (is_aside && rows.is_empty()), "seed {seed}: {} rows", rows.len());
         let draft = store.snapshot().local(&user("user0"));
         assert_eq!(draft, Some(Local::draft("Dear Alice")), "seed {seed}");
-        set_aside += usize::from(is_aside);
+        quarantined += usize::from(is_aside);
         unharmed += usize::from(!is_aside);
     }
-    println!("{set_aside} set aside, {unharmed} unharmed");
-    assert!(set_aside > 0);
+    println!("{quarantined} quarantined, {unharmed} unharmed");
+    assert!(quarantined > 0);
 }

@@ -178,7 +178,7 @@ impl Place {
     /// What a fresh opening finds. A kill leaves nothing to recover from.
     fn look(&self, durability: Durability) -> Acknowledged {
         let (recovery, found) = look(&self.folder(), durability);
-        assert!(recovery.set_aside.is_none(), "{recovery:?}");
+        assert!(recovery.quarantined.is_none(), "{recovery:?}");
         assert!(recovery.is_clean() || matches!(self, Self::Drive(_)), "{recovery:?}");
         found
     }

@@ -269,7 +269,7 @@ fn a_failed_rewrite_leaves_no_file() {
 }
 
 #[test]
-fn damaged_bytes_are_put_aside_once_if_the_log_cannot_be_rewritten() {
+fn damaged_bytes_are_quarantined_once_if_the_log_cannot_be_rewritten() {
     for at in 0..20 {
         let mut script = Script::new(Disk::default());
         for number in 0..3 {
@@ -287,7 +287,7 @@ fn damaged_bytes_are_put_aside_once_if_the_log_cannot_be_rewritten() {
         let log = open::open(script.disk.clone()).unwrap();
         let names = script.disk.names();
         assert!(names.len() <= 2, "full at {at}: {names:?}");
-        assert!(log.put_aside().is_none_or(|name| name == "local.log.damaged-1"), "full at {at}");
+        assert!(log.quarantined().is_none_or(|name| name == "local.log.damaged-1"), "full at {at}");
         script.check("healed");
     }
 }

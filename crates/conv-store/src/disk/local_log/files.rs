@@ -1,4 +1,4 @@
-//! The files of a log: what it needs of a file system, their names, the header, what is put aside.
+//! The files of a log: what it needs of a file system, their names, the header, quarantine.
 
 use std::{
     fmt::Debug,
@@ -56,7 +56,7 @@ pub(super) fn version(file: &mut impl LogFile) -> io::Result<Option<u8>> {
 /// Copies ranges of the log to a file `local.log.damaged-<number>`, durably, and gives its name.
 /// Reuses an earlier file with the same bytes: if the log cannot be rewritten afterwards, every
 /// opening finds the same damage. After an error no half file stays.
-pub(super) fn put_aside<D: LogFolder>(
+pub(super) fn quarantine<D: LogFolder>(
     folder: &D,
     log: &mut D::File,
     ranges: &[Range<u64>],

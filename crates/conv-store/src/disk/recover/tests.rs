@@ -109,13 +109,13 @@ fn damage_is_repaired_first() {
         rows.panics = panics;
         assert_eq!(open(&rows, &opening).unwrap(), "rows");
         let recovery = opening.recovery();
-        assert!(recovery.repaired && recovery.set_aside.is_none());
+        assert!(recovery.repaired && recovery.quarantined.is_none());
         assert_eq!(rows.names(), ["rows"]);
     }
 }
 
 #[test]
-fn what_repairing_does_not_help_is_set_aside() {
+fn rows_beyond_repair_are_quarantined() {
     let second = [
         corrupt(),
         io_error(io::ErrorKind::UnexpectedEof),
@@ -126,7 +126,7 @@ fn what_repairing_does_not_help_is_set_aside() {
         assert_eq!(open(&rows, &opening).unwrap(), "");
         let recovery = opening.recovery();
         assert!(!recovery.repaired);
-        let aside = recovery.set_aside.unwrap();
+        let aside = recovery.quarantined.unwrap();
         assert_eq!(fs::read_to_string(aside.join("db")).unwrap(), "rows");
     }
 }
@@ -136,7 +136,7 @@ fn what_cannot_be_repaired_is_not_tried_again() {
     let (mut rows, opening) = (Told::new([corrupt()]), opening());
     rows.has_parts = false;
     assert_eq!(open(&rows, &opening).unwrap(), "");
-    assert!(opening.recovery().set_aside.is_some());
+    assert!(opening.recovery().quarantined.is_some());
 }
 
 #[test]

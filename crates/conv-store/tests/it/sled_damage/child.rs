@@ -141,7 +141,7 @@ async fn verify(folder: &Path, size: Size) {
         let store = database.account(&account(text)).await.unwrap();
         assert_passed(&store.snapshot(), size, text);
     }
-    assert!(database.recovery().set_aside.is_none(), "it was set aside twice");
+    assert!(database.recovery().quarantined.is_none(), "it was quarantined twice");
     database.close().await.unwrap();
 }
 
@@ -210,12 +210,12 @@ fn outcome(recovery: &Recovery, found: usize, size: Size) -> String {
         _ => "some rows",
     };
     let opened = match recovery {
-        Recovery { set_aside: Some(_), .. } => "set aside",
+        Recovery { quarantined: Some(_), .. } => "quarantined",
         Recovery { repaired: true, .. } => "repaired",
         _ => "opened",
     };
     let dropped = if recovery.dropped_rows > 0 { ", rows dropped" } else { "" };
-    let local = if recovery.local_set_aside.is_some() { ", local state damaged" } else { "" };
+    let local = if recovery.quarantined_local.is_some() { ", local state damaged" } else { "" };
     let lost = if recovery.lost_accounts > 0 { ", told as lost" } else { "" };
     format!("{opened}, {rows}{dropped}{lost}{local}")
 }
