@@ -198,8 +198,8 @@ async fn a_change_whose_answer_is_lost_is_sent_once_and_may_be_sent_again() {
         let case = cases(cloud.world().now()).swap_remove(at);
         cloud.faults().push(Rule::once(Fault::Reset).on(case.command));
         let error = write(&source, &case.call).await.unwrap_err();
-        let told = (error.class(), error.retry(), error.code());
-        assert_eq!(told, (ErrorClass::Transient, Retry::BackOff, None), "{:?}", case.call);
+        let reported = (error.class(), error.retry(), error.code());
+        assert_eq!(reported, (ErrorClass::Transient, Retry::BackOff, None), "{:?}", case.call);
         assert_eq!(cloud.calls().of(case.command), 1, "{:?}: sent twice", case.call);
         assert_eq!(applied(&cloud, &case), [true]);
 

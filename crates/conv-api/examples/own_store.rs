@@ -75,7 +75,7 @@ impl Engine for JsonFile {
         Ok(())
     }
 
-    /// Nobody else writes to the file.
+    /// No other process writes to the file.
     async fn follow(&self, _: Seq) -> Result<(), StoreError> {
         std::future::pending().await
     }

@@ -1,5 +1,5 @@
-//! What a log tells: accounts by their tags, numbers, and no name of anybody. A binary of its own,
-//! whose one test takes down what every thread says.
+//! The content of logs: accounts by their tags, numbers, and no name of a user. A binary of its
+//! own, whose one test records what every thread logs.
 
 #![allow(
     missing_docs,

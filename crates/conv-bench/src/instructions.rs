@@ -42,7 +42,7 @@ pub fn check(write: bool) -> ExitCode {
     code
 }
 
-/// What one call takes, without what prepares it.
+/// Returns the instructions of one call, without its preparation.
 fn instructions(counted: &counted::Counted) -> u64 {
     let [prepared, all] = [0, counted.calls].map(|calls| total(counted.name, calls));
     all.saturating_sub(prepared) / counted.calls as u64

@@ -1,4 +1,4 @@
-//! Where and with what was measured.
+//! The machine and the command of a measurement.
 
 use std::{fs, process::Command, thread};
 
@@ -36,7 +36,7 @@ pub fn describe() -> String {
         command(),
         memory.unwrap_or_default(),
         rustc(),
-        load.unwrap_or_else(|| "not told".into()),
+        load.unwrap_or_else(|| "unknown".into()),
         neighbours::waited().as_secs(),
         versions.join(", "),
     )
@@ -54,7 +54,7 @@ pub fn resident_memory() -> Option<usize> {
     Some(kilobytes.trim_end_matches(" kB").parse::<usize>().ok()? << 10)
 }
 
-/// How this run was asked for.
+/// Returns the command line of this run.
 pub fn command() -> String {
     let mut words: Vec<_> = std::env::args().skip(1).collect();
     words.insert(0, "cargo run --release -p conv-bench --".into());

@@ -35,7 +35,7 @@ use crate::{
 /// The command to which churn and the list faults apply.
 pub(crate) const GET_LIST: &str = "recentcontact/get_list";
 
-/// The state that a command may read besides its request.
+/// The state that a command may read in addition to its request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a World,

@@ -24,11 +24,10 @@ pub use self::{
 
 /// One row of the list.
 ///
-/// A row is a join of *facets*: the [listing](Listing) that makes it a row, the
-/// [profile](Profile), the [unread state](Unread), the [last message](LastMessage), and
-/// [local state](Local) that no cloud knows. Each comes from its own call. What was never fetched
-/// is `None`, which means *unknown, not zero*: JSON shows the SDK's default for it, and no filter
-/// matches it.
+/// A row is a join of *facets*: the [listing](Listing) that makes it a row, the [profile](Profile),
+/// the [unread state](Unread), the [last message](LastMessage), and [local state](Local) that no
+/// cloud knows. Each comes from its own call. A facet that was never fetched is `None`, which means
+/// *unknown, not zero*: JSON shows the SDK's default for it, and no filter matches it.
 ///
 /// `serde` reads and writes the JSON of the web SDK's `Conversation`. Beside the SDK's keys are
 /// `notFetched`, which names those that show a default because nothing is known, `listingVersion`,

@@ -108,8 +108,8 @@ pub enum ProfilesDue {
     /// Those whose profile was never read.
     #[default]
     Missing,
-    /// Those whose profile was never read, or not within a span of the cloud's time. What was read
-    /// later than `now`, as one odd clock had it, is due as well.
+    /// Those whose profile was never read, or not within a span of the cloud's time. A profile that
+    /// was read later than `now`, by an odd clock, is due as well.
     Outside {
         /// Profiles read before this moment are due.
         since: Timestamp,
@@ -159,8 +159,8 @@ pub enum Prune {
     },
 }
 
-/// New values of one conversation, at one instant. What is `None` or
-/// [`Known::Unknown`] leaves what is stored.
+/// New values of one conversation, at one instant. A field that is `None` or [`Known::Unknown`]
+/// keeps the stored value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationPatch {

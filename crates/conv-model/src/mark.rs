@@ -49,8 +49,8 @@ pub enum MarkError {
     /// The bit is above 63.
     #[error("expected a mark bit from 0 to 63, got {0}")]
     NoSuchBit(u32),
-    /// The bit string is empty, has a character besides `0` and `1`, or a bit above 63.
-    #[error("expected a string of 0 and 1 that stands for at most 64 bits")]
+    /// The bit string is empty, has a character other than `0` and `1`, or a bit above 63.
+    #[error("expected a string of at most 64 characters 0 and 1")]
     BadBitString,
 }
 

@@ -24,7 +24,7 @@ use crate::{Conversation, ConversationId, GroupTarget, Mutation, PendingFacets, 
 /// The mutations of one [`Slot`] follow one another: those that the cloud acknowledged, then at most
 /// one that is under way, then at most one that waits behind it.
 ///
-/// It is data: a store keeps it, a sender reads what is next and says what became of it. Each change
+/// It is data: a store keeps it, a sender reads what is next and reports the progress. Each change
 /// of it is one whole step, and names the slots whose records are to be written.
 ///
 /// ```
@@ -56,8 +56,8 @@ impl Outbox {
     /// Puts together what a store kept: the mutations, in any order, and the greatest number that it
     /// ever gave.
     ///
-    /// What was being sent when the process ended may have arrived or not: it is queued again, and
-    /// [uncertain](Pending::is_uncertain).
+    /// A mutation that was being sent when the process ended may have arrived or not: it is queued
+    /// again, and [uncertain](Pending::is_uncertain).
     pub fn restore(pending: impl IntoIterator<Item = Pending>, last: u64) -> Self {
         let interrupted = |mut one: Pending| {
             if one.state == PendingState::Sending {
@@ -122,8 +122,8 @@ impl Outbox {
         groups.flat_map(|(_, queue)| queue)
     }
 
-    /// Returns a row as the list shows it, or `None` if it is hidden. What failed shows no more, but
-    /// in the row's [`pending`](Conversation::pending) parts.
+    /// Returns a row as the list shows it, or `None` if it is hidden. A failed mutation is shown
+    /// only in the row's [`pending`](Conversation::pending) parts.
     pub fn shown(&self, base: &Arc<Conversation>) -> Option<Arc<Conversation>> {
         let mut own: Vec<_> = self.of_groups().chain(self.of_conversation(&base.id)).collect();
         if own.is_empty() {

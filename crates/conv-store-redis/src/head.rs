@@ -27,7 +27,7 @@ impl Head {
         &self.text
     }
 
-    /// Who wrote last, and its count; `None` before the first write.
+    /// Returns the last writer and its count; `None` before the first write.
     pub(crate) fn writer(&self) -> Option<(&str, u64)> {
         self.text.rsplit(' ').next().and_then(writer)
     }

@@ -20,8 +20,8 @@ use crate::{
     sync::lock,
 };
 
-/// Keeps the calls of all processes that share a server under a rate: 180 a second of each command
-/// of an SDKAppID if not told otherwise, under the cloud's 200.
+/// Keeps the calls of all processes that share a server under a rate: by default 180 per second of
+/// each command of an SDKAppID, under the cloud's 200.
 ///
 /// A twentieth of the rate, at least one call, may go out at once after a silence. Within a process
 /// calls come on in the order of asking; of several processes none is preferred. Time is the
@@ -48,8 +48,8 @@ pub struct RedisRateLimiter {
     between: u64,
     /// Microseconds of calls that may go out at once.
     burst: u64,
-    /// Held by whoever is first of this process, while waiting. The map's own lock is held for a
-    /// look-up only.
+    /// Held by the first waiting call of this process. The map's own lock is held for a look-up
+    /// only.
     lines: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -124,7 +124,7 @@ impl RateLimiter for RedisRateLimiter {
         let held: Result<(), _> =
             HOLD_BACK.run(&link, &[&format!("{key}:hold")], &[millis.as_bytes()]).await;
         if let Err(error) = held {
-            // The cloud says so again to whoever calls too soon.
+            // The cloud says so again to a caller that is too early.
             tracing::debug!(class = error.class().as_str(), "others are not held back");
         }
     }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-/// What was dropped, repaired, set aside or rebuilt when a store was opened. The next pass fetches rows
-/// and sync state again; local state is stored nowhere else.
+/// The report of an opening: what was dropped, repaired, quarantined or rebuilt. The next pass
+/// fetches rows and sync state again; local state is stored nowhere else.
 ///
 /// ```
 /// # #[cfg(feature = "sled")] {

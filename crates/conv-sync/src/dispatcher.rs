@@ -22,7 +22,7 @@ type Call = Pin<Box<dyn Future<Output = SendInput> + Send>>;
 /// Reads the list and its outbox as they are stored now.
 pub type Views = Arc<dyn Fn() -> Arc<dyn SendView> + Send + Sync>;
 
-/// What a dispatcher asks of its owner.
+/// A request of a dispatcher to its owner.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Dispatch {
@@ -126,8 +126,8 @@ impl Dispatcher {
         }
     }
 
-    /// Goes on with the sender of an earlier dispatcher of the same account on the same clock. What
-    /// was in flight there is uncertain.
+    /// Goes on with the sender of an earlier dispatcher of the same account on the same clock.
+    /// Mutations that were in flight there are uncertain.
     #[must_use]
     pub fn with_sender(self, sender: Sender) -> Self {
         Self { sender, start: Some(SendInput::Abandoned), ..self }

@@ -109,7 +109,7 @@ pub struct Sender {
     is_releasing: bool,
     settling: Settling,
     passes: Passes,
-    /// Whether a mutation waits for a pass to be sent.
+    /// True if a mutation waits for a pass before it is sent.
     is_waiting_for_pass: bool,
     /// When mutations that are sent only after a pass were seen first, or became uncertain.
     first_seen: BTreeMap<u64, Duration>,
@@ -211,7 +211,7 @@ impl Sender {
         self.flights.is_empty() && self.storing.is_none() && self.unstored.is_empty()
     }
 
-    /// What was in flight is uncertain, and the view alone says what was stored.
+    /// Abandons what was in flight: it is uncertain, and the view alone shows what was stored.
     fn abandon(&mut self, now: Duration, out: &mut Vec<SendEffect>) {
         self.flights.clear();
         self.unstored.clear();

@@ -103,14 +103,14 @@ pub trait ConversationWriter: Debug + Send + Sync + 'static {
     /// Writes one change, or several of one kind.
     ///
     /// # Errors
-    /// What the call as a whole met.
+    /// If the call as a whole failed.
     async fn write(&self, request: &WriteRequest) -> Result<Written, SourceError>;
 
     /// Returns the conversation groups that exist. A sender looks before it creates or renames one,
     /// since the cloud does not document what a repeat of these does.
     ///
     /// # Errors
-    /// What the call met.
+    /// If the call failed.
     async fn look(&self, account: &AccountId) -> Result<Groups, SourceError>;
 }
 
@@ -136,7 +136,7 @@ impl<T: ConversationWriter + ?Sized> ConversationWriter for Arc<T> {
 pub struct WriteRequest {
     /// The account whose list it is.
     pub account: AccountId,
-    /// What to change.
+    /// The change.
     pub call: WriteCall,
 }
 

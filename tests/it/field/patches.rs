@@ -1,4 +1,4 @@
-//! What is recorded: a patch is of one instant, and of rows that the cloud lists.
+//! Merged patches: each is of one instant, and of rows that the cloud lists.
 
 use conv_api::{ConversationPatch, ListingPatch, Merged, Timestamp};
 use conv_tests::online::{id, row};

@@ -1,4 +1,4 @@
-//! What others write while a pass runs: this process, and another one at the same records.
+//! Writes of others while a pass runs: of this process, and of another one on the same records.
 
 use conv_api::{
     ConversationId, ConversationPatch, ConversationStore, ListingPatch, Timestamp,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, future::Future};
 
 use super::{cloud::Weather, paging::CursorKind, run::Sim, witness::Broken};
 
-/// What a seed broke.
+/// The promise that a seed broke.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub seed: u64,

@@ -1,4 +1,4 @@
-//! What it took, in numbers.
+//! The cost in numbers.
 
 use std::time::{Duration, Instant};
 

@@ -7,7 +7,7 @@ use conv_model::AccountId;
 use super::{Accounts, registry::Claim};
 use crate::{Conversations, Error};
 
-/// What happens to changes that were not sent, when their account is forgotten.
+/// The fate of unsent changes when their account is forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unsent {

@@ -53,7 +53,7 @@ pub(super) struct Shared {
     pub(super) running: watch::Sender<bool>,
     /// A call is in flight, or progress is being stored: the list is in use.
     pub(super) is_busy: AtomicBool,
-    /// What an earlier process left as held was sent once more.
+    /// True once changes that an earlier process left as held were sent again.
     pub(super) was_released: AtomicBool,
 }
 

@@ -54,7 +54,7 @@ impl PassPermit {
     pub(crate) fn answered(&self, is_reached: bool) {
         if let Some(ticket) = &self.ticket {
             ticket.note(is_reached);
-            // Only now may the next one try: it goes by what this one met.
+            // Only now may the next pass try: it depends on the result of this one.
             let probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(probe);
         }

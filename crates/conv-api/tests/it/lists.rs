@@ -1,4 +1,4 @@
-//! What a list call answers.
+//! The answer of a list call.
 
 use conv_api::{
     All, ConversationFilter, ConversationQuery, Conversations, Coverage, ErrorClass, PassStatus,

@@ -1,4 +1,4 @@
-//! What the profile call answers.
+//! The answer of the profile call.
 
 use std::{sync::Arc, time::Duration};
 

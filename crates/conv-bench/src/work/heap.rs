@@ -1,4 +1,4 @@
-//! What a conversation takes on the heap, and an account that nobody uses.
+//! The heap of a conversation, and of an idle account.
 
 use std::{any::Any, process::Command};
 
@@ -31,7 +31,7 @@ pub const IDLE: Work = Work {
     run: idle,
 };
 
-/// What holds the rows, and nothing else that knows them.
+/// The holder of the rows; no other value refers to them.
 type Holder = fn(Vec<Row>) -> Box<dyn Any>;
 
 const HOLDERS: &[(&str, Holder)] = &[

@@ -127,7 +127,7 @@ pub(crate) struct Delete {
     change: ChangeArgs,
 }
 
-/// Which conversations.
+/// The conversations.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ids {
     /// The conversations: C2C and a userID, or GROUP and a groupID
@@ -135,7 +135,7 @@ pub(crate) struct Ids {
     pub(crate) ids: Vec<ConversationId>,
 }
 
-/// Which mark.
+/// The mark.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MarkArg {
     /// The mark: star, unread, fold, hide, or the SDK's number

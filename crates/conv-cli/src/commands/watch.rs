@@ -54,7 +54,7 @@ pub(crate) struct Args {
 const TICK: Duration = Duration::from_secs(1);
 /// The maximum pause after failures, unless `--every` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// The lines of a table besides its rows: a header, the last lines, the prompt.
+/// The lines of a table without its rows: a header, the last lines, the prompt.
 const OTHER_LINES: usize = 6;
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {

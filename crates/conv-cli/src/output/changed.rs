@@ -1,4 +1,4 @@
-//! What became of changes.
+//! Prints the outcomes of changes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -82,7 +82,7 @@ impl Changed {
                 self.accepted.failure_conversation_id_list.push(failed);
             }
             self.failure.get_or_insert(failure);
-            // It is said here: nothing is left to be told by the outbox.
+            // It is printed here, so the outbox need not report it again.
             if let Some(change) = change.number().and_then(|number| list.change(number)) {
                 change.drop().await?;
             }
@@ -167,7 +167,7 @@ fn state(state: PendingState) -> &'static str {
     }
 }
 
-/// What is changed, and of what.
+/// Returns words for the value that is changed, and for its owner.
 fn words(mutation: &Mutation) -> (String, String) {
     let of = mutation.conversation_id().map(|id| id.to_string()).unwrap_or_default();
     let change = match mutation {

@@ -116,9 +116,9 @@ fn a_profile_comes_from_the_cloud_else_from_the_store() {
     let offline = run(offline.env_remove("CONV_BASE_URL")).data();
     assert_eq!(offline["conversation"]["groupProfile"]["name"], profile["name"]);
 
-    let nobody = cloud.run(&["profile", "C2Cnobody", "--json"]);
-    assert_eq!(nobody.failed(3), "not_found");
-    assert_eq!(nobody.json()["code"], 2501);
+    let unknown = cloud.run(&["profile", "C2Cnobody", "--json"]);
+    assert_eq!(unknown.failed(3), "not_found");
+    assert_eq!(unknown.json()["code"], 2501);
     assert_eq!(ids(&cloud.run(&["list", "--json"]).data()).len(), 60);
     let words = cloud.run(&["profile", "GROUPwork-1"]);
     assert!(words.out.contains("  memberCount: ") || words.out.contains("memberCount: "));

@@ -53,10 +53,10 @@ fn a_check_finds_what_was_lost_until_it_is_healed() {
     each(|what, cloud, place| {
         // What the first opening repairs stays a finding of the next.
         for _ in 0..2 {
-            let told = cloud.run(&["doctor", "--json", "--store", place]);
-            let data = told.failed_data(10, "corrupt");
+            let ended = cloud.run(&["doctor", "--json", "--store", place]);
+            let data = ended.failed_data(10, "corrupt");
             assert_eq!((&data["sound"], &data["checks"][0]["ok"]), (&false.into(), &false.into()));
-            let message = told.json()["message"].as_str().unwrap().to_owned();
+            let message = ended.json()["message"].as_str().unwrap().to_owned();
             assert!(message.contains("opening: "), "{what}: {message}");
             assert!(
                 message.contains("stored row") || message.contains("stored change"),

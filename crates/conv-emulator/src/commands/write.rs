@@ -1,5 +1,5 @@
-//! What commands that write have in common: items that a fault fails, the log of what was applied,
-//! and effects that show later than their answers.
+//! Common parts of commands that write: items that a fault fails, the log of applied changes, and
+//! effects that show later than their answers.
 
 use serde_json::{Map, Value};
 

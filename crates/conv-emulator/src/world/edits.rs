@@ -1,4 +1,4 @@
-//! What writes do to one account, whoever asks for them.
+//! The effects of writes on one account, from commands and from tests.
 
 use std::time::Duration;
 
@@ -142,7 +142,8 @@ impl Account {
         self.writes.push_back(applied);
     }
 
-    /// What reading commands see: an older state while a fault holds the newer one back.
+    /// Returns the state that reading commands see: an older one while a fault holds the newer one
+    /// back.
     pub(crate) fn shown(&self) -> &Account {
         self.stale.front().map_or(self, |(_, copy)| copy)
     }

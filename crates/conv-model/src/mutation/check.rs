@@ -1,4 +1,4 @@
-//! What can be known to fail before it is sent.
+//! Checks that find a failure before a mutation is sent.
 
 use thiserror::Error;
 
@@ -120,8 +120,8 @@ impl Mutation {
     /// Checks what can be known before anything is queued.
     ///
     /// # Errors
-    /// The reason that the cloud would refuse the mutation, judged by the list as it is shown. What
-    /// the list does not know yet is not held against it.
+    /// Returns the reason that the cloud would refuse the mutation, judged by the list as it is
+    /// shown. A value that the list does not know yet is no reason.
     pub fn check(&self, list: &impl ShownList, limits: &Limits) -> Result<(), MutationError> {
         match self {
             Self::Pin { id, is_pinned } => {

@@ -1,4 +1,4 @@
-//! What a row shows while mutations of it are pending.
+//! Computes what a row shows while mutations of it are pending.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What mutations set.
+//! The slots that mutations set.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,19 +23,19 @@ pub enum Slot {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Aspect {
-    /// Whether the row is in the list.
+    /// The presence of the row in the list.
     Exists,
-    /// Whether it is pinned.
+    /// The pin.
     Pinned,
     /// One mark.
     Mark(MarkType),
     /// The app's own text.
     CustomData,
-    /// Whether it is in one conversation group.
+    /// The membership in one conversation group.
     Member(GroupName),
     /// Up to which message the user has read.
     ReadTo,
-    /// How new messages are announced.
+    /// The way new messages are announced.
     RemindType,
 }
 

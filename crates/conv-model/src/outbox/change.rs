@@ -33,7 +33,7 @@ pub struct Enqueue {
     pub queued_at: Option<Timestamp>,
     /// The cloud's limits.
     pub limits: Limits,
-    /// How much the outbox may hold.
+    /// The capacity of the outbox.
     pub capacity: Capacity,
 }
 

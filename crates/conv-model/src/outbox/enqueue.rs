@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{Outbox, Outcome, OutcomeKind, Pending, PendingState, order::blocks};
 use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationError, Slot, Timestamp};
 
-/// How much an outbox may hold.
+/// The capacity of an outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capacity {
@@ -21,7 +21,7 @@ impl Default for Capacity {
     }
 }
 
-/// What accepting a mutation did.
+/// The result of accepting a mutation.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Enqueued {
@@ -30,7 +30,7 @@ pub struct Enqueued {
     pub number: Option<u64>,
     /// The slots whose mutations are other than before.
     pub slots: BTreeSet<Slot>,
-    /// What became of mutations that this one replaced.
+    /// The outcomes of mutations that this one replaced.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -154,8 +154,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         }
     }
 
-    /// Returns whether the cloud has the value. Where a mutation that it depends on is pending, what
-    /// the cloud's list shows is not the last word.
+    /// Returns whether the cloud has the value. While a mutation that it depends on is pending, the
+    /// cloud's list may still change.
     fn is_met(&self, mutation: &Mutation) -> bool {
         self.is_free(mutation, 0) && (self.is_met)(mutation)
     }
@@ -166,7 +166,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         !later.any(|later| later.state.is_shown() && blocks(&later.mutation, mutation))
     }
 
-    /// Renames a group. What waits for the old name waits for the new one, in the same step.
+    /// Renames a group. Mutations that are queued for the old name are queued for the new one in
+    /// the same step.
     fn rename(&mut self, old: &GroupName, new: &GroupName) {
         let rename = |old: &GroupName| Mutation::Group {
             group_name: old.clone(),
@@ -195,7 +196,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         self.done.number = number;
     }
 
-    /// Deletes a group. What waits for it has nothing to wait for.
+    /// Deletes a group. Mutations that are queued for it are dropped. What waits for it has nothing
+    /// to wait for.
     fn is_being_created(&self, name: &GroupName) -> bool {
         self.outbox.of_groups().any(|one| {
             let is_it = matches!(&one.mutation, Mutation::Group { group_name, target: GroupTarget::Present } if group_name == name);
@@ -285,7 +287,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         }
     }
 
-    /// Takes what waits out of a slot. What is under way or acknowledged stays.
+    /// Takes the queued mutations out of a slot. Those that are being sent or are acknowledged
+    /// stay. What is under way or acknowledged stays.
     fn take(&mut self, slot: &Slot) -> Option<Arc<Pending>> {
         let queue = self.outbox.slots.get_mut(slot)?;
         let taken = pop_if(queue, |last| last.state.is_waiting());
@@ -308,8 +311,8 @@ fn pop_if(queue: &mut Vec<Arc<Pending>>, goes: fn(&Pending) -> bool) -> Option<A
     if queue.last().is_some_and(|last| goes(last)) { queue.pop() } else { None }
 }
 
-/// What was read stays read: a mark that is older than one which waits or was sent counts for no
-/// less.
+/// Extends a mark as read to everything that was marked before: it counts for no less than an older
+/// mark that is queued or was sent.
 fn with_all_read(mutation: Mutation, queue: &[Arc<Pending>]) -> Mutation {
     let Mutation::Read { id, until, count } = mutation else { return mutation };
     let earlier = queue.iter().filter_map(|pending| match &pending.mutation {

@@ -1,4 +1,4 @@
-//! What may be sent now.
+//! The order in which mutations may be sent.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What became of a mutation that was sent.
+//! The progress of mutations.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Outbox, Pending, PendingState};
 use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationFailure, Slot};
 
-/// What became of a mutation, as its sender learned.
+/// The progress of a mutation, as its sender learned it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -16,9 +16,9 @@ pub enum Progress {
     Sending,
     /// It has to be sent again; `is_uncertain` if the cloud may have applied it.
     Returned {
-        /// What happened.
+        /// The failure.
         failure: MutationFailure,
-        /// Whether the cloud may have applied it.
+        /// True if the cloud may have applied it.
         is_uncertain: bool,
     },
     /// The app's account is at fault.
@@ -44,20 +44,20 @@ pub enum Progress {
     Drop,
 }
 
-/// How a mutation ended.
+/// The end of a mutation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Outcome {
     /// The number that it was accepted with.
     pub number: u64,
-    /// What was to be set.
+    /// The mutation.
     pub mutation: Mutation,
-    /// How it ended.
+    /// The kind of end.
     pub kind: OutcomeKind,
 }
 
-/// How a mutation ended.
+/// The kind of a mutation's end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -76,7 +76,7 @@ pub enum OutcomeKind {
     Expired,
 }
 
-/// What a step changed.
+/// The effect of a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Progressed {

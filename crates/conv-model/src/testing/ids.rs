@@ -1,4 +1,4 @@
-//! Conversation IDs, their parts, and texts that are none.
+//! Conversation IDs, their parts, and texts that are not IDs.
 
 use proptest::{prelude::*, sample::select};
 

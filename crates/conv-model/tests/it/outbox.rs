@@ -1,4 +1,4 @@
-//! What waits, what replaces it, what may be sent, and that the cloud ends as the user wanted.
+//! The order, replacement and sending of mutations, and that the cloud ends as the user wanted.
 
 mod cloud;
 mod shown;
@@ -192,7 +192,7 @@ fn names_that_never_left_leave_no_trace() {
     assert_eq!(outbox.first_members(&created).len(), 1);
     put(&mut outbox, of_group("c", GroupTarget::Absent));
     assert!(outbox.is_empty());
-    // Of a group that the cloud has, two renamings are one, and back again is none.
+    // For a group that the cloud has, two renamings become one, and renaming it back cancels them.
     put(&mut outbox, rename("x", "y"));
     put(&mut outbox, rename("y", "z"));
     assert_eq!(waiting(&outbox), [rename("x", "z")]);

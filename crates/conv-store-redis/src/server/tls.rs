@@ -50,8 +50,8 @@ fn certificates(options: &RedisOptions) -> redis::TlsCertificates {
     redis::TlsCertificates { client_tls: client, root_cert: options.root_certificate.clone() }
 }
 
-/// The client asks for the process's provider of cryptography: where there is none, in a build
-/// with two of them, it would panic.
+/// The client asks for the process's provider of cryptography: without one, in a build with two
+/// providers, it would panic.
 #[cfg(feature = "tls")]
 pub(crate) fn provide() {
     use rustls::crypto::{CryptoProvider, aws_lc_rs};

@@ -1,4 +1,4 @@
-//! What goes wrong with a server: classed errors, answers from memory, nothing half written.
+//! Faults of a server: classed errors, answers from memory, nothing half written.
 
 use std::{sync::Arc, time::Duration};
 

@@ -14,8 +14,8 @@ use crate::{
     way::Way,
 };
 
-/// How many steps of each of two writers; the environment variable `CONV_REDIS_STEPS` says how
-/// many instead.
+/// The number of steps of each of two writers, unless the environment variable `CONV_REDIS_STEPS`
+/// sets it.
 const STEPS: usize = 1_500;
 
 /// A writer counts up what it last read. It may have read long ago.
@@ -33,7 +33,7 @@ impl Writer {
         self.count = count(&loaded.records);
     }
 
-    /// Whether it was written.
+    /// Returns true if it was written.
     async fn write(&mut self) -> bool {
         let seq = self.seq.next();
         let mut write = Write::new(self.seq, seq);
@@ -101,7 +101,7 @@ async fn a_write_whose_number_is_not_greater_is_refused() {
         assert_eq!(engine.load().await.unwrap().seq, Seq::new(4));
     }
     engine.commit(&[write(4, 5)]).await.unwrap();
-    // So does the server, whoever asks.
+    // The server gives the same answer to any reader.
     let code = include_str!("../../src/scripts/commit.lua");
     let keys = ["rows", "local", "writers"].map(|name| format!("{{numbers}}:{name}"));
     let run = |head: &str, next: &str| {

@@ -41,10 +41,10 @@ async fn one_process_has_it_and_the_other_hears_how_its_pass_ended() {
             let written = written.map(Seq::new);
             let lease = ours(&a, &account).await;
             let holder = theirs(&b, &account).await;
-            let (told, ()) =
+            let (answer, ()) =
                 tokio::join!(soon(b.ended(&account, &holder)), lease.give_back(written));
-            assert_eq!(told.unwrap(), written);
-            // Who asks later is told the same.
+            assert_eq!(answer.unwrap(), written);
+            // A later caller gets the same answer.
             assert_eq!(b.ended(&account, &holder).await.unwrap(), written);
         }
         ours(&b, &account).await.give_back(None).await;

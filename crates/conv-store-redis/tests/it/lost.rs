@@ -1,4 +1,5 @@
-//! What a server loses that copies itself behind its answers: found, and cured by a pass.
+//! Writes that a server loses because it replicates after it answered: they are found missing, and
+//! a pass fetches them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -102,7 +103,7 @@ async fn a_list_that_lost_rows_is_a_preview_until_the_next_pass() {
     store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
     assert_eq!(store.snapshot().report().coverage, Coverage::Complete);
     server.forget();
-    // Nobody tells of it: it is looked for.
+    // The loss is not announced: the process looks for it.
     let after = until(&*store, |snapshot| snapshot.is_empty()).await;
     assert_ne!(after.report().coverage, Coverage::Complete);
 }
@@ -191,7 +192,8 @@ async fn writers_that_went_away_are_forgotten() {
     assert!(head < 60, "a head of {head} bytes");
 }
 
-/// How often a master is killed; the environment variable `CONV_REDIS_KILLS` says how often instead.
+/// The number of times that a master is killed, unless the environment variable `CONV_REDIS_KILLS`
+/// sets it.
 const KILLS: usize = 2;
 
 const ROWS: u64 = 60;
@@ -281,7 +283,7 @@ async fn pull(store: &dyn ConversationStore) -> Result<(), StoreError> {
     store.apply(last).await.map(drop)
 }
 
-/// How many rows the server holds, once it answers.
+/// Waits until the server answers; returns the number of rows that it holds.
 async fn until_loaded(database: &RedisDatabase, account: &AccountId) -> usize {
     loop {
         if let Ok(loaded) = database.engine(account).load().await {

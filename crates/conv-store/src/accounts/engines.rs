@@ -1,4 +1,4 @@
-//! What a backend implements to get a database.
+//! The trait that a backend implements to get a database.
 
 use std::{fmt::Debug, sync::Arc};
 

@@ -75,7 +75,7 @@ impl AccountEngines for Double {
 
     async fn engine(&self, _account: &AccountId) -> Result<One, StoreError> {
         self.0.engines.fetch_add(1, Ordering::SeqCst);
-        assert!(!self.0.panics.load(Ordering::SeqCst), "as told");
+        assert!(!self.0.panics.load(Ordering::SeqCst), "as scripted");
         assert_eq!(self.0.alive.fetch_add(1, Ordering::SeqCst), 0, "two engines are in use");
         let one = One(self.clone(), lock(&self.0.kept).clone());
         drop(self.0.openings.acquire().await.unwrap());

@@ -3,8 +3,9 @@
 //!
 //! Rows are a cache that the cloud can fill again; local state exists nowhere else. So it has a
 //! file of its own, `local.log`, that no damage to the rows reaches: entries with checksums are
-//! only ever appended, each durable before it is acknowledged, whatever the database's level.
-//! When more than half of the file is dead it is written anew beside itself and renamed.
+//! only ever appended, each durable before it is acknowledged, whatever the database's level. When
+//! more than half of the file is dead, the live part is written to a new file, which is renamed
+//! over it.
 
 mod compact;
 mod entry;
@@ -134,8 +135,8 @@ impl<D: LogFolder> LocalLog<D> {
         self.push(&entry::of_forget(account))
     }
 
-    /// A file that could not take back what it refused is read anew: only so is it known what is
-    /// in it. What still waits to be made durable is refused first.
+    /// Reads the file again after it could not take back a refused entry: its content is unknown
+    /// until then. Entries that still wait to be made durable are refused first.
     fn reopen_failed(&mut self) -> Result<(), StoreError> {
         if self.tail.is_failed() && self.pending.is_empty() {
             let reopened = open::open(self.folder.clone())?;
@@ -175,7 +176,7 @@ impl<D: LogFolder> LocalLog<D> {
         Ok(())
     }
 
-    /// What was acknowledged is durable in the old file, so failing to rewrite it is no error.
+    /// Acknowledged entries are durable in the old file, so failing to rewrite it is no error.
     fn rewrite_or_go_on(&mut self) {
         let version = if self.index.has_mutations() { VERSION } else { WITHOUT_MUTATIONS };
         if let Err(error) = self.rewrite(version) {
@@ -184,7 +185,7 @@ impl<D: LogFolder> LocalLog<D> {
         }
     }
 
-    /// Writes the log anew, without what is dead.
+    /// Rewrites the log without its dead part.
     fn rewrite(&mut self, version: u8) -> Result<(), StoreError> {
         let Self { folder, tail, index, .. } = self;
         let folder = &*folder;

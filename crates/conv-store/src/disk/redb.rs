@@ -185,7 +185,7 @@ impl RedbOptions {
 /// # }
 /// ```
 ///
-/// What was found at the opening is in [`IndexedStore::recovery`]; its `read_only` is true if the
+/// The findings of the opening are in [`IndexedStore::recovery`]; its `read_only` is true if the
 /// store refuses every change. The folder is that of a database, which can be opened on it later.
 /// Once the store is closed, or a moment after its last handle is gone, the folder is free.
 #[derive(Debug)]

@@ -25,7 +25,7 @@ pub(crate) struct State {
     pub(crate) locals: Tree<LocalEntry>,
     /// Rows that pending deletions hide.
     pub(crate) hidden: Tree<HiddenRow>,
-    /// What the user changed and the cloud has yet to show.
+    /// The user's changes that the cloud has yet to show.
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) log: Log,
     /// Records that do not decode; they go with the next write.

@@ -23,8 +23,8 @@ struct Servers {
     first: MemoryEngine,
     second: MemoryEngine,
     is_over: AtomicBool,
-    /// Whether what is gone was told.
-    is_told: AtomicBool,
+    /// True once the loss was reported.
+    is_reported: AtomicBool,
 }
 
 impl Servers {
@@ -45,7 +45,7 @@ impl Engine for Servers {
     async fn load(&self) -> Result<Loaded, StoreError> {
         let mut loaded = self.now().load().await?;
         let is_over = self.is_over.load(Ordering::SeqCst);
-        loaded.lost = is_over && !self.is_told.swap(true, Ordering::SeqCst);
+        loaded.lost = is_over && !self.is_reported.swap(true, Ordering::SeqCst);
         Ok(loaded)
     }
 

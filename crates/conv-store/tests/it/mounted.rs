@@ -49,7 +49,7 @@ impl Mounted {
         Ok(it)
     }
 
-    /// Where it is.
+    /// Returns the path.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("mounted")
     }

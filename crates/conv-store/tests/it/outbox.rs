@@ -1,4 +1,4 @@
-//! What the user set is shown over what the cloud said.
+//! The user's changes are shown over the cloud's rows.
 
 use std::sync::{
     Arc,

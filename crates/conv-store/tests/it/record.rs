@@ -1,4 +1,5 @@
-//! Records: what comes back, what is refused, and that the format stands.
+//! Records: decoding returns what was encoded, invalid ones are refused, and the format does not
+//! change.
 
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ fn stamps() -> Stamps {
     stamps
 }
 
-/// What this version writes, later ones must read for ever; so these bytes stay as they are.
+/// Later versions must read these bytes for ever, so they stay as they are.
 #[test]
 fn version_2_has_these_bytes() {
     let row = RowRecord::new(Arc::new(row()), stamps());

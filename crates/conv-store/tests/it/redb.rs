@@ -80,7 +80,7 @@ async fn a_second_handle_is_refused_here_and_in_another_process() {
     assert!(opens_elsewhere(folder.path()).contains("Ok"));
 }
 
-/// What another process says of opening a folder.
+/// Returns what another process reports when it opens a folder.
 fn opens_elsewhere(folder: &Path) -> String {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "redb::child", "--include-ignored", "--nocapture"])
@@ -157,8 +157,8 @@ async fn damage_shows_no_wrong_row_and_takes_no_draft() {
         fs::write(folder.path().join("local.log"), &log).unwrap();
         let store = RedbStore::open(folder.path(), &account("a")).await.unwrap();
         let rows = store.snapshot().list(&All.into());
-        let is_told = store.recovery().lost_accounts == 1;
-        assert!(is_told || rows.iter().all(|row| row.listing.time.unwrap().as_secs() == 7));
+        let is_reported = store.recovery().lost_accounts == 1;
+        assert!(is_reported || rows.iter().all(|row| row.listing.time.unwrap().as_secs() == 7));
         let is_old = rows.len() == USERS
             && rows.iter().all(|row| {
                 let time = row.listing.time.unwrap().as_secs();

@@ -14,7 +14,7 @@ use crate::{
 const SMALL: usize = 2 << 10;
 const LARGE: usize = 64 << 10;
 
-/// What was acknowledged.
+/// The acknowledged writes.
 #[derive(Default)]
 struct Promised {
     rows: usize,

@@ -1,4 +1,4 @@
-//! What is met at an opening: damage heals, the world's faults are errors that touch nothing.
+//! Openings: damage is recovered from; faults of the environment are errors that touch nothing.
 
 use std::{
     collections::BTreeMap,

@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    /// What a sender of changes does with a refusal depends on these.
+    /// The sender of changes handles a refusal by these classes.
     #[test]
     fn codes_of_changes_have_their_classes() {
         let cases: [(&[i32], ErrorClass, Retry); 8] = [

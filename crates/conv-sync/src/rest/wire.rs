@@ -51,7 +51,7 @@ const MAX_TEXT: usize = 8 * 1024;
 pub(super) trait Command: Serialize + Sync {
     /// Service and command, as in the URL.
     const PATH: &'static str;
-    /// Whether the command changes something. Such a request is never sent twice by itself: the
+    /// True if the command changes something. Such a request is never sent twice by itself: the
     /// first one may have been applied.
     const WRITES: bool = false;
 

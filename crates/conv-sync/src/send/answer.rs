@@ -1,4 +1,4 @@
-//! What an answer of the cloud means for the mutations that it is for.
+//! Derives from the cloud's answer what happens to its mutations.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -224,7 +224,7 @@ impl Sender {
     }
 }
 
-/// What refusals of one answer have in common.
+/// The common part of the refusals of one answer.
 #[derive(Default)]
 struct Refusal {
     /// Nothing was sent but a question.

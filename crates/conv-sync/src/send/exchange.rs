@@ -1,4 +1,4 @@
-//! What goes into a sender and what comes out of it.
+//! The inputs and effects of a sender.
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,7 +42,7 @@ pub trait SendView: Send + Sync {
     fn wall_time(&self) -> Option<Timestamp>;
 }
 
-/// What happened.
+/// An event for the sender.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SendInput {
@@ -90,7 +90,7 @@ pub enum SendInput {
     Abandoned,
 }
 
-/// What is to be done.
+/// An action for the driver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SendEffect {
@@ -101,7 +101,7 @@ pub enum SendEffect {
     Call {
         /// The number for the answer.
         call: SendId,
-        /// What to write.
+        /// The change to write.
         write: WriteCall,
     },
     /// Read the conversation groups that exist; [`SendInput::Looked`] follows.

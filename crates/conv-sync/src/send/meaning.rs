@@ -1,4 +1,4 @@
-//! What a refusal means for the mutations of a call.
+//! The meaning of a refusal for the mutations of a call.
 
 use conv_model::{ErrorClass, GroupTarget, Mutation, MutationFailure};
 
@@ -10,7 +10,7 @@ pub(super) const NO_SUCH_GROUP: i32 = 51009;
 /// The app may not see the group: that does not say that it is gone.
 const NO_RIGHT: i32 = 10007;
 
-/// What a refusal means.
+/// The meaning of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// A new signature helps.

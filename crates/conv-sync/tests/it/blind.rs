@@ -1,4 +1,4 @@
-//! A row that cannot be told from any other takes the right to remove from the pass, nothing else.
+//! A row that cannot be identified takes the right to remove from the pass, nothing else.
 
 use std::sync::Arc;
 

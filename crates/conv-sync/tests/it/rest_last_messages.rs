@@ -21,7 +21,7 @@ use crate::{
 const ROAMING: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"Complete":1,"MsgCnt":1,"LastMsgTime":1584669680,"LastMsgKey":"549396494_2578554_1584669680","MsgList":[{"From_Account":"user2","To_Account":"user1","MsgSeq":549396494,"MsgRandom":2578554,"MsgTimeStamp":1584669680,"MsgFlagBits":0,"IsPeerRead":0,"MsgKey":"549396494_2578554_1584669680","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"msg 1"}},{"MsgType":"TIMTextElem","MsgContent":{"Text":"more"}}],"CloudCustomData":"your cloud custom data"}]}"#;
 const GROUP: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"GroupId":"@TGS#15ERQPAER","IsFinished":1,"RspMsgList":[{"From_Account":"144115197276518801","IsPlaceMsg":0,"IsSystemMsg":0,"MsgBody":[{"MsgContent":{"Data":"\b","Index":15},"MsgType":"TIMFaceElem"}],"MsgPriority":1,"MsgRandom":51083293,"MsgSeq":7803321,"MsgTimeStamp":1458721802}]}"#;
 
-/// What the one call about a conversation taught a member since 2010.
+/// Returns the facets that one call about a conversation gives a member since 2010.
 async fn ask(asked: &str, body: &str) -> Hydrated {
     let groups = ids([asked]);
     let joined = groups[0].group_id().map(|group| joined([(group.as_str(), 1_262_304_000)]));

@@ -1,4 +1,4 @@
-//! How calls are signed, and that nothing which is printed holds a secret.
+//! Signed calls, and that no printed text holds a secret.
 
 use std::{
     cell::RefCell,
@@ -175,8 +175,8 @@ async fn no_error_and_no_trace_holds_a_secret() {
         }
         seen += &text;
     }
-    let nobody: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
-    let source = RestSource::builder(nobody, APP, UserSigSigner::new(ADMIN, KEY)).build();
+    let nowhere: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
+    let source = RestSource::builder(nowhere, APP, UserSigSigner::new(ADMIN, KEY)).build();
     seen += &shown(&source.pull(&request()).await.unwrap_err());
     for text in [seen, traced()] {
         assert!(!text.contains("canary") && !text.contains("usersig=eJ"), "{text}");

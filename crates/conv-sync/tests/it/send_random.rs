@@ -14,7 +14,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::send_support::{MINUTE, SECOND, World, refused};
 
-/// What happens next.
+/// The next event.
 #[derive(Clone, Debug)]
 enum Act {
     Enqueue(Box<Mutation>),
@@ -126,7 +126,7 @@ impl Checked {
         match act {
             Act::Enqueue(mutation) => {
                 let met = |_: &Mutation| false;
-                // A refused one is none of the sender's business.
+                // The sender ignores the refused ones.
                 let _ = world.view.outbox.enqueue(*mutation, None, met, &Capacity::default());
                 world.input(SendInput::Changed);
             }

@@ -50,7 +50,7 @@ fn a_mark_outlives_every_pass_that_fails() {
     state.ask(Request::Mark);
     for _ in 0..3 {
         assert_eq!(pass(&mut state, &lost()), Next::Pause);
-        assert!(state.resume(true, false), "nobody holds the list, but it is marked");
+        assert!(state.resume(true, false), "no handle is left, but the list is marked");
     }
     assert_eq!(state.unserved(), Some(Unserved { failed: 3, is_blocked: false }));
     assert_eq!(pass(&mut state, &Err(Error::NoSource)), Next::End);

@@ -1,5 +1,5 @@
-//! Passes of all accounts share a few places: who waits goes first, and nobody pays for another's
-//! trouble.
+//! Passes of all accounts share a few places: they run in the order of asking, and an account in
+//! trouble delays no other.
 
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 

@@ -1,4 +1,4 @@
-//! How streams end, and that nothing is left behind.
+//! The end of streams, and that nothing is left behind.
 
 use std::{task::Poll, time::Duration};
 

@@ -1,7 +1,7 @@
 //! `notFetched`: the keys of a row that show a default because nothing is known.
 //!
-//! The SDK's shape has no word for *unknown*, so a row says beside it which of its values are none
-//! of the cloud's. Reading the row gives back what was not known.
+//! The SDK's shape has no word for *unknown*, so a row lists the values that are not from the
+//! cloud. Reading the row makes them unknown again.
 
 use std::sync::Arc;
 

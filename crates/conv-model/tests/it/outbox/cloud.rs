@@ -27,7 +27,7 @@ pub(super) struct Cloud {
 }
 
 impl Cloud {
-    /// Whether a client would let the user do this.
+    /// Returns true if a client would let the user do this.
     pub(super) fn allows(&self, mutation: &Mutation) -> bool {
         match mutation {
             Mutation::Member { group_name, .. } => self.groups.contains(group_name),
@@ -91,7 +91,7 @@ impl Cloud {
         }
     }
 
-    /// Whether a mutation would change nothing.
+    /// Returns true if a mutation would change nothing.
     pub(super) fn has(&self, mutation: &Mutation) -> bool {
         if let Mutation::Group { group_name, target } = mutation {
             return match target {

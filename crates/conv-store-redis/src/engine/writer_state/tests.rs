@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-/// What a server holds: the last write, and the last write of each writer.
+/// The state of a server: the last write, and the last write of each writer.
 #[derive(Clone, Default)]
 struct Server {
     head: Head,
@@ -31,8 +31,8 @@ impl Server {
         let names = asked.writers();
         let [own, last] =
             names.map(|name| self.writers.get(name).map(|count| format!("{count} 0")));
-        let told = [own, last, Some(self.forgotten.to_string())];
-        known.loaded(&asked, &History::new(self.head.clone(), names, &told))
+        let counts = [own, last, Some(self.forgotten.to_string())];
+        known.loaded(&asked, &History::new(self.head.clone(), names, &counts))
     }
 
     /// Forgets the writers of all writes until now.

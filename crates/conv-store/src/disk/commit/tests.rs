@@ -45,7 +45,7 @@ impl Disk for Script {
         self.later |= job.account.0 == "later";
         self.slow |= job.account.0 == "slow";
         match (job.account.0, target) {
-            ("panic", _) => panic!("as told"),
+            ("panic", _) => panic!("as scripted"),
             ("full", Target::Local) => Err(StoreError::NoRuntime),
             _ => Ok(()),
         }
@@ -89,8 +89,8 @@ type Answer = JoinHandle<Result<(), StoreError>>;
 impl Fixture {
     fn new() -> Self {
         let log = Log::default();
-        let (go, told) = mpsc::channel();
-        let script = Script { log: Arc::clone(&log), go: told, later: false, slow: false };
+        let (go, released) = mpsc::channel();
+        let script = Script { log: Arc::clone(&log), go: released, later: false, slow: false };
         let writer = Writer::start(script).unwrap();
         Self { writer, log, go }
     }

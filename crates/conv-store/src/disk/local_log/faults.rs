@@ -22,12 +22,12 @@ const KEYS: [(&str, &str); 4] = [
 type Key = (AccountId, Record);
 type Value = Option<u8>;
 
-/// What may be there.
+/// The values that a record may have.
 #[derive(Clone, Debug, Default)]
 struct Promise {
-    /// What was acknowledged last.
+    /// The last acknowledged value.
     kept: Value,
-    /// What was refused since.
+    /// The values refused since.
     refused: Vec<Value>,
 }
 
@@ -112,7 +112,7 @@ impl Script {
         }
     }
 
-    /// What is there is what was promised.
+    /// Checks that the records are those that were promised.
     #[track_caller]
     fn check(&mut self, what: &str) {
         let promises = self.promises.clone();
@@ -131,7 +131,7 @@ impl Script {
             }
             let known =
                 found.keys().all(|id| promises.contains_key(&(account.clone(), id.clone())));
-            assert!(known, "{what}: a record that nobody wrote");
+            assert!(known, "{what}: a record that was never written");
         }
     }
 
@@ -153,7 +153,7 @@ impl Script {
     }
 }
 
-/// How many operations a whole script has.
+/// The number of operations of a whole script.
 fn operations() -> usize {
     let mut script = Script::new(Disk::default());
     script.run();

@@ -13,7 +13,7 @@ use crate::disk::frame::{self, HEADER};
 pub(super) const FRESH: &str = "local.log.new";
 const MAGIC: [u8; 4] = *b"clog";
 
-/// What a log needs of a file.
+/// The operations that a log needs of a file.
 pub(crate) trait LogFile: Read + Write + Seek + Send {
     /// Makes it shorter.
     fn cut(&mut self, length: u64) -> io::Result<()>;
@@ -21,8 +21,9 @@ pub(crate) trait LogFile: Read + Write + Seek + Send {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-/// What a log needs of the folder it lies in. Everything it does to a disk goes through here, so
-/// that a test can have any of it fail, or stop the world after it.
+/// The operations that a log needs of its folder. All access to a disk goes through here, so that a
+/// test can have any operation fail, or stop the world after it. Everything it does to a disk goes
+/// through here, so that a test can have any of it fail, or stop the world after it.
 pub(crate) trait LogFolder: Clone + Debug + Send {
     type File: LogFile;
 
@@ -40,7 +41,7 @@ pub(crate) trait LogFolder: Clone + Debug + Send {
     fn sync(&self) -> io::Result<()>;
 }
 
-/// What the file begins with.
+/// Returns the header of the file.
 pub(super) fn header(version: u8) -> [u8; HEADER] {
     frame::header(MAGIC, version)
 }

@@ -72,7 +72,7 @@ fn folder_of(bytes: &[u8]) -> TempDir {
     folder
 }
 
-/// What of `written` is there, by number.
+/// Returns the numbers of the records that are present.
 fn present(log: &mut LocalLog, count: usize) -> Vec<usize> {
     let records = records(log, "a");
     let present: Vec<_> = (0..count).filter(|number| records.contains_key(&id(*number))).collect();

@@ -47,7 +47,7 @@ impl SledRows {
         Ok(bytes)
     }
 
-    /// What was read ahead of an account, once.
+    /// Takes the rows that were read ahead of an account; they are there once.
     fn take_ahead(&self, prefix: &[u8]) -> Option<Ahead> {
         let mut ahead = self.ahead();
         ahead.is_of(prefix).then(|| mem::take(&mut *ahead))

@@ -1,4 +1,4 @@
-//! Rows that fail, and are opened anew.
+//! Rows that fail, and are reopened.
 
 use std::{fs, time::Duration};
 
@@ -114,7 +114,7 @@ async fn what_went_down_with_a_neighbours_write_is_not_acknowledged() {
     database.engines().files.load(&Account::new(account("c"))).unwrap_err();
     disk.sync(Target::Rows).unwrap_err();
     disk.begin(&jobs[0]).unwrap();
-    assert_eq!(it.double.openings(), 2, "opened anew for the next group");
+    assert_eq!(it.double.openings(), 2, "reopened for the next group");
 }
 
 #[tokio::test]
@@ -321,7 +321,7 @@ async fn what_was_acknowledged_comes_back_once_the_rows_open_again() {
     it.double.fail(Trouble::Write(0));
     b.apply(page(4)).await.unwrap();
     drop(b);
-    // Whoever reads anew waits for it.
+    // A reader of the reopened file waits for it.
     let b = database.account(&account("b")).await.unwrap();
     assert_eq!((time(&b), it.double.openings()), (4, 3));
 }

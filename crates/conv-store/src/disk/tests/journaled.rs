@@ -83,7 +83,7 @@ fn path(it: &Fixture) -> PathBuf {
     it.folder.path().join("rows.journal")
 }
 
-/// What an opening finds of each account.
+/// The records of each account that an opening finds.
 fn found(it: &Fixture) -> [Scan; 2] {
     let file = it.opener()().unwrap();
     NAMES.map(|name| records::scan(&file, key::prefix(&account(name))).unwrap())

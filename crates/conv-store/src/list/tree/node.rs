@@ -7,7 +7,7 @@ use super::Entry;
 /// The most children of a branch.
 const BRANCH: usize = 16;
 
-/// How full nodes are built in bulk: room for the next few entries.
+/// The fill of nodes that are built in bulk: room for the next few entries.
 const fn built(most: usize) -> usize {
     most / 4 * 3
 }
@@ -220,7 +220,7 @@ impl<E: Entry> Node<E> {
     }
 }
 
-/// Which child holds a key. They are few, and most changes are of the first ones.
+/// Returns the child that holds a key. They are few, and most changes are of the first ones.
 pub(super) fn place<E: Entry>(children: &[Child<E>], key: &E::Key) -> usize {
     children.iter().skip(1).take_while(|child| child.least.cmp(key).is_le()).count()
 }

@@ -1,4 +1,4 @@
-//! What is written is loaded.
+//! Cases of writing and loading.
 
 use std::sync::Arc;
 

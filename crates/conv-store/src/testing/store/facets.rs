@@ -1,4 +1,4 @@
-//! What an answer may overwrite, what is known to be gone, and what is too large.
+//! Cases of guarded answers, values that are gone, and rows that are too large.
 
 use std::sync::Arc;
 
@@ -35,14 +35,15 @@ fn row(snapshot: &Snapshot, user: &str) -> Result<Arc<Conversation>, Failure> {
     snapshot.get(&id(user)?).ok_or_else(|| Failure::new(format!("{user} is gone")))
 }
 
-/// Which answer each facet of a row is from.
-fn told(row: &Conversation) -> (Option<&str>, Option<u32>, Option<u64>) {
+/// Returns the number of the answer that each facet is from.
+fn answers_of(row: &Conversation) -> (Option<&str>, Option<u32>, Option<u64>) {
     let sequence = row.last_message.value().map(|message| message.sequence);
     (row.profile.name.as_deref(), row.unread.count, sequence)
 }
 
-/// An answer tells of the moment it was asked for: what another writer changed since is newer, facet
-/// by facet. What was changed before may be overwritten.
+/// An answer describes the moment of its request: a facet that another writer changed since is
+/// newer. A facet that was changed before may be overwritten. What was changed before may be
+/// overwritten.
 pub async fn an_answer_overwrites_nothing_that_is_newer<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {
@@ -59,14 +60,26 @@ pub async fn an_answer_overwrites_nothing_that_is_newer<F: StoreFixture>(
     (late.pass, late.asked) = (Some(PassId::new(1)), Some(asked));
     apply_all(&store, [late.clone()]).await?;
     let snapshot = store.snapshot();
-    ensure_eq!(told(&*row(&snapshot, "all")?), (Some("2"), Some(2), Some(2)), "all are newer");
-    ensure_eq!(told(&*row(&snapshot, "unread")?), (Some("1"), Some(2), Some(1)), "one is newer");
-    ensure_eq!(told(&*row(&snapshot, "none")?), (Some("1"), Some(1), Some(1)), "none is newer");
+    ensure_eq!(
+        answers_of(&*row(&snapshot, "all")?),
+        (Some("2"), Some(2), Some(2)),
+        "all are newer"
+    );
+    ensure_eq!(
+        answers_of(&*row(&snapshot, "unread")?),
+        (Some("1"), Some(2), Some(1)),
+        "one is newer"
+    );
+    ensure_eq!(
+        answers_of(&*row(&snapshot, "none")?),
+        (Some("1"), Some(1), Some(1)),
+        "none is newer"
+    );
 
     late.asked = Some(snapshot.written());
     apply_all(&store, [late]).await?;
     ensure_eq!(
-        told(&*row(&store.snapshot(), "all")?),
+        answers_of(&*row(&store.snapshot(), "all")?),
         (Some("1"), Some(1), Some(1)),
         "asked later"
     );
@@ -123,7 +136,8 @@ pub async fn a_type_that_hides_a_count_is_no_news_of_what_is_unread<F: StoreFixt
     Ok(())
 }
 
-/// What the cloud says is gone is shown no more, and stays gone when the store is opened again.
+/// A message that the cloud reports as gone is no longer shown, and stays gone when the store is
+/// opened again.
 pub async fn a_message_that_is_gone_is_shown_no_more<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let mut gone = ConversationPatch::new(id("alice")?);
@@ -178,7 +192,7 @@ pub async fn an_unsure_pass_removes_nobody_and_says_whom<F: StoreFixture>(
     apply_all(&store, [begin(2), finish(2, secs(10), keep)]).await?;
     ensure_eq!(users(&store.snapshot()), ["made by others", "alice"], "rows of a sure pass");
     let unconfirmed = store.snapshot().report().unconfirmed;
-    ensure_eq!(unconfirmed, Vec::<ConversationId>::new(), "nobody any more");
+    ensure_eq!(unconfirmed, Vec::<ConversationId>::new(), "no row any more");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What a pass may do, and what it may not.
+//! Cases of passes that may write, and of those that may not.
 
 use conv_model::{
     Coverage, Delta, ErrorClass, Local, PassFailure, PassId, PassStatus, SyncStep, Timestamp,
@@ -14,7 +14,7 @@ use super::super::{
 };
 use crate::{ConversationStore, StoreError};
 
-/// Of an older pass not even a row is taken, and the caller is told.
+/// A change of a superseded pass is refused as a whole.
 pub async fn a_pass_that_was_superseded_changes_nothing<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {

@@ -13,8 +13,7 @@ use crate::SourceError;
 /// two calls for every mark.
 const MAX_READINGS: u32 = 8;
 
-/// Whether `SetMark` counts from 0, as it is sent: read back from the cloud once, at the first mark
-/// that is set.
+/// The base of `SetMark`, 0 or 1: read back from the cloud once, at the first mark that is set.
 ///
 /// The SDK sends the same command with the star as 0; the REST page (doc 53438) counts marks in words
 /// from "1st", which may be read either way.

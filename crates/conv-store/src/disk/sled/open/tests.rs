@@ -32,7 +32,7 @@ async fn filled() -> TempDir {
     folder
 }
 
-/// What no repair helps against: sled reads it, and it makes no sense.
+/// Makes damage that no repair helps against: sled reads it, and it makes no sense.
 fn break_beyond_repair(folder: &TempDir) {
     let db = sled(&folder.path().join(ROWS)).unwrap();
     db.insert(SCHEMA, &[]).unwrap();

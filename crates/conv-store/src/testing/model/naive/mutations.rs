@@ -13,7 +13,7 @@ impl Naive {
     /// Accepts mutations: all or none. Gives their numbers, and what became of others.
     ///
     /// # Errors
-    /// Why the first one of them is refused.
+    /// If one of them is refused: the error of the first.
     pub fn enqueue(
         &mut self,
         mutations: &[Mutation],
