@@ -238,7 +238,7 @@ async fn an_item_that_fails_and_one_whose_result_is_missing_leave_the_others_don
         cloud.faults().clear();
         let written = write(&source, &call).await;
         match call {
-            // Who sends it again has to look first.
+            // A caller that sends it again has to look first.
             WriteCall::CreateGroup { .. } => {
                 assert_eq!(written.unwrap_err().code(), Some(51007));
             }

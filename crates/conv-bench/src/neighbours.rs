@@ -1,7 +1,7 @@
 //! Detects other users of this core.
 //!
-//! Where machines share their cores, work takes up to twice as long while a neighbour is busy, for
-//! half a second or for minutes, and some work is slowed more than other: not even ratios stay.
+//! On machines that share their cores, work takes up to twice as long while a neighbour is busy,
+//! for half a second or for minutes, and some work is slowed more than other: not even ratios stay.
 //! Fixed work in registers shows it, since alone it always takes the same time.
 
 use std::{

@@ -30,7 +30,7 @@ pub struct Work {
     pub name: &'static str,
     /// The description of one call.
     pub title: &'static str,
-    /// Whom the others are compared with.
+    /// The name of the entrant that the others are compared with.
     pub baseline: &'static str,
     /// The sizes of list that it is done on.
     pub sizes: &'static [usize],

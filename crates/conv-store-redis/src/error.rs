@@ -13,8 +13,8 @@ type Source = Arc<dyn std::error::Error + Send + Sync>;
 /// The reason that the server could not do what it was asked. [`of`](Self::of) finds it in a
 /// [`StoreError`].
 ///
-/// Whatever it is, nothing of a change is half written; unless it says that nothing was written,
-/// the change may have been written whole.
+/// Whatever the error, no change is half written. Unless the error says that nothing was written,
+/// the whole change may have been written.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum RedisError {
@@ -115,8 +115,7 @@ impl From<RedisError> for StoreError {
 }
 
 impl RedisError {
-    /// Converts the client's error. Of several calls made at once the first that failed counts. Of
-    /// several calls made at once the first that failed tells.
+    /// Converts the client's error. Of several calls made at once the first that failed counts.
     pub(crate) fn met(error: redis::RedisError) -> Self {
         let said = error.clone().into_server_errors();
         if let Some((_, said)) = said.as_ref().and_then(|all| all.first()) {

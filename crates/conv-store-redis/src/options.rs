@@ -33,7 +33,7 @@ pub struct RedisOptions {
     /// The maximum duration of a call, all attempts together; 3 seconds by default.
     pub answer_within: Duration,
     /// The time that an account is kept after its last write; 90 days by default, zero for ever.
-    /// Local state goes with it. Local state goes with it.
+    /// Local state goes with it.
     pub expire_after: Duration,
     /// The approximate interval of looking for writes of other processes that were not announced;
     /// 30 seconds by default.

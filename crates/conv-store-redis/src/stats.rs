@@ -16,7 +16,7 @@ use crate::RedisError;
 #[non_exhaustive]
 pub struct RedisStats {
     /// Finished calls, whatever their result. A call that the client tried several times counts
-    /// once. What the client tried several times is one.
+    /// once.
     pub calls: u64,
     /// The time that they took, all together.
     pub answering: Duration,

@@ -27,8 +27,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The database did not open in time. Nothing was repaired or quarantined; the attempt that is
-    /// still running holds the folder until it ends. Nothing was repaired or set aside; what is
-    /// still being tried holds the folder until it ends.
+    /// still running holds the folder until it ends.
     #[error("database did not open within {limit:?}")]
     OpenTimedOut {
         /// The time it had.

@@ -55,10 +55,10 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
 
     /// Changes the outbox: accepts mutations, or takes over what became of them.
     ///
-    /// The list shows the cloud's rows as the outbox leaves them. What the cloud said stays
-    /// [known](Snapshot::base): no mutation changes it, and dropping one uncovers it. Mutations that
-    /// are accepted are [checked](conv_model::Mutation::check) against the list as it is shown, each
-    /// after those before it. A value that no listing will show, as of
+    /// The list shows the cloud's rows as the outbox leaves them. The cloud's own row stays
+    /// [known](Snapshot::base): no mutation changes it, and it shows again when a mutation is
+    /// dropped. Mutations that are accepted are [checked](conv_model::Mutation::check) against the
+    /// list as it is shown, each after those before it. A value that no listing will show, as of
     /// [`SettledUnseen`](conv_model::Progress::SettledUnseen), is taken over into the cloud's rows.
     ///
     /// # Errors

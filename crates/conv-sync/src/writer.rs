@@ -26,7 +26,7 @@ use crate::{Groups, SourceError};
 ///   have applied it.
 /// * A writer keeps no state of an account, and repeats no call by itself: a call whose answer was
 ///   lost may have been applied, and the sender decides whether it may go out again.
-/// * An error of [`write`](Self::write) is about the call as a whole. Where the cloud answers per
+/// * An error of [`write`](Self::write) is about the call as a whole. If the cloud answers per
 ///   item, so does [`Written`], and an item that the reply does not name is left out of it.
 /// * The error says by its variant, its class and its retry what happened: see "Sending changes" in
 ///   `docs/sync-protocol.md`. Errors hold no secret.

@@ -1,5 +1,4 @@
-//! Properties that must hold for any bytes. Each function panics if one does not. Each function
-//! panics where it does not.
+//! Properties that must hold for any bytes. Each function panics if one does not.
 //!
 //! Two call them: the targets beside this folder, with what libFuzzer makes up, and the workspace's
 //! tests, with every file of the corpus.

@@ -41,7 +41,7 @@ pub(super) fn is_presentable(error: &SourceError, user_sig: &UserSig) {
     assert!(words.len() <= MAX_WORDS, "{words}");
     assert!(!words.chars().any(char::is_control), "{words:?}");
     assert!(!words.contains(user_sig.expose()));
-    // Whatever the class, there is one, and it says whether to come again.
+    // Every error has a class, and says if the call may be made again.
     let _ = (error.class(), error.code(), error.retry(), error.retry_after());
 }
 

@@ -158,7 +158,7 @@ impl State {
 
     pub fn by_other_device(&mut self, call: &WriteCall) {
         let habits = self.habits;
-        // What it is answered is its own matter.
+        // The cloud answers it as it likes.
         self.foreign(|world, _| drop(world.apply(call, habits)));
     }
 

@@ -243,7 +243,7 @@ impl ConversationSource for SimCloud {
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
-        // Where every question is answered in the end, a pass is to take longer than a call may.
+        // If every question is answered in the end, a pass must take longer than a call may.
         let delay = {
             let mut state = self.lock();
             let slowest = if state.weather.relents { SLOWEST_SECS * 1_000 } else { 200 };

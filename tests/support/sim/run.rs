@@ -233,7 +233,7 @@ impl Sim {
         self.broken.extend(witness.judge(&state.world, &held, &outside, unconfirmed));
     }
 
-    /// Whatever comes of a pass before the newest must be refused.
+    /// Every change of a pass before the newest must be refused.
     async fn apply_late(&mut self) {
         if let Some(delta) = self.late.take() {
             if self.store.apply(delta).await.is_ok() {

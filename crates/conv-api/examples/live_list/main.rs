@@ -32,8 +32,8 @@ async fn main() -> Result<(), Failure> {
     let mut rows = Vec::new();
     let mut screen = Screen::new();
 
-    // Whatever happens, happens here. It takes the only handle with it, and the stream ends when
-    // that is dropped.
+    // All events happen in this task. It takes the only handle with it, and the stream ends when
+    // that is dropped. It takes the only handle with it, and the stream ends when that is dropped.
     let life = tokio::spawn(life::live(cloud.world(), conversations, screen.pause()));
     while let Some(update) = live.next().await {
         update.apply(&mut rows)?;

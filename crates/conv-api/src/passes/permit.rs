@@ -70,7 +70,7 @@ impl PassPermit {
     pub(crate) fn rest(&self) {
         let is_pausing = self.pauses.load(Ordering::Relaxed) > 0;
         if is_pausing && self.calls.load(Ordering::Relaxed) == 0 {
-            // Who holds the lock is waiting for room, and has none.
+            // The holder of the lock is waiting for room, and has none.
             if let Ok(mut running) = self.running.try_lock() {
                 drop(running.take());
             }

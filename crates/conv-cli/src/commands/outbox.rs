@@ -60,8 +60,8 @@ struct Flush {
 
 /// Send failed changes again, or drop them
 ///
-/// Which are meant is said by their numbers, as `conv outbox list` shows them; without any, all that
-/// failed. Retried ones are sent by the next `conv outbox flush` or `conv sync`. A change that was
+/// Name changes by their numbers in `conv outbox list`; without numbers, the command takes all that
+/// failed. The next `conv outbox flush` or `conv sync` sends the retried ones. A change that was
 /// never sent can be dropped by its number, too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:

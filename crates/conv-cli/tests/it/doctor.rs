@@ -261,7 +261,7 @@ fn a_list_whose_rows_were_lost_says_so() {
     damage(&cloud.store(), "");
     let list = cloud.run(&["list", "--json"]);
     assert!(list.data()["lost"][0].is_string(), "{list:?}");
-    // What was lost is said until it was pulled again.
+    // The loss is reported until the list was pulled again.
     for is_lost in [true, false] {
         let synced = cloud.run(&["sync", "--json"]);
         assert_eq!(synced.data()["rows"], 30);

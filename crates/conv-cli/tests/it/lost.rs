@@ -51,7 +51,7 @@ fn each(check: impl Fn(&str, Cloud, &str)) {
 #[test]
 fn a_check_finds_what_was_lost_until_it_is_healed() {
     each(|what, cloud, place| {
-        // What the first opening repairs stays a finding of the next.
+        // A repair by the first opening is a finding of the next.
         for _ in 0..2 {
             let ended = cloud.run(&["doctor", "--json", "--store", place]);
             let data = ended.failed_data(10, "corrupt");

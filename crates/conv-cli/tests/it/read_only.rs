@@ -1,5 +1,5 @@
 //! Stores that cannot be written. If the system grants no such place, these tests pass and print
-//! that. Where the system grants no such place these pass, and say so.
+//! that.
 
 use std::{
     fs, io,

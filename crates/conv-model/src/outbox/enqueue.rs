@@ -51,7 +51,7 @@ impl Outbox {
     ) -> Result<Enqueued, MutationError> {
         let (pending, bytes) = (self.pending().count(), self.bytes());
         let is_full = pending >= capacity.pending || bytes + mutation.bytes() > capacity.bytes;
-        // What takes the place of another one needs none of its own.
+        // A mutation that replaces another one needs no room of its own.
         if is_full && !self.slots.contains_key(&mutation.slot()) {
             return Err(MutationError::OutboxFull { pending, bytes });
         }
@@ -173,7 +173,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
             group_name: old.clone(),
             target: GroupTarget::Named(new.clone()),
         };
-        // Where it has the old name by a mutation that was not sent yet, that one changes.
+        // If it has the old name by a mutation that was not sent yet, that mutation changes.
         let collapsed = self.take_origin(old, |origin, target| match target {
             GroupTarget::Named(_) if origin == new => None,
             GroupTarget::Named(_) => Some(rename(origin)),
@@ -196,8 +196,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         self.done.number = number;
     }
 
-    /// Deletes a group. Mutations that are queued for it are dropped. What waits for it has nothing
-    /// to wait for.
+    /// Returns true if a mutation that creates the group is queued or being sent.
     fn is_being_created(&self, name: &GroupName) -> bool {
         self.outbox.of_groups().any(|one| {
             let is_it = matches!(&one.mutation, Mutation::Group { group_name, target: GroupTarget::Present } if group_name == name);
@@ -205,6 +204,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         })
     }
 
+    /// Deletes a group. Mutations that are queued for it are dropped.
     fn delete_group(&mut self, name: &GroupName) {
         for (slot, _) in self.unsent_members(name) {
             self.give_up(&slot);
@@ -288,7 +288,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     }
 
     /// Takes the queued mutations out of a slot. Those that are being sent or are acknowledged
-    /// stay. What is under way or acknowledged stays.
+    /// stay.
     fn take(&mut self, slot: &Slot) -> Option<Arc<Pending>> {
         let queue = self.outbox.slots.get_mut(slot)?;
         let taken = pop_if(queue, |last| last.state.is_waiting());

@@ -187,7 +187,7 @@ proptest! {
     fn what_was_never_fetched_decides_nothing(
         condition in testing::conditions(), row in testing::conversations(),
     ) {
-        // Whatever a facet turns out to be, what was said before stays said.
+        // Whatever a facet turns out to be, earlier answers stay valid.
         let mut bare = row.clone();
         // The system conversation's name is not a facet: no call fetches it.
         if row.conversation_type() != ConversationType::System {
@@ -214,7 +214,7 @@ proptest! {
             prop_assert!(folded.is_in(text));
             let unaccented = UnaccentedText::new(text);
             prop_assert_eq!(&UnaccentedText::new(unaccented.as_str()), &unaccented);
-            // What is found with accents is found without.
+            // A name that is found with accents is found without.
             prop_assert!(unaccented.is_in(folded.as_str()));
         }
     }

@@ -139,7 +139,7 @@ proptest! {
         let draft = expected.local.draft_text().cloned().filter(|draft| !draft.is_empty());
         expected.local = Local::new(draft, None);
         expected.profile.detail = read.profile.detail.clone();
-        // What another kind of conversation has is not shown.
+        // Values of another kind of conversation are not shown.
         if expected.conversation_type() != ConversationType::Group {
             expected.unread.group_at_info = None;
         }

@@ -227,7 +227,7 @@ proptest! {
         base in testing::conversations(), mutation in testing::mutations(),
     ) {
         let Some(once) = overlay(&base, [&mutation]) else { return Ok(()) };
-        // What is read is counted from the cloud's number, so that a second time would count twice.
+        // Reading is counted from the cloud's number, so that a second time would count twice.
         if !matches!(mutation, Mutation::Read { .. }) {
             let twice = overlay(&once, [&mutation]);
             prop_assert_eq!(twice.as_ref(), Some(&once));

@@ -98,7 +98,7 @@ fn an_acknowledged_change_is_undone_whatever_the_list_shows() {
     let undo = outbox.enqueue(pin(false), None, |_| true, &Capacity::default()).unwrap();
     assert!(undo.number.is_some());
     assert_eq!(waiting(&outbox), [pin(true), pin(false)]);
-    // What was acknowledged and what waits for it settle in turn.
+    // Acknowledged mutations and those that wait for them settle in turn.
     outbox.progress(first, Progress::Settled);
     assert_eq!(waiting(&outbox), [pin(false)]);
 }
@@ -246,7 +246,7 @@ fn a_full_outbox_refuses_more_and_changes_nothing() {
     let more = outbox.enqueue(member("C2Cbob", "Work", true), None, |_| false, &capacity);
     assert!(matches!(more, Err(MutationError::OutboxFull { pending: 1, .. })), "{more:?}");
     assert_eq!(outbox, before);
-    // What takes the place of another needs none.
+    // A mutation that replaces another one needs no room.
     outbox.enqueue(pin(false), None, |_| false, &capacity).unwrap();
 }
 

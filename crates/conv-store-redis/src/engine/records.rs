@@ -101,7 +101,8 @@ pub(super) fn read(
 fn field(record: &Record) -> Argument<'_> {
     match record {
         Record::Row(id) => Cow::from([&[ROW], id.as_str().as_bytes()].concat()),
-        // As versions without mutations have it. What they do not know they leave alone.
+        // As versions without mutations have it. They leave unknown records alone. What they do not
+        // know they leave alone.
         Record::Local(id) => Cow::from(id.as_str().as_bytes()),
         Record::State => Cow::from(STATE),
         other => Cow::from(other.to_key().into_bytes()),

@@ -150,7 +150,7 @@ async fn rows_and_local_state_are_loaded_of_one_instant() {
         return;
     }
     let node = TestNode::start(NodeOptions::default()).unwrap();
-    // What a reader sends arrives in pieces, and others are served between them.
+    // A reader's commands arrive in pieces, and others are served between them.
     let way = Way::to(&node, 16).await;
     let account = account();
     let writer = RedisDatabase::open([node.url()]).await.unwrap().engine(&account);

@@ -78,7 +78,7 @@ async fn a_clock_of_the_server_that_went_back_stops_no_calls() {
     let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
     let node = SINGLE.as_ref().unwrap();
     let limiter = RedisRateLimiter::with_rate(&database, NonZeroU32::new(50).unwrap());
-    // What an hour leaves behind that the clock then goes back by.
+    // The state after an hour, by which the clock then goes back.
     let [seconds, _]: [u64; 2] = node.call(&["TIME"]).unwrap();
     let free = ((seconds + 3_600) * 1_000_000).to_string();
     node.call::<()>(&["SET", "conv:{7/back}:rate", &free, "EX", "3600"]).unwrap();

@@ -186,7 +186,7 @@ async fn writers_that_went_away_are_forgotten() {
     server.many_write(&database, 1_500).await;
     let kept: u64 = server.0.call(&["HLEN", "conv:{a}:writers"]).unwrap();
     assert!(kept < 1_300, "{kept} writers");
-    // Whether their writes are still there is not known, and that is no loss.
+    // It is not known if their writes are still there, and that is no loss.
     assert!(!early.load().await.unwrap().lost && !late.load().await.unwrap().lost);
     let head: u64 = server.0.call(&["HSTRLEN", "conv:{a}:rows", "head"]).unwrap();
     assert!(head < 60, "a head of {head} bytes");
@@ -227,7 +227,7 @@ async fn a_master_killed_in_the_midst_of_a_pass_leaves_nothing_half_and_no_false
         until(&*store, |snapshot| snapshot.seq().as_u64() > since.as_u64() + pages).await;
         cluster = tokio::task::spawn_blocking(move || fail_over(cluster)).await.unwrap();
         soon(pulling).await.unwrap();
-        // What it says to be complete is there.
+        // The rows of a complete list are there.
         let loaded = soon(until_loaded(&database, &account)).await;
         if store.snapshot().report().is_sync_completed() {
             assert_eq!(loaded, ROWS as usize, "after kill {kill}");

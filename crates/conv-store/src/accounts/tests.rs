@@ -110,7 +110,7 @@ impl Engine for One {
         if commits.available_permits() == 0 {
             permit.forget();
         }
-        // Whatever the engine was then, the account has these records.
+        // The account has these records, whatever the engine was then.
         let kept = lock(&self.0.0.kept).clone();
         kept.commit(writes).await
     }

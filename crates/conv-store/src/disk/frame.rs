@@ -9,7 +9,7 @@ use crate::StoreError;
 
 /// The bytes before a body.
 pub(crate) const HEAD: usize = 12;
-/// The largest body. A greater length does not belong to an entry. What claims more is no entry.
+/// The largest body. A greater length does not belong to an entry.
 pub(crate) const MAX_BODY: usize = 4 << 20;
 /// The bytes before the first entry.
 pub(crate) const HEADER: usize = 12;

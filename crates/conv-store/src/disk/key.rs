@@ -11,8 +11,7 @@ use crate::Record;
 /// The first bytes of every key of an account.
 pub(crate) type Prefix = [u8; 16];
 
-/// Holds the schema version. It is shorter than a prefix, so it belongs to no account. Shorter than
-/// a prefix, so it is nobody's.
+/// Holds the schema version. It is shorter than a prefix, so it belongs to no account.
 pub(crate) const SCHEMA: &[u8] = b"schema";
 
 const NAME: u8 = 0;

@@ -148,7 +148,7 @@ impl<D: LogFolder> LocalLog<D> {
 
     fn push(&mut self, body: &[u8]) -> Result<(), StoreError> {
         let sealed = frame::seal(body)?;
-        // What could not be read back is refused, not lost at the next opening.
+        // An entry that could not be read back is refused, not lost at the next opening.
         let entry = entry::decode(body)
             .ok_or_else(|| StoreError::Corrupt { what: "entry of local state".to_owned() })?;
         let at = self.tail.append(&sealed)?;
@@ -199,8 +199,8 @@ impl<D: LogFolder> LocalLog<D> {
                 Ok(())
             }
             Err(error) => {
-                // Which of the two files a power cut would leave is not known, so none is good
-                // to acknowledge into.
+                // A power cut may leave either of the two files, so neither can acknowledge
+                // anything.
                 self.tail.fail(error.clone());
                 Err(error)
             }

@@ -12,8 +12,7 @@ use super::{Kind, corrupt, encode, open};
 use crate::StoreError;
 
 /// The form of the bodies. A body of another form is skipped: a mutation that is only partly
-/// understood must not be sent. Another one is set aside: what is understood by half must not be
-/// sent.
+/// understood must not be sent.
 const FORM: u8 = 1;
 /// The most bytes of a failure's message that are kept.
 const LONGEST_MESSAGE: usize = 512;

@@ -1,5 +1,5 @@
 //! Measures rows, their indexes and a snapshot on the heap. A binary of its own, whose one test
-//! counts all that is allocated. A binary of its own, whose one test counts all that is allocated.
+//! counts all that is allocated.
 //!
 //! `cargo test -p conv-store --test heap -- --nocapture` prints the figures.
 

@@ -76,7 +76,7 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        // What never was mounted cannot be unmounted.
+        // A folder that never was mounted cannot be unmounted.
         let _ = run(Command::new("umount").arg(self.path()));
     }
 }

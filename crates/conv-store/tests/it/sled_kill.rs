@@ -175,8 +175,7 @@ impl Place {
         until
     }
 
-    /// Returns the writes that a new opening finds. A kill leaves nothing to recover from. A kill
-    /// leaves nothing to recover from.
+    /// Returns the writes that a new opening finds. A kill leaves nothing to recover from.
     fn look(&self, durability: Durability) -> Acknowledged {
         let (recovery, found) = look(&self.folder(), durability);
         assert!(recovery.quarantined.is_none(), "{recovery:?}");
@@ -244,7 +243,8 @@ fn read(
         if output.read_line(&mut line).unwrap() == 0 {
             return;
         }
-        // What was cut off in the middle was said all the same, but not what.
+        // A line that was cut off in the middle was printed all the same, but its content is
+        // unknown.
         let Some(words) = line.strip_suffix(" done\n") else {
             continue;
         };
@@ -259,7 +259,7 @@ fn read(
     }
 }
 
-/// Returns the writes that a new opening finds. Panics at a torn page. Panics at a torn page.
+/// Returns the writes that a new opening finds. Panics at a torn page.
 fn look(folder: &Path, durability: Durability) -> (Recovery, Acknowledged) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

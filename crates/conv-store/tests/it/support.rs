@@ -183,7 +183,7 @@ impl Engine for Probe {
     }
 
     async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
-        // What waits with a timer, say, needs it.
+        // A task that waits with a timer, for instance, needs it.
         Handle::current();
         self.0.calls.lock().unwrap().push(writes.to_vec());
         self.0.gate.acquire().await.unwrap().forget();

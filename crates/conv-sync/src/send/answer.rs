@@ -156,7 +156,8 @@ impl Sender {
         if is_done_already(mutation, error) {
             self.done(now, pending);
         } else if is_split && error.class() != ErrorClass::Unsupported {
-            // One bad item is enough. Which it is shows in halves; the cloud may have applied others.
+            // One bad item is enough. Sending halves shows which it is; the cloud may have applied
+            // the others.
             self.most.insert(pending.number, (items / 2).max(1));
             self.returned(now, pending, failure, true);
         } else if looks_first(mutation) && pending.is_uncertain && !is_same(pending, error) {

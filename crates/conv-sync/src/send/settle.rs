@@ -101,9 +101,9 @@ impl Sender {
                 continue;
             }
             let Some(acked) = self.settling.acked.get(&pending.number).copied() else {
-                // What went before it is not known. If that was another value a moment ago, a stale
-                // read may agree by accident and the row flicker once; but a process that lives for
-                // seconds could never settle anything if it waited.
+                // The earlier passes are not known. If they showed another value a moment ago, a
+                // stale read may agree by accident and the row flicker once; but a process that
+                // lives for seconds could never settle anything if it waited.
                 self.acknowledged(now, pending.number);
                 continue;
             };

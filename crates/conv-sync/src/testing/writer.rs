@@ -166,7 +166,7 @@ impl ScriptedWriter {
     pub fn deliver(&self) {
         let mut inner = self.lock();
         for call in std::mem::take(&mut inner.late) {
-            // What it answers, the caller no longer hears.
+            // The caller no longer gets its answer.
             let _ = inner.cloud.apply(&call);
         }
     }

@@ -159,7 +159,7 @@ impl Bench {
             self.open.remove(place);
         }
         match input {
-            // Who cancels drops the calls in flight.
+            // Cancelling drops the calls in flight.
             Input::Cancel => self.open.retain(|effect| call(effect).is_none()),
             Input::Retry => self.open.retain(|effect| !is_free_pause(effect)),
             _ => {}

@@ -381,7 +381,7 @@ async fn a_cloud_that_is_down_is_not_asked_about_everybody() {
     let error = hydrate(&cloud, Facet::LastMessage, users(20)).await.unwrap_err();
     assert!(matches!(error, SourceError::Http { status: 502, .. }));
     assert_eq!(cloud.requests().len(), 8);
-    // What was learned before it went down is kept.
+    // Facets read before the cloud went down are kept.
     let answers = (0..20).map(|call| if call < 8 { answer(ROAMING) } else { down() });
     let cloud = Cloud::new(answers).await;
     let hydrated = hydrate(&cloud, Facet::LastMessage, users(20)).await.unwrap();

@@ -81,7 +81,7 @@ impl Inner {
             bytes.extend(entry(write).map_err(StoreError::engine)?);
         }
         if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync_data()) {
-            // What is in the file now, only opening it again tells.
+            // Only opening the file again shows its content.
             self.file = None;
             return Err(StoreError::io("appending to the journal", error));
         }

@@ -63,7 +63,7 @@ fn every_account_is_whole_after_its_host_was_killed() {
             .unwrap();
         let lines = BufReader::new(host.stdout.take().unwrap()).lines();
         let mut acknowledged = 0;
-        // What the pipe still holds after the kill was acknowledged, too.
+        // Lines that the pipe still holds after the kill were acknowledged, too.
         for line in lines.map_while(Result::ok) {
             if let Some((name, draft)) = parse(&line) {
                 durable.insert(name, draft);

@@ -22,8 +22,7 @@ pub(crate) trait LogFile: Read + Write + Seek + Send {
 }
 
 /// The operations that a log needs of its folder. All access to a disk goes through here, so that a
-/// test can have any operation fail, or stop the world after it. Everything it does to a disk goes
-/// through here, so that a test can have any of it fail, or stop the world after it.
+/// test can have any operation fail, or stop the world after it.
 pub(crate) trait LogFolder: Clone + Debug + Send {
     type File: LogFile;
 

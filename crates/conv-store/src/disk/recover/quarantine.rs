@@ -22,7 +22,7 @@ pub(super) fn quarantine(path: &Path) -> io::Result<PathBuf> {
     sync_folder(folder)?;
     all.push((number, to.clone()));
     for (_, old) in all.iter().rev().skip(KEPT) {
-        // What cannot be removed is tried again by the next quarantine.
+        // The next quarantine tries again to remove the rest.
         let _ = if old.is_dir() { fs::remove_dir_all(old) } else { fs::remove_file(old) };
     }
     Ok(to)

@@ -163,7 +163,7 @@ async fn who_was_given_up_touches_nothing() {
     let (rows, opening) = (Scripted::new([corrupt()]), opening());
     let waited = opening.within(std::future::pending::<Result<(), _>>()).await;
     assert!(matches!(waited, Err(StoreError::OpenTimedOut { .. })));
-    // What hung goes on, and fails.
+    // The opening that hung goes on, and fails.
     let error = open(&rows, &opening).unwrap_err();
     assert!(matches!(error, StoreError::OpenTimedOut { .. }), "{error:?}");
     assert_eq!(rows.repairs.get(), 0);

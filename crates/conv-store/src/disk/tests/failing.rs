@@ -83,8 +83,8 @@ async fn fail_once(it: &Fixture, trouble: Trouble) {
     assert_eq!(errors, usize::from(is_told), "{trouble:?}");
     it.double.heal();
     if it.durability < Durability::Disk {
-        // Who lost what was acknowledged, as it may be where it was written behind, finds out when
-        // it writes.
+        // A writer whose acknowledged writes were lost, as can happen after writing behind, finds
+        // out when it writes.
         stores[0].apply(page(7)).await.unwrap();
         stores[1].apply(page(7)).await.unwrap();
     }

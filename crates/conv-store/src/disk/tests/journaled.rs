@@ -58,7 +58,7 @@ impl Writing {
         self.disk.begin(job).unwrap();
         self.disk.write(job, Target::Rows).unwrap();
         self.disk.sync(Target::Rows).unwrap();
-        // Who reads now would miss what was acknowledged.
+        // A reader would miss acknowledged writes now.
         let is_loaded = || self.files.load(&job.account).unwrap().is_some();
         assert_eq!(is_loaded(), !matches!(job.work, Work::Commit(_)));
         self.disk.finish();
@@ -140,7 +140,7 @@ fn what_is_torn_or_damaged_leaves_the_first_writes() {
         fs::write(path(&it), bytes).unwrap();
         let writes = lengths.iter().filter(|length| **length <= good).count() as u64;
         let [a, b] = numbers(&it);
-        // Where an account's entry ends the other's begins.
+        // The other account's entry begins where this one's ends.
         let least = writes.saturating_sub(1);
         assert!((least..=least + 1).contains(&a) && b == least, "{a} and {b}, {good} bytes good");
         assert!(!path(&it).exists() || fs::read(path(&it)).unwrap().is_empty());

@@ -247,7 +247,7 @@ fn split<T>(list: &mut Vec<T>, most: usize, at: usize) -> Option<Vec<T>> {
     };
     (list.len() > most).then(|| {
         let upper = list.split_off(lower);
-        // What grows at its top needs its room again soon.
+        // A node that grows at its top needs its room again soon.
         if at > 0 {
             list.shrink_to(list.len() + ROOM);
         }

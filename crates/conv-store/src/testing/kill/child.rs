@@ -28,8 +28,7 @@ const ROW_BYTES: usize = 400;
 /// Numbers of a round are above those of the rounds before.
 const PER_ROUND: u64 = 1_000_000;
 
-/// Runs the child's part. Does nothing unless the environment names a folder. Does nothing where
-/// nobody told it a folder.
+/// Runs the child's part. Does nothing unless the environment names a folder.
 pub fn child(open: impl Open) -> TestResult {
     let (Ok(folder), Ok(round)) = (env::var(FOLDER), env::var(ROUND)) else {
         return Ok(());

@@ -167,7 +167,7 @@ pub async fn listed_rows_without_a_fresh_profile_need_one<F: StoreFixture>(
         ensure_eq!(needs_profile(&store, &delta).await?, [id("unknown")?, id("old")?], "due");
     }
     delta.profiles = ProfilesDue::Missing;
-    // Where the cloud gives no time, a name without its moment counts as read.
+    // If the cloud gives no time, a name without its moment counts as read.
     ensure_eq!(
         needs_profile(&store, &delta).await?,
         Vec::<ConversationId>::new(),

@@ -42,8 +42,7 @@ fn answers_of(row: &Conversation) -> (Option<&str>, Option<u32>, Option<u64>) {
 }
 
 /// An answer describes the moment of its request: a facet that another writer changed since is
-/// newer. A facet that was changed before may be overwritten. What was changed before may be
-/// overwritten.
+/// newer. A facet that was changed before may be overwritten.
 pub async fn an_answer_overwrites_nothing_that_is_newer<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {
