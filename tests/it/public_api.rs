@@ -17,7 +17,7 @@ const CRATES: [(&str, &str); 7] = [
 ];
 
 #[test]
-fn what_is_public_is_what_was_committed() {
+fn the_public_items_are_the_committed_ones() {
     let nightly = Command::new("cargo").args(["+nightly", "--version"]).output();
     if !nightly.is_ok_and(|output| output.status.success()) {
         println!("skipped: no nightly toolchain to list what is public");

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_never_so_slow_waits_and_goes_on() {
+    fn a_core_that_stays_slow_is_waited_for_only_so_long() {
         // As fast as nothing can be.
         let mut seen = Seen { shortest: Duration::ZERO, ..Seen::default() };
         assert!(!seen.are_quiet(Duration::ZERO));

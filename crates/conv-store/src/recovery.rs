@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_loses_nothing_is_clean() {
+    fn a_recovery_without_losses_is_clean() {
         let clean = Recovery {
             removed_unfinished: 1,
             rebuilt: true,

@@ -147,7 +147,7 @@ fn a_table_says_what_it_holds_and_how_complete_it_is() {
 }
 
 #[test]
-fn whoever_stops_reading_is_not_scolded() {
+fn a_closed_pipe_is_no_error() {
     let cloud = Cloud::of(500);
     cloud.run(&["sync", "--json"]).data();
     for arguments in [&["list", "--json"][..], &["list"]] {

@@ -51,7 +51,7 @@ fn waiting(outbox: &Outbox) -> Vec<Mutation> {
 }
 
 #[test]
-fn what_waits_is_replaced_and_what_the_cloud_has_vanishes() {
+fn a_queued_mutation_is_replaced_or_dropped_if_the_cloud_has_it() {
     let mut outbox = Outbox::default();
     let first = put(&mut outbox, pin(true)).number.unwrap();
     for turn in 0..1_000 {
@@ -65,7 +65,7 @@ fn what_waits_is_replaced_and_what_the_cloud_has_vanishes() {
 }
 
 #[test]
-fn what_is_under_way_is_not_touched_and_its_answer_ends_nothing_later() {
+fn a_mutation_in_flight_stays_and_its_answer_ends_no_later_one() {
     let mut outbox = Outbox::default();
     let first = put(&mut outbox, pin(true)).number.unwrap();
     outbox.progress(first, Progress::Sending);
@@ -158,7 +158,7 @@ fn a_renaming_takes_along_what_waits_for_the_old_name() {
 }
 
 #[test]
-fn what_goes_on_under_another_name_ends_under_its_old_number() {
+fn a_renamed_groups_member_is_replaced_under_a_new_number() {
     let mut outbox = Outbox::default();
     let added = put(&mut outbox, member("C2Calice", "Work", true)).number.unwrap();
     let renamed = put(&mut outbox, rename("Work", "Team"));

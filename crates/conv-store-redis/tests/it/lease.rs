@@ -52,7 +52,7 @@ async fn one_process_has_it_and_the_other_hears_how_its_pass_ended() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_version_says_of_a_pass_that_finished_names_no_write() {
+async fn an_outcome_of_an_earlier_version_names_no_write() {
     let Some([a, b]) = two(On::Single).await else { return };
     let node = SINGLE.as_ref().unwrap();
     let account: AccountId = "mixed".parse().unwrap();
@@ -101,7 +101,7 @@ async fn a_lease_that_is_held_is_renewed_and_one_that_is_dropped_ends() {
 }
 
 #[tokio::test]
-async fn who_lost_it_takes_nothing_from_its_successor() {
+async fn giving_back_a_lost_lease_keeps_the_successors() {
     let Some([a, b]) = two(On::Single).await else { return };
     let node = SINGLE.as_ref().unwrap();
     let account: AccountId = "overtaken".parse().unwrap();

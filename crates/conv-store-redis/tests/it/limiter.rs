@@ -49,7 +49,7 @@ async fn commands_and_apps_have_rates_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_one_process_is_told_holds_the_others_back() {
+async fn holding_back_one_process_holds_back_the_others() {
     let Some([a, b]) = two().await else { return };
     let begun = Instant::now();
     a.hold_back(1_400_000_000, "pause", Duration::from_millis(400)).await;
@@ -59,7 +59,7 @@ async fn what_one_process_is_told_holds_the_others_back() {
 }
 
 #[tokio::test]
-async fn who_goes_away_takes_no_call_along() {
+async fn a_dropped_acquire_uses_no_call() {
     let Some([a, b]) = two().await else { return };
     acquire(&a, "left", 2).await;
     for _ in 0..50 {

@@ -113,7 +113,7 @@ async fn what_is_written_before_a_subscription_began_is_seen() {
 }
 
 #[tokio::test]
-async fn who_listens_no_more_is_unsubscribed() {
+async fn a_dropped_listener_is_unsubscribed() {
     for own in Own::both() {
         let database = by_news().open([own.node().url()]).await.unwrap();
         let names = [account(), account()];
@@ -132,7 +132,7 @@ async fn who_listens_no_more_is_unsubscribed() {
 }
 
 #[tokio::test]
-async fn who_goes_away_leaves_no_connection() {
+async fn a_closed_store_leaves_no_connection() {
     for own in Own::both() {
         let store = own.store(&account()).await;
         store.apply(Delta::listed([at("alice", 1)])).await.unwrap();

@@ -82,7 +82,7 @@ async fn several_servers_that_are_no_cluster_are_refused() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_refused_and_not_told() {
+async fn a_wrong_password_is_refused_and_not_printed() {
     if !testing::is_there() {
         return;
     }

@@ -12,7 +12,7 @@ use conv_store_redis::{
 use crate::support::{account, at, soon, until};
 
 #[tokio::test]
-async fn what_goes_on_is_counted() {
+async fn traffic_and_troubles_are_counted() {
     if !testing::is_there() {
         return;
     }

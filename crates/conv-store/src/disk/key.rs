@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_none() {
+    fn text_that_is_not_a_key_is_invalid() {
         let prefix = prefix(&"a".parse().unwrap());
         assert_eq!(parse(SCHEMA), None);
         assert_eq!(parse(&prefix), None);

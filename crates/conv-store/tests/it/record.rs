@@ -136,7 +136,7 @@ fn no_message_in_version_1_is_unknown() {
 
 /// Earlier versions kept what a recalled message had said, and their records are read for ever.
 #[test]
-fn what_a_recalled_message_said_is_not_read_back() {
+fn the_text_of_a_recalled_message_is_not_decoded() {
     let mut row = row();
     let mut message = LastMessage::new(MessageKind::Text);
     message.is_revoked = true;

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_adds_is_left_off() {
+    fn a_base_url_is_read_without_blanks_quotes_and_byte_order_marks() {
         for text in ["https://host\n", "\u{FEFF}https://host", " \"https://host\"\r\n"] {
             assert_eq!(text.parse::<BaseUrl>().unwrap().as_str(), "https://host", "{text:?}");
         }

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_came_along_is_gone_and_the_value_is_whole() {
+    fn blanks_quotes_and_byte_order_marks_are_removed_around_a_value() {
         for text in [
             "a b",
             "a b\n",

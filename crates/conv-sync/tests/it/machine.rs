@@ -405,5 +405,5 @@ impl StateMachineTest for AnyInputs {
 prop_state_machine! {
     /// Answers come in any order, without a question, twice, or after the end.
     #[test]
-    fn a_pass_stays_within_bounds_whatever_it_is_told(sequential 1..80 => AnyInputs);
+    fn a_pass_stays_within_bounds_for_any_inputs(sequential 1..80 => AnyInputs);
 }

@@ -177,7 +177,7 @@ async fn a_message_whose_state_cannot_be_read_is_not_shown() {
 }
 
 #[tokio::test]
-async fn where_no_message_is_nothing_fails() {
+async fn a_conversation_without_messages_is_no_failure() {
     let gone = group(json!({"IsPlaceMsg": 1, "MsgBody": {}, "From_Account": ""}));
     for (asked, body) in [
         ("C2Ca", ok(json!({"Complete": 1, "MsgCnt": 0, "MsgList": []}))),
@@ -339,7 +339,7 @@ async fn odd_messages_fail_by_themselves_and_long_texts_are_bounded() {
 }
 
 #[tokio::test]
-async fn who_does_not_exist_or_keeps_no_messages_has_failed_for_good() {
+async fn unknown_users_and_groups_without_messages_fail_for_good() {
     let refused = |code: i32| format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{code}}}"#);
     for (asked, code, class) in [
         ("C2Ca", 70107, ErrorClass::NotFound),

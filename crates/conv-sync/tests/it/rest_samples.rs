@@ -279,7 +279,7 @@ async fn a_list_of_groups_that_is_not_whole_says_nothing_of_the_others() {
 }
 
 #[tokio::test]
-async fn what_is_offered_is_said() {
+async fn a_source_states_its_capabilities() {
     let cloud = Cloud::of_json([GET_LIST]).await;
     let week = std::time::Duration::from_secs(7 * 24 * 3600);
     let source = cloud.builder().retention(week).build();

@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn an_expired_user_sig_is_made_anew_for_the_next_call() {
+async fn an_expired_user_sig_is_replaced_for_the_next_call() {
     for code in [70001, 70003, 70013] {
         let refused = format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{code},"ErrorInfo":""}}"#);
         let cloud = Cloud::of_json([EMPTY, &refused, EMPTY]).await;

@@ -301,7 +301,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_numbers_end_once_kinds_fly_alone_and_all_comes_to_an_end(
+    fn any_history_ends_each_number_once_and_sends_one_call_per_kind(
         habits in habits(),
         acts in vec(acts(), 0..80),
         batch in 1..4_usize,

@@ -125,7 +125,7 @@ async fn a_call_about_no_conversation_is_not_made() {
 }
 
 #[tokio::test]
-async fn what_can_be_written_is_said() {
+async fn a_writer_states_its_capabilities() {
     let cloud = Cloud::of_json([DONE]).await;
     let offered = cloud.source().write_capabilities();
     let all = |kind: &WriteKind| *kind != WriteKind::ReadGroup;

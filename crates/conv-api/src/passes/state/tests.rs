@@ -83,7 +83,7 @@ fn an_unmarked_list_that_nobody_holds_is_not_pulled_again() {
 }
 
 #[test]
-fn whoever_waits_learns_that_the_task_is_gone() {
+fn callers_learn_that_the_task_is_gone() {
     let mut state = State::default();
     let caller = asked(&mut state, Request::Join);
     state.begin();

@@ -83,7 +83,7 @@ async fn the_least_recently_used_goes_first_until_the_rest_is_within_the_budget(
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_a_handle_a_stream_or_a_pass_stays() {
+async fn an_account_with_a_handle_a_stream_or_a_pass_stays_loaded() {
     let names = some(2);
     let clouds = Clouds::new(&names, 5);
     let (_folder, accounts) = without_memory(&clouds).await;

@@ -101,7 +101,7 @@ async fn a_row_that_sinks_within_the_window_is_one_move_though_another_rises() {
 }
 
 #[tokio::test]
-async fn what_happens_below_the_window_is_told_in_the_totals_alone() {
+async fn changes_below_the_window_show_in_the_totals_alone() {
     let (conversations, store) = listed(&[("a", 9), ("b", 8), ("c", 7)]).await;
     let mut reader = window(&conversations, 1);
     say(&store, "c", 8).await;

@@ -159,7 +159,7 @@ fn a_disk_that_takes_nothing_is_at_fault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_given_up_touches_nothing() {
+async fn an_opening_that_was_given_up_touches_nothing() {
     let (rows, opening) = (Scripted::new([corrupt()]), opening());
     let waited = opening.within(std::future::pending::<Result<(), _>>()).await;
     assert!(matches!(waited, Err(StoreError::OpenTimedOut { .. })));

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_ahead_is_told_once_and_not_after_a_write() {
+    fn rows_read_ahead_are_used_once_and_not_after_a_write() {
         let folder = tempfile::tempdir().unwrap();
         let db = ::sled::open(folder.path()).unwrap();
         let rows = SledRows::new(db.clone(), &folder.path().join("db")).unwrap();

@@ -42,7 +42,7 @@ fn rows(store: &dyn ConversationStore) -> Vec<Conversation> {
 }
 
 #[tokio::test]
-async fn rows_that_failed_are_opened_anew_before_the_next_write() {
+async fn failed_rows_are_reopened_before_the_next_write() {
     for durability in [Durability::WriteBehind, Durability::Process, Durability::Disk] {
         for trouble in troubles() {
             let it = Fixture { durability, ..Fixture::new() };
@@ -99,7 +99,7 @@ async fn fail_once(it: &Fixture, trouble: Trouble) {
 }
 
 #[tokio::test]
-async fn what_went_down_with_a_neighbours_write_is_not_acknowledged() {
+async fn a_write_that_shares_a_failed_group_is_not_acknowledged() {
     let it = Fixture { durability: Durability::Disk, ..Fixture::new() };
     let database = it.open().await;
     let mut disk = it.disk(&database);

@@ -58,7 +58,9 @@ pub async fn of_two_writers_one_is_refused<F: EngineFixture>(fixture: &F) -> Tes
 }
 
 /// A follower is not woken by a write that it knows already.
-pub async fn nobody_is_woken_before_somebody_wrote<F: EngineFixture>(fixture: &F) -> TestResult {
+pub async fn a_follower_wakes_only_after_another_writer_wrote<F: EngineFixture>(
+    fixture: &F,
+) -> TestResult {
     let engine = fixture.open().await?;
     commit(&engine, &[write(0, 1, [(row("alice")?, "a")])?]).await?;
     let early = timeout(Duration::from_millis(30), engine.follow(Seq::new(1))).await;

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_appears_says_where_the_cloud_counts_from() {
+    fn the_mark_that_appears_shows_the_clouds_base() {
         let (as_sent, shifted) = (Some(Base::AsSent), Some(Base::Shifted));
         for (sent, before, after, expected) in [
             // The star, unread, and both.

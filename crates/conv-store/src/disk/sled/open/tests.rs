@@ -71,7 +71,7 @@ async fn rows_beyond_repair_are_quarantined_and_drafts_stay() {
 }
 
 #[tokio::test]
-async fn rows_that_have_grown_are_written_anew() {
+async fn overgrown_rows_are_rewritten() {
     let folder = filled().await;
     let ballast = folder.path().join("rows/ballast");
     std::fs::File::create(&ballast).unwrap().set_len(33 << 20).unwrap();
