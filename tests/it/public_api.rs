@@ -52,7 +52,7 @@ fn change(name: &str, features: &str) -> Result<Option<String>, public_api::Erro
     Ok((!lines.is_empty()).then(|| format!("{name}\n{}", lines.join("\n"))))
 }
 
-/// One item a line, sorted by their paths. Of what is derived the fact alone.
+/// One item per line, sorted by path. Derived implementations are listed without their items.
 fn public_items(name: &str, features: &str) -> Result<String, public_api::Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let target = root.join("target/public-api");

@@ -97,7 +97,7 @@ struct Lane<'a> {
 }
 
 impl<'a> Lane<'a> {
-    /// The first calls warm up, and tell how many make a sample.
+    /// The first calls warm up, and show how many make a sample.
     fn new(name: &'static str, work: Calls<'a>, cpu: Cpu) -> Self {
         let mut lane = Self { name, work, cpu, calls: 1, next: 0, spent: 0.0, samples: Vec::new() };
         let first = lane.run().wall;

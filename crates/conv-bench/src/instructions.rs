@@ -1,4 +1,4 @@
-//! Instructions of what is bound by the processor, against a committed baseline.
+//! Counts instructions of the work that is bound by the processor, against a committed baseline.
 //!
 //! A count hardly varies where a time does: the same build repeats it to a part of a thousand,
 //! whatever else the machine does. valgrind counts; what it takes to prepare is subtracted.

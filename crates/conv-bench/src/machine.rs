@@ -42,13 +42,13 @@ pub fn describe() -> String {
     )
 }
 
-/// Bytes that could be had; `None` where the system does not tell.
+/// Bytes that could be had; `None` if the system does not report it.
 pub fn free_memory() -> Option<usize> {
     let kilobytes = field("/proc/meminfo", "MemAvailable")?;
     Some(kilobytes.trim_end_matches(" kB").parse::<usize>().ok()? << 10)
 }
 
-/// Bytes of this process that are in memory; `None` where the system does not tell.
+/// Bytes of this process that are in memory; `None` if the system does not report it.
 pub fn resident_memory() -> Option<usize> {
     let kilobytes = field("/proc/self/status", "VmRSS")?;
     Some(kilobytes.trim_end_matches(" kB").parse::<usize>().ok()? << 10)

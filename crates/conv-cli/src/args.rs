@@ -171,7 +171,7 @@ impl Cli {
     }
 }
 
-/// Returns whether an invalid command line asked for JSON.
+/// Returns true if an invalid command line asked for JSON.
 fn wants_json() -> bool {
     let is_on = |value: OsString| {
         let value = switch().parse_ref(&Cli::command(), None, OsStr::new(&value));

@@ -160,7 +160,7 @@ impl Error {
         }
     }
 
-    /// Returns whether the reader of standard output went away, as `head` does.
+    /// Returns true if the reader of standard output went away, as `head` does.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

@@ -157,7 +157,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     COMMANDS.iter().map(|command| command.name)
 }
 
-/// Returns whether a service's answers have `ErrorDisplay`.
+/// Returns true if a service's answers have `ErrorDisplay`.
 pub(crate) fn has_display(path: &str) -> bool {
     path.starts_with("/v4/recentcontact/") || path.starts_with("/v4/profile/")
 }

@@ -113,8 +113,8 @@ impl Conversation {
             .unwrap_or_else(|| self.peer_text())
     }
 
-    /// Returns whether the conversation counts unread messages; `None` for a group whose profile was
-    /// never read, and which may be of a type that does not.
+    /// Returns true if the conversation counts unread messages; `None` for a group whose profile
+    /// was never read, and which may be of a type that does not.
     pub fn counts_unread(&self) -> Option<bool> {
         match &self.profile.group_type {
             Some(kind) => Some(kind.counts_unread()),

@@ -121,7 +121,7 @@ pub enum ProfilesDue {
 }
 
 impl ProfilesDue {
-    /// Returns whether a row's profile is due. One that is known, but was read at a moment that the
+    /// Returns true if a row's profile is due. One that is known, but was read at a moment that the
     /// cloud did not give, counts as read; with a time given it is due.
     pub fn is_due(self, profile: &Profile) -> bool {
         match (self, profile.read_at) {

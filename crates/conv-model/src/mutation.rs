@@ -90,7 +90,7 @@ pub enum Mutation {
         #[serde(rename = "conversationID")]
         id: ConversationId,
         /// The time of its newest message, as the user saw it; zero if there was none. The cloud's
-        /// command names no moment: what is newer than this must not go unseen.
+        /// command names no moment: a message that is newer than this must not go unseen.
         seen: Timestamp,
         /// True if its messages are deleted with it.
         clears_history: bool,

@@ -81,7 +81,7 @@ impl Outbox {
         outbox
     }
 
-    /// Returns whether nothing is pending, settling or failed.
+    /// Returns true if nothing is pending, settling or failed.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }

@@ -18,7 +18,7 @@ pub(crate) struct Keys {
     pub(crate) lease: String,
     /// The outcome of the last lease.
     pub(crate) outcome: String,
-    /// The channel that tells of writes and of leases that ended.
+    /// The channel that announces writes and leases that ended.
     pub(crate) channel: String,
 }
 
@@ -50,7 +50,7 @@ impl Keys {
         }
     }
 
-    /// The keys of what is written together.
+    /// The keys of values that are written together.
     pub(crate) fn written(&self) -> [&str; 3] {
         [&self.rows, &self.local, &self.writers]
     }

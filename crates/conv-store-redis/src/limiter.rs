@@ -53,7 +53,7 @@ pub struct RedisRateLimiter {
     lines: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-/// Calls a second, of 200: the rest is for what else the app does.
+/// The default rate in calls per second; the rest of the cloud's 200 is for other calls of the app.
 const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(179);
 /// The part of a second's calls that may go out at once.
 const BURST: u32 = 20;
@@ -63,13 +63,13 @@ const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
 const LONG: Duration = Duration::from_secs(5);
 
 impl RedisRateLimiter {
-    /// At 180 calls a second, all processes together.
+    /// Creates a limiter of 180 calls per second, for all processes together.
     pub fn new(database: &RedisDatabase) -> Self {
         Self::with_rate(database, RATE)
     }
 
-    /// At another rate: calls a second of each command, all processes together; above a million it
-    /// is a million. They all have to name the same one.
+    /// Creates a limiter of another rate, in calls per second of each command, for all processes
+    /// together; above a million it is a million. They all have to name the same one.
     pub fn with_rate(database: &RedisDatabase, calls_per_second: NonZeroU32) -> Self {
         // Rounded up, so that no rate is exceeded and none is without end.
         let between = 1_000_000_u64.div_ceil(u64::from(calls_per_second.get()));

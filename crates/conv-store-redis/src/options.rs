@@ -56,7 +56,7 @@ pub struct RedisOptions {
     pub client_certificate: Option<ClientCertificate>,
 }
 
-/// A certificate and its key, shown to servers that ask for one. Its `Debug` tells neither.
+/// A certificate and its key, shown to servers that ask for one. Its `Debug` shows neither.
 ///
 /// ```no_run
 /// use conv_store_redis::{ClientCertificate, RedisDatabase};

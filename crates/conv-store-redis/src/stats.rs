@@ -10,7 +10,7 @@ use crate::RedisError;
 /// Counters of the traffic between a database and its servers since it was opened; they only grow.
 /// See [`RedisDatabase::stats`](crate::RedisDatabase::stats).
 ///
-/// The differences of two readings tell of the time between them: `answering` by `calls` is how
+/// The differences of two readings are about the time between them: `answering` by `calls` is how
 /// long a call took, on average.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

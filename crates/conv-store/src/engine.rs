@@ -94,7 +94,7 @@ pub trait Engine: Debug + Send + Sync + 'static {
     /// returns. Cancel-safe.
     ///
     /// # Errors
-    /// The reason why it cannot tell.
+    /// The reason that it is unknown.
     async fn follow(&self, since: Seq) -> Result<(), StoreError>;
 
     /// Stores pending writes and closes files.

@@ -70,7 +70,7 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
         Err(StoreError::Unsupported)
     }
 
-    /// Writes what is pending and lets go of files. `snapshot` goes on to answer, watchers end, and
+    /// Writes pending changes and releases files. `snapshot` goes on to answer, watchers end, and
     /// later calls fail with [`StoreError::Closed`].
     ///
     /// # Errors

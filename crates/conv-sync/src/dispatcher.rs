@@ -138,14 +138,14 @@ impl Dispatcher {
         self.sender
     }
 
-    /// Returns whether nothing is under way: no call, and no progress to store. Mutations may still
+    /// Returns true if nothing is under way: no call, and no progress to store. Mutations may still
     /// pause, or wait for a pass.
     pub fn is_idle(&self) -> bool {
         self.sender.is_idle()
     }
 
-    /// Returns what is to be done next, and waits for it. Cancel-safe: a dropped call loses nothing.
-    /// It waits for ever while nothing is pending, so select it against what changes the outbox.
+    /// Returns the next action, and waits for it. Cancel-safe: a dropped call loses nothing. It
+    /// waits for ever while nothing is pending, so select it against what changes the outbox.
     ///
     /// Progress that was not reported as [`applied`](Self::applied) is returned again, for an owner
     /// whose store failed: taken twice, it changes nothing the second time.
@@ -190,7 +190,7 @@ impl Dispatcher {
         self.step(SendInput::UnreadRead { began, ids });
     }
 
-    /// Says that the app's account is mended: what is held goes out again.
+    /// Reports that the app's account is repaired: held mutations are sent again.
     pub fn release(&mut self) {
         self.step(SendInput::Release);
     }

@@ -36,9 +36,10 @@ pub use self::{exchange::SendView, options::SendOptions};
 /// Sends what an account's outbox holds: decides what goes out next, what an answer means, and when
 /// a change is over.
 ///
-/// It keeps only what is under way. The outbox is its owner's, and the sender reads it through a
-/// [`SendView`] with each step; how far mutations came is an effect, which the owner stores. A sender
-/// that is lost costs a few repeated calls, which are harmless: a mutation says how things shall be.
+/// It keeps only the calls under way. The outbox is its owner's, and the sender reads it through a
+/// [`SendView`] with each step; how far mutations came is an effect, which the owner stores. A
+/// sender that is lost costs a few repeated calls, which are harmless: a mutation says how things
+/// shall be.
 ///
 /// [`Dispatcher`](crate::Dispatcher) drives it against a writer. To drive it by hand: carry out every
 /// [`SendEffect`], and give every answer back to [`step`](Self::step).
@@ -169,7 +170,7 @@ impl Sender {
         }
     }
 
-    /// Takes in what happened at a moment of the driver's clock, and returns what is to be done.
+    /// Takes an event at a moment of the driver's clock, and returns the actions to take.
     ///
     /// The view has to show all progress that was reported as applied.
     pub fn step(

@@ -1,5 +1,5 @@
-//! Every fault that the emulator has, on a first pass and on a later one: what is good is shown, the
-//! report says what is missing, and the next pass mends all.
+//! Every fault that the emulator has, on a first pass and on a later one: good rows are shown, the
+//! report names the missing facets, and the next pass fetches them.
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -57,7 +57,7 @@ fn idle(rows: usize, _: &Settings) -> Vec<(&'static str, Value)> {
     in_children([IN_USE, ALONE, EVICTED].into_iter(), rows)
 }
 
-/// The child: bytes a row, or an account.
+/// The child: prints the bytes per row, or per account.
 pub fn count(entrant: &str, rows: usize, live: &dyn Fn() -> usize) -> f64 {
     match entrant {
         IN_USE => hosted::heap(true, rows, live),

@@ -162,7 +162,7 @@ impl Trouble {
     }
 }
 
-/// Returns whether the same pull may succeed later, without any change here.
+/// Returns true if the same pull may succeed later, without any change here.
 ///
 /// The cloud answers every call with status 200. Any other status comes from something in between,
 /// such as a hotel's login page: once the user has logged in there, the list goes on.

@@ -14,7 +14,7 @@ use crate::{Error, Output};
 /// The time to wait for the cloud.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wait {
-    /// Do not wait until the cloud has the change; the next `conv sync` sends what is left
+    /// Do not wait until the cloud has the change; the next `conv sync` sends the rest
     #[arg(long)]
     no_wait: bool,
     /// Wait for the cloud at most so many seconds

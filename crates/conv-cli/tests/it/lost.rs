@@ -1,4 +1,4 @@
-//! Rows that are damaged or gone: what is said of them, and that a pull brings them again.
+//! Rows that are damaged or gone: the reports, and the pull that brings them back.
 
 use std::{fs, path::Path};
 

@@ -46,7 +46,7 @@ fn a_scheme_says_who_keeps_the_store() {
     }
 }
 
-/// It is no store that was never made: the words name what is wrong.
+/// The error is not that there is no store: it names the missing feature.
 #[test]
 fn every_command_says_what_this_build_cannot_open() {
     let cloud = Cloud::of(1);

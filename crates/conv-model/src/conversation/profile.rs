@@ -36,7 +36,7 @@ impl GroupType {
 
 /// The user or group behind a conversation. `None` is *not fetched*; an empty text is *not set*.
 ///
-/// As part of a change, `None` leaves what is stored.
+/// As part of a change, `None` keeps the stored value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {

@@ -23,7 +23,7 @@ open_enum! {
     }
 }
 
-/// The unread facet. `None` is *not fetched*; as part of a change it leaves what is stored.
+/// The unread facet. `None` is *not fetched*; as part of a change it keeps the stored value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Unread {

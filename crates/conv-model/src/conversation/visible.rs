@@ -4,7 +4,7 @@
 /// a note without a head.
 const BLANK: [char; 6] = ['\u{115F}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{FFA0}', '\u{1D159}'];
 
-/// Returns whether a reader sees anything of a text: not so of blanks, zero-width characters, marks
+/// Returns true if a reader sees anything of a text: not so of blanks, zero-width characters, marks
 /// without a base letter, variation selectors, and control or format characters.
 pub(super) fn is_visible(text: &str) -> bool {
     text.chars().any(shows)
@@ -14,14 +14,14 @@ fn shows(char: char) -> bool {
     char.is_ascii_graphic() || (!BLANK.contains(&char) && (is_private(char) || is_printed(char)))
 }
 
-/// Returns whether a debug text shows the character as it is. The standard library escapes, by the
+/// Returns true if a debug text shows the character as it is. The standard library escapes, by the
 /// tables of Unicode, what has no look of its own: blanks, control and format characters, and what
 /// extends the character before.
 fn is_printed(char: char) -> bool {
     char != ' ' && char.escape_debug().eq([char])
 }
 
-/// Returns whether the app's own fonts decide what the character looks like.
+/// Returns true if the app's own fonts decide what the character looks like.
 fn is_private(char: char) -> bool {
     matches!(char, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{FFFFD}' | '\u{100000}'..='\u{10FFFD}')
 }

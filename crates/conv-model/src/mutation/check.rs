@@ -112,7 +112,7 @@ pub trait ShownList {
     /// Returns the number of conversation groups; `None` while their names are not known.
     fn groups(&self) -> Option<usize>;
 
-    /// Returns whether a conversation group exists; `None` while their names are not known.
+    /// Returns true if a conversation group exists; `None` while their names are not known.
     fn has_group(&self, group: &str) -> Option<bool>;
 }
 

@@ -1,4 +1,4 @@
-//! Accepting a mutation: what waits is replaced, what is on its way is not touched.
+//! Accepts a mutation: a queued mutation of its slot is replaced, one in flight stays.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -154,13 +154,13 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         }
     }
 
-    /// Returns whether the cloud has the value. While a mutation that it depends on is pending, the
+    /// Returns true if the cloud has the value. While a mutation that it depends on is pending, the
     /// cloud's list may still change.
     fn is_met(&self, mutation: &Mutation) -> bool {
         self.is_free(mutation, 0) && (self.is_met)(mutation)
     }
 
-    /// Returns whether nothing that is pending since a number has to do with a mutation.
+    /// Returns true if nothing that is pending since a number has to do with a mutation.
     fn is_free(&self, mutation: &Mutation, since: u64) -> bool {
         let mut later = self.outbox.pending().filter(|pending| pending.number > since);
         !later.any(|later| later.state.is_shown() && blocks(&later.mutation, mutation))
@@ -301,7 +301,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
 }
 
 impl Pending {
-    /// Returns whether a later mutation of its slot takes its place.
+    /// Returns true if a later mutation of its slot takes its place.
     fn is_replaceable(&self) -> bool {
         self.state.is_waiting() || self.state == PendingState::Failed
     }

@@ -55,13 +55,13 @@ impl Outbox {
 }
 
 impl PendingState {
-    /// Returns whether the cloud has yet to acknowledge it.
+    /// Returns true if the cloud has yet to acknowledge it.
     fn is_open(self) -> bool {
         matches!(self, Self::Queued | Self::Sending | Self::Held)
     }
 }
 
-/// Returns whether a mutation depends on an earlier one.
+/// Returns true if a mutation depends on an earlier one.
 pub(super) fn blocks(earlier: &Mutation, later: &Mutation) -> bool {
     let (before, after) = (earlier.slot(), later.slot());
     if before == after {

@@ -24,7 +24,7 @@ pub(super) fn with_certificates(
     Err(RedisError::options("rediss: needs the feature tls"))
 }
 
-/// A cluster tells the addresses of its other nodes itself.
+/// A cluster reports the addresses of its other nodes itself.
 #[cfg(feature = "tls")]
 pub(super) fn with_certificates_of_all(
     builder: ClusterClientBuilder,

@@ -84,7 +84,7 @@ pub trait AccountEngines: Debug + Send + Sync + 'static {
     /// Those of removing it.
     async fn wipe(&self, account: &AccountId) -> Result<(), StoreError>;
 
-    /// Writes what is pending and releases the files or connections that the accounts share.
+    /// Writes pending changes and releases the files or connections that the accounts share.
     ///
     /// # Errors
     /// Those of storing pending writes.

@@ -39,7 +39,7 @@ pub(super) fn resolve(
     working.finish()
 }
 
-/// Returns whether a change may write rows, too.
+/// Returns true if a change may write rows, too.
 pub(super) fn may_write_rows(change: &OutboxChange) -> bool {
     match change {
         OutboxChange::Progress(steps) => {

@@ -149,7 +149,7 @@ impl<'a> Transaction<'a> {
         let is_guarded = |id: &ConversationId| {
             self.state.rows.get(id).is_some_and(|row| self.guard.keeps_listing(&row.stamps()))
         };
-        // The user deleted what is hidden: it is no row that stays unconfirmed.
+        // The user deleted the hidden row: it does not count as unconfirmed.
         ids.retain(|id| !is_guarded(id) && !self.state.is_hidden(id));
         ids.sort_unstable();
         ids

@@ -23,7 +23,7 @@ pub(crate) fn header(magic: [u8; 4], version: u8) -> [u8; HEADER] {
     [a, b, c, d, version, 0, 0, 0, w, x, y, z]
 }
 
-/// The version that a header tells; `None` if it is damaged, or of another file.
+/// The version in a header; `None` if it is damaged, or of another file.
 pub(crate) fn version(magic: [u8; 4], bytes: &[u8]) -> Option<u8> {
     let version = bytes.get(magic.len()).copied();
     version.filter(|version| bytes == header(magic, *version))

@@ -65,7 +65,7 @@ pub(crate) struct LocalLog<D: LogFolder = Folder> {
 impl LocalLog {
     /// Opens the log of a folder, which must be locked against other processes.
     ///
-    /// A torn end is cut off; what is damaged is moved to a file `local.log.damaged-<number>`.
+    /// A torn end is cut off; damaged bytes are moved to a file `local.log.damaged-<number>`.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         open::open(Folder(folder.to_owned()))
     }
@@ -120,7 +120,7 @@ impl<D: LogFolder> LocalLog<D> {
         if self.version >= VERSION || !put.any(|(record, _)| is_mutation(record)) {
             return Ok(());
         }
-        // Only what is durable is written to the new file.
+        // Only durable entries are written to the new file.
         if let Err(error) = self.sync() {
             // Those that appended before have yet to learn of it.
             self.unsynced = Some(error.clone());

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) seq: Seq,
-    /// The number of the engine's last write; changes of what is not stored need none.
+    /// The number of the engine's last write; changes of unstored state need none.
     pub(crate) written: Seq,
     pub(crate) sync: Arc<SyncState>,
     pub(crate) rows: Index,

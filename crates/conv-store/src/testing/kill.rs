@@ -1,7 +1,7 @@
 //! `kill -9` at any moment: no write is torn, nothing that was acknowledged is lost.
 //!
 //! The test runs itself as a child that says what it finds, then writes, saying what was
-//! acknowledged; and kills it. The next child, a fresh process, tells what is left.
+//! acknowledged; and kills it. The next child, a fresh process, reports what is left.
 
 mod child;
 mod parent;
@@ -127,7 +127,7 @@ impl Line {
         }
     }
 
-    /// `None` for what is no line of a child's, or was cut off by the kill.
+    /// `None` if the text is not a child's line, or was cut off by the kill.
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim_end().strip_suffix(" .")?;
         if let Some(what) = text.strip_prefix("amiss ") {

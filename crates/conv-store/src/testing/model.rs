@@ -166,7 +166,7 @@ fn check_changes(before: &Rows, changes: &[RowChange], after: &Rows) -> TestResu
     Ok(())
 }
 
-/// Rows as commits tell them: without the profile's detail.
+/// Rows as commits show them: without the profile's detail.
 fn thin(rows: &Rows) -> Rows {
     let mut rows = rows.clone();
     rows.values_mut().for_each(|row| row.profile.detail = None);

@@ -235,7 +235,7 @@ async fn another_process_is_followed_and_an_answer_is_for_its_number_alone() {
     a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
     let first = put(&a, custom("alice", "one")).await;
     step(&a, first, Progress::Sending).await;
-    // The change of the other one loads what is new, and waits behind what is being sent.
+    // The other store's change loads the new state, and waits behind the one being sent.
     let second = put(&b, custom("alice", "two")).await;
     assert!(second > first);
     assert_eq!(b.snapshot().outbox().get(first).unwrap().state, PendingState::Sending);

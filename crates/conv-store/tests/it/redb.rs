@@ -1,4 +1,4 @@
-//! redb: what is kept, who is refused, what damage does.
+//! redb: kept data, refused openings, damage.
 
 use std::{
     env, fs,

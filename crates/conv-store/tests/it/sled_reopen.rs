@@ -1,4 +1,4 @@
-//! Opening again: what is kept, who is refused, what a crash left.
+//! Opening again: kept data, refused openings, leftovers of a crash.
 
 use std::{
     fs,

@@ -161,7 +161,7 @@ impl Listing {
         self.limit
     }
 
-    /// Returns whether a first screen of rows was shown.
+    /// Returns true if a first screen of rows was shown.
     pub(super) fn knows_head(&self) -> bool {
         !self.resumed && self.screen.len() >= SCREEN
     }

@@ -96,7 +96,7 @@ impl BaseUrl {
     }
 }
 
-/// Returns whether a URL names this machine, by its loopback address or `localhost`: any other name
+/// Returns true if a URL names this machine, by its loopback address or `localhost`: any other name
 /// could resolve elsewhere.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();

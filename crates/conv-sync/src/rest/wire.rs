@@ -61,7 +61,7 @@ pub(super) trait Command: Serialize + Sync {
     /// Reads a reply whose envelope reports no error.
     fn read(&self, reply: &Reply) -> Result<Self::Answer, SourceError>;
 
-    /// Returns whether a reply with an error code has items all the same, each with its own code.
+    /// Returns true if a reply with an error code has items all the same, each with its own code.
     fn brings_items(_reply: &str) -> bool {
         false
     }

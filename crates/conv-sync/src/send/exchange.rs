@@ -31,7 +31,7 @@ pub trait SendView: Send + Sync {
     /// Returns the outbox.
     fn outbox(&self) -> &Outbox;
 
-    /// Returns a row as the cloud said it last, without what is pending.
+    /// Returns a row as the cloud last sent it, without pending mutations.
     fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>>;
 
     /// Returns whether any row is in a conversation group, as the cloud said it last.
@@ -80,7 +80,7 @@ pub enum SendInput {
         /// The conversations; those without a mutation that marks them as read may be left out.
         ids: Vec<ConversationId>,
     },
-    /// The app's account is mended: what is held goes out again.
+    /// The app's account is repaired: held mutations are sent again.
     Release,
     /// The device woke up, or its network is back: pauses end now, but for those that the cloud asked
     /// for.

@@ -68,7 +68,8 @@ pub(super) fn may_be_applied(error: &SourceError) -> bool {
     }
 }
 
-/// Returns whether a refusal says that the cloud has the value already: what is to go is not there.
+/// Returns true if a refusal says that the cloud has the value already: the item to remove is not
+/// there.
 pub(super) fn is_done_already(mutation: &Mutation, error: &SourceError) -> bool {
     if error.class() != ErrorClass::NotFound || error.code() == Some(NO_RIGHT) {
         return false;

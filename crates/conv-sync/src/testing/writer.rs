@@ -226,7 +226,7 @@ impl ScriptedWriter {
         self.lock().cloud.rows.get(id).cloned()
     }
 
-    /// Returns whether a conversation group exists.
+    /// Returns true if a conversation group exists.
     pub fn has_group(&self, name: &str) -> bool {
         self.lock().cloud.groups.contains(name)
     }

@@ -16,7 +16,7 @@ fn trim(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || is_stray(char))
 }
 
-/// Returns whether a character is invisible and part of no value.
+/// Returns true if a character is invisible and part of no value.
 pub(crate) fn is_stray(char: char) -> bool {
     char.is_control() || matches!(char, '\u{FEFF}' | '\u{200B}')
 }

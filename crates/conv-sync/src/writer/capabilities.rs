@@ -62,7 +62,7 @@ impl WriteCapabilities {
         }
     }
 
-    /// Returns whether a pass shows what calls of a kind set.
+    /// Returns true if a pass shows what calls of a kind set.
     pub fn is_listed(&self, kind: WriteKind) -> bool {
         self.listed.contains(&kind)
     }

@@ -195,8 +195,8 @@ fn traced() -> String {
     TRACED.with_borrow(String::clone)
 }
 
-/// Writes down what is traced. Set for the whole process: one set for a thread misses the spans
-/// that another thread met first.
+/// Records all traces. Set for the whole process: one set for a thread misses the spans that
+/// another thread met first.
 struct Tracer;
 
 impl tracing::field::Visit for Tracer {

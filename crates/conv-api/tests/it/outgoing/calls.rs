@@ -1,4 +1,4 @@
-//! The SDK's calls: what is accepted, what is refused, and in which shape.
+//! The SDK's calls: accepted and refused changes, and the shape of their answers.
 
 use conv_api::{
     ConversationFilter, ConversationId, Conversations, Error, ErrorClass, MarkType, PendingState,

@@ -16,7 +16,7 @@ const AVATAR: &str = "avatar";
 const REMARK: &str = "remark";
 const PEER_READ_TIME: &str = "peerReadTime";
 
-/// Returns the keys of what is not known of a row, in the order of the row.
+/// Returns the keys of the unknown values of a row, in the order of the row.
 pub(super) fn of(row: &Conversation) -> Vec<Arc<str>> {
     let kind = row.conversation_type();
     let (is_c2c, is_group) = (kind == ConversationType::C2c, kind == ConversationType::Group);

@@ -110,7 +110,7 @@ impl Cloud {
     }
 
     /// Sends one mutation that is ready, a group with its first members. A lost answer leaves it to
-    /// be sent again. Returns whether there was anything to send.
+    /// be sent again. Returns true if there was anything to send.
     pub(super) fn send(&mut self, outbox: &mut Outbox, which: usize, is_lost: bool) -> bool {
         let ready = outbox.ready();
         let Some(first) = ready.get(which % ready.len().max(1)).map(|first| Arc::clone(first))

@@ -12,7 +12,7 @@ impl State {
         self.outbox.shown_groups(self.sync.groups.names.values().chain(self.rows.groups()))
     }
 
-    /// Returns whether the cloud, as far as it was read, has the value of a mutation.
+    /// Returns true if the cloud, as far as it was read, has the value of a mutation.
     pub(super) fn is_met(&self, mutation: &Mutation) -> bool {
         let Some(id) = mutation.conversation_id() else { return self.is_group_met(mutation) };
         let Some(row) = self.base_row(id).map(Row::base) else { return false };

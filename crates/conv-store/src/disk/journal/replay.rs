@@ -153,7 +153,7 @@ impl Entries {
     }
 }
 
-/// Fills a buffer; tells whether the file had so much.
+/// Fills a buffer; returns true if the file had enough bytes.
 fn exact(file: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
     match file.read_exact(bytes) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),

@@ -1,4 +1,4 @@
-//! Opening: read again, quarantine what is damaged, cut off what is torn.
+//! Opening: reads again, quarantines damaged bytes, cuts off a torn end.
 
 use std::io::{self, SeekFrom};
 

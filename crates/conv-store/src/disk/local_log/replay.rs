@@ -1,4 +1,4 @@
-//! Reads a file from its beginning, around what is damaged.
+//! Reads a file from its beginning, and skips damaged ranges.
 
 use std::{
     io::{self, BufReader, Read, Seek, SeekFrom},
@@ -84,7 +84,7 @@ impl<F: Read + Seek> Source<F> {
 
     /// Reads a range that lies within the file.
     fn read(&mut self, at: u64, length: usize) -> io::Result<Vec<u8>> {
-        // A relative step keeps what is buffered.
+        // A relative step keeps the buffer.
         self.file.seek_relative((at as i64).saturating_sub(self.at as i64))?;
         self.at = at;
         let mut bytes = vec![0; length];

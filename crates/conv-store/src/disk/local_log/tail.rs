@@ -35,7 +35,7 @@ impl<F: LogFile> Tail<F> {
         self.failed = Some(error);
     }
 
-    /// Appends, and tells where. After an error the file ends where it did.
+    /// Appends, and returns the place. After an error the file ends where it did.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<u64, StoreError> {
         self.check()?;
         let at = self.end;

@@ -33,8 +33,8 @@ fn prefix(path: &Path) -> io::Result<String> {
     Ok(format!("{}.damaged-", name.to_string_lossy()))
 }
 
-/// Returns what is in quarantine with its numbers, in order. Version 0.1 used dates instead: those
-/// count as 0.
+/// Returns the quarantined files with their numbers, in order. Version 0.1 used dates instead:
+/// those count as 0.
 fn quarantined(folder: &Path, prefix: &str) -> io::Result<Vec<(u32, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -34,7 +34,7 @@ impl SledRows {
         Ok(Self { db, file, ahead: Mutex::default() })
     }
 
-    /// Reads all of it once; tells the bytes of its keys and values.
+    /// Reads all of it once; returns the bytes of its keys and values.
     pub(super) fn read_all(&self) -> Result<u64, StoreError> {
         let mut ahead = Ahead::default();
         let mut bytes = 0_u64;
@@ -143,7 +143,7 @@ mod tests {
             |value: &[u8]| Changes { put: vec![(KEY.to_vec(), value.into())], delete: vec![] };
         rows.write(&put(b"one")).unwrap();
         assert_eq!(rows.read_all().unwrap(), 19);
-        // Behind its back, to tell the two ways apart.
+        // Behind its back, to distinguish the two ways.
         db.insert(KEY, "two").unwrap();
         assert_eq!(values(&rows), [b"one"]);
         assert_eq!(values(&rows), [b"two"]);

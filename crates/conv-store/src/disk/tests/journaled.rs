@@ -72,7 +72,7 @@ impl Writing {
     }
 }
 
-/// The record of a row that tells its number.
+/// The record of a row that shows its number.
 fn row(seq: u64) -> Vec<u8> {
     let mut row = Conversation::new(id("alice"));
     row.listing.time = Some(Timestamp::from_secs(seq));

@@ -138,7 +138,7 @@ fn listed(name: &str, number: u64) -> Result<ConversationPatch, Failure> {
 }
 
 async fn pages(number: usize, store: Arc<dyn ConversationStore>, first: u64) -> TestResult {
-    // A pass that goes on keeps the cursor, which tells the page.
+    // A pass that goes on keeps the cursor, which shows the page.
     let begin = SyncStep::Begin { scope: scope(), resume: true };
     store.apply(Delta::step(PassId::new(first), begin)).await?;
     let mut last = whole_page(&store.snapshot())?;

@@ -90,7 +90,7 @@ pub async fn a_pass_goes_on_after_reopening<F: StoreFixture>(fixture: &F) -> Tes
     Ok(())
 }
 
-/// Closing ends all but reading what is there.
+/// Closing ends everything except reading the last snapshot.
 pub async fn a_closed_store_refuses_changes_and_still_answers<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {

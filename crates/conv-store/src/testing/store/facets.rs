@@ -23,7 +23,7 @@ fn message(sequence: u64, time: Timestamp) -> Known<Arc<LastMessage>> {
     Known::Value(Arc::new(message))
 }
 
-/// A patch of every facet that an answer can bring; the number tells which answer.
+/// A patch of every facet that an answer can bring; the number shows which answer.
 fn answer(user: &str, number: u32) -> Result<ConversationPatch, Failure> {
     let mut patch = named(user, &number.to_string())?;
     patch.unread.count = Some(number);
@@ -109,8 +109,8 @@ async fn a_count_cleared_by_a_type_is_no_answer<S: ConversationStore>(store: &S)
     Ok(())
 }
 
-/// That a group's type is learned changes its count, and is no news of what is unread: an answer that
-/// was on its way then is taken in.
+/// That a group's type is learned changes its count, and does not change what is unread: an answer
+/// that was on its way then is taken in.
 pub async fn a_type_that_hides_a_count_is_no_news_of_what_is_unread<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {
@@ -169,8 +169,8 @@ pub async fn a_message_goes_with_its_retention<F: StoreFixture>(fixture: &F) -> 
     Ok(())
 }
 
-/// A pass that could not tell its rows apart finishes without removing any, and names those that it
-/// did not confirm; the next one that can forgets them.
+/// A pass that could not identify all its rows finishes without removing any, and names those that
+/// it did not confirm; the next one that can forgets them.
 pub async fn an_unsure_pass_removes_nobody_and_says_whom<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {

@@ -118,8 +118,7 @@ pub async fn a_pass_overwrites_no_listing_that_others_changed<F: StoreFixture>(
     Ok(())
 }
 
-/// Others made or changed a row after the pass began: it stays, though the pass did not list it.
-/// Telling what is known already is no change.
+/// A patch with known values only changes nothing. Telling what is known already is no change.
 pub async fn a_pass_removes_no_row_that_others_changed<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let old = [listed("changed", 1)?, listed("repeated", 1)?];

@@ -41,7 +41,7 @@ impl MarkBase {
         }
     }
 
-    /// Returns whether the next mark is to be read back, and counts it as a reading.
+    /// Returns true if the next mark is to be read back, and counts it as a reading.
     pub(super) fn begin_reading(&self) -> bool {
         self.known.get().is_none() && self.readings.fetch_add(1, Ordering::Relaxed) < MAX_READINGS
     }
