@@ -122,7 +122,7 @@ async fn a_write_whose_number_is_not_greater_is_refused() {
 }
 
 #[tokio::test]
-async fn a_write_of_which_nobody_knows_whether_it_was_made_is_no_conflict() {
+async fn a_write_of_unknown_outcome_is_no_conflict() {
     let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
     let account: AccountId = "unknown".parse().unwrap();
     let (engine, other) = (database.engine(&account), database.engine(&account));
