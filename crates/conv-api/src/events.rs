@@ -127,7 +127,7 @@ impl Stream for Events {
     }
 }
 
-/// Returns true if any row changed since a commit, or if that commit is no longer known.
+/// Returns true if any row changed since a commit, or if the log no longer has that commit.
 fn is_changed(now: &Snapshot, since: Seq) -> bool {
     now.changes_since(since).is_none_or(|commits| coalesce(&commits).iter().any(is_change))
 }

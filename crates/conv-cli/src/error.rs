@@ -42,7 +42,7 @@ pub(crate) enum Error {
     #[error("{}", .0.message)]
     Refused(conv_api::MutationFailure),
     /// Interrupted by Ctrl-C.
-    #[error("interrupted; what was pulled is kept")]
+    #[error("interrupted; the rows pulled so far are kept")]
     Interrupted,
     /// Standard input or output failed.
     #[error("reading or writing failed")]

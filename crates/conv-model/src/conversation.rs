@@ -68,7 +68,7 @@ pub struct Conversation {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Listing {
-    /// Time of the last message; `None` if the cloud said none, zero if there is no message.
+    /// Time of the last message; `None` if the cloud gave no time, zero if there is no message.
     pub time: Option<Timestamp>,
     /// True if the user pinned it.
     pub is_pinned: bool,

@@ -22,7 +22,7 @@ pub(crate) struct Keys {
     pub(crate) channel: String,
 }
 
-/// The fields of the hash of rows that are no rows.
+/// The fields of the hash of rows that are not rows.
 pub(crate) mod field {
     /// The account's ID in clear, to be compared when it is loaded.
     pub(crate) const NAME: &[u8] = b"name";

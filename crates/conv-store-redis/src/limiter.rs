@@ -125,7 +125,7 @@ impl RateLimiter for RedisRateLimiter {
             HOLD_BACK.run(&link, &[&format!("{key}:hold")], &[millis.as_bytes()]).await;
         if let Err(error) = held {
             // The cloud says so again to a caller that is too early.
-            tracing::debug!(class = error.class().as_str(), "others are not held back");
+            tracing::debug!(class = error.class().as_str(), "other processes are not held back");
         }
     }
 }

@@ -45,7 +45,7 @@ pub struct RedisOptions {
     /// for none. A failover then loses fewer writes, and each write takes longer: see
     /// [`copies`](Self::copies()).
     pub copies: u32,
-    /// Connections to each server, at least one; 2 at first. Many calls share each of them.
+    /// Connections to each server, at least one; 2 by default. Many calls share each of them.
     pub connections: usize,
     /// The certificate, in PEM, that the servers' own are signed with; if not given, those that
     /// the system trusts.
@@ -148,7 +148,7 @@ impl RedisOptions {
 
     /// Sets how many replicas must have a write before it counts.
     ///
-    /// Each write then takes the way to the replicas and back as well, and the other calls on its
+    /// Each write then includes the round trip to the replicas, and the other calls on its
     /// connection wait behind it: more [`connections`](Self::connections()) help. If too few
     /// replicas have a write within half of [`answer_within`](Self::answer_within()), it fails as
     /// [`RedisError::NotCopied`]; the master has it all the same, and the store loads it. It is no

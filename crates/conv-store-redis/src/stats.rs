@@ -27,7 +27,7 @@ pub struct RedisStats {
     pub writes_refused: u64,
     /// Writes that too few replicas had in time: see [`copies`](crate::RedisOptions::copies).
     pub not_copied: u64,
-    /// Writes that somebody else was ahead of. A store tries them again.
+    /// Writes that came after another writer's. A store tries them again.
     pub conflicts: u64,
     /// The number of times that an open account was found to have lost acknowledged writes: in a
     /// failover, or because another process wiped it.

@@ -1,7 +1,7 @@
 //! Servers for tests, on loopback. **No stable API.**
 //!
-//! They need the program `redis-server`; without it there are none, which is said once on standard
-//! error, and tests pass. They end with the process that started them, however it ends.
+//! They need the program `redis-server`; without it, that is printed once on standard error, and
+//! tests pass. They end with the process that started them, however it ends.
 
 mod cluster;
 mod node;

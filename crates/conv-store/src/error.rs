@@ -18,7 +18,7 @@ pub enum StoreError {
     /// Another writer wrote first. An engine answers with it if a write was computed from an older
     /// state; the store then computes the change again, and returns this error only if conflicts do
     /// not end.
-    #[error("somebody else wrote first")]
+    #[error("another writer wrote first")]
     Conflict,
     /// The database is open elsewhere.
     #[error("database at {} is open elsewhere", path.display())]
@@ -87,7 +87,7 @@ pub enum StoreError {
     #[error(transparent)]
     Refused(#[from] MutationError),
     /// The store has no outbox.
-    #[error("the store takes no changes for the cloud")]
+    #[error("the store does not support changes for the cloud")]
     Unsupported,
     /// A store was opened outside a Tokio runtime.
     #[error("expected to be called within a Tokio runtime")]

@@ -53,7 +53,7 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
     /// If it could not be stored. It is durable once this returns, whatever the store's level.
     async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError>;
 
-    /// Changes the outbox: accepts mutations, or takes over what became of them.
+    /// Changes the outbox: accepts mutations, or stores their progress.
     ///
     /// The list shows the cloud's rows as the outbox leaves them. The cloud's own row stays
     /// [known](Snapshot::base): no mutation changes it, and it shows again when a mutation is

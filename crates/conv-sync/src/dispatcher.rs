@@ -195,8 +195,8 @@ impl Dispatcher {
         self.step(SendInput::Release);
     }
 
-    /// Says that the device woke up, or that its network is back: pauses end now, but for those that
-    /// the cloud asked for.
+    /// Reports that the device woke up, or that its network is back: pauses end now, except those
+    /// that the cloud asked for.
     pub fn retry_now(&mut self) {
         self.step(SendInput::Retry);
     }

@@ -20,7 +20,7 @@ type Call = Pin<Box<dyn Future<Output = Input> + Send>>;
 
 type Written = Arc<dyn Fn() -> Seq + Send + Sync>;
 
-/// One pass over an account's list: yields changes, and takes back what became of them.
+/// One pass over an account's list: yields changes, and takes their commits back.
 ///
 /// ```no_run
 /// # use std::sync::Arc;

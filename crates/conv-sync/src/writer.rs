@@ -151,8 +151,8 @@ impl WriteRequest {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Written {
-    /// The result of each item; `None` where the answer counts for all of them. It is unknown what
-    /// became of an item that is not named.
+    /// The result of each item; `None` if the answer counts for all of them. An item that is not
+    /// named has an unknown result.
     pub items: Option<Vec<(ConversationId, Result<(), SourceError>)>>,
 }
 

@@ -13,7 +13,7 @@ use crate::{
     session,
 };
 
-/// Show the changes that are not over, and send, retry or drop them
+/// Show unfinished changes, and send, retry or drop them
 ///
 /// A change is over when the cloud's list shows it. One that failed stays until it is dropped or
 /// retried.
@@ -35,7 +35,7 @@ enum Action {
     Drop(Some),
 }
 
-/// Show the changes that are not over
+/// Show unfinished changes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv outbox list --account user_0001")]
@@ -44,12 +44,12 @@ struct List {
     store: StoreArgs,
 }
 
-/// Send what waits
+/// Send queued changes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv outbox flush --account user_0001 --region singapore --sdkappid 1400000000")]
 struct Flush {
-    /// Wait at most so many seconds
+    /// Wait at most this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     timeout: u64,
     #[command(flatten)]

@@ -90,7 +90,7 @@ impl Changed {
         Ok(())
     }
 
-    /// Says what became of the changes.
+    /// Prints the outcomes of the changes.
     ///
     /// # Errors
     /// The cloud's refusal, if nothing was changed.

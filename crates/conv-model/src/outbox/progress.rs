@@ -23,7 +23,7 @@ pub enum Progress {
     },
     /// The app's account is at fault.
     Held(MutationFailure),
-    /// The app's account is mended.
+    /// The app's account is repaired.
     Released,
     /// The cloud acknowledged it, and a listing is to show it.
     Acknowledged,
@@ -100,9 +100,9 @@ impl Outcome {
 }
 
 impl Outbox {
-    /// Takes over what became of the mutation with a number. A number that is no longer pending
-    /// changes nothing: its answer came late. Neither does a step that does not fit its state: what is
-    /// under way cannot be taken back.
+    /// Stores the progress of the mutation with a number. A number that is no longer pending
+    /// changes nothing: its answer came late. Neither does a step that does not fit its state: a
+    /// mutation under way cannot be withdrawn.
     pub fn progress(&mut self, number: u64, progress: Progress) -> Progressed {
         let Some(pending) = self.get(number).cloned() else { return Progressed::default() };
         let mut step = Step { outbox: self, pending, done: Progressed::default() };
@@ -111,7 +111,7 @@ impl Outbox {
     }
 }
 
-/// One mutation and what became of it.
+/// The progress of one mutation.
 struct Step<'a> {
     outbox: &'a mut Outbox,
     pending: Arc<Pending>,

@@ -57,7 +57,7 @@ pub(crate) fn provide() {
     use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
     if CryptoProvider::get_default().is_none() {
-        // Somebody else may have been faster; one is as good as the other.
+        // Another caller may have been faster; one is as good as the other.
         let _ = aws_lc_rs::default_provider().install_default();
     }
 }

@@ -15,8 +15,7 @@ const SLOTS: usize = 16_384;
 /// A cluster of masters, each with as many replicas, on loopback.
 #[derive(Debug)]
 pub struct TestCluster {
-    /// The masters in the order of their slots, then the replicas of each: those that are masters
-    /// at first.
+    /// The initial masters in the order of their slots, then the replicas of each.
     pub nodes: Vec<TestNode>,
     masters: usize,
 }

@@ -56,7 +56,7 @@ impl TestNode {
             let mut node = Self::new(options.clone())?;
             match node.run() {
                 Ok(()) => return Ok(node),
-                // Somebody else may have taken the port.
+                // Another process may have taken the port.
                 Err(error) => last = error,
             }
         }

@@ -78,7 +78,7 @@ pub trait AccountEngines: Debug + Send + Sync + 'static {
     /// Those of opening it.
     async fn engine(&self, account: &AccountId) -> Result<Self::Engine, StoreError>;
 
-    /// Removes everything of an account. An account that was never written is no error.
+    /// Removes everything of an account. Wiping an account that was never written succeeds.
     ///
     /// # Errors
     /// Those of removing it.

@@ -38,7 +38,7 @@ enum Stage {
 /// The state in which a caller who wants the account open finds it.
 enum Found {
     Store(Arc<IndexedStore>),
-    /// Somebody opens or wipes it already.
+    /// Another caller opens or wipes it already.
     Others(Work),
     Ours(Work),
 }

@@ -201,8 +201,8 @@ impl<'a> Transaction<'a> {
 
     /// Compares the rows with those before, stamps the facets that changed, and encodes.
     ///
-    /// A pass has no caller who could mend a row that is too large: there the row or the facet stays
-    /// as it was, and the rest is stored. Any other change is refused as a whole.
+    /// A pass has no caller who could shorten a row that is too large: the row or the facet then
+    /// stays as it was, and the rest is stored. Any other change is refused as a whole.
     pub(super) fn finish(self, seq: Seq, encoding: Encoding) -> Result<Applied, StoreError> {
         let mut applied = Applied::default();
         let state = self.state;

@@ -176,7 +176,7 @@ impl<D: LogFolder> LocalLog<D> {
         Ok(())
     }
 
-    /// Acknowledged entries are durable in the old file, so failing to rewrite it is no error.
+    /// Acknowledged entries are durable in the old file, so a failed rewrite is not an error.
     fn rewrite_or_go_on(&mut self) {
         let version = if self.index.has_mutations() { VERSION } else { WITHOUT_MUTATIONS };
         if let Err(error) = self.rewrite(version) {

@@ -131,8 +131,8 @@ impl ConversationDatabase for RedbDatabase {
 pub type RedbOptions = DiskOptions<RedbDatabase>;
 
 impl RedbOptions {
-    /// Opens the database of a folder, which is created if it is missing. Damaged rows are no error:
-    /// see [`RedbDatabase`].
+    /// Opens the database of a folder, which is created if it is missing. Damaged rows do not fail
+    /// the opening: see [`RedbDatabase`].
     ///
     /// If the folder cannot be written (a full disk, a read-only mount, a missing right), an existing
     /// database is opened for [reading alone](Self::read_only()) instead, see [`Recovery::read_only`].

@@ -16,7 +16,7 @@ use crate::{
 const SAMPLE: usize = 512;
 /// The two counts of an `Arc`, and what an allocator adds.
 const SHARED: usize = 32;
-/// Local state, but for its text and bytes.
+/// Local state, without its text and bytes.
 const LOCAL: usize = 32 + SHARED;
 /// A mutation in its slot, with some text.
 const MUTATION: usize =

@@ -82,8 +82,8 @@ pub enum SendInput {
     },
     /// The app's account is repaired: held mutations are sent again.
     Release,
-    /// The device woke up, or its network is back: pauses end now, but for those that the cloud asked
-    /// for.
+    /// The device woke up, or its network is back: pauses end now, except those that the cloud
+    /// asked for.
     Retry,
     /// The driver is a new one: calls in flight were abandoned, and it is not known whether the last
     /// progress was stored.

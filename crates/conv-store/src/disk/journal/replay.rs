@@ -32,7 +32,7 @@ use crate::{
 pub(in crate::disk) fn replay(folder: &Path, rows: &impl RowFile) -> Result<End, StoreError> {
     let Some((end, written)) = apply(folder, rows)? else { return Ok(End::Whole) };
     if written > 0 {
-        tracing::info!(written, "gave the rows what the journal had of them");
+        tracing::info!(written, "applied the journal to the rows");
         rows.flush(Durability::Process)?;
     }
     discard(folder)?;

@@ -53,7 +53,7 @@ impl Opening {
         }
     }
 
-    /// Changes something in the folder, if somebody still waits for it. A panic becomes an error.
+    /// Changes something in the folder, if a caller still waits for it. A panic becomes an error.
     pub(crate) fn change<T>(
         &self,
         work: impl FnOnce(&mut Recovery) -> Result<T, StoreError>,

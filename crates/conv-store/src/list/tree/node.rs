@@ -237,7 +237,7 @@ fn insert_at<T>(list: &mut Vec<T>, at: usize, item: T) {
 }
 
 /// The upper part of a list that grew too long, at a place. A list of conversations grows at its
-/// top, a log at its end: there the side that grows no more stays fuller than half.
+/// top, a log at its end: so the side that no longer grows stays fuller than half.
 fn split<T>(list: &mut Vec<T>, most: usize, at: usize) -> Option<Vec<T>> {
     let quarter = most / 4;
     let lower = match at {

@@ -32,7 +32,7 @@ pub async fn a_change_is_applied_whole<F: StoreFixture>(fixture: &F) -> TestResu
     Ok(())
 }
 
-/// A change of which one row cannot be stored leaves none of its rows. A store that takes rows of
+/// A change with one row that cannot be stored leaves none of its rows. A store that takes rows of
 /// any size has them all.
 pub async fn a_change_that_fails_leaves_nothing<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
@@ -132,7 +132,7 @@ fn check_changes<'a>(
     Ok(())
 }
 
-/// Rows that somebody said are gone are so, and one that is not there is no error.
+/// Removed rows are gone; removing one that is not there succeeds.
 pub async fn removed_rows_are_gone<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([listed("alice", 1)?, listed("bob", 2)?])]).await?;

@@ -30,7 +30,7 @@ pub(super) enum Fault {
 /// The part of unsynced data that survives a crash.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Crash {
-    /// The process died: all is there, and none of it durable.
+    /// The process died: everything is there, but not durable.
     Process,
     /// The power failed, and nothing had been written yet.
     Nothing,
