@@ -53,9 +53,9 @@ pub enum Event {
 #[must_use = "gives nothing unless it is polled"]
 pub struct Events {
     listener: Listener,
-    /// Up to where all kinds are compared.
+    /// The commit up to which all kinds were compared.
     seen: Seen,
-    /// Up to where the rows are compared.
+    /// The commit up to which the rows were compared.
     listed: Seq,
     unread: u64,
     groups: Vec<Arc<str>>,

@@ -71,9 +71,9 @@ pub struct Delta {
     pub prune: Option<Prune>,
     /// The names of the account's conversation groups, where they were read.
     pub groups: Option<GroupNames>,
-    /// The number of the last stored write that was known when the question went out which this
-    /// change answers. A facet that another writer changed after it stays as it is. `None`: what is
-    /// learned now, which no earlier write can be newer than.
+    /// The number of the last stored write that was known when the question was sent that this
+    /// change answers. A facet that another writer changed after that write stays as it is. `None`
+    /// for a value of this moment, which no earlier write can be newer than.
     pub asked: Option<Seq>,
     /// The listed rows that the commit names in [`Commit::needs_profile`].
     pub profiles: ProfilesDue,
@@ -239,14 +239,15 @@ pub struct Commit {
     pub needs_profile: Vec<ConversationId>,
     /// The state of the sync after it.
     pub sync: Arc<SyncState>,
-    /// The number of the last stored write: which a question asked from now on may reflect.
+    /// The number of the last stored write: the answer to a question asked from now on may reflect
+    /// it.
     pub written: Seq,
     /// Rows and facets that were too large to store, and were left out while the rest was stored.
     pub refused: Vec<Refused>,
-    /// Of a change of the outbox: how mutations ended by it, in that order.
+    /// The outcomes of the mutations that a change of the outbox ended, in their order.
     pub outcomes: Vec<Outcome>,
-    /// Of mutations that were accepted: the number of each, in their order; `None` where the cloud's
-    /// list has the value already.
+    /// The numbers of the accepted mutations, in their order; `None` if the cloud's list has the
+    /// value already.
     pub numbers: Vec<Option<u64>>,
 }
 

@@ -143,7 +143,7 @@ impl fmt::Display for ConversationIdRef<'_> {
 /// A conversation ID: `C2C` and a userID, `GROUP` and a groupID, or `@TIM#SYSTEM`.
 ///
 /// An ID that exists is valid. Its text is kept byte for byte; comparing and hashing are those of
-/// the text, so a map keyed by `ConversationId` can be asked with a `&str`. Cloning copies a
+/// the text, so a map keyed by `ConversationId` can be searched with a `&str`. Cloning copies a
 /// pointer.
 ///
 /// ```

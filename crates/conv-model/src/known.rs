@@ -41,7 +41,7 @@ impl<T> Known<T> {
         }
     }
 
-    /// Takes over what newer knowledge says; `Unknown` says nothing.
+    /// Takes over a newer value; a newer `Unknown` changes nothing.
     pub fn learn(&mut self, newer: &Self)
     where
         T: Clone,

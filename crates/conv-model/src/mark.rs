@@ -176,7 +176,8 @@ impl Marks {
     /// Reads REST's `StandardMark`: the rightmost character is bit 0, leading zeros are allowed.
     ///
     /// The order is observed on the SDK's socket; that REST has the same is our reading of its
-    /// samples. This function and [`to_bit_string`](Self::to_bit_string) are all that knows it.
+    /// samples. This function and [`to_bit_string`](Self::to_bit_string) are the only code that
+    /// depends on it.
     ///
     /// # Errors
     /// [`MarkError::BadBitString`].

@@ -144,7 +144,7 @@ pub enum IfNewer {
     Delete,
 }
 
-/// The newest message that a user saw: read is what came before it, and itself.
+/// The newest message that a user saw: it and all messages before it are read.
 ///
 /// The cloud reads a one-to-one conversation up to a time, and a group up to a sequence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -163,7 +163,7 @@ impl ReadMark {
         Self { time, sequence }
     }
 
-    /// Returns the later of two, each part by itself: what was read stays read.
+    /// Returns the later of two, each part by itself: a message that was read stays read.
     #[must_use]
     pub fn max(self, other: Self) -> Self {
         Self::new(self.time.max(other.time), self.sequence.max(other.sequence))

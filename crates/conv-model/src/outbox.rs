@@ -53,8 +53,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Puts together what a store kept: the mutations, in any order, and the greatest number that it
-    /// ever gave.
+    /// Builds an outbox from a store's records: the mutations, in any order, and the greatest
+    /// number that it ever gave.
     ///
     /// A mutation that was being sent when the process ended may have arrived or not: it is queued
     /// again, and [uncertain](Pending::is_uncertain).
@@ -69,7 +69,7 @@ impl Outbox {
         Self::of_records(pending.into_iter().map(interrupted), last)
     }
 
-    /// Puts together what another process keeps, which may be sending at this moment.
+    /// Builds an outbox from the records of another process, which may be sending at this moment.
     pub fn of_records(pending: impl IntoIterator<Item = Pending>, last: u64) -> Self {
         let mut pending: Vec<_> = pending.into_iter().collect();
         pending.sort_by_key(|pending| pending.number);

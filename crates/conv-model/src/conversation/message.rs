@@ -61,7 +61,7 @@ pub struct LastMessage {
     pub cloud_custom_data: Arc<str>,
     /// True if it was recalled; a row then holds neither its payload nor its custom data.
     pub is_revoked: bool,
-    /// userID of who took it back.
+    /// userID of the user who recalled it.
     pub revoker: Option<Arc<str>>,
     /// True if it was sent only to users who are online.
     pub online_only: bool,

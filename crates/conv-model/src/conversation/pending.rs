@@ -36,8 +36,8 @@ pub struct PendingFacets {
     /// The way new messages are announced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remind_type: Option<PendingState>,
-    /// The deletion of the row. A row shows it after the deletion failed, and where a message came
-    /// that is newer than what the user saw.
+    /// The deletion of the row. A row shows it after the deletion failed, and if a message came
+    /// that is newer than the newest one that the user saw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion: Option<PendingState>,
 }
@@ -83,7 +83,7 @@ impl PendingFacets {
     }
 }
 
-/// Returns the place of a state on a mutation's way: what failed got nowhere.
+/// Returns the rank of a state by progress; a failed mutation has the lowest.
 fn progress(state: PendingState) -> u8 {
     match state {
         PendingState::Failed => 0,

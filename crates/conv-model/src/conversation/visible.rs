@@ -15,8 +15,8 @@ fn shows(char: char) -> bool {
 }
 
 /// Returns true if a debug text shows the character as it is. The standard library escapes, by the
-/// tables of Unicode, what has no look of its own: blanks, control and format characters, and what
-/// extends the character before.
+/// tables of Unicode, characters without an appearance of their own: blanks, control and format
+/// characters, and those that extend the character before.
 fn is_printed(char: char) -> bool {
     char != ' ' && char.escape_debug().eq([char])
 }
@@ -32,7 +32,7 @@ mod tests {
 
     use super::*;
 
-    /// Of each kind of character that is not seen, some.
+    /// Some characters of each invisible kind.
     const UNSEEN: &str = " \t\n\0\u{7F}\u{85}\u{A0}\u{AD}\u{300}\u{34F}\u{488}\u{5B0}\u{61C}\u{64B}\
         \u{115F}\u{1160}\u{17B4}\u{180E}\u{1AB0}\u{2003}\u{200B}\u{200D}\u{202E}\u{2028}\u{2060}\
         \u{20DD}\u{2066}\u{2800}\u{3000}\u{3164}\u{FE0F}\u{FEFF}\u{FFA0}\u{1D159}\u{E0041}\u{E0100}";

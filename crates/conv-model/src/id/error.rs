@@ -53,7 +53,7 @@ pub enum ParseIdError {
 }
 
 impl ParseIdError {
-    /// Tells a slip of spelling from a text that is something else.
+    /// Distinguishes a wrong spelling from a text that is something else.
     #[cold]
     pub(super) fn of_unknown_prefix(text: &str) -> Self {
         let starts = |prefix: &str| {

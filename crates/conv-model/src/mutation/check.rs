@@ -95,7 +95,7 @@ impl Default for Limits {
     }
 }
 
-/// The list as it is shown, as far as a check has to know it.
+/// The part of the shown list that a check needs.
 pub trait ShownList {
     /// Returns a row, or `None` if the list does not show it.
     fn row(&self, id: &ConversationId) -> Option<&Conversation>;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::GroupName;
 use crate::{ConversationId, MarkType};
 
-/// One thing that has a value in the cloud, and that a mutation sets.
+/// A value in the cloud that a mutation sets.
 ///
 /// Slots of one conversation are next to each other in their order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub enum Aspect {
     CustomData,
     /// The membership in one conversation group.
     Member(GroupName),
-    /// Up to which message the user has read.
+    /// The message up to which the user has read.
     ReadTo,
     /// The way new messages are announced.
     RemindType,

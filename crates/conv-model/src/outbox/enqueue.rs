@@ -280,15 +280,15 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         self.done.outcomes.push(Outcome::of(pending, OutcomeKind::Replaced));
     }
 
-    /// Takes what waits out of a slot, with the outcome that it was replaced.
+    /// Takes the queued mutation out of a slot, and records that it was replaced.
     fn give_up(&mut self, slot: &Slot) {
         if let Some(pending) = self.take(slot) {
             self.replaced(&pending);
         }
     }
 
-    /// Takes the queued mutations out of a slot. Those that are being sent or are acknowledged
-    /// stay.
+    /// Takes the queued mutation out of a slot. One that is being sent or is acknowledged stays.
+    /// Those that are being sent or are acknowledged stay.
     fn take(&mut self, slot: &Slot) -> Option<Arc<Pending>> {
         let queue = self.outbox.slots.get_mut(slot)?;
         let taken = pop_if(queue, |last| last.state.is_waiting());

@@ -16,7 +16,7 @@ pub struct Pending {
     pub mutation: Mutation,
     /// The state of the mutation.
     pub state: PendingState,
-    /// When it was accepted, by the clock of the one who asked for it; `None` if he has no clock.
+    /// The time at which it was accepted, by the caller's clock; `None` if the caller has no clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued_at: Option<Timestamp>,
     /// The number of times that it was sent.
