@@ -113,7 +113,7 @@ async fn what_is_written_before_a_subscription_began_is_seen() {
 }
 
 #[tokio::test]
-async fn a_dropped_listener_is_unsubscribed() {
+async fn a_closed_store_is_unsubscribed() {
     for own in Own::both() {
         let database = by_news().open([own.node().url()]).await.unwrap();
         let names = [account(), account()];

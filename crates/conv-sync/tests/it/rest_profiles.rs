@@ -330,7 +330,7 @@ async fn a_work_groups_full_profile_is_for_its_members() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_not_found() {
+async fn unknown_users_and_groups_are_not_found() {
     for (asked, body) in [
         ("C2Ca", json!({"ErrorCode": 40003})),
         ("C2Ca", json!({"ErrorCode": 70107})),

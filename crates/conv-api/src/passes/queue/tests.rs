@@ -101,7 +101,7 @@ fn every_pass_runs_within_its_bound() {
 }
 
 #[test]
-fn a_pass_that_gets_a_waiter_moves_to_the_waited_for() {
+fn a_promoted_pass_joins_the_first_queue() {
     let (queue, mut permits) = full(1);
     let passes: Vec<_> = (0..4).map(|n| pass(&queue, format!("b{n}"), false)).collect();
     passes[2].ticket.promote();
