@@ -43,7 +43,7 @@ fn handles_and_values_cross_threads() {
     crosses_threads::<conv_emulator::World>();
 }
 
-/// They are driven by whoever has them, one call at a time.
+/// They are driven by their owner, one call at a time.
 #[test]
 fn drivers_move_between_threads() {
     moves_between_threads::<LiveList>();
@@ -70,8 +70,8 @@ fn errors_are_errors_that_cross_threads() {
     is_an_error::<conv_emulator::Error>();
 }
 
-/// What may change its version without asking us must not stand in what is public. Besides std:
-/// serde's traits, the stream's, and an HTTP client that embedders bring along.
+/// A crate that may change its version without asking us must not be part of the public API.
+/// Allowed are std, serde's traits, the stream's, and an HTTP client that embedders bring along.
 #[test]
 fn no_foreign_type_is_shown() {
     // The error of conv-store-redis can be made of its client's.

@@ -1,4 +1,4 @@
-//! What the tests that cross crates share.
+//! Helpers shared by the tests that cross crates.
 
 #![allow(
     missing_docs,

@@ -142,7 +142,7 @@ impl Accounts {
         }
     }
 
-    /// Stops every pass, writes what is pending, and closes the database. Later calls fail, those
+    /// Stops every pass, writes pending changes, and closes the database. Later calls fail, those
     /// through handles of single accounts too.
     ///
     /// # Errors

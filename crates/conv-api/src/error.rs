@@ -27,7 +27,7 @@ pub enum Error {
     #[error(transparent)]
     Patch(#[from] PatchError),
     /// The user or group does not exist, was dissolved, or is not visible.
-    #[error("no user or group behind {0}")]
+    #[error("no such user or group: {0}")]
     NotFound(ConversationId),
     /// The text is not a conversation group's name.
     #[error(transparent)]
@@ -38,16 +38,16 @@ pub enum Error {
     /// The app's plan does not include marks and conversation groups, as the cloud said lately.
     #[error("the app's plan does not include marks and conversation groups")]
     NotInPlan,
-    /// The change can no longer be taken back, or has not failed.
-    #[error("the change is sent already, or is over")]
+    /// The change can no longer be cancelled, or it has not failed and cannot be retried.
+    #[error("the change was already sent, or has ended")]
     TooLate,
     /// The account has changes that were not sent.
     #[error("{0} changes were not sent")]
     Unsent(usize),
-    /// The store could not do it.
+    /// The store failed.
     #[error(transparent)]
     Store(StoreError),
-    /// The cloud could not do it.
+    /// The cloud failed or refused.
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The list was not complete in time. The pass goes on.

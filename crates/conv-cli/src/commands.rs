@@ -64,7 +64,7 @@ impl Command {
         }
     }
 
-    /// Returns whether the command runs until Ctrl-C, which is then a success.
+    /// Returns true if the command runs until Ctrl-C, which is then a success.
     pub(crate) fn serves(&self) -> bool {
         matches!(self, Self::Emulate(_) | Self::Watch(_))
     }

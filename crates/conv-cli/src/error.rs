@@ -42,7 +42,7 @@ pub(crate) enum Error {
     #[error("{}", .0.message)]
     Refused(conv_api::MutationFailure),
     /// Interrupted by Ctrl-C.
-    #[error("interrupted; what was pulled is kept")]
+    #[error("interrupted; the rows pulled so far are kept")]
     Interrupted,
     /// Standard input or output failed.
     #[error("reading or writing failed")]
@@ -160,7 +160,7 @@ impl Error {
         }
     }
 
-    /// Returns whether the reader of standard output went away, as `head` does.
+    /// Returns true if the reader of standard output went away, as `head` does.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

@@ -41,7 +41,7 @@ impl Output {
         Self { json: args.json }
     }
 
-    /// Returns whether results are JSON.
+    /// Returns true if results are JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }

@@ -37,8 +37,8 @@ pub(crate) async fn pulling(
     Ok(builder.build().await?)
 }
 
-/// Opens the list of the command line's account, to be changed: what is changed is sent to the cloud,
-/// if there is one.
+/// Opens the list of the command line's account, to be changed: changes are sent to the cloud, if
+/// there is one.
 pub(crate) async fn changing(
     store: &StoreArgs,
     cloud: &CloudArgs,

@@ -134,7 +134,7 @@ impl Place {
         Ok(Opened { place: self.clone(), store, shared, recovery })
     }
 
-    /// Returns whether a store exists. A server and memory always do.
+    /// Returns true if a store exists. A server and memory always do.
     fn exists(&self) -> bool {
         let (folder, engine, other) = match self {
             Self::Sled(folder) => (folder, "rows", "rows.redb"),

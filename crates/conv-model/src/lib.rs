@@ -1,7 +1,7 @@
 //! Values and rules of a chat account's conversation list, as Tencent Cloud Chat defines them.
 //!
-//! For everybody who names, shows or stores conversations: a webhook handler that only parses
-//! IDs, a store, a pull, an app. It never does I/O, awaits nothing and reads no clock.
+//! For any code that names, shows or stores conversations: a webhook handler that only parses IDs,
+//! a store, a pull, an app. It never does I/O, awaits nothing and reads no clock.
 //!
 //! ```
 //! use conv_model::{Conversation, ConversationFilter, ConversationId, MarkType, Peer};
@@ -31,9 +31,9 @@
 //! [`matches`](ConversationQuery::matches) decides. [`PageKey`] marks where a page ends.
 //!
 //! # Sync
-//! [`Delta`] and [`Commit`] are all that passes between a pull and a store. [`SyncState`] says how
-//! complete a list is, [`SyncReport`] says it to users: [`Coverage`], [`PassStatus`], [`ListLimit`].
-//! [`ErrorClass`] is shared by all layers.
+//! [`Delta`] and [`Commit`] are the only data between a pull and a store. [`SyncState`] is the
+//! completeness of a list, [`SyncReport`] its form for users: [`Coverage`], [`PassStatus`],
+//! [`ListLimit`]. [`ErrorClass`] is shared by all layers.
 //!
 //! # Features
 //! * `search`, on by default: conditions on names, in any case of any script. For IDs alone turn the

@@ -8,21 +8,21 @@ use conv_model::AccountId;
 /// what has the same text there into the same slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Keys {
-    /// A hash: rows, the state of the sync, and what stands in [`field`].
+    /// A hash: rows, the state of the sync, and the fields named in [`field`].
     pub(crate) rows: String,
     /// A hash of local state.
     pub(crate) local: String,
     /// A hash of writers: the count of the last write of each, and its number.
     pub(crate) writers: String,
-    /// Who pulls.
+    /// The lease: the process that pulls.
     pub(crate) lease: String,
-    /// How the last lease ended.
+    /// The outcome of the last lease.
     pub(crate) outcome: String,
-    /// The channel that tells of writes and of leases that ended.
+    /// The channel that announces writes and leases that ended.
     pub(crate) channel: String,
 }
 
-/// The fields of the hash of rows that are no rows.
+/// The fields of the hash of rows that are not rows.
 pub(crate) mod field {
     /// The account's ID in clear, to be compared when it is loaded.
     pub(crate) const NAME: &[u8] = b"name";
@@ -50,7 +50,7 @@ impl Keys {
         }
     }
 
-    /// The keys of what is written together.
+    /// The keys of values that are written together.
     pub(crate) fn written(&self) -> [&str; 3] {
         [&self.rows, &self.local, &self.writers]
     }
@@ -61,7 +61,7 @@ impl Keys {
     }
 }
 
-/// What the keys of rows of all accounts match, for the server.
+/// Returns the pattern that the keys of rows of all accounts match on the server.
 pub(crate) fn pattern(prefix: &str) -> String {
     let mut pattern = String::with_capacity(prefix.len() + 9);
     for char in prefix.chars() {
@@ -73,7 +73,7 @@ pub(crate) fn pattern(prefix: &str) -> String {
     pattern + ":{*}:rows"
 }
 
-/// The account whose rows stand under a key, if it is such a key.
+/// Returns the account of a key of rows; `None` if the key is another one.
 pub(crate) fn account(prefix: &str, key: &[u8]) -> Option<AccountId> {
     let tag = std::str::from_utf8(key).ok()?.strip_prefix(prefix)?.strip_prefix(":{")?;
     let mut bytes = Vec::with_capacity(tag.len());

@@ -1,8 +1,8 @@
 //! Scripts: each runs on the server at once, whole.
 //!
-//! Their first line says what they do. A server that takes no writes refuses those that write before
-//! they begin, and so does one whose memory is full, but for those that need no room; the one that
-//! loads is run by any.
+//! Their first line says what they do. A server that takes no writes refuses those that write
+//! before they begin, and so does a server whose memory is full, except for those that need no
+//! room; any server runs the one that loads.
 
 use std::sync::LazyLock;
 

@@ -94,7 +94,7 @@ pub trait Engine: Debug + Send + Sync + 'static {
     /// returns. Cancel-safe.
     ///
     /// # Errors
-    /// The reason why it cannot tell.
+    /// The reason that it is unknown.
     async fn follow(&self, since: Seq) -> Result<(), StoreError>;
 
     /// Stores pending writes and closes files.
@@ -117,7 +117,8 @@ pub enum Record {
     Local(ConversationId),
     /// The mutations of a slot that the cloud has yet to show. Local.
     Pending(Slot),
-    /// What the outbox keeps beside its mutations: one per account. Local.
+    /// The number of the last mutation and what else belongs to the outbox as a whole: one per
+    /// account. Local.
     Outbox,
     /// A record of a kind that this version does not know, by its [key](Record::to_key), as a later
     /// version wrote it. Local. A store leaves it alone.

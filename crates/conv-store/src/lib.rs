@@ -1,8 +1,8 @@
 //! A cache for one account's conversation list.
 //!
-//! For whoever shows such a list and does not want to ask the cloud each time: whole changes go
-//! in, persistent snapshots come out. It opens no connection and has no idea of a cloud: what it
-//! is told are [`Delta`](conv_model::Delta) values, from whom is not its business.
+//! For apps and backends that show such a list without asking the cloud each time: whole changes go
+//! in, persistent snapshots come out. The crate opens no connection and has no idea of a cloud: it
+//! takes [`Delta`](conv_model::Delta) values, whatever their source.
 //!
 //! ```
 //! use conv_model::{All, ConversationId, ConversationPatch, Delta, ListingPatch, Timestamp};

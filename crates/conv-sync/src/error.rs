@@ -207,7 +207,7 @@ impl SourceError {
         }
     }
 
-    /// Returns whether the same call may succeed later: after waiting, with a new signature, or
+    /// Returns true if the same call may succeed later: after waiting, with a new signature, or
     /// once a server is repaired. `false` if the target does not exist, is not offered, or the
     /// request is invalid.
     pub fn may_succeed_later(&self) -> bool {

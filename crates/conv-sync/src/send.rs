@@ -36,9 +36,10 @@ pub use self::{exchange::SendView, options::SendOptions};
 /// Sends what an account's outbox holds: decides what goes out next, what an answer means, and when
 /// a change is over.
 ///
-/// It keeps only what is under way. The outbox is its owner's, and the sender reads it through a
-/// [`SendView`] with each step; how far mutations came is an effect, which the owner stores. A sender
-/// that is lost costs a few repeated calls, which are harmless: a mutation says how things shall be.
+/// It keeps only the calls under way. The outbox is its owner's, and the sender reads it through a
+/// [`SendView`] with each step; how far mutations came is an effect, which the owner stores. A
+/// sender that is lost costs a few repeated calls, which are harmless: a mutation says how things
+/// shall be.
 ///
 /// [`Dispatcher`](crate::Dispatcher) drives it against a writer. To drive it by hand: carry out every
 /// [`SendEffect`], and give every answer back to [`step`](Self::step).
@@ -109,7 +110,7 @@ pub struct Sender {
     is_releasing: bool,
     settling: Settling,
     passes: Passes,
-    /// Whether a mutation waits for a pass to be sent.
+    /// True if a mutation waits for a pass before it is sent.
     is_waiting_for_pass: bool,
     /// When mutations that are sent only after a pass were seen first, or became uncertain.
     first_seen: BTreeMap<u64, Duration>,
@@ -169,7 +170,7 @@ impl Sender {
         }
     }
 
-    /// Takes in what happened at a moment of the driver's clock, and returns what is to be done.
+    /// Takes an event at a moment of the driver's clock, and returns the actions to take.
     ///
     /// The view has to show all progress that was reported as applied.
     pub fn step(
@@ -211,7 +212,7 @@ impl Sender {
         self.flights.is_empty() && self.storing.is_none() && self.unstored.is_empty()
     }
 
-    /// What was in flight is uncertain, and the view alone says what was stored.
+    /// Abandons what was in flight: it is uncertain, and the view alone shows what was stored.
     fn abandon(&mut self, now: Duration, out: &mut Vec<SendEffect>) {
         self.flights.clear();
         self.unstored.clear();

@@ -1,4 +1,4 @@
-//! What must hold for any bytes. Each function panics where it does not.
+//! Properties that must hold for any bytes. Each function panics if one does not.
 //!
 //! Two call them: the targets beside this folder, with what libFuzzer makes up, and the workspace's
 //! tests, with every file of the corpus.
@@ -16,7 +16,7 @@ pub use self::{
     query::query, record::record, usersig::usersig, written::written,
 };
 
-/// What must hold for any bytes.
+/// A property that must hold for any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its folder in the corpus.

@@ -27,14 +27,14 @@ use super::{
     world::{Row, START},
 };
 
-/// What a seed broke.
+/// The promise that a seed broke.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub seed: u64,
     pub broken: BTreeMap<Broken, String>,
 }
 
-/// How long after the last fault all is to be over.
+/// The time after the last fault in which everything must be over.
 const SOON: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// Changes, faults, other devices and crashes; then the faults end.

@@ -63,9 +63,9 @@ impl ConversationsBuilder {
         Self { source: Some(Arc::new(source)), ..self }
     }
 
-    /// Sends the user's changes to a cloud, such as `RestSource`. An `Arc` of one value can be given
-    /// here and to [`source`](Self::source). Without a writer, changes show in the list and wait: a
-    /// later process with a writer sends them.
+    /// Sends the user's changes to a cloud, such as `RestSource`. An `Arc` of one value can be
+    /// given here and to [`source`](Self::source). Without a writer, the list shows the changes and
+    /// they stay queued: a later process with a writer sends them.
     pub fn writer(self, writer: impl ConversationWriter) -> Self {
         Self { writer: Some(Arc::new(writer)), ..self }
     }

@@ -20,7 +20,7 @@ use crate::{
 
 /// The owner of a handle's store. A database is kept open as long as the handle lives.
 pub(crate) enum StoreOwner {
-    /// The handle itself: there is no database.
+    /// The handle itself, without a database.
     Handle,
     /// A database that is this handle's alone.
     Own(Arc<dyn ConversationDatabase>),

@@ -10,7 +10,7 @@ use conv_store::{Snapshot, Totals};
 
 use super::{LiveChange, LiveUpdate, Patch, view::View};
 
-/// The maximum number of patches kept for slow readers, besides those of the newest step.
+/// The maximum number of patches kept for slow readers, in addition to those of the newest step.
 const PATCHES: usize = 1_024;
 
 /// The key of a view: a normalised query, and the maximum number of its rows.

@@ -11,7 +11,7 @@ use crate::{Conversations, Error};
 /// A conversation of the list, and what is to be set.
 pub(super) type Wanted = (ConversationId, Mutation);
 
-/// A conversation, and what became of its change.
+/// A conversation, and the result of accepting its change.
 pub(super) type Accepting = (ConversationId, Result<Change, Error>);
 
 impl Conversations {

@@ -32,7 +32,7 @@ pub struct FailedConversation {
     /// The web SDK's or the cloud's number where one has it, such as 2500 or 51012. See
     /// [`Error::code`].
     pub code: i32,
-    /// What is wrong, in words.
+    /// The description of the error.
     pub message: String,
 }
 

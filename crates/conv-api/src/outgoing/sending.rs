@@ -47,13 +47,13 @@ pub(super) struct Shared {
     pub(super) ledger: Ledger,
     /// The task stops once this turns false.
     pub(super) open: watch::Sender<bool>,
-    /// Ends pauses, and sends what is held.
+    /// Ends pauses, and sends held changes.
     pub(super) retry: watch::Sender<()>,
     /// A task is there.
     pub(super) running: watch::Sender<bool>,
     /// A call is in flight, or progress is being stored: the list is in use.
     pub(super) is_busy: AtomicBool,
-    /// What an earlier process left as held was sent once more.
+    /// True once changes that an earlier process left as held were sent again.
     pub(super) was_released: AtomicBool,
 }
 
@@ -77,7 +77,7 @@ impl Outgoing {
         self.0.mutate(change).await
     }
 
-    /// Ends pauses, and sends what is held.
+    /// Ends pauses, and sends held changes.
     pub(crate) fn retry_now(&self) {
         self.0.retry.send_replace(());
         self.0.start();

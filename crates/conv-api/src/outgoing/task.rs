@@ -26,7 +26,7 @@ pub(super) struct Task {
     is_over: bool,
 }
 
-/// What the task does next.
+/// The next step of the task.
 enum Next {
     Stop,
     Outbox(Seq),
@@ -117,7 +117,7 @@ impl Task {
         let options = config.options.clone().with_reads_unread(self.reads_unread());
         let (clock, account) = (Arc::clone(&config.clock), config.account.clone());
         let mut dispatcher = Dispatcher::new(writer, clock, account, options, views);
-        // Whoever mended the app's account may have started this process to that end.
+        // An operator may have repaired the app's account and started this process for that reason.
         if !self.shared.was_released.swap(true, Relaxed) {
             dispatcher.release();
         }

@@ -54,7 +54,7 @@ impl PassPermit {
     pub(crate) fn answered(&self, is_reached: bool) {
         if let Some(ticket) = &self.ticket {
             ticket.note(is_reached);
-            // Only now may the next one try: it goes by what this one met.
+            // Only now may the next pass try: it depends on the result of this one.
             let probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(probe);
         }
@@ -70,7 +70,7 @@ impl PassPermit {
     pub(crate) fn rest(&self) {
         let is_pausing = self.pauses.load(Ordering::Relaxed) > 0;
         if is_pausing && self.calls.load(Ordering::Relaxed) == 0 {
-            // Who holds the lock is waiting for room, and has none.
+            // The holder of the lock is waiting for room, and has none.
             if let Ok(mut running) = self.running.try_lock() {
                 drop(running.take());
             }

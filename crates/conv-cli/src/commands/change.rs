@@ -50,7 +50,7 @@ pub(crate) struct Unpin {
 
 /// Set a mark of conversations
 ///
-/// Marks need the app's Pro edition or a greater one. Like `conv pin`, it is shown at once and sent
+/// Marks need the app's Pro edition or a higher one. Like `conv pin`, it is shown at once and sent
 /// if a cloud is named.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
@@ -127,7 +127,7 @@ pub(crate) struct Delete {
     change: ChangeArgs,
 }
 
-/// Which conversations.
+/// The conversations.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ids {
     /// The conversations: C2C and a userID, or GROUP and a groupID
@@ -135,7 +135,7 @@ pub(crate) struct Ids {
     pub(crate) ids: Vec<ConversationId>,
 }
 
-/// Which mark.
+/// The mark.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MarkArg {
     /// The mark: star, unread, fold, hide, or the SDK's number
@@ -144,7 +144,7 @@ pub(crate) struct MarkArg {
 }
 
 impl ChangeArgs {
-    /// Opens the list, makes changes, waits for them, and says what became of them.
+    /// Opens the list, makes changes, waits for them, and prints their outcomes.
     pub(crate) async fn make(
         &self,
         verb: &'static str,

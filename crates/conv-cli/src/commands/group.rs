@@ -8,7 +8,7 @@ use crate::{Error, Output};
 
 /// Create, rename, delete and fill conversation groups
 ///
-/// Groups need the app's Pro edition or a greater one. Like `conv pin`, a change is shown at once and
+/// Groups need the app's Pro edition or a higher one. Like `conv pin`, a change is shown at once and
 /// sent if a cloud is named.
 #[derive(Debug, clap::Args)]
 #[command(subcommand_required = true, arg_required_else_help = true)]

@@ -13,7 +13,7 @@ use crate::{
     session,
 };
 
-/// Show the changes that are not over, and send, retry or drop them
+/// Show unfinished changes, and send, retry or drop them
 ///
 /// A change is over when the cloud's list shows it. One that failed stays until it is dropped or
 /// retried.
@@ -35,7 +35,7 @@ enum Action {
     Drop(Some),
 }
 
-/// Show the changes that are not over
+/// Show unfinished changes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv outbox list --account user_0001")]
@@ -44,12 +44,12 @@ struct List {
     store: StoreArgs,
 }
 
-/// Send what waits
+/// Send queued changes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv outbox flush --account user_0001 --region singapore --sdkappid 1400000000")]
 struct Flush {
-    /// Wait at most so many seconds
+    /// Wait at most this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     timeout: u64,
     #[command(flatten)]
@@ -60,8 +60,8 @@ struct Flush {
 
 /// Send failed changes again, or drop them
 ///
-/// Which are meant is said by their numbers, as `conv outbox list` shows them; without any, all that
-/// failed. Retried ones are sent by the next `conv outbox flush` or `conv sync`. A change that was
+/// Name changes by their numbers in `conv outbox list`; without numbers, the command takes all that
+/// failed. The next `conv outbox flush` or `conv sync` sends the retried ones. A change that was
 /// never sent can be dropped by its number, too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:

@@ -69,7 +69,8 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     if output.is_json() { output.data(&synced) } else { output.text(&words(&synced)) }
 }
 
-/// Sends the changes that earlier commands left, if the cloud can be reached. Returns what is left.
+/// Sends the changes that earlier commands left, if the cloud can be reached. Returns the unsent
+/// ones.
 async fn send(
     conversations: &Conversations,
     is_reached: bool,

@@ -54,7 +54,7 @@ pub(crate) struct Args {
 const TICK: Duration = Duration::from_secs(1);
 /// The maximum pause after failures, unless `--every` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// The lines of a table besides its rows: a header, the last lines, the prompt.
+/// The lines of a table without its rows: a header, the last lines, the prompt.
 const OTHER_LINES: usize = 6;
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
@@ -162,7 +162,7 @@ impl Trouble {
     }
 }
 
-/// Returns whether the same pull may succeed later, without any change here.
+/// Returns true if the same pull may succeed later, without any change here.
 ///
 /// The cloud answers every call with status 200. Any other status comes from something in between,
 /// such as a hotel's login page: once the user has logged in there, the list goes on.

@@ -1,4 +1,4 @@
-//! What became of changes.
+//! Prints the outcomes of changes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{Error, Output};
 /// The time to wait for the cloud.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wait {
-    /// Do not wait until the cloud has the change; the next `conv sync` sends what is left
+    /// Do not wait until the cloud has the change; the next `conv sync` sends the rest
     #[arg(long)]
     no_wait: bool,
     /// Wait for the cloud at most so many seconds
@@ -82,7 +82,7 @@ impl Changed {
                 self.accepted.failure_conversation_id_list.push(failed);
             }
             self.failure.get_or_insert(failure);
-            // It is said here: nothing is left to be told by the outbox.
+            // It is printed here, so the outbox need not report it again.
             if let Some(change) = change.number().and_then(|number| list.change(number)) {
                 change.drop().await?;
             }
@@ -90,7 +90,7 @@ impl Changed {
         Ok(())
     }
 
-    /// Says what became of the changes.
+    /// Prints the outcomes of the changes.
     ///
     /// # Errors
     /// The cloud's refusal, if nothing was changed.
@@ -167,7 +167,7 @@ fn state(state: PendingState) -> &'static str {
     }
 }
 
-/// What is changed, and of what.
+/// Returns words for the value that is changed, and for its owner.
 fn words(mutation: &Mutation) -> (String, String) {
     let of = mutation.conversation_id().map(|id| id.to_string()).unwrap_or_default();
     let change = match mutation {

@@ -32,7 +32,7 @@ pub(crate) fn lost(recovery: &Recovery) -> Vec<String> {
     add(recovery.dropped_state, "dropped the state of the sync".to_owned());
     add(recovery.journal_damaged, "dropped changes whose journal was damaged".to_owned());
     add(recovery.repaired, "repaired, and perhaps older than it was".to_owned());
-    for path in recovery.set_aside.iter().chain(&recovery.local_set_aside) {
+    for path in recovery.quarantined.iter().chain(&recovery.quarantined_local) {
         add(true, format!("quarantined damaged data: {}", path.display()));
     }
     if met.is_empty() && !recovery.is_clean() {
@@ -94,8 +94,8 @@ mod tests {
         losses[4].dropped_state = true;
         losses[5].journal_damaged = true;
         losses[6].repaired = true;
-        losses[7].set_aside = Some("rows.damaged".into());
-        losses[8].local_set_aside = Some("local.damaged".into());
+        losses[7].quarantined = Some("rows.damaged".into());
+        losses[8].quarantined_local = Some("local.damaged".into());
         let mut seen = std::collections::BTreeSet::new();
         for recovery in losses {
             let lost = lost(&recovery);

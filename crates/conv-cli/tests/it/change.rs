@@ -16,7 +16,7 @@ fn pinned(cloud: &Cloud) -> Vec<String> {
     rows.iter().filter(|row| row.pinned).map(|row| row.id.clone()).collect()
 }
 
-/// Whether a list's `data` shows a row as pinned.
+/// Returns true if a list's `data` shows a row as pinned.
 fn is_pinned(data: &Value, id: &str) -> bool {
     let rows = data["conversationList"].as_array().unwrap();
     rows.iter().any(|row| row["conversationID"] == id && row["isPinned"] == true)

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 pub(crate) const ACCOUNT: &str = "user_0001";
 pub(crate) const LIST: &str = "recentcontact/get_list";
 /// No output of any run may hold it.
-pub(crate) const KEY: &str = "a-made-up-key-that-nobody-may-see-0123456789";
+pub(crate) const KEY: &str = "a-made-up-key-that-stays-secret-0123456789";
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap());
@@ -41,7 +41,7 @@ pub(crate) fn conv<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command 
     command
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,

@@ -1,4 +1,4 @@
-//! What can be known to fail before it is sent.
+//! Checks that find a failure before a mutation is sent.
 
 use thiserror::Error;
 
@@ -95,7 +95,7 @@ impl Default for Limits {
     }
 }
 
-/// The list as it is shown, as far as a check has to know it.
+/// The part of the shown list that a check needs.
 pub trait ShownList {
     /// Returns a row, or `None` if the list does not show it.
     fn row(&self, id: &ConversationId) -> Option<&Conversation>;
@@ -112,7 +112,7 @@ pub trait ShownList {
     /// Returns the number of conversation groups; `None` while their names are not known.
     fn groups(&self) -> Option<usize>;
 
-    /// Returns whether a conversation group exists; `None` while their names are not known.
+    /// Returns true if a conversation group exists; `None` while their names are not known.
     fn has_group(&self, group: &str) -> Option<bool>;
 }
 
@@ -120,8 +120,8 @@ impl Mutation {
     /// Checks what can be known before anything is queued.
     ///
     /// # Errors
-    /// The reason that the cloud would refuse the mutation, judged by the list as it is shown. What
-    /// the list does not know yet is not held against it.
+    /// Returns the reason that the cloud would refuse the mutation, judged by the list as it is
+    /// shown. A value that the list does not know yet is no reason.
     pub fn check(&self, list: &impl ShownList, limits: &Limits) -> Result<(), MutationError> {
         match self {
             Self::Pin { id, is_pinned } => {

@@ -9,7 +9,7 @@ use crate::{Limits, Mutation, Timestamp};
 pub enum OutboxChange {
     /// Accepts mutations.
     Enqueue(Enqueue),
-    /// Takes over what became of mutations, by their numbers.
+    /// Stores the progress of mutations, by their numbers.
     Progress(Vec<(u64, Progress)>),
 }
 
@@ -29,11 +29,12 @@ pub enum OutboxChange {
 pub struct Enqueue {
     /// The mutations. Each is checked against the list as the ones before it leave it.
     pub mutations: Vec<Mutation>,
-    /// When they are accepted, by the clock of the one who asks for them; `None` if he has no clock.
+    /// The time at which they are accepted, by the caller's clock; `None` if the caller has no
+    /// clock.
     pub queued_at: Option<Timestamp>,
     /// The cloud's limits.
     pub limits: Limits,
-    /// How much the outbox may hold.
+    /// The capacity of the outbox.
     pub capacity: Capacity,
 }
 
@@ -55,7 +56,7 @@ impl OutboxChange {
         Self::Enqueue(Enqueue::new(mutations))
     }
 
-    /// Takes over what became of one mutation.
+    /// Stores the progress of one mutation.
     pub fn progress(number: u64, progress: Progress) -> Self {
         Self::Progress(vec![(number, progress)])
     }

@@ -1,4 +1,4 @@
-//! What may be sent now.
+//! The order in which mutations may be sent.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use super::{Outbox, Pending, PendingState};
 use crate::{Aspect, GroupTarget, Mutation, Slot};
 
 impl Outbox {
-    /// Returns what may be sent now, in the order it was accepted.
+    /// Returns the mutations that may be sent now, in the order in which they were accepted.
     ///
     /// A mutation waits for the earlier ones that it depends on: of its slot; of its conversation,
     /// where one of the two deletes it; of its conversation group, where one of the two creates,
     /// renames or deletes that. Members of a group that is created wait for it, too: see
-    /// [`first_members`](Self::first_members). All else does not block one another.
+    /// [`first_members`](Self::first_members). Other mutations do not block one another.
     pub fn ready(&self) -> Vec<&Arc<Pending>> {
         let mut open: Vec<_> = self.pending().filter(|pending| pending.state.is_open()).collect();
         open.sort_by_key(|pending| pending.number);
@@ -27,8 +27,8 @@ impl Outbox {
         ready
     }
 
-    /// Returns the members that wait for nothing but the creation of their group, to be sent with
-    /// it: the cloud makes no group that is empty.
+    /// Returns the members that wait only for the creation of their group, to be sent with it: the
+    /// cloud makes no empty group.
     pub fn first_members<'a>(&'a self, created: &'a Pending) -> Vec<&'a Arc<Pending>> {
         let Mutation::Group { group_name, target: GroupTarget::Present } = &created.mutation else {
             return Vec::new();
@@ -55,13 +55,13 @@ impl Outbox {
 }
 
 impl PendingState {
-    /// Returns whether the cloud has yet to acknowledge it.
+    /// Returns true if the cloud has yet to acknowledge it.
     fn is_open(self) -> bool {
         matches!(self, Self::Queued | Self::Sending | Self::Held)
     }
 }
 
-/// Returns whether a mutation depends on an earlier one.
+/// Returns true if a mutation depends on an earlier one.
 pub(super) fn blocks(earlier: &Mutation, later: &Mutation) -> bool {
     let (before, after) = (earlier.slot(), later.slot());
     if before == after {

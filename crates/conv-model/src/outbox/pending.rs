@@ -12,18 +12,18 @@ pub struct Pending {
     /// Its number: greater than that of every mutation accepted before. An answer of the cloud is
     /// taken for the number that was sent, so that it cannot end a later mutation of the same slot.
     pub number: u64,
-    /// What is to be set.
+    /// The mutation.
     pub mutation: Mutation,
-    /// How far it has come.
+    /// The state of the mutation.
     pub state: PendingState,
-    /// When it was accepted, by the clock of the one who asked for it; `None` if he has no clock.
+    /// The time at which it was accepted, by the caller's clock; `None` if the caller has no clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued_at: Option<Timestamp>,
     /// The number of times that it was sent.
     #[serde(default)]
     pub attempts: u32,
-    /// Whether the cloud may have applied it, or the one that it replaced, although nothing was
-    /// acknowledged: an answer was lost. What the list shows is then no reason to drop it.
+    /// True if the cloud may have applied it, or the one that it replaced, although nothing was
+    /// acknowledged: an answer was lost. The value in the list is then no reason to drop it.
     #[serde(default)]
     pub is_uncertain: bool,
     /// The reason that it is held, has failed, or has to be sent again.
@@ -31,7 +31,7 @@ pub struct Pending {
     pub failure: Option<MutationFailure>,
 }
 
-/// How far a mutation has come.
+/// The state of a pending mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

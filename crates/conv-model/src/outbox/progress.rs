@@ -1,4 +1,4 @@
-//! What became of a mutation that was sent.
+//! The progress of mutations.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Outbox, Pending, PendingState};
 use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationFailure, Slot};
 
-/// What became of a mutation, as its sender learned.
+/// The progress of a mutation, as its sender learned it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -16,14 +16,14 @@ pub enum Progress {
     Sending,
     /// It has to be sent again; `is_uncertain` if the cloud may have applied it.
     Returned {
-        /// What happened.
+        /// The failure.
         failure: MutationFailure,
-        /// Whether the cloud may have applied it.
+        /// True if the cloud may have applied it.
         is_uncertain: bool,
     },
     /// The app's account is at fault.
     Held(MutationFailure),
-    /// The app's account is mended.
+    /// The app's account is repaired.
     Released,
     /// The cloud acknowledged it, and a listing is to show it.
     Acknowledged,
@@ -44,20 +44,20 @@ pub enum Progress {
     Drop,
 }
 
-/// How a mutation ended.
+/// The end of a mutation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Outcome {
     /// The number that it was accepted with.
     pub number: u64,
-    /// What was to be set.
+    /// The mutation.
     pub mutation: Mutation,
-    /// How it ended.
+    /// The kind of end.
     pub kind: OutcomeKind,
 }
 
-/// How a mutation ended.
+/// The kind of a mutation's end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -76,7 +76,7 @@ pub enum OutcomeKind {
     Expired,
 }
 
-/// What a step changed.
+/// The effect of a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Progressed {
@@ -100,9 +100,9 @@ impl Outcome {
 }
 
 impl Outbox {
-    /// Takes over what became of the mutation with a number. A number that is no longer pending
-    /// changes nothing: its answer came late. Neither does a step that does not fit its state: what is
-    /// under way cannot be taken back.
+    /// Stores the progress of the mutation with a number. A number that is no longer pending
+    /// changes nothing: its answer came late. Neither does a step that does not fit its state: a
+    /// mutation under way cannot be withdrawn.
     pub fn progress(&mut self, number: u64, progress: Progress) -> Progressed {
         let Some(pending) = self.get(number).cloned() else { return Progressed::default() };
         let mut step = Step { outbox: self, pending, done: Progressed::default() };
@@ -111,7 +111,7 @@ impl Outbox {
     }
 }
 
-/// One mutation and what became of it.
+/// The progress of one mutation.
 struct Step<'a> {
     outbox: &'a mut Outbox,
     pending: Arc<Pending>,

@@ -51,7 +51,7 @@ pub struct SyncState {
 pub struct SyncScope {
     /// The most rows the plan gives.
     pub plan_limit: u32,
-    /// The version of the pull's rules: raised when a mended bug asks for a full pass.
+    /// The version of the pull's rules: raised when the fix of a bug needs a full pass.
     pub rules: u32,
 }
 

@@ -1,4 +1,4 @@
-//! What a row shows, and what is refused at once.
+//! The values that a row shows, and the mutations that are refused at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -211,8 +211,8 @@ fn what_a_conversation_does_not_have_is_refused() {
         .check(&list, &Limits::default())
         .unwrap_err();
     assert_eq!((error.class(), error), (ErrorClass::Unsupported, MutationError::WrongKind(user)));
-    let nobody = Mutation::Pin { id: "C2Cnobody".parse().unwrap(), is_pinned: true };
-    assert_eq!(refused(&list, &nobody).unwrap().1, Some(2500));
+    let unknown = Mutation::Pin { id: "C2Cnobody".parse().unwrap(), is_pinned: true };
+    assert_eq!(refused(&list, &unknown).unwrap().1, Some(2500));
 }
 
 proptest! {
@@ -227,7 +227,7 @@ proptest! {
         base in testing::conversations(), mutation in testing::mutations(),
     ) {
         let Some(once) = overlay(&base, [&mutation]) else { return Ok(()) };
-        // What is read is counted from the cloud's number, so that a second time would count twice.
+        // Reading is counted from the cloud's number, so that a second time would count twice.
         if !matches!(mutation, Mutation::Read { .. }) {
             let twice = overlay(&once, [&mutation]);
             prop_assert_eq!(twice.as_ref(), Some(&once));

@@ -1,4 +1,4 @@
-//! What a backend implements to get a database.
+//! The trait that a backend implements to get a database.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -78,13 +78,13 @@ pub trait AccountEngines: Debug + Send + Sync + 'static {
     /// Those of opening it.
     async fn engine(&self, account: &AccountId) -> Result<Self::Engine, StoreError>;
 
-    /// Removes everything of an account. An account that was never written is no error.
+    /// Removes everything of an account. Wiping an account that was never written succeeds.
     ///
     /// # Errors
     /// Those of removing it.
     async fn wipe(&self, account: &AccountId) -> Result<(), StoreError>;
 
-    /// Writes what is pending and releases the files or connections that the accounts share.
+    /// Writes pending changes and releases the files or connections that the accounts share.
     ///
     /// # Errors
     /// Those of storing pending writes.

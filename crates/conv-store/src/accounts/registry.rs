@@ -35,10 +35,10 @@ enum Stage {
     Closed,
 }
 
-/// What an account's place offers to a caller who wants it open.
+/// The state in which a caller who wants the account open finds it.
 enum Found {
     Store(Arc<IndexedStore>),
-    /// Somebody opens or wipes it already.
+    /// Another caller opens or wipes it already.
     Others(Work),
     Ours(Work),
 }

@@ -1,5 +1,5 @@
-//! What a change makes of a state: a function without side effects, so that it can run again after
-//! a conflict.
+//! Computes the effect of a change on a state: a function without side effects, so that it can run
+//! again after a conflict.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -56,7 +56,7 @@ pub(super) struct Effect {
     next: Next,
 }
 
-/// What becomes of a state.
+/// The effect of a change on the state.
 #[derive(Debug)]
 enum Next {
     /// It gets other rows.

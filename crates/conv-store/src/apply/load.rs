@@ -82,7 +82,7 @@ impl Decoded {
         for (record, bytes) in loaded.records {
             match decoded.take(&record, &bytes) {
                 Ok(()) => {}
-                // What a later version wants to send is set aside, and blocks nothing else.
+                // A mutation that a later version wrote is skipped, and blocks no other.
                 Err(error @ StoreError::NewerSchema { .. }) if !record.is_of_outbox() => {
                     return Err(error);
                 }

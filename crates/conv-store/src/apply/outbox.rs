@@ -1,11 +1,11 @@
-//! What a change of the outbox makes of a state.
+//! Computes the effect of a change of the outbox on a state.
 //!
 //! The change runs on a copy of the state, one mutation after another, so that each is checked against
 //! the list as those before it leave it. At the end the rows that may show something else are compared.
 //!
-//! What the cloud has and no listing will say is taken over into its rows by a write of its own, before
-//! the write that ends the mutation: after a crash between the two the mutation is still there, and
-//! ends again.
+//! A value that the cloud has and no listing shows is written into the cloud's rows first; the next
+//! write ends the mutation. After a crash between the two the mutation is still there, and ends
+//! again.
 
 mod check;
 mod settled;
@@ -39,7 +39,7 @@ pub(super) fn resolve(
     working.finish()
 }
 
-/// Returns whether a change may write rows, too.
+/// Returns true if a change may write rows, too.
 pub(super) fn may_write_rows(change: &OutboxChange) -> bool {
     match change {
         OutboxChange::Progress(steps) => {

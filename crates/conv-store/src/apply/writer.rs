@@ -178,8 +178,8 @@ impl Writer {
         Ok(batch.results)
     }
 
-    /// Takes in what other stores wrote. If that fails, the list may be out of date without anybody
-    /// knowing: it becomes a preview until following works again.
+    /// Loads the writes of other stores. If that fails, the list may be stale without a sign of it:
+    /// it becomes a preview until following works again.
     async fn hear(&mut self, news: Result<(), StoreError>) {
         self.is_stale = true;
         let pause = self.following.next_pause();

@@ -30,7 +30,7 @@ pub(crate) struct DiskEngines<R: RowFile> {
     writer: Writer<FilesDisk<R>>,
     accounts: Accounts,
     opening: Arc<Opening>,
-    /// What was dropped in accounts that were loaded.
+    /// The losses found in accounts that were loaded.
     loaded: Mutex<Recovery>,
 }
 

@@ -25,7 +25,7 @@ use crate::{
     sync::lock,
 };
 
-/// Shared by the writer thread and the engines that load.
+/// Shared by the commit thread and the engines that load.
 #[derive(Debug)]
 pub(super) struct Files<R: RowFile> {
     pub(super) rows: Rows<Opened<R>>,

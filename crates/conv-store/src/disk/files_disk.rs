@@ -1,4 +1,4 @@
-//! The disk of the writer thread: the files of a database, at its level of durability.
+//! The disk of the commit thread: the files of a database, at its level of durability.
 
 use std::{
     mem,

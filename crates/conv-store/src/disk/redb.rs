@@ -131,8 +131,8 @@ impl ConversationDatabase for RedbDatabase {
 pub type RedbOptions = DiskOptions<RedbDatabase>;
 
 impl RedbOptions {
-    /// Opens the database of a folder, which is created if it is missing. Damaged rows are no error:
-    /// see [`RedbDatabase`].
+    /// Opens the database of a folder, which is created if it is missing. Damaged rows do not fail
+    /// the opening: see [`RedbDatabase`].
     ///
     /// If the folder cannot be written (a full disk, a read-only mount, a missing right), an existing
     /// database is opened for [reading alone](Self::read_only()) instead, see [`Recovery::read_only`].
@@ -185,7 +185,7 @@ impl RedbOptions {
 /// # }
 /// ```
 ///
-/// What was found at the opening is in [`IndexedStore::recovery`]; its `read_only` is true if the
+/// The findings of the opening are in [`IndexedStore::recovery`]; its `read_only` is true if the
 /// store refuses every change. The folder is that of a database, which can be opened on it later.
 /// Once the store is closed, or a moment after its last handle is gone, the folder is free.
 #[derive(Debug)]

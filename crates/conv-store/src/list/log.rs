@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_from_before_the_log_must_read_anew() {
+    fn a_reader_from_before_the_log_must_read_all_rows() {
         assert!(log(0).after(Seq::new(9)).is_none());
         assert!(log(0).after(Seq::new(10)).is_some_and(|commits| commits.is_empty()));
     }

@@ -69,7 +69,7 @@ impl Row {
         row
     }
 
-    /// Returns whether a list shows the same of another row, detail included.
+    /// Returns true if a list shows the same of another row, detail included.
     pub(crate) fn is_shown_as(&self, other: &Self) -> bool {
         Arc::ptr_eq(self.whole(), other.whole()) || self.whole() == other.whole()
     }
@@ -87,7 +87,7 @@ impl Row {
         &self.listed
     }
 
-    /// Returns whether it has marks or custom data, of which the cloud allows a number.
+    /// Returns true if it has marks or custom data, of which the cloud allows a number.
     pub(crate) fn is_marked(&self) -> bool {
         let listing = &self.listed.listing;
         !listing.marks.is_empty() || !listing.custom_data.is_empty()

@@ -18,14 +18,14 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) seq: Seq,
-    /// The number of the engine's last write; changes of what is not stored need none.
+    /// The number of the engine's last write; changes of unstored state need none.
     pub(crate) written: Seq,
     pub(crate) sync: Arc<SyncState>,
     pub(crate) rows: Index,
     pub(crate) locals: Tree<LocalEntry>,
     /// Rows that pending deletions hide.
     pub(crate) hidden: Tree<HiddenRow>,
-    /// What the user changed and the cloud has yet to show.
+    /// The user's changes that the cloud has yet to show.
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) log: Log,
     /// Records that do not decode; they go with the next write.

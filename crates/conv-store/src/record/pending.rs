@@ -11,7 +11,8 @@ use self::mutation::MutationBody;
 use super::{Kind, corrupt, encode, open};
 use crate::StoreError;
 
-/// The form of the bodies. Another one is set aside: what is understood by half must not be sent.
+/// The form of the bodies. A body of another form is skipped: a mutation that is only partly
+/// understood must not be sent.
 const FORM: u8 = 1;
 /// The most bytes of a failure's message that are kept.
 const LONGEST_MESSAGE: usize = 512;
@@ -24,7 +25,7 @@ pub struct PendingRecord {
     pub pending: Vec<Pending>,
 }
 
-/// What an outbox keeps beside its mutations.
+/// The record of what an outbox keeps beside its mutations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OutboxRecord {

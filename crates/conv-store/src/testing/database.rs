@@ -105,7 +105,7 @@ pub async fn a_closed_or_dropped_store_opens_again<F: DatabaseFixture>(fixture: 
     put(&store, "dora").await
 }
 
-/// Whatever their names look like.
+/// Accounts do not mix, whatever their names look like.
 pub async fn accounts_are_kept_apart<F: DatabaseFixture>(fixture: &F) -> TestResult {
     let database = fixture.open().await?;
     for (number, name) in ALIKE.into_iter().enumerate() {

@@ -34,7 +34,7 @@ macro_rules! engine_conformance {
             records_of_kinds_that_came_later_are_kept
             a_conflict_refuses_the_whole_call
             of_two_writers_one_is_refused
-            nobody_is_woken_before_somebody_wrote
+            a_follower_wakes_only_after_another_writer_wrote
             a_commit_that_is_dropped_is_whole_or_absent
             a_write_that_is_sent_twice_is_made_once
         }

@@ -34,7 +34,7 @@ macro_rules! store_conformance {
             what_is_equal_is_no_change
             a_commit_tells_the_difference
             removed_rows_are_gone
-            listed_rows_without_a_fresh_profile_are_wanting
+            listed_rows_without_a_fresh_profile_need_one
             names_of_groups_are_kept
             lists_come_in_list_order
             queries_answer_as_matches_says

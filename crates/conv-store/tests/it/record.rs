@@ -1,4 +1,5 @@
-//! Records: what comes back, what is refused, and that the format stands.
+//! Records: decoding returns what was encoded, invalid ones are refused, and the format does not
+//! change.
 
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ fn stamps() -> Stamps {
     stamps
 }
 
-/// What this version writes, later ones must read for ever; so these bytes stay as they are.
+/// Later versions must read these bytes for ever, so they stay as they are.
 #[test]
 fn version_2_has_these_bytes() {
     let row = RowRecord::new(Arc::new(row()), stamps());
@@ -135,7 +136,7 @@ fn no_message_in_version_1_is_unknown() {
 
 /// Earlier versions kept what a recalled message had said, and their records are read for ever.
 #[test]
-fn what_a_recalled_message_said_is_not_read_back() {
+fn the_text_of_a_recalled_message_is_not_decoded() {
     let mut row = row();
     let mut message = LastMessage::new(MessageKind::Text);
     message.is_revoked = true;

@@ -50,8 +50,8 @@ async fn change(store: IndexedStore, change: Change) -> Result<Commit, StoreErro
     }
 }
 
-/// All that can be seen of a store that these changes were made to, the second half of them at
-/// once or not. Where it begins, all its rows are damaged.
+/// Returns everything visible of a store after these changes, the second half of them made at once
+/// or one by one. At the start all its rows are damaged.
 async fn made(mut changes: Vec<Change>, together: bool) -> String {
     let engine = MemoryEngine::new();
     let mut write = Write::new(Seq::ZERO, Seq::new(1));

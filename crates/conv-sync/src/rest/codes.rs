@@ -20,7 +20,7 @@ pub(super) const GROUP_NO_RIGHT: i32 = 10007;
 /// The app's edition is too low for standard marks and conversation groups.
 pub(super) const EDITION_TOO_LOW: i32 = 51013;
 
-/// Returns whether a code means too many calls: of the command, of the app, or for an overloaded
+/// Returns true if a code means too many calls: of the command, of the app, or for an overloaded
 /// cloud.
 pub(super) fn is_too_many(code: i32) -> bool {
     matches!(code, 60007 | 60011 | 60018 | 60019 | 60022 | 10006 | 10023)
@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    /// What a sender of changes does with a refusal depends on these.
+    /// The sender of changes handles a refusal by these classes.
     #[test]
     fn codes_of_changes_have_their_classes() {
         let cases: [(&[i32], ErrorClass, Retry); 8] = [

@@ -64,7 +64,7 @@ impl ConversationWriter for RestSource {
     }
 }
 
-/// Standard marks and conversation groups need the Pro edition or a greater one; pins and custom data
+/// Standard marks and conversation groups need the Pro edition or a higher one; pins and custom data
 /// do not (doc 53438).
 fn needs_edition(kind: WriteKind) -> bool {
     kind == WriteKind::Mark || is_of_groups(kind)

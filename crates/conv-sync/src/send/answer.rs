@@ -1,4 +1,4 @@
-//! What an answer of the cloud means for the mutations that it is for.
+//! Derives from the cloud's answer what happens to its mutations.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -156,7 +156,8 @@ impl Sender {
         if is_done_already(mutation, error) {
             self.done(now, pending);
         } else if is_split && error.class() != ErrorClass::Unsupported {
-            // One bad item is enough. Which it is shows in halves; the cloud may have applied others.
+            // One bad item is enough. Sending halves shows which it is; the cloud may have applied
+            // the others.
             self.most.insert(pending.number, (items / 2).max(1));
             self.returned(now, pending, failure, true);
         } else if looks_first(mutation) && pending.is_uncertain && !is_same(pending, error) {
@@ -224,7 +225,7 @@ impl Sender {
     }
 }
 
-/// What refusals of one answer have in common.
+/// The common part of the refusals of one answer.
 #[derive(Default)]
 struct Refusal {
     /// Nothing was sent but a question.

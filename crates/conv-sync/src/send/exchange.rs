@@ -1,4 +1,4 @@
-//! What goes into a sender and what comes out of it.
+//! The inputs and effects of a sender.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ pub trait SendView: Send + Sync {
     /// Returns the outbox.
     fn outbox(&self) -> &Outbox;
 
-    /// Returns a row as the cloud said it last, without what is pending.
+    /// Returns a row as the cloud last sent it, without pending mutations.
     fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>>;
 
     /// Returns whether any row is in a conversation group, as the cloud said it last.
@@ -42,7 +42,7 @@ pub trait SendView: Send + Sync {
     fn wall_time(&self) -> Option<Timestamp>;
 }
 
-/// What happened.
+/// An event for the sender.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SendInput {
@@ -80,17 +80,17 @@ pub enum SendInput {
         /// The conversations; those without a mutation that marks them as read may be left out.
         ids: Vec<ConversationId>,
     },
-    /// The app's account is mended: what is held goes out again.
+    /// The app's account is repaired: held mutations are sent again.
     Release,
-    /// The device woke up, or its network is back: pauses end now, but for those that the cloud asked
-    /// for.
+    /// The device woke up, or its network is back: pauses end now, except those that the cloud
+    /// asked for.
     Retry,
     /// The driver is a new one: calls in flight were abandoned, and it is not known whether the last
     /// progress was stored.
     Abandoned,
 }
 
-/// What is to be done.
+/// An action for the driver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SendEffect {
@@ -101,7 +101,7 @@ pub enum SendEffect {
     Call {
         /// The number for the answer.
         call: SendId,
-        /// What to write.
+        /// The change to write.
         write: WriteCall,
     },
     /// Read the conversation groups that exist; [`SendInput::Looked`] follows.

@@ -1,4 +1,4 @@
-//! What a refusal means for the mutations of a call.
+//! The meaning of a refusal for the mutations of a call.
 
 use conv_model::{ErrorClass, GroupTarget, Mutation, MutationFailure};
 
@@ -10,7 +10,7 @@ pub(super) const NO_SUCH_GROUP: i32 = 51009;
 /// The app may not see the group: that does not say that it is gone.
 const NO_RIGHT: i32 = 10007;
 
-/// What a refusal means.
+/// The meaning of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// A new signature helps.
@@ -68,7 +68,8 @@ pub(super) fn may_be_applied(error: &SourceError) -> bool {
     }
 }
 
-/// Returns whether a refusal says that the cloud has the value already: what is to go is not there.
+/// Returns true if a refusal says that the cloud has the value already: the item to remove is not
+/// there.
 pub(super) fn is_done_already(mutation: &Mutation, error: &SourceError) -> bool {
     if error.class() != ErrorClass::NotFound || error.code() == Some(NO_RIGHT) {
         return false;

@@ -28,7 +28,7 @@ struct Pause {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Paused {
-    /// What failed together comes back together.
+    /// Mutations that failed together are retried together.
     Numbers(Vec<u64>),
     Kind(WriteKind),
 }

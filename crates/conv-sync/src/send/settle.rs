@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{SendView, Sender};
 use crate::WriteKind;
 
-/// How long until a pass is asked for again that could say nothing about a mutation.
+/// The time until a pass is asked for again after one that showed nothing about a mutation.
 const UNCLEAR: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(super) struct Settling {
     unread_read: BTreeMap<ConversationId, Duration>,
 }
 
-/// What a pass says of a mutation.
+/// The result of a pass for a mutation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
     Agrees,
@@ -101,9 +101,9 @@ impl Sender {
                 continue;
             }
             let Some(acked) = self.settling.acked.get(&pending.number).copied() else {
-                // What went before it is not known. If that was another value a moment ago, a stale
-                // read may agree by accident and the row flicker once; but a process that lives for
-                // seconds could never settle anything if it waited.
+                // The earlier passes are not known. If they showed another value a moment ago, a
+                // stale read may agree by accident and the row flicker once; but a process that
+                // lives for seconds could never settle anything if it waited.
                 self.acknowledged(now, pending.number);
                 continue;
             };
@@ -152,8 +152,8 @@ impl Sender {
     }
 }
 
-/// Compares a mutation with the rows of a pass. Where the row is gone, nothing is left to show:
-/// marks, custom data and groups outlive it in the cloud.
+/// Compares a mutation with the rows of a pass. If the row is gone, no pass can show the value:
+/// marks, custom data and groups outlive the row in the cloud.
 fn shown(pending: &Pending, view: &dyn SendView) -> Shown {
     let is_met = match &pending.mutation {
         Mutation::Group { group_name, target } => match target {

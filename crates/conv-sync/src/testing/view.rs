@@ -17,7 +17,7 @@ pub struct MemoryView {
     pub rows: BTreeMap<ConversationId, Arc<Conversation>>,
     /// The wall time.
     pub wall_time: Option<Timestamp>,
-    /// How mutations ended.
+    /// The outcomes of mutations.
     pub outcomes: Vec<Outcome>,
 }
 

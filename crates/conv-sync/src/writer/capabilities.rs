@@ -1,4 +1,4 @@
-//! What a writer can change, and what of it a pass shows.
+//! The changes that a writer supports, and those that a pass shows.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::WriteKind;
 
-/// What a writer can change, how much per call, and what of it a pass shows afterwards.
+/// The changes that a writer supports, their number per call, and those that a pass shows
+/// afterwards.
 ///
 /// ```
 /// use conv_sync::{WriteCapabilities, WriteKind};
@@ -61,7 +62,7 @@ impl WriteCapabilities {
         }
     }
 
-    /// Returns whether a pass shows what calls of a kind set.
+    /// Returns true if a pass shows what calls of a kind set.
     pub fn is_listed(&self, kind: WriteKind) -> bool {
         self.listed.contains(&kind)
     }

@@ -1,4 +1,4 @@
-//! How a source asks its rate limiter, and what it tells it.
+//! The calls of a source to its rate limiter.
 
 use std::{
     sync::{Arc, Mutex},
@@ -18,7 +18,7 @@ use crate::{
 
 const LIST: &str = "recentcontact/get_list";
 
-/// Writes down what it is asked and told.
+/// Records its calls.
 #[derive(Debug, Default)]
 struct Noting {
     asked: Mutex<Vec<(u32, String)>>,

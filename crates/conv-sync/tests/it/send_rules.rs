@@ -1,4 +1,4 @@
-//! What is sent, in which company and order, and what an answer does to a mutation.
+//! Rules of sending: which mutations go together, their order, and the effect of an answer.
 
 use std::time::Duration;
 

@@ -61,7 +61,7 @@ fn order(permit: Running, mut passes: Vec<Pass>) -> Vec<String> {
 }
 
 #[test]
-fn who_is_waited_for_goes_first_and_one_of_the_background_after_three() {
+fn waited_for_passes_go_first_and_a_background_pass_after_three() {
     let (queue, mut permits) = full(1);
     let mut passes: Vec<_> = (0..3).map(|n| pass(&queue, format!("b{n}"), false)).collect();
     passes.extend((0..7).map(|n| pass(&queue, format!("w{n}"), true)));
@@ -70,7 +70,7 @@ fn who_is_waited_for_goes_first_and_one_of_the_background_after_three() {
 }
 
 #[test]
-fn who_goes_while_nobody_else_waits_uses_nothing_up() {
+fn passes_without_competition_do_not_count_as_turns() {
     let (queue, mut permits) = full(1);
     let alone = (0..5).map(|n| pass(&queue, format!("w{n}"), true)).collect();
     assert_eq!(order(permits.remove(0), alone).len(), 5);
@@ -80,7 +80,7 @@ fn who_goes_while_nobody_else_waits_uses_nothing_up() {
 }
 
 #[test]
-fn nobody_waits_for_more_than_its_bound() {
+fn every_pass_runs_within_its_bound() {
     for seed in 0..200 {
         let mut rng = fastrand::Rng::with_seed(seed);
         let (queue, mut permits) = full(1);
@@ -101,7 +101,7 @@ fn nobody_waits_for_more_than_its_bound() {
 }
 
 #[test]
-fn who_begins_to_be_waited_for_changes_the_line() {
+fn a_promoted_pass_joins_the_first_queue() {
     let (queue, mut permits) = full(1);
     let passes: Vec<_> = (0..4).map(|n| pass(&queue, format!("b{n}"), false)).collect();
     passes[2].ticket.promote();
@@ -110,7 +110,7 @@ fn who_begins_to_be_waited_for_changes_the_line() {
 }
 
 #[test]
-fn who_leaves_takes_no_turn_away() {
+fn a_dropped_ticket_passes_its_turn_on() {
     let (queue, mut permits) = full(2);
     let mut passes: Vec<_> = (0..4).map(|n| pass(&queue, format!("b{n}"), false)).collect();
     drop(passes.remove(1));

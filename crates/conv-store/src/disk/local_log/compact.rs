@@ -1,4 +1,4 @@
-//! Writes the file anew, without what is dead.
+//! Rewrites the file without its dead part.
 
 use std::{io, sync::Arc};
 

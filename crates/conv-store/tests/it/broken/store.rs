@@ -23,7 +23,7 @@ each_fails! {
     what_is_equal_is_no_change: CountsWhatIsEqual,
     a_commit_tells_the_difference: HidesRemovals,
     removed_rows_are_gone: IgnoresRemovals,
-    listed_rows_without_a_fresh_profile_are_wanting: WantsWhatChanged,
+    listed_rows_without_a_fresh_profile_need_one: WantsWhatChanged,
     names_of_groups_are_kept: ForgetsGroupNames,
     lists_come_in_list_order: ForgetsPins,
     queries_answer_as_matches_says: ForgetsMarks,
@@ -146,7 +146,7 @@ struct Broken {
     flaw: Flaw,
     is_busy: AtomicBool,
     count: AtomicU64,
-    /// Wakes nobody.
+    /// A publisher that wakes no watcher.
     silent: Publisher,
 }
 
@@ -161,7 +161,7 @@ impl Broken {
         Commit::new(snapshot.seq(), snapshot.sync().clone().into())
     }
 
-    /// What it makes of a change before it applies it.
+    /// Changes a delta before it is applied.
     fn spoil(&self, delta: &mut Delta) {
         match self.flaw {
             Flaw::LosesARow if delta.listed.len() > 1 => drop(delta.listed.pop()),
@@ -227,7 +227,7 @@ impl Broken {
         delta.prune = None;
     }
 
-    /// Does a part of a change on its own, as nobody's pass.
+    /// Applies a part of a change on its own, outside any pass.
     async fn split_off(&self, delta: &mut Delta) -> Result<(), StoreError> {
         match (self.flaw, &delta.prune) {
             (Flaw::AppliesRowByRow, _) => {
@@ -255,7 +255,7 @@ impl Broken {
         Ok(())
     }
 
-    /// What it makes of the answer.
+    /// Changes the answer.
     async fn spoil_answer(&self, commit: &mut Commit) -> Result<(), StoreError> {
         match self.flaw {
             Flaw::CountsWhatIsEqual if commit.changes.is_empty() => {

@@ -3,7 +3,7 @@
 //!
 //! Texts are damaged before they reach the cloud: a client cuts a nickname inside an emoji, another
 //! sends Latin-1. The cloud passes such texts on, and one bad byte would cost the whole reply. So
-//! this module mends the damage once for all commands, not per field.
+//! this module repairs the damage once for all commands, not per field.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 /// * each raw control character, which JSON allows between tokens only, has become a space,
 /// * a byte order mark at the start is gone.
 ///
-/// An intact body is not copied. A mended one takes at most three times its size.
+/// An intact body is not copied. A repaired one takes at most three times its size.
 pub(super) fn text(mut body: Vec<u8>) -> String {
     mend_ascii(&mut body);
     let mut text = match String::from_utf8(body) {
@@ -32,7 +32,7 @@ pub(super) fn text(mut body: Vec<u8>) -> String {
     text
 }
 
-/// Mends the damage that can be mended in place, byte for byte.
+/// Repairs the damage that can be repaired in place, byte for byte.
 fn mend_ascii(body: &mut [u8]) {
     let (mut has_controls, mut has_escapes) = (false, false);
     for byte in body.iter() {
