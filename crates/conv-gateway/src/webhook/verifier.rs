@@ -130,7 +130,8 @@ impl Verifier {
         Ok(call)
     }
 
-    /// Returns the administrator of an app, if one was set.
+    /// Returns the administrator of an app, if one was set: an argument of
+    /// [`Event::marks`](super::Event::marks).
     pub fn admin(&self, app: u32) -> Option<&str> {
         self.apps.get(&app)?.admin.as_deref()
     }
