@@ -42,7 +42,7 @@ pub enum Error {
     #[error("the change is sent already, or is over")]
     TooLate,
     /// The account has changes that were not sent.
-    #[error("{0} changes were not sent")]
+    #[error("{0} change{s} not sent", s = if *.0 == 1 { " was" } else { "s were" })]
     Unsent(usize),
     /// The store could not do it.
     #[error(transparent)]
