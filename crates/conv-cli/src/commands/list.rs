@@ -13,7 +13,7 @@ use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs, switch},
     cloud::Counted,
-    output::{json::Failure, recovery, report, table, time},
+    output::{counted::counted, json::Failure, recovery, report, table, time},
     session,
     store::Opened,
 };
@@ -180,7 +180,11 @@ fn show(listed: &Listed, held: usize, output: &Output) -> Result<(), Error> {
     let rows = listed.conversation_list.iter().map(|row| &**row);
     let mut lines = table::lines(rows, time::now(), output.width());
     let coverage = recovery::coverage(&listed.report, &listed.lost, time::now());
-    lines.push(format!("{} of {held} rows, {coverage}", listed.conversation_list.len()));
+    lines.push(format!(
+        "{} of {}, {coverage}",
+        listed.conversation_list.len(),
+        counted(held, "row")
+    ));
     lines.extend(report::remarks(&listed.report));
     if let Some(next) = &listed.next {
         lines.push(format!("more: --after {next}"));

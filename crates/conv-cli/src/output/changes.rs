@@ -50,7 +50,7 @@ pub(crate) fn state(state: PendingState) -> &'static str {
 
 /// Returns changes as a table.
 pub(crate) fn table<P: Borrow<Pending>>(pending: &[P]) -> Vec<String> {
-    let mut rows = vec![["NUMBER", "STATE", "CHANGE", "OF", "SENT", "WHY"].map(str::to_owned)];
+    let mut rows = vec![["NUMBER", "STATE", "CHANGE", "OF", "ATTEMPTS", "WHY"].map(str::to_owned)];
     rows.extend(pending.iter().map(|pending| row(pending.borrow())));
     let mut widths = [0; 6];
     for row in &rows {

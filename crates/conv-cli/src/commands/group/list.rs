@@ -61,7 +61,7 @@ pub(super) async fn run(args: Args, output: &Output) -> Result<(), Error> {
 impl Groups {
     fn of(list: &Conversations) -> Self {
         let groups = list.get_conversation_group_list().into_iter().map(|group_name| {
-            let totals = list.totals(ConversationFilter::group_name(&*group_name));
+            let totals = list.totals(ConversationFilter::group_name(&group_name));
             Group { group_name, totals }
         });
         let conversation_group_list = groups.collect();
