@@ -42,7 +42,7 @@ pub enum Error {
     #[error("the change was already sent, or has ended")]
     TooLate,
     /// The account has changes that were not sent.
-    #[error("{0} changes were not sent")]
+    #[error("{0} change{s} not sent", s = if *.0 == 1 { " was" } else { "s were" })]
     Unsent(usize),
     /// The store failed.
     #[error(transparent)]

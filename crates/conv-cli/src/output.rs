@@ -1,6 +1,8 @@
 //! The output of commands: results on standard output, everything else on standard error.
 
 pub(crate) mod changed;
+pub(crate) mod changes;
+pub(crate) mod counted;
 pub(crate) mod harmless;
 pub(crate) mod json;
 pub(crate) mod progress;

@@ -17,7 +17,7 @@ use super::list::RowArgs;
 use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs, clean::cleaned},
-    output::{json, report, screen::Screen, table, time},
+    output::{counted::counted, json, report, screen::Screen, table, time},
     session,
 };
 
@@ -193,7 +193,8 @@ impl Table {
         let rows = self.rows.iter().map(|row| &**row);
         let mut lines = table::lines(rows, now, Some(width));
         let coverage = report::coverage(&report, now);
-        lines.push(format!("{} of {} rows, {coverage}", self.rows.len(), self.of));
+        let of = counted(usize::try_from(self.of).unwrap_or(usize::MAX), "row");
+        lines.push(format!("{} of {of}, {coverage}", self.rows.len()));
         lines.extend(report::failure(&report));
         let cut = lines.iter().map(|line| console::truncate_str(line, width, "").into_owned());
         let painted = self.screen.paint(cut.collect());

@@ -90,3 +90,18 @@ fn accounts_of_one_store_do_not_meet() {
     let other = cloud.run(&["list", "--json", "--account", "somebody"]).data();
     assert!(ids(&other).is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_cannot_be_read_is_not_taken_for_none() {
+    let (cloud, id) = crate::support::pulled(10);
+    // A link to itself stands for whatever keeps the system from looking, also for a superuser.
+    let folder = cloud.store().with_file_name("locked");
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink("rows", folder.join("rows")).unwrap();
+    let place = folder.to_str().unwrap();
+    for arguments in [&["list"][..], &["pin", &id], &["outbox", "list"]] {
+        let ended = cloud.run(&[arguments, &["--json", "--store", place]].concat());
+        assert_eq!(ended.failed(9), "store", "{arguments:?}");
+    }
+}

@@ -150,6 +150,21 @@ impl Cloud {
     }
 }
 
+/// A pulled list, and a conversation with a user that is not pinned.
+pub(crate) fn pulled(conversations: usize) -> (Cloud, String) {
+    let cloud = Cloud::of(conversations);
+    cloud.run(&["sync", "--json"]).data();
+    let id = cloud.truth().into_iter().rfind(|id| id.starts_with("C2C")).unwrap();
+    (cloud, id)
+}
+
+/// The same command without a cloud.
+#[track_caller]
+pub(crate) fn offline(cloud: &Cloud, arguments: &[&str]) -> Ended {
+    let mut command = cloud.conv(arguments);
+    run(command.env_remove("CONV_BASE_URL").env_remove("CONV_SECRET_KEY"))
+}
+
 /// The IDs of a list's `data`.
 #[track_caller]
 pub(crate) fn ids(data: &Value) -> Vec<String> {

@@ -33,6 +33,9 @@ pub enum MutationError {
     /// Another group has the name.
     #[error("a conversation group {0:?} exists already")]
     GroupExists(GroupName),
+    /// The new name of a group has a control character, such as a line break.
+    #[error("group name {0:?} contains a control character")]
+    ControlInGroupName(GroupName),
     /// The conversation's kind does not have what the mutation sets.
     #[error("{0} cannot be changed in this way")]
     WrongKind(ConversationId),
@@ -217,14 +220,25 @@ fn check_group(
         // Creating a group that exists adds to it.
         GroupTarget::Present if exists == Some(true) => Ok(()),
         GroupTarget::Present => {
+            nameable(name)?;
             let count = list.groups().unwrap_or_default();
             limit(true, count, limits.groups, MutationError::TooManyGroups)
         }
         _ if exists == Some(false) => Err(MutationError::NoSuchGroup(name.clone())),
         GroupTarget::Absent => Ok(()),
+        // It has the name already.
+        GroupTarget::Named(new) if new == name => Ok(()),
         GroupTarget::Named(new) => match list.has_group(new.as_str()) {
             Some(true) => Err(MutationError::GroupExists(new.clone())),
-            _ => Ok(()),
+            _ => nameable(new),
         },
+    }
+}
+
+/// A group that has such a name elsewhere can still be emptied, renamed and deleted.
+fn nameable(name: &GroupName) -> Result<(), MutationError> {
+    match name.as_str().contains(char::is_control) {
+        true => Err(MutationError::ControlInGroupName(name.clone())),
+        false => Ok(()),
     }
 }

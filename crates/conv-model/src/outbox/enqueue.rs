@@ -101,6 +101,9 @@ struct Step<'a, F> {
 impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     fn accept(&mut self, mutation: Mutation) {
         match &mutation {
+            // It has the name already.
+            Mutation::Group { group_name, target: GroupTarget::Named(new) }
+                if group_name == new => {}
             Mutation::Delete { id, .. } => {
                 // The row's own slots end with it. Marks, custom data and groups outlive a row.
                 for aspect in [Aspect::Pinned, Aspect::ReadTo] {

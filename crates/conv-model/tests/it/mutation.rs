@@ -194,6 +194,24 @@ fn groups_are_judged_by_the_names_that_are_known() {
     assert_eq!(refused(&list, &taken), Some((MutationError::GroupExists(group("2")), None)));
     assert_eq!(refused(&list, &of("1", GroupTarget::Present)), None);
     assert_eq!(refused(&list, &of("1", work)), None);
+    // It has its own name already.
+    assert_eq!(refused(&list, &of("1", GroupTarget::Named(group("1")))), None);
+}
+
+#[test]
+fn no_group_gets_a_name_with_a_control_character() {
+    let mut list = list(1, |_| ());
+    let of = |name: &str, target| Mutation::Group { group_name: group(name), target };
+    for bad in ["two\nlines", "\0", "bell\u{7}", "\u{85}"] {
+        let error = Some((MutationError::ControlInGroupName(group(bad)), None));
+        assert_eq!(refused(&list, &of(bad, GroupTarget::Present)), error);
+        assert_eq!(refused(&list, &of("Work", GroupTarget::Named(group(bad)))), error);
+    }
+    // One that got such a name elsewhere can be mended, and goes.
+    list.groups = Some(["two\nlines".to_owned()].into());
+    let mended = of("two\nlines", GroupTarget::Named(group("Work")));
+    assert_eq!(refused(&list, &mended), None);
+    assert_eq!(refused(&list, &of("two\nlines", GroupTarget::Absent)), None);
 }
 
 #[test]

@@ -65,6 +65,19 @@ fn a_queued_mutation_is_replaced_or_dropped_if_the_cloud_has_it() {
 }
 
 #[test]
+fn a_group_that_is_renamed_to_its_own_name_asks_for_nothing() {
+    let mut outbox = Outbox::default();
+    assert_eq!(put(&mut outbox, rename("Work", "Work")).number, None);
+    assert!(outbox.is_empty());
+    put(&mut outbox, of_group("Work", GroupTarget::Present));
+    put(&mut outbox, member("C2Calice", "Work", true));
+    let waited = waiting(&outbox);
+    let done = put(&mut outbox, rename("Work", "Work"));
+    assert_eq!((done.number, done.outcomes), (None, Vec::new()));
+    assert_eq!(waiting(&outbox), waited);
+}
+
+#[test]
 fn a_mutation_in_flight_stays_and_its_answer_ends_no_later_one() {
     let mut outbox = Outbox::default();
     let first = put(&mut outbox, pin(true)).number.unwrap();
