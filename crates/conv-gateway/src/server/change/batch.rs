@@ -68,5 +68,5 @@ impl Batch {
 }
 
 fn failure(id: &ConversationId, error: &Error) -> FailedConversation {
-    FailedConversation::new(id.clone(), error.code(), error.to_string())
+    FailedConversation::of(id.clone(), error)
 }
