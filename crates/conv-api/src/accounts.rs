@@ -22,6 +22,7 @@ use crate::{
     passes::{LastReply, NamesRead, Queue, QueueTicket},
     runtime::Runtime,
     stats::Counters,
+    watches::Watches,
 };
 
 pub use self::{builder::AccountsBuilder, forget::Unsent, refresh::Refreshed};
@@ -84,13 +85,14 @@ pub(crate) struct Shared {
     clock: Arc<dyn Clock>,
     options: PullOptions,
     profile_freshness: Duration,
-    queue: Arc<Queue>,
+    pub(crate) queue: Arc<Queue>,
     counters: Arc<Counters>,
     names_read: Arc<NamesRead>,
     last_reply: Arc<LastReply>,
     registry: Registry,
+    pub(crate) watches: Watches,
     /// The runtime of the tasks of all accounts.
-    runtime: Arc<Runtime>,
+    pub(crate) runtime: Arc<Runtime>,
 }
 
 impl Accounts {
@@ -138,6 +140,7 @@ impl Accounts {
             accounts_due,
             passes_running,
             passes_waiting,
+            watch: self.shared.watches.stats(),
             ..counted
         }
     }
@@ -149,6 +152,7 @@ impl Accounts {
     /// [`Error::Store`] if pending changes could not be stored, or if closed already.
     pub async fn close(&self) -> Result<(), Error> {
         let lists = self.shared.registry.close()?;
+        self.shared.watches.close();
         // All stop before the first is waited for.
         lists.iter().for_each(Conversations::refuse);
         for list in &lists {
@@ -156,6 +160,10 @@ impl Accounts {
         }
         self.shared.database.close().await?;
         Ok(())
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Loads the list of a claimed account.
