@@ -129,7 +129,11 @@ impl Passes {
 
     /// Notes a mark: the next pass to begin sees it. None begins because of it.
     pub(crate) fn note(&self, number: u64) {
-        self.shared.state.send_modify(|state| state.note(number));
+        // A note is no news for callers that wait.
+        self.shared.state.send_if_modified(|state| {
+            state.note(number);
+            false
+        });
     }
 
     /// Waits for the first pass that saw a note and succeeded; fails with the newest one that saw it and
@@ -138,17 +142,32 @@ impl Passes {
     /// # Errors
     /// Why that pass failed; [`StoreError::Closed`] once no further pass can begin.
     pub(crate) async fn note_answer(&self, number: u64) -> Outcome {
+        self.until(|state| state.note_answer(number)).await?
+    }
+
+    /// Waits for a successful pass that saw a note after that number; returns the newest it saw.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] once no further pass can begin.
+    pub(crate) async fn served_after(&self, number: u64) -> Result<u64, Error> {
+        let served = |state: &State| state.progress().served;
+        self.until(|state| Some(served(state)).filter(|served| *served > number)).await
+    }
+
+    /// Waits until the state has what is asked for.
+    async fn until<T>(&self, found: impl Fn(&State) -> Option<T>) -> Result<T, Error> {
         let (mut state, mut open) = (self.shared.state.subscribe(), self.open.subscribe());
         loop {
             let (answer, is_running) = {
                 let state = state.borrow_and_update();
-                (state.note_answer(number), state.is_running())
+                (found(&state), state.is_running())
             };
             match answer {
-                Some(outcome) => return outcome,
+                Some(answer) => return Ok(answer),
                 None if self.is_stopped() && !is_running => return Err(StoreError::Closed.into()),
                 None => {}
             }
+            // The senders are here: neither can fail.
             tokio::select! {
                 biased;
                 _ = state.changed() => {}

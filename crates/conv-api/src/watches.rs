@@ -1,8 +1,8 @@
-//! What somebody looks at: watched accounts, marks that the cloud changed, and the passes they ask for.
+//! Watched accounts, marks that the cloud changed, and the passes they ask for.
 //!
 //! [`Schedule`](schedule::Schedule), [`Index`](index::Index) and [`Fanout`](fanout::Fanout) are plain
 //! data that get the time as a number. One task carries out what the schedule asks for, and one task
-//! per watched account tells it what became of its passes and rows.
+//! per watched account reports what became of its passes and rows.
 
 mod fanout;
 mod figures;

@@ -88,6 +88,11 @@ impl Conversations {
         self.inner.passes.note_answer(number).await
     }
 
+    /// Waits for a successful pass that saw a newer mark than a number.
+    pub(crate) async fn served_after(&self, number: u64) -> Result<u64, Error> {
+        self.inner.passes.served_after(number).await
+    }
+
     pub(crate) fn progress(&self) -> Progress {
         self.inner.passes.progress()
     }

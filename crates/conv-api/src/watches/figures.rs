@@ -34,8 +34,9 @@ pub struct WatchStats {
     pub reads: u64,
 }
 
-/// How long passes that no caller waited for waited until their first call: for marks to gather, no; for
-/// their turn and for the budget, yes.
+/// How long passes without a waiting caller waited for their turn and for the
+/// [budget](crate::AccountsBuilder::listing_budget), until their first call. The time in which marks
+/// gather does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -1,5 +1,5 @@
-//! The task of a watched account: tells the schedule what became of its passes, and the index what
-//! became of its rows.
+//! The task of a watched account: reports to the schedule what became of its passes, and to the index
+//! what became of its rows.
 
 use std::sync::Weak;
 
@@ -64,7 +64,7 @@ impl Drop for Place {
 }
 
 impl Watches {
-    /// Tells the schedule what became of the passes of a list.
+    /// Reports to the schedule what became of the passes of a list.
     fn report(&self, list: &Conversations) {
         let now = self.now();
         let mut state = self.lock();

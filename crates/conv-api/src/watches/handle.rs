@@ -83,6 +83,15 @@ impl Watch {
         self.list.note_answer(mark.0).await
     }
 
+    /// Waits until a finished pass has reached a newer request or mark than that; returns the newest that
+    /// is reached. In a loop it follows all passes that had a reason. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if the list was closed.
+    pub async fn reached_after(&self, mark: SyncMark) -> Result<SyncMark, Error> {
+        self.list.served_after(mark.0).await.map(SyncMark)
+    }
+
     /// Returns the newest request or mark of the account that a finished pass has reached. All earlier
     /// ones are reached, too.
     pub fn newest_reached(&self) -> SyncMark {

@@ -95,7 +95,7 @@ impl Shared {
             let is_new = state.lists.get(account).is_none_or(|held| !held.list.is_same(list));
             state.schedule.watch(now, account, level);
             let before = is_new.then(|| {
-                state.schedule.relisted(now, account);
+                state.schedule.relisted(now, account, list.progress());
                 let follower = runtime.spawn(follow(Arc::downgrade(self), list.clone()));
                 let follower = Task(follower.abort_handle());
                 let followed =

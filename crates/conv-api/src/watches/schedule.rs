@@ -65,7 +65,7 @@ pub(super) enum Cause {
 /// The end of an interest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Left {
-    /// Nobody watches the account any more.
+    /// No interest in the account is left.
     pub(super) is_last: bool,
     pub(super) is_visible: bool,
 }
@@ -138,12 +138,12 @@ impl Schedule {
         left
     }
 
-    /// The list of an account is another one, whose passes are counted from the start.
-    pub(super) fn relisted(&mut self, now: Duration, account: &AccountId) {
+    /// The list of an account is another one, with passes of its own.
+    pub(super) fn relisted(&mut self, now: Duration, account: &AccountId, progress: Progress) {
         let Some(entry) = self.accounts.get_mut(account) else { return };
         self.queued -= u32::from(std::mem::take(&mut entry.is_asked));
-        (entry.begun, entry.is_running, entry.is_lost) = (0, false, false);
-        entry.is_reading = false;
+        (entry.begun, entry.is_running) = (progress.begun, progress.is_running);
+        (entry.is_lost, entry.is_reading) = (false, false);
         self.plan(now, account);
     }
 
@@ -159,7 +159,13 @@ impl Schedule {
         self.accounts.get(account).is_some_and(|entry| entry.visible > 0)
     }
 
-    /// Notes that a mark came from outside, for whatever account.
+    /// Forgets all accounts.
+    pub(super) fn clear(&mut self) {
+        (self.accounts, self.due) = (HashMap::new(), BTreeSet::new());
+        (self.queued, self.watched, self.visible) = (0, 0, 0);
+    }
+
+    /// Notes that a mark came from outside, for any account.
     pub(super) fn hear(&mut self, now: Duration) {
         self.heard = Some(now);
     }
@@ -180,12 +186,14 @@ impl Schedule {
         };
         let was_due = entry.is_marked() || !entry.pending.facets.is_empty();
         self.counts.coalesced += u64::from(was_due);
-        let was_listed = entry.pending.is_listing;
         if !work.facets.is_empty() {
             entry.read_first.get_or_insert(now);
         }
         entry.pending.merge(work);
-        let is_listing = std::mem::replace(&mut entry.pending.is_listing, was_listed);
+        let is_listing = std::mem::take(&mut entry.pending.is_listing);
+        if entry.pending.facets.is_empty() {
+            entry.read_first = None;
+        }
         let number = is_listing.then(|| {
             self.marks += 1;
             entry.mark(now, self.marks, Cause::Mark);
@@ -212,7 +220,7 @@ impl Schedule {
         self.accounts.get(account).map_or(0, |entry| entry.marked)
     }
 
-    /// Takes in what became of the passes of an account, whoever asked for them.
+    /// Takes in what became of the passes of an account, for whatever reason they were made.
     pub(super) fn progress(&mut self, now: Duration, account: &AccountId, progress: Progress) {
         let Some(entry) = self.accounts.get_mut(account) else { return };
         self.queued -= u32::from(entry.progress(now, progress));

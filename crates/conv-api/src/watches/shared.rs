@@ -42,6 +42,7 @@ impl Watches {
     pub(crate) fn close(&self) {
         let (lists, task) = {
             let mut state = self.lock();
+            state.schedule.clear();
             (std::mem::take(&mut state.lists), state.task.take())
         };
         if let Some(task) = task {

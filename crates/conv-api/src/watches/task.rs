@@ -119,12 +119,10 @@ impl Shared {
 }
 
 impl Watches {
+    /// There is no list to do it for.
     fn drop_action(&self, action: &Action) {
-        let mut state = self.lock();
-        match action {
-            Action::Pull(account) => state.schedule.give_up(self.now(), account),
-            Action::Read(account, _) => state.schedule.read(self.now(), account),
-        }
+        let (Action::Pull(account) | Action::Read(account, _)) = action;
+        self.lock().schedule.lost(self.now(), account);
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) enum Due {
     Pull,
     Read,
     Safety,
-    /// Nobody watches it, and its interval is over.
+    /// No interest is left, and its interval is over.
     Forget,
 }
 

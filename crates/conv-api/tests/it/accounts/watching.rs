@@ -1,5 +1,6 @@
 //! What somebody looks at is kept fresh, and nothing else is pulled.
 
+mod cloud;
 mod marks;
 mod rows;
 

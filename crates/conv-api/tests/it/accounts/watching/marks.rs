@@ -1,5 +1,7 @@
 //! Marks that can be waited for, and marks during a pass.
 
+use conv_api::SyncMark;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -86,4 +88,31 @@ async fn a_refused_account_says_why_and_is_tried_by_the_next_mark() {
     accounts.mark(&names[0], Work::Listing);
     pass_time(10).await;
     assert_eq!(shown(watch.list()), clouds.truth(&names[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_marks_of_finished_passes_can_be_followed() {
+    let names = names(1);
+    let clouds = Clouds::new(&names, 2);
+    let accounts = builder(&clouds).build();
+    let watch = accounts.watch(&names[0], WatchLevel::Visible).await.unwrap();
+    let first = watch.reached_after(SyncMark::default()).await.unwrap();
+    accounts.mark(&names[0], Work::Listing);
+    let second = watch.reached_after(first).await.unwrap();
+    assert!(second > first && watch.newest_reached() == second);
+    watch.list().close().await.unwrap();
+    assert!(watch.reached_after(second).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_was_pulled_before_is_pulled_at_once() {
+    let names = names(1);
+    let clouds = Clouds::new(&names, 2);
+    let accounts = builder(&clouds).build();
+    let list = accounts.open(&names[0]).await.unwrap();
+    list.sync().await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let watch = accounts.watch(&names[0], WatchLevel::Visible).await.unwrap();
+    watch.reached_after(SyncMark::default()).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
 }
