@@ -2,7 +2,10 @@
 
 use conv_api::{
     Facet,
-    sync::testing::{Call, NOW, row},
+    sync::{
+        Capabilities,
+        testing::{Call, NOW, row},
+    },
     testing::ScriptedSource,
 };
 
@@ -73,7 +76,9 @@ async fn a_storm_in_one_group_leaves_others_fresh() {
 
 #[tokio::test(start_paused = true)]
 async fn a_new_name_is_read_without_the_list() {
-    let source = Arc::new(ScriptedSource::with_rows(40));
+    let mut capabilities = Capabilities::default();
+    capabilities.facets = vec![Facet::Profile, Facet::Unread, Facet::LastMessage];
+    let source = Arc::new(ScriptedSource::with_rows(40).with_capabilities(capabilities));
     let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), Arc::clone(&source)).build();
     let watch = accounts.watch(&account("user"), WatchLevel::Visible).await.unwrap();
     fresh(std::slice::from_ref(&watch)).await;
