@@ -65,7 +65,7 @@ impl Fanout {
         self.rate.take(now).ok()?;
         let account = ring.holders.get(ring.next).cloned();
         ring.next = (ring.next + 1) % ring.holders.len().max(1);
-        ring.left -= 1;
+        ring.left = ring.left.saturating_sub(1);
         let (pending, is_over) = (ring.pending.clone(), ring.left == 0);
         if let Some(row) = self.turns.pop_front() {
             match is_over {

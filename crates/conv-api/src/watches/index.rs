@@ -104,7 +104,7 @@ impl Index {
             Holders::One(one) => (*one == slot, *one == slot),
             Holders::Many(slots) => (slots.remove(&slot), slots.is_empty()),
         };
-        self.entries -= usize::from(was_there);
+        self.entries = self.entries.saturating_sub(usize::from(was_there));
         if is_empty {
             self.rows.remove(row);
         }

@@ -110,7 +110,8 @@ impl Schedule {
             WatchLevel::Background => entry.visible.saturating_sub(1),
         };
         let is_visible = entry.visible > 0;
-        self.visible = self.visible + u32::from(is_visible) - u32::from(was_visible);
+        self.visible =
+            (self.visible + u32::from(is_visible)).saturating_sub(u32::from(was_visible));
         is_visible
     }
 
@@ -127,7 +128,7 @@ impl Schedule {
         entry.handles = entry.handles.saturating_sub(1);
         if level == WatchLevel::Visible {
             entry.visible = entry.visible.saturating_sub(1);
-            self.visible -= u32::from(entry.visible == 0);
+            self.visible = self.visible.saturating_sub(u32::from(entry.visible == 0));
         }
         let left = Left { is_last: entry.handles == 0, is_visible: entry.visible > 0 };
         if left.is_last {
@@ -141,7 +142,7 @@ impl Schedule {
     /// The list of an account is another one, with passes of its own.
     pub(super) fn relisted(&mut self, now: Duration, account: &AccountId, progress: Progress) {
         let Some(entry) = self.accounts.get_mut(account) else { return };
-        self.queued -= u32::from(std::mem::take(&mut entry.is_asked));
+        self.queued = self.queued.saturating_sub(u32::from(std::mem::take(&mut entry.is_asked)));
         (entry.begun, entry.is_running) = (progress.begun, progress.is_running);
         (entry.is_lost, entry.is_reading) = (false, false);
         self.plan(now, account);
@@ -223,7 +224,7 @@ impl Schedule {
     /// Takes in what became of the passes of an account, for whatever reason they were made.
     pub(super) fn progress(&mut self, now: Duration, account: &AccountId, progress: Progress) {
         let Some(entry) = self.accounts.get_mut(account) else { return };
-        self.queued -= u32::from(entry.progress(now, progress));
+        self.queued = self.queued.saturating_sub(u32::from(entry.progress(now, progress)));
         self.plan(now, account);
     }
 
@@ -243,7 +244,7 @@ impl Schedule {
     /// A pass that was asked for is not started.
     pub(super) fn give_up(&mut self, now: Duration, account: &AccountId) {
         let Some(entry) = self.accounts.get_mut(account) else { return };
-        self.queued -= u32::from(std::mem::take(&mut entry.is_asked));
+        self.queued = self.queued.saturating_sub(u32::from(std::mem::take(&mut entry.is_asked)));
         self.plan(now, account);
     }
 
@@ -321,7 +322,7 @@ impl Schedule {
     /// Forgets what is to be done for an account.
     fn drop_work(&mut self, account: &AccountId) {
         let Some(entry) = self.accounts.get_mut(account) else { return };
-        self.queued -= u32::from(std::mem::take(&mut entry.is_asked));
+        self.queued = self.queued.saturating_sub(u32::from(std::mem::take(&mut entry.is_asked)));
         (entry.pending, entry.read_first, entry.is_reading) = (Pending::default(), None, false);
         entry.seen_all();
     }
