@@ -28,6 +28,7 @@ pub(super) async fn read(
     }
     drop(running);
     if let Some(accounts) = accounts.upgrade() {
+        accounts.watches.forget_errand(&list, &ticket);
         accounts.watches.lock().schedule.read(accounts.watches.now(), list.account());
         accounts.watches.wake.notify_one();
     }

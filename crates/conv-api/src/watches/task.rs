@@ -119,6 +119,16 @@ impl Shared {
 }
 
 impl Watches {
+    /// A task is about to end: its handle would keep its memory.
+    pub(super) fn forget_errand(&self, list: &Conversations, ticket: &Arc<QueueTicket>) {
+        let mut state = self.lock();
+        if let Some(followed) = state.lists.get_mut(list.account()) {
+            for errand in [&mut followed.waiter, &mut followed.reader] {
+                drop(errand.take_if(|errand| Arc::ptr_eq(&errand.ticket, ticket)));
+            }
+        }
+    }
+
     /// There is no list to do it for.
     fn drop_action(&self, action: &Action) {
         let (Action::Pull(account) | Action::Read(account, _)) = action;
@@ -131,6 +141,7 @@ async fn wait(accounts: Weak<Shared>, list: Conversations, ticket: Arc<QueueTick
     let Some(clock) = accounts.upgrade().map(|it| Arc::clone(&it.watches.clock)) else { return };
     let admission = ticket.admit(&*clock, None).await;
     if let Some(accounts) = accounts.upgrade() {
+        accounts.watches.forget_errand(&list, &ticket);
         accounts.begin(&list, admission);
     }
 }

@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// A pass begins, whoever asked for it.
+    /// A pass begins, for whatever reason.
     fn begin(&mut self, account: &AccountId) {
         let passes = self.passes.entry(account.clone()).or_default();
         passes.begun.push(self.now);
