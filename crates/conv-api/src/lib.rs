@@ -36,6 +36,7 @@
 //!   [`Events`] in the SDK's words, the report among them.
 //! * [`Change`]: a change of the user, shown at once and sent in the background; [`Outcomes`].
 //! * [`Accounts`]: the lists of many users in one process, within a budget of memory; [`Stats`].
+//!   [`Watch`]: interest in one of them, which keeps it fresh.
 //! * Everything a caller needs of the crates below is here as well; the crates themselves are
 //!   [`model`], [`store`] and [`sync`].
 //!
@@ -63,6 +64,7 @@ mod stats;
 mod tag;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod watches;
 
 pub use conv_model::{
     self as model, AccountId, All, Condition, Conversation, ConversationFilter, ConversationId,
@@ -98,6 +100,7 @@ pub use self::{
     outgoing::{Accepted, Change, ChangesReport, FailedConversation, Outcomes},
     stats::Stats,
     tag::AccountTag,
+    watches::{QuotaWait, SyncMark, Watch, WatchLevel, WatchOptions, WatchStats, Work},
 };
 
 /// The README's code runs, too.

@@ -9,6 +9,7 @@ mod memory;
 mod refreshing;
 mod simulation;
 mod turns;
+mod watching;
 
 use std::sync::Arc;
 

@@ -37,7 +37,7 @@ fn take(queue: &Arc<Queue>) -> Running {
 }
 
 fn full(bound: usize) -> (Arc<Queue>, Vec<Running>) {
-    let queue = Queue::new(bound);
+    let queue = Queue::new(bound, Budget::new(std::num::NonZeroU32::MIN));
     let permits = (0..bound).map(|_| take(&queue)).collect();
     (queue, permits)
 }
@@ -132,4 +132,37 @@ fn as_many_go_as_there_is_room_for() {
     assert_eq!(queue.counts(), (3, 0));
     drop(permits);
     assert_eq!(queue.counts(), (0, 0));
+}
+
+fn visible(queue: &Arc<Queue>, name: &str) -> Pass {
+    let pass = pass(queue, name, false);
+    pass.ticket.set_visible(true);
+    pass
+}
+
+#[test]
+fn visible_accounts_go_before_the_background_which_does_not_starve() {
+    let (queue, mut permits) = full(1);
+    let mut passes: Vec<_> = (0..2).map(|n| pass(&queue, format!("b{n}"), false)).collect();
+    passes.extend((0..9).map(|n| visible(&queue, &format!("v{n}"))));
+    let names = order(permits.remove(0), passes).join(" ");
+    assert_eq!(names, "v0 v1 v2 v3 v4 v5 v6 b0 v7 v8 b1");
+}
+
+#[test]
+fn an_account_that_is_hidden_again_goes_with_the_background() {
+    let (queue, mut permits) = full(1);
+    let passes = vec![visible(&queue, "a"), pass(&queue, "b", false), visible(&queue, "c")];
+    passes[0].ticket.set_visible(false);
+    let names = order(permits.remove(0), passes).join(" ");
+    assert_eq!(names, "c b a");
+}
+
+#[test]
+fn callers_that_wait_go_before_visible_accounts() {
+    let (queue, mut permits) = full(1);
+    let mut passes = vec![visible(&queue, "v")];
+    passes.extend((0..4).map(|n| pass(&queue, format!("w{n}"), true)));
+    let names = order(permits.remove(0), passes).join(" ");
+    assert_eq!(names, "w0 w1 w2 v w3");
 }
