@@ -18,6 +18,7 @@ mod reading;
 mod resent;
 mod runtimes;
 mod shared;
+mod signals;
 mod stats;
 mod support;
 mod tls;
