@@ -55,6 +55,8 @@ pub(crate) struct HandleConfig {
     pub(crate) last_reply: Arc<LastReply>,
     /// Decides which process pulls, if several use the store at the same time.
     pub(crate) leases: Option<Arc<dyn Leases>>,
+    /// Decides who sends changes, if others use the store at the same time.
+    pub(crate) send_leases: Option<Arc<dyn Leases>>,
     /// The runtime of its passes.
     pub(crate) runtime: Arc<Runtime>,
 }

@@ -17,6 +17,7 @@ mod pulling;
 mod reading;
 mod resent;
 mod runtimes;
+mod sending;
 mod shared;
 mod signals;
 mod stats;
