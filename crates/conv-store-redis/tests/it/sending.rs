@@ -133,8 +133,7 @@ fn what_a_process_that_dies_was_sending_another_sends() {
         let (lives, dies) = (runtime(), runtime());
         let account = &*format!("dies_{number}");
         let cloud = lives.block_on(cloud(account, 3));
-        let Some(b) = lives.block_on(sender(On::Single, &cloud, account)) else { return };
-        let a = dies.block_on(sender(On::Single, &cloud, account)).unwrap();
+        let Some(a) = dies.block_on(sender(On::Single, &cloud, account)) else { return };
         let ids = ids(&cloud, account);
 
         cloud.faults().push(Rule::once(fault).on(MARK));
@@ -149,6 +148,7 @@ fn what_a_process_that_dies_was_sending_another_sends() {
             change.number().unwrap()
         });
         // It waits behind the call of the process that sends.
+        let b = lives.block_on(sender(On::Single, &cloud, account)).unwrap();
         let of_b = lives.block_on(set(&b, &ids[1], "two"));
         assert_eq!(of_b.pending().unwrap().state, PendingState::Queued);
         dies.shutdown_background();
@@ -171,7 +171,6 @@ async fn a_process_that_lost_its_lease_sends_again_only_once_it_has_another() {
     let account = "loses_it";
     let cloud = cloud(account, 3).await;
     let Some(a) = sender(On::Single, &cloud, account).await else { return };
-    let b = sender(On::Single, &cloud, account).await.unwrap();
     let node = SINGLE.as_ref().unwrap();
     let ids = ids(&cloud, account);
 
@@ -183,6 +182,7 @@ async fn a_process_that_lost_its_lease_sends_again_only_once_it_has_another() {
         }
     })
     .await;
+    let b = sender(On::Single, &cloud, account).await.unwrap();
     let second = set(&b, &ids[1], "two").await;
     // As if it had been paused for too long.
     node.call::<()>(&["DEL", "conv:{loses_it}:send-lease"]).unwrap();
