@@ -193,6 +193,8 @@ impl Accounts {
             names_read: Arc::clone(&shared.names_read),
             last_reply: Arc::clone(&shared.last_reply),
             leases: shared.database.pass_leases(),
+            // The handles of an account are of one list here: only other processes send its changes.
+            send_leases: shared.database.pass_leases().and(shared.database.send_leases()),
             runtime: Arc::clone(&shared.runtime),
         });
         claim.insert(&list)?;

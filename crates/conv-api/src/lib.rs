@@ -59,6 +59,7 @@ mod live;
 mod options;
 mod outgoing;
 mod passes;
+mod reached;
 mod runtime;
 mod stats;
 mod tag;

@@ -21,7 +21,7 @@ mod watched;
 use std::{sync::Arc, time::Duration};
 
 use conv_model::{AccountId, PassFailure};
-use conv_store::{ConversationStore, PassLeases, Snapshot, StoreError};
+use conv_store::{ConversationStore, Leases, Snapshot, StoreError};
 use conv_sync::{Clock, ConversationSource, PullOptions};
 use tokio::sync::watch;
 
@@ -53,7 +53,7 @@ pub(crate) struct PassContext {
     pub(crate) names_read: Arc<NamesRead>,
     pub(crate) last_reply: Arc<LastReply>,
     /// Decides which process pulls, if several use the store at the same time.
-    pub(crate) leases: Option<Arc<dyn PassLeases>>,
+    pub(crate) leases: Option<Arc<dyn Leases>>,
 }
 
 type Outcome = Result<(), Error>;

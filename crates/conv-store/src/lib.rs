@@ -28,6 +28,7 @@
 //!   page; [`Scan`]: a list read to its end while it moves; [`Watcher`]: waits for the next
 //!   snapshot.
 //! * [`MemoryStore`] and [`MemoryDatabase`].
+//! * [`Leases`] and [`Signals`]: between the processes that share a database.
 //! * [`Engine`]: what a backend implements; [`IndexedStore`] makes a store of it. Its records are
 //!   described in [`record`].
 //!
@@ -49,6 +50,7 @@ mod list;
 mod memory;
 pub mod record;
 mod recovery;
+mod signals;
 mod snapshot;
 mod store;
 mod sync;
@@ -67,10 +69,13 @@ pub use self::{
     apply::IndexedStore,
     engine::{Engine, Loaded, Record, Write},
     error::StoreError,
-    lease::{Holder, LeaseGrant, PassLease, PassLeases},
+    lease::{Holder, Lease, LeaseGrant, Leases},
     list::totals::Totals,
-    memory::{MemoryDatabase, MemoryEngine, MemoryEngines, MemoryStore},
+    memory::{
+        MemoryDatabase, MemoryEngine, MemoryEngines, MemoryLeases, MemorySignals, MemoryStore,
+    },
     recovery::Recovery,
+    signals::{Signal, SignalListener, SignalValue, Signals},
     snapshot::{ListPage, Scan, Snapshot},
     store::{ConversationDatabase, ConversationStore},
     watcher::{Publisher, Watcher},

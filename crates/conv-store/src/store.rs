@@ -5,7 +5,7 @@ use std::{fmt::Debug, pin::Pin, sync::Arc};
 use async_trait::async_trait;
 use conv_model::{AccountId, Commit, ConversationId, Delta, Local, OutboxChange};
 
-use crate::{PassLeases, Snapshot, StoreError, Watcher};
+use crate::{Leases, Signals, Snapshot, StoreError, Watcher};
 
 /// The cache of one account's conversation list.
 ///
@@ -151,7 +151,19 @@ pub trait ConversationDatabase: Debug + Send + Sync + 'static {
 
     /// Returns the leases of passes if other processes use the database at the same time; `None` if
     /// this process is the only one.
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+
+    /// Returns the leases to send changes, if other processes, or other handles of this one, may send
+    /// those of the same account; `None` if a list has one handle.
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+
+    /// Returns the signals between the processes that use the database; `None` if it has none, as when
+    /// this process is the only one: then [`MemorySignals`](crate::MemorySignals) do.
+    fn signals(&self) -> Option<Arc<dyn Signals>> {
         None
     }
 }

@@ -81,9 +81,11 @@ impl ConversationsBuilder {
             return Err(StoreError::NoRuntime.into());
         }
         let account = self.account?;
-        let leases = match &self.storage {
-            Storage::Memory | Storage::Store(_) => None,
-            Storage::Database(database) | Storage::Shared(database) => database.pass_leases(),
+        let (leases, send_leases) = match &self.storage {
+            Storage::Memory | Storage::Store(_) => (None, None),
+            Storage::Database(database) | Storage::Shared(database) => {
+                (database.pass_leases(), database.send_leases())
+            }
         };
         let (owner, store) = match self.storage {
             Storage::Memory => {
@@ -117,6 +119,7 @@ impl ConversationsBuilder {
             names_read: Arc::default(),
             last_reply: Arc::default(),
             leases,
+            send_leases,
             runtime: Arc::new(Runtime::current()),
         };
         Ok(Conversations::new(config))

@@ -1,12 +1,15 @@
 //! The changes of one list: its outbox in the store, and the task that sends it.
 
-use std::sync::{
-    Arc, Weak,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use conv_model::{AccountId, Commit, OutboxChange, Pending, PendingState};
-use conv_store::{ConversationStore, Snapshot, StoreError};
+use conv_store::{ConversationStore, Leases, Snapshot, StoreError};
 use conv_sync::{Clock, ConversationWriter, SendOptions};
 use tokio::sync::{Semaphore, watch};
 
@@ -28,6 +31,8 @@ pub(crate) struct OutgoingConfig {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: SendOptions,
     pub(crate) permits: Option<Arc<Semaphore>>,
+    /// Decides who sends, if others use the store at the same time.
+    pub(crate) leases: Option<Arc<dyn Leases>>,
     pub(crate) edition: Arc<Edition>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) runtime: Arc<Runtime>,
@@ -51,6 +56,8 @@ pub(super) struct Shared {
     pub(super) retry: watch::Sender<()>,
     /// A task is there.
     pub(super) running: watch::Sender<bool>,
+    /// A task watches for changes that others queue.
+    pub(super) is_following: AtomicBool,
     /// A call is in flight, or progress is being stored: the list is in use.
     pub(super) is_busy: AtomicBool,
     /// True once changes that an earlier process left as held were sent again.
@@ -65,6 +72,7 @@ impl Outgoing {
             open: watch::Sender::new(true),
             retry: watch::Sender::new(()),
             running: watch::Sender::new(false),
+            is_following: AtomicBool::new(false),
             is_busy: AtomicBool::new(false),
             was_released: AtomicBool::new(false),
         }));
@@ -154,7 +162,12 @@ impl Shared {
     /// call starts it.
     pub(super) fn start(self: &Arc<Self>) {
         let Some(writer) = &self.config.writer else { return };
-        if !*self.open.borrow() || !has_work(&self.config.store.snapshot()) {
+        if !*self.open.borrow() {
+            return;
+        }
+        // First, so that no change comes between.
+        self.follow();
+        if !has_work(&self.config.store.snapshot()) {
             return;
         }
         let Ok(runtime) = self.config.runtime.get() else { return };
@@ -171,4 +184,11 @@ pub(super) fn is_open(pending: &Pending) -> bool {
 
 pub(super) fn has_work(snapshot: &Snapshot) -> bool {
     snapshot.outbox().pending().any(|pending| is_open(pending))
+}
+
+/// Returns the numbers of the changes that are held.
+pub(super) fn held(snapshot: &Snapshot) -> BTreeSet<u64> {
+    let pending = snapshot.outbox().pending();
+    let held = pending.filter(|pending| pending.state == PendingState::Held);
+    held.map(|pending| pending.number).collect()
 }

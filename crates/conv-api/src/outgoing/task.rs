@@ -1,35 +1,47 @@
 //! The task of a list: sends its outbox until nothing is left.
 
 use std::{
+    collections::BTreeSet,
+    future::pending,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
-use conv_model::{ConversationId, Facet, Mutation, OutboxChange, Progress, Seq};
-use conv_store::StoreError;
+use conv_model::{ConversationId, Facet, Mutation, OutboxChange, PendingState, Progress};
+use conv_store::{Lease, Snapshot, StoreError};
 use conv_sync::{ConversationWriter, Dispatch, Dispatcher, Views};
 use tokio::sync::watch;
 use tracing::{Instrument, info_span};
 
 use super::{
-    sending::{Shared, has_work},
+    sending::{Shared, has_work, held},
     view::StoreView,
     watched::WatchedWriter,
 };
 use crate::{AccountTag, Error, passes::backoff};
 
 pub(super) struct Task {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     writer: Arc<dyn ConversationWriter>,
     /// Writes of progress that failed since one succeeded.
     failed_writes: u32,
     is_over: bool,
 }
 
-/// The next step of the task.
+/// Why the task no longer sends.
+#[derive(PartialEq)]
+enum End {
+    /// Nothing is left, or the list is closed.
+    Over,
+    /// Another process may send by now.
+    Lost,
+}
+
+/// What the task does next.
 enum Next {
     Stop,
-    Outbox(Seq),
+    Lost,
+    Outbox(Snapshot),
     Pass(Option<Duration>),
     Retry,
     Dispatch(Dispatch),
@@ -51,7 +63,23 @@ impl Task {
         self.shared.start();
     }
 
+    /// Sends when its turn comes, if others may send, too.
     async fn send(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let Some(leases) = &shared.config.leases else {
+            self.drive(None).await;
+            return;
+        };
+        while let Some(lease) = self.turn(&**leases).await {
+            let end = self.drive(Some(&*lease)).await;
+            shared.is_busy.store(false, Relaxed);
+            if end == End::Over {
+                lease.give_back(Some(shared.config.store.snapshot().written())).await;
+            }
+        }
+    }
+
+    async fn drive(&mut self, lease: Option<&dyn Lease>) -> End {
         let shared = Arc::clone(&self.shared);
         let config = &shared.config;
         let mut dispatcher = self.dispatcher();
@@ -63,23 +91,30 @@ impl Task {
         }
         let mut store = config.store.watch();
         let mut seen = config.store.snapshot().seq();
+        let mut known_held = held(&config.store.snapshot());
         while !dispatcher.is_idle() || has_work(&config.store.snapshot()) {
             shared.is_busy.store(!dispatcher.is_idle(), Relaxed);
             let next = tokio::select! {
                 biased;
                 _ = open.wait_for(|is_open| !is_open) => Next::Stop,
+                () = lost(lease) => Next::Lost,
                 began = pass_finished(&mut finished) => Next::Pass(began),
                 Ok(()) = retry.changed() => Next::Retry,
                 newer = store.newer_than(seen) => match newer {
-                    Ok(newer) => Next::Outbox(newer.seq()),
+                    Ok(newer) => Next::Outbox(newer),
                     Err(_) => Next::Stop,
                 },
                 dispatch = dispatcher.next() => Next::Dispatch(dispatch),
             };
             match next {
                 Next::Stop => break,
-                Next::Outbox(seq) => {
-                    seen = seq;
+                Next::Lost => return End::Lost,
+                Next::Outbox(newer) => {
+                    seen = newer.seq();
+                    if is_released(&known_held, &newer) {
+                        dispatcher.release();
+                    }
+                    known_held = held(&newer);
                     dispatcher.outbox_changed();
                 }
                 Next::Pass(Some(began)) => self.pass_finished(&mut dispatcher, began),
@@ -93,6 +128,8 @@ impl Task {
                     if !self.store(steps, &mut open).await {
                         break;
                     }
+                    // What this task releases itself, the dispatcher knows.
+                    known_held = held(&config.store.snapshot());
                     if self.failed_writes == 0 {
                         dispatcher.applied();
                     }
@@ -101,6 +138,7 @@ impl Task {
                 Next::Dispatch(_) => {}
             }
         }
+        End::Over
     }
 
     fn dispatcher(&self) -> Dispatcher {
@@ -189,14 +227,30 @@ impl Task {
     }
 }
 
+/// Returns whether another process released changes that were held.
+fn is_released(held: &BTreeSet<u64>, newer: &Snapshot) -> bool {
+    let is_queued = |number: &u64| {
+        newer.outbox().get(*number).is_some_and(|pending| pending.state == PendingState::Queued)
+    };
+    held.iter().any(is_queued)
+}
+
+/// Waits until a lease is lost; without one, for ever.
+async fn lost(lease: Option<&dyn Lease>) {
+    match lease {
+        Some(lease) => lease.lost().await,
+        None => pending().await,
+    }
+}
+
 /// Waits for the end of a pass, and returns when it began.
 async fn pass_finished(
     finished: &mut Option<watch::Receiver<Option<Duration>>>,
 ) -> Option<Duration> {
-    let Some(receiver) = finished else { return std::future::pending().await };
+    let Some(receiver) = finished else { return pending().await };
     if receiver.changed().await.is_err() {
         // The last handle is gone, and the list closes.
-        return std::future::pending().await;
+        return pending().await;
     }
     *receiver.borrow_and_update()
 }

@@ -7,7 +7,7 @@ use conv_api::{
     AccountId, All, Conversation, ConversationDatabase, ConversationId, ConversationStore,
     Conversations, Coverage, Error, ErrorClass, Event, PassStatus, Snapshot, StoreError, Timestamp,
     model::{Commit, Delta, Finished, Local, PassId, Seq, SyncScope, SyncState},
-    store::{Holder, LeaseGrant, PassLease, PassLeases, Publisher, Watcher},
+    store::{Holder, Lease, LeaseGrant, Leases, Publisher, Watcher},
 };
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -51,19 +51,19 @@ struct Theirs {
 type End = Option<Seq>;
 
 #[derive(Debug)]
-struct Lease;
+struct Given;
 
 #[async_trait]
-impl PassLease for Lease {
+impl Lease for Given {
     async fn give_back(self: Box<Self>, _: Option<Seq>) {}
 }
 
 #[async_trait]
-impl PassLeases for Theirs {
+impl Leases for Theirs {
     async fn take(&self, _: &AccountId) -> Result<LeaseGrant, StoreError> {
         Ok(match *self.ended.borrow() {
             None => LeaseGrant::Theirs(Holder::new("another")),
-            Some(_) => LeaseGrant::Ours(Box::new(Lease)),
+            Some(_) => LeaseGrant::Ours(Box::new(Given)),
         })
     }
 
@@ -86,7 +86,7 @@ impl ConversationDatabase for Theirs {
         Ok(())
     }
 
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
         Some(Arc::new(self.clone()))
     }
 }

@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_model::{AccountId, Seq};
-use conv_store::{ConversationDatabase, Holder, LeaseGrant, PassLease, PassLeases};
+use conv_store::{ConversationDatabase, Holder, Lease, LeaseGrant, Leases};
 use conv_store_redis::RedisDatabase;
 
 use crate::support::{On, SINGLE, account, soon};
 
 /// The leases of two processes; `None` without servers.
-async fn two(on: On) -> Option<[Arc<dyn PassLeases>; 2]> {
+async fn two(on: On) -> Option<[Arc<dyn Leases>; 2]> {
     let mut leases = Vec::new();
     for _ in 0..2 {
         let options = RedisDatabase::options().lease(Duration::from_secs(1));
@@ -18,14 +18,14 @@ async fn two(on: On) -> Option<[Arc<dyn PassLeases>; 2]> {
     leases.try_into().ok()
 }
 
-async fn ours(leases: &Arc<dyn PassLeases>, account: &AccountId) -> Box<dyn PassLease> {
+async fn ours(leases: &Arc<dyn Leases>, account: &AccountId) -> Box<dyn Lease> {
     match leases.take(account).await.unwrap() {
         LeaseGrant::Ours(lease) => lease,
         LeaseGrant::Theirs(holder) => panic!("{holder:?} has it"),
     }
 }
 
-async fn theirs(leases: &Arc<dyn PassLeases>, account: &AccountId) -> Holder {
+async fn theirs(leases: &Arc<dyn Leases>, account: &AccountId) -> Holder {
     match leases.take(account).await.unwrap() {
         LeaseGrant::Theirs(holder) => holder,
         LeaseGrant::Ours(lease) => panic!("{lease:?} is free"),

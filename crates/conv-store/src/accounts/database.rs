@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use conv_model::AccountId;
 
 use super::{AccountEngines, AccountPages, StoredAccounts, registry::Registry};
-use crate::{ConversationDatabase, ConversationStore, PassLeases, StoreError};
+use crate::{ConversationDatabase, ConversationStore, Leases, Signals, StoreError};
 
 /// A database over the engines of any number of accounts. Clones are handles to the same one.
 ///
@@ -69,8 +69,16 @@ impl<E: AccountEngines> ConversationDatabase for EngineDatabase<E> {
         self.0.close().await
     }
 
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
         self.0.engines.pass_leases()
+    }
+
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        Some(self.0.engines.send_leases().unwrap_or_else(|| Arc::new(self.0.send_leases.clone())))
+    }
+
+    fn signals(&self) -> Option<Arc<dyn Signals>> {
+        self.0.engines.signals()
     }
 }
 

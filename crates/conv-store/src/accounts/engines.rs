@@ -7,7 +7,7 @@ use conv_model::AccountId;
 use thiserror::Error;
 
 use super::StoredAccounts;
-use crate::{Engine, PassLeases, Recovery, StoreError};
+use crate::{Engine, Leases, Recovery, Signals, StoreError};
 
 /// The engines of any number of accounts.
 ///
@@ -97,7 +97,19 @@ pub trait AccountEngines: Debug + Send + Sync + 'static {
 
     /// Returns the leases of passes if other processes use the same accounts; `None`, the default, if
     /// this process is the only one.
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+
+    /// Returns the leases to send changes if other processes use the same accounts; `None`, the
+    /// default, if this process is the only one: then its handles have leases among themselves.
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+
+    /// Returns the signals between the processes that use the accounts; `None`, the default, if there
+    /// are none.
+    fn signals(&self) -> Option<Arc<dyn Signals>> {
         None
     }
 

@@ -14,8 +14,8 @@ use conv_model::AccountId;
 
 use self::rows::RedbRows;
 use crate::{
-    ConversationDatabase, ConversationStore, EngineDatabase, IndexedStore, Recovery, StoreError,
-    StoredAccounts,
+    ConversationDatabase, ConversationStore, EngineDatabase, IndexedStore, Leases, Recovery,
+    StoreError, StoredAccounts,
     disk::{DiskEngines, DiskOptions},
 };
 
@@ -111,6 +111,10 @@ impl ConversationDatabase for RedbDatabase {
 
     async fn close(&self) -> Result<(), StoreError> {
         self.0.close().await
+    }
+
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        self.0.send_leases()
     }
 }
 

@@ -15,8 +15,8 @@ use conv_model::AccountId;
 
 use self::rows::SledRows;
 use crate::{
-    ConversationDatabase, ConversationStore, EngineDatabase, IndexedStore, Recovery, StoreError,
-    StoredAccounts,
+    ConversationDatabase, ConversationStore, EngineDatabase, IndexedStore, Leases, Recovery,
+    StoreError, StoredAccounts,
     disk::{DiskEngines, DiskOptions},
 };
 
@@ -136,6 +136,10 @@ impl ConversationDatabase for SledDatabase {
 
     async fn close(&self) -> Result<(), StoreError> {
         self.0.close().await
+    }
+
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        self.0.send_leases()
     }
 }
 
