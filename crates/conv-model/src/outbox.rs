@@ -14,7 +14,7 @@ use std::{
 pub use self::{
     change::{Enqueue, OutboxChange},
     enqueue::{Capacity, Enqueued},
-    pending::{Pending, PendingState},
+    pending::{Acknowledgement, Pending, PendingState},
     progress::{Outcome, OutcomeKind, Progress, Progressed},
 };
 use crate::{Conversation, ConversationId, GroupTarget, Mutation, PendingFacets, Slot};

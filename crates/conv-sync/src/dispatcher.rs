@@ -144,6 +144,12 @@ impl Dispatcher {
         self.sender.is_idle()
     }
 
+    /// Returns whether progress has to be stored: until that is done, and reported as
+    /// [`applied`](Self::applied), nothing is compared with a pass.
+    pub fn is_storing(&self) -> bool {
+        self.sender.is_storing()
+    }
+
     /// Returns what is to be done next, and waits for it. Cancel-safe: a dropped call loses nothing.
     /// It waits for ever while nothing is pending, so select it against what changes the outbox.
     ///

@@ -21,8 +21,8 @@ use std::{
 };
 
 use conv_model::{
-    ConversationId, ErrorClass, Mutation, MutationFailure, Pending, PendingState, Progress,
-    ReadMark,
+    Acknowledgement, ConversationId, ErrorClass, Mutation, MutationFailure, Pending, PendingState,
+    Progress, ReadMark,
 };
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +115,8 @@ pub struct Sender {
     first_seen: BTreeMap<u64, Duration>,
     /// Up to where the cloud acknowledged conversations as read.
     read_to: BTreeMap<ConversationId, ReadMark>,
+    /// The moment of the step under way, as it is stored with an acknowledgement.
+    moment: Acknowledgement,
 }
 
 /// A call that is under way, from the plan to its answer.
@@ -166,6 +168,7 @@ impl Sender {
             is_waiting_for_pass: false,
             first_seen: BTreeMap::new(),
             read_to: BTreeMap::new(),
+            moment: Acknowledgement::default(),
         }
     }
 
@@ -179,6 +182,7 @@ impl Sender {
         view: &dyn SendView,
     ) -> Vec<SendEffect> {
         let mut out = Vec::new();
+        self.moment = Acknowledgement::new(view.newest_pass(), view.wall_time());
         match input {
             SendInput::Changed => {}
             SendInput::Applied => self.on_applied(now, view, &mut out),
@@ -209,6 +213,11 @@ impl Sender {
     /// Returns whether nothing is under way: no call, and no progress to store.
     pub fn is_idle(&self) -> bool {
         self.flights.is_empty() && self.storing.is_none() && self.unstored.is_empty()
+    }
+
+    /// Returns whether progress has to be stored.
+    pub fn is_storing(&self) -> bool {
+        self.storing.is_some() || !self.unstored.is_empty()
     }
 
     /// What was in flight is uncertain, and the view alone says what was stored.

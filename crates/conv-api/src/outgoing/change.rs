@@ -109,7 +109,7 @@ impl Change {
         let cancelled = |outcome: &Outcome| {
             Some(outcome.number) == self.number && outcome.kind == OutcomeKind::Cancelled
         };
-        let commit = self.step(Progress::Drop, |pending| pending.state != PendingState::Failed);
+        let commit = self.step(Progress::Drop, |pending| is_open(pending.state));
         match commit.await?.iter().any(cancelled) {
             true => Ok(()),
             false => Err(Error::TooLate),
@@ -125,12 +125,19 @@ impl Change {
         self.step(Progress::Retry, is_failed).await.map(drop)
     }
 
-    /// Takes note that it failed: it is no longer among the pending ones.
+    /// Drops it from the pending ones: takes note that it failed, or stops waiting for the cloud's list
+    /// to show it. A change that the cloud acknowledged is not taken back by that; the list shows what
+    /// the cloud said last, and the outcome is [`OutcomeKind::Dismissed`].
     ///
     /// # Errors
-    /// Those of [`retry`](Self::retry).
+    /// [`Error::TooLate`] if it is over, or if the cloud did neither acknowledge nor refuse it:
+    /// [`cancel`](Self::cancel) is for that; [`Error::Store`] if it could not be stored.
     pub async fn drop(&self) -> Result<(), Error> {
-        self.step(Progress::Drop, is_failed).await.map(drop)
+        let is_settling = |pending: &Pending| pending.state == PendingState::Settling;
+        match self.pending().is_some_and(|pending| is_settling(&pending)) {
+            true => self.step(Progress::Dismiss, is_settling).await.map(drop),
+            false => self.step(Progress::Drop, is_failed).await.map(drop),
+        }
     }
 
     async fn step(
@@ -155,6 +162,11 @@ impl Conversations {
         let pending = snapshot.outbox().get(number)?;
         Some(Change::new(self, Some(number), pending.mutation.clone()))
     }
+}
+
+/// Returns whether the cloud has yet to acknowledge or refuse it.
+fn is_open(state: PendingState) -> bool {
+    !matches!(state, PendingState::Settling | PendingState::Failed)
 }
 
 fn is_failed(pending: &Pending) -> bool {

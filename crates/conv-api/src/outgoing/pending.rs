@@ -68,7 +68,8 @@ impl Conversations {
     }
 
     /// Waits until the cloud acknowledged or refused every change, or until `timeout` is over. Returns
-    /// the changes that are left then: none if all were sent.
+    /// the changes that are left then: none if all were sent. Changes that an earlier process sent have
+    /// been compared with the passes of this one then.
     ///
     /// # Errors
     /// [`Error::Store`] once the list is closed.
@@ -79,6 +80,8 @@ impl Conversations {
             loop {
                 let snapshot = self.snapshot();
                 if ChangesReport::of(&snapshot).unsent() == 0 {
+                    // A process that ends now has at least compared what it read.
+                    self.outgoing().compared().await;
                     return Ok(Vec::new());
                 }
                 store.newer_than(snapshot.seq()).await?;

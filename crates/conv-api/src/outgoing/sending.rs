@@ -1,8 +1,11 @@
 //! The changes of one list: its outbox in the store, and the task that sends it.
 
-use std::sync::{
-    Arc, Weak,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use conv_model::{AccountId, Commit, OutboxChange, Pending, PendingState};
@@ -47,6 +50,8 @@ pub(super) struct Shared {
     pub(super) ledger: Ledger,
     /// The task stops once this turns false.
     pub(super) open: watch::Sender<bool>,
+    /// The beginning of the newest pass that acknowledged changes were compared with.
+    pub(super) compared: watch::Sender<Option<Duration>>,
     /// Ends pauses, and sends what is held.
     pub(super) retry: watch::Sender<()>,
     /// A task is there.
@@ -63,6 +68,7 @@ impl Outgoing {
             config,
             ledger: Ledger::default(),
             open: watch::Sender::new(true),
+            compared: watch::Sender::new(None),
             retry: watch::Sender::new(()),
             running: watch::Sender::new(false),
             is_busy: AtomicBool::new(false),
@@ -75,6 +81,20 @@ impl Outgoing {
     /// Changes the outbox, and sees to it that it is sent.
     pub(super) async fn mutate(&self, change: OutboxChange) -> Result<Commit, Error> {
         self.0.mutate(change).await
+    }
+
+    /// Waits until acknowledged changes are compared with the newest pass of this process, and what
+    /// came of it is stored.
+    pub(super) async fn compared(&self) {
+        let Some(passes) = self.0.config.passes.upgrade() else { return };
+        let Some(began) = *passes.finished().borrow() else { return };
+        let (mut compared, mut running) = (self.0.compared.subscribe(), self.0.running.subscribe());
+        tokio::select! {
+            biased;
+            // Without a task nothing is pending, or the list is about to close. The senders are here.
+            _ = running.wait_for(|is_running| !is_running) => {}
+            _ = compared.wait_for(|compared| *compared >= Some(began)) => {}
+        }
     }
 
     /// Ends pauses, and sends what is held.

@@ -109,6 +109,7 @@ impl Sender {
         let conversations = conversations(sending);
         let is_batch = !refusal.is_look && conversations > 1;
         let meaning = meaning(error);
+        let unreached = self.pauses.unreached(kind, error.is_unsent());
         match meaning {
             Meaning::Slow if !refusal.is_slowed => {
                 refusal.is_slowed = true;
@@ -128,6 +129,11 @@ impl Sender {
                 Meaning::SignAgain if is_second => self.hold(pending, failure),
                 Meaning::TooMany if is_batch => self.returned(now, pending, failure, false),
                 Meaning::Slow | Meaning::SignAgain => self.returned(now, pending, failure, false),
+                Meaning::Later if error.is_unsent() => {
+                    self.unstored.push((pending.number, Progress::Unsent(failure)));
+                    refusal.later(pending, None);
+                    refusal.attempts = refusal.attempts.max(unreached);
+                }
                 Meaning::Later => {
                     self.returned(now, pending, failure, is_uncertain);
                     refusal.later(pending, error.retry_after());
@@ -216,7 +222,7 @@ impl Sender {
         let progress = match self.is_listed(&pending.mutation) {
             true => {
                 self.acknowledged(now, pending.number);
-                Progress::Acknowledged
+                Progress::AcknowledgedAt(self.moment)
             }
             false => Progress::SettledUnseen,
         };

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_model::{Conversation, ConversationId, Outbox, Progress, Timestamp};
+use conv_model::{Conversation, ConversationId, Outbox, PassId, Progress, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Groups, SourceError, WriteCall, Written, pull::Delay};
@@ -40,6 +40,12 @@ pub trait SendView: Send + Sync {
     /// Returns the time by the clock that [`queued_at`](conv_model::Pending::queued_at) is of; `None`
     /// without such a clock.
     fn wall_time(&self) -> Option<Timestamp>;
+
+    /// Returns the number of the newest pass that has begun; `None` where passes have no numbers. It
+    /// is kept with an acknowledgement, so that a later process can tell which pass began after it.
+    fn newest_pass(&self) -> Option<PassId> {
+        None
+    }
 }
 
 /// What happened.

@@ -54,6 +54,7 @@ pub(super) fn may_be_applied(error: &SourceError) -> bool {
         return false;
     }
     match error {
+        error if error.is_unsent() => false,
         SourceError::Network { .. }
         | SourceError::TimedOut
         | SourceError::Protocol { .. }
@@ -114,6 +115,12 @@ mod tests {
             (cloud(70206, NotFound, Retry::Never), Meaning::TooMany, false),
             (cloud(51013, Unsupported, Retry::Never), Meaning::Final, false),
             (SourceError::TimedOut, Meaning::Later, true),
+            (SourceError::network("reset"), Meaning::Later, true),
+            (
+                SourceError::NotConnected { what: "refused".into(), cause: None },
+                Meaning::Later,
+                false,
+            ),
             (SourceError::Protocol { what: "HTML".into() }, Meaning::Later, true),
             (SourceError::Http { status: 502, retry_after: None }, Meaning::Later, true),
             (SourceError::Http { status: 429, retry_after: None }, Meaning::Slow, false),

@@ -538,3 +538,30 @@ fn a_refused_item_does_not_stop_other_conversations() {
     assert_eq!(world.state(numbers[1]), Some(PendingState::Settling));
     assert_eq!(world.state(numbers[2]), Some(PendingState::Settling));
 }
+
+#[test]
+fn a_call_that_found_no_connection_was_not_sent() {
+    let mut world = World::with_users(&["alice"]);
+    let refused = || SourceError::NotConnected { what: "connection refused".into(), cause: None };
+    for _ in 0..6 {
+        world.cloud.script(Script::Refuse(refused()));
+    }
+    let number = world.send(pin("alice"));
+    let mut calls = vec![world.now];
+    for _ in 0..100 {
+        world.advance(SECOND / 10);
+        if world.calls().len() > calls.len() {
+            calls.push(world.now);
+        }
+        if calls.len() == 5 {
+            break;
+        }
+    }
+    let pending = world.pending(number).unwrap();
+    assert!(pending.is_unsent() && pending.attempts == 0, "{pending:?}");
+    assert!(pending.failure.as_ref().unwrap().message.contains("connection refused"));
+    let pauses: Vec<_> = calls.windows(2).map(|two| two[1] - two[0]).collect();
+    assert!(pauses.windows(2).all(|two| two[0] < two[1]), "{pauses:?}");
+    let dropped = world.view.outbox.progress(number, Progress::Drop);
+    assert_eq!(dropped.outcomes[0].kind, OutcomeKind::Cancelled);
+}
