@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{AccountId, Commit, OutboxChange, Pending, PendingState};
+use conv_model::{AccountId, Commit, MutationFailure, OutboxChange, Pending, PendingState};
 use conv_store::{ConversationStore, Snapshot, StoreError};
 use conv_sync::{Clock, ConversationWriter, SendOptions};
 use tokio::sync::{Semaphore, watch};
@@ -50,6 +50,8 @@ pub(super) struct Shared {
     pub(super) ledger: Ledger,
     /// The task stops once this turns false.
     pub(super) open: watch::Sender<bool>,
+    /// Why nothing is sent, as the task of this process learned.
+    pub(super) held: watch::Sender<Option<MutationFailure>>,
     /// The beginning of the newest pass that acknowledged changes were compared with.
     pub(super) compared: watch::Sender<Option<Duration>>,
     /// Ends pauses, and sends what is held.
@@ -68,6 +70,7 @@ impl Outgoing {
             config,
             ledger: Ledger::default(),
             open: watch::Sender::new(true),
+            held: watch::Sender::new(None),
             compared: watch::Sender::new(None),
             retry: watch::Sender::new(()),
             running: watch::Sender::new(false),
@@ -81,6 +84,19 @@ impl Outgoing {
     /// Changes the outbox, and sees to it that it is sent.
     pub(super) async fn mutate(&self, change: OutboxChange) -> Result<Commit, Error> {
         self.0.mutate(change).await
+    }
+
+    /// Returns why nothing is sent: the app's account is at fault.
+    pub(super) fn held(&self) -> Option<MutationFailure> {
+        self.0.held.borrow().clone()
+    }
+
+    /// Returns whether a change waits for the app's account to be mended, as this process knows, or for
+    /// a process of another app.
+    pub(super) fn is_blocked(&self, pending: &Pending) -> bool {
+        let own = self.0.config.writer.as_ref().and_then(|writer| writer.write_capabilities().app);
+        let is_foreign = pending.app.zip(own).is_some_and(|(app, own)| app != own);
+        pending.state == PendingState::Held && (is_foreign || self.0.held.borrow().is_some())
     }
 
     /// Waits until acknowledged changes are compared with the newest pass of this process, and what
@@ -99,6 +115,7 @@ impl Outgoing {
 
     /// Ends pauses, and sends what is held.
     pub(crate) fn retry_now(&self) {
+        self.0.held.send_replace(None);
         self.0.retry.send_replace(());
         self.0.start();
     }

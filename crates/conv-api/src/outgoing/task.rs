@@ -68,6 +68,14 @@ impl Task {
         let mut seen = config.store.snapshot().seq();
         while !dispatcher.is_idle() || has_work(&config.store.snapshot()) {
             shared.is_busy.store(!dispatcher.is_idle(), Relaxed);
+            // What a retry is about to end says nothing.
+            if !retry.has_changed().unwrap_or(true) {
+                shared.held.send_if_modified(|held| {
+                    let is_other = held.as_ref() != dispatcher.held();
+                    *held = dispatcher.held().cloned();
+                    is_other
+                });
+            }
             if !dispatcher.is_storing() {
                 shared.compared.send_replace(self.newest_pass);
             }

@@ -31,6 +31,12 @@ pub struct Enqueue {
     pub mutations: Vec<Mutation>,
     /// When they are accepted, by the clock of the one who asks for them; `None` if he has no clock.
     pub queued_at: Option<Timestamp>,
+    /// The app whose cloud they are for, by its `SDKAppID`: they are not sent to another one's. `None`
+    /// if any will do.
+    pub app: Option<u64>,
+    /// Whether the list says what the cloud has at this moment, so that a mutation whose value it shows
+    /// already need not be sent. True by default; false for a list that may be older.
+    pub trusts_list: bool,
     /// The cloud's limits.
     pub limits: Limits,
     /// How much the outbox may hold.
@@ -43,6 +49,8 @@ impl Enqueue {
         Self {
             mutations: mutations.into_iter().collect(),
             queued_at: None,
+            app: None,
+            trusts_list: true,
             limits: Limits::default(),
             capacity: Capacity::default(),
         }

@@ -70,6 +70,13 @@ pub enum SendInput {
         /// The answer.
         answer: Result<Groups, SourceError>,
     },
+    /// A group was looked at, or that failed.
+    GroupLooked {
+        /// The call.
+        call: SendId,
+        /// Whether it exists; `None` if that cannot be said.
+        answer: Result<Option<bool>, SourceError>,
+    },
     /// A pause is over.
     Woke(SendId),
     /// A pass is complete: the view's rows are as the cloud listed them at some moment after it
@@ -114,6 +121,13 @@ pub enum SendEffect {
     Look {
         /// The number for the answer.
         call: SendId,
+    },
+    /// Ask whether the group of a conversation exists; [`SendInput::GroupLooked`] follows.
+    LookAtGroup {
+        /// The number for the answer.
+        call: SendId,
+        /// The conversation.
+        id: ConversationId,
     },
     /// Wait, and then say [`SendInput::Woke`].
     Wait {

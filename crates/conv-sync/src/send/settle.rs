@@ -128,6 +128,11 @@ impl Sender {
             if pending.state != PendingState::Settling {
                 continue;
             }
+            // No pass will show what another app's cloud has.
+            if self.is_foreign(pending) {
+                self.unstored.push((pending.number, Progress::Settled));
+                continue;
+            }
             if !self.is_listed(&pending.mutation) {
                 self.unstored.push((pending.number, Progress::SettledUnseen));
                 continue;
