@@ -107,13 +107,13 @@ impl Conversations {
             let mut held = self.outgoing().0.held.subscribe();
             loop {
                 let snapshot = self.snapshot();
-                let unsent = snapshot.outbox().pending().filter(|it| is_unsent(it.state));
+                let mut unsent = snapshot.outbox().pending().filter(|it| is_unsent(it.state));
                 if ChangesReport::of(&snapshot).unsent() == 0 {
                     // A process that ends now has at least compared what it read.
                     self.outgoing().compared().await;
                     return Ok(Vec::new());
                 }
-                if unsent.cloned().all(|pending| self.outgoing().is_blocked(&pending)) {
+                if unsent.all(|pending| self.outgoing().is_blocked(pending)) {
                     return Ok(self.unsent());
                 }
                 tokio::select! {

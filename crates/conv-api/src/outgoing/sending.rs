@@ -95,7 +95,9 @@ impl Outgoing {
     /// a process of another app.
     pub(super) fn is_blocked(&self, pending: &Pending) -> bool {
         let own = self.0.config.writer.as_ref().and_then(|writer| writer.write_capabilities().app);
-        let is_foreign = pending.app.zip(own).is_some_and(|(app, own)| app != own);
+        // Its reason may still be that of an earlier process, a code of the other app's cloud.
+        let is_said = pending.failure.as_ref().is_some_and(|failure| failure.code.is_none());
+        let is_foreign = is_said && pending.app.zip(own).is_some_and(|(app, own)| app != own);
         pending.state == PendingState::Held && (is_foreign || self.0.held.borrow().is_some())
     }
 
