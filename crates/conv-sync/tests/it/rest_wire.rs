@@ -181,7 +181,7 @@ async fn a_broken_connection_is_the_networks() {
     let error = source.pull(&request()).await.unwrap_err();
     assert!(error.to_string().contains("connecting"), "{error}");
     assert!(error.is_unsent(), "{error:?}");
-    let unknown: BaseUrl = "http://conv.invalid".parse().unwrap();
+    let unknown: BaseUrl = "https://conv.invalid".parse().unwrap();
     let unknown = RestSource::new(unknown, APP, UserSigSigner::new(ADMIN, KEY));
     let unresolved = unknown.pull(&request()).await.unwrap_err();
     assert!(unresolved.is_unsent(), "{unresolved:?}");
