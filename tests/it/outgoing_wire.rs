@@ -277,7 +277,7 @@ async fn more_than_fifty_pins_are_refused_for_good() {
     let source = source(&cloud);
     let error = write(&source, &pin(&all[..51])).await.unwrap_err();
     assert_eq!((error.code(), error.retry()), (Some(51012), Retry::Never));
-    assert_eq!(error.class(), ErrorClass::Unsupported);
+    assert_eq!(error.class(), ErrorClass::InvalidArgument);
 }
 
 #[tokio::test]

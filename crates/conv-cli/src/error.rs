@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(error.words(), "storage failed while opening rows: permission denied");
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
         let what = format!("connecting: {refused}");
-        let error = SourceError::Network { what, cause: Some(Arc::new(refused)) };
+        let error = SourceError::NotConnected { what, cause: Some(Arc::new(refused)) };
         let words = Error::Conv(error.into()).words();
         assert!(words.ends_with("connecting: connection refused"), "{words}");
     }

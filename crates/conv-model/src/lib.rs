@@ -86,8 +86,8 @@ pub use self::{
     open_enum::OtherWord,
     order::{Rank, list_order},
     outbox::{
-        Capacity, Enqueue, Enqueued, Outbox, OutboxChange, Outcome, OutcomeKind, Pending,
-        PendingState, Progress, Progressed,
+        Acknowledgement, Capacity, Enqueue, Enqueued, Outbox, OutboxChange, Outcome, OutcomeKind,
+        Pending, PendingState, Progress, Progressed,
     },
     query::{
         All, Checked, Condition, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter,

@@ -14,7 +14,7 @@ use std::{
 pub use self::{
     change::{Enqueue, OutboxChange},
     enqueue::{Capacity, Enqueued},
-    pending::{Pending, PendingState},
+    pending::{Acknowledgement, Pending, PendingState},
     progress::{Outcome, OutcomeKind, Progress, Progressed},
 };
 use crate::{Conversation, ConversationId, GroupTarget, Mutation, PendingFacets, Slot};
@@ -164,6 +164,15 @@ impl Outbox {
             }
         }
         names
+    }
+
+    /// Notes for which app the mutations were accepted that have a greater number than this.
+    pub fn assign_app(&mut self, after: u64, app: u64) {
+        for pending in self.slots.values_mut().flatten() {
+            if pending.number > after {
+                Arc::make_mut(pending).app = Some(app);
+            }
+        }
     }
 
     /// Takes mutations out of a slot.

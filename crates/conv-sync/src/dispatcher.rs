@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{AccountId, ConversationId, Progress};
+use conv_model::{AccountId, ConversationId, MutationFailure, Progress};
 
 use crate::{
     Clock, ConversationWriter, SendOptions, SendView, WriteRequest,
@@ -144,6 +144,17 @@ impl Dispatcher {
         self.sender.is_idle()
     }
 
+    /// Returns why nothing is sent: the app's account is at fault, as an answer of the cloud said.
+    pub fn held(&self) -> Option<&MutationFailure> {
+        self.sender.held()
+    }
+
+    /// Returns whether progress has to be stored: until that is done, and reported as
+    /// [`applied`](Self::applied), nothing is compared with a pass.
+    pub fn is_storing(&self) -> bool {
+        self.sender.is_storing()
+    }
+
     /// Returns the next action, and waits for it. Cancel-safe: a dropped call loses nothing. It
     /// waits for ever while nothing is pending, so select it against what changes the outbox.
     ///
@@ -229,6 +240,13 @@ impl Dispatcher {
                 self.start_call(call, async move {
                     let answer = writer.look(&account).await;
                     SendInput::Looked { call, answer }
+                });
+            }
+            SendEffect::LookAtGroup { call, id } => {
+                let writer = Arc::clone(&self.writer);
+                self.start_call(call, async move {
+                    let answer = writer.group_exists(&id).await;
+                    SendInput::GroupLooked { call, answer }
                 });
             }
             SendEffect::Wait { pause, delay } => {

@@ -112,6 +112,17 @@ pub trait ConversationWriter: Debug + Send + Sync + 'static {
     /// # Errors
     /// If the call failed.
     async fn look(&self, account: &AccountId) -> Result<Groups, SourceError>;
+
+    /// Returns whether the group of a group conversation still exists; `None`, as by default, if that
+    /// cannot be said. A sender asks before it believes a code that may mean either a group that was
+    /// dissolved or a fault of the server.
+    ///
+    /// # Errors
+    /// What the call met.
+    async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
+        let _ = id;
+        Ok(None)
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -127,6 +138,10 @@ impl<T: ConversationWriter + ?Sized> ConversationWriter for Arc<T> {
 
     async fn look(&self, account: &AccountId) -> Result<Groups, SourceError> {
         (**self).look(account).await
+    }
+
+    async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
+        (**self).group_exists(id).await
     }
 }
 

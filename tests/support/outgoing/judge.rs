@@ -92,7 +92,7 @@ impl Judge {
     pub fn doubt(&mut self, steps: &[(u64, Progress)]) {
         self.doubted.extend(steps.iter().map(|(number, _)| number));
         // An acknowledgement ends the earlier ones of its slot.
-        if steps.iter().any(|(_, progress)| matches!(progress, Progress::Acknowledged)) {
+        if steps.iter().any(|(_, progress)| matches!(progress, Progress::AcknowledgedAt(_))) {
             self.doubted.extend(self.open.keys());
         }
     }

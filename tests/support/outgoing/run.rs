@@ -13,7 +13,7 @@ use conv_api::{
     Clock, Conversation, ConversationId, ConversationQuery, ConversationStore, IfNewer,
     IndexedStore, Mutation, PendingState, SendOptions, Snapshot, SourceError, StoreError,
     Timestamp,
-    model::{Delta, Enqueue, Outbox, OutboxChange, Progress, Rank, SyncStep},
+    model::{Delta, Enqueue, Outbox, OutboxChange, PassId, Progress, Rank, SyncStep},
     store::MemoryEngine,
     sync::{Dispatch, Dispatcher, PullOptions, Puller, SendView, Views},
 };
@@ -434,5 +434,9 @@ impl SendView for View {
 
     fn wall_time(&self) -> Option<Timestamp> {
         Some(Timestamp::from_secs(self.1.max(START)))
+    }
+
+    fn newest_pass(&self) -> Option<PassId> {
+        Some(self.0.sync().pass)
     }
 }

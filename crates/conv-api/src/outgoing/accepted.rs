@@ -73,6 +73,12 @@ impl From<Change> for Accepted {
 }
 
 impl Accepted {
+    /// Returns whether nothing had to be sent: the cloud's list, as it was read a moment ago, has every
+    /// value that was accepted.
+    pub fn is_unchanged(&self) -> bool {
+        self.changes.iter().all(Change::is_unchanged)
+    }
+
     /// Puts the results of several calls together, each for one conversation.
     ///
     /// # Errors

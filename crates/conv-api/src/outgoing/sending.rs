@@ -6,9 +6,10 @@ use std::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
-use conv_model::{AccountId, Commit, OutboxChange, Pending, PendingState};
+use conv_model::{AccountId, Commit, MutationFailure, OutboxChange, Pending, PendingState};
 use conv_store::{ConversationStore, Leases, Snapshot, StoreError};
 use conv_sync::{Clock, ConversationWriter, SendOptions};
 use tokio::sync::{Semaphore, watch};
@@ -52,6 +53,10 @@ pub(super) struct Shared {
     pub(super) ledger: Ledger,
     /// The task stops once this turns false.
     pub(super) open: watch::Sender<bool>,
+    /// Why nothing is sent, as the task of this process learned.
+    pub(super) held: watch::Sender<Option<MutationFailure>>,
+    /// The beginning of the newest pass that acknowledged changes were compared with.
+    pub(super) compared: watch::Sender<Option<Duration>>,
     /// Ends pauses, and sends held changes.
     pub(super) retry: watch::Sender<()>,
     /// A task is there.
@@ -70,6 +75,8 @@ impl Outgoing {
             config,
             ledger: Ledger::default(),
             open: watch::Sender::new(true),
+            held: watch::Sender::new(None),
+            compared: watch::Sender::new(None),
             retry: watch::Sender::new(()),
             running: watch::Sender::new(false),
             is_following: AtomicBool::new(false),
@@ -85,8 +92,38 @@ impl Outgoing {
         self.0.mutate(change).await
     }
 
+    /// Returns why nothing is sent: the app's account is at fault.
+    pub(super) fn held(&self) -> Option<MutationFailure> {
+        self.0.held.borrow().clone()
+    }
+
+    /// Returns whether a change waits for the app's account to be mended, as this process knows, or for
+    /// a process of another app.
+    pub(super) fn is_blocked(&self, pending: &Pending) -> bool {
+        let own = self.0.config.writer.as_ref().and_then(|writer| writer.write_capabilities().app);
+        // Its reason may still be that of an earlier process, a code of the other app's cloud.
+        let is_said = pending.failure.as_ref().is_some_and(|failure| failure.code.is_none());
+        let is_foreign = is_said && pending.app.zip(own).is_some_and(|(app, own)| app != own);
+        pending.state == PendingState::Held && (is_foreign || self.0.held.borrow().is_some())
+    }
+
+    /// Waits until acknowledged changes are compared with the newest pass of this process, and what
+    /// came of it is stored.
+    pub(super) async fn compared(&self) {
+        let Some(passes) = self.0.config.passes.upgrade() else { return };
+        let Some(began) = *passes.finished().borrow() else { return };
+        let (mut compared, mut running) = (self.0.compared.subscribe(), self.0.running.subscribe());
+        tokio::select! {
+            biased;
+            // Without a task nothing is pending, or the list is about to close. The senders are here.
+            _ = running.wait_for(|is_running| !is_running) => {}
+            _ = compared.wait_for(|compared| *compared >= Some(began)) => {}
+        }
+    }
+
     /// Ends pauses, and sends held changes.
     pub(crate) fn retry_now(&self) {
+        self.0.held.send_replace(None);
         self.0.retry.send_replace(());
         self.0.start();
     }

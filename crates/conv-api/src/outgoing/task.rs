@@ -25,6 +25,8 @@ pub(super) struct Task {
     writer: Arc<dyn ConversationWriter>,
     /// Writes of progress that failed since one succeeded.
     failed_writes: u32,
+    /// The beginning of the newest pass that the dispatcher knows of.
+    newest_pass: Option<Duration>,
     is_over: bool,
 }
 
@@ -49,7 +51,7 @@ enum Next {
 
 impl Task {
     pub(super) fn new(shared: Arc<Shared>, writer: Arc<dyn ConversationWriter>) -> Self {
-        Self { shared, writer, failed_writes: 0, is_over: false }
+        Self { shared, writer, failed_writes: 0, newest_pass: None, is_over: false }
     }
 
     /// Sends until nothing is left, or until the list is closed.
@@ -86,14 +88,26 @@ impl Task {
         let (mut open, mut retry) = (shared.open.subscribe(), shared.retry.subscribe());
         let mut finished = config.passes.upgrade().map(|passes| passes.finished());
         // A pass that finished just now need not be made again.
-        if let Some(began) = finished.as_mut().and_then(|finished| *finished.borrow_and_update()) {
-            dispatcher.pass_finished(began);
+        let newest = finished.as_mut().and_then(|finished| *finished.borrow_and_update());
+        if let Some(began) = newest {
+            self.pass_finished(&mut dispatcher, began);
         }
         let mut store = config.store.watch();
         let mut seen = config.store.snapshot().seq();
         let mut known_held = held(&config.store.snapshot());
         while !dispatcher.is_idle() || has_work(&config.store.snapshot()) {
             shared.is_busy.store(!dispatcher.is_idle(), Relaxed);
+            // What a retry is about to end says nothing.
+            if !retry.has_changed().unwrap_or(true) {
+                shared.held.send_if_modified(|held| {
+                    let is_other = held.as_ref() != dispatcher.held();
+                    *held = dispatcher.held().cloned();
+                    is_other
+                });
+            }
+            if !dispatcher.is_storing() {
+                shared.compared.send_replace(self.newest_pass);
+            }
             let next = tokio::select! {
                 biased;
                 _ = open.wait_for(|is_open| !is_open) => Next::Stop,
@@ -205,7 +219,8 @@ impl Task {
         }
     }
 
-    fn pass_finished(&self, dispatcher: &mut Dispatcher, began: Duration) {
+    fn pass_finished(&mut self, dispatcher: &mut Dispatcher, began: Duration) {
+        self.newest_pass = Some(began);
         if self.reads_unread() {
             dispatcher.unread_read(began, self.unread_read());
         }

@@ -32,6 +32,12 @@ pub struct Enqueue {
     /// The time at which they are accepted, by the caller's clock; `None` if the caller has no
     /// clock.
     pub queued_at: Option<Timestamp>,
+    /// The app whose cloud they are for, by its `SDKAppID`: they are not sent to another one's. `None`
+    /// if any will do.
+    pub app: Option<u64>,
+    /// Whether the list says what the cloud has at this moment, so that a mutation whose value it shows
+    /// already need not be sent. True by default; false for a list that may be older.
+    pub trusts_list: bool,
     /// The cloud's limits.
     pub limits: Limits,
     /// The capacity of the outbox.
@@ -44,6 +50,8 @@ impl Enqueue {
         Self {
             mutations: mutations.into_iter().collect(),
             queued_at: None,
+            app: None,
+            trusts_list: true,
             limits: Limits::default(),
             capacity: Capacity::default(),
         }

@@ -149,7 +149,12 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
             None => !may_differ && self.is_met(&mutation),
         };
         if !is_done {
-            queue.push(self.pending(mutation, may_differ));
+            let mut pending = self.pending(mutation);
+            pending.is_uncertain = may_differ;
+            // What is under way may be acknowledged before this one is: that is noted then.
+            pending.follows_another = replaced.is_some_and(|replaced| replaced.follows_another)
+                || queue.iter().any(|earlier| earlier.state == PendingState::Settling);
+            queue.push(Arc::new(pending));
         }
         self.done.slots.insert(slot.clone());
         if !queue.is_empty() {
@@ -271,12 +276,10 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         unsent.collect()
     }
 
-    fn pending(&mut self, mutation: Mutation, is_uncertain: bool) -> Arc<Pending> {
+    fn pending(&mut self, mutation: Mutation) -> Pending {
         let number = self.outbox.next_number();
         self.done.number = Some(number);
-        let mut pending = Pending::new(number, mutation, self.queued_at);
-        pending.is_uncertain = is_uncertain;
-        Arc::new(pending)
+        Pending::new(number, mutation, self.queued_at)
     }
 
     fn replaced(&mut self, pending: &Pending) {

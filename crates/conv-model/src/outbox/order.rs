@@ -1,9 +1,9 @@
 //! The order in which mutations may be sent.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{Outbox, Pending, PendingState};
-use crate::{Aspect, GroupTarget, Mutation, Slot};
+use crate::{Aspect, ConversationId, GroupName, GroupTarget, Mutation, Slot};
 
 impl Outbox {
     /// Returns the mutations that may be sent now, in the order in which they were accepted.
@@ -13,18 +13,23 @@ impl Outbox {
     /// renames or deletes that. Members of a group that is created wait for it, too: see
     /// [`first_members`](Self::first_members). Other mutations do not block one another.
     pub fn ready(&self) -> Vec<&Arc<Pending>> {
-        let mut open: Vec<_> = self.pending().filter(|pending| pending.state.is_open()).collect();
-        open.sort_by_key(|pending| pending.number);
+        let mut earlier = Earlier::default();
         let mut ready = Vec::new();
-        for (place, pending) in open.iter().enumerate() {
-            let earlier = open.iter().take(place);
-            let is_free =
-                earlier.clone().all(|before| !blocks(&before.mutation, &pending.mutation));
-            if pending.state == PendingState::Queued && is_free {
-                ready.push(*pending);
+        for pending in self.open() {
+            let is_queued = pending.state == PendingState::Queued;
+            if is_queued && !earlier.blocks(&pending.mutation) {
+                ready.push(pending);
             }
+            earlier.add(&pending.mutation);
         }
         ready
+    }
+
+    /// Returns what the cloud has yet to acknowledge, in the order it was accepted.
+    fn open(&self) -> Vec<&Arc<Pending>> {
+        let mut open: Vec<_> = self.pending().filter(|pending| pending.state.is_open()).collect();
+        open.sort_by_key(|pending| pending.number);
+        open
     }
 
     /// Returns the members that wait only for the creation of their group, to be sent with it: the
@@ -33,24 +38,62 @@ impl Outbox {
         let Mutation::Group { group_name, target: GroupTarget::Present } = &created.mutation else {
             return Vec::new();
         };
-        let is_first = |pending: &&Arc<Pending>| {
+        let is_first = |pending: &Pending| {
             matches!(&pending.mutation, Mutation::Member { is_member: true, .. })
                 && pending.state == PendingState::Queued
                 && pending.mutation.group_names().any(|name| name == group_name)
         };
-        let mut members: Vec<_> = self.pending().filter(is_first).collect();
-        members.sort_by_key(|pending| pending.number);
-        members.retain(|member| !self.has_other_block(created, member));
+        let mut earlier = Earlier::default();
+        let mut members = Vec::new();
+        for pending in self.open().into_iter().filter(|one| one.number != created.number) {
+            if is_first(pending) && !earlier.blocks(&pending.mutation) {
+                members.push(pending);
+            }
+            earlier.add(&pending.mutation);
+        }
         members
     }
+}
 
-    fn has_other_block(&self, created: &Pending, member: &Pending) -> bool {
-        self.pending().any(|before| {
-            before.state.is_open()
-                && before.number < member.number
-                && before.number != created.number
-                && blocks(&before.mutation, &member.mutation)
-        })
+/// What earlier mutations block: [`blocks`] for all of them at once, without comparing pairs.
+#[derive(Default)]
+struct Earlier<'a> {
+    slots: HashSet<Slot>,
+    conversations: HashSet<&'a ConversationId>,
+    deleted: HashSet<&'a ConversationId>,
+    /// The conversation groups that are changed as a whole.
+    groups: HashSet<&'a GroupName>,
+    /// The conversation groups of members.
+    of_members: HashSet<&'a GroupName>,
+}
+
+impl<'a> Earlier<'a> {
+    fn add(&mut self, mutation: &'a Mutation) {
+        self.slots.insert(mutation.slot());
+        match mutation.conversation_id() {
+            Some(id) => {
+                self.conversations.insert(id);
+                self.of_members.extend(mutation.group_names());
+            }
+            None => self.groups.extend(mutation.group_names()),
+        }
+        if let Mutation::Delete { id, .. } = mutation {
+            self.deleted.insert(id);
+        }
+    }
+
+    fn blocks(&self, later: &Mutation) -> bool {
+        let is_known = |name: &GroupName| {
+            self.groups.contains(name)
+                || (later.conversation_id().is_none() && self.of_members.contains(name))
+        };
+        let is_deletion = matches!(later, Mutation::Delete { .. });
+        let is_of_deleted = |id: &ConversationId| {
+            self.deleted.contains(id) || (is_deletion && self.conversations.contains(id))
+        };
+        self.slots.contains(&later.slot())
+            || later.group_names().any(is_known)
+            || later.conversation_id().is_some_and(is_of_deleted)
     }
 }
 
@@ -73,4 +116,25 @@ pub(super) fn blocks(earlier: &Mutation, later: &Mutation) -> bool {
     }
     let deletes = |slot: &Slot| matches!(slot, Slot::Conversation(_, Aspect::Exists));
     (deletes(&before) || deletes(&after)) && before.conversation_id() == after.conversation_id()
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_index_says_the_same_as_all_pairs(outbox in crate::testing::outboxes()) {
+            let open = outbox.open();
+            let is_free = |later: &Arc<Pending>| {
+                let mut earlier = open.iter().take_while(|one| one.number < later.number);
+                earlier.all(|before| !blocks(&before.mutation, &later.mutation))
+            };
+            let is_ready = |one: &&Arc<Pending>| one.state == PendingState::Queued && is_free(one);
+            let expected: Vec<_> = open.iter().copied().filter(is_ready).collect();
+            prop_assert_eq!(outbox.ready(), expected);
+        }
+    }
 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outbox, Pending, PendingState};
-use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationFailure, Slot};
+use super::{Acknowledgement, Outbox, Pending, PendingState};
+use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationFailure, PassId, Slot};
 
 /// The progress of a mutation, as its sender learned it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,12 +21,20 @@ pub enum Progress {
         /// True if the cloud may have applied it.
         is_uncertain: bool,
     },
-    /// The app's account is at fault.
+    /// Nothing of its call went out, since there was no connection: it is sent later, and was not sent
+    /// so far.
+    Unsent(MutationFailure),
+    /// The app's account is at fault, or it is another app's.
     Held(MutationFailure),
     /// The app's account is repaired.
     Released,
-    /// The cloud acknowledged it, and a listing is to show it.
+    /// The cloud acknowledged it, at a moment that is not known, and a listing is to show it.
     Acknowledged,
+    /// The cloud acknowledged it, and a listing is to show it.
+    AcknowledgedAt(Acknowledgement),
+    /// A pass, which began late enough to count, showed another value: the newest that has begun, as
+    /// far as its number is known.
+    Disagreed(Option<PassId>),
     /// It is done: a listing showed it.
     Settled,
     /// It is done, and no listing will show it: the base takes its value over.
@@ -42,6 +50,8 @@ pub enum Progress {
     Retry,
     /// Its owner takes it back, or no longer wants to see that it failed.
     Drop,
+    /// Its owner no longer waits for a listing to show it, which the cloud acknowledged.
+    Dismiss,
 }
 
 /// The end of a mutation.
@@ -74,6 +84,11 @@ pub enum OutcomeKind {
     Failed(MutationFailure),
     /// It was not sent within its time; the list shows the cloud's value again.
     Expired,
+    /// The cloud acknowledged it, and its owner dropped it before a listing showed it; the list shows
+    /// what the cloud said last.
+    Dismissed,
+    /// There was nothing to send: the cloud's list, as it was read a moment ago, has the value.
+    Unchanged,
 }
 
 /// The effect of a step.
@@ -130,13 +145,22 @@ impl Step<'_> {
                 (pending.state, pending.failure) = (Queued, Some(failure));
                 pending.is_uncertain |= is_uncertain;
             }),
-            (Progress::Held(failure), Sending) => {
+            (Progress::Unsent(failure), Sending) => self.set(|pending| {
+                (pending.state, pending.failure) = (Queued, Some(failure));
+                pending.attempts = pending.attempts.saturating_sub(1);
+            }),
+            (Progress::Held(failure), Sending | Queued | Held) => {
                 self.set(|pending| (pending.state, pending.failure) = (Held, Some(failure)));
             }
             (Progress::Released, Held) => {
                 self.set(|pending| (pending.state, pending.failure) = (Queued, None));
             }
-            (Progress::Acknowledged, Sending) => self.acknowledge(),
+            (Progress::Acknowledged, Sending) => self.acknowledge(None),
+            (Progress::AcknowledgedAt(moment), Sending) => self.acknowledge(Some(moment)),
+            (Progress::Disagreed(pass), Settling) => self.set(|pending| {
+                let known = pending.acknowledged.get_or_insert_default();
+                known.disagreed = Some(pass.unwrap_or(PassId::NONE));
+            }),
             (Progress::Settled, Sending | Settling) => self.end(Some(OutcomeKind::Done)),
             (Progress::SettledUnseen, Sending | Settling) => {
                 self.done.settled = Some(self.pending.mutation.clone());
@@ -152,6 +176,7 @@ impl Step<'_> {
             (Progress::Retry, Failed) => self.set(|pending| {
                 (pending.state, pending.failure, pending.attempts) = (Queued, None, 0);
             }),
+            (Progress::Dismiss, Settling) => self.end(Some(OutcomeKind::Dismissed)),
             (Progress::Drop, Failed) => self.end(None),
             (Progress::Drop, _) if self.pending.is_unsent() => {
                 self.end(Some(OutcomeKind::Cancelled));
@@ -161,8 +186,11 @@ impl Step<'_> {
     }
 
     /// The cloud has the value: what it acknowledged before for the same slot is of the past.
-    fn acknowledge(&mut self) {
-        self.set(|pending| (pending.state, pending.failure) = (PendingState::Settling, None));
+    fn acknowledge(&mut self, moment: Option<Acknowledgement>) {
+        self.set(|pending| {
+            (pending.state, pending.failure) = (PendingState::Settling, None);
+            pending.acknowledged = moment;
+        });
         if let Mutation::Group { group_name, target: GroupTarget::Named(new) } =
             &self.pending.mutation
         {
@@ -170,6 +198,10 @@ impl Step<'_> {
             self.rename_acknowledged(&old, &new);
         }
         let (slot, number) = (self.pending.mutation.slot(), self.pending.number);
+        let later = self.outbox.slots.get_mut(&slot).into_iter().flatten();
+        for later in later.filter(|one| one.number > number) {
+            Arc::make_mut(later).follows_another = true;
+        }
         for earlier in self.outbox.take_where(&slot, |one| one.number < number) {
             self.done.outcomes.push(Outcome::of(&earlier, OutcomeKind::Done));
         }

@@ -80,9 +80,12 @@ impl<'a> Working<'a> {
             mutation.check(&self.next, &enqueue.limits)?;
             let before = Arc::clone(&self.next.outbox);
             let mut outbox = Outbox::clone(&before);
-            let is_met = |mutation: &_| self.next.is_met(mutation);
+            let is_met = |mutation: &_| enqueue.trusts_list && self.next.is_met(mutation);
             let done =
                 outbox.enqueue(mutation.clone(), enqueue.queued_at, is_met, &enqueue.capacity)?;
+            if let Some(app) = enqueue.app {
+                outbox.assign_app(before.last_number(), app);
+            }
             self.next.outbox = Arc::new(outbox);
             self.numbers.push(done.number);
             self.outcomes.extend(done.outcomes);

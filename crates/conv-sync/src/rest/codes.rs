@@ -107,7 +107,7 @@ pub(super) const TABLE: &[Row] = &[
     row(51009, NotFound, Never),         // no such conversation group
     row(51010, Unsupported, Never),      // more than 20 conversation groups
     row(51011, InvalidArgument, Never),  // name too long
-    row(51012, Unsupported, Never),      // more than 50 pinned
+    row(51012, InvalidArgument, Never),  // more than 50 pinned
     row(EDITION_TOO_LOW, Unsupported, Never), // no marks and groups in this edition
     // Profiles.
     (40001, 40002, InvalidArgument, Never), // request, no account given
@@ -220,10 +220,13 @@ mod tests {
                 Auth,
                 Never,
             ),
-            (&[51008, 51010, 51012, 51013, 10026], Unsupported, Never),
+            (&[51008, 51010, 51013, 10026], Unsupported, Never),
             (&[50001, 51009, 70107, 10007, 10010, 10015, 10019, 31804], NotFound, Never),
             (
-                &[60002, 60003, 70402, 50002, 51006, 51011, 70206, 10003, 10004, 90001, 90012],
+                &[
+                    60002, 60003, 70402, 50002, 51006, 51011, 51012, 70206, 10003, 10004, 90001,
+                    90012,
+                ],
                 InvalidArgument,
                 Never,
             ),

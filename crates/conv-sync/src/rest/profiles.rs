@@ -99,7 +99,7 @@ impl RestSource {
         self.caller.call(&portrait::Request::new(users, &tags, depth)).await
     }
 
-    async fn group_profiles(
+    pub(super) async fn group_profiles(
         &self,
         groups: &[&str],
         depth: Depth,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_model::{Conversation, ConversationId, Outbox, Progress, Timestamp};
+use conv_model::{Conversation, ConversationId, Outbox, PassId, Progress, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Groups, SourceError, WriteCall, Written, pull::Delay};
@@ -40,6 +40,12 @@ pub trait SendView: Send + Sync {
     /// Returns the time by the clock that [`queued_at`](conv_model::Pending::queued_at) is of; `None`
     /// without such a clock.
     fn wall_time(&self) -> Option<Timestamp>;
+
+    /// Returns the number of the newest pass that has begun; `None` where passes have no numbers. It
+    /// is kept with an acknowledgement, so that a later process can tell which pass began after it.
+    fn newest_pass(&self) -> Option<PassId> {
+        None
+    }
 }
 
 /// An event for the sender.
@@ -63,6 +69,13 @@ pub enum SendInput {
         call: SendId,
         /// The answer.
         answer: Result<Groups, SourceError>,
+    },
+    /// A group was looked at, or that failed.
+    GroupLooked {
+        /// The call.
+        call: SendId,
+        /// Whether it exists; `None` if that cannot be said.
+        answer: Result<Option<bool>, SourceError>,
     },
     /// A pause is over.
     Woke(SendId),
@@ -108,6 +121,13 @@ pub enum SendEffect {
     Look {
         /// The number for the answer.
         call: SendId,
+    },
+    /// Ask whether the group of a conversation exists; [`SendInput::GroupLooked`] follows.
+    LookAtGroup {
+        /// The number for the answer.
+        call: SendId,
+        /// The conversation.
+        id: ConversationId,
     },
     /// Wait, and then say [`SendInput::Woke`].
     Wait {

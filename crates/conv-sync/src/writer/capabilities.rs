@@ -34,6 +34,9 @@ pub struct WriteCapabilities {
     /// The maximum number of conversations in a call that changes a conversation group: 100 by
     /// default.
     pub members: usize,
+    /// The app whose cloud it writes to, by its `SDKAppID`, where there is such a number: a mutation
+    /// that was accepted for another app is held.
+    pub app: Option<u64>,
 }
 
 impl Default for WriteCapabilities {
@@ -49,7 +52,7 @@ impl WriteCapabilities {
         let kinds: BTreeSet<_> = kinds.into_iter().collect();
         let unlisted = [WriteKind::ReadGroup, WriteKind::Remind];
         let listed = kinds.iter().copied().filter(|kind| !unlisted.contains(kind)).collect();
-        Self { kinds, listed, pins: 50, items: 100, members: 100 }
+        Self { kinds, listed, pins: 50, items: 100, members: 100, app: None }
     }
 
     /// Returns the maximum number of conversations in one call of a kind, at least 1.

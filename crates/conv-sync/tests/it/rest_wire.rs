@@ -180,6 +180,11 @@ async fn a_broken_connection_is_the_networks() {
     let source = RestSource::new(nowhere, APP, UserSigSigner::new(ADMIN, KEY));
     let error = source.pull(&request()).await.unwrap_err();
     assert!(error.to_string().contains("connecting"), "{error}");
+    assert!(error.is_unsent(), "{error:?}");
+    let unknown: BaseUrl = "https://conv.invalid".parse().unwrap();
+    let unknown = RestSource::new(unknown, APP, UserSigSigner::new(ADMIN, KEY));
+    let unresolved = unknown.pull(&request()).await.unwrap_err();
+    assert!(unresolved.is_unsent(), "{unresolved:?}");
     assert_eq!(io_kind(&error), Some(io::ErrorKind::ConnectionRefused));
 }
 

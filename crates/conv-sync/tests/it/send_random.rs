@@ -212,6 +212,9 @@ impl Checked {
                 let answer = self.world.cloud.answer_look();
                 self.world.input(SendInput::Looked { call, answer });
             }
+            SendEffect::LookAtGroup { call, .. } => {
+                self.world.input(SendInput::GroupLooked { call, answer: Ok(None) });
+            }
             _ => {}
         }
     }
