@@ -31,9 +31,9 @@
 //! [`matches`](ConversationQuery::matches) decides. [`PageKey`] marks where a page ends.
 //!
 //! # Sync
-//! [`Delta`] and [`Commit`] are all that passes between a pull and a store. [`SyncState`] says how
-//! complete a list is, [`SyncReport`] says it to users: [`Coverage`], [`PassStatus`], [`ListLimit`].
-//! [`ErrorClass`] is shared by all layers.
+//! [`Delta`] and [`Commit`] are all that passes between a pull and a store. [`Position`] names the point
+//! that a reader has reached. [`SyncState`] says how complete a list is, [`SyncReport`] says it to
+//! users: [`Coverage`], [`PassStatus`], [`ListLimit`]. [`ErrorClass`] is shared by all layers.
 //!
 //! # Features
 //! * `search`, on by default: conditions on names, in any case of any script. For IDs alone turn the
@@ -53,6 +53,7 @@ mod mutation;
 mod open_enum;
 mod order;
 mod outbox;
+mod position;
 mod query;
 mod sync;
 #[cfg(feature = "testing")]
@@ -89,6 +90,7 @@ pub use self::{
         Capacity, Enqueue, Enqueued, Outbox, OutboxChange, Outcome, OutcomeKind, Pending,
         PendingState, Progress, Progressed,
     },
+    position::{Position, PositionError},
     query::{
         All, Checked, Condition, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter,
         PageKey, PageKeyError, QueryError,
