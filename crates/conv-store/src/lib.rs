@@ -71,7 +71,7 @@ pub use self::{
     list::totals::Totals,
     memory::{MemoryDatabase, MemoryEngine, MemoryEngines, MemoryStore},
     recovery::Recovery,
-    snapshot::{ListPage, Scan, Snapshot},
+    snapshot::{ListPage, ResetReason, ResumeFrom, Scan, Since, Snapshot},
     store::{ConversationDatabase, ConversationStore},
     watcher::{Publisher, Watcher},
 };

@@ -31,6 +31,7 @@ macro_rules! database_conformance {
             an_opening_outlives_its_callers
             a_closed_database_refuses_everything
             closing_and_opening_at_once_leaves_no_open_store
+            an_evicted_list_keeps_its_position_and_a_forgotten_one_gets_another_epoch
         }
     };
     (@names () $($case:ident)+) => {
@@ -224,5 +225,30 @@ pub async fn closing_and_opening_at_once_leaves_no_open_store<F: DatabaseFixture
             ensure!(is_closed(&opened), "a database that closes gives {opened:?}");
         }
     }
+    Ok(())
+}
+
+/// A store that is opened again goes on with its position; an account that is forgotten and filled again
+/// is another list.
+pub async fn an_evicted_list_keeps_its_position_and_a_forgotten_one_gets_another_epoch<
+    F: DatabaseFixture,
+>(
+    fixture: &F,
+) -> TestResult {
+    let database = fixture.open().await?;
+    let store = open(&database, "a").await?;
+    put(&store, "alice").await?;
+    let position = store.snapshot().position();
+    ensure!(position.is_some(), "a list with a row has no position");
+    soon("closing", store.close()).await?;
+    let store = open(&database, "a").await?;
+    ensure_eq!(store.snapshot().position(), position, "the position of a list that was evicted");
+    soon("forgetting", database.forget(&account("a")?)).await?;
+    let store = open(&database, "a").await?;
+    ensure_eq!(store.snapshot().position(), None, "the position of a forgotten list");
+    put(&store, "alice").await?;
+    let again = store.snapshot().position();
+    let epochs = [position, again].map(|position| position.map(|position| position.epoch));
+    ensure!(again.is_some() && epochs[0] != epochs[1], "a forgotten list keeps its epoch");
     Ok(())
 }
