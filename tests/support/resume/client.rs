@@ -1,12 +1,14 @@
 //! A client, as one at the other end of a connection is: it has its rows and a position, no more.
 
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
-use conv_api::{Conversation, ConversationQuery, LiveList, LiveUpdate, ResumeFrom};
+use conv_api::{
+    Conversation, ConversationQuery, ConversationStore, LiveList, LiveUpdate, ResumeFrom,
+};
 
 use super::{Broken, server::Process};
 
@@ -68,9 +70,7 @@ fn subscribe(query: &ConversationQuery, window: Option<usize>, process: &Process
 
 /// The next update, if there is one now.
 fn next(live: &mut LiveList) -> Option<LiveUpdate> {
-    use std::future::Future;
-
-    let mut next = std::pin::pin!(live.next());
+    let mut next = pin!(live.next());
     match Pin::as_mut(&mut next).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(update) => update,
         Poll::Pending => None,
