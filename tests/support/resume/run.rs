@@ -93,18 +93,18 @@ impl Sim {
                 store.put_local(self.id(), Local::draft(text)).await.unwrap();
             }
             16 => self.step_of_a_pass(at).await,
-            17..20 => {
+            17..21 => {
                 let pin = Mutation::Pin { id: self.id(), is_pinned: self.rng.bool() };
                 let _ = store.mutate(OutboxChange::enqueue([pin])).await;
             }
-            20..23 => self.progress(at).await,
-            23 if self.rng.u32(..4) == 0 => {
+            21..25 => self.progress(at).await,
+            25 if self.rng.u32(..4) == 0 => {
                 for number in 0..300 {
                     let id = ConversationId::c2c("flood").unwrap();
                     store.put_local(id, Local::draft(number.to_string())).await.unwrap();
                 }
             }
-            23..28 => {
+            25..28 => {
                 settle().await;
                 let client = self.rng.usize(..self.clients.len());
                 let client = &mut self.clients[client];
@@ -157,6 +157,7 @@ impl Sim {
             Progress::Acknowledged,
             Progress::Settled,
             Progress::SettledUnseen,
+            Progress::Drop,
             Progress::Drop,
         ];
         let step = steps[self.rng.usize(..steps.len())].clone();

@@ -49,11 +49,16 @@ impl Server {
 struct Connection {
     server: Arc<Server>,
     known: AtomicU64,
+    loads: AtomicU64,
 }
 
 #[async_trait]
 impl Engine for Connection {
     async fn load(&self) -> Result<Loaded, StoreError> {
+        // Now and then so late that another process has written twice.
+        for _ in 0..self.loads.fetch_add(1, SeqCst) % 13 {
+            tokio::task::yield_now().await;
+        }
         let losses = *self.server.losses.borrow();
         let mut loaded = self.server.now().load().await?;
         loaded.lost = self.known.swap(losses, SeqCst) != losses;
@@ -92,7 +97,7 @@ pub struct Process {
 impl Process {
     pub async fn start(server: &Arc<Server>) -> Self {
         let known = AtomicU64::new(*server.losses.borrow());
-        let engine = Connection { server: Arc::clone(server), known };
+        let engine = Connection { server: Arc::clone(server), known, loads: AtomicU64::new(0) };
         let store = Arc::new(IndexedStore::open(engine).await.unwrap());
         let builder = Conversations::builder("user_0001").store(Arc::clone(&store));
         Self { conversations: builder.build().await.unwrap(), store }

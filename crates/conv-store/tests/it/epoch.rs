@@ -47,7 +47,10 @@ fn killed(folder: &Path) -> TempDir {
                 let entry = entry.unwrap();
                 (entry.path(), to.join(entry.file_name()))
             };
-            if path.is_dir() { copy(&path, &to) } else { drop(fs::copy(&path, &to).unwrap()) }
+            match path.is_dir() {
+                true => copy(&path, &to),
+                false => assert!(fs::copy(&path, &to).is_ok()),
+            }
         }
     }
     let copied = TempDir::new().unwrap();
