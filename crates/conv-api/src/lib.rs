@@ -72,13 +72,14 @@ pub use conv_model::{
     ConversationPatch, ConversationQuery, ConversationType, Coverage, ErrorClass, Facet,
     GroupFilter, GroupName, GroupNameError, IfNewer, Known, ListLimit, ListingPatch, MarkFilter,
     MarkType, Marks, Mutation, MutationError, MutationFailure, Outcome, OutcomeKind, PageKey,
-    ParseIdError, PassStatus, Pending, PendingState, Phase, RemindType, SyncReport, Timestamp,
+    ParseIdError, PassStatus, Pending, PendingState, Phase, Position, PositionError, RemindType,
+    SyncReport, Timestamp,
 };
 #[cfg(any(feature = "redb", feature = "sled"))]
 pub use conv_store::Durability;
 pub use conv_store::{
     self as store, ConversationDatabase, ConversationStore, IndexedStore, ListPage, MemoryDatabase,
-    MemoryStore, Snapshot, StoreError, Totals,
+    MemoryStore, ResumeFrom, Snapshot, StoreError, Totals,
 };
 #[cfg(feature = "redb")]
 pub use conv_store::{RedbDatabase, RedbOptions, RedbStore};

@@ -9,7 +9,8 @@ use crate::{
     PassId, Profile, SyncState, SyncStep, Timestamp, Unread,
 };
 
-/// The number of a commit of one account's store: each greater than the one before.
+/// The number of a commit of one account's store: each greater than the one before. It belongs to one
+/// process; a [`Position`](crate::Position) is what another one understands.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -31,7 +31,8 @@
 //! [`matches`](ConversationQuery::matches) decides. [`PageKey`] marks where a page ends.
 //!
 //! # Sync
-//! [`Delta`] and [`Commit`] are the only data between a pull and a store. [`SyncState`] is the
+//! [`Delta`] and [`Commit`] are the only data between a pull and a store. [`Position`] names the
+//! point that a reader has reached. [`SyncState`] is the
 //! completeness of a list, [`SyncReport`] its form for users: [`Coverage`], [`PassStatus`],
 //! [`ListLimit`]. [`ErrorClass`] is shared by all layers.
 //!
@@ -53,6 +54,7 @@ mod mutation;
 mod open_enum;
 mod order;
 mod outbox;
+mod position;
 mod query;
 mod sync;
 #[cfg(feature = "testing")]
@@ -89,6 +91,7 @@ pub use self::{
         Acknowledgement, Capacity, Enqueue, Enqueued, Outbox, OutboxChange, Outcome, OutcomeKind,
         Pending, PendingState, Progress, Progressed,
     },
+    position::{Position, PositionError},
     query::{
         All, Checked, Condition, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter,
         PageKey, PageKeyError, QueryError,

@@ -113,7 +113,8 @@ pub enum Record {
     /// A conversation, as the cloud knows it.
     Row(ConversationId),
     /// A conversation's local state. A record of an [empty](conv_model::Local::is_empty) one says that it
-    /// was cleared: an engine may drop it once it keeps the record's number elsewhere.
+    /// was cleared: an engine may drop it once the account's last write is more than
+    /// [`CLEARED_KEPT`](Self::CLEARED_KEPT) beyond the record's.
     Local(ConversationId),
     /// The mutations of a slot that the cloud has yet to show. Local.
     Pending(Slot),
@@ -123,6 +124,13 @@ pub enum Record {
     /// A record of a kind that this version does not know, by its [key](Record::to_key), as a later
     /// version wrote it. Local. A store leaves it alone.
     Other(Arc<str>),
+}
+
+impl Record {
+    /// The number of writes for which an engine keeps the record of local state that was cleared: a
+    /// reader who comes back after no more than that learns of the clearing alone, a later one gets all
+    /// rows of his window.
+    pub const CLEARED_KEPT: u64 = 1024;
 }
 
 /// One whole write.
@@ -160,12 +168,16 @@ pub struct Loaded {
     pub lost: bool,
     /// The number of rows lost with those writes; 0 if the engine does not know.
     pub lost_rows: u64,
+    /// Bits that become part of the list's epoch. An engine that cannot prove that all acknowledged
+    /// writes are there, and does not know whose are gone, gives all accounts another number: then all
+    /// have another epoch. It is the same for all loads of an engine; 0 if the engine needs none.
+    pub term: u64,
 }
 
 impl Loaded {
     /// Returns records as of a write.
     pub fn new(seq: Seq, records: Vec<(Record, Arc<[u8]>)>) -> Self {
-        Self { seq, records, lost: false, lost_rows: 0 }
+        Self { seq, records, lost: false, lost_rows: 0, term: 0 }
     }
 }
 

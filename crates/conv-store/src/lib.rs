@@ -76,7 +76,7 @@ pub use self::{
     },
     recovery::Recovery,
     signals::{Signal, SignalListener, SignalValue, Signals},
-    snapshot::{ListPage, Scan, Snapshot},
+    snapshot::{ListPage, ResetReason, ResumeFrom, Scan, Since, Snapshot},
     store::{ConversationDatabase, ConversationStore},
     watcher::{Publisher, Watcher},
 };

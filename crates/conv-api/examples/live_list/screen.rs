@@ -34,6 +34,9 @@ impl Screen {
             LiveChange::Patch { patches } => {
                 patches.iter().for_each(|patch| println!("{}", line(patch)))
             }
+            LiveChange::Sync { order, rows } => {
+                println!("the first {} rows, {} of them new", order.len(), rows.len())
+            }
         }
         let totals = update.totals;
         println!("= {} conversations, {} unread", totals.conversations, totals.unread);

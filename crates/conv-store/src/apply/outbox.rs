@@ -129,6 +129,7 @@ impl<'a> Working<'a> {
         let seq = last.unwrap_or(self.before.written).max(self.before.seq).next();
         writes.extend(self.write(last.unwrap_or(self.before.written), seq)?);
         let written = writes.last().map_or(self.before.written, |write| write.seq);
+        self.note_written(&changes, &writes, written);
         let publishes = !writes.is_empty();
         let number = if publishes { written } else { self.before.seq };
         let mut commit = Commit::new(number, Arc::clone(&self.next.sync));
@@ -137,6 +138,23 @@ impl<'a> Working<'a> {
         commit.outcomes = mem::take(&mut self.outcomes);
         commit.numbers = mem::take(&mut self.numbers);
         Ok(Effect::of_state(self.next, commit, writes))
+    }
+
+    /// Notes the rows that the change shows otherwise, and the slots that are now as stored.
+    fn note_written(&mut self, changes: &[RowChange], writes: &[Write], written: Seq) {
+        let ids = changes.iter().filter_map(RowChange::id);
+        ids.for_each(|id| self.next.overlaid.note(id, written));
+        if self.next.unstored.is_empty() {
+            return;
+        }
+        let unstored = Arc::make_mut(&mut self.next.unstored);
+        for write in writes {
+            for record in write.put.iter().map(|(record, _)| record).chain(&write.delete) {
+                if let Record::Pending(slot) = record {
+                    unstored.remove(slot);
+                }
+            }
+        }
     }
 
     /// Returns the write of the changed slots; `None` if their mutations are the same as before.

@@ -257,6 +257,9 @@ impl<R: RowFile> Disk for FilesDisk<R> {
 
     fn close(mut self) -> Result<(), StoreError> {
         let flushed = self.flush_to_disk().and_then(|()| self.journal.clear());
+        if flushed.is_ok() {
+            self.files.close_term();
+        }
         self.files.close();
         flushed
     }

@@ -83,6 +83,12 @@ impl Row {
         self.stamps.read()
     }
 
+    /// Returns a number that is no less than that of the write of its record: each write stamps what it
+    /// changes.
+    pub(crate) fn last_write(&self) -> Seq {
+        self.stamps.last()
+    }
+
     pub(crate) fn listed(&self) -> &Arc<Conversation> {
         &self.listed
     }
@@ -138,6 +144,13 @@ impl PackedStamps {
             unread: pack(stamps.unread.as_u64()),
             last_message: pack(stamps.last_message.as_u64()),
         }
+    }
+
+    /// Returns the greatest number. One that saturated may be any number beyond.
+    fn last(self) -> Seq {
+        let facets = self.profile.max(self.unread).max(self.last_message);
+        let facets = if facets == u32::MAX { u64::MAX } else { facets.into() };
+        Seq::new(facets.max(self.listing))
     }
 
     fn read(self) -> Stamps {
@@ -216,4 +229,22 @@ fn compare_places(a: (Rank, &Conversation), b: (Rank, &Conversation)) -> Orderin
 
 fn compare(rank: Rank, row: &Conversation, (other, id): &PlaceKey) -> Ordering {
     rank.cmp(other).then_with(|| Some(&row.id).cmp(&id.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_write_is_that_of_any_facet_and_a_saturated_stamp_is_never_old() {
+        let mut stamps = Stamps::new(Stamp::new(Seq::new(7), PassId::NONE));
+        let last = |stamps| PackedStamps::of(stamps).last().as_u64();
+        assert_eq!(last(stamps), 7);
+        stamps.unread = Seq::new(9);
+        assert_eq!(last(stamps), 9);
+        stamps.profile = Seq::new(1 << 40);
+        assert_eq!(last(stamps), u64::MAX);
+        let late = Stamps::new(Stamp::new(Seq::new(1 << 40), PassId::NONE));
+        assert_eq!(last(late), 1 << 40);
+    }
 }

@@ -40,6 +40,7 @@ macro_rules! database_conformance {
             a_value_is_kept_for_its_account_and_key_alone
             a_value_ends_with_its_time
             a_lease_to_send_has_one_holder
+            an_evicted_list_keeps_its_position_and_a_forgotten_one_gets_another_epoch
         }
     };
     (@names () $($case:ident)+) => {
@@ -340,5 +341,30 @@ pub async fn a_lease_to_send_has_one_holder<F: DatabaseFixture>(fixture: &F) -> 
             other.give_back(None).await;
         }
     }
+    Ok(())
+}
+
+/// A store that is opened again goes on with its position; an account that is forgotten and filled again
+/// is another list.
+pub async fn an_evicted_list_keeps_its_position_and_a_forgotten_one_gets_another_epoch<
+    F: DatabaseFixture,
+>(
+    fixture: &F,
+) -> TestResult {
+    let database = fixture.open().await?;
+    let store = open(&database, "a").await?;
+    put(&store, "alice").await?;
+    let position = store.snapshot().position();
+    ensure!(position.is_some(), "a list with a row has no position");
+    soon("closing", store.close()).await?;
+    let store = open(&database, "a").await?;
+    ensure_eq!(store.snapshot().position(), position, "the position of a list that was evicted");
+    soon("forgetting", database.forget(&account("a")?)).await?;
+    let store = open(&database, "a").await?;
+    ensure_eq!(store.snapshot().position(), None, "the position of a forgotten list");
+    put(&store, "alice").await?;
+    let again = store.snapshot().position();
+    let epochs = [position, again].map(|position| position.map(|position| position.epoch));
+    ensure!(again.is_some() && epochs[0] != epochs[1], "a forgotten list keeps its epoch");
     Ok(())
 }

@@ -28,6 +28,7 @@ use crate::{ConversationStore, Snapshot, StoreError};
 pub async fn agree<F: StoreFixture>(fixture: &F, operations: Vec<Operation>) -> TestResult {
     let mut store = fixture.open().await?;
     let mut naive = Naive::default();
+    let mut epoch = None;
     // The last stored write after each operation, and the naive one's count.
     let mut history = vec![(store.snapshot().written(), naive.clock())];
     for operation in operations {
@@ -78,6 +79,9 @@ pub async fn agree<F: StoreFixture>(fixture: &F, operations: Vec<Operation>) -> 
         }
         check(&store.snapshot(), &naive)
             .map_err(|failure| Failure::new(format!("after {operation_text}: {failure}")))?;
+        let now = store.snapshot().sync().epoch;
+        ensure!(epoch.is_none() || epoch == now, "after {operation_text}: the epoch changed");
+        epoch = now;
         history.push((store.snapshot().written(), naive.clock()));
     }
     Ok(())
@@ -124,7 +128,9 @@ fn check(snapshot: &Snapshot, naive: &Naive) -> TestResult {
     let rows: Vec<_> = ids.filter_map(|id| snapshot.get(&id)).collect();
     let expected = naive.list();
     ensure!(rows.iter().map(AsRef::as_ref).eq(&expected), "{rows:#?} is not {expected:#?}");
-    ensure_eq!(*snapshot.sync(), naive.sync, "the state of the sync");
+    let mut sync = naive.sync.clone();
+    sync.epoch = snapshot.sync().epoch;
+    ensure_eq!(*snapshot.sync(), sync, "the state of the sync");
     ensure_eq!(snapshot.report().not_fetched, naive.not_fetched(), "what was not fetched");
     let totals = snapshot.totals();
     let sums = [totals.conversations, totals.unread, totals.unread_conversations, totals.mentioned];

@@ -277,15 +277,22 @@ fn a_record_that_was_cleared_is_gone_once_the_log_is_rewritten() {
     save(&mut log, "a", &cleared(2, Local::draft("Dear Alice")));
     save(&mut log, "a", &cleared(3, Local::new(None, Some([].into()))));
     save(&mut log, "a", &cleared(4, Local::new(Some("".into()), Some([1].into()))));
-    save(&mut log, "a", &put(5, 5, b"no record at all"));
+    save(&mut log, "a", &put(4 + Record::CLEARED_KEPT, 5, b"no record at all"));
     save(&mut log, "b", &cleared(6, Local::draft("")));
+    log.rewrite(WITHOUT_MUTATIONS).unwrap();
+    // So long it says that something was cleared.
+    assert_eq!(records(&mut log, "b").len(), 1);
+    save(&mut log, "b", &put(7 + Record::CLEARED_KEPT, 7, b"no record at all"));
     log.rewrite(WITHOUT_MUTATIONS).unwrap();
     for _ in 0..2 {
         let kept: Vec<_> = records(&mut log, "a").into_keys().collect();
         assert_eq!(kept, [2, 4, 5].map(id));
-        assert_eq!(records(&mut log, "b"), Map::new());
+        assert_eq!(records(&mut log, "b").into_keys().collect::<Vec<_>>(), [id(7)]);
         // Their numbers stay.
-        assert_eq!(["a", "b"].map(|name| seq(&mut log, name)), [5, 6].map(Seq::new));
+        assert_eq!(
+            ["a", "b"].map(|name| seq(&mut log, name)),
+            [4, 7].map(|seq| Seq::new(seq + Record::CLEARED_KEPT))
+        );
         log = LocalLog::open(folder.path()).unwrap();
     }
 }

@@ -30,6 +30,8 @@ each_fails! {
     a_follower_wakes_only_after_another_writer_wrote: WakesAtOnce,
     a_commit_that_is_dropped_is_whole_or_absent: WritesRecordByRecord,
     a_write_that_is_sent_twice_is_made_once: NeverConflicts,
+    a_list_keeps_its_epoch: LosesState,
+    what_was_cleared_is_kept_for_a_while: LosesLocal,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -59,6 +59,10 @@ each_fails! {
     a_list_that_is_reopened_is_a_preview: RemembersThatItWasComplete,
     a_pass_goes_on_after_reopening: LosesStampsOnDisk,
     a_closed_store_refuses_changes_and_still_answers: NeverCloses,
+    a_position_is_that_of_the_last_stored_write: LosesStateOnDisk,
+    a_reader_comes_back_for_what_changed: LosesStampsOnDisk,
+    a_reader_comes_back_for_mutations_that_ended: LosesMutationsOnDisk,
+    a_foreign_position_is_answered_with_a_reset: HasAnEpochFromTheStart,
     a_long_history_is_that_of_the_model: LosesARow,
 }
 
@@ -105,6 +109,7 @@ enum Flaw {
     AcceptsOneByOne,
     RemembersThatItWasComplete,
     NeverCloses,
+    HasAnEpochFromTheStart,
     /// Not broken at all.
     Nothing,
 }
@@ -288,6 +293,10 @@ impl ConversationStore for Broken {
     fn snapshot(&self) -> Snapshot {
         let snapshot = self.store.snapshot();
         let mut sync = snapshot.sync().clone();
+        if self.flaw == Flaw::HasAnEpochFromTheStart && sync.epoch.is_none() {
+            sync.epoch = Some(7);
+            return Snapshot::of(all(&snapshot), sync).at(snapshot.seq());
+        }
         if self.flaw != Flaw::RemembersThatItWasComplete || sync.finished.is_none() {
             return snapshot;
         }
