@@ -129,3 +129,44 @@ async fn an_app_without_marks_is_told_and_pins_all_the_same() {
     assert!(list.flush(SOON).await.unwrap().is_empty());
     assert!(is_pinned(&cloud, &last));
 }
+
+#[tokio::test]
+async fn of_pins_that_are_too_many_for_the_cloud_only_those_fail() {
+    let (cloud, folder) = (cloud(80).await, tempfile::tempdir().unwrap());
+    let (list, _) = pulled(&cloud, folder.path()).await;
+    // Another device pins up to two below the limit, which this list does not know.
+    let rows = cloud.world().listing(ACCOUNT).unwrap();
+    let pinned = rows.iter().filter(|row| row.pinned).count();
+    let (others, free): (Vec<_>, Vec<_>) =
+        rows.iter().filter(|row| !row.pinned).enumerate().partition(|(at, _)| at + pinned < 48);
+    for (_, row) in others {
+        cloud.world().pin(ACCOUNT, &row.id).unwrap();
+    }
+    list.close().await.unwrap();
+    // Queued without a writer, they go out in one call.
+    let database = SledDatabase::open(folder.path()).await.unwrap();
+    let list = Conversations::builder(ACCOUNT).database(database).build().await.unwrap();
+    let ids: Vec<_> = free.iter().take(4).map(|(_, row)| id(&row.id)).collect();
+    let mut numbers = Vec::new();
+    for id in &ids {
+        numbers.push(list.pin_conversation(id, true).await.unwrap().number().unwrap());
+    }
+    list.close().await.unwrap();
+    let list = open(&cloud, folder.path()).await;
+    let changes: Vec<_> = numbers.iter().map(|number| list.change(*number).unwrap()).collect();
+    let mut failed = 0;
+    for (change, id) in changes.iter().zip(&ids) {
+        let outcome = tokio::time::timeout(SOON, change.sent()).await.unwrap().unwrap();
+        let is_failed = match outcome {
+            Some(OutcomeKind::Failed(failure)) => {
+                assert_eq!(failure.code, Some(51_012));
+                true
+            }
+            _ => false,
+        };
+        failed += usize::from(is_failed);
+        assert_eq!(is_pinned(&cloud, id), !is_failed);
+        assert_eq!(list.snapshot().get(id).unwrap().listing.is_pinned, !is_failed);
+    }
+    assert_eq!(failed, 2);
+}

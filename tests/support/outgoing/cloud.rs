@@ -80,6 +80,7 @@ impl OutCloud {
             merges_created: rng.bool(),
             merges_renamed: rng.bool(),
             deletes_absent: rng.bool(),
+            creates_empty: rng.bool(),
         };
         let mut state = State {
             world: World::default(),

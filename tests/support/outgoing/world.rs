@@ -52,6 +52,7 @@ pub struct Habits {
     pub merges_created: bool,
     pub merges_renamed: bool,
     pub deletes_absent: bool,
+    pub creates_empty: bool,
 }
 
 impl World {
@@ -121,6 +122,9 @@ impl World {
                 for (id, text) in items {
                     self.kept.entry(id.clone()).or_default().custom_data = Arc::clone(text);
                 }
+            }
+            WriteCall::CreateGroup { ids, .. } if ids.is_empty() && !habits.creates_empty => {
+                return Err(refused(51006, ErrorClass::InvalidArgument));
             }
             WriteCall::CreateGroup { name, ids } => {
                 let number = match self.number(name.as_str()) {

@@ -37,7 +37,7 @@ impl Conversations {
     /// others.
     ///
     /// # Errors
-    /// If it has none of them.
+    /// If it has none of them: the error names all.
     pub(super) fn split_known(
         &self,
         ids: &[ConversationId],
@@ -52,10 +52,10 @@ impl Conversations {
                 None => unknown.push((id.clone(), Err(not_listed(id)))),
             }
         }
-        match (mutations.is_empty(), unknown.first()) {
-            (true, Some((id, _))) => Err(not_listed(id)),
-            _ => Ok((mutations, unknown)),
+        if mutations.is_empty() {
+            return Err(none_listed(unknown.into_iter().map(|(id, _)| id).collect()));
         }
+        Ok((mutations, unknown))
     }
 
     /// Accepts as many of the changes as can be: all in one write, or, if one of them is refused, each
@@ -158,6 +158,14 @@ impl Conversations {
 
 pub(super) fn not_listed(id: &ConversationId) -> Error {
     Error::Refused(MutationError::NotListed(id.clone()))
+}
+
+/// Returns the error of a call for these conversations, at least one.
+fn none_listed(ids: Vec<ConversationId>) -> Error {
+    match &ids[..] {
+        [id] => not_listed(id),
+        _ => Error::Refused(MutationError::NoneListed(ids.into())),
+    }
 }
 
 /// Returns the IDs in their order, each once.

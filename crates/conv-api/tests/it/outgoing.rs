@@ -1,6 +1,7 @@
 mod accounts;
 mod calls;
 mod cloud;
+mod draining;
 mod following;
 mod handles;
 mod restarts;

@@ -5,6 +5,8 @@ mod cloud;
 mod difference;
 mod heal;
 
+use std::sync::Arc;
+
 use conv_api::Snapshot;
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs, switch},
     cloud::pulled_within,
-    output::{harmless::harmless, recovery, time},
+    output::{changes, harmless::harmless, recovery, time},
     store::{Opened, Place},
 };
 
@@ -84,6 +86,7 @@ async fn look(
     let lost = recovery::lost(&opened.recovery);
     let coverage = recovery::coverage(&snapshot.report(), &lost, time::now());
     findings.extend([opening(&opened), Finding::new("sync", true, coverage)]);
+    findings.extend(changes(&snapshot));
     findings.extend(checks::all(&snapshot));
     if args.cloud || args.heal {
         note_limit(args, &snapshot, output);
@@ -99,6 +102,15 @@ async fn look(
         }
     }
     Ok(())
+}
+
+/// Returns the changes that are not over, if there are any. They are no damage, whatever their state: the
+/// comparison with the cloud takes each row as the cloud said it last.
+fn changes(snapshot: &Snapshot) -> Option<Finding> {
+    let mut pending: Vec<_> = snapshot.outbox().pending().map(Arc::as_ref).collect();
+    pending.sort_unstable_by_key(|pending| pending.number);
+    let is_any = !pending.is_empty();
+    is_any.then(|| Finding::new("changes", true, changes::states(&pending)))
 }
 
 /// Returns the limit for a check, which never shortens a list.

@@ -13,7 +13,7 @@ use crate::{
     args::{CloudArgs, StoreArgs},
     interrupt::Interrupt,
     output::{changes, recovery},
-    sending::{Ended, Wait, is_unsent},
+    sending::{Ended, flushed, is_unsent},
     session,
 };
 
@@ -70,6 +70,9 @@ struct Flush {
 struct Outbox {
     pending: Vec<Arc<Pending>>,
     report: ChangesReport,
+    /// The changes that the command dropped, if any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dropped: Vec<mend::Dropped>,
 }
 
 impl Args {
@@ -81,7 +84,7 @@ impl Args {
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     match args.action {
-        Action::List(List { store }) => finish(&open(&store, output).await?, output).await,
+        Action::List(List { store }) => show(&open(&store, output).await?, output).await,
         Action::Flush(args) => flush(args, output).await,
         Action::Retry(args) => args.run(output).await,
         Action::Drop(args) => args.run(output).await,
@@ -94,7 +97,7 @@ async fn open(store: &StoreArgs, output: &Output) -> Result<Conversations, Error
     Ok(session::on(store, opened).build().await?)
 }
 
-async fn finish(list: &Conversations, output: &Output) -> Result<(), Error> {
+async fn show(list: &Conversations, output: &Output) -> Result<(), Error> {
     let outbox = Outbox::of(list);
     list.close().await?;
     outbox.show(output)
@@ -103,9 +106,9 @@ async fn finish(list: &Conversations, output: &Output) -> Result<(), Error> {
 async fn flush(args: Flush, output: &Output) -> Result<(), Error> {
     let mut interrupt = Interrupt::listen();
     let list = interrupt.or(args.open(output), "interrupted; nothing was sent").await?;
-    let (before, wait) = (Outbox::of(&list), Wait::begin(&list));
+    let before = Outbox::of(&list);
     let timeout = Duration::from_secs(args.timeout);
-    let ended = wait.sent(&list, |_| true, timeout, &mut interrupt).await;
+    let ended = flushed(&list, timeout, &mut interrupt).await;
     let outbox = Outbox::of(&list);
     list.close().await?;
     match outbox.error(ended?, &before) {
@@ -134,7 +137,8 @@ impl Flush {
 
 impl Outbox {
     fn of(list: &Conversations) -> Self {
-        Self { pending: list.pending(), report: list.changes_report() }
+        let (pending, report) = (list.pending(), list.changes_report());
+        Self { pending, report, dropped: Vec::new() }
     }
 
     /// Returns the error of a command that was to send everything: what is left, else what the cloud

@@ -13,7 +13,7 @@ use crate::{
     cloud::pulled_within,
     interrupt::Interrupt,
     output::{changes, counted::counted, progress::Progress, report, time},
-    sending::{Ended, Wait},
+    sending::{self, Ended},
     session,
 };
 
@@ -54,13 +54,13 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let cloud = Some(source.clone());
     let opened = args.store.open().await?;
     let conversations = session::changing(&args.store, &args.cloud, cloud, opened, output).await?;
-    let (before, wait) = (conversations.snapshot(), Wait::begin(&conversations));
+    let before = conversations.snapshot();
     let report = pull(&conversations, &args.cloud).await;
     if report.is_ok() {
         note_removed(&before, &conversations.snapshot(), &args.cloud, output);
     }
     let rows = conversations.snapshot().len();
-    let changes = send(&conversations, &wait, report.is_ok(), output).await?;
+    let changes = send(&conversations, report.is_ok(), output).await?;
     conversations.close().await?;
     let synced = Synced {
         rows,
@@ -76,12 +76,11 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
 /// ones.
 async fn send(
     conversations: &Conversations,
-    wait: &Wait,
     is_reached: bool,
     output: &Output,
 ) -> Result<Option<ChangesReport>, Error> {
     let patience = if is_reached { PATIENCE } else { Duration::ZERO };
-    let ended = wait.sent(conversations, |_| true, patience, &mut Interrupt::never()).await?;
+    let ended = sending::flushed(conversations, patience, &mut Interrupt::never()).await?;
     let report = conversations.changes_report();
     if report.unsent() > 0 {
         let why = match ended {

@@ -32,6 +32,8 @@ pub(crate) enum What {
 pub(crate) struct Changed {
     what: What,
     accepted: Accepted,
+    /// Nothing had to be sent.
+    is_unchanged: bool,
     /// The cloud's refusal of a group as a whole.
     refused: Option<MutationFailure>,
     /// The changes that are not over.
@@ -55,6 +57,7 @@ struct Data<'a> {
     #[serde(flatten)]
     accepted: Option<&'a Accepted>,
     is_sent: bool,
+    is_unchanged: bool,
     pending: &'a [Pending],
 }
 
@@ -66,7 +69,9 @@ impl Changed {
         unsent: Unsent,
         list: &Conversations,
     ) -> Result<Self, Error> {
-        let mut changed = Self { what, accepted, refused: None, pending: Vec::new(), unsent };
+        let is_unchanged = !accepted.changes.is_empty() && accepted.is_unchanged();
+        let (refused, pending) = (None, Vec::new());
+        let mut changed = Self { what, accepted, is_unchanged, refused, pending, unsent };
         for change in std::mem::take(&mut changed.accepted.changes) {
             match change.pending() {
                 Some(pending) if pending.state != PendingState::Failed => {
@@ -129,8 +134,10 @@ impl Changed {
     fn data(&self) -> Data<'_> {
         let is_each = matches!(self.what, What::Each(_));
         let accepted = is_each.then_some(&self.accepted);
-        let is_sent = self.is_any_accepted() && !self.pending.iter().any(is_unsent);
-        Data { accepted, is_sent, pending: &self.pending }
+        let is_acknowledged = self.is_any_accepted() && !self.pending.iter().any(is_unsent);
+        let is_unchanged = self.is_unchanged;
+        let is_sent = is_acknowledged && !is_unchanged;
+        Data { accepted, is_sent, is_unchanged, pending: &self.pending }
     }
 
     fn is_any_accepted(&self) -> bool {
@@ -158,6 +165,7 @@ impl Changed {
     fn note(&self, output: &Output) {
         let unsent = self.unsent();
         match &self.unsent {
+            _ if self.is_unchanged => output.note("nothing had to be sent: it is so already"),
             _ if unsent.is_empty() => {}
             Unsent::Wanted(why) => {
                 output.note(&format!("not sent yet ({why}): {}", changes::kept(&unsent)));

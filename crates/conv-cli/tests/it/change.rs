@@ -89,11 +89,29 @@ fn what_waits_can_be_dropped_and_flushed_by_hand() {
     let number = outbox["pending"][0]["number"].to_string();
     assert_eq!(outbox["report"]["queued"], 2);
     let left = offline(&cloud, &["outbox", "drop", &number, "--json"]).data();
-    assert_eq!(left["report"]["queued"], 1);
+    assert_eq!(
+        (&left["report"]["queued"], &left["dropped"][0]["outcome"]),
+        (&1.into(), &"cancelled".into())
+    );
     assert_eq!(offline(&cloud, &["outbox", "drop", "99", "--json"]).failed(3), "not_found");
     let sent = cloud.run(&["outbox", "flush", "--json"]).data();
     assert_eq!(sent["report"]["queued"], 0);
     assert!(!pinned(&cloud).contains(&id));
+}
+
+#[test]
+fn a_change_that_the_cloud_acknowledged_is_dismissed() {
+    let (cloud, id) = pulled(10);
+    let sent = cloud.run(&["pin", &id, "--json"]).data();
+    assert_eq!(sent["pending"][0]["state"], "settling");
+    let number = sent["pending"][0]["number"].to_string();
+    let ended = offline(&cloud, &["outbox", "drop", &number, "--json"]);
+    let data = ended.data();
+    assert_eq!(data["pending"], json!([]));
+    assert_eq!(data["dropped"][0]["outcome"], "dismissed");
+    assert!(ended.err.contains(&format!("change {number} is dismissed: the cloud has it")));
+    assert!(!is_pinned(&offline(&cloud, &["list", "--json"]).data(), &id));
+    assert!(pinned(&cloud).contains(&id));
 }
 
 #[test]

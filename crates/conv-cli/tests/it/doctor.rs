@@ -9,7 +9,7 @@ use conv_api::{ConversationStore, SledStore, model::Delta};
 use conv_emulator::Churn;
 use serde_json::Value;
 
-use crate::support::{ACCOUNT, Cloud, Ended, block_on, ids, rows, run};
+use crate::support::{ACCOUNT, Cloud, Ended, block_on, ids, offline, rows, run};
 
 #[track_caller]
 fn finding<'a>(data: &'a Value, check: &str) -> &'a Value {
@@ -42,6 +42,34 @@ fn a_store_is_sound_though_a_group_was_never_read() {
     let failed = synced["report"]["failed"].as_array().unwrap();
     assert!(failed.iter().any(|failed| failed["conversationID"] == group.as_str()), "{failed:?}");
     assert_eq!(cloud.run(&["doctor", "--json"]).data()["sound"], true);
+}
+
+/// Checks a store with and without the cloud, and pulls into it: it is sound, with these changes.
+#[track_caller]
+fn is_sound_with(cloud: &Cloud, changes: &str) {
+    for check in ["--color=never", "--cloud", "--heal"] {
+        let data = cloud.run(&["doctor", "--json", check]).data();
+        assert_eq!(finding(&data, "changes")["detail"], changes, "{check}");
+        assert_eq!(data["sound"], true, "{check}");
+    }
+}
+
+#[test]
+fn changes_that_are_not_over_are_no_damage() {
+    let cloud = Cloud::of(40);
+    cloud.run(&["sync", "--json"]).data();
+    let users: Vec<_> = cloud.truth().into_iter().filter(|id| id.starts_with("C2C")).collect();
+    // Acknowledged, and yet to be listed.
+    cloud.run(&["delete", &users[0], "--json"]).data();
+    cloud.run(&["pin", &users[1], "--json"]).data();
+    is_sound_with(&cloud, "2 changes settling (1, 2)");
+    // Refused for good, and then, with the app's account at fault, held.
+    offline(&cloud, &["mark", "star", &users[2], "--json"]).data();
+    offline(&cloud, &["delete", &users[3], &users[4], "--json"]).data();
+    cloud.emulator.faults().push("code=50002,on=mark_contact".parse().unwrap());
+    cloud.emulator.faults().push("code=60020,on=recentcontact/delete".parse().unwrap());
+    cloud.run(&["outbox", "flush", "--json"]).failed_data(7, "unsupported");
+    is_sound_with(&cloud, "2 changes held (4, 5), 1 change failed (3)");
 }
 
 #[test]

@@ -29,7 +29,8 @@ fn a_group_as_a_whole_is_answered_without_lists() {
         let data = cloud.run(&[&["group"], arguments, &["--json"]].concat()).data();
         let mut members: Vec<_> = data.as_object().unwrap().keys().map(String::as_str).collect();
         members.sort();
-        assert_eq!((members, &data["isSent"]), (vec!["isSent", "pending"], &json!(true)));
+        assert_eq!(members, ["isSent", "isUnchanged", "pending"]);
+        assert_eq!((&data["isSent"], &data["isUnchanged"]), (&json!(true), &json!(false)));
     }
 }
 
@@ -38,7 +39,11 @@ fn its_own_name_is_nothing_to_send() {
     let (cloud, id) = pulled(10);
     offline(&cloud, &["group", "create", "Press", &id, "--json"]).data();
     let data = offline(&cloud, &["group", "rename", "Press", "Press", "--json"]).data();
-    assert_eq!((&data["isSent"], &data["pending"]), (&true.into(), &json!([])));
+    assert_eq!((&data["isSent"], &data["isUnchanged"]), (&false.into(), &true.into()));
+    assert_eq!(data["pending"], json!([]));
+    let words = cloud.run(&["group", "rename", "Press", "Press"]);
+    assert_eq!(words.code, Some(0), "{words:?}");
+    assert!(words.err.contains("nothing had to be sent"), "{words:?}");
     let missing = offline(&cloud, &["group", "rename", "None", "None", "--json"]);
     assert_eq!(missing.failed(3), "not_found");
 }

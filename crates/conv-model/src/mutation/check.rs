@@ -1,5 +1,7 @@
 //! Checks that find a failure before a mutation is sent.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::{GroupName, GroupTarget, Mutation};
@@ -12,6 +14,9 @@ pub enum MutationError {
     /// The list has no such conversation.
     #[error("the list has no conversation {0}")]
     NotListed(ConversationId),
+    /// The list has none of these conversations.
+    #[error("the list has none of the conversations {}", joined(.0))]
+    NoneListed(Arc<[ConversationId]>),
     /// As many conversations are pinned as the cloud allows.
     #[error("{0} conversations are pinned, which is the limit")]
     TooManyPinned(usize),
@@ -56,7 +61,7 @@ impl MutationError {
     /// Returns what a caller can do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::NotListed(_) | Self::NoSuchGroup(_) => ErrorClass::NotFound,
+            Self::NotListed(_) | Self::NoneListed(_) | Self::NoSuchGroup(_) => ErrorClass::NotFound,
             Self::WrongKind(_) => ErrorClass::Unsupported,
             Self::OutboxFull { .. } => ErrorClass::RateLimited,
             _ => ErrorClass::InvalidArgument,
@@ -66,7 +71,7 @@ impl MutationError {
     /// Returns the number that the SDK or the cloud has for it; `None` where neither has one.
     pub fn code(&self) -> Option<i32> {
         match self {
-            Self::NotListed(_) => Some(2500),
+            Self::NotListed(_) | Self::NoneListed(_) => Some(2500),
             Self::TooManyPinned(_) => Some(51012),
             Self::TooManyGroups(_) => Some(51010),
             Self::TooManyMarked(_) | Self::TooManyMembers(..) => Some(51008),
@@ -74,6 +79,10 @@ impl MutationError {
             _ => None,
         }
     }
+}
+
+fn joined(ids: &[ConversationId]) -> String {
+    ids.iter().map(ConversationId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// The cloud's limits on what an account may set (`53438`, `53437`, `48850` of the documentation).

@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use conv_model::{
     Checkpoint, ConversationFilter, ConversationId, ConversationPatch, Coverage, Cursor, Delta,
-    Known, Local, MarkType, Marks, MessageKind, PassId,
+    Known, Local, MarkType, Marks, MessageKind, OutboxChange, PassId, PendingState, Progress,
 };
 use conv_store::{ConversationDatabase, RedbDatabase, SledDatabase, Snapshot};
 use tempfile::TempDir;
@@ -127,4 +127,34 @@ async fn check_again(database: &dyn ConversationDatabase) {
     let snapshot = store.snapshot();
     assert_eq!(snapshot.len(), 3);
     assert_eq!(snapshot.get(&user("alice")).unwrap().last_message, Known::Nothing);
+}
+
+/// Changes that were stored before acknowledgements were: a queued one, and one that the cloud
+/// acknowledged.
+#[tokio::test]
+async fn changes_of_a_log_without_acknowledgements_are_read_and_go_on() {
+    let folder = copy("sled-outbox-1");
+    let database = SledDatabase::open(folder.path()).await.unwrap();
+    assert!(database.recovery().is_clean());
+    let store = database.account(&account("user_0001")).await.unwrap();
+    let snapshot = store.snapshot();
+    let pending: Vec<_> = snapshot.outbox().pending().collect();
+    let states: Vec<_> = pending.iter().map(|one| (one.number, one.state)).collect();
+    assert_eq!(states, [(1, PendingState::Settling), (2, PendingState::Queued)]);
+    assert!(pending.iter().all(|one| one.acknowledged.is_none() && one.app.is_none()));
+    let alice = snapshot.get(&user("alice")).unwrap();
+    assert!(alice.listing.is_pinned && &*alice.listing.custom_data == "vip");
+    // A pass disagrees, which only the later form can keep, beside the record of the earlier one.
+    let disagreed = OutboxChange::progress(1, Progress::Disagreed(Some(PassId::new(7))));
+    store.mutate(disagreed).await.unwrap();
+    database.close().await.unwrap();
+
+    let database = SledDatabase::open(folder.path()).await.unwrap();
+    let store = database.account(&account("user_0001")).await.unwrap();
+    let snapshot = store.snapshot();
+    let first = snapshot.outbox().get(1).unwrap();
+    assert_eq!(first.acknowledged.and_then(|moment| moment.disagreed), Some(PassId::new(7)));
+    store.mutate(OutboxChange::progress(1, Progress::Dismiss)).await.unwrap();
+    assert!(!store.snapshot().get(&user("alice")).unwrap().listing.is_pinned);
+    assert_eq!(store.snapshot().outbox().pending().count(), 1);
 }

@@ -100,6 +100,29 @@ async fn a_deletion_hides_the_row_until_there_is_news() {
 }
 
 #[tokio::test]
+async fn pages_and_filters_go_on_by_what_is_shown() {
+    let store = open(&MemoryEngine::new()).await;
+    let rows = ["alice", "bob", "carol", "dave"].into_iter().zip([9, 8, 7, 6]);
+    store.apply(Delta::listed(rows.map(|(name, time)| at(name, time)))).await.unwrap();
+    let two = std::num::NonZeroUsize::new(2).unwrap();
+    let names = |rows: &[Arc<conv_model::Conversation>]| {
+        rows.iter().map(|row| row.id.to_string()).collect::<Vec<_>>()
+    };
+    let first = store.snapshot().page(&All.into(), two, None);
+    assert_eq!(names(&first.rows), ["C2Calice", "C2Cbob"]);
+    put(&store, pin("dave")).await;
+    let mark_type = conv_model::MarkType::STAR;
+    put(&store, Mutation::Mark { id: user("bob"), mark_type, is_set: true }).await;
+    let snapshot = store.snapshot();
+    let second = snapshot.page(&All.into(), two, first.next.as_ref());
+    assert_eq!((names(&second.rows), second.next.is_none()), (vec!["C2Ccarol".to_owned()], true));
+    assert_eq!(names(&snapshot.page(&All.into(), two, None).rows), ["C2Cdave", "C2Calice"]);
+    let starred = conv_model::ConversationFilter::mark_type(mark_type);
+    assert_eq!(names(&snapshot.list(&starred.clone().into())), ["C2Cbob"]);
+    assert_eq!(snapshot.totals_of(&starred.into()).conversations, 1);
+}
+
+#[tokio::test]
 async fn a_value_that_no_listing_will_say_is_not_undone_by_a_pass_that_began_before() {
     let engine = MemoryEngine::new();
     let store = open(&engine).await;
@@ -184,7 +207,7 @@ async fn what_was_being_sent_is_uncertain_after_reopening() {
 
 #[tokio::test]
 async fn a_mutation_that_does_not_decode_is_skipped_and_blocks_nothing() {
-    for harm in [cut, newer] {
+    for harm in [cut, flipped, newer] {
         let probe = Probe::new();
         let store = IndexedStore::open(probe.clone()).await.unwrap();
         store.apply(Delta::listed([at("alice", 1), at("bob", 1)])).await.unwrap();
@@ -216,6 +239,13 @@ async fn a_mutation_that_does_not_decode_is_skipped_and_blocks_nothing() {
 
 fn cut(bytes: &[u8]) -> Vec<u8> {
     bytes[..bytes.len() - 1].to_vec()
+}
+
+fn flipped(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    bytes
 }
 
 /// The record as a later version would seal it.

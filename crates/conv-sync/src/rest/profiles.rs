@@ -99,7 +99,18 @@ impl RestSource {
         self.caller.call(&portrait::Request::new(users, &tags, depth)).await
     }
 
-    pub(super) async fn group_profiles(
+    async fn group_profiles(
+        &self,
+        groups: &[&str],
+        depth: Depth,
+    ) -> Result<(Profiles, Option<Timestamp>), SourceError> {
+        let (profiles, time) = self.group_infos(groups, depth).await?;
+        let answers = profiles.into_iter();
+        Ok((answers.map(|(group, answer)| (group, answer.map_err(batch::of_one))).collect(), time))
+    }
+
+    /// Like [`group_profiles`](Self::group_profiles); each error of a group has the cloud's code.
+    pub(super) async fn group_infos(
         &self,
         groups: &[&str],
         depth: Depth,

@@ -67,7 +67,7 @@ impl ConversationWriter for RestSource {
     async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
         let Some(group) = id.group_id() else { return Ok(None) };
         let group = group.as_str();
-        let answer = match self.group_profiles(&[group], Depth::Thin).await {
+        let answer = match self.group_infos(&[group], Depth::Thin).await {
             Ok((profiles, _)) => profiles.get(group).cloned(),
             Err(error) => Some(Err(error)),
         };

@@ -390,3 +390,32 @@ async fn an_item_that_cannot_be_sent_does_not_keep_the_others() {
     assert_eq!(error.class(), ErrorClass::Unsupported);
     assert!(cloud.requests().is_empty());
 }
+
+#[tokio::test]
+async fn a_group_is_gone_only_if_its_own_code_says_so() {
+    let of = |code: i32| ok(json!({"GroupInfo": [{"GroupId": "@TGS#1", "ErrorCode": code}]}));
+    let exists = async |reply: String| {
+        let cloud = Cloud::of_json([reply]).await;
+        let answer = cloud.source().group_exists(&id("GROUP@TGS#1")).await;
+        let request = cloud.requests().remove(0);
+        assert!(request.target().contains("group_open_http_svc/get_group_info"));
+        assert_eq!(request.json()["GroupIdList"], json!(["@TGS#1"]));
+        answer
+    };
+    assert_eq!(exists(of(0)).await.unwrap(), Some(true));
+    for gone in [10010, 10015] {
+        assert_eq!(exists(of(gone)).await.unwrap(), Some(false), "{gone}");
+    }
+    // It may not be seen, the cloud is busy, or another group is spoken of.
+    for other in [10007, 10002, 60007] {
+        assert_eq!(code(&exists(of(other)).await.unwrap_err()), other);
+    }
+    let refused = r#"{"ActionStatus":"FAIL","ErrorCode":60007,"ErrorInfo":"too many"}"#;
+    assert_eq!(code(&exists(refused.into()).await.unwrap_err()), 60007);
+    let another = ok(json!({"GroupInfo": [{"GroupId": "other", "ErrorCode": 0}]}));
+    assert_ne!(exists(another).await.ok(), Some(Some(false)));
+    // Users are no groups: no call.
+    let cloud = Cloud::of_json([""; 0]).await;
+    assert_eq!(cloud.source().group_exists(&id("C2Ca")).await.unwrap(), None);
+    assert!(cloud.requests().is_empty());
+}

@@ -12,10 +12,10 @@ use std::{
 use async_trait::async_trait;
 use conv_api::{
     AccountId, Accounts, AccountsBuilder, ConversationSource, ConversationWriter, Error,
-    ErrorClass, MemoryDatabase, SourceError, Unsent,
+    ErrorClass, MarkType, MemoryDatabase, OutcomeKind, PendingState, SourceError, Unsent,
     sync::{
         Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
-        PullRequest, Retry, WriteCapabilities, WriteRequest, Written,
+        PullRequest, Retry, WriteCapabilities, WriteKind, WriteRequest, Written,
     },
     testing::sync::Script,
 };
@@ -223,4 +223,36 @@ async fn dropped_changes_never_arrive_and_are_not_the_next_ones() {
     sleep(LONG).await;
     assert!(list.pending().is_empty());
     assert_eq!(clouds.pinned(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_forgotten_amid_a_call_is_reopened_without_it() {
+    let (names, clouds) = Clouds::new(2);
+    let accounts = clouds.builder().build();
+    let (name, cloud) = (&names[0], clouds.of(&names[0]));
+    let list = accounts.open(name).await.unwrap();
+    list.sync().await.unwrap();
+    let pin = list.pin_conversation(&id(0), true).await.unwrap();
+    while clouds.writing.load(Relaxed) == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(pin.pending().unwrap().state, PendingState::Sending);
+    assert!(matches!(accounts.forget(name).await, Err(Error::Unsent(1))));
+    assert_eq!(cloud.writer.calls(), [], "the call is still under way");
+
+    let forgetting = accounts.forget_with(name, Unsent::Drop);
+    let (forgotten, reopened) = tokio::join!(forgetting, accounts.open(name));
+    forgotten.unwrap();
+    let reopened = reopened.unwrap();
+    assert!(reopened.pending().is_empty() && reopened.snapshot().is_empty());
+    // The earlier handle can neither queue nor send.
+    assert!(list.pin_conversation(&id(1), true).await.is_err());
+    reopened.sync().await.unwrap();
+    let other = reopened.mark_conversation(&[id(1)], MarkType::STAR, true).await.unwrap();
+    assert_eq!(other.changes[0].outcome().await.unwrap(), OutcomeKind::Done);
+    sleep(LONG).await;
+    let pins = cloud.writer.calls().into_iter().filter(|call| call.kind() == WriteKind::Pin);
+    assert!(pins.count() <= 1, "the call that was under way, if it arrived at all");
+    assert!(reopened.pending().is_empty());
+    assert_eq!(clouds.of(&names[1]).writer.calls(), []);
 }

@@ -79,6 +79,10 @@ async fn a_call_of_which_nothing_can_be_accepted_is_an_error_and_queues_nothing(
         assert_eq!(error.code(), 2500, "{error}");
         assert_eq!(error.class(), ErrorClass::NotFound);
     }
+    let both = [id(7), unknown()];
+    let error = list.mark_conversation(&both, MarkType::STAR, true).await.unwrap_err();
+    assert_eq!((error.code(), error.class()), (2500, ErrorClass::NotFound));
+    assert!(both.iter().all(|id| error.to_string().contains(id.as_str())), "{error}");
     let too_long = list.create_conversation_group(&[id(0)], &"x".repeat(33)).await.unwrap_err();
     assert_eq!(too_long.code(), 51_011);
     assert_eq!(list.mark_conversation(&[], MarkType::STAR, true).await.unwrap_err().code(), 3153);

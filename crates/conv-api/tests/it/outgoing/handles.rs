@@ -84,6 +84,8 @@ async fn what_is_held_goes_out_whichever_handle_is_asked() {
     assert_eq!(first.pending().unwrap().state, PendingState::Held);
 
     b.retry_now().unwrap();
+    // Until it sees that, the other handle still says that it is held.
+    sleep(Duration::from_secs(10)).await;
     is_done(&first).await;
     is_done(&second).await;
 }

@@ -143,3 +143,30 @@ async fn a_change_that_the_cloud_acknowledged_can_be_dropped_and_not_cancelled()
     assert!(!list.snapshot().get(&id(0)).unwrap().listing.is_pinned, "what the cloud said last");
     assert!(cloud.is_pinned(0));
 }
+
+#[tokio::test]
+async fn a_full_outbox_refuses_more_and_drains_after_a_restart() {
+    let (cloud, folder) = (Cloud::new(1_001), tempfile::tempdir().unwrap());
+    let database = SledDatabase::open(folder.path()).await.unwrap();
+    let list = cloud.builder().plan_limit(2_000).database(database).build().await.unwrap();
+    list.sync().await.unwrap();
+    cloud.set_offline(true);
+    let ids: Vec<_> = (0..1_001).map(id).collect();
+    list.set_conversation_custom_data(&ids[..1_000], "vip").await.unwrap();
+    let error = list.pin_conversation(&ids[1_000], true).await.unwrap_err();
+    assert_eq!((error.class(), list.pending().len()), (ErrorClass::RateLimited, 1_000));
+    // A slot that is taken is not one more.
+    list.set_conversation_custom_data(&ids[..1], "other").await.unwrap();
+    list.close().await.unwrap();
+
+    cloud.set_offline(false);
+    let before = cloud.writer.calls().len();
+    let database = SledDatabase::open(folder.path()).await.unwrap();
+    let list = cloud.builder().plan_limit(2_000).database(database).build().await.unwrap();
+    assert_eq!(list.changes_report().unsent(), 1_000);
+    list.retry_now().unwrap();
+    assert!(list.flush(LONG).await.unwrap().is_empty());
+    assert_eq!(cloud.writer.calls().len() - before, 10, "a hundred to a call");
+    assert_eq!(&*cloud.writer.row(&ids[0]).unwrap().listing.custom_data, "other");
+    assert_eq!(&*cloud.writer.row(&ids[999]).unwrap().listing.custom_data, "vip");
+}

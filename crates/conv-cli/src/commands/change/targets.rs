@@ -12,8 +12,7 @@ use crate::{
     args::{CloudArgs, StoreArgs},
     interrupt::Interrupt,
     output::changed::{Changed, Unsent, What},
-    sending::{Ended, Wait},
-    session,
+    sending, session,
 };
 
 /// The options of every change.
@@ -126,26 +125,16 @@ impl ChangeArgs {
             let words = format!("the list of {account} was never pulled: `conv sync` pulls it");
             return Err(Error::NotFound(words));
         }
-        let wait = Wait::begin(list);
         let accepted = change(list).await?;
         let unsent = match self.cloud.is_named() {
             false => Unsent::Wanted("no cloud is named"),
             true if self.no_wait => Unsent::Wanted("--no-wait"),
-            true => Unsent::Waited(self.sent(&wait, &accepted, list, interrupt).await?),
+            true => {
+                let timeout = Duration::from_secs(self.timeout);
+                let sent = sending::sent(list, &accepted.changes, timeout, interrupt);
+                Unsent::Waited(sent.await?)
+            }
         };
         Changed::of(what, accepted, unsent, list).await
-    }
-
-    async fn sent(
-        &self,
-        wait: &Wait,
-        accepted: &Accepted,
-        list: &Conversations,
-        interrupt: &mut Interrupt,
-    ) -> Result<Ended, Error> {
-        let numbers: HashSet<_> =
-            accepted.changes.iter().filter_map(|change| change.number()).collect();
-        let timeout = Duration::from_secs(self.timeout);
-        wait.sent(list, |number| numbers.contains(&number), timeout, interrupt).await
     }
 }

@@ -23,12 +23,13 @@ use crate::{
 pub(super) async fn compare(args: &Args, held: &Snapshot) -> Result<Finding, Error> {
     let fresh = Fresh::begin(args, held).await?;
     let (before, after) = (fresh.read().await?, fresh.read().await?);
-    let lost = lost(held, &before, &after);
+    let ours = rows(held);
+    let lost = lost(held, &ours, &before, &after);
     if lost > 0 {
         let words = format!("{} missing that the last finished pull must have brought", are(lost));
         return Ok(Finding::new("cloud", false, format!("{words}; --heal pulls them")));
     }
-    let lag = Difference::between(&rows(held), &after);
+    let lag = Difference::between(&ours, &after);
     if lag == Difference::default() {
         return Ok(Finding::new("cloud", true, "the store holds what the cloud holds"));
     }
@@ -40,18 +41,18 @@ pub(super) async fn compare(args: &Args, held: &Snapshot) -> Result<Finding, Err
 
 /// Returns the rows that both readings show alike and the store lacks, although their last change
 /// is older than the last finished pull.
-fn lost(held: &Snapshot, before: &Rows, after: &Rows) -> usize {
+fn lost(held: &Snapshot, ours: &Rows, before: &Rows, after: &Rows) -> usize {
     let Some(finished) = &held.sync().finished else { return 0 };
     // Without the cloud's time, it is unknown which rows came after the pull.
     let Some(as_of) = finished.as_of else { return 0 };
     // Below the last row of a full list, older rows of the cloud move up as others leave.
     let is_full = finished.limit.iter().any(|limit| matches!(limit, ListLimit::Capped(_)));
-    let last = held.rows().last().filter(|_| is_full);
+    let last = ours.values().max_by(|a, b| list_order(a, b)).filter(|_| is_full);
     let must_be_held = |(id, row): &(&ConversationId, &Arc<Conversation>)| {
         row.listing.time.is_some_and(|time| time < as_of)
             && last.is_none_or(|last| list_order(row, last).is_lt())
             && agree(before.get(*id), Some(*row))
-            && held.get(id).is_none()
+            && !ours.contains_key(*id)
     };
     after.iter().filter(must_be_held).count()
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use conv_api::{Conversation, ConversationId, Snapshot};
 
-/// The rows of a snapshot by their IDs.
+/// The cloud's rows of a snapshot by their IDs.
 pub(super) type Rows = BTreeMap<ConversationId, Arc<Conversation>>;
 
 /// The numbers of rows that one list lacks, has in addition, and has with other content than
@@ -31,8 +31,12 @@ impl Difference {
     }
 }
 
+/// Returns the rows as the cloud said them last: what a change that is not over sets or hides is no
+/// difference.
 pub(super) fn rows(snapshot: &Snapshot) -> Rows {
-    snapshot.rows().map(|row| (row.id.clone(), Arc::clone(row))).collect()
+    let changed = snapshot.outbox().pending().filter_map(|it| it.mutation.conversation_id());
+    let ids = snapshot.rows().map(|row| &row.id).chain(changed);
+    ids.filter_map(|id| Some((id.clone(), snapshot.base(id)?))).collect()
 }
 
 /// Returns true if two readings agree about a conversation, including its absence.

@@ -1,14 +1,16 @@
-//! `conv outbox retry` and `drop`: what becomes of changes that failed.
+//! `conv outbox retry` and `drop`: mend changes that are not over.
 
-use conv_api::{Change, Conversations, Pending, PendingState};
+use conv_api::{Change, Conversations, OutcomeKind, Pending, PendingState};
+use serde::Serialize;
 
-use super::{finish, open};
+use super::{Outbox, open};
 use crate::{Error, Output, args::StoreArgs, output::changes::state};
 
 /// Send failed changes again
 ///
 /// The list shows them again, and the next `conv outbox flush` or `conv sync` sends them. Without
-/// numbers, all that failed.
+/// numbers, all that failed. Changes that are queued or held have not failed: flush and sync send
+/// them anyway, and at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv outbox retry 7 --account user_0001
@@ -21,20 +23,29 @@ pub(super) struct Retry {
     store: StoreArgs,
 }
 
-/// Give up failed changes, or unsent ones
+/// Give up failed changes, unsent ones, or the wait for settling ones
 ///
 /// Failed changes are forgotten, and unsent ones taken back: the list shows the cloud's value again.
-/// What the cloud has or may have cannot be dropped. Without numbers, all that failed.
+/// Of a settling change only the wait ends, until the list shows it: the cloud keeps it, and the list
+/// shows what the cloud said last. What the cloud may have without having answered cannot be dropped.
+/// Without numbers, all that failed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv outbox drop 7 --account user_0001
   conv outbox drop --account user_0001")]
 pub(super) struct Drop {
-    /// The numbers of failed or unsent changes, as `conv outbox list` shows them
+    /// The numbers of changes, as `conv outbox list` shows them
     #[arg(value_name = "NUMBER")]
     numbers: Vec<u64>,
     #[command(flatten)]
     store: StoreArgs,
+}
+
+/// What became of a change that was dropped.
+#[derive(Debug, Serialize)]
+pub(super) struct Dropped {
+    number: u64,
+    outcome: &'static str,
 }
 
 impl Retry {
@@ -46,52 +57,73 @@ impl Retry {
             }
             at => Err(format!("is {}, not failed: there is nothing to retry", state(at))),
         };
-        each(&self.store, &self.numbers, output, fits, async |change, _| change.retry().await).await
+        let list = open(&self.store, output).await?;
+        let retried =
+            each(&list, &self.numbers, fits, async |change, _| change.retry().await).await;
+        let outbox = Outbox::of(&list);
+        list.close().await?;
+        retried?;
+        outbox.show(output)
     }
 }
 
 impl Drop {
     pub(super) async fn run(self, output: &Output) -> Result<(), Error> {
         let fits = |pending: &Pending| match pending.state {
-            PendingState::Failed => Ok(()),
+            PendingState::Failed | PendingState::Settling => Ok(()),
             _ if pending.is_unsent() => Ok(()),
-            PendingState::Settling => {
-                Err("is settling: the cloud has it, and it cannot be dropped".to_owned())
-            }
             at => Err(format!("is {}: the cloud may have it, and it cannot be dropped", state(at))),
         };
-        let drop = async |change: &Change, is_failed| match is_failed {
-            true => change.drop().await,
-            false => change.cancel().await,
-        };
-        each(&self.store, &self.numbers, output, fits, drop).await
+        let list = open(&self.store, output).await?;
+        let dropped = each(&list, &self.numbers, fits, Dropped::of).await;
+        let mut outbox = Outbox::of(&list);
+        list.close().await?;
+        outbox.dropped = dropped?;
+        for Dropped { number, .. } in outbox.dropped.iter().filter(|it| it.is_dismissed()) {
+            let why = "the cloud has it, and the list shows what the cloud said last";
+            output.note(&format!("change {number} is dismissed: {why}"));
+        }
+        outbox.show(output)
     }
 }
+
+impl Dropped {
+    /// Drops a change, or takes it back if it was not sent.
+    async fn of(change: &Change, pending: &Pending) -> Result<Self, conv_api::Error> {
+        let outcome = match pending.state {
+            PendingState::Failed => {
+                change.drop().await?;
+                "failed"
+            }
+            PendingState::Settling => {
+                change.drop().await?;
+                match change.outcome().await? {
+                    OutcomeKind::Dismissed => DISMISSED,
+                    _ => "done",
+                }
+            }
+            _ => {
+                change.cancel().await?;
+                "cancelled"
+            }
+        };
+        Ok(Self { number: pending.number, outcome })
+    }
+
+    fn is_dismissed(&self) -> bool {
+        self.outcome == DISMISSED
+    }
+}
+
+const DISMISSED: &str = "dismissed";
 
 /// Does the same with the changes that are meant, if all of them fit.
-async fn each(
-    store: &StoreArgs,
-    numbers: &[u64],
-    output: &Output,
-    fits: impl Fn(&Pending) -> Result<(), String>,
-    act: impl AsyncFn(&Change, bool) -> Result<(), conv_api::Error>,
-) -> Result<(), Error> {
-    let list = open(store, output).await?;
-    match take(&list, numbers, fits, act).await {
-        Ok(()) => finish(&list, output).await,
-        Err(error) => {
-            list.close().await?;
-            Err(error)
-        }
-    }
-}
-
-async fn take(
+async fn each<T>(
     list: &Conversations,
     numbers: &[u64],
     fits: impl Fn(&Pending) -> Result<(), String>,
-    act: impl AsyncFn(&Change, bool) -> Result<(), conv_api::Error>,
-) -> Result<(), Error> {
+    act: impl AsyncFn(&Change, &Pending) -> Result<T, conv_api::Error>,
+) -> Result<Vec<T>, Error> {
     let mut chosen = list.pending();
     chosen.retain(|pending| match numbers {
         [] => pending.state == PendingState::Failed,
@@ -104,10 +136,11 @@ async fn take(
     for pending in &chosen {
         fits(pending).map_err(|why| Error::Usage(format!("change {} {why}", pending.number)))?;
     }
+    let mut acted = Vec::new();
     for pending in chosen {
         if let Some(change) = list.change(pending.number) {
-            act(&change, pending.state == PendingState::Failed).await?;
+            acted.push(act(&change, &pending).await?);
         }
     }
-    Ok(())
+    Ok(acted)
 }

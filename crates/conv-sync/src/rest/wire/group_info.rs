@@ -86,7 +86,8 @@ struct Verdict<'a> {
     info: Lenient<Cow<'a, str>>,
 }
 
-/// Reads the profile or error of each group that a reply names.
+/// Reads the profile of each group that a reply names, or its error with the cloud's code: a group that
+/// is gone and one that may not be seen differ in that alone.
 ///
 /// # Errors
 /// If it names no group. With the code of a reply that is too large if one of several groups has
@@ -111,7 +112,7 @@ pub(in crate::rest) fn read(reply: &Reply, depth: Depth) -> Result<Profiles, Sou
             Lenient::Given(REPLY_TOO_LARGE) if count > 1 => {
                 return Err(reply.error(REPLY_TOO_LARGE, &info));
             }
-            Lenient::Given(code) => Err(reply.item_error(code, &info)),
+            Lenient::Given(code) => Err(reply.error(code, &info)),
             Lenient::Bad => Err(protocol("ErrorCode of another type")),
         };
         if let Some(group) = verdict.group.any() {

@@ -41,7 +41,7 @@ fn replies_as_documented_are_read() {
     assert!(users["w"].is_err());
     let groups = groups(GROUPS);
     assert_eq!((groups.len(), name(&groups, "g")), (2, Some("G")));
-    assert!(matches!(groups["h"], Err(SourceError::NotFound)));
+    assert_eq!(groups["h"].as_ref().unwrap_err().code(), Some(10010));
 }
 
 #[test]
