@@ -67,13 +67,17 @@
 //! | `POST /conversations/profile` | `{conversationID}` | `conversation` |
 //! | `GET /groups` | | the names |
 //! | `GET /totals?…` | as of `GET /conversations` | `totals`, `position` |
-//! | `POST /conversations/refresh` | `{}` | `mark` |
+//! | `POST /conversations/refresh` | `{}` | `mark`, a number |
 //! | `POST /conversations/delete`, `/pin`, `/read`, `/mark`, `/custom-data`, `/draft` | the SDK's options | the SDK's, and `position` |
 //! | `POST /groups/create`, `/delete`, `/rename`, `/add`, `/remove` | the SDK's options | the SDK's, and `position` |
 //! | `/accounts/{account}/…` | any of the calls on a list, for another account | needs an authorizer |
+//! | `POST /hooks/tencent`, `/hooks/tencent/{secret}` | an event of the cloud | the cloud's own shape; needs a verifier |
 //!
 //! A list is answered from memory, and never waits for the cloud; `isSyncCompleted` and `report` say
-//! what it lacks. A change is durable and shown when it is answered, and is sent in the background. With an
+//! what it lacks. A call for a list, or to refresh it, keeps it fresh for a minute: it is pulled at once,
+//! and when webhooks report a change. The list is as fresh as a refresh asked for once `reachedMark` in its
+//! `report` is no smaller than `mark`. These numbers grow within a process; `reachedMark` is `null` while
+//! the list is not kept fresh. A change is durable and shown when it is answered, and is sent in the background. With an
 //! `Idempotency-Key` it is made once, and answered as the first time for 24 hours, by the same process.
 //!
 //! # Errors
@@ -116,5 +120,7 @@ pub mod webhook;
 #[cfg(feature = "server")]
 pub use self::host::{Drain, Host, HostOptions};
 #[cfg(feature = "server")]
-pub use self::server::{Action, Authorizer, Gateway, GatewayBuilder};
+pub use self::server::{
+    Action, Authorizer, Gateway, GatewayBuilder, HookCount, HookOutcome, HookStats, Webhooks,
+};
 pub use self::token::{AccessToken, AccessTokens, Revocations, Session, TokenError};

@@ -9,7 +9,9 @@ mod caller;
 mod change;
 mod cors;
 mod failures;
+mod hooks;
 mod idempotency;
+mod interest;
 mod list;
 mod login;
 mod position;
@@ -33,6 +35,7 @@ use crate::AccessTokens;
 pub use self::{
     authorizer::{Action, Authorizer},
     builder::GatewayBuilder,
+    hooks::{HookCount, HookOutcome, HookStats, Webhooks},
 };
 
 /// Serves the list of each user who logged in.
@@ -52,5 +55,10 @@ impl Gateway {
     /// other routers. All routers of a gateway share its limits.
     pub fn router(&self) -> Router {
         routes::router(&self.shared, cors::layer(self.origins.clone()))
+    }
+
+    /// Returns the numbers of the endpoint for webhooks; `None` if there is none.
+    pub fn hook_stats(&self) -> Option<HookStats> {
+        self.shared.hooks.as_ref().map(|hooks| hooks.stats())
     }
 }

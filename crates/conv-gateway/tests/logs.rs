@@ -16,8 +16,13 @@ mod stage;
 use std::{
     io,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
+use conv_gateway::{
+    GatewayBuilder, Webhooks,
+    webhook::{App, Token, Verifier},
+};
 use serde_json::json;
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
@@ -45,6 +50,15 @@ impl MakeWriter<'_> for Log {
     }
 }
 
+/// An app with a short token, and a query that is signed with it.
+fn webhooks() -> (Verifier, &'static str) {
+    let app = App::signed(1_400_000_001, Token::new("xxxxyyyy").unwrap());
+    let window = Duration::from_secs(1_000_000_000);
+    let query = "SdkAppid=1400000001&CallbackCommand=C2C.CallbackAfterSendMsg&RequestTime=1669872112\
+        &Sign=17773bc39a671d7b9aa835458704d2a6db81360a5940292b587d6d760d484061";
+    (Verifier::default().with_app(app).with_window(window), query)
+}
+
 #[tokio::test]
 async fn a_log_tells_what_happened_and_holds_no_token() {
     let log = Log::default();
@@ -55,7 +69,10 @@ async fn a_log_tells_what_happened_and_holds_no_token() {
         .with_writer(log.clone());
     subscriber.init();
 
-    let stage = Stage::pulled(|it| it.authorizer(|_: &_, _: &_, _| true)).await;
+    let (verifier, query) = webhooks();
+    let webhooks = Webhooks::new(verifier).with_path_secret("path-s3cret");
+    let set = |it: GatewayBuilder| it.authorizer(|_: &_, _: &_, _| true).webhooks(webhooks);
+    let stage = Stage::pulled(set).await;
     let token = stage.login("alice").await;
     let sig = stage.user_sig("alice");
     stage.send(post("/v1/login", None, &json!({"userID": "alice", "userSig": &sig[1..]}))).await;
@@ -70,6 +87,11 @@ async fn a_log_tells_what_happened_and_holds_no_token() {
     stage.post("/conversations/pin", &token, &pin).await.data();
     stage.post("/login/renew", &token, &json!({})).await.data();
     stage.get(&format!("/groups?access_token={token}"), "x").await;
+    for path in ["", "/path-s3cret", "/path-s3cret/more"] {
+        let body = json!({"From_Account": "mallory", "To_Account": "alice"});
+        let path = format!("/v1/hooks/tencent{path}?{query}");
+        stage.send(post(&path, None, &body)).await;
+    }
     let list = stage.accounts.open(&"alice".parse().unwrap()).await.unwrap();
     list.flush(std::time::Duration::from_secs(60)).await.unwrap();
 
@@ -81,12 +103,15 @@ async fn a_log_tells_what_happened_and_holds_no_token() {
         "parent_id=\"00f067aa0ba902b7\"",
         "status=401 code=70003",
         "logged in",
+        "route=\"/v1/hooks/tencent/{secret}\"",
+        "a webhook token can be guessed",
     ] {
         assert!(log.contains(told), "{told}: {log}");
     }
     let ids = stage.ids("alice");
     let secrets = [&*token, &token[20..60], &sig, &sig[10..40], stage.cloud.secret_key(), "alice"];
-    for secret in secrets.into_iter().chain(ids.iter().map(|id| &**id)) {
+    let of_hooks = ["path-s3cret", "xxxxyyyy", "17773bc39a671d7b", "1669872112", "mallory"];
+    for secret in secrets.into_iter().chain(of_hooks).chain(ids.iter().map(|id| &**id)) {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");
     }

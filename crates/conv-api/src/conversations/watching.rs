@@ -14,6 +14,15 @@ use crate::{
     passes::{PassContext, Progress, State},
 };
 
+/// What became of reading a facet of some rows.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// The number of rows that were read.
+    pub(crate) read: usize,
+    /// Rows whose turn did not succeed, and may later.
+    pub(crate) again: Vec<ConversationId>,
+}
+
 impl Conversations {
     /// Reads one facet of some rows from the cloud without a pass, in batches: for rows that are on a
     /// screen, or that a webhook named. Rows that the list does not have are left out, and so are facets
@@ -28,22 +37,31 @@ impl Conversations {
         facet: Facet,
         rows: impl IntoIterator<Item = ConversationId>,
     ) -> Result<usize, Error> {
+        Ok(self.read_rows(facet, rows).await?.read)
+    }
+
+    /// The same; also returns the rows that could not be read, and may be later.
+    pub(crate) async fn read_rows(
+        &self,
+        facet: Facet,
+        rows: impl IntoIterator<Item = ConversationId>,
+    ) -> Result<Reading, Error> {
         let context = self.pass_context()?;
         let capabilities = context.source.capabilities();
+        let mut reading = Reading::default();
         if !capabilities.facets.contains(&facet) {
-            return Ok(0);
+            return Ok(reading);
         }
         let mut kinds = HashMap::<_, Vec<_>>::new();
         for row in rows.into_iter().filter(|row| self.is_kept(context, facet, row)) {
             kinds.entry(row.conversation_type()).or_default().push(row);
         }
-        let mut read = 0;
         for (kind, rows) in kinds {
             for batch in rows.chunks(capabilities.batch(kind)) {
-                read += self.read_batch(context, facet, batch.to_vec()).await?;
+                self.read_batch(context, facet, batch.to_vec(), &mut reading).await?;
             }
         }
-        Ok(read)
+        Ok(reading)
     }
 
     async fn read_batch(
@@ -51,20 +69,23 @@ impl Conversations {
         context: &PassContext,
         facet: Facet,
         rows: Vec<ConversationId>,
-    ) -> Result<usize, Error> {
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
         let asked = self.snapshot().written();
         let request = HydrateRequest::new(context.account.clone(), facet, rows);
         let hydrated = match caught(context.source.hydrate(&request)).await {
             Ok(hydrated) => hydrated?,
             Err(Panicked) => return Err(Error::Panicked),
         };
-        let read = hydrated.found.len();
-        if read > 0 {
+        let failed = hydrated.failed.into_iter();
+        reading.again.extend(failed.filter(|(_, why)| why.may_succeed_later()).map(|(id, _)| id));
+        reading.read += hydrated.found.len();
+        if !hydrated.found.is_empty() {
             let mut delta = Delta::updates(hydrated.found);
             delta.asked = Some(asked);
             self.inner.store.apply(delta).await?;
         }
-        Ok(read)
+        Ok(())
     }
 
     /// Returns whether a row has a facet that is to be kept.

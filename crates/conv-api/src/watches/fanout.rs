@@ -37,25 +37,26 @@ impl Fanout {
     }
 
     /// A row changed: each of its holders is to be marked after this moment. They are asked for unless
-    /// a change before is still at it.
+    /// a change before is still at it. Returns false if there is none.
     pub(super) fn add(
         &mut self,
         row: &ConversationId,
         pending: &Pending,
         holders: impl FnOnce() -> Vec<AccountId>,
-    ) {
+    ) -> bool {
         if let Some(ring) = self.rows.get_mut(row) {
             ring.left = ring.holders.len();
             ring.pending.merge(pending);
-            return;
+            return true;
         }
         let holders = holders();
         if holders.is_empty() {
-            return;
+            return false;
         }
         let left = holders.len();
         self.rows.insert(row.clone(), Ring { holders, next: 0, left, pending: pending.clone() });
         self.turns.push_back(row.clone());
+        true
     }
 
     /// Returns the next account to mark; `None` if there is none now.

@@ -32,6 +32,8 @@ pub struct WatchStats {
     pub passes_for_safety: u64,
     /// Times so far that facets of rows were read without a pass.
     pub reads: u64,
+    /// Times so far that facets of rows were given up, after several tries.
+    pub reads_given_up: u64,
 }
 
 /// How long passes without a waiting caller waited for their turn and for the

@@ -71,12 +71,12 @@ impl Accounts {
     }
 
     /// Notes that a conversation changed in the cloud, for all watched accounts that have it in their
-    /// list: a webhook of a group names no member. Returns at once.
+    /// list: a webhook of a group names no member. Returns at once; false if no watched account has it.
     ///
     /// If [many](crate::WatchOptions::holders_per_second) hold it, they are marked one after the other,
     /// the longest unmarked first; more changes of the same conversation meanwhile cost a look-up each.
-    pub fn mark_holders(&self, row: &ConversationId, work: Work) {
-        self.shared().watches.mark_holders(row, work);
+    pub fn mark_holders(&self, row: &ConversationId, work: Work) -> bool {
+        self.shared().watches.mark_holders(row, work)
     }
 
     /// Returns the watched accounts that have a conversation in their list, in no order.

@@ -18,7 +18,7 @@ use self::entry::{Due, Entry};
 use super::{
     figures::WatchStats,
     options::{WatchLevel, WatchOptions},
-    work::Pending,
+    work::{Failed, Pending},
 };
 use crate::passes::Progress;
 
@@ -185,14 +185,14 @@ impl Schedule {
             self.counts.marks_ignored += 1;
             return None;
         };
-        let was_due = entry.is_marked() || !entry.pending.facets.is_empty();
+        let was_due = entry.is_marked() || entry.pending.has_facets();
         self.counts.coalesced += u64::from(was_due);
-        if !work.facets.is_empty() {
+        if work.has_facets() {
             entry.read_first.get_or_insert(now);
         }
         entry.pending.merge(work);
         let is_listing = std::mem::take(&mut entry.pending.is_listing);
-        if entry.pending.facets.is_empty() {
+        if !entry.pending.has_facets() {
             entry.read_first = None;
         }
         let number = is_listing.then(|| {
@@ -248,11 +248,24 @@ impl Schedule {
         self.plan(now, account);
     }
 
-    /// Facets of an account were read, or could not be.
-    pub(super) fn read(&mut self, now: Duration, account: &AccountId) {
+    /// Facets of an account were read, but for those that failed: they are read again, a few times.
+    pub(super) fn read(&mut self, now: Duration, account: &AccountId, failed: &Failed) {
         let Some(entry) = self.accounts.get_mut(account) else { return };
         entry.is_reading = false;
-        self.plan(now, account);
+        let is_left = entry.is_watched() && entry.read_failed(now, failed);
+        self.counts.reads_given_up += u64::from(failed.work.has_facets() && !is_left);
+        if is_left {
+            self.put_back(now, account, &failed.work);
+        } else {
+            self.plan(now, account);
+        }
+    }
+
+    /// Adds work that was begun and is not done; it is no new mark.
+    fn put_back(&mut self, now: Duration, account: &AccountId, work: &Pending) {
+        let (marks, coalesced) = (self.counts.marks, self.counts.coalesced);
+        self.mark(now, account, work);
+        (self.counts.marks, self.counts.coalesced) = (marks, coalesced);
     }
 
     /// Returns the next thing to do now.

@@ -67,11 +67,14 @@ impl Watches {
         is_watched
     }
 
-    /// Notes that a row changed, for all watched accounts that hold it.
-    pub(crate) fn mark_holders(&self, row: &ConversationId, work: Work) {
+    /// Notes that a row changed, for all watched accounts that hold it. Returns false if there is none.
+    pub(crate) fn mark_holders(&self, row: &ConversationId, work: Work) -> bool {
         let (now, work) = (self.clock.now(), Pending::from(work));
-        self.lock().mark_holders(now, row, &work);
-        self.wake.notify_one();
+        let is_held = self.lock().mark_holders(now, row, &work);
+        if is_held {
+            self.wake.notify_one();
+        }
+        is_held
     }
 
     /// Returns the watched accounts that hold a row.

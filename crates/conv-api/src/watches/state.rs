@@ -76,11 +76,16 @@ impl State {
         }
     }
 
-    /// Marks the holders of a row, those that may be now.
-    pub(super) fn mark_holders(&mut self, now: Duration, row: &ConversationId, work: &Pending) {
+    /// Marks the holders of a row, those that may be now. Returns false if there is none.
+    pub(super) fn mark_holders(
+        &mut self,
+        now: Duration,
+        row: &ConversationId,
+        work: &Pending,
+    ) -> bool {
         self.schedule.hear(now);
         let index = &self.index;
-        self.fanout.add(row, work, || index.holders(row).cloned().collect());
+        self.fanout.add(row, work, || index.holders(row).cloned().collect())
     }
 
     /// Marks an account. Returns the list that has to note the mark, and the mark's number.

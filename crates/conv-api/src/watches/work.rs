@@ -1,8 +1,8 @@
 //! What a mark says has changed, and the pending work of an account.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use conv_model::{ConversationId, Facet};
+use conv_model::{ConversationId, ConversationType, Facet};
 
 /// The most facets of rows that wait for an account; beyond it, its list is read instead.
 const MOST: usize = 32;
@@ -19,6 +19,8 @@ pub enum Work {
     LastMessage(ConversationId),
     /// The unread messages of some rows.
     Unread(Vec<ConversationId>),
+    /// The unread messages of all one-to-one rows: a user read everything.
+    UnreadOfUsers,
 }
 
 /// Pending work, bounded: what is too much becomes a reading of the list.
@@ -26,6 +28,8 @@ pub enum Work {
 pub(super) struct Pending {
     pub(super) is_listing: bool,
     pub(super) facets: BTreeSet<(Facet, ConversationId)>,
+    /// The unread messages of every one-to-one row.
+    pub(super) unread_of_users: bool,
 }
 
 impl Pending {
@@ -35,6 +39,10 @@ impl Pending {
                 self.is_listing = true;
                 return;
             }
+            Work::UnreadOfUsers => {
+                self.unread_of_users = true;
+                return;
+            }
             Work::Profile(row) => (Facet::Profile, vec![row]),
             Work::LastMessage(row) => (Facet::LastMessage, vec![row]),
             Work::Unread(rows) => (Facet::Unread, rows),
@@ -42,18 +50,55 @@ impl Pending {
         for row in rows {
             self.facets.insert((facet, row));
             if self.facets.len() > MOST {
-                *self = Self { is_listing: true, facets: BTreeSet::new() };
+                self.read_the_list();
                 return;
             }
         }
     }
 
+    /// Returns true if there are facets to read; a listing is no facet.
+    pub(super) fn has_facets(&self) -> bool {
+        self.unread_of_users || !self.facets.is_empty()
+    }
+
+    fn read_the_list(&mut self) {
+        (self.is_listing, self.facets) = (true, BTreeSet::new());
+    }
+
     /// Adds other pending work.
     pub(super) fn merge(&mut self, other: &Self) {
         self.is_listing |= other.is_listing;
+        self.unread_of_users |= other.unread_of_users;
         self.facets.extend(other.facets.iter().cloned());
         if self.facets.len() > MOST {
-            *self = Self { is_listing: true, facets: BTreeSet::new() };
+            self.read_the_list();
+        }
+    }
+}
+
+/// Facets that could not be read, and may be later.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Failed {
+    pub(super) work: Pending,
+    /// The time that the cloud asked to wait.
+    pub(super) pause: Option<Duration>,
+}
+
+impl Failed {
+    /// Adds rows that failed. `unread_of_users`: those of the unread facet were all of a list.
+    pub(super) fn add(
+        &mut self,
+        facet: Facet,
+        rows: impl IntoIterator<Item = ConversationId>,
+        unread_of_users: bool,
+    ) {
+        let before = self.work.facets.len();
+        self.work.facets.extend(rows.into_iter().map(|row| (facet, row)));
+        if facet == Facet::Unread && unread_of_users && self.work.facets.len() > before {
+            self.work.unread_of_users = true;
+            self.work.facets.retain(|(facet, row)| {
+                *facet != Facet::Unread || row.conversation_type() != ConversationType::C2c
+            });
         }
     }
 }

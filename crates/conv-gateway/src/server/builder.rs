@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     fmt,
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroUsize},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -14,6 +14,8 @@ use super::{
     Gateway,
     authorizer::Authorizer,
     failures::Failures,
+    hooks::{Hooks, Webhooks},
+    interest::Interests,
     rates::{Allowance, Rates},
     shared::{Shared, WallClock},
 };
@@ -32,6 +34,8 @@ pub struct GatewayBuilder {
     requests: Allowance,
     cloud_calls: Allowance,
     login_failures: u32,
+    kept_fresh: (NonZeroUsize, Duration),
+    webhooks: Option<Webhooks>,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -39,6 +43,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 impl GatewayBuilder {
     pub(super) fn new(accounts: Accounts, tokens: AccessTokens) -> Self {
         const REQUESTS: NonZeroU32 = NonZeroU32::new(600).unwrap();
+        const KEPT_FRESH: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
         const CLOUD_CALLS: NonZeroU32 = NonZeroU32::new(30).unwrap();
         Self {
             accounts,
@@ -51,6 +56,8 @@ impl GatewayBuilder {
             requests: Allowance::new(REQUESTS, MINUTE),
             cloud_calls: Allowance::new(CLOUD_CALLS, MINUTE),
             login_failures: 10,
+            kept_fresh: (KEPT_FRESH, MINUTE),
+            webhooks: None,
         }
     }
 
@@ -103,8 +110,38 @@ impl GatewayBuilder {
         Self { login_failures: per_minute, ..self }
     }
 
+    /// Sets how many accounts are kept fresh after a call of theirs for the list or for a refresh, and for
+    /// how long; 4,096 for a minute by default. Beyond that number, the one whose last call was longest ago
+    /// is no longer kept fresh. Each stays loaded meanwhile, and its list is pulled when webhooks mark it.
+    pub fn kept_fresh(self, accounts: NonZeroUsize, time: Duration) -> Self {
+        Self { kept_fresh: (accounts, time), ..self }
+    }
+
+    /// Receives Tencent's webhooks at `POST /v1/hooks/tencent`, from the apps of a
+    /// [`Verifier`](crate::webhook::Verifier); without this there is no such path. An event marks the
+    /// lists that it concerns, of accounts that somebody watches.
+    ///
+    /// ```
+    /// use conv_gateway::{
+    ///     GatewayBuilder,
+    ///     webhook::{App, Token, TokenError, Verifier},
+    /// };
+    ///
+    /// fn with_webhooks(gateway: GatewayBuilder) -> Result<GatewayBuilder, TokenError> {
+    ///     let token = Token::new("a token of at least 32 random characters")?; // as in the console
+    ///     Ok(gateway.webhooks(Verifier::default().with_app(App::signed(1_400_000_000, token))))
+    /// }
+    /// ```
+    pub fn webhooks(self, webhooks: impl Into<Webhooks>) -> Self {
+        Self { webhooks: Some(webhooks.into()), ..self }
+    }
+
     /// Returns the gateway. Nothing is read or called yet.
     pub fn build(self) -> Gateway {
+        let hooks = self.webhooks.map(|webhooks| {
+            Arc::new(Hooks::new(self.accounts.clone(), webhooks, Arc::clone(&self.clock)))
+        });
+        let (capacity, time) = self.kept_fresh;
         let shared = Shared {
             accounts: self.accounts,
             tokens: self.tokens,
@@ -118,6 +155,8 @@ impl GatewayBuilder {
             unknown: Default::default(),
             kept: Default::default(),
             ids: Default::default(),
+            interests: Interests::new(capacity, time),
+            hooks,
         };
         Gateway { shared: Arc::new(shared), origins: self.origins }
     }

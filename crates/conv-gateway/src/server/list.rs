@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 use conv_api::{
-    Conversation, ConversationList, Coverage, PageKey, PassStatus, SyncReport, Totals,
+    Conversation, ConversationList, Conversations, PageKey, SyncMark, SyncReport, Totals, Watch,
     store::Snapshot,
 };
 use serde::Serialize;
@@ -35,10 +35,20 @@ pub(super) use self::asked::MAX_LIMIT;
 struct Data {
     conversation_list: Vec<Arc<Conversation>>,
     is_sync_completed: bool,
-    report: SyncReport,
+    report: Report,
     position: Option<Position>,
     next: Option<PageKey>,
     totals: Totals,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    #[serde(flatten)]
+    sync: SyncReport,
+    /// The newest mark that the list has reached: all that the cloud had by then is in it. `None` if the
+    /// account is not kept fresh.
+    reached_mark: Option<SyncMark>,
 }
 
 /// `POST /conversations/list`
@@ -90,14 +100,27 @@ pub(super) async fn groups(
 /// Answers from memory; never waits for the cloud.
 async fn answer(shared: &Shared, caller: &Caller, asked: Asked) -> Answered {
     let conversations = shared.open(caller).await?;
+    let watch = keep_fresh(shared, caller, &conversations).await;
+    // Before the rows are read: they may be newer than the mark says, and never older.
+    let reached = watch.map(|watch| watch.newest_reached());
     let list = conversations.get_conversation_list(asked.query.clone()).await?;
-    begin_pass(shared, caller, &list);
-    Answer::of(&data(list, &asked))
+    Answer::of(&data(list, &asked, reached))
 }
 
-fn data(list: ConversationList, asked: &Asked) -> Data {
+/// Keeps the list of a client that asks again and again as fresh as that of one with a stream. Without
+/// an allowance for the first pass, the list stays as it is, and says so.
+async fn keep_fresh(shared: &Shared, caller: &Caller, list: &Conversations) -> Option<Arc<Watch>> {
+    match shared.interests.prolong(list) {
+        Some(watch) => Some(watch),
+        None if shared.spend(caller).is_err() => None,
+        None => shared.interests.begin(&shared.accounts, list).await.ok(),
+    }
+}
+
+fn data(list: ConversationList, asked: &Asked, reached_mark: Option<SyncMark>) -> Data {
     let snapshot = list.snapshot().clone();
-    let (is_sync_completed, report) = (list.is_sync_completed(), list.report());
+    let is_sync_completed = list.is_sync_completed();
+    let report = Report { sync: list.report(), reached_mark };
     let (conversation_list, next) = page(list.conversation_list, &snapshot, asked);
     let totals = snapshot.totals_of(&asked.query);
     let position = position::of(&snapshot);
@@ -118,17 +141,5 @@ fn page(
             (rows.into_iter().filter(|row| PageKey::of(row) > *after).collect(), None)
         }
         (None, None) => (rows, None),
-    }
-}
-
-/// A list that no pass has read since it was loaded is only a preview: has it read, once. A pass
-/// that failed is repeated by the list itself.
-fn begin_pass(shared: &Shared, caller: &Caller, list: &ConversationList) {
-    let report = list.report();
-    let is_unread = matches!(report.coverage, Coverage::Empty | Coverage::CacheOnly)
-        && report.pass == PassStatus::Idle;
-    if is_unread && shared.spend(caller).is_ok() {
-        // Without a source, the list stays a preview, and says so.
-        let _ = shared.accounts.request_sync(&caller.account);
     }
 }

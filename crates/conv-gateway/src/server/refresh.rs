@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, extract::State};
+use conv_api::SyncMark;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,12 +17,13 @@ use super::{
 
 #[derive(Serialize)]
 struct Data {
-    /// Names this request: reports name it once a pass that began after it has succeeded.
-    mark: String,
+    /// The number of this request: the list is as fresh as that once its `report.reachedMark` is no
+    /// smaller.
+    mark: SyncMark,
 }
 
-/// `POST /conversations/refresh`: begins a pass in the background. All requests that wait are served by
-/// one pass.
+/// `POST /conversations/refresh`: asks for a pass that begins from now on. All requests that wait are
+/// served by one pass.
 pub(super) async fn post(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
@@ -31,8 +33,12 @@ pub(super) async fn post(
         return Err(Problem::invalid("expected {}"));
     }
     shared.spend(&caller)?;
-    shared.accounts.request_sync(&caller.account)?;
-    Answer::of(&Data { mark: shared.ids.next() })
+    let list = shared.open(&caller).await?;
+    let watch = match shared.interests.prolong(&list) {
+        Some(watch) => watch,
+        None => shared.interests.begin(&shared.accounts, &list).await?,
+    };
+    Answer::of(&Data { mark: watch.refresh()? })
 }
 
 fn is_nothing(argument: &Value) -> bool {

@@ -23,7 +23,7 @@ use tower_http::{
 use super::{
     authorizer::Action,
     caller::{self, Gate},
-    change, idempotency, list, login,
+    change, hooks, idempotency, list, login,
     problem::{Problem, sdk},
     profile, refresh,
     request::observe,
@@ -43,7 +43,7 @@ pub(super) fn router(shared: &Arc<Shared>, cors: CorsLayer) -> Router {
         calls = calls.nest("/accounts/{account}", delegated);
     }
     // Tokens are never compressed: a length may tell of them.
-    let versioned = calls
+    let mut versioned = calls
         .layer(compression())
         .route("/login", post(login::post))
         .route("/login/renew", post(login::renew))
@@ -54,6 +54,11 @@ pub(super) fn router(shared: &Arc<Shared>, cors: CorsLayer) -> Router {
         .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION]))
         .layer(from_fn_with_state(Arc::clone(shared), observe))
         .with_state(Arc::clone(shared));
+    // No page calls it, and its refusals are in the cloud's shape.
+    if let Some(hooks) = &shared.hooks {
+        let hooks = hooks::routes(Arc::clone(hooks));
+        versioned = versioned.merge(hooks.layer(from_fn_with_state(Arc::clone(shared), observe)));
+    }
     // The fallbacks are below the version, so that an embedder keeps his own.
     Router::new().nest("/v1", versioned)
 }

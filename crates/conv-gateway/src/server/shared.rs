@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use conv_api::{AccountId, Accounts, Conversations, Timestamp};
 
 use super::{
-    authorizer::Authorizer, caller::Caller, failures::Failures, idempotency::Kept,
-    problem::Problem, rates::Rates, request::Ids, unknown::Unknown,
+    authorizer::Authorizer, caller::Caller, failures::Failures, hooks::Hooks, idempotency::Kept,
+    interest::Interests, problem::Problem, rates::Rates, request::Ids, unknown::Unknown,
 };
 use crate::AccessTokens;
 
@@ -28,6 +28,9 @@ pub(super) struct Shared {
     pub(super) unknown: Unknown,
     pub(super) kept: Kept,
     pub(super) ids: Ids,
+    /// Accounts kept fresh for clients that ask again and again.
+    pub(super) interests: Interests,
+    pub(super) hooks: Option<Arc<Hooks>>,
 }
 
 impl Shared {

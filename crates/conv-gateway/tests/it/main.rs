@@ -9,6 +9,8 @@
 )]
 
 #[cfg(feature = "server")]
+mod hooks;
+#[cfg(feature = "server")]
 mod host;
 #[cfg(feature = "server")]
 mod server;

@@ -6,4 +6,4 @@ mod deputy;
 mod limits;
 mod logins;
 mod reading;
-mod stage;
+pub(crate) mod stage;

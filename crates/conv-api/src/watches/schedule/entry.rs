@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Cause, Pending};
+use super::{Cause, Failed, Pending};
 use crate::passes::Progress;
 
 #[derive(Debug, Default)]
@@ -31,10 +31,24 @@ pub(super) struct Entry {
     pub(super) read_first: Option<Duration>,
     pub(super) read_last: Option<Duration>,
     pub(super) is_reading: bool,
+    /// Reads that failed in a row, and the time before which none begins.
+    read_fails: u32,
+    read_rest: Duration,
+    /// Passes in a row that failed before they began, and the time before which none is asked for.
+    pull_fails: u32,
+    pull_rest: Duration,
     /// Its list was closed.
     pub(super) is_lost: bool,
     /// Its time in the schedule.
     pub(super) due: Option<Duration>,
+}
+
+/// How often facets are read that fail.
+const READS: u32 = 7;
+
+/// Returns the pause after so many failures in a row before it: a second, and up to a minute.
+fn pause(fails: u32) -> Duration {
+    Duration::from_secs(1 << fails.min(6))
 }
 
 /// What is to be done for an account.
@@ -79,6 +93,7 @@ impl Entry {
         self.is_running = progress.is_running;
         if has_begun {
             (self.begun, self.last, self.is_asked) = (progress.begun, Some(now), false);
+            (self.pull_fails, self.pull_rest) = (0, Duration::ZERO);
         }
         self.seen = self.seen.max(progress.seen);
         if self.seen >= self.marked {
@@ -88,11 +103,28 @@ impl Entry {
             self.is_urgent = false;
         }
         if has_ended && self.is_asked {
-            // It failed before it began, and is not repeated: the marks wait for the next one.
-            (self.last, self.is_asked) = (Some(now), false);
-            self.seen_all();
+            // It failed before it began, and its list does not repeat it: the marks stay.
+            self.is_asked = false;
+            self.pull_rest = now + pause(self.pull_fails);
+            self.pull_fails = self.pull_fails.saturating_add(1);
         }
         was_asked && !self.is_asked
+    }
+
+    /// Takes in what became of a read. Returns true if what failed is to be read again.
+    pub(super) fn read_failed(&mut self, now: Duration, failed: &Failed) -> bool {
+        if !failed.work.has_facets() {
+            (self.read_fails, self.read_rest) = (0, Duration::ZERO);
+            return false;
+        }
+        let rest = pause(self.read_fails).max(failed.pause.unwrap_or_default());
+        self.read_rest = now + rest;
+        self.read_fails += 1;
+        let is_left = self.read_fails < READS;
+        if !is_left {
+            self.read_fails = 0;
+        }
+        is_left
     }
 
     /// Returns what comes next, and when.
@@ -110,9 +142,11 @@ impl Entry {
         }
         let delay = if self.is_urgent { Duration::ZERO } else { delay };
         let marked = self.first.filter(|_| self.is_marked() && !is_busy);
-        let pull = marked.map(|first| ((first + delay).max(after(self.last)), Due::Pull));
+        let pull = marked.map(|first| (first + delay).max(after(self.last)).max(self.pull_rest));
+        let pull = pull.map(|at| (at, Due::Pull));
         let read = self.read_first.filter(|_| !self.is_reading);
-        let read = read.map(|first| ((first + delay).max(after(self.read_last)), Due::Read));
+        let read = read.map(|first| (first + delay).max(after(self.read_last)).max(self.read_rest));
+        let read = read.map(|at| (at, Due::Read));
         let is_idle = !is_busy && !self.is_marked();
         let safe = is_idle.then(|| (self.last.unwrap_or(self.latest) + safety, Due::Safety));
         [pull, read, safe].into_iter().flatten().min()

@@ -91,7 +91,7 @@ impl World {
                 }
                 Action::Read(account, _) => {
                     self.reads += 1;
-                    self.schedule.read(self.now, &account);
+                    self.schedule.read(self.now, &account, &Failed::default());
                 }
             }
         }
@@ -267,6 +267,60 @@ fn an_account_in_an_outage_is_left_to_its_own_retries() {
         world.run_until(world.now + Duration::from_secs(2));
     }
     assert_eq!(world.begun(1).len(), 1);
+}
+
+#[test]
+fn marks_of_a_pass_that_failed_before_it_began_stay() {
+    let mut world = World::new(no_safety(), 160);
+    world.watch(1);
+    world.run_until(secs(5.0));
+    world.mark(1);
+    let mut pauses = Vec::new();
+    for _ in 0..9 {
+        let due = world.schedule.wake().unwrap();
+        pauses.push((due.saturating_sub(world.now)).as_secs());
+        world.now = due;
+        assert_eq!(world.schedule.next(due), Some(Action::Pull(account(1))));
+        // The lease could not be asked for.
+        let failed = world.passes[&account(1)].progress;
+        world.schedule.started(due, &account(1), Progress { is_running: true, ..failed });
+        world.schedule.progress(due, &account(1), failed);
+        assert_eq!(world.schedule.queued, 0);
+    }
+    assert_eq!(pauses, [0, 1, 2, 4, 8, 16, 32, 64, 64]);
+    world.run_until(world.now + Duration::from_secs(70));
+    assert_eq!(world.begun(1).len(), 2);
+    world.mark(1);
+    world.run_until(world.now + Duration::from_secs(2));
+    assert_eq!(world.begun(1).len(), 3, "the pauses are over");
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_read_again_a_few_times() {
+    let mut world = World::new(no_safety(), 160);
+    world.watch(1);
+    world.run_until(secs(5.0));
+    let row = ConversationId::c2c("alice").unwrap();
+    let work = Pending::from(Work::Profile(row));
+    world.schedule.mark(world.now, &account(1), &work);
+    let mut pauses = Vec::new();
+    while let Some(due) = world.schedule.wake() {
+        pauses.push(due.saturating_sub(world.now).as_secs());
+        world.now = due;
+        let action = world.schedule.next(due);
+        assert_eq!(action, Some(Action::Read(account(1), work.clone())));
+        // The cloud asks for more once.
+        let pause = (pauses.len() == 2).then_some(Duration::from_secs(10));
+        world.schedule.read(due, &account(1), &Failed { work: work.clone(), pause });
+        if pauses.len() == 7 {
+            break;
+        }
+    }
+    assert_eq!(pauses, [0, 1, 10, 4, 8, 16, 32]);
+    let counts = world.schedule.counts;
+    assert_eq!((counts.reads, counts.reads_given_up, counts.marks), (7, 1, 1));
+    let later = world.now + Duration::from_secs(600);
+    assert!(world.schedule.wake().is_none_or(|wake| wake > later), "given up");
 }
 
 #[derive(Clone, Debug)]

@@ -65,8 +65,16 @@ async fn each_call(stage: &Stage) -> Vec<(String, Reply)> {
     replies
 }
 
-const RANDOM: [&str; 7] =
-    ["accessToken", "mark", "instance", "asOf", "profileReadAt", "pendingChanges", "pass"];
+const RANDOM: [&str; 8] = [
+    "accessToken",
+    "mark",
+    "reachedMark",
+    "instance",
+    "asOf",
+    "profileReadAt",
+    "pendingChanges",
+    "pass",
+];
 
 /// Replaces what differs from run to run.
 fn steady(value: &mut Value) {

@@ -1,7 +1,7 @@
 //! Changes of a row: for all who hold it, and of its facets alone.
 
 use conv_api::{
-    Facet,
+    Facet, SourceError,
     sync::{
         Capabilities,
         testing::{Call, NOW, row},
@@ -110,4 +110,49 @@ async fn rows_that_come_and_go_are_in_the_index() {
     pass_time(1).await;
     assert_eq!(accounts.holders(&id("C2Calice")), []);
     assert_eq!(accounts.holders(&id("C2Cbob")), [account("user")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_cannot_be_read_is_read_again() {
+    let source = Arc::new(ScriptedSource::with_rows(40));
+    let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), Arc::clone(&source)).build();
+    let watch = accounts.watch(&account("user"), WatchLevel::Visible).await.unwrap();
+    fresh(std::slice::from_ref(&watch)).await;
+    let before = source.calls().len();
+    source.fail_hydration(SourceError::TimedOut);
+    source.fail_hydration(SourceError::TimedOut);
+    accounts.mark(&account("user"), Work::Profile(id("C2Cuser_0007")));
+    pass_time(30).await;
+    let call = Call::Hydrate(Facet::Profile, vec![id("C2Cuser_0007")]);
+    assert_eq!(source.calls()[before..], [call.clone(), call.clone(), call.clone()]);
+    // What will never succeed is not.
+    source.fail_hydration(SourceError::NotFound);
+    accounts.mark(&account("user"), Work::Profile(id("C2Cuser_0007")));
+    pass_time(30).await;
+    assert_eq!(source.calls()[before + 3..], [call]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_read_everything_has_read_what_the_list_shows_as_unread() {
+    let mut capabilities = Capabilities::default();
+    capabilities.facets = vec![Facet::Profile, Facet::Unread];
+    let ids = ["C2Calice", "C2Cbob", "C2Ccarol", "GROUP@TGS#1"].map(id);
+    let rows = ids.iter().zip([Some(2), Some(0), None, Some(5)]).map(|(id, unread)| {
+        let mut row = row(id.clone(), NOW);
+        row.patch.unread.count = unread;
+        row
+    });
+    let source = Arc::new(ScriptedSource::new(rows).with_capabilities(capabilities));
+    let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), Arc::clone(&source)).build();
+    let watch = accounts.watch(&account("user"), WatchLevel::Visible).await.unwrap();
+    fresh(std::slice::from_ref(&watch)).await;
+    let (before, passes) = (source.calls().len(), source.pulls());
+    // The cloud cannot be reached at first.
+    source.fail_hydration(SourceError::TimedOut);
+    accounts.mark(&account("user"), Work::UnreadOfUsers);
+    pass_time(10).await;
+    let call = Call::Hydrate(Facet::Unread, vec![ids[0].clone()]);
+    assert_eq!(source.calls()[before..], [call.clone(), call]);
+    assert_eq!(source.pulls(), passes);
+    assert_eq!(watch.list().snapshot().get(&ids[0]).unwrap().unread.count, Some(0));
 }
