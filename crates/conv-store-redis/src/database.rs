@@ -133,4 +133,9 @@ impl ConversationDatabase for RedisDatabase {
     fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
         self.0.engines().pass_leases()
     }
+
+    /// Calls every server that has accounts, within the time limit of a call.
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.server().any_link().ping().await?)
+    }
 }
