@@ -16,6 +16,7 @@ use super::{
     failures::Failures,
     rates::{Allowance, Rates},
     shared::{Shared, WallClock},
+    stats::GatewayStats,
 };
 use crate::AccessTokens;
 
@@ -118,6 +119,7 @@ impl GatewayBuilder {
             unknown: Default::default(),
             kept: Default::default(),
             ids: Default::default(),
+            stats: GatewayStats::new(),
         };
         Gateway { shared: Arc::new(shared), origins: self.origins }
     }
