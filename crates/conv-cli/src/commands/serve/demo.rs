@@ -118,8 +118,9 @@ pub(super) async fn live(demo: Option<&Demo>, accounts: &Accounts) {
         let world = demo.emulator.world();
         world.set_now(time::now().as_secs());
         let rows = world.listing(USER).unwrap_or_default();
-        // Down the list and around: each time another conversation comes to its head.
-        let Some(row) = rows.iter().cycle().nth(1 + 7 * (message % 5)) else { continue };
+        // In turn near the head, where a short page shows it, and further down.
+        let place = if message % 2 == 0 { 1 + message % 3 } else { 10 + message % 50 };
+        let Some(row) = rows.get(place) else { continue };
         // It fails only for rows that the world does not have, and the next message comes anyway.
         let _ = world.say(USER, &row.id, &format!("message {message}"));
         let _ = accounts.request_sync(&account);
