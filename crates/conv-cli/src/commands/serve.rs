@@ -33,10 +33,13 @@ struct Listening<'a> {
 }
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
-    // From here on a signal drains, whenever it comes.
-    let stop = Stop::listen()?;
+    let mut stop = Stop::listen()?;
     let demo = if args.demo { Some(Demo::start().await?) } else { None };
-    let Backing { accounts, gateway } = Backing::open(&args, demo.as_ref(), output).await?;
+    // A store may take long to open; until then there is nothing to drain.
+    let Backing { accounts, gateway } = tokio::select! {
+        opened = Backing::open(&args, demo.as_ref(), output) => opened?,
+        () = stop.asked() => return Ok(()),
+    };
     let ports = Ports::bind(&args.public)?;
     ports::warn_of_files(args.limits.connections, output);
     say(&ports, demo.as_ref(), &accounts, output).await?;

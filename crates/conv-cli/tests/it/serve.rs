@@ -297,6 +297,20 @@ fn a_store_out_of_reach_is_not_ready_until_it_is_back() {
 }
 
 #[test]
+fn json_has_the_addresses_in_one_document() {
+    let mut running = Running::of(conv(["serve", "--demo", "--json"]).args(FREE_PORTS));
+    let mut out = BufReader::new(running.0.stdout.take().unwrap());
+    let data = serde_json::from_str::<Value>(&line(&mut out)).unwrap()["data"].clone();
+    assert_eq!(data["demo"]["userID"], ACCOUNT);
+    let [public, private] = ["url", "privateUrl"]
+        .map(|name| data[name].as_str().unwrap().strip_prefix("http://").unwrap().to_owned());
+    assert_eq!(ask(&private, "GET", "/readyz", "", "").unwrap().status, 200);
+    let login = json!({"userID": ACCOUNT, "userSig": data["demo"]["userSig"]}).to_string();
+    let json = "Content-Type: application/json\r\n";
+    assert_eq!(ask(&public, "POST", "/v1/login", json, &login).unwrap().status, 200);
+}
+
+#[test]
 fn what_is_lacking_or_taken_is_said() {
     let cloud = Cloud::of(1);
     let served = Served::on(&cloud, &[]);
