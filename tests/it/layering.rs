@@ -47,7 +47,7 @@ fn the_arrows_between_crates_are_those_of_the_architecture() {
         ("conv-store-redis", vec!["conv-model", "conv-store", "conv-sync"]),
         // conv-api is for the feature `server` alone.
         ("conv-gateway", vec!["conv-api", "conv-model", "conv-sync"]),
-        ("conv-cli", vec!["conv-api", "conv-emulator", "conv-store-redis"]),
+        ("conv-cli", vec!["conv-api", "conv-emulator", "conv-gateway", "conv-store-redis"]),
     ];
     for (package, expected) in arrows {
         assert_eq!(ours(&dependencies(&metadata, package, None), package), expected, "{package}");

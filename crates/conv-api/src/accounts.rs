@@ -146,6 +146,16 @@ impl Accounts {
         }
     }
 
+    /// Returns once the database has shown that it can be reached. Never calls the cloud: lists are
+    /// answered without it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if it cannot be reached, or once closed.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.shared.registry.check_open()?;
+        Ok(self.shared.database.ping().await?)
+    }
+
     /// Stops every pass, writes pending changes, and closes the database. Later calls fail, those
     /// through handles of single accounts too.
     ///

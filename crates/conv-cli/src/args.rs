@@ -1,6 +1,7 @@
 //! The command line: the arguments that all commands share.
 
 pub(crate) mod clean;
+mod file;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -10,7 +11,7 @@ use std::{
 };
 
 use clap::{
-    Args, CommandFactory, FromArgMatches, Parser, ValueEnum,
+    ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum,
     builder::{
         EnumValueParser, FalseyValueParser, OsStringValueParser, PathBufValueParser,
         StringValueParser, TypedValueParser,
@@ -157,11 +158,11 @@ pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
 impl Cli {
     /// Parses the command line. Prints its own errors; `Err` holds the exit code.
     pub(crate) fn read() -> Result<Self, ExitCode> {
-        let matches = without_empty_variables(Self::command()).try_get_matches();
-        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| {
+        matches().and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| {
             if error.use_stderr() && wants_json() {
                 let words = error.render().to_string();
-                let output = Output::new(&OutputArgs { json: true, ..OutputArgs::default() });
+                let args = OutputArgs { json: true, ..OutputArgs::default() };
+                let output = Output::new(&args, false);
                 return output.failure(&Error::Usage(first_paragraph(&words)));
             }
             // If standard output is closed, there is nowhere to report that.
@@ -169,6 +170,23 @@ impl Cli {
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         })
     }
+}
+
+/// Parses the command line, variables, and the configuration file that they name for `conv serve`.
+fn matches() -> Result<ArgMatches, clap::Error> {
+    const SERVE: &str = "serve";
+    let command = || without_empty_variables(Cli::command());
+    let matches = command().try_get_matches()?;
+    let serve = matches.subcommand_matches(SERVE);
+    let Some(file) = serve.and_then(|serve| serve.get_one::<PathBuf>("config")) else {
+        return Ok(matches);
+    };
+    let with_file = file::with_defaults(command(), SERVE, file)?;
+    // Without the file there was no error.
+    with_file.try_get_matches().map_err(|error| {
+        let words = first_paragraph(&error.render().to_string());
+        file::error(&mut command(), file, &words)
+    })
 }
 
 /// Returns true if an invalid command line asked for JSON.

@@ -37,13 +37,22 @@ impl CloudArgs {
 
     /// Returns the cloud, if the command line or the environment names one.
     pub(crate) fn source(&self) -> Result<Option<Arc<Counted>>, Error> {
+        let Some(Credentials { base_url, sdkappid, identifier, key }) = self.credentials()? else {
+            return Ok(None);
+        };
+        let source = RestSource::new(base_url, sdkappid, UserSigSigner::new(identifier, key));
+        Ok(Some(Arc::new(Counted { source, pages: AtomicU32::new(0) })))
+    }
+
+    /// Returns the cloud's address and what its calls are signed with, if the command line or the
+    /// environment names a cloud.
+    pub(crate) fn credentials(&self) -> Result<Option<Credentials>, Error> {
         let Some(base_url) = self.base_url() else { return Ok(None) };
         let Some(sdkappid) = self.sdkappid else {
             return Err(Error::Usage("expected the SDKAppID: --sdkappid".to_owned()));
         };
-        let signer = UserSigSigner::new(&self.identifier, self.secret_key()?);
-        let source = RestSource::new(base_url, sdkappid, signer);
-        Ok(Some(Arc::new(Counted { source, pages: AtomicU32::new(0) })))
+        let (identifier, key) = (self.identifier.clone(), self.secret_key()?);
+        Ok(Some(Credentials { base_url, sdkappid, identifier, key }))
     }
 
     /// Returns the cloud, which must be named.
@@ -56,12 +65,8 @@ impl CloudArgs {
     /// that the rows of a store have. A facet that is no longer read would show recalled messages
     /// for ever.
     pub(crate) fn facets(&self, held: &Snapshot) -> BTreeSet<Facet> {
-        let asked = self.facets.iter().filter_map(|name| match name {
-            FacetName::Unread => Some(Facet::Unread),
-            FacetName::LastMessage => Some(Facet::LastMessage),
-            FacetName::None => None,
-        });
-        let mut facets: BTreeSet<Facet> = asked.collect();
+        let mut facets: BTreeSet<Facet> =
+            self.facets.iter().copied().filter_map(FacetName::facet).collect();
         if self.facets.is_empty() {
             facets.insert(Facet::Unread);
             facets.extend(facets_of(held));
@@ -82,6 +87,14 @@ impl CloudArgs {
     fn secret_key(&self) -> Result<String, Error> {
         secret_key(self.secret_key_file.as_deref())
     }
+}
+
+/// A cloud's address, and what its calls are signed with. Holds the secret key, so it is never shown.
+pub(crate) struct Credentials {
+    pub(crate) base_url: BaseUrl,
+    pub(crate) sdkappid: u32,
+    pub(crate) identifier: String,
+    pub(crate) key: String,
 }
 
 /// The minimum and maximum limit of a plan.
@@ -132,6 +145,16 @@ pub(crate) enum FacetName {
     LastMessage,
     /// No facet
     None,
+}
+
+impl FacetName {
+    pub(crate) fn facet(self) -> Option<Facet> {
+        match self {
+            Self::Unread => Some(Facet::Unread),
+            Self::LastMessage => Some(Facet::LastMessage),
+            Self::None => None,
+        }
+    }
 }
 
 /// The regions by name.

@@ -10,6 +10,7 @@ mod list;
 mod mark;
 mod outbox;
 mod profile;
+mod serve;
 mod sync;
 mod usersig;
 mod watch;
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Usersig(usersig::Args),
     Id(id::Args),
     Doctor(doctor::Args),
+    Serve(Box<serve::Args>),
     Emulate(emulate::Args),
     Demo(demo::Args),
 }
@@ -60,6 +62,7 @@ impl Command {
             Self::Usersig(args) => usersig::run(args, output),
             Self::Id(args) => id::run(&args, output),
             Self::Doctor(args) => doctor::run(args, output).await,
+            Self::Serve(args) => serve::run(*args, output).await,
             Self::Emulate(args) => emulate::run(args, output).await,
             Self::Demo(args) => demo::run(args, output).await,
         }
@@ -74,11 +77,18 @@ impl Command {
             | Self::Unmark(_)
             | Self::CustomData(_)
             | Self::Read(_)
-            | Self::Delete(_) => true,
+            | Self::Delete(_)
+            | Self::Serve(_) => true,
             Self::Group(args) => args.changes(),
             Self::Outbox(args) => args.sends(),
             _ => false,
         }
+    }
+
+    /// Returns whether the command answers many callers at once: it uses all processors, and logs
+    /// warnings even if no log is asked for.
+    pub(crate) fn is_server(&self) -> bool {
+        matches!(self, Self::Serve(_))
     }
 
     /// Returns whether the command runs until Ctrl-C, which is then a success.

@@ -1,6 +1,6 @@
 //! The errors of commands, and the exit codes.
 
-use std::{error::Error as _, fmt::Write, io};
+use std::{error::Error as _, fmt::Write, io, net::SocketAddr};
 
 use conv_api::{ErrorClass, MutationFailure, StoreError, sync::UserSigError};
 use thiserror::Error;
@@ -28,6 +28,13 @@ pub(crate) enum Error {
     /// The UserSig is invalid.
     #[error(transparent)]
     UserSig(#[from] UserSigError),
+    /// A port could not be opened.
+    #[error("cannot listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        error: io::Error,
+    },
     /// The emulator could not start.
     #[error(transparent)]
     Emulator(#[from] conv_emulator::Error),
@@ -70,7 +77,7 @@ const EXIT_CODES: [(ErrorClass, u8, &str); 10] = [
         "this build or the cloud cannot do it, or a newer version wrote the store",
     ),
     (ErrorClass::Cloud, 8, "the cloud refused the call, or violated its protocol"),
-    (ErrorClass::Store, 9, "a file could not be read or written, or another process uses it"),
+    (ErrorClass::Store, 9, "a file or port could not be used, or another process uses it"),
     (ErrorClass::Corrupt, 10, "the store is damaged, or `conv doctor` found a fault"),
     (ErrorClass::Cancelled, 130, "interrupted by Ctrl-C"),
 ];
@@ -118,7 +125,9 @@ impl Error {
             Self::Unsupported(_) => ErrorClass::Unsupported,
             Self::UserSig(error) => class_of_user_sig(*error),
             Self::Emulator(conv_emulator::Error::Setting(_)) => ErrorClass::InvalidArgument,
-            Self::Emulator(_) | Self::InUse { .. } | Self::Io(_) => ErrorClass::Store,
+            Self::Emulator(_) | Self::InUse { .. } | Self::Io(_) | Self::Listen { .. } => {
+                ErrorClass::Store
+            }
             Self::Unsound(_) => ErrorClass::Corrupt,
             Self::Interrupted(_) => ErrorClass::Cancelled,
         }
@@ -137,7 +146,7 @@ impl Error {
             Self::Unsupported(_) => code::UNSUPPORTED,
             Self::UserSig(error) => code_of_user_sig(*error),
             Self::Emulator(_) => code::EMULATOR,
-            Self::InUse { .. } | Self::Io(_) => code::STORE,
+            Self::InUse { .. } | Self::Io(_) | Self::Listen { .. } => code::STORE,
             Self::Unsound(_) => code::CORRUPT,
             Self::Interrupted(_) => code::CANCELLED,
         }

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(exit) => return exit,
     };
-    let output = Output::new(&cli.output);
+    let output = Output::new(&cli.output, cli.command.is_server());
     match run(cli.command, &output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => output.failure(&error),
@@ -27,8 +27,14 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command, output: &Output) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(until_interrupted(command, output))
+    use tokio::runtime::Builder;
+
+    let mut runtime = if command.is_server() {
+        Builder::new_multi_thread()
+    } else {
+        Builder::new_current_thread()
+    };
+    runtime.enable_all().build()?.block_on(until_interrupted(command, output))
 }
 
 /// Runs the command. Ctrl-C drops it: a page being written is written whole or not at all, and a

@@ -36,10 +36,10 @@ pub(crate) struct Output {
 
 impl Output {
     /// Follows the command line. Sets up colors and the log for the whole process.
-    pub(crate) fn new(args: &OutputArgs) -> Self {
+    pub(crate) fn new(args: &OutputArgs, is_server: bool) -> Self {
         console::set_colors_enabled(colors(args.color, io::stdout().is_terminal()));
         console::set_colors_enabled_stderr(colors(args.color, io::stderr().is_terminal()));
-        log_to_stderr(args.verbose);
+        log_to_stderr(args.verbose, is_server);
         Self { json: args.json }
     }
 
@@ -102,20 +102,23 @@ fn colors(when: Color, is_terminal: bool) -> bool {
     }
 }
 
-/// Logs the work of the crates, each call to the cloud with its duration. Logs nothing without
-/// `-v`.
-fn log_to_stderr(verbose: u8) {
+/// Logs the work of the crates, with `-v` each call to the cloud with its duration. Without it nothing,
+/// but for a server: warnings, with the number of the request that they belong to.
+fn log_to_stderr(verbose: u8, is_server: bool) {
     use tracing_subscriber::{filter::LevelFilter, fmt::format::FmtSpan};
 
-    let level = match verbose {
+    let (level, spans) = match verbose {
+        0 if is_server => (LevelFilter::WARN, FmtSpan::NONE),
         0 => return,
-        1 => LevelFilter::DEBUG,
-        _ => LevelFilter::TRACE,
+        1 => (LevelFilter::DEBUG, FmtSpan::CLOSE),
+        _ => (LevelFilter::TRACE, FmtSpan::CLOSE),
     };
-    let ours = ["conv_api", "conv_model", "conv_store", "conv_sync"];
+    let ours = ["conv_api", "conv_model", "conv_store", "conv_store_redis", "conv_sync"];
     let ours = Targets::new().with_targets(ours.map(|target| (target, level)));
+    // The number of a request is in its span, which is of this level.
+    let ours = ours.with_target("conv_gateway", level.max(LevelFilter::INFO));
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).without_time();
-    let lines = lines.with_span_events(FmtSpan::CLOSE).with_ansi(console::colors_enabled_stderr());
+    let lines = lines.with_span_events(spans).with_ansi(console::colors_enabled_stderr());
     // Only a second call could fail, and it would find the log already set up.
     let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }

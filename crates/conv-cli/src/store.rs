@@ -1,5 +1,6 @@
 //! The stores of lists.
 
+mod database;
 mod holder;
 
 use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc};
@@ -83,15 +84,9 @@ impl StoreArgs {
     /// Returns the place of the store, whether it exists or not.
     ///
     /// # Errors
-    /// If this build cannot open it, or if a file is in place of its folder. Checked before the
-    /// store is looked for, so that neither is reported as a store that was never made.
+    /// Those of [`Place::chosen`].
     pub(crate) fn place(&self) -> Result<Place, Error> {
-        let place = match &self.store {
-            Some(place) => place.clone(),
-            None => Place::Sled(default_folder()?),
-        };
-        place.check()?;
-        Ok(place)
+        Place::chosen(self.store.as_ref())
     }
 }
 

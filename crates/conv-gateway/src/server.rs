@@ -15,6 +15,7 @@ mod interest;
 mod list;
 mod login;
 mod position;
+mod private;
 mod problem;
 mod profile;
 mod rates;
@@ -22,6 +23,7 @@ mod refresh;
 mod request;
 mod routes;
 mod shared;
+mod stats;
 mod unknown;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -30,12 +32,13 @@ use axum::Router;
 use conv_api::Accounts;
 
 use self::shared::Shared;
-use crate::AccessTokens;
+use crate::{AccessTokens, Drain};
 
 pub use self::{
     authorizer::{Action, Authorizer},
     builder::GatewayBuilder,
     hooks::{HookCount, HookOutcome, HookStats, Webhooks},
+    stats::GatewayStats,
 };
 
 /// Serves the list of each user who logged in.
@@ -60,5 +63,22 @@ impl Gateway {
     /// Returns the numbers of the endpoint for webhooks; `None` if there is none.
     pub fn hook_stats(&self) -> Option<HookStats> {
         self.shared.hooks.as_ref().map(|hooks| hooks.stats())
+    }
+
+    /// Returns a router for a port that only the operator reaches; what it answers names no user.
+    ///
+    /// | call | answer |
+    /// | --- | --- |
+    /// | `GET /livez` | 200 while the runtime runs tasks |
+    /// | `GET /readyz` | 200; 503 once `drain` drains, after the accounts were closed, or while their database cannot be reached. Never depends on the cloud |
+    /// | `GET /metrics` | the numbers of [`stats`](Self::stats) and of the accounts, as Prometheus reads them |
+    /// | `GET /stats` | the accounts' numbers as JSON |
+    pub fn private_router(&self, drain: &Drain) -> Router {
+        private::router(&self.shared, drain)
+    }
+
+    /// Returns the numbers of this gateway.
+    pub fn stats(&self) -> GatewayStats {
+        self.shared.stats.clone()
     }
 }

@@ -141,4 +141,9 @@ impl ConversationDatabase for RedisDatabase {
     fn signals(&self) -> Option<Arc<dyn Signals>> {
         self.0.signals()
     }
+
+    /// Calls every server that has accounts, within the time limit of a call.
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.server().any_link().ping().await?)
+    }
 }

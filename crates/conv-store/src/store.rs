@@ -166,4 +166,13 @@ pub trait ConversationDatabase: Debug + Send + Sync + 'static {
     fn signals(&self) -> Option<Arc<dyn Signals>> {
         None
     }
+
+    /// Returns once the database has shown that it can be reached: for one on a server, a call that
+    /// reads nothing. One on disk or in memory always can.
+    ///
+    /// # Errors
+    /// Those of reaching it.
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

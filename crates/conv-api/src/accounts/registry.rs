@@ -180,6 +180,12 @@ impl Registry {
         Ok(open.into_values().map(|entry| entry.list.handle()).collect())
     }
 
+    /// # Errors
+    /// [`StoreError::Closed`] once closed.
+    pub(super) fn check_open(&self) -> Result<(), StoreError> {
+        self.open().map(drop)
+    }
+
     fn open(&self) -> Result<MutexGuard<'_, State>, StoreError> {
         let state = self.lock();
         if state.is_closed { Err(StoreError::Closed) } else { Ok(state) }

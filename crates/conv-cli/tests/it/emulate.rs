@@ -21,14 +21,14 @@ fn emulate(
     (running, out)
 }
 
-fn line(out: &mut impl BufRead) -> String {
+pub(crate) fn line(out: &mut impl BufRead) -> String {
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
     line.trim_end().to_owned()
 }
 
 /// Runs a line of a shell with the binary in the path.
-fn shell(line: &str, key: Option<&str>) -> Ended {
+pub(crate) fn shell(line: &str, key: Option<&str>) -> Ended {
     let folder = Path::new(env!("CARGO_BIN_EXE_conv")).parent().unwrap();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     let mut command = Command::new("sh");

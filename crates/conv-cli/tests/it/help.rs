@@ -2,7 +2,7 @@
 
 use crate::support::{committed, conv, run};
 
-const COMMANDS: [&[&str]; 31] = [
+const COMMANDS: [&[&str]; 32] = [
     &[],
     &["sync"],
     &["list"],
@@ -32,6 +32,7 @@ const COMMANDS: [&[&str]; 31] = [
     &["usersig", "verify"],
     &["id"],
     &["doctor"],
+    &["serve"],
     &["emulate"],
     &["demo"],
 ];

@@ -21,6 +21,8 @@ mod lost;
 mod read_only;
 mod redis;
 mod refusals;
+mod serve;
+mod serve_config;
 mod shapes;
 mod sizes;
 mod stores;

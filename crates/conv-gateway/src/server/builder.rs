@@ -18,6 +18,7 @@ use super::{
     interest::Interests,
     rates::{Allowance, Rates},
     shared::{Shared, WallClock},
+    stats::GatewayStats,
 };
 use crate::AccessTokens;
 
@@ -157,6 +158,7 @@ impl GatewayBuilder {
             ids: Default::default(),
             interests: Interests::new(capacity, time),
             hooks,
+            stats: GatewayStats::new(),
         };
         Gateway { shared: Arc::new(shared), origins: self.origins }
     }

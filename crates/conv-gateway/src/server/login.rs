@@ -7,6 +7,7 @@ use axum::{
     http::HeaderMap,
 };
 use conv_api::{AccountId, AccountTag, Timestamp};
+use conv_sync::UserSigError;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -60,12 +61,17 @@ struct Limits {
 /// `POST /login`
 pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Answered {
     let (address, now) = (address::of(&request, shared.hops), shared.now());
-    shared.failures.check(address, now).map_err(Problem::too_many)?;
+    shared.failures.check(address, now).map_err(|pause| {
+        shared.stats.login("limited");
+        Problem::too_many(pause)
+    })?;
     let Options(LoginOptions { user_id, user_sig }) = Options::from_request(request, &()).await?;
     let token = shared.tokens.login(&user_id, &user_sig, now).map_err(|error| {
         shared.failures.count(address, now);
+        shared.stats.login(outcome(error));
         refused(error)
     })?;
+    shared.stats.login("accepted");
     tracing::debug!(account = %AccountTag::of(&token.session().account), "logged in");
     answer(&shared, &token, now)
 }
@@ -74,10 +80,25 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
 pub(super) async fn renew(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Answered {
     let now = shared.now();
     let token = caller::bearer(&headers).ok_or_else(Problem::not_logged_in)?;
-    let token = shared.tokens.renew(token, now)?;
+    let token = shared.tokens.renew(token, now).inspect_err(|_| {
+        shared.stats.login("renewal_refused");
+    })?;
     // The same allowance as of all other calls.
     shared.requests.take(&token.session().account).map_err(Problem::too_many)?;
+    shared.stats.login("renewed");
     answer(&shared, &token, now)
+}
+
+/// The outcome that the numbers name.
+fn outcome(error: TokenError) -> &'static str {
+    match error {
+        TokenError::UserSig(UserSigError::Expired(_)) => "expired",
+        TokenError::Administrator => "administrator",
+        TokenError::Ahead => "ahead",
+        TokenError::TooOld => "too_old",
+        TokenError::Revoked => "revoked",
+        _ => "refused",
+    }
 }
 
 fn refused(error: TokenError) -> Problem {

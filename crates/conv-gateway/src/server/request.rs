@@ -34,9 +34,14 @@ pub(super) async fn observe(
 ) -> Response {
     let id = shared.ids.of(request.headers());
     let span = span(&id, path.as_ref(), &request);
-    let begun = Instant::now();
+    let (begun, method) = (Instant::now(), method(request.method()));
     let response = next.run(request).instrument(span.clone()).await;
     log(&span, &response, begun);
+    let route = path.as_ref().map_or("", MatchedPath::as_str);
+    shared.stats.request(route, method, response.status().as_u16(), begun.elapsed());
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        shared.stats.refused(problem.class);
+    }
     finished(response, &id)
 }
 

@@ -6,7 +6,8 @@ use conv_api::{AccountId, Accounts, Conversations, Timestamp};
 
 use super::{
     authorizer::Authorizer, caller::Caller, failures::Failures, hooks::Hooks, idempotency::Kept,
-    interest::Interests, problem::Problem, rates::Rates, request::Ids, unknown::Unknown,
+    interest::Interests, problem::Problem, rates::Rates, request::Ids, stats::GatewayStats,
+    unknown::Unknown,
 };
 use crate::AccessTokens;
 
@@ -31,6 +32,7 @@ pub(super) struct Shared {
     /// Accounts kept fresh for clients that ask again and again.
     pub(super) interests: Interests,
     pub(super) hooks: Option<Arc<Hooks>>,
+    pub(super) stats: GatewayStats,
 }
 
 impl Shared {

@@ -5,5 +5,6 @@ mod conventions;
 mod deputy;
 mod limits;
 mod logins;
+mod private;
 mod reading;
 pub(crate) mod stage;

@@ -26,6 +26,14 @@ impl Link {
         Ok(answers.iter().filter_map(|(address, _)| address_of(address)).map(Master).collect())
     }
 
+    /// Returns once every master has answered.
+    pub(crate) async fn ping(&self) -> Result<(), RedisError> {
+        match self.current() {
+            Connections::Single(_) => self.call::<Value>(&redis::cmd("PING")).await.map(drop),
+            Connections::Cluster(_) => self.masters().await.map(drop),
+        }
+    }
+
     /// Makes a call to a master, within the limit of time.
     pub(crate) async fn call_on<T: FromRedisValue>(
         &self,

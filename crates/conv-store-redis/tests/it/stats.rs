@@ -61,3 +61,25 @@ async fn traffic_and_troubles_are_counted() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_ping_says_if_the_server_answers_now() {
+    if !testing::is_there() {
+        return;
+    }
+    let mut node = TestNode::start(NodeOptions::default()).unwrap();
+    let options = RedisDatabase::options().answer_within(Duration::from_millis(500));
+    let database = options.open([node.url()]).await.unwrap();
+    database.ping().await.unwrap();
+    node.pause();
+    database.ping().await.unwrap_err();
+    node.resume();
+    soon(async {
+        while database.ping().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    node.kill();
+    database.ping().await.unwrap_err();
+}
