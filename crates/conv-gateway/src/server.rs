@@ -22,6 +22,8 @@ mod refresh;
 mod request;
 mod routes;
 mod shared;
+#[cfg_attr(not(test), allow(dead_code, reason = "streams will say it"))]
+mod sum;
 mod unknown;
 
 use std::{collections::BTreeSet, sync::Arc};

@@ -13,4 +13,6 @@ mod host;
 #[cfg(feature = "server")]
 mod server;
 mod tokens;
+#[cfg(feature = "server")]
+mod vectors;
 mod webhook;
