@@ -11,6 +11,8 @@
 #[cfg(feature = "server")]
 mod host;
 #[cfg(feature = "server")]
+mod hostile;
+#[cfg(feature = "server")]
 mod server;
 mod tokens;
 #[cfg(feature = "server")]
