@@ -86,7 +86,7 @@ impl Contract {
         if head.method == "OPTIONS" {
             return None;
         }
-        always(reply);
+        always(path, reply);
         let path = own(path);
         let pointer = format!("/paths/~1{}/{}", path.replace('/', "~1"), head.method);
         let pointer = pointer.replace("HEAD", "GET");
@@ -183,15 +183,15 @@ fn own(path: &str) -> &str {
 }
 
 /// What holds for every answer.
-fn always(reply: &Reply) {
+fn always(path: &str, reply: &Reply) {
     let has = |headers: &HeaderMap, name: &str, text: &str| {
         headers.get_all(name).iter().any(|value| value.to_str().unwrap().contains(text))
     };
     let headers = &reply.headers;
     assert!(!reply.status.is_redirection() || reply.status == 304, "{}", reply.status);
     assert!(!headers.contains_key("location") && !headers.contains_key("set-cookie"));
-    assert_eq!(reply.header("x-content-type-options"), "nosniff");
-    assert!(has(headers, "vary", "authorization") && has(headers, "vary", "origin"));
+    assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+    assert!(has(headers, "vary", "authorization") && has(headers, "vary", "origin"), "{path}");
     let caching = reply.header("cache-control");
     match reply.header("etag") {
         "" => assert_eq!(caching, "private, no-store"),
