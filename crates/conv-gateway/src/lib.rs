@@ -70,7 +70,11 @@
 //! | `POST /conversations/refresh` | `{}` | `mark` |
 //! | `POST /conversations/delete`, `/pin`, `/read`, `/mark`, `/custom-data`, `/draft` | the SDK's options | the SDK's, and `position` |
 //! | `POST /groups/create`, `/delete`, `/rename`, `/add`, `/remove` | the SDK's options | the SDK's, and `position` |
+//! | `GET /openapi.json` | | this contract in OpenAPI 3.1, needs no token |
 //! | `/accounts/{account}/…` | any of the calls on a list, for another account | needs an authorizer |
+//!
+//! `openapi.json` in the crate's folder has every member of every body; the tests compare all answers
+//! that they see with it. `vectors/` has what clients in other languages can be tested with.
 //!
 //! A list is answered from memory, and never waits for the cloud; `isSyncCompleted` and `report` say
 //! what it lacks. A change is durable and shown when it is answered, and is sent in the background. With an

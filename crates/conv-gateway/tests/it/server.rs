@@ -7,4 +7,4 @@ mod deputy;
 mod limits;
 mod logins;
 mod reading;
-mod stage;
+pub mod stage;

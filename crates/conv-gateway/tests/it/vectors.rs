@@ -6,6 +6,8 @@ use conv_api::{Patch, RemoveReason};
 use conv_model::{Conversation, ConversationId, PageKey, list_order};
 use serde_json::{Value, json};
 
+use crate::server::stage::contract;
+
 /// Compares with a committed file, whose lists have a line per item.
 #[track_caller]
 fn committed(file: &str, value: &Value) {
@@ -192,6 +194,7 @@ fn updates_and_the_rows_after_each() {
         let mut update = update;
         update["sum"] = json!(sum(ids(rows).into_iter().map(ConversationId::as_str)));
         update["totals"] = totals(rows);
+        contract().is_valid("/components/schemas/Update", &update, "update");
         json!({"update": update, "after": ids(rows)})
     };
     let mut rows = all[..4].to_vec();
@@ -229,6 +232,7 @@ fn misfits(all: &[Arc<Conversation>]) -> Vec<Value> {
         let mut rows = two.clone();
         assert!(patch.apply(&mut rows).is_err());
         assert_eq!(rows, two);
+        contract().is_valid("/components/schemas/Patch", &json!(patch), "patch");
         json!({"rows": ids(&two), "patch": patch})
     };
     patches.iter().map(case).collect()

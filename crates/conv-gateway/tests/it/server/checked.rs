@@ -157,8 +157,9 @@ impl Contract {
         reference.map_or(pointer, |reference| reference.trim_start_matches('#').to_owned())
     }
 
+    /// Panics if a value is not as a schema of the file says.
     #[track_caller]
-    fn is_valid(&self, schema: &str, value: &Value, what: &str) {
+    pub fn is_valid(&self, schema: &str, value: &Value, what: &str) {
         let mut validators = self.validators.lock().unwrap();
         let validator = Arc::clone(validators.entry(schema.to_owned()).or_insert_with(|| {
             assert!(self.file.pointer(schema).is_some(), "{schema}");
