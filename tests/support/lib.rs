@@ -34,6 +34,8 @@ mod pages {
     struct SearchingAndPaging;
     #[doc = include_str!("../../docs/webhooks.md")]
     struct Webhooks;
+    #[doc = include_str!("../../docs/serving-devices.md")]
+    struct ServingDevices;
     #[doc = include_str!("../../docs/many-accounts.md")]
     struct ManyAccounts;
     #[doc = include_str!("../../docs/conversation-id.md")]

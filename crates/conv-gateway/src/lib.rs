@@ -70,8 +70,12 @@
 //! | `POST /conversations/refresh` | `{}` | `mark`, a number |
 //! | `POST /conversations/delete`, `/pin`, `/read`, `/mark`, `/custom-data`, `/draft` | the SDK's options | the SDK's, and `position` |
 //! | `POST /groups/create`, `/delete`, `/rename`, `/add`, `/remove` | the SDK's options | the SDK's, and `position` |
+//! | `GET /openapi.json` | | this contract in OpenAPI 3.1, needs no token |
 //! | `/accounts/{account}/…` | any of the calls on a list, for another account | needs an authorizer |
 //! | `POST /hooks/tencent`, `/hooks/tencent/{secret}` | an event of the cloud | the cloud's own shape; needs a verifier |
+//!
+//! `openapi.json` in the crate's folder has every member of every body; the tests compare all answers
+//! that they see with it. `vectors/` has what clients in other languages can be tested with.
 //!
 //! A list is answered from memory, and never waits for the cloud; `isSyncCompleted` and `report` say
 //! what it lacks. A call for a list, or to refresh it, keeps it fresh for a minute: it is pulled at once,

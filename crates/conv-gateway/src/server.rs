@@ -7,7 +7,9 @@ mod body;
 mod builder;
 mod caller;
 mod change;
+mod contract;
 mod cors;
+mod etag;
 mod failures;
 mod hooks;
 mod idempotency;
@@ -24,6 +26,8 @@ mod request;
 mod routes;
 mod shared;
 mod stats;
+#[cfg_attr(not(test), allow(dead_code, reason = "streams will say it"))]
+mod sum;
 mod unknown;
 
 use std::{collections::BTreeSet, sync::Arc};

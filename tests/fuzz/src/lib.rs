@@ -3,8 +3,12 @@
 //! Two call them: the targets beside this folder, with what libFuzzer makes up, and the workspace's
 //! tests, with every file of the corpus.
 
+mod access_token;
 mod conversation_id;
 mod conversation_json;
+mod gateway;
+mod gateway_body;
+mod gateway_query;
 mod page;
 mod query;
 mod record;
@@ -13,17 +17,21 @@ mod webhook;
 mod written;
 
 pub use self::{
-    conversation_id::conversation_id, conversation_json::conversation_json, page::page,
-    query::query, record::record, usersig::usersig, webhook::webhook, written::written,
+    access_token::access_token, conversation_id::conversation_id,
+    conversation_json::conversation_json, gateway_body::gateway_body, gateway_query::gateway_query,
+    page::page, query::query, record::record, usersig::usersig, webhook::webhook, written::written,
 };
 
 /// A property that must hold for any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its folder in the corpus.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 11] = [
+    ("access_token", access_token),
     ("conversation_id", conversation_id),
     ("conversation_json", conversation_json),
+    ("gateway_body", gateway_body),
+    ("gateway_query", gateway_query),
     ("page", page),
     ("query", query),
     ("record", record),

@@ -1,6 +1,7 @@
 //! Answers that went well.
 
 use axum::{
+    body::Bytes,
     http::{HeaderValue, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
@@ -26,8 +27,8 @@ impl Answer {
             .map_err(|_| super::problem::Problem::panicked())
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.0.into()
     }
 }
 

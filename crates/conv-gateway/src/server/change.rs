@@ -5,9 +5,7 @@ mod batch;
 mod conversations;
 mod groups;
 
-use std::sync::Arc;
-
-use axum::{Router, routing::post};
+use axum::routing::post;
 use conv_api::{ConversationId, Conversations, Error};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,25 +14,26 @@ use super::{
     answer::{Answer, Answered},
     position,
     problem::Problem,
-    shared::Shared,
+    routes::Call,
 };
 
 /// The maximum number of conversations in one call, as with the SDK.
 pub(super) const MAX_IDS: usize = 100;
 
-pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/conversations/delete", post(conversations::delete))
-        .route("/conversations/pin", post(conversations::pin))
-        .route("/conversations/read", post(conversations::read))
-        .route("/conversations/mark", post(conversations::mark))
-        .route("/conversations/custom-data", post(conversations::custom_data))
-        .route("/conversations/draft", post(conversations::draft))
-        .route("/groups/create", post(groups::create))
-        .route("/groups/delete", post(groups::delete))
-        .route("/groups/rename", post(groups::rename))
-        .route("/groups/add", post(groups::add))
-        .route("/groups/remove", post(groups::remove))
+pub(super) fn calls() -> Vec<Call> {
+    vec![
+        ("/conversations/delete", post(conversations::delete)),
+        ("/conversations/pin", post(conversations::pin)),
+        ("/conversations/read", post(conversations::read)),
+        ("/conversations/mark", post(conversations::mark)),
+        ("/conversations/custom-data", post(conversations::custom_data)),
+        ("/conversations/draft", post(conversations::draft)),
+        ("/groups/create", post(groups::create)),
+        ("/groups/delete", post(groups::delete)),
+        ("/groups/rename", post(groups::rename)),
+        ("/groups/add", post(groups::add)),
+        ("/groups/remove", post(groups::remove)),
+    ]
 }
 
 fn id(text: &str) -> Result<ConversationId, Problem> {

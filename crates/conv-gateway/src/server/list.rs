@@ -1,7 +1,6 @@
 //! Lists: `getConversationList`, by pages too, and totals.
 
 mod asked;
-mod etag;
 
 use std::sync::Arc;
 
@@ -22,6 +21,7 @@ use super::{
     answer::{Answer, Answered},
     body::Json,
     caller::Caller,
+    etag,
     position::{self, Position},
     problem::Problem,
     shared::Shared,
@@ -67,8 +67,8 @@ pub(super) async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let answer = answer(&shared, &caller, Asked::of_url(&uri)?).await?;
-    Ok(etag::respond(answer, &headers))
+    let answer = answer(&shared, &caller, Asked::of_url(&uri)?).await?.into_bytes();
+    Ok(etag::respond(answer, &headers, "private, no-cache"))
 }
 
 /// `GET /totals?…`

@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, header::AUTHORIZATION},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use conv_api::ErrorClass;
 use tower_http::{
@@ -23,7 +23,7 @@ use tower_http::{
 use super::{
     authorizer::Action,
     caller::{self, Gate},
-    change, hooks, idempotency, list, login,
+    change, contract, hooks, idempotency, list, login,
     problem::{Problem, sdk},
     profile, refresh,
     request::observe,
@@ -44,9 +44,9 @@ pub(super) fn router(shared: &Arc<Shared>, cors: CorsLayer) -> Router {
     }
     // Tokens are never compressed: a length may tell of them.
     let mut versioned = calls
+        .merge(routed(public()))
         .layer(compression())
-        .route("/login", post(login::post))
-        .route("/login/renew", post(login::renew))
+        .merge(routed(logins()))
         .fallback(no_such_call)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(panicked))
@@ -63,21 +63,45 @@ pub(super) fn router(shared: &Arc<Shared>, cors: CorsLayer) -> Router {
     Router::new().nest("/v1", versioned)
 }
 
+/// A path, and what answers it. `openapi.json` has the same paths and methods.
+pub(super) type Call = (&'static str, MethodRouter<Arc<Shared>>);
+
+/// Calls that need no token and hold nothing of a user.
+fn public() -> Vec<Call> {
+    vec![("/openapi.json", get(contract::get))]
+}
+
+fn logins() -> Vec<Call> {
+    vec![("/login", post(login::post)), ("/login/renew", post(login::renew))]
+}
+
+fn reads() -> Vec<Call> {
+    vec![
+        ("/conversations", get(list::get)),
+        ("/conversations/list", post(list::post)),
+        ("/conversations/profile", post(profile::post)),
+        ("/groups", get(list::groups)),
+        ("/totals", get(list::totals)),
+    ]
+}
+
+fn refreshes() -> Vec<Call> {
+    vec![("/conversations/refresh", post(refresh::post))]
+}
+
+fn routed(calls: Vec<Call>) -> Router<Arc<Shared>> {
+    calls.into_iter().fold(Router::new(), |router, (path, call)| router.route(path, call))
+}
+
 /// The calls on one list, by what they are let in for.
 fn calls(
     shared: &Arc<Shared>,
     guarded: impl Fn(Router<Arc<Shared>>, Gate) -> Router<Arc<Shared>>,
 ) -> Router<Arc<Shared>> {
     let gate = |action| Gate { shared: Arc::clone(shared), action };
-    let read = Router::new()
-        .route("/conversations", get(list::get))
-        .route("/conversations/list", post(list::post))
-        .route("/conversations/profile", post(profile::post))
-        .route("/groups", get(list::groups))
-        .route("/totals", get(list::totals));
-    let refresh = Router::new().route("/conversations/refresh", post(refresh::post));
-    let change =
-        change::routes().route_layer(from_fn_with_state(Arc::clone(shared), idempotency::once));
+    let once = from_fn_with_state(Arc::clone(shared), idempotency::once);
+    let (read, refresh) = (routed(reads()), routed(refreshes()));
+    let change = routed(change::calls()).route_layer(once);
     guarded(read, gate(Action::Read))
         .merge(guarded(refresh, gate(Action::Refresh)))
         .merge(guarded(change, gate(Action::Change)))
@@ -104,4 +128,24 @@ async fn no_such_call() -> Response {
 async fn no_such_method() -> Response {
     let (status, class) = (StatusCode::METHOD_NOT_ALLOWED, ErrorClass::InvalidArgument);
     Problem::new(status, class, sdk::NO_SUCH_CALL, "no such call with this method").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_contract_has_every_path_and_no_other() {
+        let calls = [public(), logins(), reads(), refreshes(), change::calls()];
+        let routed: BTreeSet<_> =
+            calls.into_iter().flatten().map(|(path, _)| path.to_owned()).collect();
+        let contract: Value = serde_json::from_slice(contract::FILE).unwrap();
+        let described: BTreeSet<_> =
+            contract["paths"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(described, routed);
+    }
 }

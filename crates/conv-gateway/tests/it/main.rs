@@ -13,6 +13,10 @@ mod hooks;
 #[cfg(feature = "server")]
 mod host;
 #[cfg(feature = "server")]
+mod hostile;
+#[cfg(feature = "server")]
 mod server;
 mod tokens;
+#[cfg(feature = "server")]
+mod vectors;
 mod webhook;

@@ -1,6 +1,7 @@
 //! The router, with the emulator as the cloud.
 
 mod changes;
+mod contract;
 mod conventions;
 mod deputy;
 mod limits;

@@ -246,3 +246,29 @@ async fn groups_are_the_names_themselves() {
     assert_eq!(stage.send(get("/v1/none", Some(&token))).await.refusal(), (404, 2997));
     assert_eq!(stage.send(get("/v1/login", Some(&token))).await.refusal(), (405, 2997));
 }
+
+#[tokio::test]
+async fn hostile_names_come_as_data_that_no_browser_takes_for_a_page() {
+    let stage = Stage::new().await;
+    let name = "<script>alert(1)</script>\u{202e}txt.exe\u{2066}\u{0}\"'";
+    stage.cloud.world().add_user("mallory", name);
+    stage.cloud.world().say("alice", "C2Cmallory", name).unwrap();
+    stage.pull("alice").await;
+    let token = stage.login("alice").await;
+    let reply = stage.post("/conversations/list", &token, &json!(["C2Cmallory"])).await;
+    assert_eq!(reply.header("content-type"), "application/json");
+    assert_eq!(reply.header("x-content-type-options"), "nosniff");
+    let data = reply.data();
+    assert_eq!(data["conversationList"][0]["userProfile"]["nick"], name);
+}
+
+#[tokio::test]
+async fn no_path_leads_elsewhere() {
+    let stage = Stage::new().await;
+    let token = stage.login("alice").await;
+    for path in ["/groups/", "/../v1/groups", "/%2e%2e/groups", "//evil.example.com", "/groups;a"] {
+        let reply = stage.get(path, &token).await;
+        assert_eq!(reply.refusal(), (404, 2997), "{path}");
+        assert_eq!(reply.header("location"), "");
+    }
+}

@@ -1,5 +1,8 @@
 //! A cloud, a gateway in front of it, and a clock that stands.
 
+#[path = "checked.rs"]
+mod checked;
+
 use std::{
     collections::BTreeSet,
     sync::{
@@ -24,8 +27,11 @@ use conv_api::{
 };
 use conv_emulator::Emulator;
 use conv_gateway::{AccessTokens, Gateway, GatewayBuilder};
+use http_body::Body as _;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+pub use self::checked::{Operation, contract};
 
 pub const NOW: u64 = 1_700_000_000;
 
@@ -60,6 +66,8 @@ pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub bytes: Vec<u8>,
+    /// The operation of the contract that it is an answer of.
+    pub operation: Option<Operation>,
 }
 
 impl Reply {
@@ -141,11 +149,24 @@ impl Stage {
         reply.data()["accessToken"].as_str().unwrap().to_owned()
     }
 
+    /// The answer to a request. Both must be as the contract has them.
     pub async fn send(&self, request: Request<Body>) -> Reply {
+        let (head, body) = request.into_parts();
+        // A body without an end stays as it is.
+        let (sent, body) = if body.size_hint().exact().is_some() {
+            let sent = to_bytes(body, usize::MAX).await.unwrap();
+            (Some(sent.clone()), Body::from(sent))
+        } else {
+            (None, body)
+        };
+        let request = Request::from_parts(head.clone(), body);
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Reply { status: parts.status, headers: parts.headers, bytes }
+        let (status, headers) = (parts.status, parts.headers);
+        let mut reply = Reply { status, headers, bytes, operation: None };
+        reply.operation = contract().check(&head, sent.as_deref(), &reply);
+        reply
     }
 
     pub async fn post(&self, path: &str, token: &str, body: &Value) -> Reply {

@@ -3,29 +3,28 @@
 use std::fmt::Write;
 
 use axum::{
+    body::Bytes,
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH},
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
     },
     response::{IntoResponse, Response},
 };
 use sha2::{Digest, Sha256};
 
-use crate::server::answer::Answer;
-
-/// Responds with the answer, or with 304 if the caller has it.
+/// Responds with JSON, or with 304 if the caller has it.
 ///
 /// The tag is made from the answer itself: it holds in every process and after a restart, and changes
 /// with the report as well. It is weak, since the answer may be compressed.
-pub(super) fn respond(answer: Answer, headers: &HeaderMap) -> Response {
-    let tag = tag(answer.bytes());
+pub(super) fn respond(json: Bytes, headers: &HeaderMap, caching: &'static str) -> Response {
+    let tag = tag(&json);
     let mut response = if is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        answer.into_response()
+        ([(CONTENT_TYPE, "application/json")], json).into_response()
     };
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(ETAG, tag);
     }
