@@ -1,4 +1,4 @@
-//! What a pass costs in calls and bytes, counted.
+//! The calls and bytes of a pass, counted.
 
 use std::{
     collections::BTreeMap,
@@ -85,7 +85,7 @@ async fn a_pass_that_finds_nothing_new_lists_alone_and_writes_next_to_nothing() 
     assert!(second > 0, "the pass itself is a commit");
     assert!(second * 50 <= first, "{second} bytes of {first}");
     let calls = cloud.calls();
-    // Besides, names of conversation groups are read once: nothing else tells of a new name.
+    // In addition, names of conversation groups are read once: no other call shows a new name.
     assert_eq!((calls.of(LIST), calls.total - calls.of(GROUPS)), (10, 10), "{calls:?}");
     assert!(calls.of(GROUPS) <= 2, "one reading of two pages: {calls:?}");
 }

@@ -1,4 +1,4 @@
-//! What goes wrong in the field, over the real wire: each test says what a list shows then.
+//! Faults in the field, over the real wire: each test says what a list shows then.
 
 mod budgets;
 mod connection;

@@ -21,6 +21,7 @@ mod outgoing_wire;
 mod pages;
 mod public_api;
 mod restart;
+mod resuming;
 mod secrets;
 mod simulation;
 mod wire;

@@ -198,8 +198,8 @@ async fn a_change_whose_answer_is_lost_is_sent_once_and_may_be_sent_again() {
         let case = cases(cloud.world().now()).swap_remove(at);
         cloud.faults().push(Rule::once(Fault::Reset).on(case.command));
         let error = write(&source, &case.call).await.unwrap_err();
-        let told = (error.class(), error.retry(), error.code());
-        assert_eq!(told, (ErrorClass::Transient, Retry::BackOff, None), "{:?}", case.call);
+        let reported = (error.class(), error.retry(), error.code());
+        assert_eq!(reported, (ErrorClass::Transient, Retry::BackOff, None), "{:?}", case.call);
         assert_eq!(cloud.calls().of(case.command), 1, "{:?}: sent twice", case.call);
         assert_eq!(applied(&cloud, &case), [true]);
 
@@ -238,7 +238,7 @@ async fn an_item_that_fails_and_one_whose_result_is_missing_leave_the_others_don
         cloud.faults().clear();
         let written = write(&source, &call).await;
         match call {
-            // Who sends it again has to look first.
+            // A caller that sends it again has to look first.
             WriteCall::CreateGroup { .. } => {
                 assert_eq!(written.unwrap_err().code(), Some(51007));
             }
@@ -277,7 +277,7 @@ async fn more_than_fifty_pins_are_refused_for_good() {
     let source = source(&cloud);
     let error = write(&source, &pin(&all[..51])).await.unwrap_err();
     assert_eq!((error.code(), error.retry()), (Some(51012), Retry::Never));
-    assert_eq!(error.class(), ErrorClass::Unsupported);
+    assert_eq!(error.class(), ErrorClass::InvalidArgument);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ fn all_pages() -> Vec<PathBuf> {
     all
 }
 
-/// What the links of a page point at, but for those to the web.
+/// Returns the targets of a page's links, without those to the web.
 fn links(page: &str) -> impl Iterator<Item = &str> {
     let targets = page.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
     targets.map(|(target, _)| target).filter(|target| !target.contains("://"))

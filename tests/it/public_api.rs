@@ -1,7 +1,7 @@
-//! What is public, item by item: a committed list a crate. An item that goes or changes is a breaking
-//! change, one that comes is for good, so either should be seen in a review.
+//! The public items: a committed list per crate. An item that goes or changes is a breaking change,
+//! one that comes is for good, so either should be seen in a review.
 //!
-//! `CONV_BLESS=1` writes the lists anew. They come from rustdoc's JSON, which is nightly's alone.
+//! `CONV_BLESS=1` rewrites the lists. They come from rustdoc's JSON, which is nightly's alone.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -17,7 +17,7 @@ const CRATES: [(&str, &str); 7] = [
 ];
 
 #[test]
-fn what_is_public_is_what_was_committed() {
+fn the_public_items_are_the_committed_ones() {
     let nightly = Command::new("cargo").args(["+nightly", "--version"]).output();
     if !nightly.is_ok_and(|output| output.status.success()) {
         println!("skipped: no nightly toolchain to list what is public");
@@ -32,10 +32,10 @@ fn what_is_public_is_what_was_committed() {
             return;
         }
     };
-    assert!(changed.is_empty(), "\n{}\nCONV_BLESS=1 writes the lists anew", changed.join("\n"));
+    assert!(changed.is_empty(), "\n{}\nCONV_BLESS=1 rewrites the lists", changed.join("\n"));
 }
 
-/// What differs from the committed list of a crate.
+/// Returns the differences from the committed list of a crate.
 fn change(name: &str, features: &str) -> Result<Option<String>, public_api::Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let committed = root.join("public-api").join(format!("{name}.txt"));
@@ -52,7 +52,7 @@ fn change(name: &str, features: &str) -> Result<Option<String>, public_api::Erro
     Ok((!lines.is_empty()).then(|| format!("{name}\n{}", lines.join("\n"))))
 }
 
-/// One item a line, sorted by their paths. Of what is derived the fact alone.
+/// One item per line, sorted by path. Derived implementations are listed without their items.
 fn public_items(name: &str, features: &str) -> Result<String, public_api::Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let target = root.join("target/public-api");

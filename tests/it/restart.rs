@@ -1,4 +1,4 @@
-//! What outlives the process: the list on disk, and where a pass stood.
+//! The state that outlives the process: the list on disk, and the place of a pass.
 
 use conv_api::{All, Conversations, Coverage, ListLimit, SledDatabase};
 use conv_emulator::{Fault, Rule};

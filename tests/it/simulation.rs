@@ -32,7 +32,7 @@ fn run(name: &str, check: fn(u64, CursorKind) -> Result<(), Failure>) {
 /// same page boundary in every listing is missed until the next quiet pass. A cursor that names a
 /// row leaves one way to slip: a row that jumps to the head between two pages of a listing, falls
 /// back between two listings (its newest message is recalled) and jumps again between the same two
-/// pages. No listing ever shows it, so no client can know of it: two seeds of a run at most. Where
+/// pages. No listing ever shows it, so no client can know of it: two seeds of a run at most. If
 /// exact cursors are promised, only the head is read again, and one jump is enough.
 fn judge(name: &str, kind: CursorKind, failures: &[Failure]) {
     let (slipped, rate) = match kind {

@@ -51,7 +51,7 @@ async fn a_second_pass_makes_the_listing_calls_alone() {
     cloud.reset_calls();
     conversations.sync().await.unwrap();
     let calls = cloud.calls();
-    // Besides, names of conversation groups are read once: nothing else tells of a new name.
+    // In addition, names of conversation groups are read once: no other call shows a new name.
     assert_eq!((calls.of(LIST), calls.total - calls.of(GROUPS)), (6, 6));
     assert_eq!(calls.of(GROUPS), 1);
 }

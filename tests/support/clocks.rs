@@ -39,7 +39,7 @@ pub struct Leaping {
 }
 
 impl Leaping {
-    /// How long its pauses were, and what else it leapt over.
+    /// Returns the duration of its pauses, and of everything else that it skipped.
     pub fn leapt(&self) -> Duration {
         Duration::from_millis(self.leapt_ms.load(Relaxed))
     }

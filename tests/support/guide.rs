@@ -1,4 +1,4 @@
-//! What the pages of the guide run with: a cloud on loopback, and the list of one of its users.
+//! Set-up of the guide's pages: a cloud on loopback, and the list of one of its users.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use crate::online::{ACCOUNT, builder, emulator};
 
-/// What an example gives back.
+/// The result of an example.
 pub type Outcome = Result<(), Box<dyn Error>>;
 
 /// Runs an example on a whole list of 60 conversations. The user has `C2Calice`, starred and in the

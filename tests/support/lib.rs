@@ -1,4 +1,4 @@
-//! What the tests that cross crates share.
+//! Helpers shared by the tests that cross crates.
 
 #![allow(
     missing_docs,
@@ -14,6 +14,7 @@ pub mod guide;
 pub mod online;
 pub mod outgoing;
 pub mod relay;
+pub mod resume;
 pub mod sim;
 
 /// The code of the README and of the guide is compiled, and runs where it can.

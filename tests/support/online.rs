@@ -66,14 +66,14 @@ pub fn unnamed(list: &ConversationList) -> usize {
     list.iter().filter(|row| !row.profile.is_known() && !is_topic(row)).count()
 }
 
-/// What a list must show of the cloud's truth: ID, time, pin, marks, groups, custom data.
+/// Returns what a list must show of the cloud's truth: ID, time, pin, marks, groups, custom data.
 pub fn truth(cloud: &Emulator) -> Vec<(String, u64, bool, u64, Vec<String>, String)> {
     let rows = cloud.world().listing(ACCOUNT).unwrap();
     let row = |row: Listed| (row.id, row.time, row.pinned, row.marks, row.groups, row.custom_mark);
     rows.into_iter().map(row).collect()
 }
 
-/// What a list shows, in the same form.
+/// Returns what a list shows, in the same form.
 pub async fn shown(
     conversations: &Conversations,
 ) -> Vec<(String, u64, bool, u64, Vec<String>, String)> {

@@ -29,7 +29,7 @@ pub struct Relay {
     pub held: Notify,
     /// One permit lets a held answer go.
     pub gate: Semaphore,
-    /// Whether the next page panics.
+    /// True if the next page panics.
     pub panics: AtomicBool,
     /// A clock that each page takes so much time of.
     pub slow: Option<(Leaping, Duration)>,

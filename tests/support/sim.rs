@@ -1,8 +1,7 @@
 //! A seeded cloud that changes while it is read, and a seeded network that fails.
 //!
-//! The real pull and the real store run against it, in paused time: a seed gives the same run
-//! every time. What must hold is judged by a witness that sees the cloud
-//! itself.
+//! The real pull and the real store run against it, in paused time: a seed gives the same run every
+//! time. A witness that sees the cloud itself judges whether the promises hold.
 
 pub(crate) mod clock;
 mod cloud;

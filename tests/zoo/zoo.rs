@@ -1,6 +1,7 @@
 //! Runs the seeds of one kind of run against one kind of cursor, and stops at the first that
 //! breaks a promise: `zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>`, or
-//! `zoo outgoing Any <promise|any> <seeds>` for changes that are sent.
+//! `zoo outgoing Any <promise|any> <seeds>` for changes that are sent, or
+//! `zoo resume Any <promise|any> <seeds>` for clients that come back.
 //!
 //! Exits with 0 if none did, with 1 if one did; anything else is a mistake.
 
@@ -8,6 +9,7 @@
 #[allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 mod support {
     pub mod outgoing;
+    pub mod resume;
     pub mod sim;
 }
 
@@ -15,13 +17,14 @@ use std::{collections::BTreeSet, fmt::Debug, process::ExitCode};
 
 use support::{
     outgoing::outgoing,
+    resume::resume,
     sim::{CursorKind, Failure, chaos, churn, hardship, refresh},
 };
 
 type Run = fn(u64, CursorKind) -> Result<(), Failure>;
 
 const USAGE: &str = "usage: zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>, \
-                     or zoo outgoing Any <promise|any> <seeds>";
+                     or zoo <outgoing|resume> Any <promise|any> <seeds>";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +38,9 @@ fn main() -> ExitCode {
             let run = outgoing(seed);
             run.map_err(|failure| failure.broken.into_keys().collect())
         });
+    }
+    if let ("resume", "Any", Ok(seeds)) = (run.as_str(), kind.as_str(), &seeds) {
+        return run_seeds(*seeds, promise, |seed| resume(seed).map_err(|failure| failure.broken));
     }
     let run: Option<Run> = match run.as_str() {
         "churn" => Some(churn),

@@ -24,7 +24,7 @@ struct TeamChat {
     now: u64,
 }
 
-/// Where a channel stands in the list: later posts first, and of one second the smaller name. A
+/// The order of channels in the list: later posts first, and of the same second the smaller name. A
 /// database gives the same by `ORDER BY last_post DESC, name ASC`, names compared byte by byte.
 fn place<'a>(&(name, last_post): &(&'a str, u64)) -> (Reverse<u64>, &'a str) {
     (Reverse(last_post), name)

@@ -54,7 +54,7 @@ impl Engine for JsonFile {
         Ok(Loaded::new(content.seq, records.collect()))
     }
 
-    /// Whole or not at all: what is in memory changes once the file has.
+    /// Writes the whole change or nothing: memory changes once the file has.
     async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
         let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = content.clone();
@@ -75,7 +75,7 @@ impl Engine for JsonFile {
         Ok(())
     }
 
-    /// Nobody else writes to the file.
+    /// No other process writes to the file.
     async fn follow(&self, _: Seq) -> Result<(), StoreError> {
         std::future::pending().await
     }

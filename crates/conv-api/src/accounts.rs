@@ -22,6 +22,7 @@ use crate::{
     passes::{LastReply, NamesRead, Queue, QueueTicket},
     runtime::Runtime,
     stats::Counters,
+    watches::Watches,
 };
 
 pub use self::{builder::AccountsBuilder, forget::Unsent, refresh::Refreshed};
@@ -59,10 +60,11 @@ pub use self::{builder::AccountsBuilder, forget::Unsent, refresh::Refreshed};
 /// # Turns
 /// Passes of all accounts queue for the same few places. A pass that a caller waits for
 /// ([`sync`](Conversations::sync), [`wait_until_complete`](Conversations::wait_until_complete))
-/// goes before those in the background ([`request_sync`](Self::request_sync),
-/// [`refresh_all`](Self::refresh_all)); after three of them goes one of the background, if any
-/// waits, so that neither kind starves. Each of the two lines is first come, first served. A pass in the
-/// background that a caller begins to wait for changes the line. A pass that pauses after a failure
+/// goes before those of [visible](crate::WatchLevel::Visible) accounts, and these go before those in the
+/// background ([`request_sync`](Self::request_sync), [`refresh_all`](Self::refresh_all)); after three of
+/// the first goes one of the others, and after seven visible ones one of the background, so that no kind
+/// starves. Each line is first come, first served. A pass that a caller begins to wait for changes the
+/// line. Passes without a waiting caller share a [budget](AccountsBuilder::listing_budget) of calls. A pass that pauses after a failure
 /// gives its place up and queues again: an account in trouble takes no more room than another.
 /// A source has to bound its calls in time, as `RestSource` does, or a call that hangs takes a
 /// place for as long.
@@ -84,13 +86,14 @@ pub(crate) struct Shared {
     clock: Arc<dyn Clock>,
     options: PullOptions,
     profile_freshness: Duration,
-    queue: Arc<Queue>,
+    pub(crate) queue: Arc<Queue>,
     counters: Arc<Counters>,
     names_read: Arc<NamesRead>,
     last_reply: Arc<LastReply>,
     registry: Registry,
+    pub(crate) watches: Watches,
     /// The runtime of the tasks of all accounts.
-    runtime: Arc<Runtime>,
+    pub(crate) runtime: Arc<Runtime>,
 }
 
 impl Accounts {
@@ -138,17 +141,19 @@ impl Accounts {
             accounts_due,
             passes_running,
             passes_waiting,
+            watch: self.shared.watches.stats(),
             ..counted
         }
     }
 
-    /// Stops every pass, writes what is pending, and closes the database. Later calls fail, those
+    /// Stops every pass, writes pending changes, and closes the database. Later calls fail, those
     /// through handles of single accounts too.
     ///
     /// # Errors
     /// [`Error::Store`] if pending changes could not be stored, or if closed already.
     pub async fn close(&self) -> Result<(), Error> {
         let lists = self.shared.registry.close()?;
+        self.shared.watches.close();
         // All stop before the first is waited for.
         lists.iter().for_each(Conversations::refuse);
         for list in &lists {
@@ -156,6 +161,10 @@ impl Accounts {
         }
         self.shared.database.close().await?;
         Ok(())
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Loads the list of a claimed account.
@@ -184,6 +193,8 @@ impl Accounts {
             names_read: Arc::clone(&shared.names_read),
             last_reply: Arc::clone(&shared.last_reply),
             leases: shared.database.pass_leases(),
+            // The handles of an account are of one list here: only other processes send its changes.
+            send_leases: shared.database.pass_leases().and(shared.database.send_leases()),
             runtime: Arc::clone(&shared.runtime),
         });
         claim.insert(&list)?;

@@ -9,6 +9,7 @@ mod lifecycle;
 mod profile;
 mod profiles;
 mod pulling;
+mod watching;
 mod writing;
 
 use std::{fmt, num::NonZeroUsize, sync::Arc};

@@ -1,8 +1,8 @@
 //! The one error of the facade.
 
 use conv_model::{
-    AccountIdError, ConversationId, ErrorClass, GroupNameError, MutationError, ParseIdError,
-    PassFailure, QueryError,
+    AccountIdError, ConversationId, ErrorClass, GroupNameError, MutationError, MutationFailure,
+    ParseIdError, PassFailure, QueryError,
 };
 use conv_store::StoreError;
 use conv_sync::SourceError;
@@ -27,7 +27,7 @@ pub enum Error {
     #[error(transparent)]
     Patch(#[from] PatchError),
     /// The user or group does not exist, was dissolved, or is not visible.
-    #[error("no user or group behind {0}")]
+    #[error("no such user or group: {0}")]
     NotFound(ConversationId),
     /// The text is not a conversation group's name.
     #[error(transparent)]
@@ -38,16 +38,20 @@ pub enum Error {
     /// The app's plan does not include marks and conversation groups, as the cloud said lately.
     #[error("the app's plan does not include marks and conversation groups")]
     NotInPlan,
-    /// The change can no longer be taken back, or has not failed.
-    #[error("the change is sent already, or is over")]
+    /// The change can no longer be cancelled, or it has not failed and cannot be retried.
+    #[error("the change was already sent, or has ended")]
     TooLate,
+    /// No change can be sent: the app's account in the cloud is at fault, its key or its rights, or the
+    /// change was made for another app. It waits until that is mended.
+    #[error("changes are held: {}", .0.message)]
+    Held(MutationFailure),
     /// The account has changes that were not sent.
-    #[error("{0} changes were not sent")]
+    #[error("{0} change{s} not sent", s = if *.0 == 1 { " was" } else { "s were" })]
     Unsent(usize),
-    /// The store could not do it.
+    /// The store failed.
     #[error(transparent)]
     Store(StoreError),
-    /// The cloud could not do it.
+    /// The cloud failed or refused.
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The list was not complete in time. The pass goes on.
@@ -111,6 +115,7 @@ impl Error {
             Self::Refused(error) => error.class(),
             Self::NotInPlan => ErrorClass::Unsupported,
             Self::TooLate => ErrorClass::Cancelled,
+            Self::Held(failure) => failure.class,
             Self::Unsent(_) => ErrorClass::Transient,
             Self::NotFound(_) => ErrorClass::NotFound,
             Self::Store(error) => error.class(),
@@ -134,6 +139,7 @@ impl Error {
             Self::Refused(error) => error.code().unwrap_or(own::INVALID_ARGUMENT),
             Self::NotInPlan => sdk::NOT_IN_PLAN,
             Self::TooLate => own::TOO_LATE,
+            Self::Held(failure) => failure.code.unwrap_or(own::UNSENT),
             Self::Unsent(_) => own::UNSENT,
             Self::NotFound(_) => sdk::USER_OR_GROUP_NOT_FOUND,
             Self::Store(error) => store_code(error),
@@ -174,6 +180,7 @@ impl Error {
     pub fn cloud_code(&self) -> Option<i32> {
         match self {
             Self::Source(error) => error.code(),
+            Self::Held(failure) => failure.code,
             _ => None,
         }
     }

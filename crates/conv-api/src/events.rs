@@ -53,9 +53,9 @@ pub enum Event {
 #[must_use = "gives nothing unless it is polled"]
 pub struct Events {
     listener: Listener,
-    /// Up to where all kinds are compared.
+    /// The commit up to which all kinds were compared.
     seen: Seen,
-    /// Up to where the rows are compared.
+    /// The commit up to which the rows were compared.
     listed: Seq,
     unread: u64,
     groups: Vec<Arc<str>>,
@@ -127,7 +127,7 @@ impl Stream for Events {
     }
 }
 
-/// Returns true if any row changed since a commit, or if that commit is no longer known.
+/// Returns true if any row changed since a commit, or if the log no longer has that commit.
 fn is_changed(now: &Snapshot, since: Seq) -> bool {
     now.changes_since(since).is_none_or(|commits| coalesce(&commits).iter().any(is_change))
 }

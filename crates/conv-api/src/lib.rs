@@ -1,6 +1,6 @@
 //! An embeddable, offline-first conversation list that speaks Tencent Cloud Chat's protocol.
 //!
-//! For apps and backends that show conversation lists: one handle an account, pulled from the
+//! For apps and backends that show conversation lists: one handle per account, pulled from the
 //! cloud page by page, cached on disk, answered from memory, honest about how complete it is. It
 //! mirrors the Chat SDK's two calls, and never makes a reader wait for the network.
 //!
@@ -34,15 +34,16 @@
 //!   [`Error`], with [`class`](Error::class) and [`code`](Error::code).
 //! * [`LiveList`]: the rows of a query as they change, in [`LiveUpdate`]s of [`Patch`]es; [`Totals`].
 //!   [`Events`] in the SDK's words, the report among them.
-//! * [`Change`]: what the user changes, shown at once and sent in the background; [`Outcomes`].
+//! * [`Change`]: a change of the user, shown at once and sent in the background; [`Outcomes`].
 //! * [`Accounts`]: the lists of many users in one process, within a budget of memory; [`Stats`].
+//!   [`Watch`]: interest in one of them, which keeps it fresh.
 //! * Everything a caller needs of the crates below is here as well; the crates themselves are
 //!   [`model`], [`store`] and [`sync`].
 //!
 //! # Features
 //! * `sled`, `rest`, `rustls` are on by default: a store on disk, and Tencent's server REST API
 //!   over TLS. `native-tls` instead of `rustls` takes the system's TLS.
-//! * `redb`: another store on disk, slower to write and safer in a power cut. It asks for Rust 1.90.
+//! * `redb`: another store on disk, slower to write and safer in a power cut. It needs Rust 1.90.
 //! * `testing`: the test helpers of every crate. No stable API.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -58,24 +59,27 @@ mod live;
 mod options;
 mod outgoing;
 mod passes;
+mod reached;
 mod runtime;
 mod stats;
 mod tag;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod watches;
 
 pub use conv_model::{
     self as model, AccountId, All, Condition, Conversation, ConversationFilter, ConversationId,
     ConversationPatch, ConversationQuery, ConversationType, Coverage, ErrorClass, Facet,
     GroupFilter, GroupName, GroupNameError, IfNewer, Known, ListLimit, ListingPatch, MarkFilter,
     MarkType, Marks, Mutation, MutationError, MutationFailure, Outcome, OutcomeKind, PageKey,
-    ParseIdError, PassStatus, Pending, PendingState, Phase, RemindType, SyncReport, Timestamp,
+    ParseIdError, PassStatus, Pending, PendingState, Phase, Position, PositionError, RemindType,
+    SyncReport, Timestamp,
 };
 #[cfg(any(feature = "redb", feature = "sled"))]
 pub use conv_store::Durability;
 pub use conv_store::{
     self as store, ConversationDatabase, ConversationStore, IndexedStore, ListPage, MemoryDatabase,
-    MemoryStore, Snapshot, StoreError, Totals,
+    MemoryStore, ResumeFrom, Snapshot, StoreError, Totals,
 };
 #[cfg(feature = "redb")]
 pub use conv_store::{RedbDatabase, RedbOptions, RedbStore};
@@ -98,6 +102,7 @@ pub use self::{
     outgoing::{Accepted, Change, ChangesReport, FailedConversation, Outcomes},
     stats::Stats,
     tag::AccountTag,
+    watches::{QuotaWait, SyncMark, Watch, WatchLevel, WatchOptions, WatchStats, Work},
 };
 
 /// The README's code runs, too.

@@ -47,6 +47,11 @@ impl ConversationList {
         self.snapshot.seq()
     }
 
+    /// Returns the list of the same instant, for what the answer does not hold: pages, totals.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
     /// Iterates over the rows.
     pub fn iter(&self) -> slice::Iter<'_, Arc<Conversation>> {
         self.conversation_list.iter()

@@ -39,7 +39,7 @@ macro_rules! list_options {
                 self
             }
 
-            /// Reads a facet for every row of a pass, besides names and avatars.
+            /// Reads a facet for every row of a pass, in addition to names and avatars.
             pub fn facet(mut self, facet: conv_model::Facet) -> Self {
                 self.options.pull = self.options.pull.with_facet(facet);
                 self

@@ -3,18 +3,21 @@
 //! A change is a [`Mutation`](conv_model::Mutation) in the outbox that the store keeps. A call returns
 //! when it is durable; one task per list, which lives only while there is something to send, drives a
 //! [`Dispatcher`](conv_sync::Dispatcher) against the writer and stores what became of each mutation.
+//! Where several processes or handles share the store, a lease decides whose task sends.
 
 mod accept;
 mod accepted;
 mod calls;
 mod change;
 mod edition;
+mod following;
 mod groups;
 mod ledger;
 mod outcomes;
 mod pending;
 mod sending;
 mod task;
+mod turn;
 mod view;
 mod watched;
 

@@ -5,6 +5,7 @@
 
 mod backoff;
 mod breaker;
+mod budget;
 mod expiry;
 mod names_read;
 mod pass;
@@ -20,16 +21,17 @@ mod watched;
 use std::{sync::Arc, time::Duration};
 
 use conv_model::{AccountId, PassFailure};
-use conv_store::{ConversationStore, PassLeases, Snapshot, StoreError};
+use conv_store::{ConversationStore, Leases, Snapshot, StoreError};
 use conv_sync::{Clock, ConversationSource, PullOptions};
 use tokio::sync::watch;
 
 pub(crate) use self::{
     backoff::backoff,
+    budget::{Budget, Rate},
     expiry::LastReply,
     names_read::NamesRead,
     queue::{Admission, Queue, QueueTicket},
-    state::{Asked, State, Unserved},
+    state::{Asked, Progress, State, Unserved},
 };
 use self::{
     pass::Signals,
@@ -51,7 +53,7 @@ pub(crate) struct PassContext {
     pub(crate) names_read: Arc<NamesRead>,
     pub(crate) last_reply: Arc<LastReply>,
     /// Decides which process pulls, if several use the store at the same time.
-    pub(crate) leases: Option<Arc<dyn PassLeases>>,
+    pub(crate) leases: Option<Arc<dyn Leases>>,
 }
 
 type Outcome = Result<(), Error>;
@@ -123,6 +125,72 @@ impl Passes {
     /// Requests a pass that begins after this moment, and again until one succeeds.
     pub(crate) fn request_sync(&self, context: &PassContext) -> Result<(), Error> {
         self.ask(context, Request::Mark, None).map(drop)
+    }
+
+    /// Notes a mark: the next pass to begin sees it. None begins because of it.
+    pub(crate) fn note(&self, number: u64) {
+        // A note is no news for callers that wait.
+        self.shared.state.send_if_modified(|state| {
+            state.note(number);
+            false
+        });
+    }
+
+    /// Waits for the first pass that saw a note and succeeded; fails with the newest one that saw it and
+    /// failed.
+    ///
+    /// # Errors
+    /// Why that pass failed; [`StoreError::Closed`] once no further pass can begin.
+    pub(crate) async fn note_answer(&self, number: u64) -> Outcome {
+        self.until(|state| state.note_answer(number)).await?
+    }
+
+    /// Waits for a successful pass that saw a note after that number; returns the newest it saw.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] once no further pass can begin.
+    pub(crate) async fn served_after(&self, number: u64) -> Result<u64, Error> {
+        let served = |state: &State| state.progress().served;
+        self.until(|state| Some(served(state)).filter(|served| *served > number)).await
+    }
+
+    /// Waits until the state has what is asked for.
+    async fn until<T>(&self, found: impl Fn(&State) -> Option<T>) -> Result<T, Error> {
+        let (mut state, mut open) = (self.shared.state.subscribe(), self.open.subscribe());
+        loop {
+            let (answer, is_running) = {
+                let state = state.borrow_and_update();
+                (found(&state), state.is_running())
+            };
+            match answer {
+                Some(answer) => return Ok(answer),
+                None if self.is_stopped() && !is_running => return Err(StoreError::Closed.into()),
+                None => {}
+            }
+            // The senders are here: neither can fail.
+            tokio::select! {
+                biased;
+                _ = state.changed() => {}
+                _ = open.wait_for(|is_open| !is_open), if !self.is_stopped() => {}
+            }
+        }
+    }
+
+    /// Returns the progress of notes.
+    pub(crate) fn progress(&self) -> Progress {
+        self.shared.state.borrow().progress()
+    }
+
+    /// Returns a receiver that is woken by each change of that progress, and by others.
+    pub(crate) fn states(&self) -> watch::Receiver<State> {
+        self.shared.state.subscribe()
+    }
+
+    /// Moves the passes before those in the background, or back among them.
+    pub(crate) fn set_visible(&self, is_visible: bool) {
+        if let Some(ticket) = &self.ticket {
+            ticket.set_visible(is_visible);
+        }
     }
 
     /// Takes over the mark of an earlier list of the account.

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use conv_model::{Outcome, OutcomeKind};
 use serde::Serialize;
 
+use crate::watches::{QuotaWait, QuotaWaits, WatchStats};
+
 /// Numbers of many accounts. See [`Accounts::stats`](crate::Accounts::stats).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +41,10 @@ pub struct Stats {
     pub changes_failed: u64,
     /// Rows left out so far because they could not be read.
     pub skipped_rows: u64,
+    /// How long passes without a waiting caller waited for their turn and the budget of calls.
+    pub quota_wait: QuotaWait,
+    /// Numbers of watched accounts.
+    pub watch: WatchStats,
 }
 
 /// The counters; each is independent of the others.
@@ -53,6 +59,7 @@ pub(crate) struct Counters {
     changes_done: AtomicU64,
     changes_failed: AtomicU64,
     pub(crate) skipped_rows: AtomicU64,
+    pub(crate) quota_wait: QuotaWaits,
 }
 
 impl Counters {
@@ -68,6 +75,7 @@ impl Counters {
             changes_done: self.changes_done.load(Relaxed),
             changes_failed: self.changes_failed.load(Relaxed),
             skipped_rows: self.skipped_rows.load(Relaxed),
+            quota_wait: self.quota_wait.read(),
             ..Stats::default()
         }
     }

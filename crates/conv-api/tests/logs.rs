@@ -1,5 +1,5 @@
-//! What a log tells: accounts by their tags, numbers, and no name of anybody. A binary of its own,
-//! whose one test takes down what every thread says.
+//! The content of logs: accounts by their tags, numbers, and no name of a user. A binary of its
+//! own, whose one test records what every thread logs.
 
 #![allow(
     missing_docs,
@@ -46,7 +46,7 @@ impl MakeWriter<'_> for Log {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_log_tells_what_happened_and_names_nobody() {
+async fn a_log_has_every_event_and_no_name() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)

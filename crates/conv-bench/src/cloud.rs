@@ -17,7 +17,7 @@ use crate::ours::{ACCOUNT, runtime};
 /// The largest plan.
 pub const PLAN_LIMIT: u32 = 500;
 
-/// Where it listens, and with what credentials.
+/// The cloud's address and credentials.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Access {
     pub base_url: String,

@@ -17,7 +17,7 @@ const FEW_CALLS: f64 = 16.0;
 const LONG_SAMPLE: f64 = 20_000.0;
 /// Repeating more often makes no sample better.
 const MOST_CALLS: f64 = 5_000.0;
-/// What is too slow for all rounds is still measured so often.
+/// The fewest samples of an entrant that is too slow for all rounds.
 const FEWEST_SAMPLES: usize = 5;
 
 /// Makes the calls of these numbers.
@@ -81,7 +81,7 @@ impl<'a> Contest<'a> {
 
 struct Sample {
     times: Times,
-    /// Whether nobody else used the core, before and after.
+    /// True if the process was alone on its core, before and after.
     is_alone: bool,
 }
 
@@ -97,7 +97,7 @@ struct Lane<'a> {
 }
 
 impl<'a> Lane<'a> {
-    /// The first calls warm up, and tell how many make a sample.
+    /// The first calls warm up, and show how many make a sample.
     fn new(name: &'static str, work: Calls<'a>, cpu: Cpu) -> Self {
         let mut lane = Self { name, work, cpu, calls: 1, next: 0, spent: 0.0, samples: Vec::new() };
         let first = lane.run().wall;
@@ -129,7 +129,7 @@ impl<'a> Lane<'a> {
         watch.total / self.calls as f64
     }
 
-    /// Whether enough of its samples were taken while nobody else used the core.
+    /// Returns true if enough of its samples were taken while the process was alone on its core.
     fn has_been_alone(&self) -> bool {
         let alone = self.samples.iter().filter(|sample| sample.is_alone).count();
         alone >= FEWEST_SAMPLES.min(self.samples.len())

@@ -75,7 +75,8 @@ fn row(number: usize, rng: &mut Rng) -> Conversation {
     row
 }
 
-/// Users and each kind of group; the numbers make them unique, and stand where order does not show.
+/// Users and each kind of group; the numbers make them unique, and are placed so that they do not
+/// give away the order.
 fn id(number: usize, rng: &mut Rng) -> ConversationId {
     let id = match rng.u8(..20) {
         0..15 => ConversationId::c2c(&format!("{:04x}_user_{number}", rng.u16(..))),
@@ -101,7 +102,7 @@ fn message(number: usize, row: &Conversation, rng: &mut Rng) -> LastMessage {
     message
 }
 
-/// What makes a row, as a pull would say it.
+/// Returns the patch that a pull would yield for a row.
 pub fn patch(row: &Conversation) -> ConversationPatch {
     let mut patch = ConversationPatch::new(row.id.clone());
     patch.listing = Some(ListingPatch::from(row.listing.clone()));
@@ -123,7 +124,7 @@ pub fn touched(row: &Conversation, round: usize) -> Row {
     Arc::new(merge(Some(row), &touch(row, round)))
 }
 
-/// Which row a round touches: all of them in time, none twice in a row.
+/// Returns the row that a round touches: all of them in time, none twice in a row.
 pub fn which(round: usize, count: usize) -> usize {
     round.wrapping_mul(7_919) % count
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What an entrant took for a piece of work over so many rows.
+/// The measured cost of a piece of work over so many rows, for one entrant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     pub work: String,
@@ -17,7 +17,7 @@ pub enum Value {
     Time { wall: f64, cpu: f64 },
     /// Bytes a call, a row or an account, as the work says.
     Bytes(f64),
-    /// How often something happened.
+    /// The number of times that something happened.
     Count(f64),
 }
 

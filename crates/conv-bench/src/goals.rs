@@ -8,7 +8,7 @@ use crate::{
 /// One line of a work's table.
 type Entry = (&'static str, usize, &'static str);
 
-/// What one of ours may cost.
+/// The maximum cost of one of our entrants.
 struct Goal {
     what: &'static str,
     ours: Entry,
@@ -23,7 +23,7 @@ enum Limit {
 
 use Limit::{Bytes, Times};
 
-/// How a line ends that has no figure.
+/// The end of a line without a figure.
 const UNMEASURED: &str = "|  |  |  |\n";
 const BTREE: &str = "BTreeMap range";
 const SLED: &str = "conv, sled Process";

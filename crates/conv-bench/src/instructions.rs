@@ -1,4 +1,4 @@
-//! Instructions of what is bound by the processor, against a committed baseline.
+//! Counts instructions of the work that is bound by the processor, against a committed baseline.
 //!
 //! A count hardly varies where a time does: the same build repeats it to a part of a thousand,
 //! whatever else the machine does. valgrind counts; what it takes to prepare is subtracted.
@@ -42,7 +42,7 @@ pub fn check(write: bool) -> ExitCode {
     code
 }
 
-/// What one call takes, without what prepares it.
+/// Returns the instructions of one call, without its preparation.
 fn instructions(counted: &counted::Counted) -> u64 {
     let [prepared, all] = [0, counted.calls].map(|calls| total(counted.name, calls));
     all.saturating_sub(prepared) / counted.calls as u64

@@ -28,4 +28,5 @@ pub mod report;
 pub mod settings;
 pub mod stage;
 pub mod watch;
+pub mod watched;
 pub mod work;

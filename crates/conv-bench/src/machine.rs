@@ -1,4 +1,4 @@
-//! Where and with what was measured.
+//! The machine and the command of a measurement.
 
 use std::{fs, process::Command, thread};
 
@@ -36,25 +36,25 @@ pub fn describe() -> String {
         command(),
         memory.unwrap_or_default(),
         rustc(),
-        load.unwrap_or_else(|| "not told".into()),
+        load.unwrap_or_else(|| "unknown".into()),
         neighbours::waited().as_secs(),
         versions.join(", "),
     )
 }
 
-/// Bytes that could be had; `None` where the system does not tell.
+/// Bytes that could be had; `None` if the system does not report it.
 pub fn free_memory() -> Option<usize> {
     let kilobytes = field("/proc/meminfo", "MemAvailable")?;
     Some(kilobytes.trim_end_matches(" kB").parse::<usize>().ok()? << 10)
 }
 
-/// Bytes of this process that are in memory; `None` where the system does not tell.
+/// Bytes of this process that are in memory; `None` if the system does not report it.
 pub fn resident_memory() -> Option<usize> {
     let kilobytes = field("/proc/self/status", "VmRSS")?;
     Some(kilobytes.trim_end_matches(" kB").parse::<usize>().ok()? << 10)
 }
 
-/// How this run was asked for.
+/// Returns the command line of this run.
 pub fn command() -> String {
     let mut words: Vec<_> = std::env::args().skip(1).collect();
     words.insert(0, "cargo run --release -p conv-bench --".into());

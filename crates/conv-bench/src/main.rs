@@ -1,4 +1,4 @@
-//! The command: measures what is asked for.
+//! The command: makes the requested measurements.
 
 use std::process::ExitCode;
 

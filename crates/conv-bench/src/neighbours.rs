@@ -1,8 +1,8 @@
-//! Whether somebody else uses this core.
+//! Detects other users of this core.
 //!
-//! Where machines share their cores, work takes up to twice as long while a neighbour is busy, for
-//! half a second or for minutes, and some work is slowed more than other: not even ratios stay.
-//! Fixed work in registers tells, since alone it always takes the same time.
+//! On machines that share their cores, work takes up to twice as long while a neighbour is busy,
+//! for half a second or for minutes, and some work is slowed more than other: not even ratios stay.
+//! Fixed work in registers shows it, since alone it always takes the same time.
 
 use std::{
     hint::black_box,
@@ -13,30 +13,30 @@ use std::{
 
 /// Rounds of the fixed work: some twenty microseconds.
 const ROUNDS: u64 = 10_000;
-/// How long the fixed work may take, in its shortest times so far.
+/// The time that the fixed work may take, in its shortest times so far.
 const ALONE: f64 = 1.05;
 /// Waiting that is always granted. Beyond that a run waits no longer than it measures.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 static SEEN: LazyLock<Mutex<Seen>> = LazyLock::new(Mutex::default);
 
-/// What this process has seen of its core.
+/// The measurements of this process's core.
 struct Seen {
     begun: Instant,
     waited: Duration,
-    /// What the fixed work took.
+    /// The shortest time of the fixed work.
     shortest: Duration,
 }
 
-/// Whether nobody else uses this core now, as far as can be told from how fast it has been. Who is
-/// patient waits for that, but not for ever.
+/// Returns true if the process seems to be alone on its core now, judged by how fast the core has
+/// been. A patient caller waits for that, but not for ever.
 pub fn are_quiet(is_patient: bool) -> bool {
     let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
     let patience = if is_patient { PATIENCE + seen.begun.elapsed() / 2 } else { Duration::ZERO };
     seen.are_quiet(patience)
 }
 
-/// How long this process has waited for its neighbours.
+/// Returns the time that this process has waited for its neighbours.
 pub fn waited() -> Duration {
     SEEN.lock().unwrap_or_else(PoisonError::into_inner).waited
 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_never_so_slow_waits_and_goes_on() {
+    fn a_core_that_stays_slow_is_waited_for_only_so_long() {
         // As fast as nothing can be.
         let mut seen = Seen { shortest: Duration::ZERO, ..Seen::default() };
         assert!(!seen.are_quiet(Duration::ZERO));

@@ -16,7 +16,7 @@ pub const ACCOUNT: &str = "user_0001";
 pub const SCREEN: usize = 50;
 /// Rows that a page of a pull brings.
 pub const PAGE: usize = 100;
-/// What keeps the rows.
+/// The backend that keeps the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Sled,
@@ -46,7 +46,7 @@ impl Ours {
         ours
     }
 
-    /// What a folder holds.
+    /// Opens a folder.
     pub fn open(kind: Kind, durability: Durability, folder: &Path) -> Self {
         let runtime = runtime();
         let account: AccountId = ACCOUNT.parse().unwrap();
@@ -77,7 +77,7 @@ impl Ours {
         Arc::clone(&self.store)
     }
 
-    /// What the screen shows of a query.
+    /// Returns the first screen of a query.
     pub fn screen(&self, query: &ConversationQuery) -> ListPage {
         self.conversations.page(query.clone(), screen(), None)
     }

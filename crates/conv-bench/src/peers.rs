@@ -1,4 +1,4 @@
-//! What conv is measured against: bare floors, and what one would use instead.
+//! The peers of conv: bare floors, and the alternatives that one would use instead.
 
 mod adapters;
 mod bare;

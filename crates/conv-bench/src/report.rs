@@ -1,4 +1,4 @@
-//! What is told: tables on the terminal, and in the docs.
+//! Prints the report: tables on the terminal, and in the docs.
 
 mod page;
 mod plot;

@@ -1,4 +1,4 @@
-//! What is asked for on the command line.
+//! The command line.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ struct Arguments {
     /// No longer lists than this
     #[arg(long, default_value_t = usize::MAX, value_name = "COUNT")]
     most: usize,
-    /// How often each entrant has its turn
+    /// The number of turns of each entrant
     #[arg(long, default_value_t = 100)]
     rounds: usize,
     /// Short lists and few rounds: whether everything runs, not how fast
@@ -33,7 +33,7 @@ struct Arguments {
     write: bool,
 }
 
-/// What else can be done.
+/// The other commands.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Counts instructions, and compares them with the committed baseline
@@ -53,7 +53,7 @@ pub enum Command {
     Count { work: String, calls: usize },
 }
 
-/// How much is measured.
+/// The sizes of the measurements.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub command: Option<Command>,
@@ -65,7 +65,7 @@ pub struct Settings {
     pub write: bool,
     /// An entrant that has taken longer than this skips its further rounds.
     pub budget: Duration,
-    /// Whether to wait for neighbours on the same core to be quiet.
+    /// True to wait until neighbours on the same core are quiet.
     pub is_patient: bool,
 }
 
@@ -87,7 +87,7 @@ impl Settings {
         sizes
     }
 
-    /// Whether everything is measured.
+    /// Returns true if everything is measured.
     pub fn is_whole(&self) -> bool {
         self.only.is_empty() && self.rows.is_empty() && !self.quick
     }

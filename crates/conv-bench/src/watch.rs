@@ -8,7 +8,7 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Whose CPU time counts.
+/// The processes whose CPU time counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cpu {
     /// This thread's: work that leaves nothing to others.
@@ -53,7 +53,7 @@ impl Div<f64> for Times {
     }
 }
 
-/// Adds up what it is asked to time; what stands between is not counted.
+/// Adds up the times of the calls it is given; the time between them is not counted.
 #[derive(Debug)]
 pub struct Watch {
     cpu: Cpu,

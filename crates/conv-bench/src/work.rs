@@ -1,4 +1,4 @@
-//! What is measured.
+//! The measured pieces of work.
 
 mod busy;
 mod commit;
@@ -27,11 +27,11 @@ pub const GROWING: &[usize] = &[100, 500, 10_000, 100_000, 1_000_000];
 
 /// One piece of work, for entrants that can do it.
 pub struct Work {
-    /// How it is asked for.
+    /// The name on the command line.
     pub name: &'static str,
-    /// What one call does.
+    /// The description of one call.
     pub title: &'static str,
-    /// Whom the others are compared with.
+    /// The name of the entrant that the others are compared with.
     pub baseline: &'static str,
     /// The sizes of list that it is done on.
     pub sizes: &'static [usize],

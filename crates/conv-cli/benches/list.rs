@@ -69,7 +69,8 @@ impl Runs {
     }
 }
 
-/// User and system time of ended children, in hundredths of a second; 0 where it is not told.
+/// Returns the user and system time of ended children, in hundredths of a second; 0 if the system
+/// does not report it.
 fn cpu_of_children() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();

@@ -123,8 +123,8 @@ pub(crate) struct CloudArgs {
     #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N")]
     #[arg(value_parser = cleaned(value_parser!(u32).range(LIMITS)))]
     pub(crate) plan_limit: Option<u32>,
-    /// Facets to read for each row besides its name, separated by commas; default: unread counts,
-    /// and those that the rows of the store have
+    /// Facets to read for each row in addition to its name, separated by commas; default: unread
+    /// counts, and those that the rows of the store have
     #[arg(long, env = "CONV_FACETS", value_name = "LIST")]
     #[arg(value_delimiter = ',', value_parser = cleaned(EnumValueParser::<FacetName>::new()))]
     pub(crate) facets: Vec<FacetName>,
@@ -171,7 +171,7 @@ impl Cli {
     }
 }
 
-/// Returns whether an invalid command line asked for JSON.
+/// Returns true if an invalid command line asked for JSON.
 fn wants_json() -> bool {
     let is_on = |value: OsString| {
         let value = switch().parse_ref(&Cli::command(), None, OsStr::new(&value));

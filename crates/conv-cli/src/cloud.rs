@@ -30,6 +30,11 @@ use crate::{
 };
 
 impl CloudArgs {
+    /// Returns whether the command line or the environment names a cloud.
+    pub(crate) fn is_named(&self) -> bool {
+        self.base_url().is_some()
+    }
+
     /// Returns the cloud, if the command line or the environment names one.
     pub(crate) fn source(&self) -> Result<Option<Arc<Counted>>, Error> {
         let Some(base_url) = self.base_url() else { return Ok(None) };

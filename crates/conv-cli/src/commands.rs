@@ -7,6 +7,7 @@ mod emulate;
 mod group;
 mod id;
 mod list;
+mod mark;
 mod outbox;
 mod profile;
 mod sync;
@@ -47,13 +48,13 @@ impl Command {
             Self::List(args) => list::run(args, output).await,
             Self::Profile(args) => profile::run(args, output).await,
             Self::Watch(args) => watch::run(args, output).await,
-            Self::Pin(args) => args.run(output).await,
-            Self::Unpin(args) => args.run(output).await,
-            Self::Mark(args) => args.run(output).await,
-            Self::Unmark(args) => args.run(output).await,
-            Self::CustomData(args) => args.run(output).await,
-            Self::Read(args) => args.run(output).await,
-            Self::Delete(args) => args.run(output).await,
+            Self::Pin(args) => change::pin(args.to, true, output).await,
+            Self::Unpin(args) => change::pin(args.to, false, output).await,
+            Self::Mark(args) => change::mark(args.marked, true, output).await,
+            Self::Unmark(args) => change::mark(args.marked, false, output).await,
+            Self::CustomData(args) => change::custom_data(args, output).await,
+            Self::Read(args) => change::read(args, output).await,
+            Self::Delete(args) => change::delete(args, output).await,
             Self::Group(args) => group::run(args, output).await,
             Self::Outbox(args) => outbox::run(args, output).await,
             Self::Usersig(args) => usersig::run(args, output),
@@ -61,6 +62,22 @@ impl Command {
             Self::Doctor(args) => doctor::run(args, output).await,
             Self::Emulate(args) => emulate::run(args, output).await,
             Self::Demo(args) => demo::run(args, output).await,
+        }
+    }
+
+    /// Returns whether the command says itself what Ctrl-C leaves behind.
+    pub(crate) fn minds_interrupts(&self) -> bool {
+        match self {
+            Self::Pin(_)
+            | Self::Unpin(_)
+            | Self::Mark(_)
+            | Self::Unmark(_)
+            | Self::CustomData(_)
+            | Self::Read(_)
+            | Self::Delete(_) => true,
+            Self::Group(args) => args.changes(),
+            Self::Outbox(args) => args.sends(),
+            _ => false,
         }
     }
 

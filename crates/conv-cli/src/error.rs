@@ -2,8 +2,10 @@
 
 use std::{error::Error as _, fmt::Write, io};
 
-use conv_api::{ErrorClass, StoreError, sync::UserSigError};
+use conv_api::{ErrorClass, MutationFailure, StoreError, sync::UserSigError};
 use thiserror::Error;
+
+use crate::output::changes;
 
 /// The error of a command.
 #[derive(Debug, Error)]
@@ -40,10 +42,16 @@ pub(crate) enum Error {
     With { error: Box<Error>, data: serde_json::Value },
     /// The cloud refused a change.
     #[error("{}", .0.message)]
-    Refused(conv_api::MutationFailure),
-    /// Interrupted by Ctrl-C.
-    #[error("interrupted; what was pulled is kept")]
-    Interrupted,
+    Refused(MutationFailure),
+    /// Some or all of the conversations stay as they are.
+    #[error("{words}")]
+    Unchanged { class: ErrorClass, code: i32, words: String },
+    /// Changes are kept, and the cloud does not have them yet.
+    #[error("not sent: {}", changes::failure(.0))]
+    NotSent(MutationFailure),
+    /// Interrupted by Ctrl-C, with what that leaves.
+    #[error("{0}")]
+    Interrupted(String),
     /// Standard input or output failed.
     #[error("reading or writing failed")]
     Io(#[from] io::Error),
@@ -67,18 +75,23 @@ const EXIT_CODES: [(ErrorClass, u8, &str); 10] = [
     (ErrorClass::Cancelled, 130, "interrupted by Ctrl-C"),
 ];
 
-/// Numbers from conv-api's own range, for errors of the command.
+/// The web SDK's numbers, and some from conv-api's own range, for errors of the command.
 mod code {
     pub(super) const STORE: i32 = 990_001;
     pub(super) const CORRUPT: i32 = 990_002;
     pub(super) const CANCELLED: i32 = 990_005;
     pub(super) const INVALID_ARGUMENT: i32 = 990_007;
     pub(super) const CLOUD: i32 = 990_006;
+    pub(super) const SIGNER: i32 = 990_008;
     pub(super) const NOT_FOUND: i32 = 990_009;
     pub(super) const EMULATOR: i32 = 990_010;
     pub(super) const INVALID_CONVERSATION_ID: i32 = 2503;
+    pub(super) const NETWORK: i32 = 2800;
     pub(super) const UNSUPPORTED: i32 = 3122;
 }
+
+/// The SDK's number for what is not offered.
+pub(crate) const NOT_OFFERED: i32 = code::UNSUPPORTED;
 
 /// Returns the table of exit codes, for `--help`.
 pub(crate) fn exit_codes() -> String {
@@ -98,7 +111,8 @@ impl Error {
         match self {
             Self::With { error, .. } => error.class(),
             Self::Conv(error) => error.class(),
-            Self::Refused(failure) => failure.class,
+            Self::Refused(failure) | Self::NotSent(failure) => failure.class,
+            Self::Unchanged { class, .. } => *class,
             Self::Usage(_) | Self::BadId(_) => ErrorClass::InvalidArgument,
             Self::NotFound(_) => ErrorClass::NotFound,
             Self::Unsupported(_) => ErrorClass::Unsupported,
@@ -106,7 +120,7 @@ impl Error {
             Self::Emulator(conv_emulator::Error::Setting(_)) => ErrorClass::InvalidArgument,
             Self::Emulator(_) | Self::InUse { .. } | Self::Io(_) => ErrorClass::Store,
             Self::Unsound(_) => ErrorClass::Corrupt,
-            Self::Interrupted => ErrorClass::Cancelled,
+            Self::Interrupted(_) => ErrorClass::Cancelled,
         }
     }
 
@@ -115,7 +129,8 @@ impl Error {
         match self {
             Self::With { error, .. } => error.code(),
             Self::Conv(error) => error.code(),
-            Self::Refused(failure) => failure.code.unwrap_or(code::CLOUD),
+            Self::Refused(failure) | Self::NotSent(failure) => number_of(failure),
+            Self::Unchanged { code, .. } => *code,
             Self::Usage(_) => code::INVALID_ARGUMENT,
             Self::BadId(_) => code::INVALID_CONVERSATION_ID,
             Self::NotFound(_) => code::NOT_FOUND,
@@ -124,7 +139,7 @@ impl Error {
             Self::Emulator(_) => code::EMULATOR,
             Self::InUse { .. } | Self::Io(_) => code::STORE,
             Self::Unsound(_) => code::CORRUPT,
-            Self::Interrupted => code::CANCELLED,
+            Self::Interrupted(_) => code::CANCELLED,
         }
     }
 
@@ -160,7 +175,7 @@ impl Error {
         }
     }
 
-    /// Returns whether the reader of standard output went away, as `head` does.
+    /// Returns true if the reader of standard output went away, as `head` does.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
@@ -170,6 +185,18 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Conv(error.into())
     }
+}
+
+/// Returns the cloud's number for a failure; without one, the number that the same failure of a pull
+/// has.
+pub(crate) fn number_of(failure: &MutationFailure) -> i32 {
+    failure.code.unwrap_or(match failure.class {
+        ErrorClass::Transient | ErrorClass::RateLimited => code::NETWORK,
+        ErrorClass::InvalidArgument => code::INVALID_ARGUMENT,
+        ErrorClass::Unsupported => code::UNSUPPORTED,
+        ErrorClass::Auth => code::SIGNER,
+        _ => code::CLOUD,
+    })
 }
 
 fn class_of_user_sig(error: UserSigError) -> ErrorClass {
@@ -218,7 +245,7 @@ mod tests {
         assert_eq!(error.words(), "storage failed while opening rows: permission denied");
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
         let what = format!("connecting: {refused}");
-        let error = SourceError::Network { what, cause: Some(Arc::new(refused)) };
+        let error = SourceError::NotConnected { what, cause: Some(Arc::new(refused)) };
         let words = Error::Conv(error.into()).words();
         assert!(words.ends_with("connecting: connection refused"), "{words}");
     }

@@ -4,7 +4,9 @@ mod args;
 mod cloud;
 mod commands;
 mod error;
+mod interrupt;
 mod output;
+mod sending;
 mod session;
 mod store;
 
@@ -30,15 +32,19 @@ fn run(command: Command, output: &Output) -> Result<(), Error> {
 }
 
 /// Runs the command. Ctrl-C drops it: a page being written is written whole or not at all, and a
-/// progress bar removes itself from the terminal.
+/// progress bar removes itself from the terminal. A command that changes the list waits for Ctrl-C
+/// itself, and says how far its changes have come.
 async fn until_interrupted(command: Command, output: &Output) -> Result<(), Error> {
+    if command.minds_interrupts() {
+        return command.run(output).await;
+    }
     let serves = command.serves();
     tokio::select! {
         biased;
         result = command.run(output) => result,
         signal = tokio::signal::ctrl_c() => match signal {
             Ok(()) if serves => Ok(()),
-            Ok(()) => Err(Error::Interrupted),
+            Ok(()) => Err(Error::Interrupted("interrupted; what was pulled is kept".to_owned())),
             Err(error) => Err(error.into()),
         }
     }

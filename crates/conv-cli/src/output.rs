@@ -1,6 +1,8 @@
 //! The output of commands: results on standard output, everything else on standard error.
 
 pub(crate) mod changed;
+pub(crate) mod changes;
+pub(crate) mod counted;
 pub(crate) mod harmless;
 pub(crate) mod json;
 pub(crate) mod progress;
@@ -41,7 +43,7 @@ impl Output {
         Self { json: args.json }
     }
 
-    /// Returns whether results are JSON.
+    /// Returns true if results are JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }

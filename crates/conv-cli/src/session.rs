@@ -37,18 +37,15 @@ pub(crate) async fn pulling(
     Ok(builder.build().await?)
 }
 
-/// Opens the list of the command line's account, to be changed: what is changed is sent to the cloud,
-/// if there is one.
+/// Starts a list in an open store, to be changed: what is changed is sent to the cloud, if there is
+/// one.
 pub(crate) async fn changing(
     store: &StoreArgs,
     cloud: &CloudArgs,
     source: Option<Arc<Counted>>,
+    opened: Opened,
     output: &Output,
 ) -> Result<Conversations, Error> {
-    let opened = match source {
-        Some(_) => store.open().await?,
-        None => store.open_to_read().await?,
-    };
     recovery::note(&opened.recovery, output);
     let held = opened.store.snapshot();
     let mut builder = on(store, opened).plan_limit(cloud.limit(&held));

@@ -63,7 +63,7 @@ impl StoreArgs {
         if place.exists() { place.open(&self.account).await.map(Some) } else { Ok(None) }
     }
 
-    /// Opens the store for reading.
+    /// Opens the store for reading, or to change what was pulled into it.
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is none.
@@ -134,21 +134,17 @@ impl Place {
         Ok(Opened { place: self.clone(), store, shared, recovery })
     }
 
-    /// Returns whether a store exists. A server and memory always do.
+    /// Returns true if a store exists. A server and memory always do.
     fn exists(&self) -> bool {
         let (folder, engine, other) = match self {
             Self::Sled(folder) => (folder, "rows", "rows.redb"),
             Self::Redb(folder) => (folder, "rows.redb", "rows"),
             Self::Redis(_) | Self::Memory => return true,
         };
-        let has = |name: &str| folder.join(name).exists();
-        match folder.try_exists() {
-            // Missing rows are a loss to report, not a store that never existed.
-            Ok(true) => has(engine) || (STORE_FILES.iter().any(|name| has(name)) && !has(other)),
-            Ok(false) => false,
-            // Opening reports why it cannot be read.
-            Err(_) => true,
-        }
+        // Opening reports why a folder, or one above it, cannot be read.
+        let has = |name: &str| folder.join(name).try_exists().unwrap_or(true);
+        // Missing rows are a loss to report, not a store that never existed.
+        has(engine) || (STORE_FILES.iter().any(|name| has(name)) && !has(other))
     }
 
     fn in_use(&self, error: StoreError) -> Error {

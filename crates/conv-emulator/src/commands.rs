@@ -35,7 +35,7 @@ use crate::{
 /// The command to which churn and the list faults apply.
 pub(crate) const GET_LIST: &str = "recentcontact/get_list";
 
-/// The state that a command may read besides its request.
+/// The state that a command may read in addition to its request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a World,
@@ -157,7 +157,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     COMMANDS.iter().map(|command| command.name)
 }
 
-/// Returns whether a service's answers have `ErrorDisplay`.
+/// Returns true if a service's answers have `ErrorDisplay`.
 pub(crate) fn has_display(path: &str) -> bool {
     path.starts_with("/v4/recentcontact/") || path.starts_with("/v4/profile/")
 }

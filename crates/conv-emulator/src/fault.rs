@@ -153,7 +153,7 @@ pub enum Fault {
     /// An item of a write is not applied and fails with this number: by itself where the answer has
     /// a result per item, else the call as [`TopItems`](crate::TopItems) says, or as a whole.
     ItemCode {
-        /// Which of the items.
+        /// The items that fail.
         item: Item,
         /// The number of the error.
         code: u32,

@@ -37,10 +37,10 @@
 //! # }
 //! ```
 //!
-//! # What is in it
+//! # Contents
 //!
-//! - [`Emulator`] listens; [`Builder`] sets it up; [`World`] changes the cloud and tells the truth
-//!   about it ([`World::listing`]).
+//! - [`Emulator`] listens; [`Builder`] sets it up; [`World`] changes the cloud and shows its truth
+//!   ([`World::listing`]).
 //! - [`Faults`] is a script of [`Rule`]s, each of one command, some calls and one [`Fault`]: lost,
 //!   late, cut, oversized and senseless answers, and answers that say what a client seldom meets
 //!   (a recalled message, a name taken away, a group that was left). A rule is parsed from a

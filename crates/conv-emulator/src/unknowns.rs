@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::Error;
 
-/// The code of a group operation that failed, which `error` stands for.
+/// The code of a failed group operation, which `error` names.
 const FAILED: u32 = crate::code::CONTACT_GROUP_FAILED;
 
 /// The behaviour of the emulated cloud where Tencent's documentation is silent.

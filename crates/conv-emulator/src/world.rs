@@ -144,8 +144,8 @@ impl World {
     }
 
     /// Sets a user's nick. `None` removes it: answers leave the tag out. An empty text removes it
-    /// as well: answers have the tag with an empty value. Which of the two Tencent does is
-    /// undocumented.
+    /// as well: answers have the tag with an empty value. Tencent does not document which of the
+    /// two it does.
     ///
     /// # Errors
     ///

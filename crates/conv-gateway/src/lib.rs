@@ -1,7 +1,120 @@
 //! Serves each user's conversation list to his own devices.
+//!
+//! A device cannot hold an administrator's key, so by itself it cannot read a list over Tencent Cloud
+//! Chat's server API. A backend that has the key mounts a [`Gateway`]: its users log in with their
+//! UserSig, and each reads and changes his own list over HTTP, with the web SDK's options and answers.
+#![cfg_attr(feature = "server", doc = "```")]
+#![cfg_attr(not(feature = "server"), doc = "```ignore")]
+//! use std::sync::Arc;
+//!
+//! use axum::{body::{Body, to_bytes}, http::Request};
+//! use conv_api::{Accounts, BaseUrl, MemoryDatabase, RestSource, UserSigSigner};
+//! use conv_emulator::Emulator;
+//! use conv_gateway::{AccessTokens, Gateway};
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // A cloud to play with; with a real one you have its region, SDKAppID and secret key.
+//! let cloud = Emulator::builder().account("alice").start().await?;
+//! let (app, key) = (cloud.sdk_app_id(), cloud.secret_key());
+//! let url: BaseUrl = cloud.base_url().parse()?;
+//! let source = Arc::new(RestSource::new(url, app, UserSigSigner::new(cloud.identifier(), key)));
+//! let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), Arc::clone(&source))
+//!     .writer(source)
+//!     .build();
+//!
+//! let tokens = AccessTokens::new(app, key)?.administrators([cloud.identifier()]);
+//! let gateway = Gateway::builder(accounts, tokens).origins(["https://chat.example.com"]).build();
+//! let router = axum::Router::new().nest("/chat", gateway.router()); // under any prefix
+//!
+//! # let now = std::time::SystemTime::UNIX_EPOCH.elapsed()?.as_secs();
+//! # let now = conv_model::Timestamp::from_secs(now);
+//! # let day = std::time::Duration::from_secs(86_400);
+//! // The app's own backend hands this to the device.
+//! let user_sig = UserSigSigner::new("alice", key).sign(app, now, day)?;
+//! let login = format!(r#"{{"userID": "alice", "userSig": "{}"}}"#, user_sig.expose());
+//! let login = Request::post("/chat/v1/login")
+//!     .header("content-type", "application/json")
+//!     .body(Body::from(login))?;
+//! let answer = to_bytes(router.oneshot(login).await?.into_body(), 4096).await?;
+//! assert!(std::str::from_utf8(&answer)?.starts_with(r#"{"code":0,"data":{"accessToken":"#));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `cargo run -p conv-gateway --features server --example serve` listens, and says what to try.
+//!
+//! * [`AccessTokens`] trades UserSigs for short access tokens and checks these; needs no server.
+#![cfg_attr(
+    feature = "server",
+    doc = "* [`Gateway`], made by its [`GatewayBuilder`]; [`Authorizer`] for who acts for others.\n* [`Host`] serves a router on a public port, with limits in time and number, until a [`Drain`] closes."
+)]
+//! * [`webhook`] verifies a call of the cloud, parses its event, and says whose lists it concerns; needs
+//!   no server.
+//!
+//! # Calls
+//!
+//! Under `/v1`, with `Authorization: Bearer <access token>` on all but the first. Bodies are JSON with
+//! `Content-Type: application/json`; an unknown member is refused.
+//!
+//! | call | body | data of the answer |
+//! | --- | --- | --- |
+//! | `POST /login` | `{userID, userSig}` | `accessToken`, `expiresAt`, `loginEndsAt`, … |
+//! | `POST /login/renew` | | the same |
+//! | `POST /conversations/list` | the SDK's argument; also `limit` (up to 500), `after` (the last page's `next`), `conversationIDList` | the SDK's, and `report`, `next`, `totals`, `position` |
+//! | `GET /conversations?…` | in the URL; `conversationID` may be repeated | the same, with `ETag` |
+//! | `POST /conversations/profile` | `{conversationID}` | `conversation` |
+//! | `GET /groups` | | the names |
+//! | `GET /totals?…` | as of `GET /conversations` | `totals`, `position` |
+//! | `POST /conversations/refresh` | `{}` | `mark` |
+//! | `POST /conversations/delete`, `/pin`, `/read`, `/mark`, `/custom-data`, `/draft` | the SDK's options | the SDK's, and `position` |
+//! | `POST /groups/create`, `/delete`, `/rename`, `/add`, `/remove` | the SDK's options | the SDK's, and `position` |
+//! | `/accounts/{account}/…` | any of the calls on a list, for another account | needs an authorizer |
+//!
+//! A list is answered from memory, and never waits for the cloud; `isSyncCompleted` and `report` say
+//! what it lacks. A change is durable and shown when it is answered, and is sent in the background. With an
+//! `Idempotency-Key` it is made once, and answered as the first time for 24 hours, by the same process.
+//!
+//! # Errors
+//!
+//! A refusal is `application/problem+json` (RFC 9457), with the SDK's `code` and `message` beside.
+//!
+//! | class | status | |
+//! | --- | --- | --- |
+//! | <a id="invalid_argument"></a>`invalid_argument` | 400, 405, 413, 415, 422 | the request is wrong, and always will be; 422: the `Idempotency-Key` is of another call |
+//! | <a id="auth"></a>`auth` | 401, 403 | log in again; 403: it is not allowed |
+//! | <a id="not_found"></a>`not_found` | 404 | no such conversation (2500), user or group (2501), call (2997) |
+//! | <a id="rate_limited"></a>`rate_limited` | 429 | wait for `Retry-After` |
+//! | <a id="transient"></a>`transient` | 408, 409, 503 | try again; 409: the first call with this `Idempotency-Key` still runs |
+//! | <a id="unsupported"></a>`unsupported` | 501, 403 | the cloud does not offer it; 403 with 3122: not in the app's plan |
+//! | <a id="cloud"></a>`cloud` | 502 | the cloud refused the gateway |
+//! | <a id="cancelled"></a>`cancelled` | 503, 500 | the list was closed, or the gateway failed |
+//! | <a id="store"></a><a id="corrupt"></a>`store`, `corrupt` | 500 | the list could not be read or written |
+//!
+//! # What to provide
+//!
+//! * The gateway has an administrator's rights; the account comes from the access token alone. List the
+//!   app's administrators in [`AccessTokens::administrators`]: they cannot log in.
+//! * TLS and `Strict-Transport-Security`: a proxy in front, or your server.
+//! * Time limits for headers and slow readers, and the address of callers, by which failed logins are
+//!   limited: `Host` has them. With `axum::serve`, which sets no time limit for headers, use
+//!   `into_make_service_with_connect_info::<SocketAddr>()`.
+//!
+//! # Features
+//! * `server`: the router. Brings conv-api and axum; without it there are the tokens alone.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "server")]
 mod host;
+#[cfg(feature = "server")]
+mod server;
+mod token;
+pub mod webhook;
 
 #[cfg(feature = "server")]
 pub use self::host::{Drain, Host, HostOptions};
+#[cfg(feature = "server")]
+pub use self::server::{Action, Authorizer, Gateway, GatewayBuilder};
+pub use self::token::{AccessToken, AccessTokens, Revocations, Session, TokenError};

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 /// The account whose conversation list is kept: any text of 1–255 bytes.
 ///
-/// Stores accept every such text. A source may ask for more: Tencent's REST API wants a userID.
+/// Stores accept every such text. A source may require more: Tencent's REST API needs a userID.
 ///
 /// ```
 /// use conv_model::AccountId;
@@ -78,7 +78,7 @@ impl AsRef<str> for AccountId {
     }
 }
 
-/// Equal, ordered and hashed as its text, so a map by accounts is asked with a `&str`.
+/// Equal, ordered and hashed as its text, so a map keyed by accounts can be searched with a `&str`.
 impl Borrow<str> for AccountId {
     fn borrow(&self) -> &str {
         self.as_str()

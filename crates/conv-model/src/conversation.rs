@@ -24,11 +24,10 @@ pub use self::{
 
 /// One row of the list.
 ///
-/// A row is a join of *facets*: the [listing](Listing) that makes it a row, the
-/// [profile](Profile), the [unread state](Unread), the [last message](LastMessage), and
-/// [local state](Local) that no cloud knows. Each comes from its own call. What was never fetched
-/// is `None`, which means *unknown, not zero*: JSON shows the SDK's default for it, and no filter
-/// matches it.
+/// A row is a join of *facets*: the [listing](Listing) that makes it a row, the [profile](Profile),
+/// the [unread state](Unread), the [last message](LastMessage), and [local state](Local) that no
+/// cloud knows. Each comes from its own call. A facet that was never fetched is `None`, which means
+/// *unknown, not zero*: JSON shows the SDK's default for it, and no filter matches it.
 ///
 /// `serde` reads and writes the JSON of the web SDK's `Conversation`. Beside the SDK's keys are
 /// `notFetched`, which names those that show a default because nothing is known, `listingVersion`,
@@ -69,7 +68,7 @@ pub struct Conversation {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Listing {
-    /// Time of the last message; `None` if the cloud said none, zero if there is no message.
+    /// Time of the last message; `None` if the cloud gave no time, zero if there is no message.
     pub time: Option<Timestamp>,
     /// True if the user pinned it.
     pub is_pinned: bool,
@@ -114,8 +113,8 @@ impl Conversation {
             .unwrap_or_else(|| self.peer_text())
     }
 
-    /// Returns whether the conversation counts unread messages; `None` for a group whose profile was
-    /// never read, and which may be of a type that does not.
+    /// Returns true if the conversation counts unread messages; `None` for a group whose profile
+    /// was never read, and which may be of a type that does not.
     pub fn counts_unread(&self) -> Option<bool> {
         match &self.profile.group_type {
             Some(kind) => Some(kind.counts_unread()),

@@ -9,7 +9,8 @@ use crate::{
     PassId, Profile, SyncState, SyncStep, Timestamp, Unread,
 };
 
-/// The number of a commit of one account's store: each greater than the one before.
+/// The number of a commit of one account's store: each greater than the one before. It belongs to one
+/// process; a [`Position`](crate::Position) is what another one understands.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -71,9 +72,9 @@ pub struct Delta {
     pub prune: Option<Prune>,
     /// The names of the account's conversation groups, where they were read.
     pub groups: Option<GroupNames>,
-    /// The number of the last stored write that was known when the question went out which this
-    /// change answers. A facet that another writer changed after it stays as it is. `None`: what is
-    /// learned now, which no earlier write can be newer than.
+    /// The number of the last stored write that was known when the question was sent that this
+    /// change answers. A facet that another writer changed after that write stays as it is. `None`
+    /// for a value of this moment, which no earlier write can be newer than.
     pub asked: Option<Seq>,
     /// The listed rows that the commit names in [`Commit::needs_profile`].
     pub profiles: ProfilesDue,
@@ -108,8 +109,8 @@ pub enum ProfilesDue {
     /// Those whose profile was never read.
     #[default]
     Missing,
-    /// Those whose profile was never read, or not within a span of the cloud's time. What was read
-    /// later than `now`, as one odd clock had it, is due as well.
+    /// Those whose profile was never read, or not within a span of the cloud's time. A profile that
+    /// was read later than `now`, by an odd clock, is due as well.
     Outside {
         /// Profiles read before this moment are due.
         since: Timestamp,
@@ -121,7 +122,7 @@ pub enum ProfilesDue {
 }
 
 impl ProfilesDue {
-    /// Returns whether a row's profile is due. One that is known, but was read at a moment that the
+    /// Returns true if a row's profile is due. One that is known, but was read at a moment that the
     /// cloud did not give, counts as read; with a time given it is due.
     pub fn is_due(self, profile: &Profile) -> bool {
         match (self, profile.read_at) {
@@ -159,8 +160,8 @@ pub enum Prune {
     },
 }
 
-/// New values of one conversation, at one instant. What is `None` or
-/// [`Known::Unknown`] leaves what is stored.
+/// New values of one conversation, at one instant. A field that is `None` or [`Known::Unknown`]
+/// keeps the stored value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationPatch {
@@ -239,14 +240,15 @@ pub struct Commit {
     pub needs_profile: Vec<ConversationId>,
     /// The state of the sync after it.
     pub sync: Arc<SyncState>,
-    /// The number of the last stored write: which a question asked from now on may reflect.
+    /// The number of the last stored write: the answer to a question asked from now on may reflect
+    /// it.
     pub written: Seq,
     /// Rows and facets that were too large to store, and were left out while the rest was stored.
     pub refused: Vec<Refused>,
-    /// Of a change of the outbox: how mutations ended by it, in that order.
+    /// The outcomes of the mutations that a change of the outbox ended, in their order.
     pub outcomes: Vec<Outcome>,
-    /// Of mutations that were accepted: the number of each, in their order; `None` where the cloud's
-    /// list has the value already.
+    /// The numbers of the accepted mutations, in their order; `None` if the cloud's list has the
+    /// value already.
     pub numbers: Vec<Option<u64>>,
 }
 

@@ -54,7 +54,7 @@ impl fmt::Display for ConversationType {
     }
 }
 
-/// Whom a conversation is with: the ID without its prefix.
+/// The other party of a conversation: the ID without its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Peer<'a> {
     /// The other user of a one-to-one conversation.
@@ -101,7 +101,7 @@ impl<'a> ConversationIdRef<'a> {
         self.0
     }
 
-    /// Whom the conversation is with.
+    /// Returns the other party of the conversation.
     pub fn peer(self) -> Peer<'a> {
         if let Some(user) = self.0.strip_prefix(C2C) {
             Peer::User(UserId::trusted(user))
@@ -143,7 +143,7 @@ impl fmt::Display for ConversationIdRef<'_> {
 /// A conversation ID: `C2C` and a userID, `GROUP` and a groupID, or `@TIM#SYSTEM`.
 ///
 /// An ID that exists is valid. Its text is kept byte for byte; comparing and hashing are those of
-/// the text, so a map keyed by `ConversationId` can be asked with a `&str`. Cloning copies a
+/// the text, so a map keyed by `ConversationId` can be searched with a `&str`. Cloning copies a
 /// pointer.
 ///
 /// ```
@@ -196,7 +196,7 @@ impl ConversationId {
         self.borrowed().conversation_type()
     }
 
-    /// Whom the conversation is with.
+    /// Returns the other party of the conversation.
     pub fn peer(&self) -> Peer<'_> {
         self.borrowed().peer()
     }

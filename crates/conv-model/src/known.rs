@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Knowledge in three words: not known, known to be nothing, a value.
 ///
 /// In a row, `Unknown` says that no call ever asked for it, and `Nothing` that the cloud has none.
-/// In a change, `Unknown` leaves what is stored, and `Nothing` takes it away.
+/// In a change, `Unknown` keeps the stored value, and `Nothing` removes it.
 ///
 /// ```
 /// use conv_model::Known;
@@ -41,7 +41,7 @@ impl<T> Known<T> {
         }
     }
 
-    /// Takes over what newer knowledge says; `Unknown` says nothing.
+    /// Takes over a newer value; a newer `Unknown` changes nothing.
     pub fn learn(&mut self, newer: &Self)
     where
         T: Clone,

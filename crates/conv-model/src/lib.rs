@@ -1,7 +1,7 @@
 //! Values and rules of a chat account's conversation list, as Tencent Cloud Chat defines them.
 //!
-//! For everybody who names, shows or stores conversations: a webhook handler that only parses
-//! IDs, a store, a pull, an app. It never does I/O, awaits nothing and reads no clock.
+//! For any code that names, shows or stores conversations: a webhook handler that only parses IDs,
+//! a store, a pull, an app. It never does I/O, awaits nothing and reads no clock.
 //!
 //! ```
 //! use conv_model::{Conversation, ConversationFilter, ConversationId, MarkType, Peer};
@@ -31,9 +31,10 @@
 //! [`matches`](ConversationQuery::matches) decides. [`PageKey`] marks where a page ends.
 //!
 //! # Sync
-//! [`Delta`] and [`Commit`] are all that passes between a pull and a store. [`SyncState`] says how
-//! complete a list is, [`SyncReport`] says it to users: [`Coverage`], [`PassStatus`], [`ListLimit`].
-//! [`ErrorClass`] is shared by all layers.
+//! [`Delta`] and [`Commit`] are the only data between a pull and a store. [`Position`] names the
+//! point that a reader has reached. [`SyncState`] is the
+//! completeness of a list, [`SyncReport`] its form for users: [`Coverage`], [`PassStatus`],
+//! [`ListLimit`]. [`ErrorClass`] is shared by all layers.
 //!
 //! # Features
 //! * `search`, on by default: conditions on names, in any case of any script. For IDs alone turn the
@@ -53,6 +54,7 @@ mod mutation;
 mod open_enum;
 mod order;
 mod outbox;
+mod position;
 mod query;
 mod sync;
 #[cfg(feature = "testing")]
@@ -86,9 +88,10 @@ pub use self::{
     open_enum::OtherWord,
     order::{Rank, list_order},
     outbox::{
-        Capacity, Enqueue, Enqueued, Outbox, OutboxChange, Outcome, OutcomeKind, Pending,
-        PendingState, Progress, Progressed,
+        Acknowledgement, Capacity, Enqueue, Enqueued, Outbox, OutboxChange, Outcome, OutcomeKind,
+        Pending, PendingState, Progress, Progressed,
     },
+    position::{Position, PositionError},
     query::{
         All, Checked, Condition, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter,
         PageKey, PageKeyError, QueryError,

@@ -49,8 +49,8 @@ pub enum MarkError {
     /// The bit is above 63.
     #[error("expected a mark bit from 0 to 63, got {0}")]
     NoSuchBit(u32),
-    /// The bit string is empty, has a character besides `0` and `1`, or a bit above 63.
-    #[error("expected a string of 0 and 1 that stands for at most 64 bits")]
+    /// The bit string is empty, has a character other than `0` and `1`, or a bit above 63.
+    #[error("expected a string of at most 64 characters 0 and 1")]
     BadBitString,
 }
 
@@ -176,7 +176,8 @@ impl Marks {
     /// Reads REST's `StandardMark`: the rightmost character is bit 0, leading zeros are allowed.
     ///
     /// The order is observed on the SDK's socket; that REST has the same is our reading of its
-    /// samples. This function and [`to_bit_string`](Self::to_bit_string) are all that knows it.
+    /// samples. This function and [`to_bit_string`](Self::to_bit_string) are the only code that
+    /// depends on it.
     ///
     /// # Errors
     /// [`MarkError::BadBitString`].

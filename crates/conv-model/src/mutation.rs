@@ -22,8 +22,8 @@ use crate::{ConversationId, MarkType, RemindType, Timestamp};
 /// One change that a user makes to the list: the value that one [`Slot`] is to have.
 ///
 /// A mutation says how things shall be, not what to do: sent twice it has the effect of one. So a
-/// change whose answer was lost is sent again without harm, and of two changes of the same slot that
-/// wait the later one alone is sent. What the user sees meanwhile is [`overlay`].
+/// change whose answer was lost is sent again without harm, and of two queued changes of the same
+/// slot only the later one is sent. [`overlay`] computes what the user sees meanwhile.
 ///
 /// ```
 /// use conv_model::{Conversation, ConversationId, Mutation, overlay};
@@ -46,7 +46,7 @@ pub enum Mutation {
         /// The conversation.
         #[serde(rename = "conversationID")]
         id: ConversationId,
-        /// Whether it is to be pinned.
+        /// True to pin, false to unpin.
         is_pinned: bool,
     },
     /// Sets a mark, or clears it.
@@ -56,7 +56,7 @@ pub enum Mutation {
         id: ConversationId,
         /// The mark.
         mark_type: MarkType,
-        /// Whether it is to be set: the SDK's `enableMark`.
+        /// True to set the mark, false to remove it: the SDK's `enableMark`.
         is_set: bool,
     },
     /// Sets the app's own text; an empty one clears it.
@@ -74,14 +74,14 @@ pub enum Mutation {
         id: ConversationId,
         /// The conversation group.
         group_name: GroupName,
-        /// Whether it is to be in the group.
+        /// True to add to the group, false to remove from it.
         is_member: bool,
     },
     /// Creates, deletes or renames a conversation group.
     Group {
         /// The name it has now, or is to be created with.
         group_name: GroupName,
-        /// What is to become of it.
+        /// The change of the group.
         target: GroupTarget,
     },
     /// Deletes a conversation.
@@ -90,11 +90,11 @@ pub enum Mutation {
         #[serde(rename = "conversationID")]
         id: ConversationId,
         /// The time of its newest message, as the user saw it; zero if there was none. The cloud's
-        /// command names no moment: what is newer than this must not go unseen.
+        /// command names no moment: a message that is newer than this must not go unseen.
         seen: Timestamp,
-        /// Whether its messages go with it.
+        /// True if its messages are deleted with it.
         clears_history: bool,
-        /// What happens if a newer message came before the deletion was sent.
+        /// The effect if a newer message came before the deletion was sent.
         if_newer: IfNewer,
     },
     /// Marks messages as read, up to those that the user saw.
@@ -112,12 +112,12 @@ pub enum Mutation {
         /// The conversation, a group's.
         #[serde(rename = "conversationID")]
         id: ConversationId,
-        /// How they are announced.
+        /// The way new messages are announced.
         remind_type: RemindType,
     },
 }
 
-/// What is to become of a conversation group.
+/// The change of a conversation group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -130,7 +130,7 @@ pub enum GroupTarget {
     Named(GroupName),
 }
 
-/// What happens to a deletion if a message came that the user had not seen when he asked for it.
+/// The effect of a deletion if a message came that the user had not seen when he asked for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -144,7 +144,7 @@ pub enum IfNewer {
     Delete,
 }
 
-/// The newest message that a user saw: read is what came before it, and itself.
+/// The newest message that a user saw: it and all messages before it are read.
 ///
 /// The cloud reads a one-to-one conversation up to a time, and a group up to a sequence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -163,7 +163,7 @@ impl ReadMark {
         Self { time, sequence }
     }
 
-    /// Returns the later of two, each part by itself: what was read stays read.
+    /// Returns the later of two, each part by itself: a message that was read stays read.
     #[must_use]
     pub fn max(self, other: Self) -> Self {
         Self::new(self.time.max(other.time), self.sequence.max(other.sequence))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Conversation, ConversationId, Listing, Timestamp};
 
-/// A row's place in the list but for ties: smaller comes first.
+/// A row's place in the list, except for ties: smaller comes first.
 ///
 /// Pinned rows first, then later times first, rows without a time last in their class. Packed into
 /// one number so that an index compares it in one step; equal ranks are ordered by

@@ -14,7 +14,7 @@ use std::{
 pub use self::{
     change::{Enqueue, OutboxChange},
     enqueue::{Capacity, Enqueued},
-    pending::{Pending, PendingState},
+    pending::{Acknowledgement, Pending, PendingState},
     progress::{Outcome, OutcomeKind, Progress, Progressed},
 };
 use crate::{Conversation, ConversationId, GroupTarget, Mutation, PendingFacets, Slot};
@@ -24,7 +24,7 @@ use crate::{Conversation, ConversationId, GroupTarget, Mutation, PendingFacets, 
 /// The mutations of one [`Slot`] follow one another: those that the cloud acknowledged, then at most
 /// one that is under way, then at most one that waits behind it.
 ///
-/// It is data: a store keeps it, a sender reads what is next and says what became of it. Each change
+/// It is data: a store keeps it, a sender reads what is next and reports the progress. Each change
 /// of it is one whole step, and names the slots whose records are to be written.
 ///
 /// ```
@@ -53,11 +53,11 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Puts together what a store kept: the mutations, in any order, and the greatest number that it
-    /// ever gave.
+    /// Builds an outbox from a store's records: the mutations, in any order, and the greatest
+    /// number that it ever gave.
     ///
-    /// What was being sent when the process ended may have arrived or not: it is queued again, and
-    /// [uncertain](Pending::is_uncertain).
+    /// A mutation that was being sent when the process ended may have arrived or not: it is queued
+    /// again, and [uncertain](Pending::is_uncertain).
     pub fn restore(pending: impl IntoIterator<Item = Pending>, last: u64) -> Self {
         let interrupted = |mut one: Pending| {
             if one.state == PendingState::Sending {
@@ -69,7 +69,7 @@ impl Outbox {
         Self::of_records(pending.into_iter().map(interrupted), last)
     }
 
-    /// Puts together what another process keeps, which may be sending at this moment.
+    /// Builds an outbox from the records of another process, which may be sending at this moment.
     pub fn of_records(pending: impl IntoIterator<Item = Pending>, last: u64) -> Self {
         let mut pending: Vec<_> = pending.into_iter().collect();
         pending.sort_by_key(|pending| pending.number);
@@ -81,7 +81,7 @@ impl Outbox {
         outbox
     }
 
-    /// Returns whether nothing is pending, settling or failed.
+    /// Returns true if nothing is pending, settling or failed.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
@@ -122,8 +122,8 @@ impl Outbox {
         groups.flat_map(|(_, queue)| queue)
     }
 
-    /// Returns a row as the list shows it, or `None` if it is hidden. What failed shows no more, but
-    /// in the row's [`pending`](Conversation::pending) parts.
+    /// Returns a row as the list shows it, or `None` if it is hidden. A failed mutation is shown
+    /// only in the row's [`pending`](Conversation::pending) parts.
     pub fn shown(&self, base: &Arc<Conversation>) -> Option<Arc<Conversation>> {
         let mut own: Vec<_> = self.of_groups().chain(self.of_conversation(&base.id)).collect();
         if own.is_empty() {
@@ -164,6 +164,15 @@ impl Outbox {
             }
         }
         names
+    }
+
+    /// Notes for which app the mutations were accepted that have a greater number than this.
+    pub fn assign_app(&mut self, after: u64, app: u64) {
+        for pending in self.slots.values_mut().flatten() {
+            if pending.number > after {
+                Arc::make_mut(pending).app = Some(app);
+            }
+        }
     }
 
     /// Takes mutations out of a slot.

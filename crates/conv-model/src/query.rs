@@ -83,8 +83,8 @@ impl ConversationQuery {
         }
     }
 
-    /// Returns the facets it depends on besides the listing, each once. Rows that lack one of them are
-    /// left out; whether there are such rows is in
+    /// Returns the facets other than the listing that it depends on, each once. Rows that lack one
+    /// of them are left out; whether there are such rows is in
     /// [`SyncReport::not_fetched`](crate::SyncReport::not_fetched).
     pub fn facets(&self) -> Vec<Facet> {
         match self {

@@ -1,8 +1,8 @@
 //! Property-test strategies for the types of this crate. No stable API.
 //!
-//! They lean towards what breaks things: the same few IDs over and over, equal times, names in
-//! many scripts, edge lengths, facets that were never fetched. What they yield is always a value
-//! that the crate can hold; [`broken_ids`] alone yields texts that it refuses.
+//! They lean towards what breaks things: the same few IDs over and over, equal times, names in many
+//! scripts, edge lengths, facets that were never fetched. They yield only values that the crate can
+//! hold, except [`broken_ids`], which yields texts that it refuses.
 //!
 //! ```
 //! use conv_model::{ConversationId, merge, testing};

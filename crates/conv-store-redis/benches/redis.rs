@@ -1,4 +1,4 @@
-//! What the engine adds to the bare calls, how masters scale, and what an account takes.
+//! Measures the engine's overhead over bare calls, how masters scale, and the cost of an account.
 //!
 //! `cargo bench -p conv-store-redis --bench redis` starts its own servers on loopback. Figures are
 //! ratios of one run: the lower tenths of batches that take turns, since a busy machine adds to both.
@@ -219,7 +219,7 @@ struct Side {
     stores: Vec<Arc<dyn ConversationStore>>,
 }
 
-/// What a run gave: pages a second, and microseconds of processors a page.
+/// The result of a run: pages per second, and microseconds of processors per page.
 struct Run {
     rate: f64,
     servers: f64,
@@ -278,7 +278,7 @@ fn client_seconds() -> f64 {
     fields.skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
 }
 
-/// What it costs that a replica has each write.
+/// Measures the cost of waiting until a replica has each write.
 async fn copies() {
     let cluster = TestCluster::start(1, 1).unwrap();
     let mut stores = Vec::new();

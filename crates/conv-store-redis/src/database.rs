@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use conv_model::AccountId;
 use conv_store::{
-    AccountEngines, ConversationDatabase, ConversationStore, EngineDatabase, PassLeases,
-    StoreError, StoredAccounts,
+    ConversationDatabase, ConversationStore, EngineDatabase, Leases, Signals, StoreError,
+    StoredAccounts,
 };
 
 use self::engines::RedisEngines;
@@ -130,7 +130,15 @@ impl ConversationDatabase for RedisDatabase {
         self.0.close().await
     }
 
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
-        self.0.engines().pass_leases()
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
+        self.0.pass_leases()
+    }
+
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        self.0.send_leases()
+    }
+
+    fn signals(&self) -> Option<Arc<dyn Signals>> {
+        self.0.signals()
     }
 }

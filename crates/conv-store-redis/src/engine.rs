@@ -143,9 +143,9 @@ fn parse_head(text: &str) -> Result<Head, StoreError> {
 impl Engine for RedisEngine {
     async fn load(&self) -> Result<Loaded, StoreError> {
         let asked = self.writer.asked();
-        let (rows, local, told) = self.stored(asked.writers()).await?;
+        let (rows, local, counts) = self.stored(asked.writers()).await?;
         let (head, mut loaded) = records::read(rows, local, &self.account)?;
-        loaded.lost = self.writer.loaded(&asked, &History::new(head, asked.writers(), &told));
+        loaded.lost = self.writer.loaded(&asked, &History::new(head, asked.writers(), &counts));
         if loaded.lost {
             self.server.counters.lost();
         }

@@ -1,4 +1,4 @@
-//! Why a server could not do it.
+//! Errors of the server.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,14 +7,14 @@ use conv_store::StoreError;
 use redis::{ErrorKind, ServerError, ServerErrorKind};
 use thiserror::Error;
 
-/// What the client met.
+/// The error of the client.
 type Source = Arc<dyn std::error::Error + Send + Sync>;
 
-/// Why a server could not do it. [`of`](Self::of) finds it in a
+/// The reason that the server could not do what it was asked. [`of`](Self::of) finds it in a
 /// [`StoreError`].
 ///
-/// Whatever it is, nothing of a change is half written; unless it says that nothing was written,
-/// the change may have been written whole.
+/// Whatever the error, no change is half written. Unless the error says that nothing was written,
+/// the whole change may have been written.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum RedisError {
@@ -31,12 +31,12 @@ pub enum RedisError {
     /// Nothing was written.
     #[error("server takes no writes")]
     ReadOnly(#[source] Source),
-    /// Fewer replicas than wanted said in time that they have the write. It stands on the master.
+    /// Fewer replicas than wanted said in time that they have the write. The master has it.
     #[error("write is on {copies} replicas, expected {wanted}")]
     NotCopied {
-        /// How many have it.
+        /// The number of replicas that have it.
         copies: u32,
-        /// How many were wanted: [`copies`](crate::RedisOptions::copies).
+        /// The number of replicas that were wanted: [`copies`](crate::RedisOptions::copies).
         wanted: u32,
     },
     /// The answer to a write was lost, and more others wrote since than the server remembers. The
@@ -56,13 +56,13 @@ pub enum RedisError {
     /// The server may evict keys, so that parts of accounts would vanish.
     #[error("expected maxmemory-policy noeviction, server has {policy}")]
     MayEvict {
-        /// What is set.
+        /// The policy that is set.
         policy: String,
     },
-    /// Options that make no sense, such as an address that is none.
+    /// The options are invalid, for instance an address.
     #[error("invalid options: {what}")]
     Options {
-        /// What is wrong.
+        /// The fault.
         what: String,
     },
     /// The server does not know the script.
@@ -74,7 +74,7 @@ pub enum RedisError {
 }
 
 impl RedisError {
-    /// What kind of error it is: what a caller can do about it.
+    /// Returns the class of the error: what a caller can do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Unreachable(_) | Self::TimedOut { .. } => ErrorClass::Transient,
@@ -86,7 +86,7 @@ impl RedisError {
         }
     }
 
-    /// What a store's error came from, if it came from a server.
+    /// Returns the server's error that caused a store's error, if there is one.
     ///
     /// ```
     /// use conv_store::StoreError;
@@ -115,7 +115,7 @@ impl From<RedisError> for StoreError {
 }
 
 impl RedisError {
-    /// What the client met. Of several calls made at once the first that failed tells.
+    /// Converts the client's error. Of several calls made at once the first that failed counts.
     pub(crate) fn met(error: redis::RedisError) -> Self {
         let said = error.clone().into_server_errors();
         if let Some((_, said)) = said.as_ref().and_then(|all| all.first()) {
@@ -163,7 +163,7 @@ fn of_kind(kind: Option<ServerErrorKind>, error: redis::RedisError) -> RedisErro
 mod tests {
     use super::*;
 
-    /// What is made of a server's answer.
+    /// Converts a server's answer.
     fn met(answer: &str) -> RedisError {
         let value = redis::parse_redis_value(format!("-{answer}\r\n").as_bytes()).unwrap();
         RedisError::met(value.extract_error().unwrap_err())

@@ -27,12 +27,12 @@ impl Head {
         &self.text
     }
 
-    /// Who wrote last, and its count; `None` before the first write.
+    /// Returns the last writer and its count; `None` before the first write.
     pub(crate) fn writer(&self) -> Option<(&str, u64)> {
         self.text.rsplit(' ').next().and_then(writer)
     }
 
-    /// The count of a writer's last write that the head itself tells of.
+    /// The count of a writer's last write, if the head itself has it.
     pub(crate) fn count(&self, name: &str) -> Option<u64> {
         let mut writers = self.text.split(' ').skip(1).filter_map(writer);
         writers.find(|(writer, _)| *writer == name).map(|(_, count)| count)

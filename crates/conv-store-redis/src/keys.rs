@@ -8,18 +8,27 @@ use conv_model::AccountId;
 /// what has the same text there into the same slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Keys {
-    /// A hash: rows, the state of the sync, and what stands in [`field`].
+    /// A hash: rows, the state of the sync, and the fields named in [`field`].
     pub(crate) rows: String,
     /// A hash of local state.
     pub(crate) local: String,
     /// A hash of writers: the count of the last write of each, and its number.
     pub(crate) writers: String,
-    /// Who pulls.
-    pub(crate) lease: String,
-    /// How the last lease ended.
-    pub(crate) outcome: String,
+    /// The lease to pull.
+    pub(crate) pull: LeaseKeys,
+    /// The lease to send changes.
+    pub(crate) send: LeaseKeys,
     /// The channel that tells of writes and of leases that ended.
     pub(crate) channel: String,
+}
+
+/// The keys of a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LeaseKeys {
+    /// Who has it.
+    pub(crate) holder: String,
+    /// How the last holder's work ended.
+    pub(crate) outcome: String,
 }
 
 /// The fields of the hash of rows that are no rows.
@@ -38,16 +47,20 @@ pub(crate) mod field {
 
 impl Keys {
     pub(crate) fn new(prefix: &str, account: &AccountId) -> Self {
-        let tag = safe(account.as_str());
-        let key = |name: &str| format!("{prefix}:{{{tag}}}:{name}");
+        let key = |name: &str| key(prefix, account, name);
         Self {
             rows: key("rows"),
             local: key("local"),
             writers: key("writers"),
-            lease: key("lease"),
-            outcome: key("outcome"),
+            pull: LeaseKeys { holder: key("lease"), outcome: key("outcome") },
+            send: LeaseKeys { holder: key("send-lease"), outcome: key("send-outcome") },
             channel: key("news"),
         }
+    }
+
+    /// The key of a value that processes keep for one another.
+    pub(crate) fn value(prefix: &str, account: &AccountId, name: &str) -> String {
+        key(prefix, account, &format!("value:{}", safe(name)))
     }
 
     /// The keys of what is written together.
@@ -55,10 +68,21 @@ impl Keys {
         [&self.rows, &self.local, &self.writers]
     }
 
-    /// All keys that hold something.
-    pub(crate) fn all(&self) -> [&str; 5] {
-        [&self.rows, &self.local, &self.writers, &self.lease, &self.outcome]
+    /// All keys that hold something and end with the account.
+    pub(crate) fn all(&self) -> [&str; 7] {
+        let [rows, local, writers] = self.written();
+        let (pull, send) = (&self.pull, &self.send);
+        [rows, local, writers, &pull.holder, &pull.outcome, &send.holder, &send.outcome]
     }
+}
+
+fn key(prefix: &str, account: &AccountId, name: &str) -> String {
+    format!("{prefix}:{{{}}}:{name}", safe(account.as_str()))
+}
+
+/// The channel of messages about all accounts.
+pub(crate) fn signals(prefix: &str) -> String {
+    format!("{prefix}:signals")
 }
 
 /// What the keys of rows of all accounts match, for the server.
@@ -73,11 +97,16 @@ pub(crate) fn pattern(prefix: &str) -> String {
     pattern + ":{*}:rows"
 }
 
-/// The account whose rows stand under a key, if it is such a key.
+/// Returns the account of a key of rows; `None` if the key is another one.
 pub(crate) fn account(prefix: &str, key: &[u8]) -> Option<AccountId> {
     let tag = std::str::from_utf8(key).ok()?.strip_prefix(prefix)?.strip_prefix(":{")?;
+    parse_tag(tag.strip_suffix("}:rows")?)
+}
+
+/// The account that [`safe`] wrote.
+pub(crate) fn parse_tag(tag: &str) -> Option<AccountId> {
     let mut bytes = Vec::with_capacity(tag.len());
-    let mut parts = tag.strip_suffix("}:rows")?.split('%');
+    let mut parts = tag.split('%');
     bytes.extend_from_slice(parts.next()?.as_bytes());
     for part in parts {
         let (code, plain) = part.split_at_checked(2)?;
@@ -89,7 +118,7 @@ pub(crate) fn account(prefix: &str, key: &[u8]) -> Option<AccountId> {
 
 /// A text without braces, spaces and what does not print, so that no account can reach into
 /// another's slot or keys. Texts that differ stay different.
-fn safe(text: &str) -> String {
+pub(crate) fn safe(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for byte in text.bytes() {
         let is_plain = byte.is_ascii_alphanumeric() || b"-_.@#+=~".contains(&byte);
@@ -116,7 +145,7 @@ mod tests {
     #[test]
     fn a_plain_account_is_read_at_a_glance() {
         assert_eq!(keys("user_0001").rows, "conv:{user_0001}:rows");
-        assert_eq!(keys("@TIM#a").lease, "conv:{@TIM#a}:lease");
+        assert_eq!(keys("@TIM#a").pull.holder, "conv:{@TIM#a}:lease");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Leases of passes.
+//! Leases: to pull an account, and to send its changes.
 
 mod timer;
 
@@ -6,8 +6,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use conv_model::{AccountId, Seq};
-use conv_store::{Holder, LeaseGrant, PassLease, PassLeases, StoreError};
+use conv_store::{Holder, Lease, LeaseGrant, Leases, StoreError};
 use tokio::{
+    sync::watch,
     task::AbortHandle,
     time::{Instant, sleep, sleep_until},
 };
@@ -15,7 +16,7 @@ use tokio::{
 use self::timer::{LeaseTimer, Step};
 use crate::{
     RedisError,
-    keys::Keys,
+    keys::{Keys, LeaseKeys},
     script::{LOOK, RELEASE, RENEW, TAKE},
     server::{Link, Server},
 };
@@ -23,14 +24,19 @@ use crate::{
 /// The time that the outcome of a finished pass is kept for those who wait.
 const OUTCOME: Duration = Duration::from_secs(60);
 
-/// The leases of the accounts of a database.
+/// The leases of one kind, of the accounts of a database.
 #[derive(Clone, Debug)]
-pub(crate) struct Leases(Arc<Server>);
+pub(crate) struct RedisLeases {
+    server: Arc<Server>,
+    /// Picks the keys of the kind.
+    of: fn(&Keys) -> &LeaseKeys,
+}
 
-/// The lease of one account.
+/// The lease of one account, of one kind.
 #[derive(Clone)]
-struct Lease {
+struct Tenure {
     keys: Arc<Keys>,
+    of: fn(&Keys) -> &LeaseKeys,
     link: Link,
     holder: Holder,
     lasts: Duration,
@@ -38,40 +44,48 @@ struct Lease {
 
 /// A lease that is renewed until it is given back or dropped.
 struct Held {
-    lease: Lease,
+    tenure: Tenure,
     renewing: AbortHandle,
+    /// Closed once it is not renewed any more.
+    held: watch::Receiver<()>,
 }
 
-impl Leases {
-    pub(crate) fn new(server: &Arc<Server>) -> Self {
-        Self(Arc::clone(server))
+impl RedisLeases {
+    pub(crate) fn to_pull(server: &Arc<Server>) -> Self {
+        Self { server: Arc::clone(server), of: |keys| &keys.pull }
+    }
+
+    pub(crate) fn to_send(server: &Arc<Server>) -> Self {
+        Self { server: Arc::clone(server), of: |keys| &keys.send }
     }
 
     fn keys(&self, account: &AccountId) -> Keys {
-        Keys::new(&self.0.options.prefix, account)
+        Keys::new(&self.server.options.prefix, account)
     }
 }
 
 #[async_trait]
-impl PassLeases for Leases {
+impl Leases for RedisLeases {
     async fn take(&self, account: &AccountId) -> Result<LeaseGrant, StoreError> {
         let keys = Arc::new(self.keys(account));
         let holder = Holder::new(format!("{:032x}", fastrand::u128(..)));
-        let lasts = self.0.options.lease;
-        let lease = Lease { link: self.0.link(&keys.rows), keys, holder, lasts };
+        let lasts = self.server.options.lease;
+        let link = self.server.link(&keys.rows);
+        let tenure = Tenure { keys, of: self.of, link, holder, lasts };
         let asked = Instant::now();
-        Ok(match lease.take().await? {
+        Ok(match tenure.take().await? {
             Some(other) => LeaseGrant::Theirs(other),
-            None => LeaseGrant::Ours(Box::new(Held::new(lease, asked))),
+            None => LeaseGrant::Ours(Box::new(Held::new(tenure, asked))),
         })
     }
 
     async fn ended(&self, account: &AccountId, holder: &Holder) -> Result<Option<Seq>, StoreError> {
         let keys = self.keys(account);
-        let link = self.0.link(&keys.rows);
-        let listener = self.0.listen(&keys.channel);
-        let both: [&str; 2] = [&keys.lease, &keys.outcome];
-        let lasts = millis(self.0.options.lease);
+        let link = self.server.link(&keys.rows);
+        let listener = self.server.listen(&keys.channel);
+        let LeaseKeys { holder: lease, outcome } = (self.of)(&keys);
+        let both: [&str; 2] = [lease, outcome];
+        let lasts = millis(self.server.options.lease);
         loop {
             let heard = listener.heard().count;
             let (now, outcome): (Option<String>, Option<String>) =
@@ -82,18 +96,23 @@ impl PassLeases for Leases {
             // The server publishes nothing when a lease expires.
             tokio::select! {
                 () = listener.changed(heard) => {}
-                () = sleep(self.0.options.lease / 3) => {}
+                () = sleep(self.server.options.lease / 3) => {}
             }
         }
     }
 }
 
-impl Lease {
+impl Tenure {
+    fn lease(&self) -> &LeaseKeys {
+        (self.of)(&self.keys)
+    }
+
     /// Takes it. Returns the holder if another process has it.
     async fn take(&self) -> Result<Option<Holder>, RedisError> {
         let lasts = millis(self.lasts);
         let arguments = [self.holder.as_str().as_bytes(), lasts.as_bytes()];
-        let other: Option<String> = TAKE.run(&self.link, &[&self.keys.lease], &arguments).await?;
+        let other: Option<String> =
+            TAKE.run(&self.link, &[&self.lease().holder], &arguments).await?;
         // A call that was sent again because its answer was lost finds its own lease.
         Ok(other.map(Holder::new).filter(|other| *other != self.holder))
     }
@@ -102,19 +121,20 @@ impl Lease {
     async fn renew(&self) -> Result<bool, RedisError> {
         let lasts = millis(self.lasts);
         let arguments = [self.holder.as_str().as_bytes(), lasts.as_bytes()];
-        RENEW.run(&self.link, &[&self.keys.lease], &arguments).await
+        RENEW.run(&self.link, &[&self.lease().holder], &arguments).await
     }
 
     async fn release(&self, written: Option<Seq>) -> Result<(), RedisError> {
         let outcome = written.map_or_else(String::new, |written| outcome(&self.holder, written));
-        let keys: [&str; 3] = [&self.keys.lease, &self.keys.outcome, &self.keys.rows];
+        let LeaseKeys { holder: lease, outcome: last } = self.lease();
+        let keys: [&str; 3] = [lease, last, &self.keys.rows];
         let (holder, kept) = (self.holder.as_str(), millis(OUTCOME));
         let words = [holder, &outcome, &kept, self.link.publish(), &self.keys.channel];
         RELEASE.run(&self.link, &keys, &words.map(str::as_bytes)).await
     }
 
-    /// Renews it as long as it is held.
-    async fn keep(self, since: Instant) {
+    /// Renews it as long as it is held, and says when it is not any more.
+    async fn keep(self, since: Instant, _held: watch::Sender<()>) {
         let mut timer = LeaseTimer::new(since, self.lasts);
         loop {
             match timer.step(Instant::now()) {
@@ -134,19 +154,25 @@ impl Lease {
 }
 
 impl Held {
-    fn new(lease: Lease, since: Instant) -> Self {
-        let renewing = tokio::spawn(lease.clone().keep(since)).abort_handle();
-        Self { lease, renewing }
+    fn new(tenure: Tenure, since: Instant) -> Self {
+        let (renewed, held) = watch::channel(());
+        let renewing = tokio::spawn(tenure.clone().keep(since, renewed)).abort_handle();
+        Self { tenure, renewing, held }
     }
 }
 
 #[async_trait]
-impl PassLease for Held {
+impl Lease for Held {
     async fn give_back(self: Box<Self>, written: Option<Seq>) {
         self.renewing.abort();
-        if let Err(error) = self.lease.release(written).await {
+        if let Err(error) = self.tenure.release(written).await {
             tracing::debug!(class = error.class().as_str(), "lease ends by itself");
         }
+    }
+
+    async fn lost(&self) {
+        let mut held = self.held.clone();
+        while held.changed().await.is_ok() {}
     }
 }
 
@@ -158,7 +184,7 @@ impl Drop for Held {
 
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("holder", &self.lease.holder).finish_non_exhaustive()
+        f.debug_struct("Held").field("holder", &self.tenure.holder).finish_non_exhaustive()
     }
 }
 

@@ -22,7 +22,8 @@
 //! ```
 //!
 //! * [`RedisDatabase`], opened by [`RedisOptions`]: give it to conv-api's `Accounts` or `ConversationsBuilder`
-//!   like any other database; it brings the leases along that say who pulls.
+//!   like any other database; it brings the leases
+//!   along that decide which process pulls and which one sends, and the signals between processes.
 //! * [`RedisEngine`]: one account's records, for a store of your own.
 //! * [`RedisStats`]: counts for operators; [`RedisDatabase::accounts`] lists the stored accounts.
 //! * `RedisRateLimiter`: the cloud's rate, shared by all processes.
@@ -50,6 +51,7 @@ mod limiter;
 mod options;
 mod script;
 mod server;
+mod signals;
 mod stats;
 mod sync;
 #[cfg(feature = "testing")]

@@ -20,8 +20,8 @@ use crate::{
     sync::lock,
 };
 
-/// Keeps the calls of all processes that share a server under a rate: 180 a second of each command
-/// of an SDKAppID if not told otherwise, under the cloud's 200.
+/// Keeps the calls of all processes that share a server under a rate: by default 180 per second of
+/// each command of an SDKAppID, under the cloud's 200.
 ///
 /// A twentieth of the rate, at least one call, may go out at once after a silence. Within a process
 /// calls come on in the order of asking; of several processes none is preferred. Time is the
@@ -48,12 +48,12 @@ pub struct RedisRateLimiter {
     between: u64,
     /// Microseconds of calls that may go out at once.
     burst: u64,
-    /// Held by whoever is first of this process, while waiting. The map's own lock is held for a
-    /// look-up only.
+    /// Held by the first waiting call of this process. The map's own lock is held for a look-up
+    /// only.
     lines: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-/// Calls a second, of 200: the rest is for what else the app does.
+/// The default rate in calls per second; the rest of the cloud's 200 is for other calls of the app.
 const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(179);
 /// The part of a second's calls that may go out at once.
 const BURST: u32 = 20;
@@ -63,13 +63,13 @@ const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
 const LONG: Duration = Duration::from_secs(5);
 
 impl RedisRateLimiter {
-    /// At 180 calls a second, all processes together.
+    /// Creates a limiter of 180 calls per second, for all processes together.
     pub fn new(database: &RedisDatabase) -> Self {
         Self::with_rate(database, RATE)
     }
 
-    /// At another rate: calls a second of each command, all processes together; above a million it
-    /// is a million. They all have to name the same one.
+    /// Creates a limiter of another rate, in calls per second of each command, for all processes
+    /// together; above a million it is a million. They all have to name the same one.
     pub fn with_rate(database: &RedisDatabase, calls_per_second: NonZeroU32) -> Self {
         // Rounded up, so that no rate is exceeded and none is without end.
         let between = 1_000_000_u64.div_ceil(u64::from(calls_per_second.get()));
@@ -124,8 +124,8 @@ impl RateLimiter for RedisRateLimiter {
         let held: Result<(), _> =
             HOLD_BACK.run(&link, &[&format!("{key}:hold")], &[millis.as_bytes()]).await;
         if let Err(error) = held {
-            // The cloud says so again to whoever calls too soon.
-            tracing::debug!(class = error.class().as_str(), "others are not held back");
+            // The cloud says so again to a caller that is too early.
+            tracing::debug!(class = error.class().as_str(), "other processes are not held back");
         }
     }
 }

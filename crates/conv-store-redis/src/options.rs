@@ -1,4 +1,4 @@
-//! How a database is opened.
+//! The options of a database.
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
@@ -6,7 +6,7 @@ use conv_store::StoreError;
 
 use crate::{RedisDatabase, RedisError, server::Server};
 
-/// How a [`RedisDatabase`] is opened.
+/// The options of a [`RedisDatabase`].
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -27,36 +27,36 @@ use crate::{RedisDatabase, RedisError, server::Server};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisOptions {
-    /// What every key begins with; `conv` at first. Apps (SDKAppIDs) that share a server have one
+    /// The beginning of every key; `conv` by default. Apps (SDKAppIDs) that share a server have one
     /// each, without braces.
     pub prefix: String,
-    /// How long a call may take, all attempts together; 3 seconds at first.
+    /// The maximum duration of a call, all attempts together; 3 seconds by default.
     pub answer_within: Duration,
-    /// How long after its last write an account is kept; 90 days at first, zero for ever. Local
-    /// state goes with it.
+    /// The time that an account is kept after its last write; 90 days by default, zero for ever.
+    /// Local state goes with it.
     pub expire_after: Duration,
-    /// How often, about, an open account is looked at for writes of others that nobody told of;
-    /// 30 seconds at first.
+    /// The approximate interval of looking for writes of other processes that were not announced;
+    /// 30 seconds by default.
     pub check_every: Duration,
-    /// How long a lease lasts whose holder is not heard of, a second to a day; 15 seconds at first.
-    /// So long others wait for a process that died in the midst of a pass.
+    /// The duration of a lease whose holder is not heard of, from a second to a day; 15 seconds by
+    /// default. After a process died in the middle of a pass, others wait this long.
     pub lease: Duration,
-    /// How many replicas must have a write before it counts; 0 at first: none is waited for. A
-    /// failover then loses fewer writes, and each write takes longer: see
+    /// The number of replicas that must have a write before it counts; 0 by default: a write waits
+    /// for none. A failover then loses fewer writes, and each write takes longer: see
     /// [`copies`](Self::copies()).
     pub copies: u32,
-    /// Connections to each server, at least one; 2 at first. Many calls share each of them.
+    /// Connections to each server, at least one; 2 by default. Many calls share each of them.
     pub connections: usize,
     /// The certificate, in PEM, that the servers' own are signed with; if not given, those that
     /// the system trusts.
     #[cfg(feature = "tls")]
     pub root_certificate: Option<Vec<u8>>,
-    /// What the servers are shown that ask for a certificate; nothing at first.
+    /// The client's certificate, for servers that ask for one; none by default.
     #[cfg(feature = "tls")]
     pub client_certificate: Option<ClientCertificate>,
 }
 
-/// A certificate and its key, shown to servers that ask for one. Its `Debug` tells neither.
+/// A certificate and its key, shown to servers that ask for one. Its `Debug` shows neither.
 ///
 /// ```no_run
 /// use conv_store_redis::{ClientCertificate, RedisDatabase};
@@ -134,7 +134,7 @@ impl RedisOptions {
         Self { expire_after: time, ..self }
     }
 
-    /// Sets how often an open account is looked at for writes that nobody told of.
+    /// Sets the interval of looking for writes of other processes that were not announced.
     #[must_use]
     pub fn check_every(self, time: Duration) -> Self {
         Self { check_every: time, ..self }
@@ -148,11 +148,11 @@ impl RedisOptions {
 
     /// Sets how many replicas must have a write before it counts.
     ///
-    /// Each write then takes the way to the replicas and back as well, and the other calls on its
+    /// Each write then includes the round trip to the replicas, and the other calls on its
     /// connection wait behind it: more [`connections`](Self::connections()) help. If too few
     /// replicas have a write within half of [`answer_within`](Self::answer_within()), it fails as
-    /// [`RedisError::NotCopied`]; it stands on the master all the same, and the store loads it.
-    /// It is no promise: a replica that has less may still be the one that takes over.
+    /// [`RedisError::NotCopied`]; the master has it all the same, and the store loads it. It is no
+    /// promise: a replica that has less may still be the one that takes over.
     #[must_use]
     pub fn copies(self, replicas: u32) -> Self {
         Self { copies: replicas, ..self }
@@ -178,8 +178,8 @@ impl RedisOptions {
         Self { client_certificate: Some(certificate), ..self }
     }
 
-    /// Opens the database of a server, or of a cluster of which some nodes are given. Whether it
-    /// is a cluster is asked of the first node that answers.
+    /// Opens the database of a server, or of a cluster of which some nodes are given. The first
+    /// node that answers is asked if it belongs to a cluster.
     ///
     /// An address is `redis://[user:password@]host[:port]`; `rediss://` is reached through TLS
     /// (feature `tls`).

@@ -1,8 +1,8 @@
 //! Scripts: each runs on the server at once, whole.
 //!
-//! Their first line says what they do. A server that takes no writes refuses those that write before
-//! they begin, and so does one whose memory is full, but for those that need no room; the one that
-//! loads is run by any.
+//! Their first line says what they do. A server that takes no writes refuses those that write
+//! before they begin, and so does a server whose memory is full, except for those that need no
+//! room; any server runs the one that loads.
 
 use std::sync::LazyLock;
 
@@ -20,6 +20,8 @@ pub(crate) static TAKE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/take.lua")));
 pub(crate) static LOOK: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/look.lua")));
+pub(crate) static VALUE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/value.lua")));
 pub(crate) static RENEW: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/renew.lua")));
 pub(crate) static RELEASE: LazyLock<Script> =

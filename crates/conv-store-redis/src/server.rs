@@ -14,11 +14,13 @@ use std::{
     sync::Arc,
 };
 
+use tokio::sync::broadcast;
+
 #[cfg(all(feature = "testing", feature = "tls"))]
 pub(crate) use self::tls::provide;
 use self::{home::Home, link::Renewal, subscriptions::Subscriptions};
 pub(crate) use self::{link::Link, masters::Master, subscriptions::Listener};
-use crate::{RedisError, RedisOptions, stats::Counters};
+use crate::{RedisError, RedisOptions, keys, stats::Counters};
 
 /// The connections to a server or a cluster.
 pub(crate) struct Server {
@@ -37,7 +39,7 @@ impl Server {
         options: RedisOptions,
     ) -> Result<Self, RedisError> {
         let target = Arc::new(connect::find(&nodes, &options).await?);
-        let subscriptions = Arc::new(Subscriptions::default());
+        let subscriptions = Arc::new(Subscriptions::new(keys::signals(&options.prefix)));
         let counters = Arc::<Counters>::default();
         let home = Home::current();
         let renewal = Arc::new(Renewal::new(&home, &counters));
@@ -69,6 +71,16 @@ impl Server {
 
     pub(crate) fn listen(&self, channel: &str) -> Listener {
         self.subscriptions.listen(channel)
+    }
+
+    /// Returns the channel of signals about all accounts.
+    pub(crate) fn signals(&self) -> &str {
+        self.subscriptions.signals()
+    }
+
+    /// Returns a receiver of the texts of that channel, as long as the channel has a listener.
+    pub(crate) fn signal_texts(&self) -> broadcast::Receiver<Arc<str>> {
+        self.subscriptions.signal_texts()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What goes on between a database and its servers, in numbers.
+//! Counters of the traffic between a database and its servers.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,36 +7,37 @@ use std::{
 
 use crate::RedisError;
 
-/// What went on between a database and its servers since it was opened, in numbers that only grow.
+/// Counters of the traffic between a database and its servers since it was opened; they only grow.
 /// See [`RedisDatabase::stats`](crate::RedisDatabase::stats).
 ///
-/// The differences of two readings tell of the time between them: `answering` by `calls` is how
+/// The differences of two readings are about the time between them: `answering` by `calls` is how
 /// long a call took, on average.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisStats {
-    /// Calls that ended, however they did. What the client tried several times is one.
+    /// Finished calls, whatever their result. A call that the client tried several times counts
+    /// once.
     pub calls: u64,
     /// The time that they took, all together.
     pub answering: Duration,
-    /// Calls that no server served: it is gone, hangs, or nobody has the slot.
+    /// Calls that no server served: it is gone or hangs, or no master has the slot.
     pub unreachable: u64,
     /// Calls that were refused because the server takes no writes: it is a replica, or has too few
     /// replicas of its own, or its memory is full.
     pub writes_refused: u64,
     /// Writes that too few replicas had in time: see [`copies`](crate::RedisOptions::copies).
     pub not_copied: u64,
-    /// Writes that somebody else was ahead of. A store tries them again.
+    /// Writes that came after another writer's. A store tries them again.
     pub conflicts: u64,
-    /// How often an open account was found to have lost writes that were acknowledged: in a
+    /// The number of times that an open account was found to have lost acknowledged writes: in a
     /// failover, or because another process wiped it.
     pub lost: u64,
-    /// How often connections were given up and made anew because several calls in a row were not
-    /// served. One that breaks is mended without that.
+    /// The number of times that connections were replaced because several calls in a row were not
+    /// served. A single broken connection is replaced without being counted.
     pub renewals: u64,
 }
 
-/// What is counted; each number for itself.
+/// The counters; each is read for itself.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     calls: AtomicU64,

@@ -1,7 +1,7 @@
 //! Servers for tests, on loopback. **No stable API.**
 //!
-//! They need the program `redis-server`; without it there are none, which is said once on standard
-//! error, and tests pass. They end with the process that started them, however it ends.
+//! They need the program `redis-server`; without it, that is printed once on standard error, and
+//! tests pass. They end with the process that started them, however it ends.
 
 mod cluster;
 mod node;
@@ -18,16 +18,16 @@ pub use self::{
     node::{NodeOptions, TestNode},
 };
 
-/// Why a server did not start.
+/// The reason that a server did not start.
 pub type TestError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Whether there are servers to test with.
+/// Returns true if there are servers to test with.
 pub fn is_there() -> bool {
     static SAID: Once = Once::new();
     let version = Command::new(program()).arg("--version").stdout(Stdio::null()).status();
     let is_there = version.is_ok_and(|status| status.success());
     if !is_there {
-        // Not by a macro, whose output is kept from whoever runs the tests.
+        // Not by a macro, whose output the test runner captures.
         SAID.call_once(|| drop(writeln!(std::io::stderr(), "skipped: no redis-server")));
     }
     is_there

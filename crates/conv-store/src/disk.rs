@@ -34,6 +34,7 @@ mod schema;
 #[cfg(feature = "sled")]
 pub(crate) mod sled;
 mod tally;
+mod term;
 
 #[cfg(feature = "sled")]
 pub(crate) use self::key::Prefix;

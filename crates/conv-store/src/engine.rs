@@ -94,7 +94,7 @@ pub trait Engine: Debug + Send + Sync + 'static {
     /// returns. Cancel-safe.
     ///
     /// # Errors
-    /// The reason why it cannot tell.
+    /// The reason that it is unknown.
     async fn follow(&self, since: Seq) -> Result<(), StoreError>;
 
     /// Stores pending writes and closes files.
@@ -113,15 +113,24 @@ pub enum Record {
     /// A conversation, as the cloud knows it.
     Row(ConversationId),
     /// A conversation's local state. A record of an [empty](conv_model::Local::is_empty) one says that it
-    /// was cleared: an engine may drop it once it keeps the record's number elsewhere.
+    /// was cleared: an engine may drop it once the account's last write is more than
+    /// [`CLEARED_KEPT`](Self::CLEARED_KEPT) beyond the record's.
     Local(ConversationId),
     /// The mutations of a slot that the cloud has yet to show. Local.
     Pending(Slot),
-    /// What the outbox keeps beside its mutations: one per account. Local.
+    /// The number of the last mutation and what else belongs to the outbox as a whole: one per
+    /// account. Local.
     Outbox,
     /// A record of a kind that this version does not know, by its [key](Record::to_key), as a later
     /// version wrote it. Local. A store leaves it alone.
     Other(Arc<str>),
+}
+
+impl Record {
+    /// The number of writes for which an engine keeps the record of local state that was cleared: a
+    /// reader who comes back after no more than that learns of the clearing alone, a later one gets all
+    /// rows of his window.
+    pub const CLEARED_KEPT: u64 = 1024;
 }
 
 /// One whole write.
@@ -159,12 +168,16 @@ pub struct Loaded {
     pub lost: bool,
     /// The number of rows lost with those writes; 0 if the engine does not know.
     pub lost_rows: u64,
+    /// Bits that become part of the list's epoch. An engine that cannot prove that all acknowledged
+    /// writes are there, and does not know whose are gone, gives all accounts another number: then all
+    /// have another epoch. It is the same for all loads of an engine; 0 if the engine needs none.
+    pub term: u64,
 }
 
 impl Loaded {
     /// Returns records as of a write.
     pub fn new(seq: Seq, records: Vec<(Record, Arc<[u8]>)>) -> Self {
-        Self { seq, records, lost: false, lost_rows: 0 }
+        Self { seq, records, lost: false, lost_rows: 0, term: 0 }
     }
 }
 

@@ -1,11 +1,11 @@
-//! Why a store could not do it.
+//! Errors of stores.
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use conv_model::{ErrorClass, MutationError, Superseded};
 use thiserror::Error;
 
-/// Why a store could not do it.
+/// The reason that a store could not do what it was asked.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -15,18 +15,19 @@ pub enum StoreError {
     /// A later pass began; this one must stop.
     #[error(transparent)]
     Superseded(#[from] Superseded),
-    /// Somebody else wrote first. An engine's answer to a write that was computed from an older
-    /// state; the store resolves it anew, and gives it to its caller only if that never ends.
-    #[error("somebody else wrote first")]
+    /// Another writer wrote first. An engine answers with it if a write was computed from an older
+    /// state; the store then computes the change again, and returns this error only if conflicts do
+    /// not end.
+    #[error("another writer wrote first")]
     Conflict,
     /// The database is open elsewhere.
     #[error("database at {} is open elsewhere", path.display())]
     Locked {
-        /// Where it is.
+        /// The path of the database.
         path: PathBuf,
     },
-    /// The database did not open in time. Nothing was repaired or set aside; what is still being
-    /// tried holds the folder until it ends.
+    /// The database did not open in time. Nothing was repaired or quarantined; the attempt that is
+    /// still running holds the folder until it ends.
     #[error("database did not open within {limit:?}")]
     OpenTimedOut {
         /// The time it had.
@@ -50,7 +51,7 @@ pub enum StoreError {
     /// Stored data is damaged.
     #[error("stored data is damaged: {what}")]
     Corrupt {
-        /// What was met.
+        /// The damage that was found.
         what: String,
     },
     /// A change is larger than a store takes.
@@ -64,7 +65,7 @@ pub enum StoreError {
     /// A file could not be read or written.
     #[error("storage failed while {doing}")]
     Io {
-        /// What was being done.
+        /// The operation that failed.
         doing: &'static str,
         /// The system's error.
         #[source]
@@ -76,7 +77,7 @@ pub enum StoreError {
     /// The server that keeps the data failed, or cannot be reached.
     #[error("server of the store failed")]
     Remote {
-        /// What kind of error it is.
+        /// The class of the error.
         class: ErrorClass,
         /// The backend's own error.
         #[source]
@@ -86,7 +87,7 @@ pub enum StoreError {
     #[error(transparent)]
     Refused(#[from] MutationError),
     /// The store has no outbox.
-    #[error("the store takes no changes for the cloud")]
+    #[error("the store does not support changes for the cloud")]
     Unsupported,
     /// A store was opened outside a Tokio runtime.
     #[error("expected to be called within a Tokio runtime")]
@@ -112,7 +113,7 @@ impl StoreError {
         Self::Remote { class, source: Arc::new(source) }
     }
 
-    /// What kind of error it is.
+    /// Returns the class of the error.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Closed | Self::Superseded(_) => ErrorClass::Cancelled,

@@ -1,25 +1,27 @@
-//! Leases of passes, where processes share a database.
+//! Leases, where several processes share a database.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, future::pending, sync::Arc};
 
 use async_trait::async_trait;
 use conv_model::{AccountId, Seq};
 
 use crate::StoreError;
 
-/// Leases that let one process at a time pull an account, where several share a database, so the
-/// cloud is asked once.
+/// Leases that let one process at a time work on an account, where several share a database:
+/// [one kind](crate::ConversationDatabase::pass_leases) to pull it, so the cloud is asked once, and
+/// [one](crate::ConversationDatabase::send_leases) to send its changes, so each is sent once.
 ///
 /// A lease saves calls; the list is correct without it. A process that was paused may rely on a lease
-/// that ended long ago. The number of its pass is the fence: its writes after another pass began are
-/// refused as [superseded](StoreError::Superseded).
+/// that ended long ago. Of passes, the number is the fence: writes after another pass began are
+/// refused as [superseded](StoreError::Superseded). Of changes, what became of one applies to its
+/// number alone, and a change that is sent twice sets the same value.
 ///
 /// # Contract
 /// * A lease has one holder at a time, as far as the server's clock is right. It ends when it is given
 ///   back, or some time after its holder's last renewal.
 /// * Cancel-safe: a dropped call leaves a lease free, or ending by itself.
 #[async_trait]
-pub trait PassLeases: Debug + Send + Sync + 'static {
+pub trait Leases: Debug + Send + Sync + 'static {
     /// Takes the lease of an account, or returns its holder.
     ///
     /// # Errors
@@ -27,9 +29,9 @@ pub trait PassLeases: Debug + Send + Sync + 'static {
     async fn take(&self, account: &AccountId) -> Result<LeaseGrant, StoreError>;
 
     /// Waits until a holder no longer has the lease. Returns the number that it
-    /// [gave back](PassLease::give_back): a store that has that write shows everything the pass did.
-    /// `None` if the pass did not finish, or if that is unknown, as when its holder died, a later pass
-    /// finished since, or a minute passed: then make a pass.
+    /// [gave back](Lease::give_back): a store that has that write shows everything that was done under
+    /// the lease. `None` if the work did not finish, or if that is unknown, as when its holder died,
+    /// another lease was given back since, or a minute passed: then do the work.
     ///
     /// # Errors
     /// The server's.
@@ -40,18 +42,25 @@ pub trait PassLeases: Debug + Send + Sync + 'static {
 #[derive(Debug)]
 pub enum LeaseGrant {
     /// The lease is ours.
-    Ours(Box<dyn PassLease>),
+    Ours(Box<dyn Lease>),
     /// Another process has the lease.
     Theirs(Holder),
 }
 
 /// A lease that is held. It is kept alive until it is given back or dropped.
 #[async_trait]
-pub trait PassLease: Debug + Send + Sync + 'static {
-    /// Gives it back. Those who wait receive the number of the last stored write of the pass, the
-    /// greatest [`Commit::written`](conv_model::Commit::written) of its changes; `None` if the pass
+pub trait Lease: Debug + Send + Sync + 'static {
+    /// Gives it back. Those who wait receive the number of the last stored write of the work, the
+    /// greatest [`Commit::written`](conv_model::Commit::written) of its changes; `None` if the work
     /// did not finish. If the server cannot be reached, the lease ends by itself, which is no error.
     async fn give_back(self: Box<Self>, written: Option<Seq>);
+
+    /// Waits until the lease has ended although it was not given back: it could not be renewed in
+    /// time. By default it waits for ever, for a lease that ends no sooner than its process.
+    /// Cancel-safe.
+    async fn lost(&self) {
+        pending().await
+    }
 }
 
 /// The holder of a lease, distinct from all earlier holders.

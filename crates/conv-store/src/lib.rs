@@ -1,8 +1,8 @@
 //! A cache for one account's conversation list.
 //!
-//! For whoever shows such a list and does not want to ask the cloud each time: whole changes go
-//! in, persistent snapshots come out. It opens no connection and has no idea of a cloud: what it
-//! is told are [`Delta`](conv_model::Delta) values, from whom is not its business.
+//! For apps and backends that show such a list without asking the cloud each time: whole changes go
+//! in, persistent snapshots come out. The crate opens no connection and has no idea of a cloud: it
+//! takes [`Delta`](conv_model::Delta) values, whatever their source.
 //!
 //! ```
 //! use conv_model::{All, ConversationId, ConversationPatch, Delta, ListingPatch, Timestamp};
@@ -28,6 +28,7 @@
 //!   page; [`Scan`]: a list read to its end while it moves; [`Watcher`]: waits for the next
 //!   snapshot.
 //! * [`MemoryStore`] and [`MemoryDatabase`].
+//! * [`Leases`] and [`Signals`]: between the processes that share a database.
 //! * [`Engine`]: what a backend implements; [`IndexedStore`] makes a store of it. Its records are
 //!   described in [`record`].
 //!
@@ -49,6 +50,7 @@ mod list;
 mod memory;
 pub mod record;
 mod recovery;
+mod signals;
 mod snapshot;
 mod store;
 mod sync;
@@ -67,11 +69,14 @@ pub use self::{
     apply::IndexedStore,
     engine::{Engine, Loaded, Record, Write},
     error::StoreError,
-    lease::{Holder, LeaseGrant, PassLease, PassLeases},
+    lease::{Holder, Lease, LeaseGrant, Leases},
     list::totals::Totals,
-    memory::{MemoryDatabase, MemoryEngine, MemoryEngines, MemoryStore},
+    memory::{
+        MemoryDatabase, MemoryEngine, MemoryEngines, MemoryLeases, MemorySignals, MemoryStore,
+    },
     recovery::Recovery,
-    snapshot::{ListPage, Scan, Snapshot},
+    signals::{Signal, SignalListener, SignalValue, Signals},
+    snapshot::{ListPage, ResetReason, ResumeFrom, Scan, Since, Snapshot},
     store::{ConversationDatabase, ConversationStore},
     watcher::{Publisher, Watcher},
 };

@@ -2,7 +2,9 @@
 
 mod database;
 mod engine;
+mod leases;
 mod nothing;
+mod signals;
 
 use self::nothing::Nothing;
 use crate::{IndexedStore, StoreError};
@@ -10,6 +12,8 @@ use crate::{IndexedStore, StoreError};
 pub use self::{
     database::{MemoryDatabase, MemoryEngines},
     engine::MemoryEngine,
+    leases::MemoryLeases,
+    signals::MemorySignals,
 };
 
 /// Opens stores that keep everything in memory.

@@ -16,7 +16,7 @@
 //! # Format
 //! `version u8 | kind u8 | number u64 | length of the body u32 | crc32 u32 | body`, integers little
 //! endian, the checksum over all the rest. This envelope is the same in every version, so newer
-//! records can be told apart from damaged ones. The body is in postcard, and its structures are
+//! records are distinguished from damaged ones. The body is in postcard, and its structures are
 //! private to this module: a change of the model cannot change the format.
 
 mod local;

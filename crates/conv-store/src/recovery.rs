@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-/// What was dropped, repaired, set aside or rebuilt when a store was opened. The next pass fetches rows
-/// and sync state again; local state is stored nowhere else.
+/// The report of an opening: what was dropped, repaired, quarantined or rebuilt. The next pass
+/// fetches rows and sync state again; local state is stored nowhere else.
 ///
 /// ```
 /// # #[cfg(feature = "sled")] {
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// # let path = folder.path().join("cache");
 /// let database = SledDatabase::open(&path).await?;
 /// let recovery = database.recovery();
-/// if let Some(path) = recovery.set_aside {
+/// if let Some(path) = recovery.quarantined {
 ///     eprintln!("the rows did not open and went to {}", path.display());
 /// }
 /// # Ok(())
@@ -41,9 +41,9 @@ pub struct Recovery {
     /// before.
     pub repaired: bool,
     /// The path of rows that could not be opened at all. The lists of all accounts began empty.
-    pub set_aside: Option<PathBuf>,
+    pub quarantined: Option<PathBuf>,
     /// The path of damaged bytes of local state.
-    pub local_set_aside: Option<PathBuf>,
+    pub quarantined_local: Option<PathBuf>,
     /// True if the rows were rewritten because their files had grown far beyond their content. Nothing
     /// is lost with that.
     pub rebuilt: bool,
@@ -94,8 +94,8 @@ impl Recovery {
         self.dropped_state |= other.dropped_state;
         self.removed_unfinished = self.removed_unfinished.saturating_add(other.removed_unfinished);
         self.repaired |= other.repaired;
-        self.set_aside = other.set_aside.or(self.set_aside.take());
-        self.local_set_aside = other.local_set_aside.or(self.local_set_aside.take());
+        self.quarantined = other.quarantined.or(self.quarantined.take());
+        self.quarantined_local = other.quarantined_local.or(self.quarantined_local.take());
         self.rebuilt |= other.rebuilt;
         self.lost_accounts = self.lost_accounts.saturating_add(other.lost_accounts);
         self.lost_rows = self.lost_rows.saturating_add(other.lost_rows);
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_loses_nothing_is_clean() {
+    fn a_recovery_without_losses_is_clean() {
         let clean = Recovery {
             removed_unfinished: 1,
             rebuilt: true,
@@ -125,8 +125,8 @@ mod tests {
             Recovery { dropped_pending: 1, ..Recovery::default() },
             Recovery { dropped_state: true, ..Recovery::default() },
             Recovery { repaired: true, ..Recovery::default() },
-            Recovery { set_aside: Some("x".into()), ..Recovery::default() },
-            Recovery { local_set_aside: Some("x".into()), ..Recovery::default() },
+            Recovery { quarantined: Some("x".into()), ..Recovery::default() },
+            Recovery { quarantined_local: Some("x".into()), ..Recovery::default() },
             Recovery { lost_accounts: 1, ..Recovery::default() },
             Recovery { lost_rows: 1, ..Recovery::default() },
             Recovery { journal_damaged: true, ..Recovery::default() },
@@ -141,8 +141,8 @@ mod tests {
             dropped_state: true,
             removed_unfinished: 1,
             repaired: true,
-            set_aside: Some("x".into()),
-            local_set_aside: Some("x".into()),
+            quarantined: Some("x".into()),
+            quarantined_local: Some("x".into()),
             rebuilt: true,
             lost_accounts: 1,
             lost_rows: 1,

@@ -5,6 +5,7 @@ mod heap;
 mod mock;
 mod page;
 mod scan;
+mod since;
 
 use std::{fmt, num::NonZeroUsize, sync::Arc};
 
@@ -18,7 +19,11 @@ use crate::{
     list::{row::Row, state::State},
 };
 
-pub use self::{page::ListPage, scan::Scan};
+pub use self::{
+    page::ListPage,
+    scan::Scan,
+    since::{ResetReason, ResumeFrom, Since},
+};
 
 /// An account's list at one instant: rows, totals, groups and sync state of the same commit.
 ///

@@ -1,11 +1,11 @@
-//! What uses a store, and what gives one.
+//! The traits of a store and of a database.
 
 use std::{fmt::Debug, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use conv_model::{AccountId, Commit, ConversationId, Delta, Local, OutboxChange};
 
-use crate::{PassLeases, Snapshot, StoreError, Watcher};
+use crate::{Leases, Signals, Snapshot, StoreError, Watcher};
 
 /// The cache of one account's conversation list.
 ///
@@ -36,9 +36,9 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
     /// [`merge`](conv_model::merge); a row whose listing another writer changed since the pass
     /// began keeps its listing. See [`Delta`] for the rest.
     ///
-    /// In a change, rows are listed, then updated, then removed, then pruned. The commit's number is
-    /// new if there is anything to show; a change of nothing has the number of the newest commit,
-    /// and wakes nobody.
+    /// In a change, rows are listed, then updated, then removed, then pruned. The commit's number
+    /// is new if there is anything to show; a change without effect has the number of the newest
+    /// commit, and wakes no watcher.
     ///
     /// # Errors
     /// [`StoreError::Superseded`] if a later pass began, or if a step came without a pass; else why
@@ -50,15 +50,15 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
     /// row need not be there: local state outlives its row and meets it again.
     ///
     /// # Errors
-    /// Why it could not be stored. It is durable once this returns, whatever the store's level.
+    /// If it could not be stored. It is durable once this returns, whatever the store's level.
     async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError>;
 
-    /// Changes the outbox: accepts mutations, or takes over what became of them.
+    /// Changes the outbox: accepts mutations, or stores their progress.
     ///
-    /// The list shows the cloud's rows as the outbox leaves them. What the cloud said stays
-    /// [known](Snapshot::base): no mutation changes it, and dropping one uncovers it. Mutations that
-    /// are accepted are [checked](conv_model::Mutation::check) against the list as it is shown, each
-    /// after those before it. A value that no listing will show, as of
+    /// The list shows the cloud's rows as the outbox leaves them. The cloud's own row stays
+    /// [known](Snapshot::base): no mutation changes it, and it shows again when a mutation is
+    /// dropped. Mutations that are accepted are [checked](conv_model::Mutation::check) against the
+    /// list as it is shown, each after those before it. A value that no listing will show, as of
     /// [`SettledUnseen`](conv_model::Progress::SettledUnseen), is taken over into the cloud's rows.
     ///
     /// # Errors
@@ -70,15 +70,15 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
         Err(StoreError::Unsupported)
     }
 
-    /// Writes what is pending and lets go of files. `snapshot` goes on to answer, watchers end, and
+    /// Writes pending changes and releases files. `snapshot` goes on to answer, watchers end, and
     /// later calls fail with [`StoreError::Closed`].
     ///
     /// # Errors
-    /// Why pending changes could not be stored.
+    /// If pending changes could not be stored.
     async fn close(&self) -> Result<(), StoreError>;
 }
 
-/// What an asynchronous method of the trait gives.
+/// The future of an asynchronous method of the trait.
 pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Hands over what the store itself gives, which is boxed already.
@@ -151,7 +151,19 @@ pub trait ConversationDatabase: Debug + Send + Sync + 'static {
 
     /// Returns the leases of passes if other processes use the database at the same time; `None` if
     /// this process is the only one.
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+
+    /// Returns the leases to send changes, if other processes, or other handles of this one, may send
+    /// those of the same account; `None` if a list has one handle.
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+
+    /// Returns the signals between the processes that use the database; `None` if it has none, as when
+    /// this process is the only one: then [`MemorySignals`](crate::MemorySignals) do.
+    fn signals(&self) -> Option<Arc<dyn Signals>> {
         None
     }
 }

@@ -122,7 +122,7 @@ impl Publisher {
         });
     }
 
-    /// Returns a watcher of what is published.
+    /// Returns a watcher of the published snapshots.
     pub fn watch(&self) -> Watcher {
         Watcher::new(self.0.subscribe())
     }

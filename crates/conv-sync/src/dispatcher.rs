@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{AccountId, ConversationId, Progress};
+use conv_model::{AccountId, ConversationId, MutationFailure, Progress};
 
 use crate::{
     Clock, ConversationWriter, SendOptions, SendView, WriteRequest,
@@ -22,7 +22,7 @@ type Call = Pin<Box<dyn Future<Output = SendInput> + Send>>;
 /// Reads the list and its outbox as they are stored now.
 pub type Views = Arc<dyn Fn() -> Arc<dyn SendView> + Send + Sync>;
 
-/// What a dispatcher asks of its owner.
+/// A request of a dispatcher to its owner.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Dispatch {
@@ -126,8 +126,8 @@ impl Dispatcher {
         }
     }
 
-    /// Goes on with the sender of an earlier dispatcher of the same account on the same clock. What
-    /// was in flight there is uncertain.
+    /// Goes on with the sender of an earlier dispatcher of the same account on the same clock.
+    /// Mutations that were in flight there are uncertain.
     #[must_use]
     pub fn with_sender(self, sender: Sender) -> Self {
         Self { sender, start: Some(SendInput::Abandoned), ..self }
@@ -138,14 +138,25 @@ impl Dispatcher {
         self.sender
     }
 
-    /// Returns whether nothing is under way: no call, and no progress to store. Mutations may still
+    /// Returns true if nothing is under way: no call, and no progress to store. Mutations may still
     /// pause, or wait for a pass.
     pub fn is_idle(&self) -> bool {
         self.sender.is_idle()
     }
 
-    /// Returns what is to be done next, and waits for it. Cancel-safe: a dropped call loses nothing.
-    /// It waits for ever while nothing is pending, so select it against what changes the outbox.
+    /// Returns why nothing is sent: the app's account is at fault, as an answer of the cloud said.
+    pub fn held(&self) -> Option<&MutationFailure> {
+        self.sender.held()
+    }
+
+    /// Returns whether progress has to be stored: until that is done, and reported as
+    /// [`applied`](Self::applied), nothing is compared with a pass.
+    pub fn is_storing(&self) -> bool {
+        self.sender.is_storing()
+    }
+
+    /// Returns the next action, and waits for it. Cancel-safe: a dropped call loses nothing. It
+    /// waits for ever while nothing is pending, so select it against what changes the outbox.
     ///
     /// Progress that was not reported as [`applied`](Self::applied) is returned again, for an owner
     /// whose store failed: taken twice, it changes nothing the second time.
@@ -190,13 +201,13 @@ impl Dispatcher {
         self.step(SendInput::UnreadRead { began, ids });
     }
 
-    /// Says that the app's account is mended: what is held goes out again.
+    /// Reports that the app's account is repaired: held mutations are sent again.
     pub fn release(&mut self) {
         self.step(SendInput::Release);
     }
 
-    /// Says that the device woke up, or that its network is back: pauses end now, but for those that
-    /// the cloud asked for.
+    /// Reports that the device woke up, or that its network is back: pauses end now, except those
+    /// that the cloud asked for.
     pub fn retry_now(&mut self) {
         self.step(SendInput::Retry);
     }
@@ -229,6 +240,13 @@ impl Dispatcher {
                 self.start_call(call, async move {
                     let answer = writer.look(&account).await;
                     SendInput::Looked { call, answer }
+                });
+            }
+            SendEffect::LookAtGroup { call, id } => {
+                let writer = Arc::clone(&self.writer);
+                self.start_call(call, async move {
+                    let answer = writer.group_exists(&id).await;
+                    SendInput::GroupLooked { call, answer }
                 });
             }
             SendEffect::Wait { pause, delay } => {

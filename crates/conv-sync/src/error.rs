@@ -9,7 +9,7 @@ use conv_model::{ErrorClass, PassFailure};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// The network failed: no connection, or a broken one.
+    /// The network failed: a broken connection, or none where the source cannot tell.
     ///
     /// ```
     /// use std::{error::Error, io, sync::Arc};
@@ -29,6 +29,16 @@ pub enum SourceError {
         what: String,
         /// The error underneath, if there is one: `std::io::Error` where `RestSource` met one.
         /// Left out when the error is serialised.
+        #[serde(skip)]
+        cause: Option<Arc<dyn Error + Send + Sync>>,
+    },
+    /// There was no connection, so that certainly nothing of the request was sent: a refused connection,
+    /// a name that cannot be resolved, a rate limiter that cannot be asked. A change of a list is then
+    /// not in doubt, as it is after [`Network`](Self::Network).
+    NotConnected {
+        /// A description of the failure.
+        what: String,
+        /// The error underneath, as in [`Network`](Self::Network).
         #[serde(skip)]
         cause: Option<Arc<dyn Error + Send + Sync>>,
     },
@@ -138,10 +148,17 @@ impl SourceError {
         Self::Network { what: what.into(), cause: None }
     }
 
+    /// Returns whether certainly nothing of the request was sent.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self, Self::NotConnected { .. })
+    }
+
     /// Returns the class of the error.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Network { .. } | Self::TimedOut => ErrorClass::Transient,
+            Self::Network { .. } | Self::NotConnected { .. } | Self::TimedOut => {
+                ErrorClass::Transient
+            }
             Self::Http { status, .. } => match status {
                 429 => ErrorClass::RateLimited,
                 401 | 403 | 407 => ErrorClass::Auth,
@@ -172,7 +189,9 @@ impl SourceError {
         match self {
             // A refusal with the code for success violates the protocol.
             Self::Cloud { code, .. } if *code != 0 => *code,
-            Self::Network { .. } | Self::Http { .. } => sdk::NETWORK_ERROR,
+            Self::Network { .. } | Self::NotConnected { .. } | Self::Http { .. } => {
+                sdk::NETWORK_ERROR
+            }
             Self::TimedOut => sdk::NETWORK_TIMEOUT,
             Self::NotFound => sdk::USER_OR_GROUP_NOT_FOUND,
             Self::Unsupported { .. } => sdk::UNSUPPORTED,
@@ -194,7 +213,7 @@ impl SourceError {
     /// Returns the kind of retry that may help.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Network { .. } | Self::TimedOut => Retry::BackOff,
+            Self::Network { .. } | Self::NotConnected { .. } | Self::TimedOut => Retry::BackOff,
             Self::Http { .. } => match self.class() {
                 ErrorClass::RateLimited | ErrorClass::Transient => Retry::BackOff,
                 ErrorClass::Auth => Retry::Never,
@@ -207,7 +226,7 @@ impl SourceError {
         }
     }
 
-    /// Returns whether the same call may succeed later: after waiting, with a new signature, or
+    /// Returns true if the same call may succeed later: after waiting, with a new signature, or
     /// once a server is repaired. `false` if the target does not exist, is not offered, or the
     /// request is invalid.
     pub fn may_succeed_later(&self) -> bool {
@@ -229,7 +248,9 @@ impl SourceError {
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Network { what, .. } => write!(f, "cloud cannot be reached: {what}"),
+            Self::Network { what, .. } | Self::NotConnected { what, .. } => {
+                write!(f, "cloud cannot be reached: {what}")
+            }
             Self::Http { status, .. } => write!(f, "cloud cannot be reached: HTTP status {status}"),
             Self::TimedOut => f.write_str("cloud did not answer in time"),
             Self::Cloud { code, message, .. } => {
@@ -252,7 +273,9 @@ impl fmt::Display for SourceError {
 impl Error for SourceError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Network { cause, .. } => Some(&**cause.as_ref()?),
+            Self::Network { cause, .. } | Self::NotConnected { cause, .. } => {
+                Some(&**cause.as_ref()?)
+            }
             Self::Signer(cause) => Some(&**cause),
             _ => None,
         }
@@ -284,6 +307,7 @@ mod tests {
         let signer: Box<dyn Error + Send + Sync> = "no key".into();
         let errors = [
             (SourceError::network("reset"), 2800),
+            (SourceError::NotConnected { what: "refused".into(), cause: None }, 2800),
             (SourceError::Http { status: 502, retry_after: None }, 2800),
             (SourceError::TimedOut, 2801),
             (cloud(70003), 70003),
@@ -306,7 +330,9 @@ mod tests {
     fn a_caller_can_look_for_the_type_of_a_cause() {
         let cause = || Arc::new(std::io::Error::other("down"));
         let network = SourceError::Network { what: "reset".into(), cause: Some(cause()) };
-        for error in [network, SourceError::Signer(cause())] {
+        let what = "refused".into();
+        let not_connected = SourceError::NotConnected { what, cause: Some(cause()) };
+        for error in [network, not_connected, SourceError::Signer(cause())] {
             assert!(error.source().unwrap().is::<std::io::Error>(), "{error}");
         }
         assert!(SourceError::network("reset").source().is_none());

@@ -77,7 +77,9 @@ pub use self::rest::{
     BaseUrl, BaseUrlError, Region, RestSource, RestSourceBuilder, Signer, SignerError,
 };
 #[cfg(feature = "usersig")]
-pub use self::usersig::{Claims, SecretKey, UserSig, UserSigError, UserSigSigner, UserSigVerifier};
+pub use self::usersig::{
+    Claims, DerivedKey, SecretKey, UserSig, UserSigError, UserSigSigner, UserSigVerifier,
+};
 pub use self::{
     clock::Clock,
     dispatcher::{Dispatch, Dispatcher, Views},

@@ -227,7 +227,9 @@ impl Pull {
         self.started.get_or_insert(now);
         let call = self.calls.answered(&input);
         match (input, call) {
-            (Input::Applied { wanting }, _) => self.on_applied(now, &wanting, &mut effects),
+            (Input::Applied { needs_profile }, _) => {
+                self.on_applied(now, &needs_profile, &mut effects)
+            }
             (Input::Listed { call: id, asked, answer }, Some(call)) => {
                 self.on_listed(now, (id, call), asked, answer, &mut effects);
             }
@@ -246,9 +248,14 @@ impl Pull {
         self.settle(now, effects)
     }
 
-    fn on_applied(&mut self, now: Duration, wanting: &[ConversationId], out: &mut Vec<Effect>) {
+    fn on_applied(
+        &mut self,
+        now: Duration,
+        needs_profile: &[ConversationId],
+        out: &mut Vec<Effect>,
+    ) {
         let Some(kind) = self.applying.take() else { return };
-        let rows = self.listing.queued_rows(wanting, self.previous.as_ref());
+        let rows = self.listing.queued_rows(needs_profile, self.previous.as_ref());
         self.hydration.want(Facet::Profile, rows);
         if kind != DeltaKind::Amend {
             self.is_head_shown |= self.listing.knows_head();
@@ -295,7 +302,7 @@ impl Pull {
         } else {
             self.restarted = true;
         }
-        self.listing = self.listing.anew();
+        self.listing = self.listing.fresh();
         self.window = Window::default();
         true
     }

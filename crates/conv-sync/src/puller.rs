@@ -20,7 +20,7 @@ type Call = Pin<Box<dyn Future<Output = Input> + Send>>;
 
 type Written = Arc<dyn Fn() -> Seq + Send + Sync>;
 
-/// One pass over an account's list: yields changes, and takes back what became of them.
+/// One pass over an account's list: yields changes, and takes their commits back.
 ///
 /// ```no_run
 /// # use std::sync::Arc;
@@ -135,7 +135,7 @@ impl Puller {
     /// Reports the commit of the change that [`next`](Self::next) yielded last.
     pub fn applied(&mut self, commit: &Commit) {
         self.committed = commit.written;
-        self.step(Input::Applied { wanting: commit.needs_profile.clone() });
+        self.step(Input::Applied { needs_profile: commit.needs_profile.clone() });
     }
 
     /// Stops the pass: drops the calls in flight. [`next`](Self::next) then yields a change that

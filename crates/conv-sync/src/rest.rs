@@ -94,11 +94,11 @@ use crate::{
 ///   that; renaming and changing members (doc 53439); deleting (doc 53441).
 /// * Reading of users, up to a time (`openim/admin_set_msg_read`, doc 38996). Reading of groups is
 ///   [off](RestSourceBuilder::read_groups) if not asked for.
-/// * The remind type of groups, of which REST has three (`modify_group_member_info`). Of users it
-///   cannot be set: there is no call for it.
+/// * The remind type of groups, of which REST has three (`modify_group_member_info`). REST has no
+///   call that sets it for users.
 ///
-/// What the cloud cannot do is [`SourceError::Unsupported`] before any call, and so is whatever
-/// concerns the system conversation.
+/// Calls that the cloud does not have fail with [`SourceError::Unsupported`] before anything is
+/// sent, and so do all calls about the system conversation.
 ///
 /// An app whose edition has no marks and no conversation groups is refused with code 51013. That is
 /// remembered for an hour: until then such calls are refused with it at once, and pins and custom data

@@ -21,8 +21,8 @@ use std::{
 };
 
 use conv_model::{
-    ConversationId, ErrorClass, Mutation, MutationFailure, Pending, PendingState, Progress,
-    ReadMark,
+    Acknowledgement, ConversationId, ErrorClass, Mutation, MutationFailure, Pending, PendingState,
+    Progress, ReadMark,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +36,10 @@ pub use self::{exchange::SendView, options::SendOptions};
 /// Sends what an account's outbox holds: decides what goes out next, what an answer means, and when
 /// a change is over.
 ///
-/// It keeps only what is under way. The outbox is its owner's, and the sender reads it through a
-/// [`SendView`] with each step; how far mutations came is an effect, which the owner stores. A sender
-/// that is lost costs a few repeated calls, which are harmless: a mutation says how things shall be.
+/// It keeps only the calls under way. The outbox is its owner's, and the sender reads it through a
+/// [`SendView`] with each step; how far mutations came is an effect, which the owner stores. A
+/// sender that is lost costs a few repeated calls, which are harmless: a mutation says how things
+/// shall be.
 ///
 /// [`Dispatcher`](crate::Dispatcher) drives it against a writer. To drive it by hand: carry out every
 /// [`SendEffect`], and give every answer back to [`step`](Self::step).
@@ -106,15 +107,19 @@ pub struct Sender {
     most: BTreeMap<u64, usize>,
     /// The app's account is at fault: nothing goes out.
     held: Option<MutationFailure>,
+    /// When it was found to be at fault last.
+    held_at: Duration,
     is_releasing: bool,
     settling: Settling,
     passes: Passes,
-    /// Whether a mutation waits for a pass to be sent.
+    /// True if a mutation waits for a pass before it is sent.
     is_waiting_for_pass: bool,
     /// When mutations that are sent only after a pass were seen first, or became uncertain.
     first_seen: BTreeMap<u64, Duration>,
     /// Up to where the cloud acknowledged conversations as read.
     read_to: BTreeMap<ConversationId, ReadMark>,
+    /// The moment of the step under way, as it is stored with an acknowledgement.
+    moment: Acknowledgement,
 }
 
 /// A call that is under way, from the plan to its answer.
@@ -137,6 +142,8 @@ enum Stage {
     Calling,
     /// The groups are looked at, to name them in these failures.
     Naming(Vec<(u64, MutationFailure)>),
+    /// The group of a conversation is looked at: this failure may mean that it is gone.
+    Doubting(MutationFailure),
 }
 
 impl Flight {
@@ -160,16 +167,18 @@ impl Sender {
             batches: BTreeMap::new(),
             most: BTreeMap::new(),
             held: None,
+            held_at: Duration::ZERO,
             is_releasing: false,
             settling: Settling::default(),
             passes: Passes::default(),
             is_waiting_for_pass: false,
             first_seen: BTreeMap::new(),
             read_to: BTreeMap::new(),
+            moment: Acknowledgement::default(),
         }
     }
 
-    /// Takes in what happened at a moment of the driver's clock, and returns what is to be done.
+    /// Takes an event at a moment of the driver's clock, and returns the actions to take.
     ///
     /// The view has to show all progress that was reported as applied.
     pub fn step(
@@ -179,6 +188,7 @@ impl Sender {
         view: &dyn SendView,
     ) -> Vec<SendEffect> {
         let mut out = Vec::new();
+        self.moment = Acknowledgement::new(view.newest_pass(), view.wall_time());
         match input {
             SendInput::Changed => {}
             SendInput::Applied => self.on_applied(now, view, &mut out),
@@ -186,10 +196,14 @@ impl Sender {
                 self.on_written(now, call, answer, view, &mut out);
             }
             SendInput::Looked { call, answer } => self.on_looked(now, call, answer, view, &mut out),
+            SendInput::GroupLooked { call, answer } => {
+                self.on_group_looked(now, call, answer, view, &mut out);
+            }
             SendInput::Woke(pause) => self.pauses.woke(pause),
             SendInput::PassFinished { began } => {
                 self.passes.finished(now, began);
                 self.settling.pass_finished(began);
+                self.release_after_pass(began);
             }
             SendInput::UnreadRead { began, ids } => self.settling.unread_read(began, ids),
             SendInput::Release => {
@@ -209,6 +223,47 @@ impl Sender {
     /// Returns whether nothing is under way: no call, and no progress to store.
     pub fn is_idle(&self) -> bool {
         self.flights.is_empty() && self.storing.is_none() && self.unstored.is_empty()
+    }
+
+    /// Returns why nothing is sent: the app's account is at fault.
+    pub fn held(&self) -> Option<&MutationFailure> {
+        self.held.as_ref()
+    }
+
+    /// A pass that the cloud accepted since says that the key is right again. It says nothing of a
+    /// command that is switched off.
+    fn release_after_pass(&mut self, began: Duration) {
+        let is_key = |held: &MutationFailure| held.class == ErrorClass::Auth;
+        if began >= self.held_at && self.held.as_ref().is_some_and(is_key) {
+            self.held = None;
+            self.is_releasing = true;
+        }
+    }
+
+    /// Returns whether a mutation was accepted for another app than that of the writer.
+    fn is_foreign(&self, pending: &Pending) -> bool {
+        pending.app.zip(self.capabilities.app).is_some_and(|(app, own)| app != own)
+    }
+
+    /// Returns whether a mutation is yet to be held, or for another reason than it is.
+    fn is_to_be_held(&self, pending: &Pending) -> bool {
+        pending.state == PendingState::Queued
+            || (self.is_foreign(pending) && pending.failure != self.reason_to_hold(pending))
+    }
+
+    /// Returns why a mutation waits that could be sent by itself.
+    fn reason_to_hold(&self, pending: &Pending) -> Option<MutationFailure> {
+        if !self.is_foreign(pending) {
+            return self.held.clone();
+        }
+        let app = pending.app.unwrap_or_default();
+        let what = format!("made for the app {app}, and this process sends to another one");
+        Some(MutationFailure::new(ErrorClass::Auth, None, what))
+    }
+
+    /// Returns whether progress has to be stored.
+    pub fn is_storing(&self) -> bool {
+        self.storing.is_some() || !self.unstored.is_empty()
     }
 
     /// What was in flight is uncertain, and the view alone says what was stored.
@@ -254,11 +309,15 @@ impl Sender {
                     let progress = Progress::Returned { failure, is_uncertain: true };
                     self.unstored.push((pending.number, progress));
                 }
-                PendingState::Held if self.is_releasing => {
+                PendingState::Held if self.is_releasing && !self.is_foreign(pending) => {
                     self.unstored.push((pending.number, Progress::Released));
                 }
                 PendingState::Queued | PendingState::Held if self.is_expired(pending, view) => {
                     self.unstored.push((pending.number, Progress::Expired));
+                }
+                PendingState::Queued | PendingState::Held if self.is_to_be_held(pending) => {
+                    let reason = self.reason_to_hold(pending);
+                    self.unstored.extend(reason.map(|it| (pending.number, Progress::Held(it))));
                 }
                 _ => {}
             }
@@ -272,7 +331,8 @@ impl Sender {
     }
 
     fn is_held(&self, view: &dyn SendView) -> bool {
-        let is_held = |pending: &Pending| pending.state == PendingState::Held;
+        let is_held =
+            |pending: &Pending| pending.state == PendingState::Held && !self.is_foreign(pending);
         self.held.is_some() || view.outbox().pending().any(|pending| is_held(pending))
     }
 

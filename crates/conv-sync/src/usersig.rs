@@ -7,6 +7,7 @@
 //! Everything here is pure: the time is an argument, and nothing is sent.
 
 mod claims;
+mod derived;
 mod encoding;
 mod error;
 mod key;
@@ -21,8 +22,8 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 #[cfg(feature = "rest")]
 pub(crate) use self::tidy::tidy;
 pub use self::{
-    claims::Claims, error::UserSigError, key::SecretKey, signer::UserSigSigner,
-    verifier::UserSigVerifier,
+    claims::Claims, derived::DerivedKey, error::UserSigError, key::SecretKey,
+    signer::UserSigSigner, verifier::UserSigVerifier,
 };
 use self::{claims::Signed, encoding::MAX_TEXT};
 

@@ -26,7 +26,7 @@ use crate::{Groups, SourceError};
 ///   have applied it.
 /// * A writer keeps no state of an account, and repeats no call by itself: a call whose answer was
 ///   lost may have been applied, and the sender decides whether it may go out again.
-/// * An error of [`write`](Self::write) is about the call as a whole. Where the cloud answers per
+/// * An error of [`write`](Self::write) is about the call as a whole. If the cloud answers per
 ///   item, so does [`Written`], and an item that the reply does not name is left out of it.
 /// * The error says by its variant, its class and its retry what happened: see "Sending changes" in
 ///   `docs/sync-protocol.md`. Errors hold no secret.
@@ -103,15 +103,26 @@ pub trait ConversationWriter: Debug + Send + Sync + 'static {
     /// Writes one change, or several of one kind.
     ///
     /// # Errors
-    /// What the call as a whole met.
+    /// If the call as a whole failed.
     async fn write(&self, request: &WriteRequest) -> Result<Written, SourceError>;
 
     /// Returns the conversation groups that exist. A sender looks before it creates or renames one,
     /// since the cloud does not document what a repeat of these does.
     ///
     /// # Errors
-    /// What the call met.
+    /// If the call failed.
     async fn look(&self, account: &AccountId) -> Result<Groups, SourceError>;
+
+    /// Returns whether the group of a group conversation still exists; `None`, as by default, if that
+    /// cannot be said. A sender asks before it believes a code that may mean either a group that was
+    /// dissolved or a fault of the server.
+    ///
+    /// # Errors
+    /// What the call met.
+    async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
+        let _ = id;
+        Ok(None)
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -128,6 +139,10 @@ impl<T: ConversationWriter + ?Sized> ConversationWriter for Arc<T> {
     async fn look(&self, account: &AccountId) -> Result<Groups, SourceError> {
         (**self).look(account).await
     }
+
+    async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
+        (**self).group_exists(id).await
+    }
 }
 
 /// One call that changes a list.
@@ -136,7 +151,7 @@ impl<T: ConversationWriter + ?Sized> ConversationWriter for Arc<T> {
 pub struct WriteRequest {
     /// The account whose list it is.
     pub account: AccountId,
-    /// What to change.
+    /// The change.
     pub call: WriteCall,
 }
 
@@ -151,8 +166,8 @@ impl WriteRequest {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Written {
-    /// The result of each item; `None` where the answer counts for all of them. It is unknown what
-    /// became of an item that is not named.
+    /// The result of each item; `None` if the answer counts for all of them. An item that is not
+    /// named has an unknown result.
     pub items: Option<Vec<(ConversationId, Result<(), SourceError>)>>,
 }
 

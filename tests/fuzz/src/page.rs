@@ -22,15 +22,15 @@ pub fn page(data: &[u8]) {
 
 /// Every item of the body became a row or is said to be skipped.
 fn is_whole(page: &Page, data: &[u8]) {
-    let told = page.rows.len() + page.skipped.len();
-    assert!(told <= MAX_ROWS);
+    let found = page.rows.len() + page.skipped.len();
+    assert!(found <= MAX_ROWS);
     assert!(page.rows.iter().all(|row| row.patch.listing.is_some()));
     assert!(page.skipped.iter().all(|row| row.reason.len() <= MAX_WORDS));
     // A `Value` takes less than the decoder does: not every nesting and not every number.
     let body = String::from_utf8_lossy(data);
     if let Ok(body) = serde_json::from_str::<Value>(&body) {
         // A page without a list of rows is said to be short of something.
-        assert_eq!(told, body["SessionItem"].as_array().map_or(1, Vec::len));
+        assert_eq!(found, body["SessionItem"].as_array().map_or(1, Vec::len));
         let is_last = body["CompleteFlag"] == 1 || body["CompleteFlag"] == "1";
         assert_eq!(page.next.is_none(), is_last);
     }
@@ -41,7 +41,7 @@ pub(super) fn is_presentable(error: &SourceError, user_sig: &UserSig) {
     assert!(words.len() <= MAX_WORDS, "{words}");
     assert!(!words.chars().any(char::is_control), "{words:?}");
     assert!(!words.contains(user_sig.expose()));
-    // Whatever the class, there is one, and it says whether to come again.
+    // Every error has a class, and says if the call may be made again.
     let _ = (error.class(), error.code(), error.retry(), error.retry_after());
 }
 

@@ -1,4 +1,4 @@
-//! Records: any bytes are refused or read, and what is read is written and read equal.
+//! Records: any bytes are refused or read; a record that was read is written and read as equal.
 
 use std::{fmt::Debug, sync::Arc};
 

@@ -42,7 +42,7 @@ fn asked() -> Vec<ConversationId> {
     ["C2Ca", "GROUPa", "C2Cb", "GROUP@TGS#1"].iter().map(|id| id.parse().unwrap()).collect()
 }
 
-/// Returns whether a body has, anywhere, a result that says that a conversation was changed.
+/// Returns true if a body has, anywhere, a result that says that a conversation was changed.
 fn proves(body: &Value, id: &ConversationId) -> bool {
     match body {
         Value::Object(members) => {

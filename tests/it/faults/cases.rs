@@ -1,5 +1,5 @@
-//! Every fault that the emulator has, on a first pass and on a later one: what is good is shown, the
-//! report says what is missing, and the next pass mends all.
+//! Every fault that the emulator has, on a first pass and on a later one: good rows are shown, the
+//! report names the missing facets, and the next pass fetches them.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -12,7 +12,7 @@ use conv_tests::online::{ACCOUNT, emulator, prompt, rows};
 
 const ROWS: usize = 24;
 
-/// What becomes of the pass that meets a fault. All but the first end it `Complete`.
+/// The expected end of the pass that meets a fault. All but the first end it `Complete`.
 #[derive(Clone, Copy, Debug)]
 enum Expected {
     /// It fails, and what was shown before still is.
@@ -140,7 +140,7 @@ fn no_fault_of_the_emulator_is_left_out() {
     }
 }
 
-/// What a list without a fault shows and reports.
+/// The rows and the report of a list without a fault.
 type Good = (Vec<Conversation>, SyncReport);
 
 struct Stage<'a> {
@@ -255,7 +255,7 @@ fn hold(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if is_so { Ok(()) } else { Err(what()) }
 }
 
-/// What did not come of which row.
+/// Returns the facets that were not fetched, with their rows.
 fn lacking(report: &SyncReport) -> BTreeSet<(ConversationId, Facet)> {
     report.failed.iter().map(|failed| (failed.id.clone(), failed.facet)).collect()
 }
@@ -281,8 +281,9 @@ fn differences(shown: &Conversation, good: &Conversation) -> String {
             format!("{:?}, not {:?}", shown.last_message, good.last_message),
         ),
     ];
-    let told: Vec<_> = facets.into_iter().filter(|facet| facet.0).map(|facet| facet.1).collect();
-    format!("{}: {}", shown.id, told.join("; "))
+    let expected: Vec<_> =
+        facets.into_iter().filter(|facet| facet.0).map(|facet| facet.1).collect();
+    format!("{}: {}", shown.id, expected.join("; "))
 }
 
 #[tokio::test]

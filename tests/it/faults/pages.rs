@@ -45,7 +45,7 @@ async fn an_empty_page_or_a_missing_complete_flag_does_not_end_a_listing_early()
 }
 
 #[tokio::test]
-async fn an_expired_usersig_is_signed_anew_within_the_pass() {
+async fn an_expired_usersig_is_signed_again_within_the_pass() {
     let cloud = cloud(250).await;
     cloud.faults().push(Rule::nth(2, Fault::Code(70001)).on(LIST));
     let conversations = handle(&cloud).await;

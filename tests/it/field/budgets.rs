@@ -58,7 +58,7 @@ async fn a_fresh_usersig_that_is_refused_ends_the_pass() {
 }
 
 #[tokio::test]
-async fn what_names_of_groups_failed_costs_the_pages_no_try() {
+async fn failures_of_group_names_do_not_use_up_the_pages_tries() {
     let cloud = emulator(250).page_size(50).start().await.unwrap();
     script(&cloud, "code=50004,calls=1-5,on=get_contact_group");
     script(&cloud, "status=503,nth=2,on=get_list");

@@ -1,4 +1,4 @@
-//! Servers that close connections, and answers that are none of the cloud's.
+//! Servers that close connections, and answers that are not the cloud's.
 
 use std::time::Duration;
 

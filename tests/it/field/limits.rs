@@ -1,4 +1,4 @@
-//! A plan's limit that was told too low, and sums that wait for what they need.
+//! A plan's limit that was set too low, and sums that wait for the facets they need.
 
 use std::pin::pin;
 

@@ -8,7 +8,7 @@ use conv_tests::online::{ACCOUNT, row, rows, script};
 use super::{ALICE, TEAM, all_facets, later, listed, two};
 
 #[tokio::test]
-async fn who_left_a_group_sees_none_of_its_new_messages() {
+async fn a_former_member_sees_no_new_messages_of_the_group() {
     let cloud = two().await;
     let conversations = listed(&cloud).await;
     cloud.world().leave(ACCOUNT, "team").unwrap();

@@ -1,4 +1,4 @@
-//! What a reader sees first.
+//! The order in which a reader sees a list.
 
 use conv_api::All;
 use conv_tests::online::{builder, emulator, script};

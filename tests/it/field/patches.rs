@@ -1,4 +1,4 @@
-//! What is recorded: a patch is of one instant, and of rows that the cloud lists.
+//! Merged patches: each is of one instant, and of rows that the cloud lists.
 
 use conv_api::{ConversationPatch, ListingPatch, Merged, Timestamp};
 use conv_tests::online::{id, row};
@@ -26,7 +26,7 @@ async fn of_a_patch_with_an_older_version_nothing_is_taken() {
 }
 
 #[tokio::test]
-async fn what_is_not_kept_is_said() {
+async fn merging_a_patch_of_an_unlisted_row_reports_it() {
     let cloud = two().await;
     let conversations = listed(&cloud).await;
     let mut patch = ConversationPatch::new(id("C2Cnobody"));

@@ -1,4 +1,4 @@
-//! What the cloud had and has no more: the row has it no more either.
+//! Values that the cloud no longer has: the row no longer has them either.
 
 use std::time::Duration;
 

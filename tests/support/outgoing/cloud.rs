@@ -31,7 +31,7 @@ pub struct State {
     pub world: World,
     habits: Habits,
     start: Instant,
-    /// How long until a read shows a write.
+    /// The delay until a read shows a write.
     pub lag: Duration,
     history: Vec<(Duration, World)>,
     page: usize,
@@ -45,7 +45,7 @@ pub struct State {
     flights: BTreeMap<WriteKind, u32>,
     /// When others changed a slot last.
     pub foreign: BTreeMap<Slot, Duration>,
-    /// What the user saw as it deleted a conversation last.
+    /// The state that the user saw when it last deleted a conversation.
     pub deletions: BTreeMap<ConversationId, (u64, IfNewer)>,
     /// When the message came that is the newest of a conversation.
     messages: BTreeMap<ConversationId, Duration>,
@@ -122,7 +122,7 @@ impl OutCloud {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
 
-    /// How a call that reads fails.
+    /// Returns the failure of a call that reads, if it fails.
     fn read_fault(&self) -> Result<(), SourceError> {
         let mut state = self.lock();
         let fails = !state.is_online || state.rng.u8(..100) < state.faults;
@@ -139,7 +139,7 @@ impl State {
         START + self.now().as_secs()
     }
 
-    /// Lets others change the list: another device, a message, a call that nobody waits for.
+    /// Lets others change the list: another device, a message, a call whose caller is gone.
     pub fn foreign(&mut self, change: impl FnOnce(&mut World, u64)) {
         let (before, now) = (self.world.clone(), self.time());
         change(&mut self.world, now);
@@ -158,7 +158,7 @@ impl State {
 
     pub fn by_other_device(&mut self, call: &WriteCall) {
         let habits = self.habits;
-        // What it is answered is its own matter.
+        // The cloud answers it as it likes.
         self.foreign(|world, _| drop(world.apply(call, habits)));
     }
 

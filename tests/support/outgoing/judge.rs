@@ -1,4 +1,4 @@
-//! What was promised of the changes that were accepted.
+//! The promises about accepted changes.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +10,7 @@ use conv_api::{
     model::{Aspect, Progress, Slot},
 };
 
-/// Which promise was broken.
+/// A broken promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Broken {
     /// An accepted change is gone, and nothing said how it ended.
@@ -21,7 +21,7 @@ pub enum Broken {
     Deleted,
     /// Two calls of one kind were under way.
     Parallel,
-    /// A change was said to be overridden that nobody else touched.
+    /// A change was reported as overridden although no other device touched it.
     Overridden,
     /// In the end the list is not the cloud's.
     Unequal,
@@ -29,7 +29,7 @@ pub enum Broken {
     Stuck,
 }
 
-/// What a slot is to show.
+/// The value that a slot must show.
 #[derive(Debug)]
 struct Expected {
     mutation: Mutation,
@@ -44,9 +44,9 @@ pub struct Judge {
     open: BTreeMap<u64, Duration>,
     /// When each change was accepted.
     since: BTreeMap<u64, Duration>,
-    /// What was said to be overridden since the last look.
+    /// The changes reported as overridden since the last look.
     overridden: Vec<Expected>,
-    /// How these ended may have been stored, and the answer of the store lost.
+    /// The ends of these may have been stored, and the store's answer lost.
     doubted: BTreeSet<u64>,
 }
 
@@ -92,12 +92,12 @@ impl Judge {
     pub fn doubt(&mut self, steps: &[(u64, Progress)]) {
         self.doubted.extend(steps.iter().map(|(number, _)| number));
         // An acknowledgement ends the earlier ones of its slot.
-        if steps.iter().any(|(_, progress)| matches!(progress, Progress::Acknowledged)) {
+        if steps.iter().any(|(_, progress)| matches!(progress, Progress::AcknowledgedAt(_))) {
             self.doubted.extend(self.open.keys());
         }
     }
 
-    /// What a change sets beside its own slot is no longer as it was set.
+    /// Forgets the values that a change sets in addition to its own slot.
     fn forget_dependent(&mut self, mutation: &Mutation) {
         match mutation {
             Mutation::Delete { id, .. } => {

@@ -13,7 +13,7 @@ use conv_api::{
     Clock, Conversation, ConversationId, ConversationQuery, ConversationStore, IfNewer,
     IndexedStore, Mutation, PendingState, SendOptions, Snapshot, SourceError, StoreError,
     Timestamp,
-    model::{Delta, Enqueue, Outbox, OutboxChange, Progress, Rank, SyncStep},
+    model::{Delta, Enqueue, Outbox, OutboxChange, PassId, Progress, Rank, SyncStep},
     store::MemoryEngine,
     sync::{Dispatch, Dispatcher, PullOptions, Puller, SendView, Views},
 };
@@ -27,14 +27,14 @@ use super::{
     world::{Row, START},
 };
 
-/// What a seed broke.
+/// The promise that a seed broke.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub seed: u64,
     pub broken: BTreeMap<Broken, String>,
 }
 
-/// How long after the last fault all is to be over.
+/// The time after the last fault in which everything must be over.
 const SOON: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// Changes, faults, other devices and crashes; then the faults end.
@@ -434,5 +434,9 @@ impl SendView for View {
 
     fn wall_time(&self) -> Option<Timestamp> {
         Some(Timestamp::from_secs(self.1.max(START)))
+    }
+
+    fn newest_pass(&self) -> Option<PassId> {
+        Some(self.0.sync().pass)
     }
 }

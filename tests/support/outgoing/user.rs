@@ -1,4 +1,4 @@
-//! What a user or another device does next.
+//! The next action of a user or another device.
 
 use std::sync::Arc;
 

@@ -27,7 +27,7 @@ pub struct Row {
     pub groups: BTreeSet<Arc<str>>,
 }
 
-/// What outlives a row.
+/// The values that outlive a row.
 #[derive(Clone, Debug, Default)]
 struct Kept {
     marks: Marks,
@@ -46,7 +46,7 @@ pub struct World {
     last_group: u64,
 }
 
-/// What the documentation leaves open.
+/// The behaviour that the documentation leaves open.
 #[derive(Clone, Copy, Debug)]
 pub struct Habits {
     pub merges_created: bool,
@@ -182,7 +182,7 @@ impl World {
         }
     }
 
-    /// What a conversation has, listed or not.
+    /// Returns the values of a conversation, listed or not.
     fn values(&self, id: &ConversationId) -> (Option<bool>, Marks, Arc<str>, Vec<Arc<str>>) {
         let is_pinned = self.listed.get(id).map(|(_, is_pinned)| *is_pinned);
         let kept = self.kept.get(id).cloned().unwrap_or_default();

@@ -24,7 +24,7 @@ use super::{
     world::World,
 };
 
-/// How the network and the cloud behave.
+/// The behaviour of the network and the cloud.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Weather {
     /// Of 100 calls, how many fail; 100 is an outage.
@@ -33,8 +33,8 @@ pub struct Weather {
     pub changes: u8,
     /// Of 100 answers, how many carry an odd time or none.
     pub odd_times: u8,
-    /// Whether every question is answered after a few failures at most: none of them is final, and
-    /// the signature is refused once a question.
+    /// True if every question is answered after a few failures at most: none of them is final, and
+    /// the signature is refused once per question.
     pub relents: bool,
 }
 
@@ -63,7 +63,7 @@ pub struct State {
     pub tick: u64,
     /// When the unread count of a row was last asked for.
     pub asked: BTreeMap<ConversationId, u64>,
-    /// How often each question failed in a row, and whether its signature was refused.
+    /// The number of failures in a row of each question, and true if its signature was refused.
     failed: BTreeMap<String, (u32, bool)>,
     copies: Copies,
 }
@@ -136,7 +136,8 @@ impl State {
         })
     }
 
-    /// How a call for a facet, for group names, or for a page of a cloud that relents fails.
+    /// Returns the failure of a call for a facet, for group names, or for a page of a cloud that
+    /// relents.
     fn passing_fault(&mut self, question: String) -> Option<SourceError> {
         if !self.weather.relents {
             return (self.rng.u8(..100) < self.weather.faults).then_some(SourceError::TimedOut);
@@ -242,7 +243,7 @@ impl ConversationSource for SimCloud {
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
-        // Where every question is answered in the end, a pass is to take longer than a call may.
+        // If every question is answered in the end, a pass must take longer than a call may.
         let delay = {
             let mut state = self.lock();
             let slowest = if state.weather.relents { SLOWEST_SECS * 1_000 } else { 200 };

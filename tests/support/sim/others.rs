@@ -1,4 +1,4 @@
-//! What others write while a pass runs: this process, and another one at the same records.
+//! Writes of others while a pass runs: of this process, and of another one on the same records.
 
 use conv_api::{
     ConversationId, ConversationPatch, ConversationStore, ListingPatch, Timestamp,
@@ -59,7 +59,7 @@ impl Sim {
         let patch = patch(&id, Row { time, pinned: false });
         let commit = self.other.apply(Delta::listed([patch])).await.unwrap();
         self.other_written = commit.written;
-        // What says nothing new changes nothing, and is not guarded.
+        // A patch without a new value changes nothing, and is not guarded.
         if !commit.changes.is_empty() {
             self.outside.insert(id, Row { time, pinned: false });
         }

@@ -7,14 +7,14 @@ use fastrand::Rng;
 
 use super::world::{Row, World};
 
-/// What a cursor means to its cloud.
+/// The meaning of a cursor to its cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CursorKind {
     /// A place in the order: rank and ID of the last row.
     KeyExact,
     /// A second, and how many rows of it were given.
     KeySec,
-    /// How many rows of the live list were given.
+    /// The number of rows of the live list that were given.
     LiveOff,
     /// The same, counted among rows no newer than the first call.
     SnapOff,
@@ -29,7 +29,7 @@ impl CursorKind {
         [Self::KeyExact, Self::KeySec, Self::LiveOff, Self::SnapOff, Self::Frozen, Self::Promised];
 }
 
-/// How a cloud pages.
+/// The way a cloud pages.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     pub cursor: CursorKind,
@@ -111,7 +111,7 @@ impl Copies {
         Some(Answer { rows, next })
     }
 
-    /// The list that a cursor refers to, where it stands in it, and what it has to carry on.
+    /// Returns the list that a cursor refers to, its place in it, and what it has to carry on.
     fn start(
         &mut self,
         list: Rows,

@@ -36,7 +36,7 @@ pub(super) struct Sim {
     /// Another process at the same records.
     pub(super) other: IndexedStore,
     limit: usize,
-    /// Whether other writers are about.
+    /// True if there are other writers.
     pub(super) others: bool,
     pub(super) reads_unread: bool,
     pub(super) drafts: BTreeMap<ConversationId, String>,
@@ -46,12 +46,12 @@ pub(super) struct Sim {
     pub(super) counted: BTreeMap<ConversationId, (u64, u32)>,
     /// The last write of the other process.
     pub(super) other_written: Seq,
-    /// What a process that died had under way: it reaches the store after another pass began.
+    /// A change that a dead process had under way: it reaches the store after another pass began.
     late: Option<Delta>,
     pub(super) broken: BTreeSet<Broken>,
 }
 
-/// How a pass went on, as far as the one who drives it is concerned.
+/// The end of a step of a pass, for its driver.
 enum Turn {
     Next,
     Over,
@@ -233,7 +233,7 @@ impl Sim {
         self.broken.extend(witness.judge(&state.world, &held, &outside, unconfirmed));
     }
 
-    /// Whatever comes of a pass before the newest must be refused.
+    /// Every change of a pass before the newest must be refused.
     async fn apply_late(&mut self) {
         if let Some(delta) = self.late.take() {
             if self.store.apply(delta).await.is_ok() {
@@ -263,7 +263,7 @@ impl Sim {
         }
     }
 
-    /// The faults end and the cloud stands still: one pass later the list is the cloud's, and
+    /// The faults end and the cloud no longer changes: one pass later the list is the cloud's, and
     /// another pass, which one seed of four makes, changes nothing.
     pub(super) async fn quiet(&mut self) {
         self.cloud.lock().weather = Weather::default();

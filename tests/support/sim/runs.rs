@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, future::Future};
 
 use super::{cloud::Weather, paging::CursorKind, run::Sim, witness::Broken};
 
-/// What a seed broke.
+/// The promise that a seed broke.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub seed: u64,
@@ -50,7 +50,7 @@ pub fn refresh(seed: u64, kind: CursorKind) -> Result<(), Failure> {
             sim.cloud.lock().weather = Weather { changes: 20, ..Weather::default() };
         }
         sim.pass(None).await;
-        // What that pass broke is the matter of `churn`.
+        // `churn` judges what that pass broke.
         sim.broken.clear();
         let heard = sim.rng.u8(0..=100);
         for _ in 0..sim.rng.usize(0..5) {

@@ -6,7 +6,7 @@ use conv_api::{Conversation, ConversationId, Timestamp};
 
 use super::world::{Row, World};
 
-/// Which promise was broken.
+/// A broken promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Broken {
     /// S: a row that stayed within the limit unmodified is missing or other than in the cloud.
@@ -27,7 +27,7 @@ pub enum Broken {
     Bound,
     /// `Complete` was said where it must not be.
     Complete,
-    /// The stored place in a listing stands behind rows that are not held.
+    /// The stored place in a listing is behind rows that are not held.
     Torn,
     /// A change of a pass that is no longer the newest was applied.
     Late,
@@ -41,7 +41,7 @@ pub enum Broken {
     Time,
 }
 
-/// What happened in the cloud since a pass began.
+/// The events in the cloud since a pass began.
 #[derive(Debug)]
 pub struct Witness {
     limit: usize,

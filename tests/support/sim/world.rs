@@ -24,7 +24,7 @@ pub struct World {
     pub now: u64,
     pub rows: BTreeMap<ConversationId, Row>,
     made: u32,
-    /// How often the conversation groups were renamed.
+    /// The number of times that the conversation groups were renamed.
     renamed: u32,
 }
 
@@ -64,7 +64,7 @@ impl World {
         [1, 2].map(name).to_vec()
     }
 
-    /// Whether a held row shows the names of its conversation groups.
+    /// Returns true if a held row shows the names of its conversation groups.
     pub fn names_groups_of(&self, row: &Conversation) -> bool {
         let groups = self.groups();
         let name = |number: u64| groups.iter().find(|(known, _)| *known == number);
@@ -72,7 +72,7 @@ impl World {
         row.listing.groups.iter().eq(name)
     }
 
-    /// How many messages of a conversation are unread.
+    /// Returns the number of unread messages of a conversation.
     pub fn unread(id: &ConversationId) -> u32 {
         id.as_str().bytes().map(u32::from).sum::<u32>() % 7
     }

@@ -1,4 +1,4 @@
-//! What happens in the cloud, and how the list comes to know of it.
+//! Events in the cloud, and the ways in which the list learns of them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{ACCOUNT, Failure};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Messages come in, somebody new writes, a chat is pinned, one is deleted, and days go by.
+/// Messages come in, a new user writes, a chat is pinned, one is deleted, and days pass.
 pub(crate) async fn live(
     world: World,
     conversations: Conversations,

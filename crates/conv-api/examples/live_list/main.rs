@@ -27,13 +27,13 @@ async fn main() -> Result<(), Failure> {
     let source = RestSource::builder(url, cloud.sdk_app_id(), signer).retention(WEEK).build();
     let conversations = Conversations::builder(ACCOUNT).source(source).build().await?;
 
-    // The ten newest, told at most twenty times a second.
+    // The ten newest, updated at most twenty times per second.
     let mut live = conversations.subscribe(All).window(10).coalesce(Duration::from_millis(50));
     let mut rows = Vec::new();
     let mut screen = Screen::new();
 
-    // Whatever happens, happens here. It takes the only handle with it, and the stream ends when
-    // that is dropped.
+    // All events happen in this task. It takes the only handle with it, and the stream ends when
+    // that is dropped. It takes the only handle with it, and the stream ends when that is dropped.
     let life = tokio::spawn(life::live(cloud.world(), conversations, screen.pause()));
     while let Some(update) = live.next().await {
         update.apply(&mut rows)?;

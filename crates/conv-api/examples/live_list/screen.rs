@@ -1,4 +1,4 @@
-//! A terminal is drawn anew with each update; anything else gets a line for each step.
+//! Draws a terminal again with each update; any other output gets a line for each step.
 
 use std::{
     io::{IsTerminal, stdout},
@@ -20,7 +20,7 @@ impl Screen {
         Self { is_terminal: stdout().is_terminal() }
     }
 
-    /// How long to wait between two things that happen, so that a reader can follow.
+    /// Returns the pause between two events, so that a reader can follow.
     pub(crate) fn pause(&self) -> Duration {
         Duration::from_millis(if self.is_terminal { 1_000 } else { 60 })
     }
@@ -33,6 +33,9 @@ impl Screen {
             LiveChange::Reset { rows } => println!("the first {} rows", rows.len()),
             LiveChange::Patch { patches } => {
                 patches.iter().for_each(|patch| println!("{}", line(patch)))
+            }
+            LiveChange::Sync { order, rows } => {
+                println!("the first {} rows, {} of them new", order.len(), rows.len())
             }
         }
         let totals = update.totals;

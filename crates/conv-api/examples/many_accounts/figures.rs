@@ -1,4 +1,4 @@
-//! What it took, in numbers.
+//! The cost in numbers.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ pub(crate) fn print(
     println!("{:.0} accounts a second", refreshed.finished as f64 / took.as_secs_f64());
     println!("the user who came last waited {:.0?}, for {} passes", first.0, first.1);
     println!("memory of the process: {} MB", resident() / 1_000_000);
-    // What an exporter of metrics would send.
+    // The numbers that an exporter of metrics would send.
     println!("{}\n", serde_json::to_string_pretty(&stats).unwrap_or_default());
 }
 

@@ -5,6 +5,7 @@
 
 use std::{
     error::Error,
+    num::NonZeroU32,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -34,7 +35,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let source = RestSource::builder(url, cloud.sdk_app_id(), signer);
     let source = source.rate_limiter(Arc::new(Unlimited)).build();
     let database = Arc::new(SledDatabase::open(folder.path().join("cache")).await?);
-    let accounts = Accounts::builder(database, source).memory_budget(8 * 1024 * 1024).build();
+    let accounts = Accounts::builder(database, source).memory_budget(8 * 1024 * 1024);
+    let accounts = accounts.listing_budget(NonZeroU32::MAX).build();
 
     // In the background, as after a start; a user who comes meanwhile goes before all the others.
     let begin = Instant::now();
@@ -57,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The emulator takes as many calls as come; a cloud has a rate, which `RestSource` keeps by
-/// itself.
+/// itself, and of which accounts keep a part free.
 #[derive(Debug)]
 struct Unlimited;
 

@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("full profile of {}:\n{}\n", first.id, profile_json(&full)?);
     }
 
-    // The cloud is gone and the app starts anew: the list is still there, as a preview.
+    // The cloud is gone and the app starts again: the list is still there, as a preview.
     cloud.stop().await;
     conversations.close().await?;
     let conversations = Conversations::builder("user_0001")

@@ -1,4 +1,4 @@
-//! What the terminal shows: a table that aligns names of any script, and a progress bar.
+//! The output on a terminal: a table that aligns names of any script, and a progress bar.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,6 +1,6 @@
 //! Builds the accounts.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, num::NonZeroU32, sync::Arc};
 
 use conv_store::ConversationDatabase;
 use conv_sync::{ConversationSource, ConversationWriter};
@@ -9,10 +9,14 @@ use tokio::sync::Semaphore;
 use super::{Accounts, Shared, registry::Registry};
 use crate::{
     options::{ListOptions, list_options},
-    passes::Queue,
+    passes::{Budget, Queue},
     runtime::Runtime,
     stats::Counters,
+    watches::{WatchOptions, Watches},
 };
+
+/// Calls per second of the cloud's 200.
+const LISTING_BUDGET: NonZeroU32 = NonZeroU32::MIN.saturating_add(159);
 
 /// Builds [`Accounts`]: their bounds of memory and of passes at a time, and the options of each
 /// list.
@@ -25,6 +29,8 @@ pub struct AccountsBuilder {
     memory_budget: usize,
     concurrent_passes: usize,
     concurrent_sends: usize,
+    listing_budget: NonZeroU32,
+    watch_options: WatchOptions,
 }
 
 impl AccountsBuilder {
@@ -40,6 +46,8 @@ impl AccountsBuilder {
             memory_budget: 64 * 1024 * 1024,
             concurrent_passes: 8,
             concurrent_sends: 8,
+            listing_budget: LISTING_BUDGET,
+            watch_options: WatchOptions::default(),
         }
     }
 
@@ -67,13 +75,29 @@ impl AccountsBuilder {
         Self { concurrent_sends: calls, ..self }
     }
 
+    /// Sets how many pages per second passes may read that no caller waits for, all accounts together;
+    /// 160 by default. The cloud gives an app 200 calls per second of the list: the rest is for passes
+    /// that a caller waits for, and for the app's other processes. After a silence, a twentieth more may
+    /// go out at once.
+    pub fn listing_budget(self, pages_per_second: NonZeroU32) -> Self {
+        Self { listing_budget: pages_per_second, ..self }
+    }
+
+    /// Sets when [watched](Accounts::watch) accounts are pulled.
+    pub fn watch_options(self, watch_options: WatchOptions) -> Self {
+        Self { watch_options, ..self }
+    }
+
     /// Returns the accounts, none of them loaded. Pulls nothing yet.
     ///
     /// Their tasks run on the Tokio runtime that this is called in; outside of one, on that of the first
     /// call that needs it. Once that runtime ended, the next caller's replaces it.
     pub fn build(self) -> Accounts {
+        let clock = self.options.clock();
+        let watches = Watches::new(&self.watch_options, self.listing_budget, Arc::clone(&clock));
         let shared = Shared {
-            clock: self.options.clock(),
+            clock,
+            watches,
             database: self.database,
             source: self.source,
             writer: self.writer,
@@ -82,7 +106,7 @@ impl AccountsBuilder {
             edition: Arc::default(),
             options: self.options.pull,
             profile_freshness: self.options.profile_freshness,
-            queue: Queue::new(self.concurrent_passes),
+            queue: Queue::new(self.concurrent_passes, Budget::new(self.listing_budget)),
             counters: Arc::new(Counters::default()),
             names_read: Arc::default(),
             last_reply: Arc::default(),

@@ -7,7 +7,7 @@ use conv_model::AccountId;
 use super::{Accounts, registry::Claim};
 use crate::{Conversations, Error};
 
-/// What happens to changes that were not sent, when their account is forgotten.
+/// The fate of unsent changes when their account is forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unsent {
@@ -74,7 +74,7 @@ impl Accounts {
         if let Some(list) = self.shared.registry.get(claim.account)? {
             return Ok(list.changes_report().unsent());
         }
-        // What cannot be read cannot be sent.
+        // A change that cannot be read cannot be sent.
         let Ok(store) = self.store(claim.account).await else { return Ok(0) };
         Ok(Conversations::unsent_of(&store.snapshot()))
     }

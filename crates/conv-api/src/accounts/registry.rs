@@ -14,7 +14,7 @@ use crate::{Conversations, conversations::Kept};
 
 /// The number of accounts checked for use each time.
 const LOOKS: usize = 8;
-/// The approximate memory of a loaded account besides its rows: tasks, channels, the sync's state.
+/// The approximate memory of a loaded account without its rows: tasks, channels, the sync's state.
 const ACCOUNT: usize = 4 * 1024;
 
 /// Accounts by their state.

@@ -63,9 +63,9 @@ impl ConversationsBuilder {
         Self { source: Some(Arc::new(source)), ..self }
     }
 
-    /// Sends the user's changes to a cloud, such as `RestSource`. An `Arc` of one value can be given
-    /// here and to [`source`](Self::source). Without a writer, changes show in the list and wait: a
-    /// later process with a writer sends them.
+    /// Sends the user's changes to a cloud, such as `RestSource`. An `Arc` of one value can be
+    /// given here and to [`source`](Self::source). Without a writer, the list shows the changes and
+    /// they stay queued: a later process with a writer sends them.
     pub fn writer(self, writer: impl ConversationWriter) -> Self {
         Self { writer: Some(Arc::new(writer)), ..self }
     }
@@ -81,9 +81,11 @@ impl ConversationsBuilder {
             return Err(StoreError::NoRuntime.into());
         }
         let account = self.account?;
-        let leases = match &self.storage {
-            Storage::Memory | Storage::Store(_) => None,
-            Storage::Database(database) | Storage::Shared(database) => database.pass_leases(),
+        let (leases, send_leases) = match &self.storage {
+            Storage::Memory | Storage::Store(_) => (None, None),
+            Storage::Database(database) | Storage::Shared(database) => {
+                (database.pass_leases(), database.send_leases())
+            }
         };
         let (owner, store) = match self.storage {
             Storage::Memory => {
@@ -117,6 +119,7 @@ impl ConversationsBuilder {
             names_read: Arc::default(),
             last_reply: Arc::default(),
             leases,
+            send_leases,
             runtime: Arc::new(Runtime::current()),
         };
         Ok(Conversations::new(config))

@@ -6,7 +6,7 @@ use std::{
 };
 
 use conv_model::AccountId;
-use conv_store::{ConversationDatabase, ConversationStore, PassLeases};
+use conv_store::{ConversationDatabase, ConversationStore, Leases};
 use conv_sync::{Clock, ConversationSource, ConversationWriter, PullOptions, SendOptions};
 use tokio::sync::Semaphore;
 
@@ -20,7 +20,7 @@ use crate::{
 
 /// The owner of a handle's store. A database is kept open as long as the handle lives.
 pub(crate) enum StoreOwner {
-    /// The handle itself: there is no database.
+    /// The handle itself, without a database.
     Handle,
     /// A database that is this handle's alone.
     Own(Arc<dyn ConversationDatabase>),
@@ -54,7 +54,9 @@ pub(crate) struct HandleConfig {
     pub(crate) names_read: Arc<NamesRead>,
     pub(crate) last_reply: Arc<LastReply>,
     /// Decides which process pulls, if several use the store at the same time.
-    pub(crate) leases: Option<Arc<dyn PassLeases>>,
+    pub(crate) leases: Option<Arc<dyn Leases>>,
+    /// Decides who sends changes, if others use the store at the same time.
+    pub(crate) send_leases: Option<Arc<dyn Leases>>,
     /// The runtime of its passes.
     pub(crate) runtime: Arc<Runtime>,
 }

@@ -57,6 +57,7 @@ impl Inner {
             clock: Arc::clone(&clock),
             options: config.send,
             permits: config.send_permits,
+            leases: config.send_leases,
             edition: config.edition,
             counters,
             runtime: config.runtime,

@@ -6,9 +6,10 @@ use super::Conversations;
 use crate::{Error, conversations::StoreOwner};
 
 impl Conversations {
-    /// Stops the pass under way, writes what is pending, and closes the store, or the database if
+    /// Stops the pass under way, writes pending changes, and closes the store, or the database if
     /// the builder was given it for this handle alone. Its folder can be opened again at once. Of
-    /// many [`Accounts`](crate::Accounts) it closes this one alone, also when they are gone already.
+    /// many [`Accounts`](crate::Accounts) it closes this one alone, also when they are gone
+    /// already.
     ///
     /// Changes that were not sent stay: the next opening sends them.
     ///

@@ -61,12 +61,12 @@ impl Conversations {
 
     /// Keeps a draft, durable once this returns; an empty text clears it. No pull touches it.
     ///
-    /// The conversation need not be in the list, and does not come into it by a draft: the list is
-    /// the cloud's, and a row that only this device knows would make
-    /// [`Complete`](conv_model::Coverage::Complete) untrue. The draft of such a conversation is in
-    /// what [`get_conversation_profile`](Self::get_conversation_profile) answers, and in
-    /// [`snapshot().local(&id)`](conv_store::Snapshot::local); it meets the row once the cloud
-    /// lists it.
+    /// The conversation need not be in the list, and a draft does not add it: the list is the
+    /// cloud's, and a row that only this device knows would make
+    /// [`Complete`](conv_model::Coverage::Complete) untrue.
+    /// [`get_conversation_profile`](Self::get_conversation_profile) returns the draft of such a
+    /// conversation, and so does [`snapshot().local(&id)`](conv_store::Snapshot::local); it meets
+    /// the row once the cloud lists it.
     ///
     /// # Errors
     /// [`Error::Store`] if it could not be stored.

@@ -25,7 +25,7 @@ pub(crate) fn coalesce(commits: &[Arc<Commit>]) -> Cow<'_, [RowChange]> {
     Cow::Owned(changes)
 }
 
-/// Returns true if a list shows a difference. A change of the detail of a profile alone is none.
+/// Returns true if a list shows a difference. A change of only a profile's detail does not show.
 pub(crate) fn is_change(change: &RowChange) -> bool {
     match (&change.before, &change.after) {
         (Some(before), Some(after)) => !is_same(before, after),

@@ -10,6 +10,7 @@ use std::{
 };
 
 use conv_model::ConversationQuery;
+use conv_store::ResumeFrom;
 use futures_core::Stream;
 
 use super::{
@@ -53,6 +54,7 @@ pub struct LiveList {
     query: ConversationQuery,
     window: Option<usize>,
     coalesce: Duration,
+    resume: Option<ResumeFrom>,
     view: Option<Arc<SharedView>>,
     last_read: Option<LastRead>,
     pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -65,6 +67,7 @@ impl LiveList {
             query: query.normalized(),
             window: None,
             coalesce: Duration::ZERO,
+            resume: None,
             view: None,
             last_read: None,
             pause: None,
@@ -74,8 +77,45 @@ impl LiveList {
     /// Holds at most this many rows, from the top of the list. Without a window it holds all; with
     /// one of zero rows its updates hold the totals alone.
     pub fn window(mut self, rows: usize) -> Self {
+        let resume = self.resume;
         self.set_window(rows);
-        self
+        Self { resume, ..self }
+    }
+
+    /// Goes on from the [position](LiveUpdate::position) of an earlier update, whichever process gave
+    /// it. The query and the window must be the same as then.
+    ///
+    /// The first update has the steps from there. If they are no longer known, it has the difference
+    /// of a window, [`LiveChange::Sync`](super::LiveChange::Sync), or all rows. It always comes, without
+    /// steps if nothing changed. A position that is foreign, of an earlier epoch, or ahead of this
+    /// process gives all rows: no position is an error.
+    ///
+    /// ```
+    /// use conv_api::{All, Conversations, LiveChange, ResumeFrom, testing::ScriptedSource};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let conversations =
+    ///     Conversations::builder("user_0001").source(ScriptedSource::with_rows(40)).build().await?;
+    /// conversations.sync().await?;
+    ///
+    /// let mut live = conversations.subscribe(All).window(10);
+    /// let mut rows = Vec::new();
+    /// let last = live.next().await.ok_or("closed")?;
+    /// last.apply(&mut rows)?;
+    /// drop(live); // for example because a connection broke
+    ///
+    /// let from = ResumeFrom::from(last.position.ok_or("no position")?)
+    ///     .with_conversations(last.totals.conversations);
+    /// let mut live = conversations.subscribe(All).window(10).resume(from);
+    /// let update = live.next().await.ok_or("closed")?;
+    /// update.apply(&mut rows)?;
+    /// assert!(matches!(update.change, LiveChange::Patch { .. }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume(self, from: impl Into<ResumeFrom>) -> Self {
+        Self { resume: Some(from.into()), ..self }
     }
 
     /// Sets the minimum time between two updates; changes meanwhile are in the later one.
@@ -89,6 +129,7 @@ impl LiveList {
     pub fn set_window(&mut self, rows: usize) {
         self.window = Some(rows);
         (self.view, self.last_read, self.pause) = (None, None, None);
+        self.resume = None;
     }
 
     /// Returns the next update; `None` once the list is closed or its last handle dropped. Cancel-safe.
@@ -104,7 +145,14 @@ impl LiveList {
             let seen = Seen::of(&list, &snapshot);
             let view =
                 self.view.get_or_insert_with(|| list.views.join((self.query.clone(), self.window)));
-            if let Some(update) = view.read(&snapshot, &mut self.last_read) {
+            let update = match self.resume {
+                None => view.read(&snapshot, &mut self.last_read),
+                Some(from) => {
+                    Some(view.resume(|| list.store.snapshot(), from, &mut self.last_read))
+                }
+            };
+            if let Some(update) = update {
+                self.resume = None;
                 self.pause(&list);
                 return Poll::Ready(Some(update));
             }

@@ -6,11 +6,11 @@ use std::{
 };
 
 use conv_model::{ConversationQuery, Seq};
-use conv_store::{Snapshot, Totals};
+use conv_store::{ResumeFrom, Since, Snapshot, Totals};
 
 use super::{LiveChange, LiveUpdate, Patch, view::View};
 
-/// The maximum number of patches kept for slow readers, besides those of the newest step.
+/// The maximum number of patches kept for slow readers, in addition to those of the newest step.
 const PATCHES: usize = 1_024;
 
 /// The key of a view: a normalised query, and the maximum number of its rows.
@@ -69,13 +69,7 @@ impl SharedView {
     pub(crate) fn read(&self, to: &Snapshot, reader: &mut Option<LastRead>) -> Option<LiveUpdate> {
         // Readers that come meanwhile need the result, too.
         let mut state = lock(&self.state);
-        let state = match &mut *state {
-            Some(state) => {
-                state.advance(to);
-                state
-            }
-            none => none.insert(State::new(&self.key, to)),
-        };
+        let state = self.advanced(&mut state, to);
         let (seq, totals) = (state.view.seq(), state.view.totals());
         let before = reader.replace(LastRead { seq, totals });
         let change = match before.and_then(|last| state.patches_since(last.seq)) {
@@ -85,7 +79,46 @@ impl SharedView {
             }
             Some(patches) => LiveChange::Patch { patches },
         };
-        Some(LiveUpdate { change, seq, totals })
+        Some(LiveUpdate { change, seq, position: state.view.position(), totals })
+    }
+
+    /// Returns the first update for a reader that resumes, up to the newest snapshot.
+    pub(crate) fn resume(
+        &self,
+        newest: impl FnOnce() -> Snapshot,
+        from: ResumeFrom,
+        reader: &mut Option<LastRead>,
+    ) -> LiveUpdate {
+        let mut state = lock(&self.state);
+        // Asked under the lock: no other reader has brought the view further.
+        let to = &newest();
+        let view = &self.advanced(&mut state, to).view;
+        let (seq, totals, position) = (view.seq(), view.totals(), view.position());
+        let (query, window) = &self.key;
+        let steps = |commits: &[_]| View::steps(query.clone(), *window, commits, to);
+        let change = match to.since(query, *window, from) {
+            _ if seq != to.seq() => None,
+            Since::Same => Some(LiveChange::Patch { patches: Arc::new([]) }),
+            Since::Changes(commits) => {
+                steps(&commits).map(|patches| LiveChange::Patch { patches: patches.into() })
+            }
+            Since::Sync { order, rows } => Some(LiveChange::Sync { order, rows }),
+            _ => None,
+        };
+        let change = change.unwrap_or_else(|| LiveChange::Reset { rows: view.rows().to_vec() });
+        *reader = Some(LastRead { seq, totals });
+        LiveUpdate { change, seq, position, totals }
+    }
+
+    /// Returns the state at a snapshot or later.
+    fn advanced<'a>(&self, state: &'a mut Option<State>, to: &Snapshot) -> &'a mut State {
+        match state {
+            Some(state) => {
+                state.advance(to);
+                state
+            }
+            none => none.insert(State::new(&self.key, to)),
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! The rows of a query as commits come, without any waiting.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{collections::HashSet, num::NonZeroUsize, sync::Arc};
 
-use conv_model::{Conversation, ConversationQuery, PageKey, RowChange, Seq, list_order};
+use conv_model::{
+    Commit, Conversation, ConversationId, ConversationQuery, PageKey, Position, RowChange, Seq,
+    list_order,
+};
 use conv_store::{Snapshot, Totals};
 
 use super::{
@@ -19,6 +22,7 @@ pub(super) struct View {
     /// The most rows that are held; `None`: all.
     window: Option<usize>,
     seq: Seq,
+    position: Option<Position>,
     rows: Vec<Row>,
     totals: Totals,
 }
@@ -41,11 +45,55 @@ impl View {
             Some(rows) => page(of, &query, rows, None),
         };
         let totals = of.totals_of(&query);
-        Self { query, window, seq: of.seq(), rows, totals }
+        Self { query, window, seq: of.seq(), position: of.position(), rows, totals }
+    }
+
+    /// Returns the steps to a snapshot from the rows before some commits, which end there. `None` if the
+    /// commits are not those before the snapshot.
+    pub(super) fn steps(
+        query: ConversationQuery,
+        window: Option<usize>,
+        commits: &[Arc<Commit>],
+        to: &Snapshot,
+    ) -> Option<Vec<Patch>> {
+        let changes = coalesce(commits);
+        Self::before(query, window, &changes, to).fold(&changes, to)
+    }
+
+    /// Builds the view as it was before some changes that led to a snapshot.
+    fn before(
+        query: ConversationQuery,
+        window: Option<usize>,
+        changes: &[RowChange],
+        to: &Snapshot,
+    ) -> Self {
+        let changes: Vec<_> = changes.iter().filter(|change| is_change(change)).collect();
+        let changed: HashSet<&ConversationId> =
+            changes.iter().filter_map(|change| change.id()).collect();
+        let mut totals = to.totals_of(&query);
+        let mut rows = match window {
+            None => to.list(&query),
+            Some(rows) => page(to, &query, rows.saturating_add(changed.len()), None),
+        };
+        rows.retain(|row| !changed.contains(&row.id));
+        for change in &changes {
+            let matches = |row: &&Row| query.matches(row);
+            change.after.as_ref().filter(matches).inspect(|row| totals.subtract(row));
+            let before = change.before.as_ref().filter(matches);
+            before.inspect(|row| totals.add(row));
+            rows.extend(before.cloned());
+        }
+        rows.sort_unstable_by(|a, b| list_order(a, b));
+        rows.truncate(window.unwrap_or(usize::MAX));
+        Self { query, window, seq: to.seq(), position: None, rows, totals }
     }
 
     pub(super) fn seq(&self) -> Seq {
         self.seq
+    }
+
+    pub(super) fn position(&self) -> Option<Position> {
+        self.position
     }
 
     pub(super) fn rows(&self) -> &[Row] {
@@ -64,7 +112,7 @@ impl View {
         if patches.is_none() {
             *self = Self::new(self.query.clone(), self.window, to);
         }
-        self.seq = to.seq();
+        (self.seq, self.position) = (to.seq(), to.position());
         patches
     }
 

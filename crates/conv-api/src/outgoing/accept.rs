@@ -1,17 +1,20 @@
 //! Accepting changes: those that can be accepted, each or all of them.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
-use conv_model::{ConversationId, Enqueue, Mutation, MutationError, QueryError};
+use conv_model::{ConversationId, Coverage, Enqueue, Facet, Mutation, MutationError, QueryError};
 use conv_sync::{SourceError, WriteKind};
 
 use super::{Accepted, Change, view::wall_time};
 use crate::{Conversations, Error};
 
+/// The age up to which a pass says what the cloud has now, as for a deletion.
+const RECENT: Duration = Duration::from_secs(60);
+
 /// A conversation of the list, and what is to be set.
 pub(super) type Wanted = (ConversationId, Mutation);
 
-/// A conversation, and what became of its change.
+/// A conversation, and the result of accepting its change.
 pub(super) type Accepting = (ConversationId, Result<Change, Error>);
 
 impl Conversations {
@@ -93,11 +96,33 @@ impl Conversations {
         }
         let mut enqueue = Enqueue::new(mutations.clone());
         enqueue.queued_at = wall_time();
+        let config = &self.outgoing().0.config;
+        enqueue.app = config.writer.as_ref().and_then(|writer| writer.write_capabilities().app);
+        enqueue.trusts_list = mutations.iter().all(|mutation| self.was_just_read(mutation));
         let commit = self.outgoing().mutate(enqueue.into()).await?;
         let numbered = mutations.into_iter().enumerate().map(|(index, mutation)| {
             Change::new(self, commit.numbers.get(index).copied().flatten(), mutation)
         });
         Ok(numbered.collect())
+    }
+
+    /// Returns whether a pass of this process read what a change sets a moment ago. Else the value that
+    /// the list shows may be old, and is no reason not to send the change.
+    fn was_just_read(&self, mutation: &Mutation) -> bool {
+        let config = &self.outgoing().0.config;
+        let (Some(passes), Some(pulls)) = (config.passes.upgrade(), &config.pulls) else {
+            return false;
+        };
+        let reads = match mutation {
+            Mutation::Read { .. } | Mutation::Remind { .. } => {
+                pulls.options.facets.contains(&Facet::Unread)
+            }
+            _ => true,
+        };
+        let began = *passes.finished().borrow();
+        let is_recent =
+            began.is_some_and(|began| config.clock.now().saturating_sub(began) <= RECENT);
+        reads && is_recent && self.snapshot().sync().coverage == Coverage::Complete
     }
 
     /// Accepts one change.

@@ -1,6 +1,6 @@
 //! The answer to a change of several conversations.
 
-use conv_model::ConversationId;
+use conv_model::{ConversationId, ErrorClass};
 use serde::Serialize;
 
 use super::Change;
@@ -32,14 +32,27 @@ pub struct FailedConversation {
     /// The web SDK's or the cloud's number where one has it, such as 2500 or 51012. See
     /// [`Error::code`].
     pub code: i32,
-    /// What is wrong, in words.
+    /// The description of the error.
     pub message: String,
+    /// What kind of error it is; not in the SDK's JSON.
+    #[serde(skip)]
+    pub class: ErrorClass,
 }
 
 impl FailedConversation {
-    /// A conversation that stays as it is, with a number and words.
-    pub fn new(conversation_id: ConversationId, code: i32, message: impl Into<String>) -> Self {
-        Self { conversation_id, code, message: message.into() }
+    /// A conversation that stays as it is, with the kind of error, a number and words.
+    pub fn new(
+        conversation_id: ConversationId,
+        class: ErrorClass,
+        code: i32,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { conversation_id, code, message: message.into(), class }
+    }
+
+    /// A conversation that stays as it is, with the error of its call.
+    pub fn of(conversation_id: ConversationId, error: &Error) -> Self {
+        Self::new(conversation_id, error.class(), error.code(), error.to_string())
     }
 }
 
@@ -60,6 +73,12 @@ impl From<Change> for Accepted {
 }
 
 impl Accepted {
+    /// Returns whether nothing had to be sent: the cloud's list, as it was read a moment ago, has every
+    /// value that was accepted.
+    pub fn is_unchanged(&self) -> bool {
+        self.changes.iter().all(Change::is_unchanged)
+    }
+
     /// Puts the results of several calls together, each for one conversation.
     ///
     /// # Errors
@@ -80,9 +99,7 @@ impl Accepted {
                     accepted.changes.push(change);
                 }
                 Err(error) => {
-                    let (code, message) = (error.code(), error.to_string());
-                    let failed = FailedConversation { conversation_id: id, code, message };
-                    accepted.failure_conversation_id_list.push(failed);
+                    accepted.failure_conversation_id_list.push(FailedConversation::of(id, &error));
                     first.get_or_insert(error);
                 }
             }

@@ -139,7 +139,7 @@ impl Conversations {
     }
 
     /// Sets how new messages of groups are announced. No call of the cloud's documented API does so
-    /// for one user's conversation.
+    /// for a conversation with a user.
     ///
     /// # Errors
     /// As of [`pin_conversation`](Self::pin_conversation), if no conversation can be changed.

@@ -43,8 +43,14 @@ impl Change {
         Self { list: list.clone(), number, mutation }
     }
 
-    /// Returns its number, by which [`Conversations::change`] finds it after a restart; `None` if
-    /// there was nothing to do, since the cloud's list has the value already.
+    /// Returns whether nothing had to be sent: the cloud's list, as a pass of this process read it
+    /// within the last minute, has the value already.
+    pub fn is_unchanged(&self) -> bool {
+        self.number.is_none()
+    }
+
+    /// Returns its number, by which [`Conversations::change`] finds it after a restart; `None` if it is
+    /// [unchanged](Self::is_unchanged).
     pub fn number(&self) -> Option<u64> {
         self.number
     }
@@ -64,6 +70,7 @@ impl Change {
     /// in another process without failing, it says that it is done.
     ///
     /// # Errors
+    /// [`Error::Held`] at once if the app's account is at fault, so that nothing can be sent;
     /// [`Error::Store`] once the list is closed. That the change failed is no error.
     pub async fn outcome(&self) -> Result<OutcomeKind, Error> {
         self.ended(|_| false).await.map(|ended| ended.unwrap_or(OutcomeKind::Done))
@@ -73,14 +80,16 @@ impl Change {
     /// the cloud's list is yet to show it.
     ///
     /// # Errors
-    /// [`Error::Store`] once the list is closed.
+    /// As of [`outcome`](Self::outcome); [`Error::Store`] once the list is closed.
     pub async fn sent(&self) -> Result<Option<OutcomeKind>, Error> {
         self.ended(|pending| pending.state == PendingState::Settling).await
     }
 
     async fn ended(&self, is_enough: fn(&Pending) -> bool) -> Result<Option<OutcomeKind>, Error> {
-        let Some(number) = self.number else { return Ok(Some(OutcomeKind::Done)) };
-        let ledger = &self.list.outgoing().0.ledger;
+        let Some(number) = self.number else { return Ok(Some(OutcomeKind::Unchanged)) };
+        let outgoing = self.list.outgoing();
+        let ledger = &outgoing.0.ledger;
+        let mut held = outgoing.0.held.subscribe();
         let mut store = self.list.store().watch();
         loop {
             let snapshot = self.list.snapshot();
@@ -89,13 +98,21 @@ impl Change {
                     return Ok(Some(failed(pending)));
                 }
                 Some(pending) if is_enough(pending) => return Ok(None),
+                Some(pending) if outgoing.is_blocked(pending) => {
+                    let failure = pending.failure.clone().or_else(|| outgoing.held());
+                    return failure.map_or(Err(Error::Stopped), |it| Err(Error::Held(it)));
+                }
                 Some(_) => {}
                 None => {
                     ledger.noted().await;
                     return Ok(Some(ledger.of(number).unwrap_or(OutcomeKind::Done)));
                 }
             }
-            store.newer_than(snapshot.seq()).await?;
+            tokio::select! {
+                newer = store.newer_than(snapshot.seq()) => drop(newer?),
+                // The sender is in the list.
+                _ = held.changed() => {}
+            }
         }
     }
 
@@ -109,7 +126,7 @@ impl Change {
         let cancelled = |outcome: &Outcome| {
             Some(outcome.number) == self.number && outcome.kind == OutcomeKind::Cancelled
         };
-        let commit = self.step(Progress::Drop, |pending| pending.state != PendingState::Failed);
+        let commit = self.step(Progress::Drop, |pending| is_open(pending.state));
         match commit.await?.iter().any(cancelled) {
             true => Ok(()),
             false => Err(Error::TooLate),
@@ -125,12 +142,19 @@ impl Change {
         self.step(Progress::Retry, is_failed).await.map(drop)
     }
 
-    /// Takes note that it failed: it is no longer among the pending ones.
+    /// Drops it from the pending ones: takes note that it failed, or stops waiting for the cloud's list
+    /// to show it. A change that the cloud acknowledged is not taken back by that; the list shows what
+    /// the cloud said last, and the outcome is [`OutcomeKind::Dismissed`].
     ///
     /// # Errors
-    /// Those of [`retry`](Self::retry).
+    /// [`Error::TooLate`] if it is over, or if the cloud did neither acknowledge nor refuse it:
+    /// [`cancel`](Self::cancel) is for that; [`Error::Store`] if it could not be stored.
     pub async fn drop(&self) -> Result<(), Error> {
-        self.step(Progress::Drop, is_failed).await.map(drop)
+        let is_settling = |pending: &Pending| pending.state == PendingState::Settling;
+        match self.pending().is_some_and(|pending| is_settling(&pending)) {
+            true => self.step(Progress::Dismiss, is_settling).await.map(drop),
+            false => self.step(Progress::Drop, is_failed).await.map(drop),
+        }
     }
 
     async fn step(
@@ -155,6 +179,11 @@ impl Conversations {
         let pending = snapshot.outbox().get(number)?;
         Some(Change::new(self, Some(number), pending.mutation.clone()))
     }
+}
+
+/// Returns whether the cloud has yet to acknowledge or refuse it.
+fn is_open(state: PendingState) -> bool {
+    !matches!(state, PendingState::Settling | PendingState::Failed)
 }
 
 fn is_failed(pending: &Pending) -> bool {

@@ -1,4 +1,4 @@
-//! What the app's plan turned out not to include.
+//! The features that the app's plan turned out to lack.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -13,8 +13,8 @@ const NOT_IN_PLAN: i32 = 51013;
 /// The time for which the cloud's word is believed: a plan may be upgraded.
 const BELIEVED: Duration = Duration::from_secs(10 * 60);
 
-/// What the app's plan turned out not to include: marks, and conversation groups. Shared by all
-/// accounts, since the plan is the app's.
+/// The features that the app's plan turned out to lack: marks, and conversation groups. Shared by
+/// all accounts, since the plan is the app's.
 #[derive(Debug, Default)]
 pub(crate) struct Edition(Mutex<Option<Duration>>);
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_model::{Pending, PendingState};
+use conv_model::{MutationFailure, PassStatus, Pending, PendingState};
 use conv_store::Snapshot;
 use serde::Serialize;
 
@@ -67,8 +67,36 @@ impl Conversations {
         ChangesReport::of(snapshot).unsent()
     }
 
+    /// Returns why changes are not sent: why they are held, else the failure of the newest one that was
+    /// tried, else that of the newest pass, for which a deletion waits. `None` if all are sent, or if
+    /// nothing failed so far.
+    pub fn sending_failure(&self) -> Option<MutationFailure> {
+        let unsent = self.unsent();
+        let tried = || unsent.iter().rev().find_map(|pending| pending.failure.clone());
+        let passed = || match self.sync_report().pass {
+            PassStatus::Failed(failure) => {
+                let code = Some(failure.code).filter(|code| *code != 0);
+                Some(MutationFailure::new(failure.class, code, failure.message))
+            }
+            _ => None,
+        };
+        if unsent.is_empty() {
+            return None;
+        }
+        self.outgoing().held().or_else(tried).or_else(passed)
+    }
+
+    /// Returns the changes that the cloud neither acknowledged nor refused.
+    fn unsent(&self) -> Vec<Arc<Pending>> {
+        let mut unsent = self.pending();
+        unsent.retain(|pending| is_unsent(pending.state));
+        unsent
+    }
+
     /// Waits until the cloud acknowledged or refused every change, or until `timeout` is over. Returns
-    /// the changes that are left then: none if all were sent.
+    /// the changes that are left then: none if all were sent. It returns at once when all that are left
+    /// are held; [`sending_failure`](Self::sending_failure) says why. Changes that an earlier process sent have
+    /// been compared with the passes of this one then.
     ///
     /// # Errors
     /// [`Error::Store`] once the list is closed.
@@ -76,21 +104,30 @@ impl Conversations {
         self.check_open()?;
         let sent = async {
             let mut store = self.store().watch();
+            let mut held = self.outgoing().0.held.subscribe();
             loop {
                 let snapshot = self.snapshot();
+                let mut unsent = snapshot.outbox().pending().filter(|it| is_unsent(it.state));
                 if ChangesReport::of(&snapshot).unsent() == 0 {
+                    // A process that ends now has at least compared what it read.
+                    self.outgoing().compared().await;
                     return Ok(Vec::new());
                 }
-                store.newer_than(snapshot.seq()).await?;
+                if unsent.all(|pending| self.outgoing().is_blocked(pending)) {
+                    return Ok(self.unsent());
+                }
+                tokio::select! {
+                    newer = store.newer_than(snapshot.seq()) => drop(newer?),
+                    // The sender is in the list.
+                    _ = held.changed() => {}
+                }
             }
         };
         tokio::select! {
             biased;
             sent = sent => sent,
             () = self.clock().sleep(timeout) => {
-                let mut left = self.pending();
-                left.retain(|pending| is_unsent(pending.state));
-                Ok(left)
+                Ok(self.unsent())
             }
         }
     }

@@ -1,12 +1,16 @@
 //! The changes of one list: its outbox in the store, and the task that sends it.
 
-use std::sync::{
-    Arc, Weak,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
-use conv_model::{AccountId, Commit, OutboxChange, Pending, PendingState};
-use conv_store::{ConversationStore, Snapshot, StoreError};
+use conv_model::{AccountId, Commit, MutationFailure, OutboxChange, Pending, PendingState};
+use conv_store::{ConversationStore, Leases, Snapshot, StoreError};
 use conv_sync::{Clock, ConversationWriter, SendOptions};
 use tokio::sync::{Semaphore, watch};
 
@@ -28,6 +32,8 @@ pub(crate) struct OutgoingConfig {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: SendOptions,
     pub(crate) permits: Option<Arc<Semaphore>>,
+    /// Decides who sends, if others use the store at the same time.
+    pub(crate) leases: Option<Arc<dyn Leases>>,
     pub(crate) edition: Arc<Edition>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) runtime: Arc<Runtime>,
@@ -47,13 +53,19 @@ pub(super) struct Shared {
     pub(super) ledger: Ledger,
     /// The task stops once this turns false.
     pub(super) open: watch::Sender<bool>,
-    /// Ends pauses, and sends what is held.
+    /// Why nothing is sent, as the task of this process learned.
+    pub(super) held: watch::Sender<Option<MutationFailure>>,
+    /// The beginning of the newest pass that acknowledged changes were compared with.
+    pub(super) compared: watch::Sender<Option<Duration>>,
+    /// Ends pauses, and sends held changes.
     pub(super) retry: watch::Sender<()>,
     /// A task is there.
     pub(super) running: watch::Sender<bool>,
+    /// A task watches for changes that others queue.
+    pub(super) is_following: AtomicBool,
     /// A call is in flight, or progress is being stored: the list is in use.
     pub(super) is_busy: AtomicBool,
-    /// What an earlier process left as held was sent once more.
+    /// True once changes that an earlier process left as held were sent again.
     pub(super) was_released: AtomicBool,
 }
 
@@ -63,8 +75,11 @@ impl Outgoing {
             config,
             ledger: Ledger::default(),
             open: watch::Sender::new(true),
+            held: watch::Sender::new(None),
+            compared: watch::Sender::new(None),
             retry: watch::Sender::new(()),
             running: watch::Sender::new(false),
+            is_following: AtomicBool::new(false),
             is_busy: AtomicBool::new(false),
             was_released: AtomicBool::new(false),
         }));
@@ -77,8 +92,38 @@ impl Outgoing {
         self.0.mutate(change).await
     }
 
-    /// Ends pauses, and sends what is held.
+    /// Returns why nothing is sent: the app's account is at fault.
+    pub(super) fn held(&self) -> Option<MutationFailure> {
+        self.0.held.borrow().clone()
+    }
+
+    /// Returns whether a change waits for the app's account to be mended, as this process knows, or for
+    /// a process of another app.
+    pub(super) fn is_blocked(&self, pending: &Pending) -> bool {
+        let own = self.0.config.writer.as_ref().and_then(|writer| writer.write_capabilities().app);
+        // Its reason may still be that of an earlier process, a code of the other app's cloud.
+        let is_said = pending.failure.as_ref().is_some_and(|failure| failure.code.is_none());
+        let is_foreign = is_said && pending.app.zip(own).is_some_and(|(app, own)| app != own);
+        pending.state == PendingState::Held && (is_foreign || self.0.held.borrow().is_some())
+    }
+
+    /// Waits until acknowledged changes are compared with the newest pass of this process, and what
+    /// came of it is stored.
+    pub(super) async fn compared(&self) {
+        let Some(passes) = self.0.config.passes.upgrade() else { return };
+        let Some(began) = *passes.finished().borrow() else { return };
+        let (mut compared, mut running) = (self.0.compared.subscribe(), self.0.running.subscribe());
+        tokio::select! {
+            biased;
+            // Without a task nothing is pending, or the list is about to close. The senders are here.
+            _ = running.wait_for(|is_running| !is_running) => {}
+            _ = compared.wait_for(|compared| *compared >= Some(began)) => {}
+        }
+    }
+
+    /// Ends pauses, and sends held changes.
     pub(crate) fn retry_now(&self) {
+        self.0.held.send_replace(None);
         self.0.retry.send_replace(());
         self.0.start();
     }
@@ -154,7 +199,12 @@ impl Shared {
     /// call starts it.
     pub(super) fn start(self: &Arc<Self>) {
         let Some(writer) = &self.config.writer else { return };
-        if !*self.open.borrow() || !has_work(&self.config.store.snapshot()) {
+        if !*self.open.borrow() {
+            return;
+        }
+        // First, so that no change comes between.
+        self.follow();
+        if !has_work(&self.config.store.snapshot()) {
             return;
         }
         let Ok(runtime) = self.config.runtime.get() else { return };
@@ -171,4 +221,11 @@ pub(super) fn is_open(pending: &Pending) -> bool {
 
 pub(super) fn has_work(snapshot: &Snapshot) -> bool {
     snapshot.outbox().pending().any(|pending| is_open(pending))
+}
+
+/// Returns the numbers of the changes that are held.
+pub(super) fn held(snapshot: &Snapshot) -> BTreeSet<u64> {
+    let pending = snapshot.outbox().pending();
+    let held = pending.filter(|pending| pending.state == PendingState::Held);
+    held.map(|pending| pending.number).collect()
 }

@@ -1,35 +1,49 @@
 //! The task of a list: sends its outbox until nothing is left.
 
 use std::{
+    collections::BTreeSet,
+    future::pending,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
-use conv_model::{ConversationId, Facet, Mutation, OutboxChange, Progress, Seq};
-use conv_store::StoreError;
+use conv_model::{ConversationId, Facet, Mutation, OutboxChange, PendingState, Progress};
+use conv_store::{Lease, Snapshot, StoreError};
 use conv_sync::{ConversationWriter, Dispatch, Dispatcher, Views};
 use tokio::sync::watch;
 use tracing::{Instrument, info_span};
 
 use super::{
-    sending::{Shared, has_work},
+    sending::{Shared, has_work, held},
     view::StoreView,
     watched::WatchedWriter,
 };
 use crate::{AccountTag, Error, passes::backoff};
 
 pub(super) struct Task {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     writer: Arc<dyn ConversationWriter>,
     /// Writes of progress that failed since one succeeded.
     failed_writes: u32,
+    /// The beginning of the newest pass that the dispatcher knows of.
+    newest_pass: Option<Duration>,
     is_over: bool,
+}
+
+/// Why the task no longer sends.
+#[derive(PartialEq)]
+enum End {
+    /// Nothing is left, or the list is closed.
+    Over,
+    /// Another process may send by now.
+    Lost,
 }
 
 /// What the task does next.
 enum Next {
     Stop,
-    Outbox(Seq),
+    Lost,
+    Outbox(Snapshot),
     Pass(Option<Duration>),
     Retry,
     Dispatch(Dispatch),
@@ -37,7 +51,7 @@ enum Next {
 
 impl Task {
     pub(super) fn new(shared: Arc<Shared>, writer: Arc<dyn ConversationWriter>) -> Self {
-        Self { shared, writer, failed_writes: 0, is_over: false }
+        Self { shared, writer, failed_writes: 0, newest_pass: None, is_over: false }
     }
 
     /// Sends until nothing is left, or until the list is closed.
@@ -51,35 +65,70 @@ impl Task {
         self.shared.start();
     }
 
+    /// Sends when its turn comes, if others may send, too.
     async fn send(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let Some(leases) = &shared.config.leases else {
+            self.drive(None).await;
+            return;
+        };
+        while let Some(lease) = self.turn(&**leases).await {
+            let end = self.drive(Some(&*lease)).await;
+            shared.is_busy.store(false, Relaxed);
+            if end == End::Over {
+                lease.give_back(Some(shared.config.store.snapshot().written())).await;
+            }
+        }
+    }
+
+    async fn drive(&mut self, lease: Option<&dyn Lease>) -> End {
         let shared = Arc::clone(&self.shared);
         let config = &shared.config;
         let mut dispatcher = self.dispatcher();
         let (mut open, mut retry) = (shared.open.subscribe(), shared.retry.subscribe());
         let mut finished = config.passes.upgrade().map(|passes| passes.finished());
         // A pass that finished just now need not be made again.
-        if let Some(began) = finished.as_mut().and_then(|finished| *finished.borrow_and_update()) {
-            dispatcher.pass_finished(began);
+        let newest = finished.as_mut().and_then(|finished| *finished.borrow_and_update());
+        if let Some(began) = newest {
+            self.pass_finished(&mut dispatcher, began);
         }
         let mut store = config.store.watch();
         let mut seen = config.store.snapshot().seq();
+        let mut known_held = held(&config.store.snapshot());
         while !dispatcher.is_idle() || has_work(&config.store.snapshot()) {
             shared.is_busy.store(!dispatcher.is_idle(), Relaxed);
+            // What a retry is about to end says nothing.
+            if !retry.has_changed().unwrap_or(true) {
+                shared.held.send_if_modified(|held| {
+                    let is_other = held.as_ref() != dispatcher.held();
+                    *held = dispatcher.held().cloned();
+                    is_other
+                });
+            }
+            if !dispatcher.is_storing() {
+                shared.compared.send_replace(self.newest_pass);
+            }
             let next = tokio::select! {
                 biased;
                 _ = open.wait_for(|is_open| !is_open) => Next::Stop,
+                () = lost(lease) => Next::Lost,
                 began = pass_finished(&mut finished) => Next::Pass(began),
                 Ok(()) = retry.changed() => Next::Retry,
                 newer = store.newer_than(seen) => match newer {
-                    Ok(newer) => Next::Outbox(newer.seq()),
+                    Ok(newer) => Next::Outbox(newer),
                     Err(_) => Next::Stop,
                 },
                 dispatch = dispatcher.next() => Next::Dispatch(dispatch),
             };
             match next {
                 Next::Stop => break,
-                Next::Outbox(seq) => {
-                    seen = seq;
+                Next::Lost => return End::Lost,
+                Next::Outbox(newer) => {
+                    seen = newer.seq();
+                    if is_released(&known_held, &newer) {
+                        dispatcher.release();
+                    }
+                    known_held = held(&newer);
                     dispatcher.outbox_changed();
                 }
                 Next::Pass(Some(began)) => self.pass_finished(&mut dispatcher, began),
@@ -93,6 +142,8 @@ impl Task {
                     if !self.store(steps, &mut open).await {
                         break;
                     }
+                    // What this task releases itself, the dispatcher knows.
+                    known_held = held(&config.store.snapshot());
                     if self.failed_writes == 0 {
                         dispatcher.applied();
                     }
@@ -101,6 +152,7 @@ impl Task {
                 Next::Dispatch(_) => {}
             }
         }
+        End::Over
     }
 
     fn dispatcher(&self) -> Dispatcher {
@@ -117,7 +169,7 @@ impl Task {
         let options = config.options.clone().with_reads_unread(self.reads_unread());
         let (clock, account) = (Arc::clone(&config.clock), config.account.clone());
         let mut dispatcher = Dispatcher::new(writer, clock, account, options, views);
-        // Whoever mended the app's account may have started this process to that end.
+        // An operator may have repaired the app's account and started this process for that reason.
         if !self.shared.was_released.swap(true, Relaxed) {
             dispatcher.release();
         }
@@ -167,7 +219,8 @@ impl Task {
         }
     }
 
-    fn pass_finished(&self, dispatcher: &mut Dispatcher, began: Duration) {
+    fn pass_finished(&mut self, dispatcher: &mut Dispatcher, began: Duration) {
+        self.newest_pass = Some(began);
         if self.reads_unread() {
             dispatcher.unread_read(began, self.unread_read());
         }
@@ -189,14 +242,30 @@ impl Task {
     }
 }
 
+/// Returns whether another process released changes that were held.
+fn is_released(held: &BTreeSet<u64>, newer: &Snapshot) -> bool {
+    let is_queued = |number: &u64| {
+        newer.outbox().get(*number).is_some_and(|pending| pending.state == PendingState::Queued)
+    };
+    held.iter().any(is_queued)
+}
+
+/// Waits until a lease is lost; without one, for ever.
+async fn lost(lease: Option<&dyn Lease>) {
+    match lease {
+        Some(lease) => lease.lost().await,
+        None => pending().await,
+    }
+}
+
 /// Waits for the end of a pass, and returns when it began.
 async fn pass_finished(
     finished: &mut Option<watch::Receiver<Option<Duration>>>,
 ) -> Option<Duration> {
-    let Some(receiver) = finished else { return std::future::pending().await };
+    let Some(receiver) = finished else { return pending().await };
     if receiver.changed().await.is_err() {
         // The last handle is gone, and the list closes.
-        return std::future::pending().await;
+        return pending().await;
     }
     *receiver.borrow_and_update()
 }

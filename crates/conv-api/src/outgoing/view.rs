@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use conv_model::{Conversation, ConversationId, Outbox, Timestamp};
+use conv_model::{Conversation, ConversationId, Outbox, PassId, Timestamp};
 use conv_store::Snapshot;
 use conv_sync::SendView;
 
@@ -33,6 +33,10 @@ impl SendView for StoreView {
 
     fn wall_time(&self) -> Option<Timestamp> {
         wall_time()
+    }
+
+    fn newest_pass(&self) -> Option<PassId> {
+        Some(self.0.sync().pass)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use async_trait::async_trait;
-use conv_model::AccountId;
+use conv_model::{AccountId, ConversationId};
 use conv_sync::{
     ConversationWriter, Groups, SourceError, WriteCapabilities, WriteRequest, Written,
 };
@@ -64,5 +64,9 @@ impl ConversationWriter for WatchedWriter {
     async fn look(&self, account: &AccountId) -> Result<Groups, SourceError> {
         let span = debug_span!("look", account = %AccountTag::of(account));
         self.call(self.writer.look(account)).instrument(span).await
+    }
+
+    async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
+        self.call(self.writer.group_exists(id)).instrument(debug_span!("look_at_group")).await
     }
 }

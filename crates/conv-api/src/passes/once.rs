@@ -1,19 +1,13 @@
 //! One pass, in its turn: among the accounts of this process, and among processes.
 
-use std::time::Duration;
-
 use conv_model::{Coverage, Seq};
 use conv_store::{Holder, LeaseGrant, StoreError};
 
 use super::{Outcome, PassContext, State, pass::pass, queue::Admission, task::Task};
-use crate::Error;
+use crate::{Error, reached::reached};
 
 /// The number of tries of a pass that another process supersedes.
 const TRIES: usize = 3;
-/// The maximum time until this process sees a write of another one.
-const NEWS: Duration = Duration::from_secs(2);
-/// The interval of looking for writes that change nothing to show.
-const LOOK: Duration = Duration::from_millis(50);
 
 impl Task {
     /// One pass when its turn comes, or the end of one that another process makes.
@@ -72,29 +66,11 @@ impl Task {
     }
 
     /// Waits until the list has the last write of a pass that finished elsewhere. Returns false if
-    /// it is not complete then, or if the write does not come: the server may have lost it.
+    /// it is not complete then, or if the write does not come.
     async fn shows(&self, written: Seq) -> bool {
         let PassContext { store, clock, .. } = &self.context;
-        let shown = async {
-            let mut watcher = store.watch();
-            loop {
-                let snapshot = store.snapshot();
-                if snapshot.written() >= written {
-                    return snapshot.sync().coverage == Coverage::Complete;
-                }
-                // A write that changes nothing to show does not wake; it is polled for.
-                tokio::select! {
-                    biased;
-                    newer = watcher.newer_than(snapshot.seq()) => if newer.is_err() { return false },
-                    () = clock.sleep(LOOK) => {}
-                }
-            }
-        };
-        tokio::select! {
-            biased;
-            is_complete = shown => is_complete,
-            () = clock.sleep(NEWS) => false,
-        }
+        let shown = reached(&**store, &**clock, written).await;
+        shown.is_some_and(|snapshot| snapshot.sync().coverage == Coverage::Complete)
     }
 }
 

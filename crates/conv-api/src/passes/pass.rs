@@ -124,13 +124,13 @@ fn puller(context: &PassContext, watched: &Arc<Watched>, names_age: Option<Durat
     puller.with_written(Arc::new(move || store.snapshot().written()))
 }
 
-/// Returns whether the pass that just finished met a cloud that gives no time.
+/// Returns true if the pass that just finished met a cloud that gives no time.
 fn is_timeless(context: &PassContext) -> bool {
     let snapshot = context.store.snapshot();
     snapshot.sync().finished.as_ref().is_some_and(|finished| finished.as_of.is_none())
 }
 
-/// Returns whether the pass that just finished could not read names that another pass may find.
+/// Returns true if the pass that just finished could not read names that another pass may find.
 fn lacks_names(context: &PassContext) -> bool {
     use ErrorClass::{InvalidArgument, NotFound, Unsupported};
     let snapshot = context.store.snapshot();

@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use conv_sync::Clock;
@@ -15,21 +16,26 @@ use tokio::sync::{oneshot, watch};
 use super::{
     State,
     breaker::{Breaker, Probe},
+    budget::Budget,
 };
 
-/// Of the passes that go while both lines wait, one after so many is of the background.
+/// Of the passes that go while both kinds wait, one after so many has no caller that waits.
 const WAITED_IN_A_ROW: u32 = 3;
+/// Of those without a caller, one after so many is of the background.
+const VISIBLE_IN_A_ROW: u32 = 7;
 
-/// Two lines, each first come, first served: passes that a caller waits for, and those in the
-/// background.
+/// Three lines, each first come, first served: passes that a caller waits for, those of accounts that
+/// are [visible](crate::WatchLevel::Visible), and those in the background.
 ///
-/// While both wait, three of the first line go for each one of the second. So a pass with `n`
-/// before it in its own line goes after at most `4 (n + 1)` others from the background line, and
-/// after at most `n + n / 3 + 1` from the first: neither line starves.
+/// While a caller waits, three of the first line go for each one of the other two. Without visible
+/// accounts, a pass with `n` before it in its own line so goes after at most `4 (n + 1)` others from
+/// the background line, and after at most `n + n / 3 + 1` from the first. While visible accounts wait,
+/// seven of them go for each one of the background: no line starves.
 #[derive(Debug)]
 pub(crate) struct Queue {
     lines: Mutex<Lines>,
     breaker: Breaker,
+    pub(super) budget: Budget,
 }
 
 #[derive(Debug)]
@@ -38,8 +44,10 @@ struct Lines {
     running: usize,
     next: u64,
     waited: Line,
+    visible: Line,
     background: Line,
     waited_in_a_row: u32,
+    visible_in_a_row: u32,
 }
 
 type Line = BTreeMap<u64, oneshot::Sender<Running>>;
@@ -50,6 +58,7 @@ pub(crate) struct QueueTicket {
     queue: Arc<Queue>,
     // Both are written under the queue's lock.
     is_waited_for: AtomicBool,
+    is_visible: AtomicBool,
     number: AtomicU64,
 }
 
@@ -58,6 +67,8 @@ pub(crate) struct QueueTicket {
 pub(crate) struct Admission {
     pub(crate) running: Running,
     pub(crate) probe: Option<Probe>,
+    /// The moment at which it was asked for.
+    pub(crate) asked: Duration,
 }
 
 /// Counts as one of the running passes; dropping it lets another go.
@@ -65,23 +76,27 @@ pub(crate) struct Admission {
 pub(crate) struct Running(Arc<Queue>);
 
 impl Queue {
-    /// With room for so many passes at a time, at least one.
-    pub(crate) fn new(bound: usize) -> Arc<Self> {
+    /// With room for so many passes at a time, at least one, and a budget for the calls of those that
+    /// no caller waits for.
+    pub(crate) fn new(bound: usize, budget: Budget) -> Arc<Self> {
         let lines = Lines {
             free: bound.max(1),
             running: 0,
             next: 0,
             waited: Line::new(),
+            visible: Line::new(),
             background: Line::new(),
             waited_in_a_row: 0,
+            visible_in_a_row: 0,
         };
-        Arc::new(Self { lines: Mutex::new(lines), breaker: Breaker::new() })
+        Arc::new(Self { lines: Mutex::new(lines), breaker: Breaker::new(), budget })
     }
 
     /// Returns the numbers of passes that run and that wait.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let lines = self.lock();
-        (lines.running, lines.waited.len().saturating_add(lines.background.len()))
+        let waiting = [&lines.waited, &lines.visible, &lines.background];
+        (lines.running, waiting.iter().map(|line| line.len()).sum())
     }
 
     /// Lets as many go as there is room for.
@@ -106,14 +121,14 @@ impl Lines {
             return None;
         }
         let is_their_turn = self.waited_in_a_row >= WAITED_IN_A_ROW || self.waited.is_empty();
-        let (_, go) = match is_their_turn.then(|| self.background.pop_first()).flatten() {
+        let (_, go) = match is_their_turn.then(|| self.next_unwaited()).flatten() {
             Some(first) => {
                 self.waited_in_a_row = 0;
                 first
             }
             None => {
                 let first = self.waited.pop_first()?;
-                let is_passed_over = !self.background.is_empty();
+                let is_passed_over = !self.visible.is_empty() || !self.background.is_empty();
                 self.waited_in_a_row = if is_passed_over { self.waited_in_a_row + 1 } else { 0 };
                 first
             }
@@ -121,6 +136,32 @@ impl Lines {
         self.free -= 1;
         self.running += 1;
         Some(go)
+    }
+
+    /// The next pass that no caller waits for.
+    fn next_unwaited(&mut self) -> Option<(u64, oneshot::Sender<Running>)> {
+        let is_their_turn = self.visible_in_a_row >= VISIBLE_IN_A_ROW || self.visible.is_empty();
+        if let Some(first) = is_their_turn.then(|| self.background.pop_first()).flatten() {
+            self.visible_in_a_row = 0;
+            return Some(first);
+        }
+        let first = self.visible.pop_first()?;
+        let is_passed_over = !self.background.is_empty();
+        self.visible_in_a_row = if is_passed_over { self.visible_in_a_row + 1 } else { 0 };
+        Some(first)
+    }
+
+    fn line(&mut self, is_waited_for: bool, is_visible: bool) -> &mut Line {
+        match (is_waited_for, is_visible) {
+            (true, _) => &mut self.waited,
+            (false, true) => &mut self.visible,
+            (false, false) => &mut self.background,
+        }
+    }
+
+    fn remove(&mut self, number: u64) -> Option<oneshot::Sender<Running>> {
+        let Self { waited, visible, background, .. } = self;
+        [waited, visible, background].into_iter().find_map(|line| line.remove(&number))
     }
 
     fn number(&mut self) -> u64 {
@@ -132,8 +173,23 @@ impl Lines {
 impl QueueTicket {
     /// Returns a place in the background line, until a caller waits.
     pub(crate) fn new(queue: &Arc<Queue>) -> Self {
-        let (is_waited_for, number) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { queue: Arc::clone(queue), is_waited_for, number }
+        let [is_waited_for, is_visible] = [false, false].map(AtomicBool::new);
+        Self { queue: Arc::clone(queue), is_waited_for, is_visible, number: AtomicU64::new(0) }
+    }
+
+    /// Moves the pass to the end of the line of visible accounts, or of that of the background.
+    pub(crate) fn set_visible(&self, is_visible: bool) {
+        let mut lines = self.queue.lock();
+        if self.is_visible.swap(is_visible, Ordering::Relaxed) == is_visible {
+            return;
+        }
+        // One that a caller waits for, or waited for, keeps its place.
+        let from = lines.line(false, !is_visible);
+        if let Some(go) = from.remove(&self.number.load(Ordering::Relaxed)) {
+            let number = lines.number();
+            self.number.store(number, Ordering::Relaxed);
+            lines.line(false, is_visible).insert(number, go);
+        }
     }
 
     /// Waits until a pass may begin: past the breaker, unless a caller waits for it, and then for its
@@ -143,6 +199,7 @@ impl QueueTicket {
         clock: &dyn Clock,
         mut state: Option<watch::Receiver<State>>,
     ) -> Admission {
+        let asked = clock.now();
         loop {
             let probe = tokio::select! {
                 biased;
@@ -152,13 +209,18 @@ impl QueueTicket {
             let running = self.wait().await;
             // Many may have come by the breaker before it tripped.
             if probe.is_some() || self.is_waited_for() || !self.queue.breaker.is_tripped() {
-                return Admission { running, probe };
+                return Admission { running, probe, asked };
             }
         }
     }
 
-    fn is_waited_for(&self) -> bool {
+    pub(crate) fn is_waited_for(&self) -> bool {
         self.is_waited_for.load(Ordering::Relaxed)
+    }
+
+    /// Waits until one more call that no caller waits for may go out.
+    pub(super) async fn spend(&self, clock: &dyn Clock) {
+        self.queue.budget.spend(clock).await;
     }
 
     /// Notes how a call ended: whether the cloud was reached.
@@ -183,7 +245,7 @@ impl QueueTicket {
         if self.is_waited_for.swap(true, Ordering::Relaxed) {
             return;
         }
-        if let Some(go) = lines.background.remove(&self.number.load(Ordering::Relaxed)) {
+        if let Some(go) = lines.remove(self.number.load(Ordering::Relaxed)) {
             let number = lines.number();
             self.number.store(number, Ordering::Relaxed);
             lines.waited.insert(number, go);
@@ -201,9 +263,8 @@ impl QueueTicket {
         let mut lines = self.queue.lock();
         let number = lines.number();
         self.number.store(number, Ordering::Relaxed);
-        let is_waited_for = self.is_waited_for.load(Ordering::Relaxed);
-        let line = if is_waited_for { &mut lines.waited } else { &mut lines.background };
-        line.insert(number, go);
+        let is_visible = self.is_visible.load(Ordering::Relaxed);
+        lines.line(self.is_waited_for(), is_visible).insert(number, go);
         drop(lines);
         self.queue.go_on();
         (Queued(self), turn)
@@ -211,7 +272,7 @@ impl QueueTicket {
 }
 
 /// Ends once a caller waits for the pass.
-async fn awaited(state: &mut Option<watch::Receiver<State>>) {
+pub(super) async fn awaited(state: &mut Option<watch::Receiver<State>>) {
     match state {
         Some(state) => {
             // An error would say that the passes are gone, and this with them.
@@ -228,7 +289,7 @@ impl Drop for Queued<'_> {
     fn drop(&mut self) {
         let mut lines = self.0.queue.lock();
         let number = self.0.number.load(Ordering::Relaxed);
-        let left = lines.waited.remove(&number).or_else(|| lines.background.remove(&number));
+        let left = lines.remove(number);
         drop(lines);
         drop(left);
     }

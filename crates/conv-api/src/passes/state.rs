@@ -18,6 +18,16 @@ pub(crate) struct State {
     served: u64,
     /// The newest request that the pass under way sees.
     seen: u64,
+    /// The number of the newest note: a mark that starts no pass by itself.
+    noted: u64,
+    /// The newest note that the newest pass to begin sees.
+    seen_noted: u64,
+    /// The newest note that a successful pass saw.
+    served_noted: u64,
+    /// The newest note that a failed pass saw.
+    failed_noted: u64,
+    /// Passes that began.
+    begun: u64,
     /// Callers that wait for a pass.
     waiters: usize,
     /// A task is there: it makes passes, or pauses between two of them.
@@ -70,6 +80,19 @@ pub(super) enum Next {
     End,
 }
 
+/// The progress of the passes of one account, as far as notes are concerned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Passes that began.
+    pub(crate) begun: u64,
+    /// The newest note that a pass saw which began.
+    pub(crate) seen: u64,
+    /// The newest note that a successful pass saw.
+    pub(crate) served: u64,
+    /// A task is there: it makes passes, or pauses between two of them.
+    pub(crate) is_running: bool,
+}
+
 /// The part of a mark that is kept when its list leaves memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unserved {
@@ -107,9 +130,31 @@ impl State {
         self.waiters == 0
     }
 
+    /// Notes a mark that asks for no pass: the one who made it asks later.
+    pub(super) fn note(&mut self, number: u64) {
+        self.noted = self.noted.max(number);
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        let Self { begun, is_running, .. } = *self;
+        Progress { begun, seen: self.seen_noted, served: self.served_noted, is_running }
+    }
+
+    /// Returns the answer to a note, once there is one: a pass that saw it succeeded, or the newest one
+    /// that saw it failed.
+    pub(super) fn note_answer(&self, number: u64) -> Option<Outcome> {
+        if self.served_noted >= number {
+            return Some(Ok(()));
+        }
+        let error = self.error.as_ref().filter(|_| self.failed_noted >= number)?;
+        Some(Err(error.clone()))
+    }
+
     /// A pass begins.
     pub(super) fn begin(&mut self) {
         self.seen = self.requested;
+        self.seen_noted = self.noted;
+        self.begun += 1;
     }
 
     /// A pass ended, or one in another process that was joined.
@@ -117,6 +162,7 @@ impl State {
         match outcome {
             Ok(()) => {
                 self.served = self.served.max(self.seen);
+                self.served_noted = self.served_noted.max(self.seen_noted);
                 self.succeeded += 1;
                 self.failed_in_a_row = 0;
                 self.error = None;
@@ -150,6 +196,7 @@ impl State {
 
     fn fail(&mut self, error: Error) {
         self.failed += 1;
+        self.failed_noted = self.failed_noted.max(self.seen_noted);
         self.failed_in_a_row = self.failed_in_a_row.saturating_add(1);
         self.error = Some(error);
     }

@@ -109,7 +109,9 @@ impl Task {
         tokio::select! {
             biased;
             _ = self.signals.open.wait_for(|is_open| !is_open) => Err(Error::Stopped),
-            admission = admitted => Ok(PassPermit::new(Arc::clone(ticket), admission)),
+            admission = admitted => {
+                Ok(PassPermit::new(Arc::clone(ticket), self.shared.state.subscribe(), admission))
+            },
         }
     }
 }

@@ -74,6 +74,10 @@ impl ConversationSource for Watched {
 
     async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
         let span = debug_span!("page", rows = Empty, skipped = Empty);
+        let spent = self.permit.spend(&*self.clock).instrument(span.clone()).await;
+        if let Some(waited) = spent {
+            self.counters.quota_wait.note(waited);
+        }
         let page = self.call(self.source.pull(request)).instrument(span.clone()).await?;
         span.record("rows", page.rows.len()).record("skipped", page.skipped.len());
         self.note(&page);

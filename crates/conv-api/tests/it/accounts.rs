@@ -9,6 +9,7 @@ mod memory;
 mod refreshing;
 mod simulation;
 mod turns;
+mod watching;
 
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub async fn on_disk() -> (TempDir, Arc<dyn ConversationDatabase>) {
     (folder, Arc::new(database))
 }
 
-/// What a list shows: ID, time, name.
+/// Returns what a list shows: ID, time, name.
 pub fn shown(list: &Conversations) -> Vec<(String, u64, String)> {
     let snapshot = list.snapshot();
     let rows = snapshot.rows().map(|row| {

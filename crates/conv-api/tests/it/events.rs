@@ -43,9 +43,9 @@ async fn each_event_tells_what_changed_and_nothing_else() {
     let mut unread = listed("C2Calice");
     unread.unread.count = Some(3);
     conversations.merge(unread).await.unwrap();
-    let told = all(&mut events);
+    let seen = all(&mut events);
     assert_eq!(
-        told[..2],
+        seen[..2],
         [Event::ConversationListUpdated, Event::TotalUnreadMessageCountUpdated(3)]
     );
 
@@ -82,11 +82,11 @@ async fn a_slow_reader_gets_each_kind_once() {
         row.unread.count = Some(n);
         conversations.merge(row).await.unwrap();
     }
-    let told = all(&mut events);
-    assert_eq!(told[0], Event::ConversationListUpdated);
+    let seen = all(&mut events);
+    assert_eq!(seen[0], Event::ConversationListUpdated);
     let unread = conversations.totals(All).unread;
-    assert_eq!(told[1], Event::TotalUnreadMessageCountUpdated(unread));
-    assert!(matches!(told[2], Event::SyncReportUpdated(_)) && told.len() == 3);
+    assert_eq!(seen[1], Event::TotalUnreadMessageCountUpdated(unread));
+    assert!(matches!(seen[2], Event::SyncReportUpdated(_)) && seen.len() == 3);
 }
 
 #[tokio::test]

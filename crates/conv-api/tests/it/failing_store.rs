@@ -56,7 +56,7 @@ async fn a_store_that_cannot_write_fails_the_pass_and_the_list_is_no_longer_comp
 }
 
 #[tokio::test]
-async fn a_superseded_pass_is_told_so_and_is_no_failure_of_the_list() {
+async fn a_superseded_pass_learns_it_and_the_list_has_not_failed() {
     let mut store = MockStore::new();
     store.expect_snapshot().returning(complete);
     let newest = PassId::new(9);

@@ -1,4 +1,4 @@
-//! What a list call answers.
+//! The answer of a list call.
 
 use conv_api::{
     All, ConversationFilter, ConversationQuery, Conversations, Coverage, ErrorClass, PassStatus,
@@ -126,7 +126,7 @@ async fn without_a_source_a_list_is_only_read() {
 }
 
 #[tokio::test]
-async fn an_account_that_is_none_is_refused() {
+async fn an_invalid_account_id_is_refused() {
     let error = Conversations::builder("").build().await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::InvalidArgument);
 }

@@ -5,6 +5,7 @@ mod cloud;
 mod ending;
 mod history;
 pub mod reader;
+mod resume;
 mod sharing;
 mod steps;
 mod waiting;

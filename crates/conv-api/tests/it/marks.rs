@@ -62,7 +62,7 @@ async fn a_mark_during_a_pass_that_then_fails_is_kept() {
     source.gate.add_permits(100);
     assert_eq!(caller.await.unwrap().unwrap_err().class(), ErrorClass::Auth);
     let pulls = source.source.pulls();
-    // What waiting does not mend waits for somebody, and the report says so.
+    // A failure that waiting does not mend needs an operator, and the report says so.
     tokio::time::sleep(600 * MINUTE).await;
     assert_eq!(source.source.pulls(), pulls);
     assert!(matches!(conversations.sync_report().pass, PassStatus::Failed(failure)

@@ -1,4 +1,4 @@
-//! One pass at a time, whoever asks.
+//! An account has one pass at a time, however many callers ask.
 
 use std::{sync::Arc, time::Duration};
 

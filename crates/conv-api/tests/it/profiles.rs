@@ -1,4 +1,4 @@
-//! What the profile call answers.
+//! The answer of the profile call.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,14 +23,14 @@ async fn a_lookup_adds_no_row() {
 }
 
 #[tokio::test]
-async fn who_does_not_exist_is_not_found_with_the_sdks_number() {
+async fn an_unknown_user_is_not_found_with_the_sdks_number() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
     let error = conversations.get_conversation_profile(&id("C2Cnobody")).await.unwrap_err();
     assert_eq!((error.class(), error.code()), (ErrorClass::NotFound, 2501));
 }
 
 #[tokio::test]
-async fn that_there_is_nobody_is_remembered_for_a_while() {
+async fn an_unknown_user_is_remembered_for_a_while() {
     let source = Arc::new(ScriptedSource::with_rows(3));
     let conversations = over(source.clone()).await;
     for _ in 0..3 {

@@ -76,7 +76,7 @@ impl ConversationSource for Gated {
     }
 }
 
-/// What a [`Moody`] source does with a call.
+/// The reaction of a [`Moody`] source to a call.
 #[derive(Clone, Debug, Default)]
 pub enum Mood {
     #[default]

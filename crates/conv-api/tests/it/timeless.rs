@@ -100,7 +100,7 @@ async fn an_account_that_leaves_memory_between_passes_keeps_the_age_of_its_names
 }
 
 #[tokio::test(start_paused = true)]
-async fn accounts_are_told_apart() {
+async fn each_account_has_its_own_age_of_names() {
     let source = timeless();
     let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), Arc::clone(&source)).build();
     for (n, name) in ["a", "b"].into_iter().enumerate() {

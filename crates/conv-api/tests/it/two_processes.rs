@@ -7,7 +7,7 @@ use conv_api::{
     AccountId, All, Conversation, ConversationDatabase, ConversationId, ConversationStore,
     Conversations, Coverage, Error, ErrorClass, Event, PassStatus, Snapshot, StoreError, Timestamp,
     model::{Commit, Delta, Finished, Local, PassId, Seq, SyncScope, SyncState},
-    store::{Holder, LeaseGrant, PassLease, PassLeases, Publisher, Watcher},
+    store::{Holder, Lease, LeaseGrant, Leases, Publisher, Watcher},
 };
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -47,23 +47,23 @@ struct Theirs {
     ended: watch::Sender<Option<End>>,
 }
 
-/// What is known of a pass that ended: its last write, if anything.
+/// The end of a pass: its last write, if it is known.
 type End = Option<Seq>;
 
 #[derive(Debug)]
-struct Lease;
+struct Given;
 
 #[async_trait]
-impl PassLease for Lease {
+impl Lease for Given {
     async fn give_back(self: Box<Self>, _: Option<Seq>) {}
 }
 
 #[async_trait]
-impl PassLeases for Theirs {
+impl Leases for Theirs {
     async fn take(&self, _: &AccountId) -> Result<LeaseGrant, StoreError> {
         Ok(match *self.ended.borrow() {
             None => LeaseGrant::Theirs(Holder::new("another")),
-            Some(_) => LeaseGrant::Ours(Box::new(Lease)),
+            Some(_) => LeaseGrant::Ours(Box::new(Given)),
         })
     }
 
@@ -86,7 +86,7 @@ impl ConversationDatabase for Theirs {
         Ok(())
     }
 
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
         Some(Arc::new(self.clone()))
     }
 }
@@ -187,15 +187,15 @@ async fn a_failure_that_the_store_could_not_take_in_reaches_the_streams_and_ends
     let (conversations, store, ended) = follow(finished(1, 100, 1)).await;
     ended.send_replace(ended_with(2));
     let mut events = conversations.events();
-    let told = tokio::spawn(async move {
+    let watching = tokio::spawn(async move {
         let Some(Event::SyncReportUpdated(report)) = events.next().await else { panic!() };
         (report, events)
     });
     tokio::task::yield_now().await;
     assert_eq!(conversations.sync().await.unwrap_err().class(), ErrorClass::Store);
     // In paused time: over as soon as nothing else is to be done.
-    let told = tokio::time::timeout(Duration::from_secs(3_600), told).await;
-    let (report, mut events) = told.unwrap().unwrap();
+    let watching = tokio::time::timeout(Duration::from_secs(3_600), watching).await;
+    let (report, mut events) = watching.unwrap().unwrap();
     assert!(matches!(&report.pass, PassStatus::Failed(failure)
         if failure.class == ErrorClass::Store && failure.code == 990_001));
     assert_eq!(report.coverage, Coverage::CacheOnly);

@@ -24,7 +24,7 @@ impl Matrix {
         Self(SqliteStateStore::open(folder, None).await.unwrap())
     }
 
-    /// How many rooms there are; all of them are read and decoded.
+    /// Reads and decodes all rooms; returns their number.
     pub async fn load(&self) -> usize {
         self.0.get_room_infos(&RoomLoadSettings::All).await.unwrap().len()
     }

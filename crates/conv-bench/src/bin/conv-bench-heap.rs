@@ -5,7 +5,7 @@
 
 use std::alloc::System;
 
-use conv_bench::{hosted, work::heap};
+use conv_bench::{hosted, watched, work::heap};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
@@ -19,6 +19,7 @@ fn main() {
     };
     let number = arguments[1].parse().unwrap();
     match arguments[0].as_str() {
+        "watched" => watched::print(number, &live),
         "visits" => hosted::visits(number, 100, &live),
         entrant => println!("{}", heap::count(entrant, number, &live)),
     }

@@ -41,7 +41,7 @@ pub const COUNTED: &[Counted] = &[
 pub fn repeat(name: &str, calls: usize) {
     let counted = COUNTED.iter().find(|counted| counted.name == name).unwrap();
     (0..calls).for_each((counted.prepare)(data::rows(ROWS)));
-    // What it holds is let go of by the system, not counted.
+    // The system frees its memory; that is not counted.
     std::process::exit(0);
 }
 

@@ -1,4 +1,4 @@
-//! The calls of a pull and the decoding of their answers, and nothing besides.
+//! The calls of a pull and the decoding of their answers, and nothing else.
 
 use std::time::Duration;
 
@@ -135,7 +135,7 @@ impl Bare {
         rows.len()
     }
 
-    /// What a pass asks that finds nothing new; says how many rows there are.
+    /// Makes the calls of a pass that finds nothing new; returns the number of rows.
     pub async fn pull_again(&self) -> usize {
         self.list().await;
         self.list().await.len()

@@ -1,4 +1,4 @@
-//! What people write first: a concurrent map, sorted on each read.
+//! The first attempt of most people: a concurrent map, sorted on each read.
 
 use std::sync::Arc;
 

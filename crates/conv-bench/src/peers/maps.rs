@@ -9,7 +9,7 @@ use conv_api::{Conversation, ConversationId, MarkType, model::Rank};
 
 use crate::data::Row;
 
-/// Where a row stands in the list, and its number.
+/// The place of a row in the list, and its number.
 pub type Place = (u64, u32);
 
 /// Rows in list order, and indexes.
@@ -62,7 +62,7 @@ impl Plain {
     }
 }
 
-/// Whether a row has a star, is unread, and is a supplier's.
+/// Returns true for each filter that a row matches: a star, unread, a supplier's.
 fn filters(row: &Conversation) -> [bool; 3] {
     [
         row.listing.marks.contains(MarkType::STAR),
@@ -71,7 +71,7 @@ fn filters(row: &Conversation) -> [bool; 3] {
     ]
 }
 
-/// What [`Plain`] keeps, of imbl's maps: each copy answers all that it does.
+/// The maps of [`Plain`], as imbl's: each copy answers all that it does.
 #[derive(Clone, Default)]
 pub struct Persistent {
     slots: imbl::HashMap<ConversationId, (u32, Row)>,

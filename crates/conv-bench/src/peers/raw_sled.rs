@@ -115,7 +115,7 @@ fn prefix(number: usize) -> [u8; 8] {
     (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()
 }
 
-/// What stands on disk of a row.
+/// Returns the bytes of a row on disk.
 pub fn record(row: &Row) -> Arc<[u8]> {
     RowRecord::new(Arc::clone(row), Stamps::default()).encode(Seq::ZERO).unwrap()
 }

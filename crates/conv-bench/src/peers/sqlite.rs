@@ -29,7 +29,7 @@ const COLUMNS: &str = "SELECT id, name, avatar, preview, time, pinned, marks, un
 /// Ties the other way round than conv: a comparison of keys needs one direction.
 const ORDER: &str = "ORDER BY pinned DESC, time DESC, id DESC";
 
-/// What a commit survives, in SQLite's words.
+/// The failure that a commit survives, in SQLite's words.
 #[derive(Clone, Copy, Debug)]
 pub enum Safety {
     /// Nothing: `synchronous = OFF`.

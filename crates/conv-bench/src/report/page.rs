@@ -1,4 +1,4 @@
-//! The tables in `docs/performance.md`: each stands between two markers, and is put in anew.
+//! The tables in `docs/performance.md`: each is between two markers, and is replaced as a whole.
 
 use std::{fs, io, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! How a cost grows with the list: both axes are logarithms.
+//! Plots a cost over the length of the list: both axes are logarithms.
 
 use std::{error::Error, path::Path};
 

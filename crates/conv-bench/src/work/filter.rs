@@ -77,7 +77,7 @@ fn compound(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
         .and(Condition::unread(true))
         .and(!Condition::mark(MarkType::STAR));
     let query = ConversationQuery::condition(condition.clone()).unwrap();
-    // Rows of the same second may stand in another order.
+    // Rows of the same second may be in another order.
     let (theirs, found) = (met(&plain), ours.screen(&query).rows);
     assert!(theirs.iter().map(|row| row.listing.time).eq(found.iter().map(|row| row.listing.time)));
     Contest::new(Cpu::Thread)
@@ -96,7 +96,7 @@ fn is_starred(row: &conv_api::Conversation) -> bool {
     row.listing.marks.contains(MarkType::STAR)
 }
 
-/// What one would write by hand for this very query.
+/// Answers this one query with code written by hand.
 fn met(plain: &Plain) -> Vec<Row> {
     let places = plain.unread.intersection(&plain.suppliers);
     let places = places.filter(|place| !plain.starred.contains(place));

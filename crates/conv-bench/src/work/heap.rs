@@ -1,4 +1,4 @@
-//! What a conversation takes on the heap, and an account that nobody uses.
+//! The heap of a conversation, and of an idle account.
 
 use std::{any::Any, process::Command};
 
@@ -31,7 +31,7 @@ pub const IDLE: Work = Work {
     run: idle,
 };
 
-/// What holds the rows, and nothing else that knows them.
+/// The holder of the rows; no other value refers to them.
 type Holder = fn(Vec<Row>) -> Box<dyn Any>;
 
 const HOLDERS: &[(&str, Holder)] = &[
@@ -64,7 +64,7 @@ fn idle(rows: usize, _: &Settings) -> Vec<(&'static str, Value)> {
     in_children([IN_USE, ALONE, EVICTED].into_iter(), rows)
 }
 
-/// The child: bytes a row, or an account.
+/// The child: prints the bytes per row, or per account.
 pub fn count(entrant: &str, rows: usize, live: &dyn Fn() -> usize) -> f64 {
     match entrant {
         IN_USE => hosted::heap(true, rows, live),

@@ -1,6 +1,6 @@
 //! Many accounts in one process.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use conv_api::{AccountId, Accounts, ConversationDatabase, Durability, MemoryDatabase, RestSource};
 use tempfile::TempDir;
@@ -83,7 +83,7 @@ fn pull(rows: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
 
 fn pulls(runtime: &Runtime, source: &Arc<RestSource>, database: Arc<dyn ConversationDatabase>) {
     let accounts = Accounts::builder(database, Arc::clone(source));
-    let accounts = accounts.concurrent_passes(AT_A_TIME).build();
+    let accounts = accounts.concurrent_passes(AT_A_TIME).listing_budget(NonZeroU32::MAX).build();
     let names = (1..=PULLED).map(|n| format!("user_{n:04}").parse::<AccountId>().unwrap());
     let refreshed = runtime.block_on(accounts.refresh_all(names, Duration::ZERO)).unwrap();
     assert_eq!(refreshed.finished, PULLED, "{:?}", refreshed.failed);

@@ -25,7 +25,7 @@ pub const LIVE: Work = Work {
 
 fn run(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
     let rows = data::rows(count);
-    let [one, many, nobody] = [(); 3].map(|()| Ours::in_memory(&rows));
+    let [one, many, unread] = [(); 3].map(|()| Ours::in_memory(&rows));
     let mut of_one = readers(&one, |_| All.into());
     // All rows are newer than any of these moments.
     let after = |n: usize| {
@@ -46,7 +46,7 @@ fn run(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
             many.apply(moved(round));
             assert_eq!(poll_all(&mut of_many), READERS);
         })
-        .enter("conv, no readers", |round| nobody.apply(moved(round)))
+        .enter("conv, no readers", |round| unread.apply(moved(round)))
         .enter("eyeball-im-util's adapters", |round| {
             let at = moving(round);
             adapters.set(at, touched(&rows[at], round));

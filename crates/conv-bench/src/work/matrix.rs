@@ -21,7 +21,7 @@ pub const COMMIT: Work = Work {
     run: |rows, _| figures("commit-matrix", rows),
 };
 
-/// In the order in which they stand.
+/// The entrants, in the order of the report.
 const ENTRANTS: [&str; 2] = ["conv, sled", "matrix-sdk-sqlite"];
 
 /// None where that package was not run.

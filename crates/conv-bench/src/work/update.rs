@@ -120,12 +120,12 @@ fn bulk(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
         .run(settings)
 }
 
-/// A list of its own, so that nobody else reads it.
+/// Returns the snapshot of a list of its own, so that it has no other reader.
 fn snapshot(rows: &[Row]) -> Snapshot {
     Snapshot::of([], SyncState::default()).with_rows(rows.iter().cloned())
 }
 
-/// What an entrant was last told of each row.
+/// The last value that an entrant got of each row.
 struct Newest(Vec<Row>);
 
 impl Newest {

@@ -136,7 +136,7 @@ impl Store {
     }
 }
 
-/// What this process has handed to the system so far; Linux tells it in a file.
+/// Returns the bytes that this process has written so far; Linux reports it in a file.
 fn written() -> Option<f64> {
     let text = fs::read_to_string("/proc/self/io").ok()?;
     text.lines().find_map(|line| line.strip_prefix("wchar: "))?.parse().ok()

@@ -1,25 +1,17 @@
 //! `conv pin`, `unpin`, `mark`, `unmark`, `custom-data`, `read` and `delete`: changes of
 //! conversations.
 
-use conv_api::{Accepted, ConversationId, Conversations, MarkFilter, MarkType};
+mod targets;
 
-use crate::{
-    Error, Output,
-    args::{CloudArgs, StoreArgs},
-    output::changed::{Changed, Wait},
-    session,
+use clap::ValueEnum;
+use conv_api::{
+    Accepted, Change, ConversationId, ConversationType, Conversations, ErrorClass,
+    FailedConversation, IfNewer, MarkType,
 };
 
-/// The options of every change.
-#[derive(Debug, clap::Args)]
-pub(crate) struct ChangeArgs {
-    #[command(flatten)]
-    pub(crate) wait: Wait,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) cloud: CloudArgs,
-}
+pub(crate) use self::targets::{ChangeArgs, Targets};
+use super::mark::named;
+use crate::{Error, Output, error::NOT_OFFERED};
 
 /// Pin conversations
 ///
@@ -30,9 +22,7 @@ pub(crate) struct ChangeArgs {
   conv pin C2Calice GROUPteam --account user_0001 --region singapore --sdkappid 1400000000")]
 pub(crate) struct Pin {
     #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    pub(super) to: Targets,
 }
 
 /// Unpin conversations
@@ -43,25 +33,19 @@ pub(crate) struct Pin {
   conv unpin C2Calice --account user_0001 --region singapore --sdkappid 1400000000")]
 pub(crate) struct Unpin {
     #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    pub(super) to: Targets,
 }
 
 /// Set a mark of conversations
 ///
-/// Marks need the app's Pro edition or a greater one. Like `conv pin`, it is shown at once and sent
+/// Marks need the app's Pro edition or a higher one. Like `conv pin`, it is shown at once and sent
 /// if a cloud is named.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv mark star C2Calice --account user_0001 --region singapore --sdkappid 1400000000")]
 pub(crate) struct Mark {
     #[command(flatten)]
-    mark: MarkArg,
-    #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    pub(super) marked: Marked,
 }
 
 /// Clear a mark of conversations
@@ -72,11 +56,17 @@ pub(crate) struct Mark {
   conv unmark star C2Calice --account user_0001 --region singapore --sdkappid 1400000000")]
 pub(crate) struct Unmark {
     #[command(flatten)]
-    mark: MarkArg,
+    pub(super) marked: Marked,
+}
+
+/// Which mark, and of which conversations.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Marked {
+    /// The mark: star, unread, fold, hide, one of your own from 2^32 to 2^63, or the SDK's number
+    #[arg(value_name = "MARK", value_parser = named)]
+    mark: MarkType,
     #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    to: Targets,
 }
 
 /// Set the app's own text of conversations
@@ -91,29 +81,26 @@ pub(crate) struct CustomData {
     #[arg(value_name = "TEXT")]
     text: String,
     #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    to: Targets,
 }
 
-/// Mark conversations as read
+/// Mark conversations with users as read
 ///
-/// Up to the newest message that the list shows. Like `conv pin`, it is shown at once and sent if a
+/// Up to the newest message that the list shows. Conversations of groups are refused: the cloud can
+/// only set the number of their unread messages. Like `conv pin`, it is shown at once and sent if a
 /// cloud is named.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv read C2Calice --account user_0001 --region singapore --sdkappid 1400000000")]
 pub(crate) struct Read {
     #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    to: Targets,
 }
 
 /// Delete conversations from the list
 ///
-/// If a message that the list does not show comes before the deletion is sent, nothing is deleted.
-/// Like `conv pin`, it is shown at once and sent if a cloud is named.
+/// If a message that the list does not show comes before the deletion is sent, nothing is deleted;
+/// --if-newer chooses otherwise. Like `conv pin`, it is shown at once and sent if a cloud is named.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv delete C2Calice --account user_0001 --region singapore --sdkappid 1400000000")]
@@ -121,125 +108,100 @@ pub(crate) struct Delete {
     /// Delete their messages, too
     #[arg(long)]
     clear_history: bool,
+    /// What to do if a newer message comes before the deletion is sent
+    #[arg(long, value_name = "WHAT", default_value = "give-up")]
+    if_newer: Newer,
     #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    to: Targets,
 }
 
-/// Which conversations.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Ids {
-    /// The conversations: C2C and a userID, or GROUP and a groupID
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<ConversationId>,
+/// What happens to a deletion if a message came that the list did not show.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Newer {
+    /// Delete nothing: the conversation shows again
+    GiveUp,
+    /// Delete the conversation, and keep its messages
+    KeepHistory,
+    /// Delete all the same, with the new messages if --clear-history
+    Delete,
 }
 
-/// Which mark.
-#[derive(Debug, clap::Args)]
-pub(crate) struct MarkArg {
-    /// The mark: star, unread, fold, hide, or the SDK's number
-    #[arg(value_name = "MARK", value_parser = mark)]
-    mark: MarkType,
-}
-
-impl ChangeArgs {
-    /// Opens the list, makes changes, waits for them, and says what became of them.
-    pub(crate) async fn make(
-        &self,
-        verb: &'static str,
-        output: &Output,
-        change: impl AsyncFnOnce(&Conversations) -> Result<Accepted, conv_api::Error>,
-    ) -> Result<(), Error> {
-        let source = self.cloud.source()?;
-        let has_cloud = source.is_some();
-        let list = session::changing(&self.store, &self.cloud, source, output).await?;
-        let accepted = change(&list).await;
-        let changed = match accepted {
-            Ok(accepted) => Changed::after(accepted, verb, &self.wait, &list, has_cloud).await,
-            Err(error) => Err(error.into()),
-        };
-        list.close().await?;
-        changed?.show(output)
+impl From<Newer> for IfNewer {
+    fn from(newer: Newer) -> Self {
+        match newer {
+            Newer::GiveUp => Self::GiveUp,
+            Newer::KeepHistory => Self::KeepHistory,
+            Newer::Delete => Self::Delete,
+        }
     }
 }
 
-impl Pin {
-    pub(crate) async fn run(self, output: &Output) -> Result<(), Error> {
-        let ids = self.ids.ids;
-        self.change.make("pinned", output, async |list| pin(list, &ids, true).await).await
-    }
+pub(super) async fn pin(to: Targets, is_pinned: bool, output: &Output) -> Result<(), Error> {
+    let verb = if is_pinned { "pinned" } else { "unpinned" };
+    let pin = async |list: &Conversations, ids: &[ConversationId]| {
+        each(ids, async |id| list.pin_conversation(id, is_pinned).await).await
+    };
+    to.make(verb, output, pin).await
 }
 
-impl Unpin {
-    pub(crate) async fn run(self, output: &Output) -> Result<(), Error> {
-        let ids = self.ids.ids;
-        self.change.make("unpinned", output, async |list| pin(list, &ids, false).await).await
-    }
+pub(super) async fn mark(marked: Marked, is_set: bool, output: &Output) -> Result<(), Error> {
+    let Marked { mark, to } = marked;
+    let verb = if is_set { "marked" } else { "unmarked" };
+    let mark = async |list: &Conversations, ids: &[ConversationId]| {
+        list.mark_conversation(ids, mark, is_set).await
+    };
+    to.make(verb, output, mark).await
 }
 
-impl Mark {
-    pub(crate) async fn run(self, output: &Output) -> Result<(), Error> {
-        let (ids, mark) = (self.ids.ids, self.mark.mark);
-        let change = async |list: &Conversations| list.mark_conversation(&ids, mark, true).await;
-        self.change.make("marked", output, change).await
-    }
+pub(super) async fn custom_data(args: CustomData, output: &Output) -> Result<(), Error> {
+    let text = args.text;
+    let set = async |list: &Conversations, ids: &[ConversationId]| {
+        list.set_conversation_custom_data(ids, &text).await
+    };
+    args.to.make("set", output, set).await
 }
 
-impl Unmark {
-    pub(crate) async fn run(self, output: &Output) -> Result<(), Error> {
-        let (ids, mark) = (self.ids.ids, self.mark.mark);
-        let change = async |list: &Conversations| list.mark_conversation(&ids, mark, false).await;
-        self.change.make("unmarked", output, change).await
-    }
+pub(super) async fn read(args: Read, output: &Output) -> Result<(), Error> {
+    let read = async |list: &Conversations, ids: &[ConversationId]| {
+        let is_group = |id: &ConversationId| id.conversation_type() == ConversationType::Group;
+        let (groups, users): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(is_group);
+        let mut accepted = each(&users, async |id| list.set_message_read(id).await).await?;
+        let refused = groups.into_iter().map(|id| {
+            let why = "the cloud has no call that marks a group as read; conversations with users \
+                       (C2C…) can be";
+            FailedConversation::new(id, ErrorClass::Unsupported, NOT_OFFERED, why)
+        });
+        accepted.failure_conversation_id_list.extend(refused);
+        Ok(accepted)
+    };
+    args.to.make("read", output, read).await
 }
 
-impl CustomData {
-    pub(crate) async fn run(self, output: &Output) -> Result<(), Error> {
-        let (ids, text) = (self.ids.ids, self.text);
-        let change =
-            async |list: &Conversations| list.set_conversation_custom_data(&ids, &text).await;
-        self.change.make("set", output, change).await
-    }
+pub(super) async fn delete(args: Delete, output: &Output) -> Result<(), Error> {
+    let (clears, if_newer) = (args.clear_history, args.if_newer.into());
+    let delete = async |list: &Conversations, ids: &[ConversationId]| {
+        list.delete_conversation_with(ids, clears, if_newer).await
+    };
+    args.to.make("deleted", output, delete).await
 }
 
-impl Read {
-    pub(crate) async fn run(self, output: &Output) -> Result<(), Error> {
-        let ids = self.ids.ids;
-        let read = async |list: &Conversations| {
-            let mut results = Vec::new();
-            for id in &ids {
-                results.push((id.clone(), list.set_message_read(id).await));
-            }
-            Accepted::of(results)
-        };
-        self.change.make("read", output, read).await
-    }
-}
-
-impl Delete {
-    pub(crate) async fn run(self, output: &Output) -> Result<(), Error> {
-        let (ids, clears) = (self.ids.ids, self.clear_history);
-        let delete = async |list: &Conversations| list.delete_conversation(&ids, clears).await;
-        self.change.make("deleted", output, delete).await
-    }
-}
-
-async fn pin(
-    list: &Conversations,
+/// Changes conversations one by one, as far as each can be changed.
+async fn each(
     ids: &[ConversationId],
-    is_pinned: bool,
+    change: impl AsyncFn(&ConversationId) -> Result<Change, conv_api::Error>,
 ) -> Result<Accepted, conv_api::Error> {
-    let mut results = Vec::new();
+    let mut accepted = Accepted::of([])?;
     for id in ids {
-        results.push((id.clone(), list.pin_conversation(id, is_pinned).await));
+        match change(id).await {
+            Ok(change) => {
+                accepted.success_conversation_id_list.push(id.clone());
+                accepted.changes.push(change);
+            }
+            Err(error) => {
+                let failed = FailedConversation::of(id.clone(), &error);
+                accepted.failure_conversation_id_list.push(failed);
+            }
+        }
     }
-    Accepted::of(results)
-}
-
-fn mark(name: &str) -> Result<MarkType, String> {
-    match super::list::mark(name)? {
-        MarkFilter::With(mark) => Ok(mark),
-        MarkFilter::Unmarked => Err("expected a mark".to_owned()),
-    }
+    Ok(accepted)
 }

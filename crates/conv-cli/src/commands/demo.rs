@@ -10,7 +10,7 @@ use conv_emulator::{Emulator, World};
 
 use crate::{
     Error, Output,
-    output::{harmless::harmless, progress::Progress, report, table, time},
+    output::{counted::counted, harmless::harmless, progress::Progress, report, table, time},
 };
 
 /// Show sync, list and watch in one screen, against an emulator in this process
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let report = conversations.sync().await?;
     drop(bar);
     let coverage = report::coverage(&report, time::now());
-    output.text(&format!("{} rows: {coverage}", conversations.snapshot().len()))?;
+    output.text(&format!("{}: {coverage}", counted(conversations.snapshot().len(), "row")))?;
     output.text(&report::remarks(&report).join("\n"))?;
 
     output.text(&format!("\n$ conv list --limit {SHOWN}"))?;

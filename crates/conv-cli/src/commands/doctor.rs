@@ -73,7 +73,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     report(&findings, looked, output)
 }
 
-/// Makes every check that is asked for. What was found before an error stays found.
+/// Makes every check that is asked for. Findings made before an error are kept.
 async fn look(
     args: &Args,
     opened: Opened,

@@ -1,14 +1,16 @@
-//! `conv group`: changes of conversation groups.
+//! `conv group`: conversation groups.
+
+mod list;
 
 use clap::Subcommand;
-use conv_api::{Accepted, Conversations};
+use conv_api::{Accepted, ConversationId, Conversations};
 
-use super::change::{ChangeArgs, Ids};
-use crate::{Error, Output};
+use super::change::{ChangeArgs, Targets};
+use crate::{Error, Output, output::changed::What};
 
-/// Create, rename, delete and fill conversation groups
+/// List, create, rename, delete and fill conversation groups
 ///
-/// Groups need the app's Pro edition or a greater one. Like `conv pin`, a change is shown at once and
+/// Groups need the app's Pro edition or a higher one. Like `conv pin`, a change is shown at once and
 /// sent if a cloud is named.
 #[derive(Debug, clap::Args)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -19,61 +21,60 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Group {
-    Create(Filled),
-    Add(Added),
-    Remove(Removed),
-    Rename(Renamed),
-    Delete(Deleted),
+    List(list::Args),
+    Create(Create),
+    Add(Add),
+    Remove(Remove),
+    Rename(Rename),
+    Delete(Delete),
 }
 
 /// Create a group with conversations in it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv group create Suppliers C2Calice GROUPteam --account user_0001")]
-struct Filled {
+struct Create {
     #[command(flatten)]
-    name: Name,
-    #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    members: Members,
 }
 
 /// Add conversations to a group
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv group add Suppliers C2Calice --account user_0001")]
-struct Added {
+struct Add {
     #[command(flatten)]
-    name: Name,
-    #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    members: Members,
 }
 
 /// Remove conversations from a group
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv group remove Suppliers C2Calice --account user_0001")]
-struct Removed {
+struct Remove {
     #[command(flatten)]
-    name: Name,
+    members: Members,
+}
+
+/// A group, and conversations.
+#[derive(Debug, clap::Args)]
+struct Members {
+    /// The group's name, 1 to 32 bytes
+    #[arg(value_name = "NAME")]
+    name: String,
     #[command(flatten)]
-    ids: Ids,
-    #[command(flatten)]
-    change: ChangeArgs,
+    of: Targets,
 }
 
 /// Rename a group
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv group rename Suppliers Partners --account user_0001")]
-struct Renamed {
+struct Rename {
     /// Its name
     #[arg(value_name = "OLD")]
     old: String,
-    /// Its new name
+    /// Its new name, 1 to 32 bytes
     #[arg(value_name = "NEW")]
     new: String,
     #[command(flatten)]
@@ -84,49 +85,54 @@ struct Renamed {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv group delete Suppliers --account user_0001")]
-struct Deleted {
-    #[command(flatten)]
-    name: Name,
+struct Delete {
+    /// The group's name
+    #[arg(value_name = "NAME")]
+    name: String,
     #[command(flatten)]
     change: ChangeArgs,
 }
 
-#[derive(Debug, clap::Args)]
-struct Name {
-    /// The group's name, 1 to 32 bytes
-    #[arg(value_name = "NAME")]
-    name: String,
+impl Args {
+    /// Returns whether the command changes the list.
+    pub(crate) fn changes(&self) -> bool {
+        !matches!(self.group, Group::List(_))
+    }
 }
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     match args.group {
-        Group::Create(Filled { name: Name { name }, ids, change }) => {
-            let create =
-                async |list: &Conversations| list.create_conversation_group(&ids.ids, &name).await;
-            change.make("added", output, create).await
-        }
-        Group::Add(Added { name: Name { name }, ids, change }) => {
-            let add =
-                async |list: &Conversations| list.add_conversations_to_group(&ids.ids, &name).await;
-            change.make("added", output, add).await
-        }
-        Group::Remove(Removed { name: Name { name }, ids, change }) => {
-            let remove = async |list: &Conversations| {
-                list.delete_conversations_from_group(&ids.ids, &name).await
+        Group::List(args) => list::run(args, output).await,
+        Group::Create(Create { members: Members { name, of } }) => {
+            let create = async |list: &Conversations, ids: &[ConversationId]| {
+                list.create_conversation_group(ids, &name).await
             };
-            change.make("removed", output, remove).await
+            of.make("added", output, create).await
         }
-        Group::Rename(Renamed { old, new, change }) => {
+        Group::Add(Add { members: Members { name, of } }) => {
+            let add = async |list: &Conversations, ids: &[ConversationId]| {
+                list.add_conversations_to_group(ids, &name).await
+            };
+            of.make("added", output, add).await
+        }
+        Group::Remove(Remove { members: Members { name, of } }) => {
+            let remove = async |list: &Conversations, ids: &[ConversationId]| {
+                list.delete_conversations_from_group(ids, &name).await
+            };
+            of.make("removed", output, remove).await
+        }
+        Group::Rename(Rename { old, new, change }) => {
             let rename = async |list: &Conversations| {
                 list.rename_conversation_group(&old, &new).await.map(Accepted::from)
             };
-            change.make("renamed", output, rename).await
+            let what = What::Whole(format!("renamed group {old} to {new}"));
+            change.make(what, output, rename).await
         }
-        Group::Delete(Deleted { name: Name { name }, change }) => {
+        Group::Delete(Delete { name, change }) => {
             let delete = async |list: &Conversations| {
                 list.delete_conversation_group(&name).await.map(Accepted::from)
             };
-            change.make("deleted", output, delete).await
+            change.make(What::Whole(format!("deleted group {name}")), output, delete).await
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, num::NonZeroUsize, sync::Arc};
 
 use conv_api::{
     Conversation, ConversationFilter, ConversationId, ConversationQuery, ConversationType,
-    Conversations, Coverage, GroupFilter, MarkFilter, MarkType, SyncReport, model::PageKey,
+    Conversations, Coverage, GroupFilter, MarkFilter, SyncReport, model::PageKey,
 };
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs, switch},
     cloud::Counted,
-    output::{json::Failure, recovery, report, table, time},
+    output::{counted::counted, json::Failure, recovery, report, table, time},
     session,
     store::Opened,
 };
@@ -53,8 +53,9 @@ pub(crate) struct RowArgs {
     /// Only conversations of this type: c2c, group or system
     #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
     kind: Option<ConversationType>,
-    /// Only with this mark: star, unread, fold, hide, the SDK's number, or none for unmarked
-    #[arg(long, value_name = "MARK", value_parser = mark)]
+    /// Only with this mark: star, unread, fold, hide, your own from 2^32 to 2^63, the SDK's number, or
+    /// none for unmarked
+    #[arg(long, value_name = "MARK", value_parser = super::mark::filter)]
     mark: Option<MarkFilter>,
     /// Only in this conversation group; '' for those in none
     #[arg(long, value_name = "NAME", value_parser = group)]
@@ -179,7 +180,11 @@ fn show(listed: &Listed, held: usize, output: &Output) -> Result<(), Error> {
     let rows = listed.conversation_list.iter().map(|row| &**row);
     let mut lines = table::lines(rows, time::now(), output.width());
     let coverage = recovery::coverage(&listed.report, &listed.lost, time::now());
-    lines.push(format!("{} of {held} rows, {coverage}", listed.conversation_list.len()));
+    lines.push(format!(
+        "{} of {}, {coverage}",
+        listed.conversation_list.len(),
+        counted(held, "row")
+    ));
     lines.extend(report::remarks(&listed.report));
     if let Some(next) = &listed.next {
         lines.push(format!("more: --after {next}"));
@@ -198,22 +203,6 @@ fn kind(name: &str) -> Result<ConversationType, String> {
         "system" | "@tim#system" => Ok(ConversationType::System),
         _ => Err("expected c2c, group or system".to_owned()),
     }
-}
-
-pub(super) fn mark(name: &str) -> Result<MarkFilter, String> {
-    Ok(MarkFilter::With(match name {
-        "none" | "0" => return Ok(MarkFilter::Unmarked),
-        "star" => MarkType::STAR,
-        "unread" => MarkType::UNREAD,
-        "fold" => MarkType::FOLD,
-        "hide" => MarkType::HIDE,
-        number => {
-            let value = number.parse().map_err(|_| {
-                "expected star, unread, fold, hide, none or a power of two".to_owned()
-            })?;
-            MarkType::from_value(value).map_err(|error| error.to_string())?
-        }
-    }))
 }
 
 fn group(name: &str) -> Result<GroupFilter, Infallible> {

@@ -1,19 +1,23 @@
 //! `conv outbox`: the changes that are not over.
 
-use std::{sync::Arc, time::Duration};
+mod mend;
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use clap::Subcommand;
-use conv_api::{ChangesReport, Conversations, Pending, PendingState};
+use conv_api::{ChangesReport, Conversations, ErrorClass, MutationFailure, Pending, PendingState};
 use serde::Serialize;
 
 use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs},
-    output::changed,
+    interrupt::Interrupt,
+    output::{changes, recovery},
+    sending::{Ended, Wait, is_unsent},
     session,
 };
 
-/// Show the changes that are not over, and send, retry or drop them
+/// Show unfinished changes, and send, retry or drop them
 ///
 /// A change is over when the cloud's list shows it. One that failed stays until it is dropped or
 /// retried.
@@ -31,11 +35,11 @@ pub(crate) struct Args {
 enum Action {
     List(List),
     Flush(Flush),
-    Retry(Some),
-    Drop(Some),
+    Retry(mend::Retry),
+    Drop(mend::Drop),
 }
 
-/// Show the changes that are not over
+/// Show unfinished changes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv outbox list --account user_0001")]
@@ -44,35 +48,21 @@ struct List {
     store: StoreArgs,
 }
 
-/// Send what waits
+/// Send the changes that the cloud does not have yet
+///
+/// Those that the cloud held back for the app's key or plan are sent, too. The command fails if it
+/// leaves a change unsent, or if the cloud refuses one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   conv outbox flush --account user_0001 --region singapore --sdkappid 1400000000")]
 struct Flush {
-    /// Wait at most so many seconds
+    /// Wait at most this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     timeout: u64,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
     cloud: CloudArgs,
-}
-
-/// Send failed changes again, or drop them
-///
-/// Which are meant is said by their numbers, as `conv outbox list` shows them; without any, all that
-/// failed. Retried ones are sent by the next `conv outbox flush` or `conv sync`. A change that was
-/// never sent can be dropped by its number, too.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  conv outbox retry 7 --account user_0001
-  conv outbox drop --account user_0001")]
-struct Some {
-    /// The numbers of changes
-    #[arg(value_name = "NUMBER")]
-    numbers: Vec<u64>,
-    #[command(flatten)]
-    store: StoreArgs,
 }
 
 /// The `data` of the answer.
@@ -82,65 +72,26 @@ struct Outbox {
     report: ChangesReport,
 }
 
+impl Args {
+    /// Returns whether the command sends changes.
+    pub(crate) fn sends(&self) -> bool {
+        matches!(self.action, Action::Flush(_))
+    }
+}
+
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     match args.action {
-        Action::List(List { store }) => {
-            let list = session::on(&store, store.open_to_read().await?).build().await?;
-            finish(&list, output).await
-        }
+        Action::List(List { store }) => finish(&open(&store, output).await?, output).await,
         Action::Flush(args) => flush(args, output).await,
-        Action::Retry(some) => each(some, true, output).await,
-        Action::Drop(some) => each(some, false, output).await,
+        Action::Retry(args) => args.run(output).await,
+        Action::Drop(args) => args.run(output).await,
     }
 }
 
-async fn flush(args: Flush, output: &Output) -> Result<(), Error> {
-    let source = Some(args.cloud.required()?);
-    let list = session::changing(&args.store, &args.cloud, source, output).await?;
-    let left = list.flush(Duration::from_secs(args.timeout)).await;
-    let outbox = Outbox::of(&list);
-    list.close().await?;
-    match left?.len() {
-        0 => outbox.show(output),
-        left => {
-            let error = Box::new(Error::Conv(conv_api::Error::Unsent(left)));
-            let data = serde_json::to_value(&outbox).unwrap_or_default();
-            Err(Error::With { error, data })
-        }
-    }
-}
-
-async fn each(some: Some, is_retry: bool, output: &Output) -> Result<(), Error> {
-    let list = session::on(&some.store, some.store.open_to_read().await?).build().await?;
-    let changed = take(&list, &some.numbers, is_retry).await;
-    match changed {
-        Ok(()) => finish(&list, output).await,
-        Err(error) => {
-            list.close().await?;
-            Err(error)
-        }
-    }
-}
-
-async fn take(list: &Conversations, numbers: &[u64], is_retry: bool) -> Result<(), Error> {
-    let mut chosen = list.pending();
-    chosen.retain(|pending| match numbers {
-        [] => pending.state == PendingState::Failed,
-        numbers => numbers.contains(&pending.number),
-    });
-    let is_absent = |number: &&u64| !chosen.iter().any(|pending| pending.number == **number);
-    if let Option::Some(number) = numbers.iter().find(is_absent) {
-        return Err(Error::NotFound(format!("no change {number}: `conv outbox list` shows them")));
-    }
-    for pending in chosen {
-        let Option::Some(change) = list.change(pending.number) else { continue };
-        match (is_retry, pending.state) {
-            (true, _) => change.retry().await?,
-            (false, PendingState::Failed) => change.drop().await?,
-            (false, _) => change.cancel().await?,
-        }
-    }
-    Ok(())
+async fn open(store: &StoreArgs, output: &Output) -> Result<Conversations, Error> {
+    let opened = store.open_to_read().await?;
+    recovery::note(&opened.recovery, output);
+    Ok(session::on(store, opened).build().await?)
 }
 
 async fn finish(list: &Conversations, output: &Output) -> Result<(), Error> {
@@ -149,19 +100,84 @@ async fn finish(list: &Conversations, output: &Output) -> Result<(), Error> {
     outbox.show(output)
 }
 
+async fn flush(args: Flush, output: &Output) -> Result<(), Error> {
+    let mut interrupt = Interrupt::listen();
+    let list = interrupt.or(args.open(output), "interrupted; nothing was sent").await?;
+    let (before, wait) = (Outbox::of(&list), Wait::begin(&list));
+    let timeout = Duration::from_secs(args.timeout);
+    let ended = wait.sent(&list, |_| true, timeout, &mut interrupt).await;
+    let outbox = Outbox::of(&list);
+    list.close().await?;
+    match outbox.error(ended?, &before) {
+        None => outbox.show(output),
+        Some(error) => {
+            if !output.is_json() {
+                outbox.show(output)?;
+            }
+            let unsent = outbox.unsent();
+            if !unsent.is_empty() && !matches!(error, Error::Interrupted(_)) {
+                output.note(&changes::kept(&unsent));
+            }
+            let data = serde_json::to_value(&outbox).unwrap_or_default();
+            Err(Error::With { error: Box::new(error), data })
+        }
+    }
+}
+
+impl Flush {
+    async fn open(&self, output: &Output) -> Result<Conversations, Error> {
+        let source = Some(self.cloud.required()?);
+        let opened = self.store.open_to_read().await?;
+        session::changing(&self.store, &self.cloud, source, opened, output).await
+    }
+}
+
 impl Outbox {
     fn of(list: &Conversations) -> Self {
         Self { pending: list.pending(), report: list.changes_report() }
+    }
+
+    /// Returns the error of a command that was to send everything: what is left, else what the cloud
+    /// refused by then.
+    fn error(&self, ended: Ended, before: &Self) -> Option<Error> {
+        let unsent = self.unsent();
+        match (ended, unsent.len()) {
+            (Ended::Interrupted, 0) => {
+                Some(Error::Interrupted("interrupted; all changes were sent".to_owned()))
+            }
+            (Ended::Interrupted, _) => {
+                Some(Error::Interrupted(format!("interrupted; {}", changes::kept(&unsent))))
+            }
+            (_, 0) => self.refused_since(before).map(Error::Refused),
+            (Ended::Unsent(Some(failure)), _) => Some(Error::NotSent(failure)),
+            (_, left) => Some(conv_api::Error::Unsent(left).into()),
+        }
+    }
+
+    fn unsent(&self) -> Vec<&Pending> {
+        self.pending.iter().map(Arc::as_ref).filter(|pending| is_unsent(pending)).collect()
+    }
+
+    fn refused_since(&self, before: &Self) -> Option<MutationFailure> {
+        let is_failed = |one: &&Arc<Pending>| one.state == PendingState::Failed;
+        let known: HashSet<u64> =
+            before.pending.iter().filter(is_failed).map(|one| one.number).collect();
+        let refused =
+            self.pending.iter().filter(is_failed).find(|one| !known.contains(&one.number))?;
+        let expired = || MutationFailure::new(ErrorClass::Transient, None, "not sent in time");
+        Some(refused.failure.clone().unwrap_or_else(expired))
     }
 
     fn show(&self, output: &Output) -> Result<(), Error> {
         if output.is_json() {
             return output.data(self);
         }
-        let mut lines = changed::table(&self.pending);
-        let ChangesReport { settling, held, failed, .. } = self.report;
-        let unsent = self.report.unsent();
-        lines.push(format!("{unsent} not sent ({held} held), {settling} sent, {failed} failed"));
+        if self.pending.is_empty() {
+            return output.text("no changes");
+        }
+        let pending: Vec<_> = self.pending.iter().map(Arc::as_ref).collect();
+        let mut lines = changes::table(&pending);
+        lines.push(changes::states(&pending));
         output.text(&lines.join("\n"))
     }
 }

@@ -11,7 +11,9 @@ use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs},
     cloud::pulled_within,
-    output::{progress::Progress, report, time},
+    interrupt::Interrupt,
+    output::{changes, counted::counted, progress::Progress, report, time},
+    sending::{Ended, Wait},
     session,
 };
 
@@ -50,14 +52,15 @@ struct Synced {
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let source = args.cloud.required()?;
     let cloud = Some(source.clone());
-    let conversations = session::changing(&args.store, &args.cloud, cloud, output).await?;
-    let before = conversations.snapshot();
+    let opened = args.store.open().await?;
+    let conversations = session::changing(&args.store, &args.cloud, cloud, opened, output).await?;
+    let (before, wait) = (conversations.snapshot(), Wait::begin(&conversations));
     let report = pull(&conversations, &args.cloud).await;
     if report.is_ok() {
         note_removed(&before, &conversations.snapshot(), &args.cloud, output);
     }
     let rows = conversations.snapshot().len();
-    let changes = send(&conversations, report.is_ok(), output).await?;
+    let changes = send(&conversations, &wait, report.is_ok(), output).await?;
     conversations.close().await?;
     let synced = Synced {
         rows,
@@ -69,20 +72,31 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     if output.is_json() { output.data(&synced) } else { output.text(&words(&synced)) }
 }
 
-/// Sends the changes that earlier commands left, if the cloud can be reached. Returns what is left.
+/// Sends the changes that earlier commands left, if the cloud can be reached. Returns the unsent
+/// ones.
 async fn send(
     conversations: &Conversations,
+    wait: &Wait,
     is_reached: bool,
     output: &Output,
 ) -> Result<Option<ChangesReport>, Error> {
     let patience = if is_reached { PATIENCE } else { Duration::ZERO };
-    let left = conversations.flush(patience).await?;
-    if !left.is_empty() {
-        output.note(&format!("{} changes are not sent yet: `conv outbox list`", left.len()));
-    }
+    let ended = wait.sent(conversations, |_| true, patience, &mut Interrupt::never()).await?;
     let report = conversations.changes_report();
+    if report.unsent() > 0 {
+        let why = match ended {
+            // Why the pull failed is said anyway.
+            Ended::Unsent(Some(failure)) if is_reached => {
+                format!(" ({})", changes::failure(&failure))
+            }
+            _ => String::new(),
+        };
+        let unsent = counted(report.unsent(), "change");
+        output.note(&format!("not sent yet: {unsent}{why}; see `conv outbox list`"));
+    }
     if report.failed > 0 {
-        output.note(&format!("{} changes failed: `conv outbox list`", report.failed));
+        let failed = counted(report.failed, "change");
+        output.note(&format!("{failed} failed; see `conv outbox list`"));
     }
     Ok((report != ChangesReport::default()).then_some(report))
 }
@@ -124,6 +138,7 @@ pub(crate) fn note_removed(
 fn words(synced: &Synced) -> String {
     let Synced { rows, pages, report, .. } = synced;
     let coverage = report::coverage(report, time::now());
-    let first = format!("{rows} rows, {pages} pages read: {coverage}");
+    let (rows, pages) = (counted(*rows, "row"), counted(*pages as usize, "page"));
+    let first = format!("{rows}, {pages} read: {coverage}");
     [first].into_iter().chain(report::remarks(report)).collect::<Vec<_>>().join("\n")
 }

@@ -17,7 +17,7 @@ use super::list::RowArgs;
 use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs, clean::cleaned},
-    output::{json, report, screen::Screen, table, time},
+    output::{counted::counted, json, report, screen::Screen, table, time},
     session,
 };
 
@@ -54,7 +54,7 @@ pub(crate) struct Args {
 const TICK: Duration = Duration::from_secs(1);
 /// The maximum pause after failures, unless `--every` is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// The lines of a table besides its rows: a header, the last lines, the prompt.
+/// The lines of a table without its rows: a header, the last lines, the prompt.
 const OTHER_LINES: usize = 6;
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
@@ -162,7 +162,7 @@ impl Trouble {
     }
 }
 
-/// Returns whether the same pull may succeed later, without any change here.
+/// Returns true if the same pull may succeed later, without any change here.
 ///
 /// The cloud answers every call with status 200. Any other status comes from something in between,
 /// such as a hotel's login page: once the user has logged in there, the list goes on.
@@ -193,7 +193,8 @@ impl Table {
         let rows = self.rows.iter().map(|row| &**row);
         let mut lines = table::lines(rows, now, Some(width));
         let coverage = report::coverage(&report, now);
-        lines.push(format!("{} of {} rows, {coverage}", self.rows.len(), self.of));
+        let of = counted(usize::try_from(self.of).unwrap_or(usize::MAX), "row");
+        lines.push(format!("{} of {of}, {coverage}", self.rows.len()));
         lines.extend(report::failure(&report));
         let cut = lines.iter().map(|line| console::truncate_str(line, width, "").into_owned());
         let painted = self.screen.paint(cut.collect());

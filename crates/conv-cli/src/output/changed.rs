@@ -1,204 +1,224 @@
-//! What became of changes.
+//! Prints the outcomes of changes.
 
-use std::{sync::Arc, time::Duration};
+use std::borrow::Cow;
 
 use conv_api::{
-    Accepted, Conversations, ErrorClass, FailedConversation, Mutation, MutationFailure,
-    OutcomeKind, Pending, PendingState, model::GroupTarget,
+    Accepted, Change, Conversations, ErrorClass, FailedConversation, MutationFailure, OutcomeKind,
+    Pending, PendingState,
 };
 use serde::Serialize;
 
-use super::harmless::harmless;
-use crate::{Error, Output};
+use super::{changes, harmless::harmless};
+use crate::{
+    Error, Output,
+    error::number_of,
+    sending::{Ended, is_unsent},
+};
 
-/// The time to wait for the cloud.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Wait {
-    /// Do not wait until the cloud has the change; the next `conv sync` sends what is left
-    #[arg(long)]
-    no_wait: bool,
-    /// Wait for the cloud at most so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u64,
+/// The SDK's code for a conversation that the list does not have.
+const NOT_LISTED: i32 = 2500;
+
+/// What was changed, in words.
+#[derive(Debug)]
+pub(crate) enum What {
+    /// The verb for each conversation: `pinned`.
+    Each(&'static str),
+    /// All of it, of a conversation group as a whole: `deleted group Press`.
+    Whole(String),
 }
 
-/// The `data` of the answer: the SDK's lists, and whether the cloud has what was accepted.
+/// What became of changes.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    what: What,
+    accepted: Accepted,
+    /// The cloud's refusal of a group as a whole.
+    refused: Option<MutationFailure>,
+    /// The changes that are not over.
+    pending: Vec<Pending>,
+    unsent: Unsent,
+}
+
+/// Why changes are not sent, if some are not.
+#[derive(Debug)]
+pub(crate) enum Unsent {
+    /// As the user wanted, in words.
+    Wanted(&'static str),
+    /// The wait for the cloud ended so.
+    Waited(Ended),
+}
+
+/// The `data` of the answer: the SDK's lists, and how far the changes have come.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Changed {
+struct Data<'a> {
     #[serde(flatten)]
-    accepted: Accepted,
+    accepted: Option<&'a Accepted>,
     is_sent: bool,
-    #[serde(skip)]
-    verb: &'static str,
-    #[serde(skip)]
-    failure: Option<MutationFailure>,
-    #[serde(skip)]
-    why_unsent: &'static str,
+    pending: &'a [Pending],
 }
 
 impl Changed {
-    /// Waits for accepted changes. Those that the cloud refuses are failures.
-    pub(crate) async fn after(
+    /// Sorts changes by what became of them. Those that the cloud refused are failures.
+    pub(crate) async fn of(
+        what: What,
         accepted: Accepted,
-        verb: &'static str,
-        wait: &Wait,
+        unsent: Unsent,
         list: &Conversations,
-        has_cloud: bool,
     ) -> Result<Self, Error> {
-        let why_unsent = match has_cloud {
-            false => "no cloud is named",
-            true if wait.no_wait => "--no-wait",
-            true => "the cloud did not take it in time",
-        };
-        let failure = None;
-        let mut changed = Self { accepted, is_sent: false, verb, failure, why_unsent };
-        if has_cloud && !wait.no_wait {
-            let numbers: Vec<_> = changed.accepted.changes.iter().map(|c| c.number()).collect();
-            let left = list.flush(Duration::from_secs(wait.timeout)).await?;
-            let is_left = |number: &Option<u64>| left.iter().any(|p| Some(p.number) == *number);
-            changed.is_sent = !numbers.iter().any(is_left);
+        let mut changed = Self { what, accepted, refused: None, pending: Vec::new(), unsent };
+        for change in std::mem::take(&mut changed.accepted.changes) {
+            match change.pending() {
+                Some(pending) if pending.state != PendingState::Failed => {
+                    changed.pending.push(pending);
+                }
+                _ => changed.ended(&change, list).await?,
+            }
         }
-        changed.take_failures(list).await?;
         Ok(changed)
     }
 
-    async fn take_failures(&mut self, list: &Conversations) -> Result<(), Error> {
-        for change in std::mem::take(&mut self.accepted.changes) {
-            let is_over = change.pending().is_none_or(|p| p.state == PendingState::Failed);
-            let kind = if is_over { change.outcome().await? } else { OutcomeKind::Done };
-            let failure = match kind {
-                OutcomeKind::Failed(failure) => failure,
-                OutcomeKind::Expired => {
-                    MutationFailure::new(ErrorClass::Transient, None, "not sent in time")
-                }
-                _ => continue,
-            };
-            if let Some(id) = change.mutation().conversation_id() {
+    /// Takes note of a change that is over.
+    async fn ended(&mut self, change: &Change, list: &Conversations) -> Result<(), Error> {
+        let failure = match change.outcome().await? {
+            OutcomeKind::Failed(failure) => failure,
+            OutcomeKind::Expired => {
+                MutationFailure::new(ErrorClass::Transient, None, "not sent in time")
+            }
+            _ => return Ok(()),
+        };
+        match change.mutation().conversation_id() {
+            Some(id) => {
                 let listed = &mut self.accepted.success_conversation_id_list;
                 listed.retain(|listed| listed != id);
-                let code = failure.code.unwrap_or(990_006);
-                let failed = FailedConversation::new(id.clone(), code, &*failure.message);
+                let MutationFailure { class, message, .. } = &failure;
+                let failed =
+                    FailedConversation::new(id.clone(), *class, number_of(&failure), &**message);
                 self.accepted.failure_conversation_id_list.push(failed);
             }
-            self.failure.get_or_insert(failure);
-            // It is said here: nothing is left to be told by the outbox.
-            if let Some(change) = change.number().and_then(|number| list.change(number)) {
-                change.drop().await?;
-            }
+            None => self.refused = Some(failure),
+        }
+        // It is said here: nothing is left for the outbox to say.
+        if let Some(change) = change.number().and_then(|number| list.change(number)) {
+            change.drop().await?;
         }
         Ok(())
     }
 
-    /// Says what became of the changes.
+    /// Prints the outcomes of the changes.
     ///
     /// # Errors
-    /// The cloud's refusal, if nothing was changed.
+    /// If one of them is refused, or not sent although it should be: with the answer's `data`.
     pub(crate) fn show(self, output: &Output) -> Result<(), Error> {
-        if let Some(failure) = self.failure.clone()
-            && self.accepted.success_conversation_id_list.is_empty()
-        {
-            let error = Box::new(Error::Refused(failure));
-            let data = serde_json::to_value(&self).unwrap_or_default();
-            return Err(Error::With { error, data });
+        let error = self.error();
+        if !output.is_json() {
+            self.show_text(output)?;
         }
-        if output.is_json() {
-            return output.data(&self);
-        }
-        let Accepted {
-            success_conversation_id_list: done,
-            failure_conversation_id_list: failed,
-            ..
-        } = &self.accepted;
-        let mut lines: Vec<_> =
-            done.iter().map(|id| format!("{} {}", self.verb, harmless(id.as_str()))).collect();
-        lines.extend(failed.iter().map(|failed| {
-            let id = harmless(failed.conversation_id.as_str()).into_owned();
-            format!("not {} {id}: {} ({})", self.verb, harmless(&failed.message), failed.code)
-        }));
-        if lines.is_empty() {
-            lines.push(self.verb.to_owned());
-        }
-        if !self.is_sent {
-            let why = self.why_unsent;
-            output.note(&format!("not sent yet ({why}): kept, and the next `conv sync` sends it"));
-        }
-        output.text(&lines.join("\n"))
-    }
-}
-
-/// The changes as a table.
-pub(crate) fn table(pending: &[Arc<Pending>]) -> Vec<String> {
-    let mut rows = vec![["NUMBER", "STATE", "CHANGE", "OF", "SENT", "WHY"].map(str::to_owned)];
-    rows.extend(pending.iter().map(|pending| {
-        let (change, of) = words(&pending.mutation);
-        let why = pending.failure.as_ref().map(|failure| harmless(&failure.message).into_owned());
-        [
-            pending.number.to_string(),
-            state(pending.state).to_owned(),
-            change,
-            harmless(&of).into_owned(),
-            pending.attempts.to_string(),
-            why.unwrap_or_default(),
-        ]
-    }));
-    let mut widths = [0; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(console::measure_text_width(cell));
+        self.note(output);
+        let data = self.data();
+        match error {
+            Some(error) => {
+                let data = serde_json::to_value(&data).unwrap_or_default();
+                Err(Error::With { error: Box::new(error), data })
+            }
+            None if output.is_json() => output.data(&data),
+            None => Ok(()),
         }
     }
-    let line = |row: &[String; 6]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| {
-            console::pad_str(cell, width, console::Alignment::Left, None).into_owned()
-        });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
-}
 
-fn state(state: PendingState) -> &'static str {
-    match state {
-        PendingState::Sending => "sending",
-        PendingState::Settling => "sent",
-        PendingState::Held => "held",
-        PendingState::Failed => "failed",
-        _ => "queued",
+    fn data(&self) -> Data<'_> {
+        let is_each = matches!(self.what, What::Each(_));
+        let accepted = is_each.then_some(&self.accepted);
+        let is_sent = self.is_any_accepted() && !self.pending.iter().any(is_unsent);
+        Data { accepted, is_sent, pending: &self.pending }
     }
-}
 
-/// What is changed, and of what.
-fn words(mutation: &Mutation) -> (String, String) {
-    let of = mutation.conversation_id().map(|id| id.to_string()).unwrap_or_default();
-    let change = match mutation {
-        Mutation::Pin { is_pinned: true, .. } => "pin".to_owned(),
-        Mutation::Pin { .. } => "unpin".to_owned(),
-        Mutation::Mark { mark_type, is_set, .. } => {
-            format!(
-                "{} {}",
-                if *is_set { "mark" } else { "unmark" },
-                super::table::mark(*mark_type)
-            )
+    fn is_any_accepted(&self) -> bool {
+        match self.what {
+            What::Each(_) => !self.accepted.success_conversation_id_list.is_empty(),
+            What::Whole(_) => self.refused.is_none(),
         }
-        Mutation::CustomData { .. } => "custom data".to_owned(),
-        Mutation::Member { group_name, is_member, .. } => {
-            let way = if *is_member { "into" } else { "out of" };
-            format!("{way} group {}", harmless(group_name.as_str()))
-        }
-        Mutation::Group { group_name, target } => {
-            let change = match target {
-                GroupTarget::Present => "create group".to_owned(),
-                GroupTarget::Absent => "delete group".to_owned(),
-                GroupTarget::Named(new) => format!("rename to {}", harmless(new.as_str())),
-                _ => "group".to_owned(),
+    }
+
+    fn show_text(&self, output: &Output) -> Result<(), Error> {
+        if self.is_any_accepted() {
+            let lines = match &self.what {
+                What::Whole(words) => harmless(words).into_owned(),
+                What::Each(verb) => {
+                    let ids = self.accepted.success_conversation_id_list.iter();
+                    ids.map(|id| format!("{verb} {id}")).collect::<Vec<_>>().join("\n")
+                }
             };
-            return (change, group_name.to_string());
+            output.text(&lines)?;
         }
-        Mutation::Delete { clears_history: true, .. } => "delete with history".to_owned(),
-        Mutation::Delete { .. } => "delete".to_owned(),
-        Mutation::Read { .. } => "read".to_owned(),
-        Mutation::Remind { .. } => "remind type".to_owned(),
-        _ => "change".to_owned(),
-    };
-    (change, of)
+        Ok(())
+    }
+
+    /// Says how far unsent changes have come, and what sends them.
+    fn note(&self, output: &Output) {
+        let unsent = self.unsent();
+        match &self.unsent {
+            _ if unsent.is_empty() => {}
+            Unsent::Wanted(why) => {
+                output.note(&format!("not sent yet ({why}): {}", changes::kept(&unsent)));
+            }
+            // The error has it.
+            Unsent::Waited(Ended::Interrupted) => {}
+            Unsent::Waited(_) => output.note(&changes::kept(&unsent)),
+        }
+    }
+
+    fn unsent(&self) -> Vec<&Pending> {
+        self.pending.iter().filter(|pending| is_unsent(pending)).collect()
+    }
+
+    /// Returns the error of the command: Ctrl-C, else why nothing more is sent, else a refusal.
+    fn error(&self) -> Option<Error> {
+        let unsent = self.unsent();
+        match &self.unsent {
+            Unsent::Waited(Ended::Interrupted) => {
+                return Some(Error::Interrupted(match unsent.is_empty() {
+                    true => "interrupted; all changes were sent".to_owned(),
+                    false => format!("interrupted; {}", changes::kept(&unsent)),
+                }));
+            }
+            Unsent::Waited(Ended::Unsent(failure)) if !unsent.is_empty() => {
+                return Some(match failure {
+                    Some(failure) => Error::NotSent(failure.clone()),
+                    None => conv_api::Error::Unsent(unsent.len()).into(),
+                });
+            }
+            _ => {}
+        }
+        match (&self.refused, &self.what) {
+            (Some(failure), _) => Some(Error::Refused(failure.clone())),
+            (None, What::Each(verb)) => {
+                let failed = &self.accepted.failure_conversation_id_list;
+                let FailedConversation { class, code, .. } = failed.first()?;
+                let words = refusals(verb, failed);
+                Some(Error::Unchanged { class: *class, code: *code, words })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Returns which conversations stay as they are, and why; those of one reason together.
+fn refusals(verb: &str, failed: &[FailedConversation]) -> String {
+    let mut reasons: Vec<(Cow<'_, str>, i32, Vec<&str>)> = Vec::new();
+    for failed in failed {
+        let reason = match failed.code {
+            NOT_LISTED => "the list has no such conversation".into(),
+            _ => Cow::Borrowed(&*failed.message),
+        };
+        let id = failed.conversation_id.as_str();
+        match reasons.iter_mut().find(|known| (&known.0, known.1) == (&reason, failed.code)) {
+            Some((_, _, ids)) => ids.push(id),
+            None => reasons.push((reason, failed.code, vec![id])),
+        }
+    }
+    let reasons = reasons
+        .iter()
+        .map(|(why, code, ids)| format!("not {verb} {}: {why} ({code})", ids.join(", ")));
+    reasons.collect::<Vec<_>>().join("; ")
 }

@@ -19,7 +19,7 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
-/// Returns whether a character is a control character (C0, DEL, C1), a line or paragraph separator,
+/// Returns true if a character is a control character (C0, DEL, C1), a line or paragraph separator,
 /// or overrides or embeds a direction of writing. All of these are below U+10000.
 pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()

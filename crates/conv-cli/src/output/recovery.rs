@@ -2,7 +2,7 @@
 
 use conv_api::{Coverage, SyncReport, Timestamp, store::Recovery};
 
-use super::report;
+use super::{counted::counted, report};
 use crate::Output;
 
 const READ_ONLY: &str = "cannot be written, so nothing can be stored";
@@ -27,12 +27,15 @@ pub(crate) fn lost(recovery: &Recovery) -> Vec<String> {
     let mut add = |is_met: bool, what: String| met.extend(is_met.then_some(what));
     let Recovery { dropped_rows, dropped_locals, .. } = recovery;
     add(recovery.lost_accounts > 0 || recovery.lost_rows > 0, gone(recovery));
-    add(*dropped_rows > 0, format!("dropped {dropped_rows} rows that did not decode"));
-    add(*dropped_locals > 0, format!("dropped {dropped_locals} local states"));
+    add(
+        *dropped_rows > 0,
+        format!("dropped {} that did not decode", counted(*dropped_rows, "row")),
+    );
+    add(*dropped_locals > 0, format!("dropped {}", counted(*dropped_locals, "local state")));
     add(recovery.dropped_state, "dropped the state of the sync".to_owned());
     add(recovery.journal_damaged, "dropped changes whose journal was damaged".to_owned());
     add(recovery.repaired, "repaired, and perhaps older than it was".to_owned());
-    for path in recovery.set_aside.iter().chain(&recovery.local_set_aside) {
+    for path in recovery.quarantined.iter().chain(&recovery.quarantined_local) {
         add(true, format!("quarantined damaged data: {}", path.display()));
     }
     if met.is_empty() && !recovery.is_clean() {
@@ -58,7 +61,7 @@ fn gone(recovery: &Recovery) -> String {
 pub(crate) fn words(recovery: &Recovery) -> Vec<String> {
     let mut met = lost(recovery);
     if recovery.removed_unfinished > 0 {
-        met.push(format!("removed {} unfinished files", recovery.removed_unfinished));
+        met.push(format!("removed {}", counted(recovery.removed_unfinished, "unfinished file")));
     }
     if recovery.journal_torn {
         met.push("left out a change that was never finished".to_owned());
@@ -94,8 +97,8 @@ mod tests {
         losses[4].dropped_state = true;
         losses[5].journal_damaged = true;
         losses[6].repaired = true;
-        losses[7].set_aside = Some("rows.damaged".into());
-        losses[8].local_set_aside = Some("local.damaged".into());
+        losses[7].quarantined = Some("rows.damaged".into());
+        losses[8].quarantined_local = Some("local.damaged".into());
         let mut seen = std::collections::BTreeSet::new();
         for recovery in losses {
             let lost = lost(&recovery);

@@ -2,7 +2,7 @@
 
 use conv_api::{Coverage, Facet, ListLimit, PassStatus, SyncReport, Timestamp};
 
-use super::time::ago;
+use super::{counted::counted, time::ago};
 
 /// The maximum number of rows of a kind that are listed one by one.
 const NAMED: usize = 5;
@@ -28,15 +28,15 @@ pub(crate) fn remarks(report: &SyncReport) -> Vec<String> {
         Some(id) => format!("skipped {id}: {}", row.reason),
         None => format!("skipped a row: {}", row.reason),
     });
-    lines.extend(some_of(skipped, report.skipped.len(), "rows skipped"));
+    lines.extend(some_of(skipped, report.skipped.len(), "row", "skipped"));
     let kept = report.unconfirmed.iter().map(|id| format!("kept {id}, which no listing confirmed"));
-    lines.extend(some_of(kept, report.unconfirmed.len(), "rows kept"));
+    lines.extend(some_of(kept, report.unconfirmed.len(), "row", "kept"));
     lines.extend(report.broken_promises.iter().map(|words| format!("broken promise: {words}")));
     let failed = report
         .failed
         .iter()
         .map(|failed| format!("no {} of {}: {}", facet(failed.facet), failed.id, failed.class));
-    lines.extend(some_of(failed, report.failed.len(), "values not read"));
+    lines.extend(some_of(failed, report.failed.len(), "value", "not read"));
     if !report.not_fetched.is_empty() {
         let names: Vec<_> = report.not_fetched.iter().copied().map(facet).collect();
         lines.push(format!("some rows lack: {}", names.join(", ")));
@@ -76,9 +76,10 @@ fn facet(facet: Facet) -> &'static str {
 fn some_of(
     lines: impl Iterator<Item = String>,
     count: usize,
+    noun: &str,
     what: &str,
 ) -> impl Iterator<Item = String> {
     let more = count.saturating_sub(NAMED);
-    let rest = (more > 0).then(|| format!("and {more} more {what}"));
+    let rest = (more > 0).then(|| format!("and {} {what}", counted(more, &format!("more {noun}"))));
     lines.take(NAMED).chain(rest)
 }

@@ -67,7 +67,7 @@ fn unread(row: &Conversation) -> String {
     }
 }
 
-pub(super) fn mark(mark: conv_api::MarkType) -> String {
+pub(crate) fn mark(mark: conv_api::MarkType) -> String {
     match mark {
         conv_api::MarkType::STAR => "star".to_owned(),
         conv_api::MarkType::UNREAD => "unread".to_owned(),

@@ -29,10 +29,10 @@ mod tests {
     #[test]
     fn times_are_told_in_their_largest_unit() {
         let now = Timestamp::from_secs(1_700_000_000);
-        let told = |seconds: u64| ago(Timestamp::from_secs(1_700_000_000 - seconds), now);
-        assert_eq!([told(0), told(59), told(60)], ["now", "now", "1 min ago"]);
-        assert_eq!([told(7_199), told(7_200), told(86_400)], ["1 h ago", "2 h ago", "1 d ago"]);
-        assert_eq!([told(604_800), told(63_115_200)], ["1 w ago", "2 y ago"]);
+        let text = |seconds: u64| ago(Timestamp::from_secs(1_700_000_000 - seconds), now);
+        assert_eq!([text(0), text(59), text(60)], ["now", "now", "1 min ago"]);
+        assert_eq!([text(7_199), text(7_200), text(86_400)], ["1 h ago", "2 h ago", "1 d ago"]);
+        assert_eq!([text(604_800), text(63_115_200)], ["1 w ago", "2 y ago"]);
         assert_eq!(ago(Timestamp::from_secs(1_700_000_100), now), "now");
     }
 }

@@ -58,15 +58,15 @@ fn a_check_that_the_cloud_ends_says_what_it_found_until_then() {
     let cloud = Cloud::of(10);
     cloud.run(&["sync", "--json"]).data();
     cloud.emulator.faults().push("code=70003".parse().unwrap());
-    let told = cloud.run(&["doctor", "--cloud", "--json"]).failed_data(4, "auth");
-    assert_eq!((&told["sound"], &finding(&told, "totals")["ok"]), (&false.into(), &true.into()));
+    let ended = cloud.run(&["doctor", "--cloud", "--json"]).failed_data(4, "auth");
+    assert_eq!((&ended["sound"], &finding(&ended, "totals")["ok"]), (&false.into(), &true.into()));
     let words = cloud.run(&["doctor", "--cloud"]);
     assert_eq!(words.code, Some(4));
     assert!(words.out.contains("ok   totals"), "{words:?}");
     assert!(!words.out.contains("is sound"), "{words:?}");
 }
 
-/// A command that is told no limit.
+/// Runs a command without a limit.
 #[track_caller]
 fn unlimited(cloud: &Cloud, arguments: &[&str]) -> Ended {
     run(cloud.conv(arguments).env_remove("CONV_PLAN_LIMIT"))
@@ -83,8 +83,8 @@ fn a_check_changes_nothing_and_what_changed_since_is_no_fault() {
     world.advance(std::time::Duration::from_secs(60));
     world.touch(ACCOUNT, "C2Cnew_one").unwrap();
     let data = cloud.run(&["doctor", "--cloud", "--json"]).data();
-    let told = finding(&data, "cloud")["detail"].as_str().unwrap();
-    assert!(told.starts_with("1 not here, 1 gone, 0 changed in the cloud since"), "{told}");
+    let detail = finding(&data, "cloud")["detail"].as_str().unwrap();
+    assert!(detail.starts_with("1 not here, 1 gone, 0 changed in the cloud since"), "{detail}");
     assert_eq!(cloud.run(&["list", "--json"]).data(), before);
     let healed = cloud.run(&["doctor", "--heal", "--json"]).data();
     assert_eq!(finding(&healed, "pull")["detail"], "added 1, removed 1, changed 0");
@@ -121,10 +121,10 @@ fn rows_that_a_lower_limit_removes_are_counted() {
         // A row that is gone from the cloud anyway.
         cloud.emulator.world().remove(ACCOUNT, &cloud.truth()[3]).unwrap();
         let lower = command.split(' ').chain(["--json", "--plan-limit", "200"]);
-        let told = cloud.run(&lower.collect::<Vec<_>>());
-        told.data();
+        let ended = cloud.run(&lower.collect::<Vec<_>>());
+        ended.data();
         let words = "conv: 49 rows were removed: --plan-limit 200 is less than 500, ";
-        assert!(told.err.contains(words), "{told:?}");
+        assert!(ended.err.contains(words), "{ended:?}");
         let again = unlimited(&cloud, &["sync", "--json", "--plan-limit", "200"]);
         assert_eq!(again.err, "", "{again:?}");
         assert_eq!(unlimited(&cloud, &["sync", "--json"]).err, "");
@@ -181,11 +181,11 @@ fn rows_that_the_last_pull_must_have_brought_are_missed() {
     cloud.emulator.world().advance(std::time::Duration::from_secs(60));
     // Those of the second in which the pull began may have come after it.
     lose(&cloud, &cloud.truth()[40..47]);
-    let told = cloud.run(&["doctor", "--cloud", "--json"]);
-    let data = told.failed_data(10, "corrupt");
+    let ended = cloud.run(&["doctor", "--cloud", "--json"]);
+    let data = ended.failed_data(10, "corrupt");
     assert_eq!((&data["sound"], &finding(&data, "cloud")["ok"]), (&false.into(), &false.into()));
     assert_eq!(finding(&data, "order")["ok"], true);
-    let message = told.json()["message"].as_str().unwrap().to_owned();
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
     assert!(message.contains("cloud: 7 rows are missing"), "{message}");
     assert_eq!(ids(&cloud.run(&["list", "--json"]).data()).len(), 243);
     let healed = cloud.run(&["doctor", "--heal", "--json"]).data();
@@ -201,8 +201,8 @@ fn rows_that_come_up_from_below_a_full_list_are_not_missed() {
         cloud.emulator.world().remove(ACCOUNT, id).unwrap();
     }
     let data = unlimited(&cloud, &["doctor", "--cloud", "--json"]).data();
-    let told = finding(&data, "cloud")["detail"].as_str().unwrap();
-    assert!(told.starts_with("10 not here, 10 gone, 0 changed"), "{told}");
+    let detail = finding(&data, "cloud")["detail"].as_str().unwrap();
+    assert!(detail.starts_with("10 not here, 10 gone, 0 changed"), "{detail}");
 }
 
 #[test]
@@ -236,8 +236,8 @@ fn damage_is_told_with_an_exit_code_and_healed_by_the_cloud() {
     let cloud = Cloud::of(300);
     cloud.run(&["sync", "--json"]).data();
     damage(&cloud.store(), "conf");
-    let told = cloud.run(&["doctor", "--json"]).failed_data(10, "corrupt");
-    assert_eq!((&told["sound"], &finding(&told, "opening")["ok"]), (&false.into(), &false.into()));
+    let data = cloud.run(&["doctor", "--json"]).failed_data(10, "corrupt");
+    assert_eq!((&data["sound"], &finding(&data, "opening")["ok"]), (&false.into(), &false.into()));
     damage(&cloud.store(), "conf");
     let healed = cloud.run(&["doctor", "--heal", "--json"]).data();
     assert_eq!(healed["sound"], true);
@@ -261,7 +261,7 @@ fn a_list_whose_rows_were_lost_says_so() {
     damage(&cloud.store(), "");
     let list = cloud.run(&["list", "--json"]);
     assert!(list.data()["lost"][0].is_string(), "{list:?}");
-    // What was lost is said until it was pulled again.
+    // The loss is reported until the list was pulled again.
     for is_lost in [true, false] {
         let synced = cloud.run(&["sync", "--json"]);
         assert_eq!(synced.data()["rows"], 30);

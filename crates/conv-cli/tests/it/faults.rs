@@ -36,7 +36,7 @@ fn each<T: Sync>(cases: &[T], check: impl Fn(&T) + Sync) {
 }
 
 #[test]
-fn what_never_ends_fails_by_its_class() {
+fn a_sync_fails_with_the_class_of_a_lasting_fault() {
     let cases = [
         ("status=502", 5, "transient"),
         ("status=429", 6, "rate_limited"),
@@ -65,7 +65,7 @@ fn a_number_of_the_cloud_is_told_as_it_is() {
 }
 
 #[test]
-fn what_happens_once_is_got_over() {
+fn a_sync_succeeds_after_a_fault_that_passes() {
     let cases = [
         "status=502,times=2",
         "code=60008,nth=2",
@@ -113,7 +113,7 @@ fn a_row_that_makes_no_sense_is_skipped_and_named() {
 }
 
 #[test]
-fn names_that_do_not_come_are_told_and_the_rows_stand() {
+fn missing_names_are_reported_and_the_rows_are_kept() {
     let data = sync_with("partial-failure").data();
     assert_eq!((&data["isSyncCompleted"], &data["rows"]), (&true.into(), &150.into()));
     assert!(!data["report"]["failed"].as_array().unwrap().is_empty(), "{data}");

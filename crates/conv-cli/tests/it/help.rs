@@ -1,8 +1,8 @@
-//! What `--help` says.
+//! The output of `--help`.
 
 use crate::support::{committed, conv, run};
 
-const COMMANDS: [&[&str]; 30] = [
+const COMMANDS: [&[&str]; 31] = [
     &[],
     &["sync"],
     &["list"],
@@ -16,6 +16,7 @@ const COMMANDS: [&[&str]; 30] = [
     &["read"],
     &["delete"],
     &["group"],
+    &["group", "list"],
     &["group", "create"],
     &["group", "add"],
     &["group", "remove"],

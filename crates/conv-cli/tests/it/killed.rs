@@ -51,6 +51,6 @@ fn ctrl_c_in_the_middle_of_a_sync_leaves_whole_pages_and_ends_with_130() {
     sync.interrupt();
     let ended = sync.end();
     assert_eq!((ended.code, ended.out.as_str()), (Some(130), ""), "{ended:?}");
-    assert_eq!(ended.err, "conv: interrupted; what was pulled is kept\n");
+    assert_eq!(ended.err, "conv: interrupted; the rows pulled so far are kept\n");
     heals(&cloud);
 }

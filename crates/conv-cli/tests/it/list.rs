@@ -116,9 +116,9 @@ fn a_profile_comes_from_the_cloud_else_from_the_store() {
     let offline = run(offline.env_remove("CONV_BASE_URL")).data();
     assert_eq!(offline["conversation"]["groupProfile"]["name"], profile["name"]);
 
-    let nobody = cloud.run(&["profile", "C2Cnobody", "--json"]);
-    assert_eq!(nobody.failed(3), "not_found");
-    assert_eq!(nobody.json()["code"], 2501);
+    let unknown = cloud.run(&["profile", "C2Cnobody", "--json"]);
+    assert_eq!(unknown.failed(3), "not_found");
+    assert_eq!(unknown.json()["code"], 2501);
     assert_eq!(ids(&cloud.run(&["list", "--json"]).data()).len(), 60);
     let words = cloud.run(&["profile", "GROUPwork-1"]);
     assert!(words.out.contains("  memberCount: ") || words.out.contains("memberCount: "));
@@ -147,7 +147,7 @@ fn a_table_says_what_it_holds_and_how_complete_it_is() {
 }
 
 #[test]
-fn whoever_stops_reading_is_not_scolded() {
+fn a_closed_pipe_is_no_error() {
     let cloud = Cloud::of(500);
     cloud.run(&["sync", "--json"]).data();
     for arguments in [&["list", "--json"][..], &["list"]] {

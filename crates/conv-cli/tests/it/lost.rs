@@ -1,4 +1,4 @@
-//! Rows that are damaged or gone: what is said of them, and that a pull brings them again.
+//! Rows that are damaged or gone: the reports, and the pull that brings them back.
 
 use std::{fs, path::Path};
 
@@ -51,12 +51,12 @@ fn each(check: impl Fn(&str, Cloud, &str)) {
 #[test]
 fn a_check_finds_what_was_lost_until_it_is_healed() {
     each(|what, cloud, place| {
-        // What the first opening repairs stays a finding of the next.
+        // A repair by the first opening is a finding of the next.
         for _ in 0..2 {
-            let told = cloud.run(&["doctor", "--json", "--store", place]);
-            let data = told.failed_data(10, "corrupt");
+            let ended = cloud.run(&["doctor", "--json", "--store", place]);
+            let data = ended.failed_data(10, "corrupt");
             assert_eq!((&data["sound"], &data["checks"][0]["ok"]), (&false.into(), &false.into()));
-            let message = told.json()["message"].as_str().unwrap().to_owned();
+            let message = ended.json()["message"].as_str().unwrap().to_owned();
             assert!(message.contains("opening: "), "{what}: {message}");
             assert!(
                 message.contains("stored row") || message.contains("stored change"),

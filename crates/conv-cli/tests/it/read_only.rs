@@ -1,4 +1,5 @@
-//! Stores that cannot be written. Where the system grants no such place these pass, and say so.
+//! Stores that cannot be written. If the system grants no such place, these tests pass and print
+//! that.
 
 use std::{
     fs, io,

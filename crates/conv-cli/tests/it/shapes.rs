@@ -96,7 +96,14 @@ fn answers_have_the_committed_shapes() {
     is_committed("list", &cloud.run(&["list", "--json", "--limit", "40"]).json());
     is_committed("profile-c2c", &cloud.run(&["profile", "C2Ca", "--json"]).json());
     is_committed("profile-group", &cloud.run(&["profile", "GROUPwork-1", "--json"]).json());
+    let id = cloud.truth().remove(0);
+    let change = ["custom-data", "vip", &id, "C2Cnobody", "--no-wait", "--json"];
+    is_committed("change", &cloud.run(&change).json());
+    is_committed("group-list", &cloud.run(&["group", "list", "--json"]).json());
+    is_committed("group-delete", &cloud.run(&["group", "delete", "Family", "--json"]).json());
+    is_committed("outbox", &cloud.run(&["outbox", "list", "--json"]).json());
     is_committed("doctor", &cloud.run(&["doctor", "--json"]).json());
+    is_committed("change-failure", &cloud.run(&["pin", "C2Cnobody", "--json"]).json());
     is_committed("failure", &cloud.run(&["profile", "C2Cnobody", "--json"]).json());
     is_committed("id", &cloud.run(&["id", "C2Calice", "--json"]).json());
     let who = ["--json", "--identifier", "a", "--sdkappid", "1"];

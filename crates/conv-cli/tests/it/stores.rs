@@ -46,7 +46,7 @@ fn a_scheme_says_who_keeps_the_store() {
     }
 }
 
-/// It is no store that was never made: the words name what is wrong.
+/// The error is not that there is no store: it names the missing feature.
 #[test]
 fn every_command_says_what_this_build_cannot_open() {
     let cloud = Cloud::of(1);
@@ -59,9 +59,9 @@ fn every_command_says_what_this_build_cannot_open() {
                 continue;
             }
             let words: Vec<_> = command.split(' ').chain(["--store", store, "--json"]).collect();
-            let told = cloud.run(&words);
-            assert_eq!(told.failed(7), "unsupported", "{command}");
-            let message = told.json()["message"].as_str().unwrap().to_owned();
+            let ended = cloud.run(&words);
+            assert_eq!(ended.failed(7), "unsupported", "{command}");
+            let message = ended.json()["message"].as_str().unwrap().to_owned();
             assert!(message.contains("this build of conv has no"), "{message}");
             assert!(message.contains(&format!("with the feature `{feature}`")), "{message}");
         }
@@ -74,9 +74,9 @@ fn a_file_in_place_of_a_folder_is_named() {
     let file = cloud.store();
     std::fs::write(&file, "text").unwrap();
     for command in ["sync", "list", "doctor", "profile C2Ca", "watch"] {
-        let told = cloud.run(&command.split(' ').chain(["--json"]).collect::<Vec<_>>());
-        assert_eq!(told.failed(2), "invalid_argument", "{command}");
-        let message = told.json()["message"].as_str().unwrap().to_owned();
+        let ended = cloud.run(&command.split(' ').chain(["--json"]).collect::<Vec<_>>());
+        assert_eq!(ended.failed(2), "invalid_argument", "{command}");
+        let message = ended.json()["message"].as_str().unwrap().to_owned();
         let expected = format!("store {}: is a file, not a folder", file.display());
         assert_eq!(message, expected, "{command}");
     }
@@ -89,4 +89,19 @@ fn accounts_of_one_store_do_not_meet() {
     cloud.run(&["sync", "--json"]).data();
     let other = cloud.run(&["list", "--json", "--account", "somebody"]).data();
     assert!(ids(&other).is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_cannot_be_read_is_not_taken_for_none() {
+    let (cloud, id) = crate::support::pulled(10);
+    // A link to itself stands for whatever keeps the system from looking, also for a superuser.
+    let folder = cloud.store().with_file_name("locked");
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink("rows", folder.join("rows")).unwrap();
+    let place = folder.to_str().unwrap();
+    for arguments in [&["list"][..], &["pin", &id], &["outbox", "list"]] {
+        let ended = cloud.run(&[arguments, &["--json", "--store", place]].concat());
+        assert_eq!(ended.failed(9), "store", "{arguments:?}");
+    }
 }

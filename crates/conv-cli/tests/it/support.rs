@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 pub(crate) const ACCOUNT: &str = "user_0001";
 pub(crate) const LIST: &str = "recentcontact/get_list";
 /// No output of any run may hold it.
-pub(crate) const KEY: &str = "a-made-up-key-that-nobody-may-see-0123456789";
+pub(crate) const KEY: &str = "a-made-up-key-that-stays-secret-0123456789";
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap());
@@ -41,7 +41,7 @@ pub(crate) fn conv<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command 
     command
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -148,6 +148,21 @@ impl Cloud {
         let rows = self.emulator.world().listing(ACCOUNT).unwrap();
         rows.iter().map(|row| row.id.clone()).collect()
     }
+}
+
+/// A pulled list, and a conversation with a user that is not pinned.
+pub(crate) fn pulled(conversations: usize) -> (Cloud, String) {
+    let cloud = Cloud::of(conversations);
+    cloud.run(&["sync", "--json"]).data();
+    let id = cloud.truth().into_iter().rfind(|id| id.starts_with("C2C")).unwrap();
+    (cloud, id)
+}
+
+/// The same command without a cloud.
+#[track_caller]
+pub(crate) fn offline(cloud: &Cloud, arguments: &[&str]) -> Ended {
+    let mut command = cloud.conv(arguments);
+    run(command.env_remove("CONV_BASE_URL").env_remove("CONV_SECRET_KEY"))
 }
 
 /// The IDs of a list's `data`.

@@ -128,7 +128,7 @@ fn ctrl_c_takes_the_bar_away() {
     drop(keys);
     assert_eq!(ended.code, Some(130), "{ended:?}");
     let last = ended.out.rsplit("\u{1b}[2K").next().unwrap();
-    assert!(last.contains("conv: interrupted; what was pulled is kept"), "{ended:?}");
+    assert!(last.contains("conv: interrupted; the rows pulled so far are kept"), "{ended:?}");
     assert!(!ended.out.contains("\u{1b}[?25l"), "the cursor stays: {ended:?}");
 }
 

@@ -49,7 +49,7 @@ fn find<'a>(
     Ok(group)
 }
 
-/// Returns whether an ID is printable ASCII of at most 48 bytes; a topic has two such parts.
+/// Returns true if an ID is printable ASCII of at most 48 bytes; a topic has two such parts.
 pub(super) fn is_group_id(id: &str) -> bool {
     let (community, topic) = id.split_once("@TOPIC#_").unwrap_or((id, "-"));
     [community, topic].iter().all(|part| {

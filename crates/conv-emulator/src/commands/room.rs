@@ -1,7 +1,7 @@
 //! The 1,000 places in a conversation group, and for conversations with marks or a custom text.
 //!
 //! UNCERTAIN: the REST pages have 51008 for the next one, the headers of the client SDKs say that
-//! the oldest loses its place ([`WhenFull`]). Which one is the oldest is a guess: the one whose
+//! the oldest loses its place ([`WhenFull`]). The choice of the oldest is a guess: the one whose
 //! labels have not changed for the longest time.
 
 use super::write::Open;

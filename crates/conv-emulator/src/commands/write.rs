@@ -1,5 +1,5 @@
-//! What commands that write have in common: items that a fault fails, the log of what was applied,
-//! and effects that show later than their answers.
+//! Common parts of commands that write: items that a fault fails, the log of applied changes, and
+//! effects that show later than their answers.
 
 use serde_json::{Map, Value};
 
@@ -133,7 +133,7 @@ pub(super) fn run(
         let (body, faults) = (body.clone(), faults.to_vec());
         let apply = move |state: &mut State| {
             let mut writer = Writer { state, command: name, faults: &faults, logged: true };
-            // Its answer was given before; what became impossible since then is left out.
+            // Its answer was given before; items that became impossible since then are left out.
             drop(write(&mut writer, Fields::new(&body, bad)));
         };
         state.defer(lag.end(moment, served), Box::new(apply));

@@ -131,7 +131,7 @@ fn conversation(item: &Value) -> Option<String> {
     conversation_of(item.as_object()?)
 }
 
-/// The conversation that `Type` and an ID stand for.
+/// Returns the conversation that `Type` and an ID name.
 fn conversation_of(item: &Map<String, Value>) -> Option<String> {
     let text = |field: &str| item.get(field).and_then(Value::as_str);
     let peer = match item.get("Type").and_then(Value::as_u64)? {

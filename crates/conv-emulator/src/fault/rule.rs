@@ -136,7 +136,7 @@ impl Rule {
     }
 }
 
-/// Returns whether `name` is the command's name, with its service or without.
+/// Returns true if `name` is the command's name, with its service or without.
 pub(crate) fn is_named(command: &str, name: &str) -> bool {
     command == name || command.split_once('/').is_some_and(|(_, command)| command == name)
 }

@@ -17,13 +17,13 @@ pub struct Applied {
     pub command: &'static str,
     /// The cloud's time, in seconds, at which it was applied.
     pub time: u64,
-    /// What was written.
+    /// The change.
     pub change: Change,
     /// `false` if everything was so already, as after a repeated call.
     pub changed: bool,
 }
 
-/// What a write does. Conversations are named as the web SDK names them.
+/// The change that a write makes. Conversations are named as the web SDK names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names of the fields say all")]

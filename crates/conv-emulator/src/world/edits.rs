@@ -1,4 +1,4 @@
-//! What writes do to one account, whoever asks for them.
+//! The effects of writes on one account, from commands and from tests.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ impl Row {
         self.arrived.push_back(time);
     }
 
-    /// Reads what is not newer than this second. Returns whether anything changed.
+    /// Reads what is not newer than this second. Returns true if anything changed.
     pub(crate) fn read(&mut self, until: u64, back: ReadBack) -> bool {
         let goes_back = until < self.read_until;
         if goes_back && back == ReadBack::Ignored {
@@ -72,7 +72,7 @@ impl Row {
 
 impl Account {
     /// Takes a row out of the list. Its last message is kept for the history, unless that is
-    /// cleared too. Returns whether the list held it.
+    /// cleared too. Returns true if the list held it.
     pub(crate) fn delete(&mut self, peer: &Peer, clear_history: bool) -> bool {
         let row = self.rows.remove(peer);
         let held = row.is_some();
@@ -142,7 +142,8 @@ impl Account {
         self.writes.push_back(applied);
     }
 
-    /// What reading commands see: an older state while a fault holds the newer one back.
+    /// Returns the state that reading commands see: an older one while a fault holds the newer one
+    /// back.
     pub(crate) fn shown(&self) -> &Account {
         self.stale.front().map_or(self, |(_, copy)| copy)
     }

@@ -81,7 +81,7 @@ impl Client {
         sorted(self.pages().await.iter().flat_map(rows).collect())
     }
 
-    /// What the listing should be.
+    /// Returns the true listing.
     pub(crate) fn truth(&self) -> Vec<(String, u64, bool)> {
         let rows = self.emulator.world().listing(ME).unwrap();
         rows.into_iter().map(|row| (row.id, row.time, row.pinned)).collect()

@@ -1,4 +1,4 @@
-//! What the `Date` header says of the cloud's time.
+//! The `Date` header and the cloud's time.
 
 use conv_emulator::{Emulator, Fault, Rule};
 

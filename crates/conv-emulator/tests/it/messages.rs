@@ -111,7 +111,7 @@ async fn an_online_only_message_moves_the_row_and_is_in_no_history() {
 }
 
 #[tokio::test]
-async fn what_is_kept_can_only_be_changed_of_a_conversation_that_is_there() {
+async fn stored_messages_change_only_in_an_existing_conversation() {
     let world = client().await.emulator.world();
     for id in ["C2Cb", "GROUPh"] {
         assert!(world.recall_last_message(ME, id).is_err());

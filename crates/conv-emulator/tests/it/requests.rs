@@ -107,7 +107,7 @@ impl Client {
         ids
     }
 
-    /// What search says of a user: marks, custom text and numbers of groups.
+    /// Returns what search says of a user: marks, custom text and numbers of groups.
     pub(crate) async fn labels(&self, id: &str) -> (Value, Value, Value) {
         let body = json!({"From_Account": ME, "ContactItem": [user(id)]});
         let found = self.ok(SEARCH, body).await["ContactResultItem"][0].take();
@@ -135,7 +135,7 @@ impl Client {
         self.emulator.world().writes(ME).unwrap()
     }
 
-    /// How often a change was applied, and how often it changed anything.
+    /// Returns how often a change was applied, and how often it changed anything.
     pub(crate) fn applied(&self, change: &Change) -> (usize, usize) {
         let writes = self.writes();
         let all = writes.iter().filter(|write| write.change == *change);

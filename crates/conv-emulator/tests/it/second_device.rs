@@ -1,4 +1,4 @@
-//! What another device of the account does, and the log that it is not in.
+//! Changes by another device of the account, and the log that does not contain them.
 
 use conv_emulator::{Change, Error, MsgFlag};
 use serde_json::json;

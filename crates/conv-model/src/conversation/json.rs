@@ -1,7 +1,7 @@
 //! The web SDK's JSON of a conversation, out and in.
 //!
-//! Keys, spelling and defaults are those of `@tencentcloud/chat` 3.6.6 as observed at run time. A few
-//! keys of our own are beside them, where a row would not survive the way there and back without.
+//! Keys, spelling and defaults are those of `@tencentcloud/chat` 3.6.6 as observed at run time. A
+//! few keys of our own are added where a row would otherwise not survive the round trip.
 
 mod not_fetched;
 mod number;

@@ -53,7 +53,8 @@ impl Local {
         self.0.as_ref()?.data.as_ref()
     }
 
-    /// This state with what `newer` sets; a part that it clears is as if it had never been set.
+    /// Returns this state with the parts that `newer` sets; a part that it clears counts as never
+    /// set.
     #[must_use]
     pub fn merged(&self, newer: &Self) -> Self {
         Self::new(

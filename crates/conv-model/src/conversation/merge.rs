@@ -6,7 +6,7 @@ use crate::{
     Conversation, ConversationPatch, Known, LastMessage, Listing, ListingPatch, Profile, Unread,
 };
 
-/// The conversation as it is after a patch; `old` is `None` where there was no row.
+/// Returns the conversation after a patch; `old` is `None` if there was no row.
 ///
 /// Facets that a patch leaves out stay. A patch is of one instant: if its listing has a source version
 /// older than the stored one, nothing of the patch is taken. Message times are never compared,

@@ -61,7 +61,7 @@ pub struct LastMessage {
     pub cloud_custom_data: Arc<str>,
     /// True if it was recalled; a row then holds neither its payload nor its custom data.
     pub is_revoked: bool,
-    /// userID of who took it back.
+    /// userID of the user who recalled it.
     pub revoker: Option<Arc<str>>,
     /// True if it was sent only to users who are online.
     pub online_only: bool,
@@ -130,7 +130,7 @@ pub enum Preview<'a> {
     Text(String),
     /// A message that was recalled.
     Recalled,
-    /// Something that is no text.
+    /// A value that is not text.
     Other(&'a MessageKind),
 }
 
@@ -160,7 +160,7 @@ impl fmt::Display for Preview<'_> {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Payload(Box<str>);
 
-/// The text is no JSON.
+/// The text is not JSON.
 #[derive(Debug, Error)]
 #[error("expected a message payload in JSON")]
 pub struct PayloadError(#[source] serde_json::Error);
@@ -170,7 +170,7 @@ impl Payload {
     /// integers of more than 64 bits become floating-point numbers.
     ///
     /// # Errors
-    /// If `json` is no JSON value.
+    /// If `json` is not a JSON value.
     pub fn from_json(json: &str) -> Result<Self, PayloadError> {
         let value: Value = serde_json::from_str(json).map_err(PayloadError)?;
         Ok(Self::from_value(&value))
@@ -180,7 +180,7 @@ impl Payload {
     /// the form stays as it is, and two payloads of the same values may differ.
     ///
     /// # Errors
-    /// If `json` is no JSON value.
+    /// If `json` is not a JSON value.
     pub fn from_kept_json(json: &str) -> Result<Self, PayloadError> {
         // Values are not built: that and writing them again is most of `from_json`.
         serde_json::from_str::<IgnoredAny>(json).map_err(PayloadError)?;

@@ -1,4 +1,4 @@
-//! Which parts of a row the cloud has yet to confirm.
+//! The parts of a row that the cloud has yet to confirm.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use crate::{Aspect, GroupTarget, Mutation, Pending, PendingState, Slot};
 /// come; `None` where the row shows what the cloud said.
 ///
 /// Of several mutations of one part, such as two marks, the one that has come least far counts:
-/// failed, held, queued, sending, settling. What failed shows the cloud's value again.
+/// failed, held, queued, sending, settling. A part whose mutation failed shows the cloud's value
+/// again.
 ///
 /// A store sets it in the rows that it shows. No cloud knows it, and no patch carries it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,14 +30,14 @@ pub struct PendingFacets {
     /// The conversation groups that the row is in, and their names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<PendingState>,
-    /// What was read.
+    /// The time up to which the user has read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<PendingState>,
-    /// How new messages are announced.
+    /// The way new messages are announced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remind_type: Option<PendingState>,
-    /// The deletion of the row. A row shows it after the deletion failed, and where a message came
-    /// that is newer than what the user saw.
+    /// The deletion of the row. A row shows it after the deletion failed, and if a message came
+    /// that is newer than the newest one that the user saw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion: Option<PendingState>,
 }
@@ -82,7 +83,7 @@ impl PendingFacets {
     }
 }
 
-/// Returns the place of a state on a mutation's way: what failed got nowhere.
+/// Returns the rank of a state by progress; a failed mutation has the lowest.
 fn progress(state: PendingState) -> u8 {
     match state {
         PendingState::Failed => 0,

@@ -36,7 +36,7 @@ impl GroupType {
 
 /// The user or group behind a conversation. `None` is *not fetched*; an empty text is *not set*.
 ///
-/// As part of a change, `None` leaves what is stored.
+/// As part of a change, `None` keeps the stored value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
@@ -72,7 +72,7 @@ pub enum ProfileDetail {
     Group(GroupDetail),
 }
 
-/// A user's profile besides nickname and avatar (REST `Tag_Profile_*`).
+/// A user's profile without nickname and avatar (REST `Tag_Profile_*`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserDetail {
@@ -102,7 +102,7 @@ pub struct UserDetail {
     pub last_updated_ms: u64,
 }
 
-/// A group's profile besides name, avatar and type. A number that was not sent is `None`.
+/// A group's profile without name, avatar and type. A number that was not sent is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupDetail {

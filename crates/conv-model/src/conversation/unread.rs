@@ -23,7 +23,7 @@ open_enum! {
     }
 }
 
-/// The unread facet. `None` is *not fetched*; as part of a change it leaves what is stored.
+/// The unread facet. `None` is *not fetched*; as part of a change it keeps the stored value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Unread {
@@ -45,7 +45,7 @@ impl Unread {
     }
 }
 
-/// Whom a message mentions, in the SDK's numbers.
+/// The users whom a message mentions, in the SDK's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "[u8; 1]", into = "[u8; 1]")]
 #[non_exhaustive]
@@ -102,7 +102,7 @@ pub struct GroupAtInfo {
     pub topic_id: Option<Arc<str>>,
     /// The message's number.
     pub message_sequence: u64,
-    /// Whom it mentions.
+    /// The users whom it mentions.
     #[serde(rename = "atTypeArray")]
     pub at_type: AtType,
 }

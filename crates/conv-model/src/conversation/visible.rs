@@ -4,7 +4,7 @@
 /// a note without a head.
 const BLANK: [char; 6] = ['\u{115F}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{FFA0}', '\u{1D159}'];
 
-/// Returns whether a reader sees anything of a text: not so of blanks, zero-width characters, marks
+/// Returns true if a reader sees anything of a text: not so of blanks, zero-width characters, marks
 /// without a base letter, variation selectors, and control or format characters.
 pub(super) fn is_visible(text: &str) -> bool {
     text.chars().any(shows)
@@ -14,14 +14,14 @@ fn shows(char: char) -> bool {
     char.is_ascii_graphic() || (!BLANK.contains(&char) && (is_private(char) || is_printed(char)))
 }
 
-/// Returns whether a debug text shows the character as it is. The standard library escapes, by the
-/// tables of Unicode, what has no look of its own: blanks, control and format characters, and what
-/// extends the character before.
+/// Returns true if a debug text shows the character as it is. The standard library escapes, by the
+/// tables of Unicode, characters without an appearance of their own: blanks, control and format
+/// characters, and those that extend the character before.
 fn is_printed(char: char) -> bool {
     char != ' ' && char.escape_debug().eq([char])
 }
 
-/// Returns whether the app's own fonts decide what the character looks like.
+/// Returns true if the app's own fonts decide what the character looks like.
 fn is_private(char: char) -> bool {
     matches!(char, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{FFFFD}' | '\u{100000}'..='\u{10FFFD}')
 }
@@ -32,7 +32,7 @@ mod tests {
 
     use super::*;
 
-    /// Of each kind of character that is not seen, some.
+    /// Some characters of each invisible kind.
     const UNSEEN: &str = " \t\n\0\u{7F}\u{85}\u{A0}\u{AD}\u{300}\u{34F}\u{488}\u{5B0}\u{61C}\u{64B}\
         \u{115F}\u{1160}\u{17B4}\u{180E}\u{1AB0}\u{2003}\u{200B}\u{200D}\u{202E}\u{2028}\u{2060}\
         \u{20DD}\u{2066}\u{2800}\u{3000}\u{3164}\u{FE0F}\u{FEFF}\u{FFA0}\u{1D159}\u{E0041}\u{E0100}";

@@ -14,7 +14,7 @@ pub enum ParseIdError {
     /// The text is empty.
     #[error("conversation ID is empty")]
     Empty,
-    /// The text begins with none of the three prefixes.
+    /// The text begins with another prefix than the three known ones.
     #[error("expected a conversation ID that starts with {C2C} or {GROUP}, or is {SYSTEM}")]
     UnknownPrefix,
     /// The prefix is there, but not in the right case: prefixes are case-sensitive.
@@ -53,7 +53,7 @@ pub enum ParseIdError {
 }
 
 impl ParseIdError {
-    /// Tells a slip of spelling from a text that is something else.
+    /// Distinguishes a wrong spelling from a text that is something else.
     #[cold]
     pub(super) fn of_unknown_prefix(text: &str) -> Self {
         let starts = |prefix: &str| {

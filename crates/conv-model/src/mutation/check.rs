@@ -1,4 +1,4 @@
-//! What can be known to fail before it is sent.
+//! Checks that find a failure before a mutation is sent.
 
 use thiserror::Error;
 
@@ -33,6 +33,9 @@ pub enum MutationError {
     /// Another group has the name.
     #[error("a conversation group {0:?} exists already")]
     GroupExists(GroupName),
+    /// The new name of a group has a control character, such as a line break.
+    #[error("group name {0:?} contains a control character")]
+    ControlInGroupName(GroupName),
     /// The conversation's kind does not have what the mutation sets.
     #[error("{0} cannot be changed in this way")]
     WrongKind(ConversationId),
@@ -95,7 +98,7 @@ impl Default for Limits {
     }
 }
 
-/// The list as it is shown, as far as a check has to know it.
+/// The part of the shown list that a check needs.
 pub trait ShownList {
     /// Returns a row, or `None` if the list does not show it.
     fn row(&self, id: &ConversationId) -> Option<&Conversation>;
@@ -112,7 +115,7 @@ pub trait ShownList {
     /// Returns the number of conversation groups; `None` while their names are not known.
     fn groups(&self) -> Option<usize>;
 
-    /// Returns whether a conversation group exists; `None` while their names are not known.
+    /// Returns true if a conversation group exists; `None` while their names are not known.
     fn has_group(&self, group: &str) -> Option<bool>;
 }
 
@@ -120,8 +123,8 @@ impl Mutation {
     /// Checks what can be known before anything is queued.
     ///
     /// # Errors
-    /// The reason that the cloud would refuse the mutation, judged by the list as it is shown. What
-    /// the list does not know yet is not held against it.
+    /// Returns the reason that the cloud would refuse the mutation, judged by the list as it is
+    /// shown. A value that the list does not know yet is no reason.
     pub fn check(&self, list: &impl ShownList, limits: &Limits) -> Result<(), MutationError> {
         match self {
             Self::Pin { id, is_pinned } => {
@@ -217,14 +220,25 @@ fn check_group(
         // Creating a group that exists adds to it.
         GroupTarget::Present if exists == Some(true) => Ok(()),
         GroupTarget::Present => {
+            nameable(name)?;
             let count = list.groups().unwrap_or_default();
             limit(true, count, limits.groups, MutationError::TooManyGroups)
         }
         _ if exists == Some(false) => Err(MutationError::NoSuchGroup(name.clone())),
         GroupTarget::Absent => Ok(()),
+        // It has the name already.
+        GroupTarget::Named(new) if new == name => Ok(()),
         GroupTarget::Named(new) => match list.has_group(new.as_str()) {
             Some(true) => Err(MutationError::GroupExists(new.clone())),
-            _ => Ok(()),
+            _ => nameable(new),
         },
+    }
+}
+
+/// A group that has such a name elsewhere can still be emptied, renamed and deleted.
+fn nameable(name: &GroupName) -> Result<(), MutationError> {
+    match name.as_str().contains(char::is_control) {
+        true => Err(MutationError::ControlInGroupName(name.clone())),
+        false => Ok(()),
     }
 }

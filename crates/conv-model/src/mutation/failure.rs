@@ -1,4 +1,4 @@
-//! Why a mutation did not come through.
+//! The failure of a mutation.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use crate::ErrorClass;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MutationFailure {
-    /// What kind of error it was.
+    /// The class of the error.
     pub class: ErrorClass,
     /// The cloud's number, if it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<i32>,
-    /// What happened, in words. Holds no secret.
+    /// The description of the error. Holds no secret.
     pub message: Arc<str>,
 }
 

@@ -88,7 +88,7 @@ impl AsRef<str> for GroupName {
     }
 }
 
-/// Equal, ordered and hashed as its text, so a map by names is asked with a `&str`.
+/// Equal, ordered and hashed as its text, so a map keyed by names can be searched with a `&str`.
 impl Borrow<str> for GroupName {
     fn borrow(&self) -> &str {
         self.as_str()

@@ -1,4 +1,4 @@
-//! What a row shows while mutations of it are pending.
+//! Computes what a row shows while mutations of it are pending.
 
 use std::sync::Arc;
 
@@ -75,8 +75,8 @@ fn show_group(row: &mut Conversation, name: &str, target: &GroupTarget) {
     }
 }
 
-/// A deleted row shows again once the cloud has a message that is newer than what the user saw: that
-/// is news. Of a history that was cleared nothing older shows.
+/// A deleted row shows again once the cloud has a message newer than the newest one that the user
+/// saw. If the history was cleared, no older message shows.
 fn show_news(row: &mut Conversation, seen: Timestamp, clears_history: bool) -> bool {
     if row.listing.time.unwrap_or(Timestamp::ZERO) <= seen {
         return false;
@@ -88,8 +88,8 @@ fn show_news(row: &mut Conversation, seen: Timestamp, clears_history: bool) -> b
     true
 }
 
-/// Nothing is unread of what the user saw. Of newer messages the number is known only as far as the
-/// cloud's count still holds those that he saw; at least one is unread.
+/// Messages that the user saw are not unread. The number of newer messages is known only as far as
+/// the cloud's count still includes those that the user saw; at least one is unread.
 fn show_read(row: &mut Conversation, until: ReadMark, count: u32) {
     let message = row.last_message.value().and_then(|message| message.time);
     let newest = message.max(row.listing.time).unwrap_or(Timestamp::ZERO);

@@ -1,11 +1,11 @@
-//! What mutations set.
+//! The slots that mutations set.
 
 use serde::{Deserialize, Serialize};
 
 use super::GroupName;
 use crate::{ConversationId, MarkType};
 
-/// One thing that has a value in the cloud, and that a mutation sets.
+/// A value in the cloud that a mutation sets.
 ///
 /// Slots of one conversation are next to each other in their order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,19 +23,19 @@ pub enum Slot {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Aspect {
-    /// Whether the row is in the list.
+    /// The presence of the row in the list.
     Exists,
-    /// Whether it is pinned.
+    /// The pin.
     Pinned,
     /// One mark.
     Mark(MarkType),
     /// The app's own text.
     CustomData,
-    /// Whether it is in one conversation group.
+    /// The membership in one conversation group.
     Member(GroupName),
-    /// Up to which message the user has read.
+    /// The message up to which the user has read.
     ReadTo,
-    /// How new messages are announced.
+    /// The way new messages are announced.
     RemindType,
 }
 

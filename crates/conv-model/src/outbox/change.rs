@@ -9,7 +9,7 @@ use crate::{Limits, Mutation, Timestamp};
 pub enum OutboxChange {
     /// Accepts mutations.
     Enqueue(Enqueue),
-    /// Takes over what became of mutations, by their numbers.
+    /// Stores the progress of mutations, by their numbers.
     Progress(Vec<(u64, Progress)>),
 }
 
@@ -29,11 +29,18 @@ pub enum OutboxChange {
 pub struct Enqueue {
     /// The mutations. Each is checked against the list as the ones before it leave it.
     pub mutations: Vec<Mutation>,
-    /// When they are accepted, by the clock of the one who asks for them; `None` if he has no clock.
+    /// The time at which they are accepted, by the caller's clock; `None` if the caller has no
+    /// clock.
     pub queued_at: Option<Timestamp>,
+    /// The app whose cloud they are for, by its `SDKAppID`: they are not sent to another one's. `None`
+    /// if any will do.
+    pub app: Option<u64>,
+    /// Whether the list says what the cloud has at this moment, so that a mutation whose value it shows
+    /// already need not be sent. True by default; false for a list that may be older.
+    pub trusts_list: bool,
     /// The cloud's limits.
     pub limits: Limits,
-    /// How much the outbox may hold.
+    /// The capacity of the outbox.
     pub capacity: Capacity,
 }
 
@@ -43,6 +50,8 @@ impl Enqueue {
         Self {
             mutations: mutations.into_iter().collect(),
             queued_at: None,
+            app: None,
+            trusts_list: true,
             limits: Limits::default(),
             capacity: Capacity::default(),
         }
@@ -55,7 +64,7 @@ impl OutboxChange {
         Self::Enqueue(Enqueue::new(mutations))
     }
 
-    /// Takes over what became of one mutation.
+    /// Stores the progress of one mutation.
     pub fn progress(number: u64, progress: Progress) -> Self {
         Self::Progress(vec![(number, progress)])
     }

@@ -1,11 +1,11 @@
-//! Accepting a mutation: what waits is replaced, what is on its way is not touched.
+//! Accepts a mutation: a queued mutation of its slot is replaced, one in flight stays.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Outbox, Outcome, OutcomeKind, Pending, PendingState, order::blocks};
 use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationError, Slot, Timestamp};
 
-/// How much an outbox may hold.
+/// The capacity of an outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capacity {
@@ -21,7 +21,7 @@ impl Default for Capacity {
     }
 }
 
-/// What accepting a mutation did.
+/// The result of accepting a mutation.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Enqueued {
@@ -30,7 +30,7 @@ pub struct Enqueued {
     pub number: Option<u64>,
     /// The slots whose mutations are other than before.
     pub slots: BTreeSet<Slot>,
-    /// What became of mutations that this one replaced.
+    /// The outcomes of mutations that this one replaced.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -51,7 +51,7 @@ impl Outbox {
     ) -> Result<Enqueued, MutationError> {
         let (pending, bytes) = (self.pending().count(), self.bytes());
         let is_full = pending >= capacity.pending || bytes + mutation.bytes() > capacity.bytes;
-        // What takes the place of another one needs none of its own.
+        // A mutation that replaces another one needs no room of its own.
         if is_full && !self.slots.contains_key(&mutation.slot()) {
             return Err(MutationError::OutboxFull { pending, bytes });
         }
@@ -101,6 +101,9 @@ struct Step<'a, F> {
 impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     fn accept(&mut self, mutation: Mutation) {
         match &mutation {
+            // It has the name already.
+            Mutation::Group { group_name, target: GroupTarget::Named(new) }
+                if group_name == new => {}
             Mutation::Delete { id, .. } => {
                 // The row's own slots end with it. Marks, custom data and groups outlive a row.
                 for aspect in [Aspect::Pinned, Aspect::ReadTo] {
@@ -146,7 +149,12 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
             None => !may_differ && self.is_met(&mutation),
         };
         if !is_done {
-            queue.push(self.pending(mutation, may_differ));
+            let mut pending = self.pending(mutation);
+            pending.is_uncertain = may_differ;
+            // What is under way may be acknowledged before this one is: that is noted then.
+            pending.follows_another = replaced.is_some_and(|replaced| replaced.follows_another)
+                || queue.iter().any(|earlier| earlier.state == PendingState::Settling);
+            queue.push(Arc::new(pending));
         }
         self.done.slots.insert(slot.clone());
         if !queue.is_empty() {
@@ -154,25 +162,26 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         }
     }
 
-    /// Returns whether the cloud has the value. Where a mutation that it depends on is pending, what
-    /// the cloud's list shows is not the last word.
+    /// Returns true if the cloud has the value. While a mutation that it depends on is pending, the
+    /// cloud's list may still change.
     fn is_met(&self, mutation: &Mutation) -> bool {
         self.is_free(mutation, 0) && (self.is_met)(mutation)
     }
 
-    /// Returns whether nothing that is pending since a number has to do with a mutation.
+    /// Returns true if nothing that is pending since a number has to do with a mutation.
     fn is_free(&self, mutation: &Mutation, since: u64) -> bool {
         let mut later = self.outbox.pending().filter(|pending| pending.number > since);
         !later.any(|later| later.state.is_shown() && blocks(&later.mutation, mutation))
     }
 
-    /// Renames a group. What waits for the old name waits for the new one, in the same step.
+    /// Renames a group. Mutations that are queued for the old name are queued for the new one in
+    /// the same step.
     fn rename(&mut self, old: &GroupName, new: &GroupName) {
         let rename = |old: &GroupName| Mutation::Group {
             group_name: old.clone(),
             target: GroupTarget::Named(new.clone()),
         };
-        // Where it has the old name by a mutation that was not sent yet, that one changes.
+        // If it has the old name by a mutation that was not sent yet, that mutation changes.
         let collapsed = self.take_origin(old, |origin, target| match target {
             GroupTarget::Named(_) if origin == new => None,
             GroupTarget::Named(_) => Some(rename(origin)),
@@ -195,7 +204,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         self.done.number = number;
     }
 
-    /// Deletes a group. What waits for it has nothing to wait for.
+    /// Returns true if a mutation that creates the group is queued or being sent.
     fn is_being_created(&self, name: &GroupName) -> bool {
         self.outbox.of_groups().any(|one| {
             let is_it = matches!(&one.mutation, Mutation::Group { group_name, target: GroupTarget::Present } if group_name == name);
@@ -203,6 +212,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         })
     }
 
+    /// Deletes a group. Mutations that are queued for it are dropped.
     fn delete_group(&mut self, name: &GroupName) {
         for (slot, _) in self.unsent_members(name) {
             self.give_up(&slot);
@@ -266,26 +276,25 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         unsent.collect()
     }
 
-    fn pending(&mut self, mutation: Mutation, is_uncertain: bool) -> Arc<Pending> {
+    fn pending(&mut self, mutation: Mutation) -> Pending {
         let number = self.outbox.next_number();
         self.done.number = Some(number);
-        let mut pending = Pending::new(number, mutation, self.queued_at);
-        pending.is_uncertain = is_uncertain;
-        Arc::new(pending)
+        Pending::new(number, mutation, self.queued_at)
     }
 
     fn replaced(&mut self, pending: &Pending) {
         self.done.outcomes.push(Outcome::of(pending, OutcomeKind::Replaced));
     }
 
-    /// Takes what waits out of a slot, with the outcome that it was replaced.
+    /// Takes the queued mutation out of a slot, and records that it was replaced.
     fn give_up(&mut self, slot: &Slot) {
         if let Some(pending) = self.take(slot) {
             self.replaced(&pending);
         }
     }
 
-    /// Takes what waits out of a slot. What is under way or acknowledged stays.
+    /// Takes the queued mutation out of a slot. One that is being sent or is acknowledged stays.
+    /// Those that are being sent or are acknowledged stay.
     fn take(&mut self, slot: &Slot) -> Option<Arc<Pending>> {
         let queue = self.outbox.slots.get_mut(slot)?;
         let taken = pop_if(queue, |last| last.state.is_waiting());
@@ -298,7 +307,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
 }
 
 impl Pending {
-    /// Returns whether a later mutation of its slot takes its place.
+    /// Returns true if a later mutation of its slot takes its place.
     fn is_replaceable(&self) -> bool {
         self.state.is_waiting() || self.state == PendingState::Failed
     }
@@ -308,8 +317,8 @@ fn pop_if(queue: &mut Vec<Arc<Pending>>, goes: fn(&Pending) -> bool) -> Option<A
     if queue.last().is_some_and(|last| goes(last)) { queue.pop() } else { None }
 }
 
-/// What was read stays read: a mark that is older than one which waits or was sent counts for no
-/// less.
+/// Extends a mark as read to everything that was marked before: it counts for no less than an older
+/// mark that is queued or was sent.
 fn with_all_read(mutation: Mutation, queue: &[Arc<Pending>]) -> Mutation {
     let Mutation::Read { id, until, count } = mutation else { return mutation };
     let earlier = queue.iter().filter_map(|pending| match &pending.mutation {

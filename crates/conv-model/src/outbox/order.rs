@@ -1,67 +1,110 @@
-//! What may be sent now.
+//! The order in which mutations may be sent.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{Outbox, Pending, PendingState};
-use crate::{Aspect, GroupTarget, Mutation, Slot};
+use crate::{Aspect, ConversationId, GroupName, GroupTarget, Mutation, Slot};
 
 impl Outbox {
-    /// Returns what may be sent now, in the order it was accepted.
+    /// Returns the mutations that may be sent now, in the order in which they were accepted.
     ///
     /// A mutation waits for the earlier ones that it depends on: of its slot; of its conversation,
     /// where one of the two deletes it; of its conversation group, where one of the two creates,
     /// renames or deletes that. Members of a group that is created wait for it, too: see
-    /// [`first_members`](Self::first_members). All else does not block one another.
+    /// [`first_members`](Self::first_members). Other mutations do not block one another.
     pub fn ready(&self) -> Vec<&Arc<Pending>> {
-        let mut open: Vec<_> = self.pending().filter(|pending| pending.state.is_open()).collect();
-        open.sort_by_key(|pending| pending.number);
+        let mut earlier = Earlier::default();
         let mut ready = Vec::new();
-        for (place, pending) in open.iter().enumerate() {
-            let earlier = open.iter().take(place);
-            let is_free =
-                earlier.clone().all(|before| !blocks(&before.mutation, &pending.mutation));
-            if pending.state == PendingState::Queued && is_free {
-                ready.push(*pending);
+        for pending in self.open() {
+            let is_queued = pending.state == PendingState::Queued;
+            if is_queued && !earlier.blocks(&pending.mutation) {
+                ready.push(pending);
             }
+            earlier.add(&pending.mutation);
         }
         ready
     }
 
-    /// Returns the members that wait for nothing but the creation of their group, to be sent with
-    /// it: the cloud makes no group that is empty.
+    /// Returns what the cloud has yet to acknowledge, in the order it was accepted.
+    fn open(&self) -> Vec<&Arc<Pending>> {
+        let mut open: Vec<_> = self.pending().filter(|pending| pending.state.is_open()).collect();
+        open.sort_by_key(|pending| pending.number);
+        open
+    }
+
+    /// Returns the members that wait only for the creation of their group, to be sent with it: the
+    /// cloud makes no empty group.
     pub fn first_members<'a>(&'a self, created: &'a Pending) -> Vec<&'a Arc<Pending>> {
         let Mutation::Group { group_name, target: GroupTarget::Present } = &created.mutation else {
             return Vec::new();
         };
-        let is_first = |pending: &&Arc<Pending>| {
+        let is_first = |pending: &Pending| {
             matches!(&pending.mutation, Mutation::Member { is_member: true, .. })
                 && pending.state == PendingState::Queued
                 && pending.mutation.group_names().any(|name| name == group_name)
         };
-        let mut members: Vec<_> = self.pending().filter(is_first).collect();
-        members.sort_by_key(|pending| pending.number);
-        members.retain(|member| !self.has_other_block(created, member));
+        let mut earlier = Earlier::default();
+        let mut members = Vec::new();
+        for pending in self.open().into_iter().filter(|one| one.number != created.number) {
+            if is_first(pending) && !earlier.blocks(&pending.mutation) {
+                members.push(pending);
+            }
+            earlier.add(&pending.mutation);
+        }
         members
     }
+}
 
-    fn has_other_block(&self, created: &Pending, member: &Pending) -> bool {
-        self.pending().any(|before| {
-            before.state.is_open()
-                && before.number < member.number
-                && before.number != created.number
-                && blocks(&before.mutation, &member.mutation)
-        })
+/// What earlier mutations block: [`blocks`] for all of them at once, without comparing pairs.
+#[derive(Default)]
+struct Earlier<'a> {
+    slots: HashSet<Slot>,
+    conversations: HashSet<&'a ConversationId>,
+    deleted: HashSet<&'a ConversationId>,
+    /// The conversation groups that are changed as a whole.
+    groups: HashSet<&'a GroupName>,
+    /// The conversation groups of members.
+    of_members: HashSet<&'a GroupName>,
+}
+
+impl<'a> Earlier<'a> {
+    fn add(&mut self, mutation: &'a Mutation) {
+        self.slots.insert(mutation.slot());
+        match mutation.conversation_id() {
+            Some(id) => {
+                self.conversations.insert(id);
+                self.of_members.extend(mutation.group_names());
+            }
+            None => self.groups.extend(mutation.group_names()),
+        }
+        if let Mutation::Delete { id, .. } = mutation {
+            self.deleted.insert(id);
+        }
+    }
+
+    fn blocks(&self, later: &Mutation) -> bool {
+        let is_known = |name: &GroupName| {
+            self.groups.contains(name)
+                || (later.conversation_id().is_none() && self.of_members.contains(name))
+        };
+        let is_deletion = matches!(later, Mutation::Delete { .. });
+        let is_of_deleted = |id: &ConversationId| {
+            self.deleted.contains(id) || (is_deletion && self.conversations.contains(id))
+        };
+        self.slots.contains(&later.slot())
+            || later.group_names().any(is_known)
+            || later.conversation_id().is_some_and(is_of_deleted)
     }
 }
 
 impl PendingState {
-    /// Returns whether the cloud has yet to acknowledge it.
+    /// Returns true if the cloud has yet to acknowledge it.
     fn is_open(self) -> bool {
         matches!(self, Self::Queued | Self::Sending | Self::Held)
     }
 }
 
-/// Returns whether a mutation depends on an earlier one.
+/// Returns true if a mutation depends on an earlier one.
 pub(super) fn blocks(earlier: &Mutation, later: &Mutation) -> bool {
     let (before, after) = (earlier.slot(), later.slot());
     if before == after {
@@ -73,4 +116,25 @@ pub(super) fn blocks(earlier: &Mutation, later: &Mutation) -> bool {
     }
     let deletes = |slot: &Slot| matches!(slot, Slot::Conversation(_, Aspect::Exists));
     (deletes(&before) || deletes(&after)) && before.conversation_id() == after.conversation_id()
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_index_says_the_same_as_all_pairs(outbox in crate::testing::outboxes()) {
+            let open = outbox.open();
+            let is_free = |later: &Arc<Pending>| {
+                let mut earlier = open.iter().take_while(|one| one.number < later.number);
+                earlier.all(|before| !blocks(&before.mutation, &later.mutation))
+            };
+            let is_ready = |one: &&Arc<Pending>| one.state == PendingState::Queued && is_free(one);
+            let expected: Vec<_> = open.iter().copied().filter(is_ready).collect();
+            prop_assert_eq!(outbox.ready(), expected);
+        }
+    }
 }

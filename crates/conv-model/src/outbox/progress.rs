@@ -1,13 +1,13 @@
-//! What became of a mutation that was sent.
+//! The progress of mutations.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outbox, Pending, PendingState};
-use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationFailure, Slot};
+use super::{Acknowledgement, Outbox, Pending, PendingState};
+use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationFailure, PassId, Slot};
 
-/// What became of a mutation, as its sender learned.
+/// The progress of a mutation, as its sender learned it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -16,17 +16,25 @@ pub enum Progress {
     Sending,
     /// It has to be sent again; `is_uncertain` if the cloud may have applied it.
     Returned {
-        /// What happened.
+        /// The failure.
         failure: MutationFailure,
-        /// Whether the cloud may have applied it.
+        /// True if the cloud may have applied it.
         is_uncertain: bool,
     },
-    /// The app's account is at fault.
+    /// Nothing of its call went out, since there was no connection: it is sent later, and was not sent
+    /// so far.
+    Unsent(MutationFailure),
+    /// The app's account is at fault, or it is another app's.
     Held(MutationFailure),
-    /// The app's account is mended.
+    /// The app's account is repaired.
     Released,
-    /// The cloud acknowledged it, and a listing is to show it.
+    /// The cloud acknowledged it, at a moment that is not known, and a listing is to show it.
     Acknowledged,
+    /// The cloud acknowledged it, and a listing is to show it.
+    AcknowledgedAt(Acknowledgement),
+    /// A pass, which began late enough to count, showed another value: the newest that has begun, as
+    /// far as its number is known.
+    Disagreed(Option<PassId>),
     /// It is done: a listing showed it.
     Settled,
     /// It is done, and no listing will show it: the base takes its value over.
@@ -42,22 +50,24 @@ pub enum Progress {
     Retry,
     /// Its owner takes it back, or no longer wants to see that it failed.
     Drop,
+    /// Its owner no longer waits for a listing to show it, which the cloud acknowledged.
+    Dismiss,
 }
 
-/// How a mutation ended.
+/// The end of a mutation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Outcome {
     /// The number that it was accepted with.
     pub number: u64,
-    /// What was to be set.
+    /// The mutation.
     pub mutation: Mutation,
-    /// How it ended.
+    /// The kind of end.
     pub kind: OutcomeKind,
 }
 
-/// How a mutation ended.
+/// The kind of a mutation's end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -74,9 +84,14 @@ pub enum OutcomeKind {
     Failed(MutationFailure),
     /// It was not sent within its time; the list shows the cloud's value again.
     Expired,
+    /// The cloud acknowledged it, and its owner dropped it before a listing showed it; the list shows
+    /// what the cloud said last.
+    Dismissed,
+    /// There was nothing to send: the cloud's list, as it was read a moment ago, has the value.
+    Unchanged,
 }
 
-/// What a step changed.
+/// The effect of a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Progressed {
@@ -100,9 +115,9 @@ impl Outcome {
 }
 
 impl Outbox {
-    /// Takes over what became of the mutation with a number. A number that is no longer pending
-    /// changes nothing: its answer came late. Neither does a step that does not fit its state: what is
-    /// under way cannot be taken back.
+    /// Stores the progress of the mutation with a number. A number that is no longer pending
+    /// changes nothing: its answer came late. Neither does a step that does not fit its state: a
+    /// mutation under way cannot be withdrawn.
     pub fn progress(&mut self, number: u64, progress: Progress) -> Progressed {
         let Some(pending) = self.get(number).cloned() else { return Progressed::default() };
         let mut step = Step { outbox: self, pending, done: Progressed::default() };
@@ -111,7 +126,7 @@ impl Outbox {
     }
 }
 
-/// One mutation and what became of it.
+/// The progress of one mutation.
 struct Step<'a> {
     outbox: &'a mut Outbox,
     pending: Arc<Pending>,
@@ -130,13 +145,22 @@ impl Step<'_> {
                 (pending.state, pending.failure) = (Queued, Some(failure));
                 pending.is_uncertain |= is_uncertain;
             }),
-            (Progress::Held(failure), Sending) => {
+            (Progress::Unsent(failure), Sending) => self.set(|pending| {
+                (pending.state, pending.failure) = (Queued, Some(failure));
+                pending.attempts = pending.attempts.saturating_sub(1);
+            }),
+            (Progress::Held(failure), Sending | Queued | Held) => {
                 self.set(|pending| (pending.state, pending.failure) = (Held, Some(failure)));
             }
             (Progress::Released, Held) => {
                 self.set(|pending| (pending.state, pending.failure) = (Queued, None));
             }
-            (Progress::Acknowledged, Sending) => self.acknowledge(),
+            (Progress::Acknowledged, Sending) => self.acknowledge(None),
+            (Progress::AcknowledgedAt(moment), Sending) => self.acknowledge(Some(moment)),
+            (Progress::Disagreed(pass), Settling) => self.set(|pending| {
+                let known = pending.acknowledged.get_or_insert_default();
+                known.disagreed = Some(pass.unwrap_or(PassId::NONE));
+            }),
             (Progress::Settled, Sending | Settling) => self.end(Some(OutcomeKind::Done)),
             (Progress::SettledUnseen, Sending | Settling) => {
                 self.done.settled = Some(self.pending.mutation.clone());
@@ -152,6 +176,7 @@ impl Step<'_> {
             (Progress::Retry, Failed) => self.set(|pending| {
                 (pending.state, pending.failure, pending.attempts) = (Queued, None, 0);
             }),
+            (Progress::Dismiss, Settling) => self.end(Some(OutcomeKind::Dismissed)),
             (Progress::Drop, Failed) => self.end(None),
             (Progress::Drop, _) if self.pending.is_unsent() => {
                 self.end(Some(OutcomeKind::Cancelled));
@@ -161,8 +186,11 @@ impl Step<'_> {
     }
 
     /// The cloud has the value: what it acknowledged before for the same slot is of the past.
-    fn acknowledge(&mut self) {
-        self.set(|pending| (pending.state, pending.failure) = (PendingState::Settling, None));
+    fn acknowledge(&mut self, moment: Option<Acknowledgement>) {
+        self.set(|pending| {
+            (pending.state, pending.failure) = (PendingState::Settling, None);
+            pending.acknowledged = moment;
+        });
         if let Mutation::Group { group_name, target: GroupTarget::Named(new) } =
             &self.pending.mutation
         {
@@ -170,6 +198,10 @@ impl Step<'_> {
             self.rename_acknowledged(&old, &new);
         }
         let (slot, number) = (self.pending.mutation.slot(), self.pending.number);
+        let later = self.outbox.slots.get_mut(&slot).into_iter().flatten();
+        for later in later.filter(|one| one.number > number) {
+            Arc::make_mut(later).follows_another = true;
+        }
         for earlier in self.outbox.take_where(&slot, |one| one.number < number) {
             self.done.outcomes.push(Outcome::of(&earlier, OutcomeKind::Done));
         }

@@ -42,7 +42,7 @@ impl ConversationQuery {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError::NoIds`] if there is no ID.
+    /// [`QueryError::NoIds`] if the list is empty.
     pub fn ids(ids: impl IntoIterator<Item = ConversationId>) -> Result<Self, QueryError> {
         let ids: Vec<_> = ids.into_iter().collect();
         if ids.is_empty() { Err(QueryError::NoIds) } else { Ok(Self::Ids(Checked(ids))) }

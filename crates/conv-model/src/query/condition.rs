@@ -34,9 +34,9 @@ use crate::{Conversation, ConversationType, Facet, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Condition {
-    /// All of them are met; always, if there are none.
+    /// All of them are met; also if the list is empty.
     All(Vec<Condition>),
-    /// At least one of them is met; if there are none, never.
+    /// At least one of them is met; never if the list is empty.
     Any(Vec<Condition>),
     /// It is known not to be met.
     Not(Box<Condition>),
@@ -181,7 +181,7 @@ impl Condition {
         }
     }
 
-    /// Returns the facets it depends on besides the listing, each once.
+    /// Returns the facets other than the listing that it depends on, each once.
     pub fn facets(&self) -> Vec<Facet> {
         let mut facets = Vec::new();
         self.add_facets(&mut facets);

@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for ConversationFilter {
     }
 }
 
-/// An object and nothing else: what is derived would also read a list of the values.
+/// An object and nothing else: a derived implementation would also read a list of the values.
 fn filter(object: Map<String, Value>) -> Result<ConversationFilter, Error> {
     let json = FilterJson::deserialize(Value::Object(object))?;
     Ok(ConversationFilter {

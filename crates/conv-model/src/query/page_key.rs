@@ -60,7 +60,7 @@ impl PageKey {
         self.rank
     }
 
-    /// Returns the ID of the conversation that stood there.
+    /// Returns the ID of the conversation that the page ended with.
     pub fn id(&self) -> &ConversationId {
         &self.id
     }

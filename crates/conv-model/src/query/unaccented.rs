@@ -35,7 +35,7 @@ impl UnaccentedText {
         &self.0
     }
 
-    /// Returns whether a text contains it. Every text contains the empty one.
+    /// Returns true if a text contains it. Every text contains the empty one.
     pub fn is_in(&self, text: &str) -> bool {
         fold(text).contains(self.as_str())
     }
@@ -51,8 +51,8 @@ fn fold(text: &str) -> Cow<'_, str> {
     letters.nfc().collect::<String>().into()
 }
 
-/// Returns whether a character is an accent beside its letter: one of the block that Latin, Greek and
-/// Cyrillic letters are taken apart into.
+/// Returns true if a character is an accent beside its letter: one of the block that Latin, Greek
+/// and Cyrillic letters are taken apart into.
 fn is_accent(char: char) -> bool {
     matches!(char, '\u{300}'..='\u{36F}')
 }

@@ -27,8 +27,9 @@ pub struct SyncState {
     pub finished: Option<Finished>,
     /// Names of the conversation groups.
     pub groups: GroupNames,
-    /// The identity of the list, where it was given one: another number says that writes which were
-    /// acknowledged may be gone. A store keeps it as it is.
+    /// The identity of the list, made by its store: another number says that writes which were
+    /// acknowledged may be gone. `None` before the first write of what the cloud knows, and while the
+    /// store has lost writes.
     pub epoch: Option<u64>,
     /// The coverage. Not stored: at opening a list is a preview.
     pub coverage: Coverage,
@@ -51,7 +52,7 @@ pub struct SyncState {
 pub struct SyncScope {
     /// The most rows the plan gives.
     pub plan_limit: u32,
-    /// The version of the pull's rules: raised when a mended bug asks for a full pass.
+    /// The version of the pull's rules: raised when the fix of a bug needs a full pass.
     pub rules: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Conversation IDs, their parts, and texts that are none.
+//! Conversation IDs, their parts, and texts that are not IDs.
 
 use proptest::{prelude::*, sample::select};
 
@@ -73,7 +73,7 @@ pub fn topic_ids() -> impl Strategy<Value = String> {
         .prop_map(|(community, topic)| format!("{community}@TOPIC#_{topic}"))
 }
 
-/// Texts that are no conversation ID, each with its reason; every reason has a shape of its own.
+/// Texts that are not conversation IDs, each with its reason; every reason has a form of its own.
 pub fn broken_ids() -> impl Strategy<Value = (String, ParseIdError)> {
     let odd = select(vec!['\0', '\t', '\n', '\u{1f}', '\u{7f}', '\u{80}', 'é', 'а', '李', '😀']);
     let cut =

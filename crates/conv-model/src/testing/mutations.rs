@@ -4,8 +4,8 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{known_ids, mark_types, timestamps};
 use crate::{
-    GroupName, GroupTarget, IfNewer, Mutation, Outbox, Pending, PendingFacets, PendingState,
-    ReadMark, RemindType,
+    Acknowledgement, GroupName, GroupTarget, IfNewer, Mutation, Outbox, PassId, Pending,
+    PendingFacets, PendingState, ReadMark, RemindType, Timestamp,
 };
 
 /// Names of three conversation groups, so that random mutations meet.
@@ -66,14 +66,28 @@ pub fn outboxes() -> impl Strategy<Value = Outbox> {
         PendingState::Held,
         PendingState::Failed,
     ]);
-    vec((mutations(), states, any::<bool>()), 0..12).prop_map(|items| {
-        let pending =
-            items.into_iter().zip(1..).map(|((mutation, state, is_uncertain), number)| {
+    let extras = (option::of(acknowledgements()), any::<bool>(), option::of(any::<u64>()));
+    vec((mutations(), states, any::<bool>(), extras), 0..12).prop_map(|items| {
+        let pending = items.into_iter().zip(1..).map(
+            |((mutation, state, is_uncertain, (acknowledged, follows, app)), number)| {
                 let mut pending = Pending::new(number, mutation, None);
                 (pending.state, pending.is_uncertain) = (state, is_uncertain);
+                pending.acknowledged = acknowledged.filter(|_| state == PendingState::Settling);
+                (pending.follows_another, pending.app) = (follows, app);
                 pending
-            });
+            },
+        );
         Outbox::restore(pending, 0)
+    })
+}
+
+fn acknowledgements() -> impl Strategy<Value = Acknowledgement> {
+    let passes = || option::of(any::<u64>().prop_map(PassId::new));
+    let times = option::of(any::<u64>().prop_map(Timestamp::from_secs));
+    (passes(), times, passes()).prop_map(|(pass, at, disagreed)| {
+        let mut moment = Acknowledgement::new(pass, at);
+        moment.disagreed = disagreed;
+        moment
     })
 }
 

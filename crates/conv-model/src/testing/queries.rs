@@ -88,7 +88,7 @@ fn group_filters() -> impl Strategy<Value = GroupFilter> {
     prop_oneof![
         1 => Just(GroupFilter::Ungrouped),
         3 => conversation_groups().prop_map(GroupFilter::In),
-        1 => Just(GroupFilter::In("of nobody".into())),
+        1 => Just(GroupFilter::In("unused".into())),
     ]
 }
 

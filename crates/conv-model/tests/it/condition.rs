@@ -113,10 +113,10 @@ fn the_name_is_the_one_that_a_list_shows() {
     assert!(Condition::name_contains("boss").matches(&both));
     assert!(!Condition::name_contains("nick").matches(&both));
     // Without a name the ID is shown, which tells nothing while the name was never fetched.
-    let mut nobody = row("C2Cid");
-    assert_eq!(Condition::name_contains("id").judge(&nobody), None);
-    nobody.profile.read_at = Some(Timestamp::from_secs(1));
-    assert_eq!(Condition::name_contains("id").judge(&nobody), Some(true));
+    let mut nameless = row("C2Cid");
+    assert_eq!(Condition::name_contains("id").judge(&nameless), None);
+    nameless.profile.read_at = Some(Timestamp::from_secs(1));
+    assert_eq!(Condition::name_contains("id").judge(&nameless), Some(true));
     assert!(Condition::name_contains("system").matches(&row("@TIM#SYSTEM")));
 }
 
@@ -187,9 +187,9 @@ proptest! {
     fn what_was_never_fetched_decides_nothing(
         condition in testing::conditions(), row in testing::conversations(),
     ) {
-        // Whatever a facet turns out to be, what was said before stays said.
+        // Whatever a facet turns out to be, earlier answers stay valid.
         let mut bare = row.clone();
-        // The system conversation's name is no facet: nothing of it is ever fetched.
+        // The system conversation's name is not a facet: no call fetches it.
         if row.conversation_type() != ConversationType::System {
             bare.profile = Default::default();
         }
@@ -214,7 +214,7 @@ proptest! {
             prop_assert!(folded.is_in(text));
             let unaccented = UnaccentedText::new(text);
             prop_assert_eq!(&UnaccentedText::new(unaccented.as_str()), &unaccented);
-            // What is found with accents is found without.
+            // A name that is found with accents is found without.
             prop_assert!(unaccented.is_in(folded.as_str()));
         }
     }

@@ -265,7 +265,7 @@ fn a_doubled_prefix_is_found_and_not_refused() {
     ] {
         let found = id.doubled_prefix();
         assert_eq!(found.as_ref().map(ConversationId::as_str), meant, "{id}");
-        // What looks like a slip may be a name.
+        // A name may look like a slip.
         assert_eq!(id.as_str().parse(), Ok(id));
     }
 }

@@ -61,7 +61,7 @@ fn the_other_user_has_read_my_message_and_not_their_own() {
     assert_eq!(is_peer_read("me", Some(Timestamp::ZERO), later), false);
     assert_eq!(is_peer_read("me", None, later), false);
     assert_eq!(is_peer_read("alice", Some(SENT), later), false);
-    assert_eq!(is_peer_read("", Some(SENT), later), false, "nobody knows whose it is");
+    assert_eq!(is_peer_read("", Some(SENT), later), false, "its sender is unknown");
 }
 
 #[test]
@@ -135,11 +135,11 @@ proptest! {
         let read: Conversation = serde_json::from_value(first.clone()).unwrap();
         prop_assert_eq!(shown(&read), first);
         let mut expected = row;
-        // The embedder's bytes are not for others; a detail without anything in it is none.
+        // The embedder's bytes are left out of JSON, and so is a detail without content.
         let draft = expected.local.draft_text().cloned().filter(|draft| !draft.is_empty());
         expected.local = Local::new(draft, None);
         expected.profile.detail = read.profile.detail.clone();
-        // What another kind of conversation has is not shown.
+        // Values of another kind of conversation are not shown.
         if expected.conversation_type() != ConversationType::Group {
             expected.unread.group_at_info = None;
         }

@@ -15,6 +15,7 @@ mod outbox;
 mod page;
 mod page_key;
 mod payload;
+mod position;
 mod query;
 mod row;
 mod strategies;

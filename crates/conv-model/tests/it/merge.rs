@@ -156,14 +156,14 @@ fn a_last_message_replaces_the_one_before_whole() {
 
 #[test]
 fn a_last_message_that_is_gone_is_taken_away() {
-    let mut told = patch();
-    told.last_message = Known::Value(LastMessage::new(MessageKind::Image).into());
+    let mut patched = patch();
+    patched.last_message = Known::Value(LastMessage::new(MessageKind::Image).into());
     let mut gone = patch();
     gone.last_message = Known::Nothing;
-    let row = merge(Some(&merge(None, &told)), &gone);
+    let row = merge(Some(&merge(None, &patched)), &gone);
     assert_eq!(row.last_message, Known::Nothing);
     assert!(!gone.may_change(&row));
-    assert!(told.may_change(&row));
+    assert!(patched.may_change(&row));
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn a_recalled_message_keeps_nothing_of_what_it_said() {
     recalled.payload = Some(Payload::of_text("secret"));
     recalled.cloud_custom_data = "secret".into();
     recalled.is_revoked = true;
-    let mut told = patch();
-    told.last_message = Known::Value(recalled.into());
-    let row = merge(None, &told);
+    let mut patched = patch();
+    patched.last_message = Known::Value(recalled.into());
+    let row = merge(None, &patched);
     let message = row.last_message.value().unwrap();
     assert_eq!(message.preview(), Preview::Recalled);
     assert_eq!(message.preview().to_string(), "[Message recalled]");
@@ -194,7 +194,7 @@ fn local_state_is_set_and_cleared_part_by_part() {
     assert!(!both.is_empty() && Local::default().is_empty());
 }
 
-/// Whether everything that a facet sets stands in the row.
+/// Returns true if the row has every value that a facet sets.
 fn holds<T: PartialEq>(row: &Option<T>, patch: &Option<T>, old: Option<&Option<T>>) -> bool {
     match patch {
         Some(_) => row == patch,

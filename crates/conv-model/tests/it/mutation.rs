@@ -1,4 +1,4 @@
-//! What a row shows, and what is refused at once.
+//! The values that a row shows, and the mutations that are refused at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -194,6 +194,24 @@ fn groups_are_judged_by_the_names_that_are_known() {
     assert_eq!(refused(&list, &taken), Some((MutationError::GroupExists(group("2")), None)));
     assert_eq!(refused(&list, &of("1", GroupTarget::Present)), None);
     assert_eq!(refused(&list, &of("1", work)), None);
+    // It has its own name already.
+    assert_eq!(refused(&list, &of("1", GroupTarget::Named(group("1")))), None);
+}
+
+#[test]
+fn no_group_gets_a_name_with_a_control_character() {
+    let mut list = list(1, |_| ());
+    let of = |name: &str, target| Mutation::Group { group_name: group(name), target };
+    for bad in ["two\nlines", "\0", "bell\u{7}", "\u{85}"] {
+        let error = Some((MutationError::ControlInGroupName(group(bad)), None));
+        assert_eq!(refused(&list, &of(bad, GroupTarget::Present)), error);
+        assert_eq!(refused(&list, &of("Work", GroupTarget::Named(group(bad)))), error);
+    }
+    // One that got such a name elsewhere can be mended, and goes.
+    list.groups = Some(["two\nlines".to_owned()].into());
+    let mended = of("two\nlines", GroupTarget::Named(group("Work")));
+    assert_eq!(refused(&list, &mended), None);
+    assert_eq!(refused(&list, &of("two\nlines", GroupTarget::Absent)), None);
 }
 
 #[test]
@@ -211,8 +229,8 @@ fn what_a_conversation_does_not_have_is_refused() {
         .check(&list, &Limits::default())
         .unwrap_err();
     assert_eq!((error.class(), error), (ErrorClass::Unsupported, MutationError::WrongKind(user)));
-    let nobody = Mutation::Pin { id: "C2Cnobody".parse().unwrap(), is_pinned: true };
-    assert_eq!(refused(&list, &nobody).unwrap().1, Some(2500));
+    let unknown = Mutation::Pin { id: "C2Cnobody".parse().unwrap(), is_pinned: true };
+    assert_eq!(refused(&list, &unknown).unwrap().1, Some(2500));
 }
 
 proptest! {
@@ -227,7 +245,7 @@ proptest! {
         base in testing::conversations(), mutation in testing::mutations(),
     ) {
         let Some(once) = overlay(&base, [&mutation]) else { return Ok(()) };
-        // What is read is counted from the cloud's number, so that a second time would count twice.
+        // Reading is counted from the cloud's number, so that a second time would count twice.
         if !matches!(mutation, Mutation::Read { .. }) {
             let twice = overlay(&once, [&mutation]);
             prop_assert_eq!(twice.as_ref(), Some(&once));

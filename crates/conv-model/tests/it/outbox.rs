@@ -1,4 +1,4 @@
-//! What waits, what replaces it, what may be sent, and that the cloud ends as the user wanted.
+//! The order, replacement and sending of mutations, and that the cloud ends as the user wanted.
 
 mod cloud;
 mod shown;
@@ -51,7 +51,7 @@ fn waiting(outbox: &Outbox) -> Vec<Mutation> {
 }
 
 #[test]
-fn what_waits_is_replaced_and_what_the_cloud_has_vanishes() {
+fn a_queued_mutation_is_replaced_or_dropped_if_the_cloud_has_it() {
     let mut outbox = Outbox::default();
     let first = put(&mut outbox, pin(true)).number.unwrap();
     for turn in 0..1_000 {
@@ -65,7 +65,20 @@ fn what_waits_is_replaced_and_what_the_cloud_has_vanishes() {
 }
 
 #[test]
-fn what_is_under_way_is_not_touched_and_its_answer_ends_nothing_later() {
+fn a_group_that_is_renamed_to_its_own_name_asks_for_nothing() {
+    let mut outbox = Outbox::default();
+    assert_eq!(put(&mut outbox, rename("Work", "Work")).number, None);
+    assert!(outbox.is_empty());
+    put(&mut outbox, of_group("Work", GroupTarget::Present));
+    put(&mut outbox, member("C2Calice", "Work", true));
+    let waited = waiting(&outbox);
+    let done = put(&mut outbox, rename("Work", "Work"));
+    assert_eq!((done.number, done.outcomes), (None, Vec::new()));
+    assert_eq!(waiting(&outbox), waited);
+}
+
+#[test]
+fn a_mutation_in_flight_stays_and_its_answer_ends_no_later_one() {
     let mut outbox = Outbox::default();
     let first = put(&mut outbox, pin(true)).number.unwrap();
     outbox.progress(first, Progress::Sending);
@@ -98,7 +111,7 @@ fn an_acknowledged_change_is_undone_whatever_the_list_shows() {
     let undo = outbox.enqueue(pin(false), None, |_| true, &Capacity::default()).unwrap();
     assert!(undo.number.is_some());
     assert_eq!(waiting(&outbox), [pin(true), pin(false)]);
-    // What was acknowledged and what waits for it settle in turn.
+    // Acknowledged mutations and those that wait for them settle in turn.
     outbox.progress(first, Progress::Settled);
     assert_eq!(waiting(&outbox), [pin(false)]);
 }
@@ -158,7 +171,7 @@ fn a_renaming_takes_along_what_waits_for_the_old_name() {
 }
 
 #[test]
-fn what_goes_on_under_another_name_ends_under_its_old_number() {
+fn a_renamed_groups_member_is_replaced_under_a_new_number() {
     let mut outbox = Outbox::default();
     let added = put(&mut outbox, member("C2Calice", "Work", true)).number.unwrap();
     let renamed = put(&mut outbox, rename("Work", "Team"));
@@ -192,7 +205,7 @@ fn names_that_never_left_leave_no_trace() {
     assert_eq!(outbox.first_members(&created).len(), 1);
     put(&mut outbox, of_group("c", GroupTarget::Absent));
     assert!(outbox.is_empty());
-    // Of a group that the cloud has, two renamings are one, and back again is none.
+    // For a group that the cloud has, two renamings become one, and renaming it back cancels them.
     put(&mut outbox, rename("x", "y"));
     put(&mut outbox, rename("y", "z"));
     assert_eq!(waiting(&outbox), [rename("x", "z")]);
@@ -246,7 +259,7 @@ fn a_full_outbox_refuses_more_and_changes_nothing() {
     let more = outbox.enqueue(member("C2Cbob", "Work", true), None, |_| false, &capacity);
     assert!(matches!(more, Err(MutationError::OutboxFull { pending: 1, .. })), "{more:?}");
     assert_eq!(outbox, before);
-    // What takes the place of another needs none.
+    // A mutation that replaces another one needs no room.
     outbox.enqueue(pin(false), None, |_| false, &capacity).unwrap();
 }
 

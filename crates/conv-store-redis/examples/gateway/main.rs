@@ -61,7 +61,7 @@ async fn run(count: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Starts a server: this program, told where the cloud and the cluster are.
+/// Starts a server: this program, with the addresses of the cloud and the cluster.
 fn start(
     cloud: &Emulator,
     cluster: &TestCluster,
@@ -92,7 +92,7 @@ fn end_of(mut server: Child) -> std::io::Result<usize> {
     Ok(served)
 }
 
-/// How many users' lists on the cluster are not those of the cloud.
+/// Returns the number of users whose lists on the cluster differ from the cloud's.
 async fn differences(cloud: &Emulator, cluster: &TestCluster) -> Result<usize, Box<dyn Error>> {
     let options = RedisDatabase::options().answer_within(Duration::from_secs(30));
     let database = options.open(cluster.urls()).await?;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 /// The environment variable with the app's secret key.
 pub(crate) const SECRET: &str = "GATEWAY_SECRET_KEY";
 
-/// How many users ask at a time.
+/// The number of users who ask at a time.
 const USERS: usize = 16;
 
 /// Serves every user once, in an order of its own, and says whom.
@@ -55,7 +55,7 @@ async fn asked(asking: &mut JoinSet<Asked>) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// What a user asks for: the whole list.
+/// Reads the whole list, as a user would.
 async fn ask(accounts: Accounts, user: usize) -> Asked {
     let account: AccountId = format!("user_{user:04}").parse()?;
     let list = accounts.open(&account).await?;

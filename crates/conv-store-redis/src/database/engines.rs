@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use conv_model::AccountId;
-use conv_store::{AccountEngines, PassLeases, StoreError, StoredAccounts};
+use conv_store::{AccountEngines, Leases, Signals, StoreError, StoredAccounts};
 
 use super::listing::Listing;
-use crate::{RedisEngine, keys::Keys, lease::Leases, script::FORGET, server::Server};
+use crate::{
+    RedisEngine, keys::Keys, lease::RedisLeases, script::FORGET, server::Server,
+    signals::RedisSignals,
+};
 
 #[derive(Debug)]
 pub(super) struct RedisEngines(pub(super) Arc<Server>);
@@ -36,7 +39,15 @@ impl AccountEngines for RedisEngines {
         StoredAccounts::new(Listing::new(&self.0))
     }
 
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
-        Some(Arc::new(Leases::new(&self.0)))
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
+        Some(Arc::new(RedisLeases::to_pull(&self.0)))
+    }
+
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        Some(Arc::new(RedisLeases::to_send(&self.0)))
+    }
+
+    fn signals(&self) -> Option<Arc<dyn Signals>> {
+        Some(Arc::new(RedisSignals::new(&self.0)))
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Listing {
     server: Arc<Server>,
     /// The masters that are not scanned to the end, the current one last; `None` before the first call.
     masters: Option<Vec<Master>>,
-    /// Where the scan of the current master continues.
+    /// The cursor where the scan of the current master continues.
     cursor: String,
 }
 

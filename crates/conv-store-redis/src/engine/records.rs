@@ -17,7 +17,7 @@ use crate::{
 /// Version 1 lists writers in the head. The first write of this code makes it the next one.
 pub(super) const VERSION: u8 = 2;
 
-/// What stands in the hashes of rows and local state, and in three fields of that of writers.
+/// The hashes of rows and local state, and three fields of the hash of writers.
 pub(super) type Stored = (Fields, Fields, [Option<String>; 3]);
 
 /// The fields of a hash and their bytes, taken out of the answer as they are.
@@ -36,7 +36,7 @@ impl FromRedisValue for Fields {
     }
 }
 
-/// What becomes of each record.
+/// The new value of each record.
 type Changes<'a> = BTreeMap<&'a Record, Option<&'a Arc<[u8]>>>;
 
 type Argument<'a> = Cow<'a, [u8]>;
@@ -69,7 +69,7 @@ pub(super) fn arguments(writes: &[Write]) -> Vec<Argument<'_>> {
     arguments
 }
 
-/// Reads what stands there.
+/// Decodes the stored records.
 pub(super) fn read(
     rows: Fields,
     local: Fields,
@@ -101,7 +101,8 @@ pub(super) fn read(
 fn field(record: &Record) -> Argument<'_> {
     match record {
         Record::Row(id) => Cow::from([&[ROW], id.as_str().as_bytes()].concat()),
-        // As versions without mutations have it. What they do not know they leave alone.
+        // As versions without mutations have it. They leave unknown records alone. What they do not
+        // know they leave alone.
         Record::Local(id) => Cow::from(id.as_str().as_bytes()),
         Record::State => Cow::from(STATE),
         other => Cow::from(other.to_key().into_bytes()),

@@ -17,7 +17,7 @@ pub(super) struct LeaseTimer<T> {
     due: T,
 }
 
-/// What the holder does next.
+/// The next step of the holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step<T> {
     /// Wait until a time.

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Tells who has a lease, and which pass finished last, with which write. KEYS: lease, outcome. ARGV: milliseconds that
+-- Returns the holder of a lease, and which pass finished last, with which write. KEYS: lease, outcome. ARGV: milliseconds that
 -- a lease lasts at most: longer it does only since the server's clock went back.
 if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) then
     redis.call('PEXPIRE', KEYS[1], ARGV[1])

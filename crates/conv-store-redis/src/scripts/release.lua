@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Gives a lease back and tells how its pass ended. KEYS: lease, outcome, rows. ARGV: holder, the
+-- Gives a lease back and announces how its pass ended. KEYS: lease, outcome, rows. ARGV: holder, the
 -- outcome, or nothing if the pass did not finish, milliseconds that it is kept, how to publish,
 -- channel.
 if redis.call('GET', KEYS[1]) == ARGV[1] then

@@ -1,5 +1,5 @@
 #!lua
--- Takes a lease, or tells who has it. KEYS: lease. ARGV: holder, milliseconds to live.
+-- Takes a lease, or returns its holder. KEYS: lease. ARGV: holder, milliseconds to live.
 local holder = redis.call('GET', KEYS[1])
 if holder then
     -- A clock of the server's that went back would have others wait for a dead holder.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{RedisError, RedisOptions};
 
-/// What stands behind the addresses.
+/// The kind of server behind the addresses.
 pub(super) enum Target {
     Single(Box<ConnectionInfo>),
     Cluster(Vec<ConnectionInfo>),

@@ -81,8 +81,9 @@ mod tests {
         let home = first.block_on(async { Home::current() });
         let ran_on = |home: &Home| {
             second.block_on(async {
-                let (told, mut on) = mpsc::unbounded_channel();
-                let _ = home.spawn(async move { told.send(Handle::current().id()).unwrap() }).await;
+                let (sender, mut on) = mpsc::unbounded_channel();
+                let _ =
+                    home.spawn(async move { sender.send(Handle::current().id()).unwrap() }).await;
                 on.recv().await.unwrap()
             })
         };

@@ -14,7 +14,7 @@ use crate::RedisError;
 pub(crate) struct Master(Option<(String, u16)>);
 
 impl Link {
-    /// Who has accounts now.
+    /// Returns the masters that have accounts now.
     pub(crate) async fn masters(&self) -> Result<Vec<Master>, RedisError> {
         let Connections::Cluster(mut cluster) = self.current() else {
             return Ok(vec![Master(None)]);

@@ -11,7 +11,7 @@ use redis::{
     aio::{AsyncPushSender, SendError},
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     time::sleep,
 };
 
@@ -21,16 +21,21 @@ use crate::sync::lock;
 /// The pause before a failed subscription is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The number of signals that are kept for a listener that lags.
+const KEPT: usize = 1_024;
+
 /// The listeners of each channel.
 ///
 /// A task keeps the server's subscriptions in step with the listeners. News may be missed until it
 /// has subscribed, and while a connection is down. After either, listeners receive empty news, which
 /// ask them to look for themselves.
-#[derive(Default)]
 pub(crate) struct Subscriptions {
     channels: Mutex<HashMap<Arc<str>, watch::Sender<Heard>>>,
     /// The task that subscribes; `None` until it is started.
     keeper: Mutex<Option<Keeper>>,
+    /// The channel of which each text counts, not only the last.
+    signals: Arc<str>,
+    texts: broadcast::Sender<Arc<str>>,
 }
 
 /// The task that subscribes, and the means to start it again after its runtime ended.
@@ -58,6 +63,25 @@ pub(crate) struct Listener {
 }
 
 impl Subscriptions {
+    /// Returns subscriptions to nothing. Each text of the channel of signals counts.
+    pub(super) fn new(signals: String) -> Self {
+        Self {
+            channels: Mutex::default(),
+            keeper: Mutex::default(),
+            signals: signals.into(),
+            texts: broadcast::Sender::new(KEPT),
+        }
+    }
+
+    pub(super) fn signals(&self) -> &str {
+        &self.signals
+    }
+
+    /// Returns a receiver of the texts of the channel of signals, as long as it has a listener.
+    pub(super) fn signal_texts(&self) -> broadcast::Receiver<Arc<str>> {
+        self.texts.subscribe()
+    }
+
     /// Keeps the subscriptions of a link in step, until this value is dropped.
     pub(super) fn start(self: &Arc<Self>, link: Link, home: Home) {
         let changed = self.keep(&link, &home);
@@ -119,6 +143,10 @@ impl Subscriptions {
     }
 
     fn tell(&self, channel: &str, text: &str) {
+        if *channel == *self.signals && !text.is_empty() {
+            // Without receivers it reaches nobody.
+            let _ = self.texts.send(text.into());
+        }
         if let Some(sender) = lock(&self.channels).get(channel) {
             sender.send_modify(|heard| heard.take(text));
         }

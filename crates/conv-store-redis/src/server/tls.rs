@@ -24,7 +24,7 @@ pub(super) fn with_certificates(
     Err(RedisError::options("rediss: needs the feature tls"))
 }
 
-/// A cluster tells the addresses of its other nodes itself.
+/// A cluster reports the addresses of its other nodes itself.
 #[cfg(feature = "tls")]
 pub(super) fn with_certificates_of_all(
     builder: ClusterClientBuilder,
@@ -50,14 +50,14 @@ fn certificates(options: &RedisOptions) -> redis::TlsCertificates {
     redis::TlsCertificates { client_tls: client, root_cert: options.root_certificate.clone() }
 }
 
-/// The client asks for the process's provider of cryptography: where there is none, in a build
-/// with two of them, it would panic.
+/// The client asks for the process's provider of cryptography: without one, in a build with two
+/// providers, it would panic.
 #[cfg(feature = "tls")]
 pub(crate) fn provide() {
     use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
     if CryptoProvider::get_default().is_none() {
-        // Somebody else may have been faster; one is as good as the other.
+        // Another caller may have been faster; one is as good as the other.
         let _ = aws_lc_rs::default_provider().install_default();
     }
 }

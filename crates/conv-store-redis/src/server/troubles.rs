@@ -4,18 +4,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::RedisError;
 
-/// After so many calls in a row that found no server, or so many writes that were refused by a
-/// server that takes none, connections are made anew. The client does so by itself where it learns
-/// that one broke; not where a server goes on to refuse behind a name that leads to another one by
-/// now.
+/// After this many calls in a row that found no server, or this many writes that a server refused
+/// because it takes none, the connections are replaced. The client replaces a connection by itself
+/// if it learns that it broke; it does not if a server goes on to refuse behind a name that leads
+/// to another one by now.
 const MANY: u32 = 3;
 
-/// What went wrong on a link.
+/// The failures of a link.
 #[derive(Default)]
 pub(super) struct Troubles {
-    /// How many calls in a row found no server.
+    /// The number of calls in a row that found no server.
     unserved: AtomicU32,
-    /// How many found one that takes no writes. It may go on to serve reads.
+    /// The number of calls in a row that found a server which takes no writes. It may go on to
+    /// serve reads.
     refused: AtomicU32,
 }
 

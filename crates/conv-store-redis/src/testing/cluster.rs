@@ -9,14 +9,13 @@ use super::{NodeOptions, TestError, TestNode};
 
 /// Longer than any cluster takes to come together.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How many slots a cluster has.
+/// The number of slots of a cluster.
 const SLOTS: usize = 16_384;
 
 /// A cluster of masters, each with as many replicas, on loopback.
 #[derive(Debug)]
 pub struct TestCluster {
-    /// The masters in the order of their slots, then the replicas of each: those that are masters
-    /// at first.
+    /// The initial masters in the order of their slots, then the replicas of each.
     pub nodes: Vec<TestNode>,
     masters: usize,
 }
@@ -25,7 +24,7 @@ impl TestCluster {
     /// Starts a cluster, and waits until all its nodes agree on it.
     ///
     /// # Errors
-    /// Why it did not start.
+    /// If it did not start.
     pub fn start(masters: usize, replicas_each: usize) -> Result<Self, TestError> {
         let config =
             ["cluster-enabled yes", "cluster-node-timeout 1500", "repl-diskless-sync-delay 0"];
@@ -63,7 +62,7 @@ impl TestCluster {
         let node = self.nodes.iter().find(|node| node.is_running()).ok_or("no node runs")?;
         let slot: u16 = node.call(&["CLUSTER", "KEYSLOT", key])?;
         let nodes: String = node.call(&["CLUSTER", "NODES"])?;
-        let serving = nodes.lines().find(|line| serves(line, slot)).ok_or("nobody serves it")?;
+        let serving = nodes.lines().find(|line| serves(line, slot)).ok_or("no node serves it")?;
         let port = port_of(serving).ok_or("a node without a port")?;
         let at = self.nodes.iter().position(|node| node.port() == port);
         at.ok_or_else(|| "a node of somebody else's".into())
@@ -120,8 +119,8 @@ impl TestCluster {
     }
 }
 
-/// Whether a line such as `id 127.0.0.1:7000@17000 master - 0 0 1 connected 0-5460` is of a node
-/// that serves a slot.
+/// Returns true if a line such as `id 127.0.0.1:7000@17000 master - 0 0 1 connected 0-5460` is of a
+/// node that serves a slot.
 fn serves(line: &str, slot: u16) -> bool {
     let ranges = line.split(' ').skip(8);
     let flags = line.split(' ').nth(2).unwrap_or_default();

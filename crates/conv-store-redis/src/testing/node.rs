@@ -16,7 +16,7 @@ use super::{TestError, program};
 /// Longer than any server takes to start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How a server is started.
+/// The options with which a server is started.
 #[derive(Clone, Debug, Default)]
 pub struct NodeOptions {
     /// Lines of its configuration, such as `maxmemory 10mb`.
@@ -49,14 +49,14 @@ impl TestNode {
     /// Starts a server, and waits until it answers.
     ///
     /// # Errors
-    /// Why it did not start.
+    /// If it did not start.
     pub fn start(options: NodeOptions) -> Result<Self, TestError> {
         let mut last = TestError::from("no free port");
         for _ in 0..10 {
             let mut node = Self::new(options.clone())?;
             match node.run() {
                 Ok(()) => return Ok(node),
-                // Somebody else may have taken the port.
+                // Another process may have taken the port.
                 Err(error) => last = error,
             }
         }
@@ -67,7 +67,7 @@ impl TestNode {
         Ok(Self { port: free_port()?, options, folder: TempDir::new()?, running: None })
     }
 
-    /// Where it is.
+    /// Returns the port of the server.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -82,7 +82,7 @@ impl TestNode {
     /// Makes a call on a connection of its own.
     ///
     /// # Errors
-    /// What the server says, or that it cannot be reached.
+    /// If the server answers with an error, or cannot be reached.
     pub fn call<T: FromRedisValue>(&self, words: &[&str]) -> Result<T, TestError> {
         let mut command = Cmd::new();
         command.arg(words);
@@ -125,7 +125,7 @@ impl TestNode {
     /// Starts it again after it was killed, with what it had written to its disk.
     ///
     /// # Errors
-    /// Why it did not start.
+    /// If it did not start.
     pub fn restart(&mut self) -> Result<(), TestError> {
         self.kill();
         self.run()
@@ -141,12 +141,12 @@ impl TestNode {
         self.signal("-CONT");
     }
 
-    /// Whether it runs.
+    /// Returns true if it runs.
     pub fn is_running(&self) -> bool {
         self.running.is_some()
     }
 
-    /// How many bytes of memory it has resident.
+    /// Returns the resident memory of the server, in bytes.
     pub fn resident_bytes(&self) -> Option<u64> {
         let server = self.running.as_ref()?.server;
         let status = std::fs::read_to_string(format!("/proc/{server}/status")).ok()?;
@@ -200,7 +200,7 @@ impl TestNode {
         self.signal("-0")
     }
 
-    /// Whether the signal reached it.
+    /// Sends a signal; returns true if it arrived.
     fn signal(&self, signal: &str) -> bool {
         self.running.as_ref().is_some_and(|running| {
             let server = running.server.to_string();
@@ -236,7 +236,7 @@ impl Drop for Running {
     }
 }
 
-/// A port that nobody uses, low enough that the cluster's own port above it exists.
+/// Returns an unused port, low enough that the cluster's own port above it exists.
 fn free_port() -> Result<u16, TestError> {
     for _ in 0..1000 {
         let port = fastrand::u16(20_000..50_000);

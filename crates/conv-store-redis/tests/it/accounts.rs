@@ -150,7 +150,7 @@ async fn a_process_that_is_still_writing_learns_at_once_that_an_account_was_forg
             assert!(!after.report().is_sync_completed());
         }
         assert_eq!(here.engine(&account).load().await.unwrap().records, []);
-        // What is written from here on is all there is.
+        // Only writes from here on remain.
         busy.apply(Delta::listed([at("carol", 1)])).await.unwrap();
         let after = until(&*idle, |snapshot| snapshot.get(&user("carol")).is_some()).await;
         assert_eq!(after.len(), 1);

@@ -25,7 +25,7 @@ async fn a_write_counts_once_a_replica_has_it() {
     let store = database.account(&account()).await.unwrap();
     let replica = &cluster.nodes[1];
     for round in 0..20 {
-        // A script that is sent anew is waited for like any other.
+        // A script that is sent again is waited for like any other.
         cluster.nodes[0].call::<()>(&["SCRIPT", "FLUSH"]).unwrap();
         store.apply(Delta::listed([at(&format!("u{round}"), round)])).await.unwrap();
         let offset = |node: &TestNode, name: &str| -> u64 {

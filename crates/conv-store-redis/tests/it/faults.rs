@@ -1,4 +1,4 @@
-//! What goes wrong with a server: classed errors, answers from memory, nothing half written.
+//! Faults of a server: classed errors, answers from memory, nothing half written.
 
 use std::{sync::Arc, time::Duration};
 
@@ -131,7 +131,7 @@ async fn a_server_that_hangs_is_waited_for_so_long_and_no_longer() {
     assert!(matches!(fault(&error), RedisError::TimedOut { limit: l } if *l == limit), "{error:?}");
     assert_eq!(error.class(), ErrorClass::Transient);
     own.node.resume();
-    // What it was sent before it hung may be written now: whole.
+    // Commands that the server got before it hung may be written now: whole.
     while own.store.apply(Delta::listed([at("erin", 1)])).await.is_err() {}
     let loaded = own.database.engine(&own.account).load().await.unwrap();
     let late = [user("bob"), user("carol")].map(|id| {

@@ -14,8 +14,8 @@ use crate::{
     way::Way,
 };
 
-/// How many steps of each of two writers; the environment variable `CONV_REDIS_STEPS` says how
-/// many instead.
+/// The number of steps of each of two writers, unless the environment variable `CONV_REDIS_STEPS`
+/// sets it.
 const STEPS: usize = 1_500;
 
 /// A writer counts up what it last read. It may have read long ago.
@@ -33,7 +33,7 @@ impl Writer {
         self.count = count(&loaded.records);
     }
 
-    /// Whether it was written.
+    /// Returns true if it was written.
     async fn write(&mut self) -> bool {
         let seq = self.seq.next();
         let mut write = Write::new(self.seq, seq);
@@ -101,7 +101,7 @@ async fn a_write_whose_number_is_not_greater_is_refused() {
         assert_eq!(engine.load().await.unwrap().seq, Seq::new(4));
     }
     engine.commit(&[write(4, 5)]).await.unwrap();
-    // So does the server, whoever asks.
+    // The server gives the same answer to any reader.
     let code = include_str!("../../src/scripts/commit.lua");
     let keys = ["rows", "local", "writers"].map(|name| format!("{{numbers}}:{name}"));
     let run = |head: &str, next: &str| {
@@ -122,7 +122,7 @@ async fn a_write_whose_number_is_not_greater_is_refused() {
 }
 
 #[tokio::test]
-async fn a_write_of_which_nobody_knows_whether_it_was_made_is_no_conflict() {
+async fn a_write_of_unknown_outcome_is_no_conflict() {
     let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
     let account: AccountId = "unknown".parse().unwrap();
     let (engine, other) = (database.engine(&account), database.engine(&account));
@@ -150,7 +150,7 @@ async fn rows_and_local_state_are_loaded_of_one_instant() {
         return;
     }
     let node = TestNode::start(NodeOptions::default()).unwrap();
-    // What a reader sends arrives in pieces, and others are served between them.
+    // A reader's commands arrive in pieces, and others are served between them.
     let way = Way::to(&node, 16).await;
     let account = account();
     let writer = RedisDatabase::open([node.url()]).await.unwrap().engine(&account);

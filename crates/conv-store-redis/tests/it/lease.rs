@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_model::{AccountId, Seq};
-use conv_store::{ConversationDatabase, Holder, LeaseGrant, PassLease, PassLeases};
+use conv_store::{ConversationDatabase, Holder, Lease, LeaseGrant, Leases};
 use conv_store_redis::RedisDatabase;
 
 use crate::support::{On, SINGLE, account, soon};
 
 /// The leases of two processes; `None` without servers.
-async fn two(on: On) -> Option<[Arc<dyn PassLeases>; 2]> {
+async fn two(on: On) -> Option<[Arc<dyn Leases>; 2]> {
     let mut leases = Vec::new();
     for _ in 0..2 {
         let options = RedisDatabase::options().lease(Duration::from_secs(1));
@@ -18,14 +18,14 @@ async fn two(on: On) -> Option<[Arc<dyn PassLeases>; 2]> {
     leases.try_into().ok()
 }
 
-async fn ours(leases: &Arc<dyn PassLeases>, account: &AccountId) -> Box<dyn PassLease> {
+async fn ours(leases: &Arc<dyn Leases>, account: &AccountId) -> Box<dyn Lease> {
     match leases.take(account).await.unwrap() {
         LeaseGrant::Ours(lease) => lease,
         LeaseGrant::Theirs(holder) => panic!("{holder:?} has it"),
     }
 }
 
-async fn theirs(leases: &Arc<dyn PassLeases>, account: &AccountId) -> Holder {
+async fn theirs(leases: &Arc<dyn Leases>, account: &AccountId) -> Holder {
     match leases.take(account).await.unwrap() {
         LeaseGrant::Theirs(holder) => holder,
         LeaseGrant::Ours(lease) => panic!("{lease:?} is free"),
@@ -41,10 +41,10 @@ async fn one_process_has_it_and_the_other_hears_how_its_pass_ended() {
             let written = written.map(Seq::new);
             let lease = ours(&a, &account).await;
             let holder = theirs(&b, &account).await;
-            let (told, ()) =
+            let (answer, ()) =
                 tokio::join!(soon(b.ended(&account, &holder)), lease.give_back(written));
-            assert_eq!(told.unwrap(), written);
-            // Who asks later is told the same.
+            assert_eq!(answer.unwrap(), written);
+            // A later caller gets the same answer.
             assert_eq!(b.ended(&account, &holder).await.unwrap(), written);
         }
         ours(&b, &account).await.give_back(None).await;
@@ -52,7 +52,7 @@ async fn one_process_has_it_and_the_other_hears_how_its_pass_ended() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_version_says_of_a_pass_that_finished_names_no_write() {
+async fn an_outcome_of_an_earlier_version_names_no_write() {
     let Some([a, b]) = two(On::Single).await else { return };
     let node = SINGLE.as_ref().unwrap();
     let account: AccountId = "mixed".parse().unwrap();
@@ -101,7 +101,7 @@ async fn a_lease_that_is_held_is_renewed_and_one_that_is_dropped_ends() {
 }
 
 #[tokio::test]
-async fn who_lost_it_takes_nothing_from_its_successor() {
+async fn giving_back_a_lost_lease_keeps_the_successors() {
     let Some([a, b]) = two(On::Single).await else { return };
     let node = SINGLE.as_ref().unwrap();
     let account: AccountId = "overtaken".parse().unwrap();

@@ -49,7 +49,7 @@ async fn commands_and_apps_have_rates_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_one_process_is_told_holds_the_others_back() {
+async fn holding_back_one_process_holds_back_the_others() {
     let Some([a, b]) = two().await else { return };
     let begun = Instant::now();
     a.hold_back(1_400_000_000, "pause", Duration::from_millis(400)).await;
@@ -59,7 +59,7 @@ async fn what_one_process_is_told_holds_the_others_back() {
 }
 
 #[tokio::test]
-async fn who_goes_away_takes_no_call_along() {
+async fn a_dropped_acquire_uses_no_call() {
     let Some([a, b]) = two().await else { return };
     acquire(&a, "left", 2).await;
     for _ in 0..50 {
@@ -78,7 +78,7 @@ async fn a_clock_of_the_server_that_went_back_stops_no_calls() {
     let Some(database) = On::Single.database(RedisDatabase::options()).await else { return };
     let node = SINGLE.as_ref().unwrap();
     let limiter = RedisRateLimiter::with_rate(&database, NonZeroU32::new(50).unwrap());
-    // What an hour leaves behind that the clock then goes back by.
+    // The state after an hour, by which the clock then goes back.
     let [seconds, _]: [u64; 2] = node.call(&["TIME"]).unwrap();
     let free = ((seconds + 3_600) * 1_000_000).to_string();
     node.call::<()>(&["SET", "conv:{7/back}:rate", &free, "EX", "3600"]).unwrap();

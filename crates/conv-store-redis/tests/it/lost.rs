@@ -1,4 +1,5 @@
-//! What a server loses that copies itself behind its answers: found, and cured by a pass.
+//! Writes that a server loses because it replicates after it answered: they are found missing, and
+//! a pass fetches them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -102,7 +103,7 @@ async fn a_list_that_lost_rows_is_a_preview_until_the_next_pass() {
     store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
     assert_eq!(store.snapshot().report().coverage, Coverage::Complete);
     server.forget();
-    // Nobody tells of it: it is looked for.
+    // The loss is not announced: the process looks for it.
     let after = until(&*store, |snapshot| snapshot.is_empty()).await;
     assert_ne!(after.report().coverage, Coverage::Complete);
 }
@@ -185,13 +186,14 @@ async fn writers_that_went_away_are_forgotten() {
     server.many_write(&database, 1_500).await;
     let kept: u64 = server.0.call(&["HLEN", "conv:{a}:writers"]).unwrap();
     assert!(kept < 1_300, "{kept} writers");
-    // Whether their writes are still there is not known, and that is no loss.
+    // It is not known if their writes are still there, and that is no loss.
     assert!(!early.load().await.unwrap().lost && !late.load().await.unwrap().lost);
     let head: u64 = server.0.call(&["HSTRLEN", "conv:{a}:rows", "head"]).unwrap();
     assert!(head < 60, "a head of {head} bytes");
 }
 
-/// How often a master is killed; the environment variable `CONV_REDIS_KILLS` says how often instead.
+/// The number of times that a master is killed, unless the environment variable `CONV_REDIS_KILLS`
+/// sets it.
 const KILLS: usize = 2;
 
 const ROWS: u64 = 60;
@@ -225,7 +227,7 @@ async fn a_master_killed_in_the_midst_of_a_pass_leaves_nothing_half_and_no_false
         until(&*store, |snapshot| snapshot.seq().as_u64() > since.as_u64() + pages).await;
         cluster = tokio::task::spawn_blocking(move || fail_over(cluster)).await.unwrap();
         soon(pulling).await.unwrap();
-        // What it says to be complete is there.
+        // The rows of a complete list are there.
         let loaded = soon(until_loaded(&database, &account)).await;
         if store.snapshot().report().is_sync_completed() {
             assert_eq!(loaded, ROWS as usize, "after kill {kill}");
@@ -281,7 +283,7 @@ async fn pull(store: &dyn ConversationStore) -> Result<(), StoreError> {
     store.apply(last).await.map(drop)
 }
 
-/// How many rows the server holds, once it answers.
+/// Waits until the server answers; returns the number of rows that it holds.
 async fn until_loaded(database: &RedisDatabase, account: &AccountId) -> usize {
     loop {
         if let Ok(loaded) = database.engine(account).load().await {

@@ -74,7 +74,7 @@ async fn what_is_written_while_the_connection_is_away_is_seen() {
         let copy = "{a}copy";
         own.node().call::<i64>(&["COPY", key, copy]).unwrap();
         store.apply(Delta::listed([at("bob", 1)])).await.unwrap();
-        // At once, so that nobody hears while it is written.
+        // At once, so that no process hears while it is written.
         let mut both = redis::pipe();
         both.atomic().cmd("CLIENT").arg("KILL").arg("TYPE").arg("pubsub");
         both.cmd("COPY").arg(copy).arg(key).arg("REPLACE");
@@ -113,7 +113,7 @@ async fn what_is_written_before_a_subscription_began_is_seen() {
 }
 
 #[tokio::test]
-async fn who_listens_no_more_is_unsubscribed() {
+async fn a_closed_store_is_unsubscribed() {
     for own in Own::both() {
         let database = by_news().open([own.node().url()]).await.unwrap();
         let names = [account(), account()];
@@ -132,7 +132,7 @@ async fn who_listens_no_more_is_unsubscribed() {
 }
 
 #[tokio::test]
-async fn who_goes_away_leaves_no_connection() {
+async fn a_closed_store_leaves_no_connection() {
     for own in Own::both() {
         let store = own.store(&account()).await;
         store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
@@ -181,7 +181,7 @@ async fn a_name_that_leads_to_another_server_by_now_is_followed() {
     let account = account();
     let store = by_news().open([name.url()]).await.unwrap().account(&account).await.unwrap();
     store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
-    // The old one is a replica now, and whoever has a connection to it keeps that.
+    // The old master is a replica now, and existing connections to it stay.
     name.lead_to(&new);
     old.call::<()>(&["REPLICAOF", "127.0.0.1", &new.port().to_string()]).unwrap();
     soon(async {

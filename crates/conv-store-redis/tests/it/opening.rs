@@ -21,9 +21,9 @@ async fn what_is_no_server_is_told_apart() {
     assert_eq!(none.class(), ErrorClass::InvalidArgument);
     let no_address = open(&["http://127.0.0.1"]).await.unwrap_err();
     assert_eq!(no_address.class(), ErrorClass::InvalidArgument);
-    let nobody = open(&["redis://127.0.0.1:1"]).await.unwrap_err();
-    assert!(matches!(fault(&nobody), RedisError::Unreachable(_)), "{nobody:?}");
-    assert_eq!(nobody.class(), ErrorClass::Transient);
+    let unserved = open(&["redis://127.0.0.1:1"]).await.unwrap_err();
+    assert!(matches!(fault(&unserved), RedisError::Unreachable(_)), "{unserved:?}");
+    assert_eq!(unserved.class(), ErrorClass::Transient);
 }
 
 #[test]
@@ -82,7 +82,7 @@ async fn several_servers_that_are_no_cluster_are_refused() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_refused_and_not_told() {
+async fn a_wrong_password_is_refused_and_not_printed() {
     if !testing::is_there() {
         return;
     }
@@ -130,7 +130,7 @@ async fn one_node_of_a_cluster_that_may_evict_is_enough_to_refuse_it() {
     RedisDatabase::open(cluster.urls()).await.unwrap();
 }
 
-/// What the documentation says that a user must be allowed.
+/// The rights that the documentation says a user needs.
 const RIGHTS: &str = "~rights:* &rights:* +@hash +@scripting +@pubsub +@transaction +get +mget +set \
      +del +unlink +pexpire +pttl +time +scan +info +ping +hello";
 

@@ -60,7 +60,7 @@ async fn a_pass_that_changed_nothing_is_joined_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_change_that_was_told_of_is_pulled_though_another_process_was_at_it() {
+async fn a_requested_sync_gets_a_pass_of_its_own_while_another_process_pulls() {
     let Some(([a, b], source)) = two().await else { return };
     let calls = || source.calls().len();
     soon(a.sync()).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_change_that_was_told_of_is_pulled_though_another_process_was_at_it() 
 }
 
 #[tokio::test]
-async fn who_waits_for_a_process_that_stopped_pulls_itself() {
+async fn a_waiting_process_pulls_if_the_holder_stops() {
     let Some(([a, b], source)) = two().await else { return };
     let waiting = soon(async {
         let stopped = async {

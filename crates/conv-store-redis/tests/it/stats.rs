@@ -1,4 +1,4 @@
-//! What goes on, in numbers.
+//! The counters of a database.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use conv_store_redis::{
 use crate::support::{account, at, soon, until};
 
 #[tokio::test]
-async fn what_goes_on_is_counted() {
+async fn traffic_and_troubles_are_counted() {
     if !testing::is_there() {
         return;
     }
@@ -52,7 +52,7 @@ async fn what_goes_on_is_counted() {
         store.apply(Delta::listed([at("dora", 1)])).await.unwrap_err();
     }
     node.restart().unwrap();
-    // Connections are made anew.
+    // The connections are replaced.
     soon(async {
         while database.stats().renewals == 0 {
             let _ = other.load().await;

@@ -19,15 +19,15 @@ use conv_store_redis::{
 };
 use tokio::time::timeout;
 
-/// One server; nobody does it any harm.
+/// One server; no test harms it.
 pub(crate) static SINGLE: LazyLock<Option<TestNode>> =
     LazyLock::new(|| testing::is_there().then(|| TestNode::start(NodeOptions::default()).unwrap()));
 
-/// Three masters; nobody does them any harm.
+/// Three masters; no test harms them.
 pub(crate) static CLUSTER: LazyLock<Option<TestCluster>> =
     LazyLock::new(|| testing::is_there().then(|| TestCluster::start(3, 0).unwrap()));
 
-/// Where a test runs.
+/// The server that a test runs against.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum On {
     Single,
@@ -96,7 +96,7 @@ pub(crate) async fn until(
     soon(waiting).await
 }
 
-/// What a future gives, if it does not take for ever.
+/// Returns the output of a future, or fails if it takes too long.
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), future).await.expect("it takes for ever")
 }

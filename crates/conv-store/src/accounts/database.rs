@@ -6,16 +6,16 @@ use async_trait::async_trait;
 use conv_model::AccountId;
 
 use super::{AccountEngines, AccountPages, StoredAccounts, registry::Registry};
-use crate::{ConversationDatabase, ConversationStore, PassLeases, StoreError};
+use crate::{ConversationDatabase, ConversationStore, Leases, Signals, StoreError};
 
 /// A database over the engines of any number of accounts. Clones are handles to the same one.
 ///
-/// Its stores are [`IndexedStore`](crate::IndexedStore)s. It implements [`ConversationDatabase`] once
-/// for every backend: whoever writes an [`Engine`](crate::Engine) and [`AccountEngines`] for it has a
+/// Its stores are [`IndexedStore`](crate::IndexedStore)s. It implements [`ConversationDatabase`]
+/// once for every backend: an [`Engine`](crate::Engine) with its [`AccountEngines`] makes a
 /// database.
 ///
-/// * An account that is open is one store, whoever asks for it. A store that was closed, or whose
-///   handles were all dropped, is opened again with what the engine holds.
+/// * All callers of an open account share one store. A store that was closed, or whose handles were
+///   all dropped, is opened again with what the engine holds.
 /// * Callers who ask for the same account share one opening. It continues if some of them go away.
 /// * `forget` waits for an opening under way and closes the open store. It ends what it began if its
 ///   caller goes away.
@@ -69,8 +69,16 @@ impl<E: AccountEngines> ConversationDatabase for EngineDatabase<E> {
         self.0.close().await
     }
 
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
         self.0.engines.pass_leases()
+    }
+
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        Some(self.0.engines.send_leases().unwrap_or_else(|| Arc::new(self.0.send_leases.clone())))
+    }
+
+    fn signals(&self) -> Option<Arc<dyn Signals>> {
+        self.0.engines.signals()
     }
 }
 

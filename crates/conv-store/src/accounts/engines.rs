@@ -1,4 +1,4 @@
-//! What a backend implements to get a database.
+//! The trait that a backend implements to get a database.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -7,7 +7,7 @@ use conv_model::AccountId;
 use thiserror::Error;
 
 use super::StoredAccounts;
-use crate::{Engine, PassLeases, Recovery, StoreError};
+use crate::{Engine, Leases, Recovery, Signals, StoreError};
 
 /// The engines of any number of accounts.
 ///
@@ -78,13 +78,13 @@ pub trait AccountEngines: Debug + Send + Sync + 'static {
     /// Those of opening it.
     async fn engine(&self, account: &AccountId) -> Result<Self::Engine, StoreError>;
 
-    /// Removes everything of an account. An account that was never written is no error.
+    /// Removes everything of an account. Wiping an account that was never written succeeds.
     ///
     /// # Errors
     /// Those of removing it.
     async fn wipe(&self, account: &AccountId) -> Result<(), StoreError>;
 
-    /// Writes what is pending and releases the files or connections that the accounts share.
+    /// Writes pending changes and releases the files or connections that the accounts share.
     ///
     /// # Errors
     /// Those of storing pending writes.
@@ -97,7 +97,19 @@ pub trait AccountEngines: Debug + Send + Sync + 'static {
 
     /// Returns the leases of passes if other processes use the same accounts; `None`, the default, if
     /// this process is the only one.
-    fn pass_leases(&self) -> Option<Arc<dyn PassLeases>> {
+    fn pass_leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+
+    /// Returns the leases to send changes if other processes use the same accounts; `None`, the
+    /// default, if this process is the only one: then its handles have leases among themselves.
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+
+    /// Returns the signals between the processes that use the accounts; `None`, the default, if there
+    /// are none.
+    fn signals(&self) -> Option<Arc<dyn Signals>> {
         None
     }
 

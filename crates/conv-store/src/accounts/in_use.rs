@@ -1,4 +1,4 @@
-//! What is remembered of accounts while somebody uses them.
+//! A map of accounts with one entry per account in use.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ pub(crate) struct InUse<T> {
     sweep_over: usize,
 }
 
-/// What an entry says of its use.
+/// Returns true while an entry is in use.
 pub(crate) trait Usage: Default {
     fn is_used(&self) -> bool;
 }

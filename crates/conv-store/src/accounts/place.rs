@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::{guarded::Guarded, in_use::Usage};
 use crate::{IndexedStore, StoreError};
 
-/// One account's open store, and what is done with the account now.
+/// One account's open store, and the work on the account under way.
 #[derive(Debug)]
 pub(super) struct Place<E> {
     pub(super) store: Weak<IndexedStore>,

@@ -12,11 +12,13 @@ use super::{
     in_use::InUse,
     place::{Outcome, Place, Work},
 };
-use crate::{ConversationStore, Engine, IndexedStore, StoreError, sync::lock};
+use crate::{ConversationStore, Engine, IndexedStore, MemoryLeases, StoreError, sync::lock};
 
 /// The open accounts of some engines.
 pub(super) struct Registry<E: AccountEngines> {
     pub(super) engines: E,
+    /// For handles of this process, if the engines have no leases of their own.
+    pub(super) send_leases: MemoryLeases,
     state: Mutex<State<E::Engine>>,
     /// Held by the one call that closes.
     closing: tokio::sync::Mutex<()>,
@@ -35,10 +37,10 @@ enum Stage {
     Closed,
 }
 
-/// What an account's place offers to a caller who wants it open.
+/// The state in which a caller who wants the account open finds it.
 enum Found {
     Store(Arc<IndexedStore>),
-    /// Somebody opens or wipes it already.
+    /// Another caller opens or wipes it already.
     Others(Work),
     Ours(Work),
 }
@@ -46,7 +48,12 @@ enum Found {
 impl<E: AccountEngines> Registry<E> {
     pub(super) fn new(engines: E) -> Self {
         let state = State { stage: Stage::Open, places: InUse::default() };
-        Self { engines, state: Mutex::new(state), closing: tokio::sync::Mutex::default() }
+        Self {
+            engines,
+            send_leases: MemoryLeases::new(),
+            state: Mutex::new(state),
+            closing: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Returns the store of an account, opened if need be.

@@ -75,7 +75,7 @@ impl AccountEngines for Double {
 
     async fn engine(&self, _account: &AccountId) -> Result<One, StoreError> {
         self.0.engines.fetch_add(1, Ordering::SeqCst);
-        assert!(!self.0.panics.load(Ordering::SeqCst), "as told");
+        assert!(!self.0.panics.load(Ordering::SeqCst), "as scripted");
         assert_eq!(self.0.alive.fetch_add(1, Ordering::SeqCst), 0, "two engines are in use");
         let one = One(self.clone(), lock(&self.0.kept).clone());
         drop(self.0.openings.acquire().await.unwrap());
@@ -110,7 +110,7 @@ impl Engine for One {
         if commits.available_permits() == 0 {
             permit.forget();
         }
-        // Whatever the engine was then, the account has these records.
+        // The account has these records, whatever the engine was then.
         let kept = lock(&self.0.0.kept).clone();
         kept.commit(writes).await
     }

@@ -14,7 +14,7 @@ pub(super) type Results = Vec<Result<Commit, StoreError>>;
 #[derive(Debug)]
 pub(super) struct Batch {
     encoding: Encoding,
-    /// The working copy. It shares with the published state all that no change touched.
+    /// The working copy. It shares with the published state everything that no change touched.
     pub(super) next: State,
     /// The writes that lead to the copy, in order.
     pub(super) writes: Vec<Write>,

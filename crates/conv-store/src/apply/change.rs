@@ -1,5 +1,5 @@
-//! What a change makes of a state: a function without side effects, so that it can run again after
-//! a conflict.
+//! Computes the effect of a change on a state: a function without side effects, so that it can run
+//! again after a conflict.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Record, StoreError, Write,
     list::{
+        epoch::random,
         placed::Placed,
         state::{LocalEntry, State, settled_coverage},
     },
@@ -35,6 +36,8 @@ pub(super) enum Change {
     Local(ConversationId, Local),
     /// Of what the user changes in the cloud.
     Outbox(OutboxChange),
+    /// Of the list's identity, if it has none.
+    Epoch,
 }
 
 /// The rows' records that a change makes for the engine.
@@ -56,7 +59,7 @@ pub(super) struct Effect {
     next: Next,
 }
 
-/// What becomes of a state.
+/// The effect of a change on the state.
 #[derive(Debug)]
 enum Next {
     /// It gets other rows.
@@ -110,13 +113,14 @@ impl Change {
             Self::Cloud(delta) => cloud(state, delta, encoding),
             Self::Local(id, newer) => local(state, id, newer),
             Self::Outbox(change) => outbox::resolve(state, change, encoding),
+            Self::Epoch => epoch(state),
         }
     }
 
     /// Returns true if the change writes local records alone.
     pub(super) fn is_local(&self) -> bool {
         match self {
-            Self::Cloud(_) => false,
+            Self::Cloud(_) | Self::Epoch => false,
             Self::Local(..) => true,
             Self::Outbox(change) => !outbox::may_write_rows(change),
         }
@@ -151,6 +155,9 @@ fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, Sto
     let has_rows = applied.len_after(state.base_len()) > 0;
     let mut sync = sync_after(&state.sync, delta, seq, has_rows);
     note(&mut sync, delta, unconfirmed, &applied.refused);
+    if !applied.is_empty() || !is_same_on_disk(&sync, &state.sync) {
+        ensure_epoch(&mut sync);
+    }
 
     let is_milestone = matches!(
         delta.step,
@@ -299,7 +306,7 @@ fn write(
     // A record that is gone no longer carries the number of its going.
     if !is_same_sync || !write.delete.is_empty() {
         write.delete.retain(|record| *record != Record::State);
-        write.put.push((Record::State, encode_state(sync, seq)?));
+        write.put.push((Record::State, encode_state(sync, state.term, seq)?));
     }
     Ok(Some(write))
 }
@@ -328,16 +335,40 @@ fn rewrite_redacted(state: &State, write: &mut Write) -> Result<(), StoreError> 
 
 /// Encodes the sync state. Group names and the checkpoint only save calls: a state that is too large
 /// is stored without them, so that no pass fails because of them.
-pub(super) fn encode_state(sync: &SyncState, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
-    match StateRecord::new(sync).encode(seq) {
+pub(super) fn encode_state(sync: &SyncState, term: u64, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
+    let mut record = StateRecord::new(sync);
+    record.sync.epoch = sync.epoch.map(|epoch| epoch ^ term);
+    match record.encode(seq) {
         Err(StoreError::TooLarge { .. }) => {
-            let mut bare = sync.clone();
-            bare.groups = GroupNames::default();
-            bare.checkpoint = None;
-            StateRecord::new(&bare).encode(seq)
+            record.sync.groups = GroupNames::default();
+            record.sync.checkpoint = None;
+            record.encode(seq)
         }
         encoded => encoded,
     }
+}
+
+/// Gives a list an epoch if it has none: in the write that first makes the record of its state, and in
+/// the first one after acknowledged writes were lost.
+pub(super) fn ensure_epoch(sync: &mut Arc<SyncState>) {
+    if sync.epoch.is_none() {
+        Arc::make_mut(sync).epoch = Some(random());
+    }
+}
+
+fn epoch(state: &State) -> Result<Effect, StoreError> {
+    let mut sync = Arc::clone(&state.sync);
+    ensure_epoch(&mut sync);
+    if Arc::ptr_eq(&sync, &state.sync) {
+        let mut commit = Commit::new(state.seq, sync);
+        commit.written = state.written;
+        return Ok(Effect { commit: Arc::new(commit), writes: Vec::new(), next: Next::Same });
+    }
+    let seq = state.next_seq();
+    let mut write = Write::new(state.written, seq);
+    write.put.push((Record::State, encode_state(&sync, state.term, seq)?));
+    let commit = Arc::new(Commit::new(seq, sync));
+    Ok(Effect { commit, writes: vec![write], next: Next::Same })
 }
 
 fn local(state: &State, id: &ConversationId, newer: &Local) -> Result<Effect, StoreError> {
@@ -359,6 +390,6 @@ fn local(state: &State, id: &ConversationId, newer: &Local) -> Result<Effect, St
         Placed::of(base.into(), old.stamps(), Some(old), &state.outbox)
     });
     commit.changes.extend(row.as_ref().and_then(|row| row.change_after(state.rows.get(id))));
-    let next = Next::Local(LocalEntry { id: id.clone(), local: after }, row);
+    let next = Next::Local(LocalEntry { id: id.clone(), local: after, write: seq }, row);
     Ok(Effect { commit: Arc::new(commit), writes: vec![write], next })
 }

@@ -20,7 +20,7 @@ pub(super) struct Following {
     resumed: Option<(Instant, Duration)>,
 }
 
-/// A store that does not hear of the writes of others.
+/// A store that is not notified of the writes of others.
 #[derive(Debug)]
 struct Deaf {
     /// The sync state published before. Until the store follows again it publishes a preview.

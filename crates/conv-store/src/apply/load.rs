@@ -1,8 +1,10 @@
 //! From an engine's records to a state.
 
-use std::{mem, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
-use conv_model::{Conversation, ConversationId, Local, Outbox, Pending, Seq, SyncState};
+use conv_model::{
+    Conversation, ConversationId, Local, Outbox, Pending, PendingState, Seq, Slot, SyncState,
+};
 use tokio::task;
 
 use crate::{
@@ -11,12 +13,13 @@ use crate::{
         index::Index,
         log::Log,
         names::Names,
+        overlaid::Overlaid,
         placed::{HiddenRow, Placed},
         state::{LocalEntry, State},
         tree::Tree,
     },
     record::{
-        DecodedRow, LocalRecord, OutboxRecord, PendingRecord, Stamps, StateRecord, decode_row,
+        self, DecodedRow, LocalRecord, OutboxRecord, PendingRecord, Stamps, StateRecord, decode_row,
     },
 };
 
@@ -25,8 +28,8 @@ const FEW: usize = 128;
 
 /// Loads an engine's records as the state of a store that was just opened.
 pub(super) async fn load(engine: &dyn Engine) -> Result<(State, Recovery), StoreError> {
-    let opened = |mut decoded: Decoded| {
-        let recovery = mem::take(&mut decoded.recovery);
+    let opened = |decoded: Decoded| {
+        let recovery = decoded.recovery.clone();
         (decoded.opened(), recovery)
     };
     decoded(engine, opened).await
@@ -60,6 +63,9 @@ pub(super) struct Decoded {
     pub(super) pending: Vec<Pending>,
     pub(super) last_number: u64,
     pub(super) lost: bool,
+    pub(super) term: u64,
+    /// The writes that may have changed rows, as far as their own records do not say it.
+    pub(super) overlaid: Overlaid,
     names: Names,
     recovery: Recovery,
     /// Set once a row came out of order.
@@ -76,13 +82,16 @@ fn sort_by_id<T>(items: &mut Vec<T>, id: impl Fn(&T) -> &ConversationId) {
 
 impl Decoded {
     fn of(loaded: Loaded) -> Result<Self, StoreError> {
-        let mut decoded = Self { seq: loaded.seq, lost: loaded.lost, ..Self::default() };
+        let (seq, lost, term) = (loaded.seq, loaded.lost, loaded.term);
+        let mut decoded = Self { seq, lost, term, ..Self::default() };
+        let kept_since = loaded.seq.as_u64().saturating_sub(Record::CLEARED_KEPT);
+        decoded.overlaid.note_all(Seq::new(kept_since));
         decoded.recovery.lost_accounts = usize::from(loaded.lost);
         decoded.recovery.lost_rows = loaded.lost_rows;
         for (record, bytes) in loaded.records {
             match decoded.take(&record, &bytes) {
                 Ok(()) => {}
-                // What a later version wants to send is set aside, and blocks nothing else.
+                // A mutation that a later version wrote is skipped, and blocks no other.
                 Err(error @ StoreError::NewerSchema { .. }) if !record.is_of_outbox() => {
                     return Err(error);
                 }
@@ -94,6 +103,7 @@ impl Decoded {
             sort_by_id(&mut decoded.rows, |(row, _)| &row.id);
         }
         decoded.join();
+        decoded.sync.epoch = decoded.sync.epoch.map(|epoch| epoch ^ term);
         Ok(decoded)
     }
 
@@ -111,8 +121,10 @@ impl Decoded {
             Record::Local(id) => {
                 // Earlier versions kept what was cleared as an empty text.
                 let local = Local::default().merged(&LocalRecord::decode(bytes)?.local);
-                if !local.is_empty() {
-                    self.locals.push(LocalEntry { id: id.clone(), local });
+                let write = record::seq(bytes)?;
+                match local.is_empty() {
+                    true => self.overlaid.note(id, write),
+                    false => self.locals.push(LocalEntry { id: id.clone(), local, write }),
                 }
             }
             Record::Pending(slot) => {
@@ -123,8 +135,16 @@ impl Decoded {
                     });
                 }
                 self.pending.extend(pending);
+                match slot.conversation_id() {
+                    Some(id) => self.overlaid.note(id, record::seq(bytes)?),
+                    None => self.overlaid.note_all(record::seq(bytes)?),
+                }
             }
-            Record::Outbox => self.last_number = OutboxRecord::decode(bytes)?.last_number,
+            Record::Outbox => {
+                self.last_number = OutboxRecord::decode(bytes)?.last_number;
+                // It is written when mutations end, whose rows are not known any more.
+                self.overlaid.note_all(record::seq(bytes)?);
+            }
             Record::Other(_) if record.is_of_outbox() => {
                 return Err(StoreError::Corrupt { what: "the key of a mutation".to_owned() });
             }
@@ -156,7 +176,7 @@ impl Decoded {
     /// Joins rows and their local state.
     fn join(&mut self) {
         let mut rows = self.rows.iter_mut().map(|(row, _)| row).peekable();
-        for LocalEntry { id, local } in &self.locals {
+        for LocalEntry { id, local, .. } in &self.locals {
             while rows.next_if(|row| row.id < *id).is_some() {}
             if let Some(row) = rows.next_if(|row| row.id == *id) {
                 Arc::make_mut(row).local.clone_from(local);
@@ -164,8 +184,23 @@ impl Decoded {
         }
     }
 
-    fn opened(self) -> State {
-        let sync = self.sync.reopened(!self.rows.is_empty());
+    /// Returns true if acknowledged writes are gone: also if some of their records do not decode.
+    fn is_lossy(&self) -> bool {
+        self.lost || !self.recovery.is_clean()
+    }
+
+    /// Returns the slots whose mutations are restored as something else than is stored.
+    fn interrupted(&self) -> BTreeSet<Slot> {
+        let sending = self.pending.iter().filter(|one| one.state == PendingState::Sending);
+        sending.map(|one| one.mutation.slot()).collect()
+    }
+
+    fn opened(mut self) -> State {
+        if self.is_lossy() {
+            self.sync.epoch = None;
+        }
+        let sync = self.sync.clone().reopened(!self.rows.is_empty());
+        let unstored = Arc::new(self.interrupted());
         let outbox = Outbox::restore(self.pending, self.last_number);
         let (mut shown, mut hidden) = (Vec::with_capacity(self.rows.len()), Vec::new());
         for (row, stamps) in self.rows {
@@ -174,6 +209,7 @@ impl Decoded {
                 Placed::Hidden(row) => hidden.push(HiddenRow::new(row)),
             }
         }
+        let epoch = sync.epoch;
         State {
             seq: self.seq,
             written: self.seq,
@@ -182,7 +218,10 @@ impl Decoded {
             hidden: Tree::from_sorted(hidden),
             locals: Tree::from_sorted(self.locals),
             outbox: Arc::new(outbox),
-            log: Log::new(self.seq),
+            log: Log::new(self.seq, self.seq, epoch),
+            overlaid: self.overlaid,
+            unstored,
+            term: self.term,
             garbage: self.garbage.into(),
             redacted: self.redacted.into(),
         }

@@ -1,11 +1,11 @@
-//! What a change of the outbox makes of a state.
+//! Computes the effect of a change of the outbox on a state.
 //!
 //! The change runs on a copy of the state, one mutation after another, so that each is checked against
 //! the list as those before it leave it. At the end the rows that may show something else are compared.
 //!
-//! What the cloud has and no listing will say is taken over into its rows by a write of its own, before
-//! the write that ends the mutation: after a crash between the two the mutation is still there, and
-//! ends again.
+//! A value that the cloud has and no listing shows is written into the cloud's rows first; the next
+//! write ends the mutation. After a crash between the two the mutation is still there, and ends
+//! again.
 
 mod check;
 mod settled;
@@ -39,7 +39,7 @@ pub(super) fn resolve(
     working.finish()
 }
 
-/// Returns whether a change may write rows, too.
+/// Returns true if a change may write rows, too.
 pub(super) fn may_write_rows(change: &OutboxChange) -> bool {
     match change {
         OutboxChange::Progress(steps) => {
@@ -80,9 +80,12 @@ impl<'a> Working<'a> {
             mutation.check(&self.next, &enqueue.limits)?;
             let before = Arc::clone(&self.next.outbox);
             let mut outbox = Outbox::clone(&before);
-            let is_met = |mutation: &_| self.next.is_met(mutation);
+            let is_met = |mutation: &_| enqueue.trusts_list && self.next.is_met(mutation);
             let done =
                 outbox.enqueue(mutation.clone(), enqueue.queued_at, is_met, &enqueue.capacity)?;
+            if let Some(app) = enqueue.app {
+                outbox.assign_app(before.last_number(), app);
+            }
             self.next.outbox = Arc::new(outbox);
             self.numbers.push(done.number);
             self.outcomes.extend(done.outcomes);
@@ -126,6 +129,7 @@ impl<'a> Working<'a> {
         let seq = last.unwrap_or(self.before.written).max(self.before.seq).next();
         writes.extend(self.write(last.unwrap_or(self.before.written), seq)?);
         let written = writes.last().map_or(self.before.written, |write| write.seq);
+        self.note_written(&changes, &writes, written);
         let publishes = !writes.is_empty();
         let number = if publishes { written } else { self.before.seq };
         let mut commit = Commit::new(number, Arc::clone(&self.next.sync));
@@ -134,6 +138,23 @@ impl<'a> Working<'a> {
         commit.outcomes = mem::take(&mut self.outcomes);
         commit.numbers = mem::take(&mut self.numbers);
         Ok(Effect::of_state(self.next, commit, writes))
+    }
+
+    /// Notes the rows that the change shows otherwise, and the slots that are now as stored.
+    fn note_written(&mut self, changes: &[RowChange], writes: &[Write], written: Seq) {
+        let ids = changes.iter().filter_map(RowChange::id);
+        ids.for_each(|id| self.next.overlaid.note(id, written));
+        if self.next.unstored.is_empty() {
+            return;
+        }
+        let unstored = Arc::make_mut(&mut self.next.unstored);
+        for write in writes {
+            for record in write.put.iter().map(|(record, _)| record).chain(&write.delete) {
+                if let Record::Pending(slot) = record {
+                    unstored.remove(slot);
+                }
+            }
+        }
     }
 
     /// Returns the write of the changed slots; `None` if their mutations are the same as before.

@@ -1,9 +1,10 @@
 //! The state after the writes of other stores.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, mem, sync::Arc};
 
 use conv_model::{
-    Commit, Conversation, ConversationId, Coverage, Outbox, PassStatus, Slot, SyncState,
+    Commit, Conversation, ConversationId, Coverage, Outbox, PassStatus, RowChange, Seq, Slot,
+    SyncState,
 };
 
 use super::{
@@ -38,12 +39,13 @@ pub(super) async fn reload(
 
 /// Returns the state after an older one. It shares the rows that did not change; one commit has the
 /// changes.
-fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
+fn after(old: &State, before: &SyncState, mut decoded: Decoded) -> State {
     let mut next = old.clone();
     next.written = decoded.seq;
-    next.garbage = decoded.garbage.into();
-    next.redacted = decoded.redacted.into();
-    let outbox = Outbox::of_records(decoded.pending, decoded.last_number);
+    next.unstored = Arc::default();
+    next.garbage = decoded.garbage.clone().into();
+    next.redacted = mem::take(&mut decoded.redacted).into();
+    let outbox = Outbox::of_records(mem::take(&mut decoded.pending), decoded.last_number);
     let is_same_outbox = outbox == *old.outbox;
     let mut touched = BTreeSet::new();
     if !is_same_outbox {
@@ -51,12 +53,18 @@ fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
         next.outbox = Arc::new(outbox);
         touched = affected(&next, &old.outbox, &slots);
     }
-    let is_same_rows = replace_rows(&mut next, old, decoded.rows, &mut touched);
+    let is_same_rows = replace_rows(&mut next, old, mem::take(&mut decoded.rows), &mut touched);
     touched.iter().for_each(|id| next.show_again(id));
     let changes = changes(old, &next, &touched);
-    let is_same_local = is_same(&old.locals, &decoded.locals);
-    if !is_same_local {
-        next.locals = Tree::from_sorted(decoded.locals);
+    let locals = mem::take(&mut decoded.locals);
+    let is_same_local = is_same(&old.locals, &locals);
+    next.locals = Tree::from_sorted(locals);
+    note_changes(&mut next, old.written, &changes);
+    let is_same_list = is_same_rows && is_same_outbox && is_same_local;
+    // What a restart interrupted is other than stored, without another write.
+    let is_stored = is_same_rows && is_same_local && (is_same_outbox || !old.unstored.is_empty());
+    if is_of_another_epoch(old, &decoded, is_stored) {
+        decoded.sync.epoch = None;
     }
     let has_rows = next.base_len() > 0;
     let sync = if decoded.lost {
@@ -64,8 +72,7 @@ fn after(old: &State, before: &SyncState, decoded: Decoded) -> State {
     } else {
         sync_after(before, decoded.sync, has_rows)
     };
-    let is_same = is_same_rows && is_same_outbox && is_same_local;
-    if is_same && sync == *old.sync {
+    if is_same_list && sync == *old.sync {
         return next;
     }
     let sync = if sync == *old.sync { Arc::clone(&old.sync) } else { Arc::new(sync) };
@@ -120,7 +127,29 @@ fn different_slots(old: &Outbox, new: &Outbox) -> BTreeSet<Slot> {
 }
 
 fn is_same(old: &Tree<LocalEntry>, new: &[LocalEntry]) -> bool {
-    old.len() == new.len() && old.iter().eq(new)
+    let same = |(old, new): (&LocalEntry, &LocalEntry)| old.id == new.id && old.local == new.local;
+    old.len() == new.len() && old.iter().zip(new).all(same)
+}
+
+/// Notes the rows that changed by other stores' writes, unless their own records say it: a mutation
+/// came or went, or local state was cleared.
+fn note_changes(next: &mut State, known: Seq, changes: &[RowChange]) {
+    for id in changes.iter().filter_map(RowChange::id) {
+        let is_said = next.rows.get(id).is_some_and(|row| next.last_write(row) > known);
+        if !is_said {
+            next.overlaid.note(id, next.written);
+        }
+    }
+}
+
+/// Returns true if positions of the epoch that was loaded must not be given, nor be taken from readers:
+/// writes are gone, or other ones have their numbers.
+///
+/// Another epoch than before was made after the loss, by a store that learned of it earlier.
+fn is_of_another_epoch(old: &State, decoded: &Decoded, is_as_stored: bool) -> bool {
+    let is_renewed = decoded.sync.epoch != old.sync.epoch && old.sync.epoch.is_some();
+    let is_other_write = decoded.seq <= old.written && !is_as_stored;
+    (decoded.lost && !is_renewed) || is_other_write || !decoded.garbage.is_empty()
 }
 
 /// Returns the sync state when other stores may have run passes, of which only the beginning and the

@@ -149,7 +149,7 @@ impl<'a> Transaction<'a> {
         let is_guarded = |id: &ConversationId| {
             self.state.rows.get(id).is_some_and(|row| self.guard.keeps_listing(&row.stamps()))
         };
-        // The user deleted what is hidden: it is no row that stays unconfirmed.
+        // The user deleted the hidden row: it does not count as unconfirmed.
         ids.retain(|id| !is_guarded(id) && !self.state.is_hidden(id));
         ids.sort_unstable();
         ids
@@ -201,8 +201,8 @@ impl<'a> Transaction<'a> {
 
     /// Compares the rows with those before, stamps the facets that changed, and encodes.
     ///
-    /// A pass has no caller who could mend a row that is too large: there the row or the facet stays
-    /// as it was, and the rest is stored. Any other change is refused as a whole.
+    /// A pass has no caller who could shorten a row that is too large: the row or the facet then
+    /// stays as it was, and the rest is stored. Any other change is refused as a whole.
     pub(super) fn finish(self, seq: Seq, encoding: Encoding) -> Result<Applied, StoreError> {
         let mut applied = Applied::default();
         let state = self.state;

@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc, vec};
 
-use conv_model::Commit;
+use conv_model::{Commit, Seq};
 use tokio::{
     select,
     sync::{mpsc, oneshot, watch},
@@ -178,17 +178,34 @@ impl Writer {
         Ok(batch.results)
     }
 
-    /// Takes in what other stores wrote. If that fails, the list may be out of date without anybody
-    /// knowing: it becomes a preview until following works again.
+    /// Loads the writes of other stores. If that fails, the list may be stale without a sign of it:
+    /// it becomes a preview until following works again.
     async fn hear(&mut self, news: Result<(), StoreError>) {
         self.is_stale = true;
+        let had_epoch = self.has_epoch();
         let pause = self.following.next_pause();
         if news.is_err() || self.refresh().await.is_err() {
             let mut next = self.published.borrow().state().clone();
             self.following.stop(&next.sync, pause);
             next.show_preview();
             self.publish(next);
+        } else if had_epoch && self.has_lost_epoch() {
+            // Stores that do not learn of the loss by themselves have to know. If it fails, the next
+            // change of the cloud's part does it.
+            let _ = self.apply(&[Change::Epoch]).await;
         }
+    }
+
+    fn has_epoch(&self) -> bool {
+        self.published.borrow().sync().epoch.is_some()
+    }
+
+    /// Returns true if the list has no epoch though something is stored. A forgotten account stays
+    /// empty, and what does not decode has to go first.
+    fn has_lost_epoch(&self) -> bool {
+        let published = self.published.borrow();
+        let state = published.state();
+        !self.has_epoch() && state.written > Seq::ZERO && state.garbage.is_empty()
     }
 
     /// Loads what the engine holds, if that may differ from what was published.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{Record, Write, sync::lock};
 
-/// One account. Its engines, their jobs and the writer thread share this value.
+/// One account. Its engines, their jobs and the commit thread share this value.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(super) id: AccountId,
@@ -27,7 +27,7 @@ pub(crate) struct Account {
     state: Mutex<AccountState>,
 }
 
-/// What is known of an account. Locked while the account's records are read, and while they are
+/// The known state of an account. Locked while the account's records are read, and while they are
 /// written: a scan beside a write may see half of it. Never locked on an async thread.
 #[derive(Debug, Default)]
 pub(super) struct AccountState {

@@ -10,7 +10,7 @@ use crate::{
     sync::lock,
 };
 
-/// One [`Account`] per ID. An engine that is gone may still have a job in the queue of the writer
+/// One [`Account`] per ID. An engine that is gone may still have a job in the queue of the commit
 /// thread, and the next engine must share its state.
 #[derive(Debug, Default)]
 pub(super) struct Accounts(Mutex<InUse<Weak<Account>>>);

@@ -102,10 +102,10 @@ impl<D: Disk> Writer<D> {
             .name("conv-store-writer".to_owned())
             .spawn(move || {
                 let result = worker.run();
-                // An error says that nobody waits for the end.
+                // An error means that no caller waits for the end.
                 let _ = end.send(Some(result));
             })
-            .map_err(|error| StoreError::io("starting the writer thread", error))?;
+            .map_err(|error| StoreError::io("starting the commit thread", error))?;
         Ok(Self { jobs, budget: Arc::new(Semaphore::new(QUEUE_BYTES as usize)), ended })
     }
 

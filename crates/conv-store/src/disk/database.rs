@@ -30,7 +30,7 @@ pub(crate) struct DiskEngines<R: RowFile> {
     writer: Writer<FilesDisk<R>>,
     accounts: Accounts,
     opening: Arc<Opening>,
-    /// What was dropped in accounts that were loaded.
+    /// The losses found in accounts that were loaded.
     loaded: Mutex<Recovery>,
 }
 
@@ -43,7 +43,8 @@ impl<R: RowFile> DiskEngines<R> {
         files: impl FnOnce() -> Result<Files<R>, StoreError> + Send + 'static,
     ) -> Result<Self, StoreError> {
         blocking(move || {
-            let files = Arc::new(files()?);
+            let files = files()?.with_term(&folder, durability, opening.recovery());
+            let files = Arc::new(files);
             let disk = FilesDisk::new(Arc::clone(&files), durability, Journal::of(&folder));
             let (writer, loaded) = (Writer::start(disk)?, Mutex::default());
             Ok(Self { files, writer, accounts: Accounts::default(), opening, loaded })

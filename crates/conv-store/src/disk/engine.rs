@@ -70,7 +70,7 @@ impl<R: RowFile> Engine for AccountEngine<R> {
                 Ok(Some(loaded)) => return Ok(loaded),
                 // The account's write is not finished.
                 Ok(None) => self.run(Work::Barrier).await?,
-                // The rows failed before, or just now in the writer thread.
+                // The rows failed before, or just now in the commit thread.
                 Err(_) if self.files.rows.has_failed() && !is_reopened => {
                     is_reopened = true;
                     self.run(Work::Reopen).await?;

@@ -8,6 +8,7 @@ use std::{
 use conv_model::AccountId;
 
 use super::{
+    Durability,
     account::{Account, AccountState},
     folder::Claim,
     key::Prefix,
@@ -18,6 +19,7 @@ use super::{
     row_file::{Opener, RowFile},
     rows::Rows,
     tally::{Mark, Tally},
+    term::Term,
 };
 use crate::{
     Loaded, Recovery, StoreError,
@@ -25,13 +27,14 @@ use crate::{
     sync::lock,
 };
 
-/// Shared by the writer thread and the engines that load.
+/// Shared by the commit thread and the engines that load.
 #[derive(Debug)]
 pub(super) struct Files<R: RowFile> {
     pub(super) rows: Rows<Opened<R>>,
     local: Mutex<Option<Local>>,
     tally: Mutex<Tally>,
     met: Met,
+    term: Term,
     /// The error of every change; `None` if the database can be written.
     read_only: Option<StoreError>,
 }
@@ -60,7 +63,23 @@ impl<R: RowFile> Files<R> {
         met.note_log(&log);
         met.note_losses(rows.with(|file, _| tally.losses(file))?);
         let local = Mutex::new(Some(Local { log: Log::Open(log), _claim: Some(claim) }));
-        Ok(Self { rows, local, tally: Mutex::new(tally), met, read_only: None })
+        let (tally, term) = (Mutex::new(tally), Term::default());
+        Ok(Self { rows, local, tally, met, term, read_only: None })
+    }
+
+    /// Opens the term of the folder, after the findings of its opening. Blocks.
+    pub(super) fn with_term(
+        self,
+        folder: &Path,
+        durability: Durability,
+        mut found: Recovery,
+    ) -> Self {
+        found.join(self.met.recovery());
+        let term = match self.is_writable() {
+            true => Term::open(folder, durability, &found),
+            false => Term::read(folder, &found),
+        };
+        Self { term, ..self }
     }
 
     /// Reads the files of a folder and never changes any. Blocks.
@@ -76,7 +95,8 @@ impl<R: RowFile> Files<R> {
         let local = Mutex::new(Some(Local { log: Log::Read(read.local), _claim: read.claim }));
         let rows = Rows::of(Opened::Copy(read.rows));
         let read_only = Some(StoreError::ReadOnly { why: why.map(Arc::new) });
-        Ok(Self { rows, local, tally: Mutex::new(tally), met, read_only })
+        let (tally, term) = (Mutex::new(tally), Term::default());
+        Ok(Self { rows, local, tally, met, term, read_only })
     }
 
     /// Returns true if it accepts changes.
@@ -97,6 +117,7 @@ impl<R: RowFile> Files<R> {
         }
         let mut loaded = self.read(account, &mut state)?;
         loaded.lost = state.lost.is_some();
+        loaded.term = self.term.number;
         loaded.lost_rows = state.lost.unwrap_or_default();
         state.is_loss_loaded = true;
         Ok(Some(loaded))
@@ -190,6 +211,11 @@ impl<R: RowFile> Files<R> {
     /// Returns the findings so far. Never waits for a disk.
     pub(super) fn recovery(&self) -> Recovery {
         self.met.recovery()
+    }
+
+    /// Notes that everything acknowledged is durable, and no more comes.
+    pub(super) fn close_term(&self) {
+        self.term.close();
     }
 
     /// Closes all of them, the folder's lock last.

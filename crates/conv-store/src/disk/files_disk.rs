@@ -1,4 +1,4 @@
-//! The disk of the writer thread: the files of a database, at its level of durability.
+//! The disk of the commit thread: the files of a database, at its level of durability.
 
 use std::{
     mem,
@@ -257,6 +257,9 @@ impl<R: RowFile> Disk for FilesDisk<R> {
 
     fn close(mut self) -> Result<(), StoreError> {
         let flushed = self.flush_to_disk().and_then(|()| self.journal.clear());
+        if flushed.is_ok() {
+            self.files.close_term();
+        }
         self.files.close();
         flushed
     }

@@ -1,5 +1,5 @@
-//! What files of ours have in common: how they begin, and how entries that are appended to them are
-//! told from what a crash or damage leaves.
+//! The format that our files share: their header, and entries whose checksums show what a crash or
+//! damage left.
 //!
 //! An entry is `length u32 | crc32 of the length u32 | crc32 of the body u32 | body`, little endian.
 //! The length has a checksum of its own, for two reasons: a body that ends early is known to be torn
@@ -9,13 +9,13 @@ use crate::StoreError;
 
 /// The bytes before a body.
 pub(crate) const HEAD: usize = 12;
-/// The largest body. What claims more is no entry.
+/// The largest body. A greater length does not belong to an entry.
 pub(crate) const MAX_BODY: usize = 4 << 20;
 /// The bytes before the first entry.
 pub(crate) const HEADER: usize = 12;
 
-/// What a file begins with: a name, the version, and a checksum of the two, so that a flipped bit
-/// is not taken for a newer version.
+/// Returns the header of a file: a name, the version, and a checksum of the two, so that a flipped
+/// bit is not taken for a newer version.
 pub(crate) fn header(magic: [u8; 4], version: u8) -> [u8; HEADER] {
     let [a, b, c, d] = magic;
     let named = [a, b, c, d, version, 0, 0, 0];
@@ -23,7 +23,7 @@ pub(crate) fn header(magic: [u8; 4], version: u8) -> [u8; HEADER] {
     [a, b, c, d, version, 0, 0, 0, w, x, y, z]
 }
 
-/// The version that a header tells; `None` if it is damaged, or of another file.
+/// The version in a header; `None` if it is damaged, or of another file.
 pub(crate) fn version(magic: [u8; 4], bytes: &[u8]) -> Option<u8> {
     let version = bytes.get(magic.len()).copied();
     version.filter(|version| bytes == header(magic, *version))
@@ -57,7 +57,7 @@ pub(crate) fn head(bytes: &[u8]) -> Option<(usize, u32)> {
     (length <= MAX_BODY).then_some((length, body_check))
 }
 
-/// What is still to be read of a body.
+/// The bytes of a body that are still to be read.
 pub(crate) struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {
@@ -69,7 +69,7 @@ impl<'a> Bytes<'a> {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// Returns the number of bytes left.
     pub(crate) fn left(&self) -> usize {
         self.0.len()
     }

@@ -1,4 +1,4 @@
-//! What happens to a file of rows while nobody has it open.
+//! Damage to a file of rows while no process has it open.
 
 use std::{fs, io, path::Path};
 

@@ -1,7 +1,7 @@
 //! The journal: changes of rows that the system has, and the engine's disk does not have yet.
 //!
 //! To survive the end of the process, a change must reach the system, not the disk. An engine can only
-//! flush to its disk, which takes many times as long as the change. So the writer thread writes small
+//! flush to its disk, which takes many times as long as the change. So the commit thread writes small
 //! changes to a file of ours, in one call per group, and acknowledges them before the engine has them.
 //! Half a second later it flushes the engine and empties the file. An opening applies the changes that
 //! the engine lacks.

@@ -11,7 +11,7 @@ use crate::Record;
 /// The first bytes of every key of an account.
 pub(crate) type Prefix = [u8; 16];
 
-/// Holds the schema version. Shorter than a prefix, so it is nobody's.
+/// Holds the schema version. It is shorter than a prefix, so it belongs to no account.
 pub(crate) const SCHEMA: &[u8] = b"schema";
 
 const NAME: u8 = 0;
@@ -19,7 +19,7 @@ const STATE: u8 = 1;
 const SEQ: u8 = 2;
 const ROW: u8 = 3;
 
-/// What a key stands for.
+/// The meaning of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Key {
     /// The account's ID in clear, to be compared at load.
@@ -61,7 +61,7 @@ fn key(prefix: Prefix, tag: u8, id: &str) -> Vec<u8> {
     [prefix.as_slice(), &[tag], id.as_bytes()].concat()
 }
 
-/// Reads a key of an account; `None` if it is none that this version writes.
+/// Reads a key of an account; `None` if this version does not write such keys.
 pub(super) fn parse(key: &[u8]) -> Option<Key> {
     let (_, rest) = key.split_first_chunk::<16>()?;
     match rest.split_first()? {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_none() {
+    fn text_that_is_not_a_key_is_invalid() {
         let prefix = prefix(&"a".parse().unwrap());
         assert_eq!(parse(SCHEMA), None);
         assert_eq!(parse(&prefix), None);

@@ -3,8 +3,9 @@
 //!
 //! Rows are a cache that the cloud can fill again; local state exists nowhere else. So it has a
 //! file of its own, `local.log`, that no damage to the rows reaches: entries with checksums are
-//! only ever appended, each durable before it is acknowledged, whatever the database's level.
-//! When more than half of the file is dead it is written anew beside itself and renamed.
+//! only ever appended, each durable before it is acknowledged, whatever the database's level. When
+//! more than half of the file is dead, the live part is written to a new file, which is renamed
+//! over it.
 
 mod compact;
 mod entry;
@@ -48,7 +49,7 @@ const SMALL: u64 = 64 << 10;
 pub(crate) struct LocalLog<D: LogFolder = Folder> {
     folder: D,
     /// The file that damaged bytes went to when it was opened.
-    put_aside: Option<String>,
+    quarantined: Option<String>,
     tail: Tail<D::File>,
     index: Index,
     /// The version in the file's header.
@@ -64,7 +65,7 @@ pub(crate) struct LocalLog<D: LogFolder = Folder> {
 impl LocalLog {
     /// Opens the log of a folder, which must be locked against other processes.
     ///
-    /// A torn end is cut off; what is damaged is moved to a file `local.log.damaged-<number>`.
+    /// A torn end is cut off; damaged bytes are moved to a file `local.log.damaged-<number>`.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         open::open(Folder(folder.to_owned()))
     }
@@ -72,8 +73,8 @@ impl LocalLog {
 
 impl<D: LogFolder> LocalLog<D> {
     /// The file that damaged bytes went to, when it was opened or since.
-    pub(crate) fn put_aside(&self) -> Option<&str> {
-        self.put_aside.as_deref()
+    pub(crate) fn quarantined(&self) -> Option<&str> {
+        self.quarantined.as_deref()
     }
 
     /// The number of the account's last write here, and its records.
@@ -119,7 +120,7 @@ impl<D: LogFolder> LocalLog<D> {
         if self.version >= VERSION || !put.any(|(record, _)| is_mutation(record)) {
             return Ok(());
         }
-        // Only what is durable is written to the new file.
+        // Only durable entries are written to the new file.
         if let Err(error) = self.sync() {
             // Those that appended before have yet to learn of it.
             self.unsynced = Some(error.clone());
@@ -134,20 +135,20 @@ impl<D: LogFolder> LocalLog<D> {
         self.push(&entry::of_forget(account))
     }
 
-    /// A file that could not take back what it refused is read anew: only so is it known what is
-    /// in it. What still waits to be made durable is refused first.
+    /// Reads the file again after it could not take back a refused entry: its content is unknown
+    /// until then. Entries that still wait to be made durable are refused first.
     fn reopen_failed(&mut self) -> Result<(), StoreError> {
         if self.tail.is_failed() && self.pending.is_empty() {
             let reopened = open::open(self.folder.clone())?;
             let before = std::mem::replace(self, reopened);
-            self.put_aside = self.put_aside.take().or(before.put_aside);
+            self.quarantined = self.quarantined.take().or(before.quarantined);
         }
         Ok(())
     }
 
     fn push(&mut self, body: &[u8]) -> Result<(), StoreError> {
         let sealed = frame::seal(body)?;
-        // What could not be read back is refused, not lost at the next opening.
+        // An entry that could not be read back is refused, not lost at the next opening.
         let entry = entry::decode(body)
             .ok_or_else(|| StoreError::Corrupt { what: "entry of local state".to_owned() })?;
         let at = self.tail.append(&sealed)?;
@@ -175,7 +176,7 @@ impl<D: LogFolder> LocalLog<D> {
         Ok(())
     }
 
-    /// What was acknowledged is durable in the old file, so failing to rewrite it is no error.
+    /// Acknowledged entries are durable in the old file, so a failed rewrite is not an error.
     fn rewrite_or_go_on(&mut self) {
         let version = if self.index.has_mutations() { VERSION } else { WITHOUT_MUTATIONS };
         if let Err(error) = self.rewrite(version) {
@@ -184,7 +185,7 @@ impl<D: LogFolder> LocalLog<D> {
         }
     }
 
-    /// Writes the log anew, without what is dead.
+    /// Rewrites the log without its dead part.
     fn rewrite(&mut self, version: u8) -> Result<(), StoreError> {
         let Self { folder, tail, index, .. } = self;
         let folder = &*folder;
@@ -198,8 +199,8 @@ impl<D: LogFolder> LocalLog<D> {
                 Ok(())
             }
             Err(error) => {
-                // Which of the two files a power cut would leave is not known, so none is good
-                // to acknowledge into.
+                // A power cut may leave either of the two files, so neither can acknowledge
+                // anything.
                 self.tail.fail(error.clone());
                 Err(error)
             }

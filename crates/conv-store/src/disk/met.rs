@@ -21,7 +21,7 @@ struct Found {
     /// The findings of the opening.
     opening: Recovery,
     /// The path of damaged bytes of local state.
-    local_set_aside: Option<PathBuf>,
+    quarantined_local: Option<PathBuf>,
     /// The number of lost rows, per account that lost acknowledged writes.
     losses: BTreeMap<Prefix, u64>,
 }
@@ -35,8 +35,8 @@ impl Met {
 
     /// Records a log's findings.
     pub(super) fn note_log(&self, log: &LocalLog) {
-        if let Some(name) = log.put_aside() {
-            self.found().local_set_aside = Some(self.folder.join(name));
+        if let Some(name) = log.quarantined() {
+            self.found().quarantined_local = Some(self.folder.join(name));
         }
     }
 
@@ -48,7 +48,7 @@ impl Met {
     pub(super) fn recovery(&self) -> Recovery {
         let found = self.found();
         Recovery {
-            local_set_aside: found.local_set_aside.clone(),
+            quarantined_local: found.quarantined_local.clone(),
             lost_accounts: found.losses.len(),
             lost_rows: found.losses.values().fold(0, |all, rows| all.saturating_add(*rows)),
             ..found.opening.clone()

@@ -31,7 +31,7 @@ pub(crate) struct How<R> {
     pub(crate) open_within: Duration,
     /// Opens for reading alone.
     pub(crate) read_only: bool,
-    /// Opens the engine's rows, at first and after they failed.
+    /// Opens the engine's rows, initially and after they failed.
     pub(crate) open: Open<R>,
     /// Reads the rows without changing them.
     pub(crate) read: Reader,
@@ -94,7 +94,7 @@ pub(super) fn open_rows<R: RowFile>(
             opening.change(|met| {
                 probe(&folder.join("rows"))
                     .map_err(|error| StoreError::io("trying the disk", error))?;
-                tracing::warn!(error = %error, "the rows do not take the journal, going on without");
+                tracing::warn!(error = %error, "the journal could not be applied to the rows, going on without it");
                 journal::discard(folder)?;
                 met.journal_damaged = true;
                 Ok(())

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::StoreError;
 
-/// What an acknowledged change survives. Local state survives a power cut at every level.
+/// The failure that an acknowledged change survives. Local state survives a power cut at every
+/// level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Durability {
@@ -29,7 +30,7 @@ pub enum Durability {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DiskOptions<D> {
-    /// What an acknowledged change survives.
+    /// The failure that an acknowledged change survives.
     pub durability: Durability,
     /// The maximum time of an opening; 30 seconds by default.
     pub open_within: Duration,

@@ -64,7 +64,7 @@ pub(crate) fn open<R: Rows>(rows: &R, opening: &Opening) -> Result<R::Open, Stor
     opening.change(|recovery| {
         let path = quarantine(rows.path())?;
         tracing::warn!(path = %path.display(), "quarantined rows that do not open");
-        recovery.set_aside = Some(path);
+        recovery.quarantined = Some(path);
         Ok(())
     })?;
     caught(|| rows.open())

@@ -14,8 +14,8 @@ use conv_model::AccountId;
 
 use self::rows::RedbRows;
 use crate::{
-    ConversationDatabase, ConversationStore, EngineDatabase, IndexedStore, Recovery, StoreError,
-    StoredAccounts,
+    ConversationDatabase, ConversationStore, EngineDatabase, IndexedStore, Leases, Recovery,
+    StoreError, StoredAccounts,
     disk::{DiskEngines, DiskOptions},
 };
 
@@ -112,6 +112,10 @@ impl ConversationDatabase for RedbDatabase {
     async fn close(&self) -> Result<(), StoreError> {
         self.0.close().await
     }
+
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        self.0.send_leases()
+    }
 }
 
 /// Options for opening a [`RedbDatabase`].
@@ -131,8 +135,8 @@ impl ConversationDatabase for RedbDatabase {
 pub type RedbOptions = DiskOptions<RedbDatabase>;
 
 impl RedbOptions {
-    /// Opens the database of a folder, which is created if it is missing. Damaged rows are no error:
-    /// see [`RedbDatabase`].
+    /// Opens the database of a folder, which is created if it is missing. Damaged rows do not fail
+    /// the opening: see [`RedbDatabase`].
     ///
     /// If the folder cannot be written (a full disk, a read-only mount, a missing right), an existing
     /// database is opened for [reading alone](Self::read_only()) instead, see [`Recovery::read_only`].
@@ -185,7 +189,7 @@ impl RedbOptions {
 /// # }
 /// ```
 ///
-/// What was found at the opening is in [`IndexedStore::recovery`]; its `read_only` is true if the
+/// The findings of the opening are in [`IndexedStore::recovery`]; its `read_only` is true if the
 /// store refuses every change. The folder is that of a database, which can be opened on it later.
 /// Once the store is closed, or a moment after its last handle is gone, the folder is free.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ pub(crate) type Each<'a> = &'a mut dyn FnMut(&[u8], &[u8]);
 /// A key and its value, if there is one.
 pub(crate) type Found = Option<(Vec<u8>, Vec<u8>)>;
 
-/// Opens the file, at first and after it failed.
+/// Opens the file, initially and after it failed.
 pub(crate) type Opener<R> = Box<dyn Fn() -> Result<R, StoreError> + Send + Sync>;
 
 /// One whole write of a file: keys to delete, then keys to put.

@@ -8,7 +8,7 @@ use std::{
 use super::row_file::{Opener, RowFile};
 use crate::{StoreError, disk::fs::caught};
 
-/// The number of an opening of the file. What was read from one generation does not hold for another.
+/// The number of an opening of the file. Bytes read from one generation are not valid for another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Generation(u64);
 
@@ -61,7 +61,7 @@ impl<R: RowFile> Rows<R> {
 
     /// Opens the file again if it failed.
     ///
-    /// For the writer thread alone, between two groups. Between a write and its flush, a write that
+    /// For the commit thread alone, between two groups. Between a write and its flush, a write that
     /// was lost with the failed handle would count as flushed.
     pub(super) fn reopen(&self) -> Result<(), StoreError> {
         if !self.has_failed() {

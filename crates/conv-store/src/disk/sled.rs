@@ -15,8 +15,8 @@ use conv_model::AccountId;
 
 use self::rows::SledRows;
 use crate::{
-    ConversationDatabase, ConversationStore, EngineDatabase, IndexedStore, Recovery, StoreError,
-    StoredAccounts,
+    ConversationDatabase, ConversationStore, EngineDatabase, IndexedStore, Leases, Recovery,
+    StoreError, StoredAccounts,
     disk::{DiskEngines, DiskOptions},
 };
 
@@ -137,6 +137,10 @@ impl ConversationDatabase for SledDatabase {
     async fn close(&self) -> Result<(), StoreError> {
         self.0.close().await
     }
+
+    fn send_leases(&self) -> Option<Arc<dyn Leases>> {
+        self.0.send_leases()
+    }
 }
 
 /// Options for opening a [`SledDatabase`].
@@ -156,8 +160,8 @@ impl ConversationDatabase for SledDatabase {
 pub type SledOptions = DiskOptions<SledDatabase>;
 
 impl SledOptions {
-    /// Opens the database of a folder, which is created if it is missing. Damaged rows are no error:
-    /// see [`SledDatabase`].
+    /// Opens the database of a folder, which is created if it is missing. Damaged rows do not fail
+    /// the opening: see [`SledDatabase`].
     ///
     /// If the folder cannot be written (a full disk, a read-only mount, a missing right), an existing
     /// database is opened for [reading alone](Self::read_only()) instead, see [`Recovery::read_only`].
@@ -210,7 +214,7 @@ impl SledOptions {
 /// # }
 /// ```
 ///
-/// What was found at the opening is in [`IndexedStore::recovery`]; its `read_only` is true if the
+/// The findings of the opening are in [`IndexedStore::recovery`]; its `read_only` is true if the
 /// store refuses every change. The folder is that of a database, which can be opened on it later.
 /// Once the store is closed, or a moment after its last handle is gone, the folder is free.
 #[derive(Debug)]

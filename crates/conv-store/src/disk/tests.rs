@@ -1,4 +1,4 @@
-//! The engine of an account, over a file that does as it is told.
+//! The engine of an account, over a file that fails on command.
 
 pub(super) mod double;
 mod failing;
@@ -81,7 +81,7 @@ impl Fixture {
         DiskEngines::over(folder, self.durability, opening, files).await.unwrap()
     }
 
-    /// What writes to an open database, without its thread.
+    /// The files of an open database, to be written to without its thread.
     fn disk(&self, database: &Database) -> FilesDisk<double::Handle> {
         let journal = Journal::of(self.folder.path());
         FilesDisk::new(Arc::clone(&database.engines().files), self.durability, journal)

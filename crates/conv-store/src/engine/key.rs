@@ -57,7 +57,7 @@ fn slot_key(slot: &Slot) -> String {
             Aspect::Pinned => format!("pending pinned {id}"),
             Aspect::Mark(mark) => format!("pending mark {} {id}", mark.bit()),
             Aspect::CustomData => format!("pending custom {id}"),
-            // The length tells where the name begins: both texts may have any printable character.
+            // The length shows where the name begins: both texts may have any printable character.
             Aspect::Member(name) => format!("pending member {} {id}{name}", id.as_str().len()),
             Aspect::ReadTo => format!("pending read {id}"),
             Aspect::RemindType => format!("pending remind {id}"),

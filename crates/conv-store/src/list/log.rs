@@ -17,6 +17,11 @@ pub(crate) struct Log {
     commits: Tree<Arc<Commit>>,
     /// Readers at this number or later can go on from the log.
     since: Seq,
+    /// The last stored write at that number.
+    written: Seq,
+    /// The epoch of the list, and the number from which on it has that.
+    epoch: Option<u64>,
+    epoch_since: Seq,
     changes: usize,
 }
 
@@ -33,9 +38,9 @@ impl Entry for Arc<Commit> {
 }
 
 impl Log {
-    /// Starts an empty log at a number.
-    pub(crate) fn new(since: Seq) -> Self {
-        Self { since, ..Self::default() }
+    /// Starts an empty log at a number, and at a stored write.
+    pub(crate) fn new(since: Seq, written: Seq, epoch: Option<u64>) -> Self {
+        Self { since, written, epoch, epoch_since: since, ..Self::default() }
     }
 
     /// Drops all commits and starts again at a number.
@@ -44,12 +49,15 @@ impl Log {
         if self.commits.len() > 0 {
             self.commits = Tree::default();
         }
-        (self.since, self.changes) = (since, 0);
+        (self.since, self.written, self.changes) = (since, since, 0);
     }
 
     /// Appends a commit and drops the oldest ones beyond the caps.
     pub(crate) fn push(&mut self, commit: Arc<Commit>) {
         self.changes = self.changes.saturating_add(commit.changes.len());
+        if commit.sync.epoch != self.epoch {
+            (self.epoch, self.epoch_since) = (commit.sync.epoch, commit.seq);
+        }
         self.commits.insert(commit);
         while self.commits.len() > 1 && (self.commits.len() > COMMITS || self.changes > CHANGES) {
             self.drop_oldest();
@@ -65,6 +73,7 @@ impl Log {
         let Some(oldest) = self.commits.iter().next().map(Entry::key) else { return };
         if let Some(commit) = self.commits.remove(&oldest) {
             self.changes = self.changes.saturating_sub(commit.changes.len());
+            self.written = commit.written;
         }
         self.since = oldest;
     }
@@ -72,6 +81,19 @@ impl Log {
     /// Returns the commits after a number; `None` if some of them are gone.
     pub(crate) fn after(&self, since: Seq) -> Option<Vec<Arc<Commit>>> {
         (since >= self.since).then(|| self.commits.from(&since.next()).cloned().collect())
+    }
+
+    /// Returns the commits after a stored write of the present epoch; `None` if some of them are gone,
+    /// or if no commit ends at that write.
+    ///
+    /// Another process's commits end at other writes: what a reader there saw between two of ours is
+    /// not known here.
+    pub(crate) fn after_write(&self, written: Seq) -> Option<Vec<Arc<Commit>>> {
+        let mut reached = (self.written == written).then_some(self.since);
+        for commit in self.commits.iter().filter(|commit| commit.written == written) {
+            reached = Some(commit.seq);
+        }
+        self.after(reached.filter(|seq| *seq >= self.epoch_since)?)
     }
 }
 
@@ -82,7 +104,7 @@ mod tests {
     use super::*;
 
     fn log(commits: u64) -> Log {
-        let mut log = Log::new(Seq::new(10));
+        let mut log = Log::new(Seq::new(10), Seq::new(10), None);
         for number in 11..11 + commits {
             log.push(Arc::new(Commit::new(Seq::new(number), Arc::new(SyncState::default()))));
         }
@@ -96,15 +118,41 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_from_before_the_log_must_read_anew() {
+    fn a_reader_from_before_the_log_must_read_all_rows() {
         assert!(log(0).after(Seq::new(9)).is_none());
         assert!(log(0).after(Seq::new(10)).is_some_and(|commits| commits.is_empty()));
+    }
+
+    #[test]
+    fn a_position_is_found_by_the_last_commit_that_ends_there() {
+        let mut log = Log::new(Seq::new(10), Seq::new(10), None);
+        for (number, written) in [(11, 10), (12, 12), (13, 12), (14, 17), (15, 18)] {
+            let mut commit = Commit::new(Seq::new(number), Arc::new(SyncState::default()));
+            commit.written = Seq::new(written);
+            log.push(Arc::new(commit));
+        }
+        let after = |log: &Log, written| {
+            let commits = log.after_write(Seq::new(written));
+            commits.map(|commits| commits.iter().map(|c| c.seq.as_u64()).collect::<Vec<_>>())
+        };
+        assert_eq!(after(&log, 10), Some(vec![12, 13, 14, 15]));
+        assert_eq!(after(&log, 12), Some(vec![14, 15]));
+        assert_eq!(after(&log, 18), Some(vec![]));
+        assert_eq!([9, 13, 16, 19].map(|written| after(&log, written)), [const { None }; 4]);
+        // Another epoch: writes of the one before are gone.
+        let mut sync = SyncState::default();
+        sync.epoch = Some(7);
+        log.push(Arc::new(Commit::new(Seq::new(19), Arc::new(sync))));
+        assert_eq!([10, 12, 18].map(|written| after(&log, written)), [const { None }; 3]);
+        assert_eq!(after(&log, 19), Some(vec![]));
     }
 
     #[test]
     fn old_commits_go() {
         let log = log(300);
         assert!(log.after(Seq::new(10 + 43)).is_none());
+        assert!(log.after_write(Seq::new(10 + 43)).is_none());
+        assert_eq!(log.after_write(Seq::new(10 + 44)).unwrap().len(), COMMITS);
         assert_eq!(log.after(Seq::new(10 + 44)).unwrap().len(), COMMITS);
     }
 }

@@ -69,7 +69,7 @@ impl Row {
         row
     }
 
-    /// Returns whether a list shows the same of another row, detail included.
+    /// Returns true if a list shows the same of another row, detail included.
     pub(crate) fn is_shown_as(&self, other: &Self) -> bool {
         Arc::ptr_eq(self.whole(), other.whole()) || self.whole() == other.whole()
     }
@@ -83,11 +83,17 @@ impl Row {
         self.stamps.read()
     }
 
+    /// Returns a number that is no less than that of the write of its record: each write stamps what it
+    /// changes.
+    pub(crate) fn last_write(&self) -> Seq {
+        self.stamps.last()
+    }
+
     pub(crate) fn listed(&self) -> &Arc<Conversation> {
         &self.listed
     }
 
-    /// Returns whether it has marks or custom data, of which the cloud allows a number.
+    /// Returns true if it has marks or custom data, of which the cloud allows a number.
     pub(crate) fn is_marked(&self) -> bool {
         let listing = &self.listed.listing;
         !listing.marks.is_empty() || !listing.custom_data.is_empty()
@@ -138,6 +144,13 @@ impl PackedStamps {
             unread: pack(stamps.unread.as_u64()),
             last_message: pack(stamps.last_message.as_u64()),
         }
+    }
+
+    /// Returns the greatest number. One that saturated may be any number beyond.
+    fn last(self) -> Seq {
+        let facets = self.profile.max(self.unread).max(self.last_message);
+        let facets = if facets == u32::MAX { u64::MAX } else { facets.into() };
+        Seq::new(facets.max(self.listing))
     }
 
     fn read(self) -> Stamps {
@@ -216,4 +229,22 @@ fn compare_places(a: (Rank, &Conversation), b: (Rank, &Conversation)) -> Orderin
 
 fn compare(rank: Rank, row: &Conversation, (other, id): &PlaceKey) -> Ordering {
     rank.cmp(other).then_with(|| Some(&row.id).cmp(&id.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_write_is_that_of_any_facet_and_a_saturated_stamp_is_never_old() {
+        let mut stamps = Stamps::new(Stamp::new(Seq::new(7), PassId::NONE));
+        let last = |stamps| PackedStamps::of(stamps).last().as_u64();
+        assert_eq!(last(stamps), 7);
+        stamps.unread = Seq::new(9);
+        assert_eq!(last(stamps), 9);
+        stamps.profile = Seq::new(1 << 40);
+        assert_eq!(last(stamps), u64::MAX);
+        let late = Stamps::new(Stamp::new(Seq::new(1 << 40), PassId::NONE));
+        assert_eq!(last(late), 1 << 40);
+    }
 }

@@ -1,15 +1,17 @@
 //! The state of an account at one instant.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
-use conv_model::{Commit, ConversationId, Coverage, Local, Outbox, Seq, SyncState};
+use conv_model::{Commit, ConversationId, Coverage, Local, Outbox, Position, Seq, Slot, SyncState};
 
 use crate::{
     Record,
     list::{
         index::Index,
         log::Log,
+        overlaid::Overlaid,
         placed::HiddenRow,
+        row::Row,
         tree::{Entry, Tree},
     },
 };
@@ -18,16 +20,22 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     pub(crate) seq: Seq,
-    /// The number of the engine's last write; changes of what is not stored need none.
+    /// The number of the engine's last write; changes of unstored state need none.
     pub(crate) written: Seq,
     pub(crate) sync: Arc<SyncState>,
     pub(crate) rows: Index,
     pub(crate) locals: Tree<LocalEntry>,
     /// Rows that pending deletions hide.
     pub(crate) hidden: Tree<HiddenRow>,
-    /// What the user changed and the cloud has yet to show.
+    /// The user's changes that the cloud has yet to show.
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) log: Log,
+    /// The rows that changed without their records.
+    pub(crate) overlaid: Overlaid,
+    /// Slots whose mutations are other than stored: their sending was interrupted by a restart.
+    pub(crate) unstored: Arc<BTreeSet<Slot>>,
+    /// What the engine mixes into the epoch, see [`Loaded::term`](crate::Loaded::term).
+    pub(crate) term: u64,
     /// Records that do not decode; they go with the next write.
     pub(crate) garbage: Arc<[Record]>,
     /// Rows whose records hold the content of a recalled message; they are written again with the
@@ -40,6 +48,8 @@ pub(crate) struct State {
 pub(crate) struct LocalEntry {
     pub(crate) id: ConversationId,
     pub(crate) local: Local,
+    /// The number of its write.
+    pub(crate) write: Seq,
 }
 
 impl Entry for LocalEntry {
@@ -68,6 +78,7 @@ impl State {
     /// Sets the local state of a conversation. State that was cleared is not kept.
     pub(crate) fn set_local(&mut self, entry: LocalEntry) {
         if entry.local.is_empty() {
+            self.overlaid.note(&entry.id, entry.write);
             self.locals.remove(&entry.id);
         } else {
             self.locals.insert(entry);
@@ -85,6 +96,19 @@ impl State {
         let mut commit = Commit::new(self.next_seq(), Arc::new(sync));
         commit.written = self.written;
         self.commit(Arc::new(commit));
+    }
+
+    /// Returns the position of the list; `None` if it is not a function of what is stored.
+    pub(crate) fn position(&self) -> Option<Position> {
+        let epoch = self.sync.epoch.filter(|_| self.unstored.is_empty())?;
+        Some(Position::new(epoch, self.written))
+    }
+
+    /// Returns a number that is no less than that of the last stored write that changed a row.
+    pub(crate) fn last_write(&self, row: &Row) -> Seq {
+        let id = &row.listed().id;
+        let local = self.locals.get(id).map(|entry| entry.write).unwrap_or_default();
+        row.last_write().max(local).max(self.overlaid.last_change(id))
     }
 
     /// Takes over a commit's number and sync state, and logs it.

@@ -10,7 +10,10 @@ use async_trait::async_trait;
 use conv_model::AccountId;
 
 use super::MemoryEngine;
-use crate::{AccountEngines, AccountPages, EngineDatabase, StoreError, StoredAccounts, sync::lock};
+use crate::{
+    AccountEngines, AccountPages, EngineDatabase, MemorySignals, Signals, StoreError,
+    StoredAccounts, sync::lock,
+};
 
 /// Stores in memory for any number of accounts. Clones are handles to the same ones.
 ///
@@ -39,7 +42,10 @@ impl MemoryDatabase {
 
 /// The engines of a [`MemoryDatabase`].
 #[derive(Default)]
-pub struct MemoryEngines(Arc<Accounts>);
+pub struct MemoryEngines {
+    accounts: Arc<Accounts>,
+    signals: MemorySignals,
+}
 
 type Accounts = Mutex<HashMap<AccountId, MemoryEngine>>;
 
@@ -48,21 +54,25 @@ impl AccountEngines for MemoryEngines {
     type Engine = MemoryEngine;
 
     async fn engine(&self, account: &AccountId) -> Result<MemoryEngine, StoreError> {
-        Ok(lock(&self.0).entry(account.clone()).or_default().clone())
+        Ok(lock(&self.accounts).entry(account.clone()).or_default().clone())
     }
 
     async fn wipe(&self, account: &AccountId) -> Result<(), StoreError> {
-        lock(&self.0).remove(account);
+        lock(&self.accounts).remove(account);
         Ok(())
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        lock(&self.0).clear();
+        lock(&self.accounts).clear();
         Ok(())
     }
 
     fn accounts(&self) -> StoredAccounts {
-        StoredAccounts::new(OnePage(Some(Arc::clone(&self.0))))
+        StoredAccounts::new(OnePage(Some(Arc::clone(&self.accounts))))
+    }
+
+    fn signals(&self) -> Option<Arc<dyn Signals>> {
+        Some(Arc::new(self.signals.clone()))
     }
 }
 
@@ -81,6 +91,6 @@ impl AccountPages for OnePage {
 
 impl fmt::Debug for MemoryEngines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryEngines").field("accounts", &lock(&self.0).len()).finish()
+        f.debug_struct("MemoryEngines").field("accounts", &lock(&self.accounts).len()).finish()
     }
 }

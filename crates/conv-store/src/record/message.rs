@@ -45,7 +45,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Returns whether reading it leaves out what a recalled message had said.
+    /// Returns true if reading it leaves out what a recalled message had said.
     pub(super) fn holds_recalled_content(&self) -> bool {
         self.is_revoked && (self.payload.is_some() || !self.cloud_custom_data.is_empty())
     }

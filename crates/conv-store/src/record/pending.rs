@@ -4,15 +4,22 @@ mod mutation;
 
 use std::sync::Arc;
 
-use conv_model::{ErrorClass, MutationFailure, Pending, PendingState, Seq, Timestamp};
+use conv_model::{
+    Acknowledgement, ErrorClass, MutationFailure, PassId, Pending, PendingState, Seq, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use self::mutation::MutationBody;
 use super::{Kind, corrupt, encode, open};
 use crate::StoreError;
 
-/// The form of the bodies. Another one is set aside: what is understood by half must not be sent.
+/// The form of a body whose mutations have none of the later fields, and of the outbox's own record.
+/// A body of an unknown form is skipped: a mutation that is only partly
+/// understood must not be sent.
 const FORM: u8 = 1;
+/// The form of a body with acknowledgements and apps. A mutation that has neither is still written in
+/// the first form, which earlier versions read.
+const FORM_WITH_MORE: u8 = 2;
 /// The most bytes of a failure's message that are kept.
 const LONGEST_MESSAGE: usize = 512;
 
@@ -24,7 +31,7 @@ pub struct PendingRecord {
     pub pending: Vec<Pending>,
 }
 
-/// What an outbox keeps beside its mutations.
+/// The record of what an outbox keeps beside its mutations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OutboxRecord {
@@ -37,6 +44,13 @@ struct Body<'a> {
     form: u8,
     #[serde(borrow)]
     pending: Vec<PendingBody<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BodyWithMore<'a> {
+    form: u8,
+    #[serde(borrow)]
+    pending: Vec<(PendingBody<'a>, MoreBody)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +70,21 @@ struct PendingBody<'a> {
     is_uncertain: bool,
     #[serde(borrow)]
     failure: Option<FailureBody<'a>>,
+}
+
+/// The later fields.
+#[derive(Serialize, Deserialize)]
+struct MoreBody {
+    acknowledged: Option<AcknowledgementBody>,
+    follows_another: bool,
+    app: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AcknowledgementBody {
+    pass: Option<u64>,
+    at: Option<u64>,
+    disagreed: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,7 +130,12 @@ impl PendingRecord {
     pub fn encode(&self, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
         let pending: Option<Vec<_>> = self.pending.iter().map(PendingBody::of).collect();
         let pending = pending.ok_or(StoreError::Unsupported)?;
-        encode(Kind::Pending, seq, &Body { form: FORM, pending })
+        if !self.pending.iter().any(has_more) {
+            return encode(Kind::Pending, seq, &Body { form: FORM, pending });
+        }
+        let more = self.pending.iter().map(MoreBody::of);
+        let pending = pending.into_iter().zip(more).collect();
+        encode(Kind::Pending, seq, &BodyWithMore { form: FORM_WITH_MORE, pending })
     }
 
     /// Decodes the bytes.
@@ -109,9 +143,19 @@ impl PendingRecord {
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
     pub fn decode(record: &[u8]) -> Result<Self, StoreError> {
-        let body: Body<'_> = open(Kind::Pending, record)?.read()?;
-        check(body.form)?;
-        let pending: Option<Vec<_>> = body.pending.iter().map(PendingBody::read).collect();
+        let envelope = open(Kind::Pending, record)?;
+        // The form is the first byte of every body.
+        let pending: Option<Vec<_>> = if envelope.body.first() == Some(&FORM_WITH_MORE) {
+            let body: BodyWithMore<'_> = envelope.read()?;
+            let read = |(pending, more): &(PendingBody<'_>, MoreBody)| {
+                pending.read().map(|pending| more.complete(pending))
+            };
+            body.pending.iter().map(read).collect()
+        } else {
+            let body: Body<'_> = envelope.read()?;
+            check(body.form)?;
+            body.pending.iter().map(PendingBody::read).collect()
+        };
         pending.map(Self::new).ok_or_else(|| corrupt("a pending mutation"))
     }
 }
@@ -170,6 +214,35 @@ impl<'a> PendingBody<'a> {
             None => None,
         };
         Some(pending)
+    }
+}
+
+fn has_more(pending: &Pending) -> bool {
+    pending.acknowledged.is_some() || pending.follows_another || pending.app.is_some()
+}
+
+impl MoreBody {
+    fn of(pending: &Pending) -> Self {
+        Self {
+            acknowledged: pending.acknowledged.map(|known| AcknowledgementBody {
+                pass: known.pass.map(PassId::as_u64),
+                at: known.at.map(Timestamp::as_secs),
+                disagreed: known.disagreed.map(PassId::as_u64),
+            }),
+            follows_another: pending.follows_another,
+            app: pending.app,
+        }
+    }
+
+    fn complete(&self, mut pending: Pending) -> Pending {
+        pending.acknowledged = self.acknowledged.as_ref().map(|known| {
+            let (pass, at) = (known.pass.map(PassId::new), known.at.map(Timestamp::from_secs));
+            let mut moment = Acknowledgement::new(pass, at);
+            moment.disagreed = known.disagreed.map(PassId::new);
+            moment
+        });
+        (pending.follows_another, pending.app) = (self.follows_another, self.app);
+        pending
     }
 }
 

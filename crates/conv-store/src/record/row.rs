@@ -156,11 +156,11 @@ pub(crate) fn check_row(row: &Conversation, stamps: Stamps) -> Result<(), StoreE
     check(&Body::of(row, stamps))
 }
 
-/// What a record says.
+/// The content of a record.
 pub(crate) struct DecodedRow {
     pub(crate) row: Conversation,
     pub(crate) stamps: Stamps,
-    /// Whether the record holds the content of a recalled message, which the row does not.
+    /// True if the record holds the content of a recalled message, which the row does not.
     pub(crate) is_redacted: bool,
 }
 

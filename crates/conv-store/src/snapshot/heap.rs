@@ -16,18 +16,19 @@ use crate::{
 const SAMPLE: usize = 512;
 /// The two counts of an `Arc`, and what an allocator adds.
 const SHARED: usize = 32;
-/// Local state, but for its text and bytes.
+/// Local state, without its text and bytes.
 const LOCAL: usize = 32 + SHARED;
 /// A mutation in its slot, with some text.
 const MUTATION: usize =
     size_of::<Pending>() + 2 * SHARED + size_of::<Slot>() + 3 * size_of::<usize>();
-/// Where a row stands, in the index by ID.
+/// The size of a row's place in the index by ID.
 const PLACE: usize = 12;
 
 impl Snapshot {
-    /// About how many bytes of memory the list takes: rows, indexes, local state, pending mutations with
-    /// the cloud's rows that they change, and the commits that it remembers. Estimated from a few hundred rows, so that it costs little to ask; good to
-    /// about a tenth for a list just loaded, and a guess for the commits. What is shared with other
+    /// Returns the approximate memory of the list, in bytes: rows, indexes, local state, pending
+    /// mutations with the cloud's rows that they change, and the commits that it remembers. The
+    /// number is estimated from a few hundred rows, so that it costs little to ask; it is good to
+    /// about a tenth for a list just loaded, and a guess for the commits. Data shared with other
     /// snapshots counts in each.
     pub fn heap_bytes(&self) -> usize {
         let state = self.state();
@@ -60,7 +61,7 @@ fn base_bytes(row: &Conversation) -> usize {
     size_of::<Conversation>() + SHARED + groups
 }
 
-/// What some things take together.
+/// The measured memory of several things.
 struct Measured {
     bytes: usize,
     sample: usize,
@@ -68,7 +69,7 @@ struct Measured {
 }
 
 impl Measured {
-    /// What one of them takes.
+    /// The mean of one thing.
     fn bytes(&self) -> usize {
         self.bytes.checked_div(self.sample).unwrap_or_default()
     }

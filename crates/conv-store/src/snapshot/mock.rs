@@ -24,8 +24,13 @@ impl Snapshot {
         let rows: BTreeMap<ConversationId, Conversation> =
             rows.into_iter().map(|row| (row.id.clone(), row)).collect();
         let known = rows.values().filter(|row| row.local != Local::default());
-        let locals =
-            known.map(|row| LocalEntry { id: row.id.clone(), local: row.local.clone() }).collect();
+        let locals = known
+            .map(|row| LocalEntry {
+                id: row.id.clone(),
+                local: row.local.clone(),
+                write: Seq::ZERO,
+            })
+            .collect();
         let rows = rows.into_values().map(|row| Row::new(row, Stamps::default(), None));
         Self::new(State {
             sync: Arc::new(sync),
@@ -39,7 +44,12 @@ impl Snapshot {
     /// write.
     #[must_use]
     pub fn at(&self, seq: Seq) -> Self {
-        Self::new(State { seq, written: seq, log: Log::new(seq), ..State::clone(&self.0) })
+        Self::new(State {
+            seq,
+            written: seq,
+            log: Log::new(seq, seq, self.sync().epoch),
+            ..State::clone(&self.0)
+        })
     }
 
     /// Returns the next list, in which these rows are set.

@@ -10,8 +10,7 @@ use conv_model::{Conversation, PageKey};
 pub struct ListPage {
     /// The rows.
     pub rows: Vec<Arc<Conversation>>,
-    /// What to give for the next page; `None` if nothing follows. The page after a full one may be
-    /// empty.
+    /// The key of the next page; `None` if nothing follows. The page after a full one may be empty.
     pub next: Option<PageKey>,
 }
 

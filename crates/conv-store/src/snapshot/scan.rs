@@ -55,8 +55,8 @@ impl Scan {
         Self { begin, query: query.into(), limit, place: Place::Begin }
     }
 
-    /// The next rows, as they stand in the store's newest snapshot, not in any order across pages;
-    /// `None` at the end. A page may be shorter than the limit, but is not empty.
+    /// Returns the next rows, with their values in the store's newest snapshot and in no order
+    /// across pages; `None` at the end. A page may be shorter than the limit, but is not empty.
     pub fn next(&mut self, now: &Snapshot) -> Option<Vec<Arc<Conversation>>> {
         loop {
             let page = match &self.place {

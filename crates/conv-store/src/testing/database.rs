@@ -1,6 +1,6 @@
 //! The cases of a database.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use conv_model::{AccountId, Delta, Local};
 
@@ -8,9 +8,14 @@ use super::{
     Failure, TestResult,
     failure::{ensure, ensure_eq},
     fixture::DatabaseFixture,
-    rows::{apply_all, give_up_after, id, listed, soon, users},
+    rows::{PATIENCE, apply_all, give_up_after, id, listed, soon, users},
 };
-use crate::{ConversationDatabase, ConversationStore, StoreError};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    ConversationDatabase, ConversationStore, LeaseGrant, Signal, SignalListener, Signals,
+    StoreError,
+};
 
 /// Makes one test of each case of a database, each on a fixture of its own: an expression whose type
 /// is a [`DatabaseFixture`](crate::testing::DatabaseFixture). `database_conformance!(names)` gives the
@@ -31,6 +36,11 @@ macro_rules! database_conformance {
             an_opening_outlives_its_callers
             a_closed_database_refuses_everything
             closing_and_opening_at_once_leaves_no_open_store
+            a_signal_reaches_every_listener
+            a_value_is_kept_for_its_account_and_key_alone
+            a_value_ends_with_its_time
+            a_lease_to_send_has_one_holder
+            an_evicted_list_keeps_its_position_and_a_forgotten_one_gets_another_epoch
         }
     };
     (@names () $($case:ident)+) => {
@@ -105,7 +115,7 @@ pub async fn a_closed_or_dropped_store_opens_again<F: DatabaseFixture>(fixture: 
     put(&store, "dora").await
 }
 
-/// Whatever their names look like.
+/// Accounts do not mix, whatever their names look like.
 pub async fn accounts_are_kept_apart<F: DatabaseFixture>(fixture: &F) -> TestResult {
     let database = fixture.open().await?;
     for (number, name) in ALIKE.into_iter().enumerate() {
@@ -224,5 +234,137 @@ pub async fn closing_and_opening_at_once_leaves_no_open_store<F: DatabaseFixture
             ensure!(is_closed(&opened), "a database that closes gives {opened:?}");
         }
     }
+    Ok(())
+}
+
+/// A message names its account and says what was sent. One may be missed, so it is sent again. Passes
+/// without signals.
+pub async fn a_signal_reaches_every_listener<F: DatabaseFixture>(fixture: &F) -> TestResult {
+    let database = fixture.open().await?;
+    let (Some(one), Some(two)) = (database.signals(), database.signals()) else { return Ok(()) };
+    for (number, name) in ALIKE.into_iter().enumerate() {
+        let sent = Signal::new(account(name)?, format!("a name of 3 words {number}"));
+        for mut listener in [one.listen(), two.listen()] {
+            hear(&*one, &mut *listener, &sent).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Sends a message until a listener has it.
+async fn hear(
+    signals: &dyn Signals,
+    listener: &mut dyn SignalListener,
+    sent: &Signal,
+) -> TestResult {
+    const BRIEF: Duration = Duration::from_millis(50);
+    let heard = async {
+        loop {
+            signals.send(&sent.account, &sent.name).await?;
+            while let Ok(heard) = timeout(BRIEF, listener.next()).await {
+                if heard == *sent {
+                    return Ok::<_, StoreError>(());
+                }
+            }
+        }
+    };
+    soon("a message", heard).await
+}
+
+/// The last one that was put, also once the account is forgotten. Passes without signals.
+pub async fn a_value_is_kept_for_its_account_and_key_alone<F: DatabaseFixture>(
+    fixture: &F,
+) -> TestResult {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let database = fixture.open().await?;
+    let Some(signals) = database.signals() else { return Ok(()) };
+    for name in ALIKE {
+        for key in ["a", "a b", "{a}"] {
+            let value = format!("{name} {key}");
+            let name = account(name)?;
+            soon("a value", signals.put(&name, key, b"an earlier one", HOUR)).await?;
+            soon("a value", signals.put(&name, key, value.as_bytes(), HOUR)).await?;
+        }
+    }
+    soon("forgetting", database.forget(&account("a")?)).await?;
+    for name in ALIKE {
+        for key in ["a", "a b", "{a}"] {
+            let found = soon("a value", signals.get(&account(name)?, key)).await?;
+            let found = found.ok_or_else(|| Failure::new(format!("{name:?} lost {key:?}")))?;
+            ensure_eq!(*found.bytes, *format!("{name} {key}").as_bytes(), "a value");
+            ensure!(found.age < HOUR, "a value of now has an age of {:?}", found.age);
+        }
+        let none = soon("a value", signals.get(&account(name)?, "another")).await?;
+        ensure_eq!(none, None, "a value that was never put");
+    }
+    Ok(())
+}
+
+/// Its age grows, and then it is gone. Passes without signals.
+pub async fn a_value_ends_with_its_time<F: DatabaseFixture>(fixture: &F) -> TestResult {
+    const LIVES: Duration = Duration::from_secs(2);
+    let database = fixture.open().await?;
+    let Some(signals) = database.signals() else { return Ok(()) };
+    let name = account("a")?;
+    soon("a value", signals.put(&name, "key", &[0xFF, 0, b' '], LIVES)).await?;
+    let (put, mut age) = (Instant::now(), Duration::ZERO);
+    while let Some(found) = soon("a value", signals.get(&name, "key")).await? {
+        ensure!(found.age >= age && found.age <= LIVES, "{:?} comes after {age:?}", found.age);
+        ensure!(put.elapsed() < PATIENCE, "a value of {LIVES:?} lives for ever");
+        ensure_eq!(*found.bytes, [0xFF, 0, b' '], "a value");
+        age = found.age;
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// It is free once it was given back. Passes without leases.
+pub async fn a_lease_to_send_has_one_holder<F: DatabaseFixture>(fixture: &F) -> TestResult {
+    let database = fixture.open().await?;
+    let (Some(one), Some(two)) = (database.send_leases(), database.send_leases()) else {
+        return Ok(());
+    };
+    let name = account("a")?;
+    for round in 0..3 {
+        let LeaseGrant::Ours(lease) = soon("a lease", one.take(&name)).await? else {
+            return Err(Failure::new(format!("a lease is taken in round {round}")));
+        };
+        let other = soon("a lease", one.take(&account("a ")?)).await?;
+        ensure!(matches!(other, LeaseGrant::Ours(_)), "two accounts share a lease");
+        let LeaseGrant::Theirs(holder) = soon("a lease", two.take(&name)).await? else {
+            return Err(Failure::new(format!("a lease has two holders in round {round}")));
+        };
+        let ended = async { two.ended(&name, &holder).await.map(drop) };
+        let (ended, ()) = tokio::join!(soon("the end of a lease", ended), lease.give_back(None));
+        ended?;
+        if let LeaseGrant::Ours(other) = other {
+            other.give_back(None).await;
+        }
+    }
+    Ok(())
+}
+
+/// A store that is opened again goes on with its position; an account that is forgotten and filled again
+/// is another list.
+pub async fn an_evicted_list_keeps_its_position_and_a_forgotten_one_gets_another_epoch<
+    F: DatabaseFixture,
+>(
+    fixture: &F,
+) -> TestResult {
+    let database = fixture.open().await?;
+    let store = open(&database, "a").await?;
+    put(&store, "alice").await?;
+    let position = store.snapshot().position();
+    ensure!(position.is_some(), "a list with a row has no position");
+    soon("closing", store.close()).await?;
+    let store = open(&database, "a").await?;
+    ensure_eq!(store.snapshot().position(), position, "the position of a list that was evicted");
+    soon("forgetting", database.forget(&account("a")?)).await?;
+    let store = open(&database, "a").await?;
+    ensure_eq!(store.snapshot().position(), None, "the position of a forgotten list");
+    put(&store, "alice").await?;
+    let again = store.snapshot().position();
+    let epochs = [position, again].map(|position| position.map(|position| position.epoch));
+    ensure!(again.is_some() && epochs[0] != epochs[1], "a forgotten list keeps its epoch");
     Ok(())
 }

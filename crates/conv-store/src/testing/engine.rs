@@ -1,6 +1,7 @@
 //! The cases of a bare engine.
 
 mod again;
+mod epoch;
 mod keys;
 mod loss;
 mod sharing;
@@ -8,7 +9,7 @@ mod torn;
 mod write;
 mod writes;
 
-pub use self::{again::*, keys::*, loss::*, sharing::*, torn::*, writes::*};
+pub use self::{again::*, epoch::*, keys::*, loss::*, sharing::*, torn::*, writes::*};
 
 /// Makes one test of each case of an engine, each on a fixture of its own: an expression whose
 /// type is an [`EngineFixture`](crate::testing::EngineFixture). `engine_conformance!(names)` gives
@@ -34,9 +35,11 @@ macro_rules! engine_conformance {
             records_of_kinds_that_came_later_are_kept
             a_conflict_refuses_the_whole_call
             of_two_writers_one_is_refused
-            nobody_is_woken_before_somebody_wrote
+            a_follower_wakes_only_after_another_writer_wrote
             a_commit_that_is_dropped_is_whole_or_absent
             a_write_that_is_sent_twice_is_made_once
+            a_list_keeps_its_epoch
+            what_was_cleared_is_kept_for_a_while
         }
     };
     (@names () $($case:ident)+) => {

@@ -1,11 +1,11 @@
-//! What a case found amiss.
+//! The failure of a case.
 
 use std::{error::Error, fmt};
 
 /// Of a case.
 pub type TestResult = Result<(), Failure>;
 
-/// What a case found amiss.
+/// The failure of a case.
 pub struct Failure(String);
 
 impl Failure {

@@ -1,4 +1,4 @@
-//! How the suite gets a store.
+//! The traits that give the suite a store, an engine or a database.
 
 use std::sync::Arc;
 
@@ -12,32 +12,32 @@ use crate::{
 /// A fixture is one place that stores are opened at, empty at first, such as a temporary folder;
 /// each case makes a fixture of its own. At most one store is open at a time.
 pub trait StoreFixture: Send + Sync {
-    /// What is tested.
+    /// The store under test.
     type Store: ConversationStore;
 
     /// Opens the store. It holds what the one that was open before held when it was closed.
     ///
     /// # Errors
-    /// Why it could not be opened.
+    /// If it could not be opened.
     fn open(&self) -> impl Future<Output = Result<Self::Store, StoreError>> + Send;
 }
 
 /// Gives the suite an engine, and gives it again, as [`StoreFixture`] does a store.
 pub trait EngineFixture: Send + Sync {
-    /// What is tested.
+    /// The engine under test.
     type Engine: Engine;
 
     /// Opens the engine. It holds what the one that was open before held when it was closed.
     ///
     /// # Errors
-    /// Why it could not be opened.
+    /// If it could not be opened.
     fn open(&self) -> impl Future<Output = Result<Self::Engine, StoreError>> + Send;
 }
 
 /// Gives the suite a database.
 ///
-/// Each case makes a fixture of its own, which is empty at first. At most one database of it is open
-/// at a time.
+/// Each case makes a fixture of its own, which is empty at first. At most one database of it is
+/// open at a time.
 pub trait DatabaseFixture: Send + Sync {
     /// The database under test.
     type Database: ConversationDatabase;

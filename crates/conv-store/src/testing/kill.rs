@@ -1,7 +1,7 @@
 //! `kill -9` at any moment: no write is torn, nothing that was acknowledged is lost.
 //!
 //! The test runs itself as a child that says what it finds, then writes, saying what was
-//! acknowledged; and kills it. The next child, a fresh process, tells what is left.
+//! acknowledged; and kills it. The next child, a fresh process, reports what is left.
 
 mod child;
 mod parent;
@@ -15,7 +15,7 @@ use crate::{ConversationStore, StoreError};
 /// The stores of a folder: all of them are written to at once.
 pub type Stores = Vec<Arc<dyn ConversationStore>>;
 
-/// What survives a kill once it is acknowledged. No write may ever be torn.
+/// The writes that survive a kill once they are acknowledged. No write may ever be torn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Promise {
@@ -36,7 +36,7 @@ pub(crate) enum Moment {
 
 /// Makes tests that kill a child process. `$open` takes the path of a folder and gives the stores
 /// there: `async fn(PathBuf) -> Result<kill::Stores, StoreError>`. Two such suites in one binary
-/// stand in modules of their own.
+/// need modules of their own.
 ///
 /// Each runs 24 children; the environment variable `CONV_KILLS` says how many instead.
 #[macro_export]
@@ -76,10 +76,10 @@ pub fn while_it_opens(module: &str, promise: Promise) -> TestResult {
     })
 }
 
-/// What a child is told, by environment variables.
+/// The environment variables of a child.
 const FOLDER: &str = "CONV_KILL_FOLDER";
 const ROUND: &str = "CONV_KILL_ROUND";
-/// How often to kill.
+/// The number of kills.
 const KILLS: &str = "CONV_KILLS";
 
 /// A kind of write to one of the stores, and the number of the last one.
@@ -104,13 +104,13 @@ impl Kind {
 /// A line of a child's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Line {
-    /// What is there when it opens.
+    /// The last number of a kind that a child finds when it opens.
     Found(usize, Kind, u64),
-    /// It has told all that is there.
+    /// The child has reported everything that it found.
     Open,
-    /// What was acknowledged.
+    /// An acknowledged write.
     Done(usize, Kind, u64),
-    /// What it found amiss.
+    /// A failure that the child found.
     Amiss(String),
 }
 
@@ -127,7 +127,7 @@ impl Line {
         }
     }
 
-    /// `None` for what is no line of a child's, or was cut off by the kill.
+    /// `None` if the text is not a child's line, or was cut off by the kill.
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim_end().strip_suffix(" .")?;
         if let Some(what) = text.strip_prefix("amiss ") {
@@ -150,9 +150,9 @@ impl Line {
     }
 }
 
-/// How the stores of a folder are opened.
+/// Opens the stores of a folder.
 pub trait Open: Fn(PathBuf) -> Self::Opening {
-    /// What opens them.
+    /// The future of an opening.
     type Opening: Future<Output = Result<Stores, StoreError>>;
 }
 

@@ -24,14 +24,15 @@ use crate::{ConversationStore, Snapshot, StoreError};
 /// Does the operations on a store and on the naive one, and compares the two after each.
 ///
 /// # Errors
-/// Where they differ.
+/// If they differ.
 pub async fn agree<F: StoreFixture>(fixture: &F, operations: Vec<Operation>) -> TestResult {
     let mut store = fixture.open().await?;
     let mut naive = Naive::default();
+    let mut epoch = None;
     // The last stored write after each operation, and the naive one's count.
     let mut history = vec![(store.snapshot().written(), naive.clock())];
     for operation in operations {
-        let told = format!("{operation:?}");
+        let operation_text = format!("{operation:?}");
         let before = naive.rows();
         match operation {
             Operation::Apply(make) => {
@@ -77,7 +78,10 @@ pub async fn agree<F: StoreFixture>(fixture: &F, operations: Vec<Operation>) -> 
             }
         }
         check(&store.snapshot(), &naive)
-            .map_err(|failure| Failure::new(format!("after {told}: {failure}")))?;
+            .map_err(|failure| Failure::new(format!("after {operation_text}: {failure}")))?;
+        let now = store.snapshot().sync().epoch;
+        ensure!(epoch.is_none() || epoch == now, "after {operation_text}: the epoch changed");
+        epoch = now;
         history.push((store.snapshot().written(), naive.clock()));
     }
     Ok(())
@@ -124,7 +128,9 @@ fn check(snapshot: &Snapshot, naive: &Naive) -> TestResult {
     let rows: Vec<_> = ids.filter_map(|id| snapshot.get(&id)).collect();
     let expected = naive.list();
     ensure!(rows.iter().map(AsRef::as_ref).eq(&expected), "{rows:#?} is not {expected:#?}");
-    ensure_eq!(*snapshot.sync(), naive.sync, "the state of the sync");
+    let mut sync = naive.sync.clone();
+    sync.epoch = snapshot.sync().epoch;
+    ensure_eq!(*snapshot.sync(), sync, "the state of the sync");
     ensure_eq!(snapshot.report().not_fetched, naive.not_fetched(), "what was not fetched");
     let totals = snapshot.totals();
     let sums = [totals.conversations, totals.unread, totals.unread_conversations, totals.mentioned];
@@ -146,7 +152,8 @@ fn check(snapshot: &Snapshot, naive: &Naive) -> TestResult {
     Ok(())
 }
 
-/// What a commit says leads from the rows before to those after, and says nothing else.
+/// Checks that a commit's changes lead from the rows before to those after, and contain nothing
+/// else.
 fn check_changes(before: &Rows, changes: &[RowChange], after: &Rows) -> TestResult {
     let mut rows = thin(before);
     let mut seen = BTreeSet::new();
@@ -165,7 +172,7 @@ fn check_changes(before: &Rows, changes: &[RowChange], after: &Rows) -> TestResu
     Ok(())
 }
 
-/// Rows as commits tell them: without the profile's detail.
+/// Rows as commits show them: without the profile's detail.
 fn thin(rows: &Rows) -> Rows {
     let mut rows = rows.clone();
     rows.values_mut().for_each(|row| row.profile.detail = None);

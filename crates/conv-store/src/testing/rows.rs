@@ -21,7 +21,7 @@ use crate::{ConversationStore, Snapshot, StoreError};
 /// Long enough for any store that is going to answer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a future gives, or that it takes for ever.
+/// Returns the output of a future, or fails if it takes too long.
 pub(super) async fn soon<T>(
     what: &str,
     future: impl Future<Output = Result<T, StoreError>>,

@@ -8,12 +8,13 @@ mod history;
 mod local;
 mod mutations;
 mod pass;
+mod position;
 mod reading;
 mod tasks;
 
 pub use self::{
     changes::*, closing::*, expiry::*, facets::*, history::*, local::*, mutations::*, pass::*,
-    reading::*, tasks::*,
+    position::*, reading::*, tasks::*,
 };
 
 /// Makes one test of each case of a store, each on a fixture of its own: an expression whose type
@@ -34,7 +35,7 @@ macro_rules! store_conformance {
             what_is_equal_is_no_change
             a_commit_tells_the_difference
             removed_rows_are_gone
-            listed_rows_without_a_fresh_profile_are_wanting
+            listed_rows_without_a_fresh_profile_need_one
             names_of_groups_are_kept
             lists_come_in_list_order
             queries_answer_as_matches_says
@@ -70,6 +71,10 @@ macro_rules! store_conformance {
             a_list_that_is_reopened_is_a_preview
             a_pass_goes_on_after_reopening
             a_closed_store_refuses_changes_and_still_answers
+            a_position_is_that_of_the_last_stored_write
+            a_reader_comes_back_for_what_changed
+            a_reader_comes_back_for_mutations_that_ended
+            a_foreign_position_is_answered_with_a_reset
             a_long_history_is_that_of_the_model
         }
     };

@@ -1,4 +1,4 @@
-//! What rows, their indexes and a snapshot cost on the heap. A binary of its own, whose one test
+//! Measures rows, their indexes and a snapshot on the heap. A binary of its own, whose one test
 //! counts all that is allocated.
 //!
 //! `cargo test -p conv-store --test heap -- --nocapture` prints the figures.
@@ -57,7 +57,7 @@ fn indexes_cost_little_beside_the_rows_and_a_snapshot_nothing() {
     let region = Region::new(HEAP);
     alone.set_rows([row]);
     let new = region.change().bytes_allocated;
-    assert!(new < 2_000, "{new} bytes for one row of a list that nobody shares");
+    assert!(new < 2_000, "{new} bytes for one row of an unshared list");
 
     let list = alone;
     let region = Region::new(HEAP);

@@ -4,7 +4,7 @@ mod engine;
 mod store;
 
 /// One test of each case: it must fail on this flaw. Time runs ahead while nothing happens, so that
-/// nobody waits for the suite's patience to end.
+/// no test waits for the suite's timeout.
 macro_rules! each_fails {
     ($suite:ident, $broken:ident, $names:expr, $($case:ident: $flaw:ident,)+) => {
         $(

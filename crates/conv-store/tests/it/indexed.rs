@@ -98,7 +98,7 @@ async fn local_state_is_written_alone() {
 }
 
 #[tokio::test]
-async fn what_is_not_stored_is_shown_without_a_write() {
+async fn a_state_that_is_not_stored_is_shown_without_a_write() {
     let probe = Probe::new();
     let store = open(&probe).await;
     store.apply(begin(1)).await.unwrap();
@@ -115,7 +115,7 @@ async fn what_is_not_stored_is_shown_without_a_write() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_write_that_fails_gets_its_error_and_nobody_sees_the_change() {
+async fn a_failed_write_returns_its_error_and_shows_no_change() {
     let probe = Probe::new();
     let store = open(&probe).await;
     store.apply(Delta::listed([at("alice", 1)])).await.unwrap();

@@ -23,8 +23,8 @@ struct Servers {
     first: MemoryEngine,
     second: MemoryEngine,
     is_over: AtomicBool,
-    /// Whether what is gone was told.
-    is_told: AtomicBool,
+    /// True once the loss was reported.
+    is_reported: AtomicBool,
 }
 
 impl Servers {
@@ -45,7 +45,7 @@ impl Engine for Servers {
     async fn load(&self) -> Result<Loaded, StoreError> {
         let mut loaded = self.now().load().await?;
         let is_over = self.is_over.load(Ordering::SeqCst);
-        loaded.lost = is_over && !self.is_told.swap(true, Ordering::SeqCst);
+        loaded.lost = is_over && !self.is_reported.swap(true, Ordering::SeqCst);
         Ok(loaded)
     }
 
@@ -86,7 +86,7 @@ async fn a_list_that_lost_writes_is_a_preview_and_the_pass_that_made_them_is_ove
     let left = store.snapshot();
     assert!(left.get(&user("alice")).is_some() && left.get(&user("bob")).is_none());
     assert_eq!(left.sync().coverage, Coverage::CacheOnly);
-    // What follows is an ordinary pass, of a number that none had.
+    // An ordinary pass follows, with a number that no pass had before.
     assert!(store.apply(begin(2)).await.is_err());
     store.apply(begin(3)).await.unwrap();
     store.apply(page(3, "bob", 2)).await.unwrap();

@@ -5,6 +5,7 @@
 
 mod broken;
 mod conformance;
+mod epoch;
 mod indexed;
 mod killed;
 mod lost;

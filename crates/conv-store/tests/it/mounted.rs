@@ -49,7 +49,7 @@ impl Mounted {
         Ok(it)
     }
 
-    /// Where it is.
+    /// Returns the path.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("mounted")
     }
@@ -76,7 +76,7 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        // What never was mounted cannot be unmounted.
+        // A folder that never was mounted cannot be unmounted.
         let _ = run(Command::new("umount").arg(self.path()));
     }
 }

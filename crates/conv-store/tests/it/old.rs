@@ -1,6 +1,6 @@
 //! Databases that were written by the first version of each layout are read for ever.
 //!
-//! The folders of `tests/data` are named for their engine and layout, and are never written anew.
+//! The folders of `tests/data` are named for their engine and layout, and are never rewritten.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! What the user set is shown over what the cloud said.
+//! The user's changes are shown over the cloud's rows.
 
 use std::sync::{
     Arc,
@@ -183,7 +183,7 @@ async fn what_was_being_sent_is_uncertain_after_reopening() {
 }
 
 #[tokio::test]
-async fn a_mutation_that_does_not_decode_is_set_aside_and_blocks_nothing() {
+async fn a_mutation_that_does_not_decode_is_skipped_and_blocks_nothing() {
     for harm in [cut, newer] {
         let probe = Probe::new();
         let store = IndexedStore::open(probe.clone()).await.unwrap();
@@ -235,7 +235,7 @@ async fn another_process_is_followed_and_an_answer_is_for_its_number_alone() {
     a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
     let first = put(&a, custom("alice", "one")).await;
     step(&a, first, Progress::Sending).await;
-    // The change of the other one loads what is new, and waits behind what is being sent.
+    // The other store's change loads the new state, and waits behind the one being sent.
     let second = put(&b, custom("alice", "two")).await;
     assert!(second > first);
     assert_eq!(b.snapshot().outbox().get(first).unwrap().state, PendingState::Sending);

@@ -1,4 +1,4 @@
-//! What `{:?}` of a store or a database shows: nothing of what is stored.
+//! `{:?}` of a store or a database shows nothing of the stored data.
 
 use conv_model::Local;
 use conv_store::{ConversationDatabase, MemoryDatabase, RedbDatabase};

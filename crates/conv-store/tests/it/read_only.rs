@@ -130,8 +130,8 @@ macro_rules! of_engine {
                 for path in [folder.path().join("missing"), folder.path().to_owned()] {
                     let error = $database::options().read_only().open(&path).await.unwrap_err();
                     let is_missing = |source: &io::Error| source.kind() == io::ErrorKind::NotFound;
-                    let is_told = matches!(&error, StoreError::Io { source, .. } if is_missing(source));
-                    assert!(is_told, "{error:?}");
+                    let is_reported = matches!(&error, StoreError::Io { source, .. } if is_missing(source));
+                    assert!(is_reported, "{error:?}");
                 }
                 assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
             }

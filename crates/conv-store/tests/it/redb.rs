@@ -1,4 +1,4 @@
-//! redb: what is kept, who is refused, what damage does.
+//! redb: kept data, refused openings, damage.
 
 use std::{
     env, fs,
@@ -80,7 +80,7 @@ async fn a_second_handle_is_refused_here_and_in_another_process() {
     assert!(opens_elsewhere(folder.path()).contains("Ok"));
 }
 
-/// What another process says of opening a folder.
+/// Returns what another process reports when it opens a folder.
 fn opens_elsewhere(folder: &Path) -> String {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "redb::child", "--include-ignored", "--nocapture"])
@@ -148,7 +148,7 @@ async fn damage_shows_no_wrong_row_and_takes_no_draft() {
     let folder = filled().await;
     let whole = fs::read(folder.path().join(ROWS)).unwrap();
     let log = fs::read(folder.path().join("local.log")).unwrap();
-    let (mut set_aside, mut unharmed) = (0, 0);
+    let (mut quarantined, mut unharmed) = (0, 0);
     for seed in 0..30 {
         let folder = TempDir::new().unwrap();
         let mut bytes = whole.clone();
@@ -157,20 +157,20 @@ async fn damage_shows_no_wrong_row_and_takes_no_draft() {
         fs::write(folder.path().join("local.log"), &log).unwrap();
         let store = RedbStore::open(folder.path(), &account("a")).await.unwrap();
         let rows = store.snapshot().list(&All.into());
-        let is_told = store.recovery().lost_accounts == 1;
-        assert!(is_told || rows.iter().all(|row| row.listing.time.unwrap().as_secs() == 7));
+        let is_reported = store.recovery().lost_accounts == 1;
+        assert!(is_reported || rows.iter().all(|row| row.listing.time.unwrap().as_secs() == 7));
         let is_old = rows.len() == USERS
             && rows.iter().all(|row| {
                 let time = row.listing.time.unwrap().as_secs();
                 time == 5 || time == 7
             });
-        let is_aside = store.recovery().set_aside.is_some();
+        let is_aside = store.recovery().quarantined.is_some();
         assert!(is_old || (is_aside && rows.is_empty()), "seed {seed}: {} rows", rows.len());
         let draft = store.snapshot().local(&user("user0"));
         assert_eq!(draft, Some(Local::draft("Dear Alice")), "seed {seed}");
-        set_aside += usize::from(is_aside);
+        quarantined += usize::from(is_aside);
         unharmed += usize::from(!is_aside);
     }
-    println!("{set_aside} set aside, {unharmed} unharmed");
-    assert!(set_aside > 0);
+    println!("{quarantined} quarantined, {unharmed} unharmed");
+    assert!(quarantined > 0);
 }

@@ -68,7 +68,7 @@ async fn readers_wake_when_somebody_else_wrote() {
 }
 
 #[tokio::test]
-async fn what_others_left_alone_is_still_shared_and_the_log_tells_the_rest() {
+async fn unchanged_rows_stay_shared_and_the_log_has_the_others() {
     let (a, b) = two().await;
     b.apply(Delta::listed((0..100).map(|n| at(&format!("u{n}"), n)))).await.unwrap();
     let before = b.snapshot();
@@ -111,7 +111,7 @@ async fn of_two_stores_that_begin_at_once_one_is_superseded() {
 }
 
 #[tokio::test]
-async fn a_pass_is_kept_off_what_another_store_changed() {
+async fn a_pass_does_not_overwrite_rows_that_another_store_changed() {
     let (a, b) = two().await;
     a.apply(Delta::listed([at("alice", 1), at("bob", 1)])).await.unwrap();
     a.apply(begin(1)).await.unwrap();
@@ -127,7 +127,7 @@ async fn a_pass_is_kept_off_what_another_store_changed() {
 }
 
 #[tokio::test]
-async fn a_pass_is_kept_off_what_another_store_changed_and_changed_back() {
+async fn a_pass_does_not_overwrite_rows_that_another_store_changed_and_changed_back() {
     let (a, b) = two().await;
     a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
     a.apply(begin(1)).await.unwrap();

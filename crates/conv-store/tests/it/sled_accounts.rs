@@ -55,7 +55,7 @@ async fn an_account_asked_for_twice_is_the_same_store() {
 }
 
 #[tokio::test]
-async fn a_store_that_was_closed_or_dropped_is_opened_anew() {
+async fn a_closed_or_dropped_store_is_reopened() {
     let folder = TempDir::new().unwrap();
     let database = open(folder.path()).await;
     let store = database.account(&account("a")).await.unwrap();

@@ -1,4 +1,4 @@
-//! What the system is asked for, counted by strace: durability is what it is called.
+//! System calls, counted by strace: durability is defined by them.
 
 use std::{
     env, fs,

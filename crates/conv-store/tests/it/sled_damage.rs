@@ -21,7 +21,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// How many are damaged unless told otherwise.
+/// The default number of damaged databases.
 const DAMAGES: u64 = 60;
 /// A child that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -63,7 +63,7 @@ fn filled(size: child::Size) -> (child::Size, TempDir) {
     (size, folder)
 }
 
-/// What a child says, and whether it ends well and in time.
+/// Returns the output of a child, and true if it ends well and in time.
 fn run(mut command: Command) -> (String, bool) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let output = all_output(&mut child);

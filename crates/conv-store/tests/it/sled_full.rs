@@ -1,5 +1,5 @@
-//! A full disk: what is refused is not shown, what is acknowledged stays, and it goes on once there
-//! is room.
+//! A full disk: refused changes are not shown, acknowledged ones stay, and it goes on once there is
+//! room.
 
 use std::{collections::BTreeMap, io};
 
@@ -14,7 +14,7 @@ use crate::{
 const SMALL: usize = 2 << 10;
 const LARGE: usize = 64 << 10;
 
-/// What was acknowledged.
+/// The acknowledged writes.
 #[derive(Default)]
 struct Promised {
     rows: usize,

@@ -11,7 +11,7 @@ use crate::sled_support::{account, listed};
 
 const ROWS: usize = 500;
 const PAGE: usize = 100;
-/// What a database of so few rows may take once it was opened anew.
+/// The most that a database of so few rows may take once it was reopened.
 const MOST: u64 = 32 << 20;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What is met at an opening: damage heals, the world's faults are errors that touch nothing.
+//! Openings: damage is recovered from; faults of the environment are errors that touch nothing.
 
 use std::{
     collections::BTreeMap,
@@ -71,7 +71,7 @@ async fn rows_whose_snapshot_is_damaged_are_all_there() {
     let store = open(folder.path()).await;
     assert_whole(&store);
     assert!(store.recovery().repaired);
-    assert_eq!(store.recovery().set_aside, None);
+    assert_eq!(store.recovery().quarantined, None);
     store.close().await.unwrap();
     assert!(names(&rows, "away").is_empty());
     let store = open(folder.path()).await;
@@ -235,11 +235,11 @@ async fn damaged_local_state_says_where_it_went() {
     fs::write(&path, bytes).unwrap();
     let store = open(folder.path()).await;
     let aside = folder.path().join("local.log.damaged-1");
-    assert_eq!(store.recovery().local_set_aside, Some(aside.clone()));
+    assert_eq!(store.recovery().quarantined_local, Some(aside.clone()));
     assert!(aside.exists());
     store.close().await.unwrap();
     let database = SledDatabase::open(folder.path()).await.unwrap();
-    assert_eq!(database.recovery().local_set_aside, None);
+    assert_eq!(database.recovery().quarantined_local, None);
 }
 
 /// Copies of a folder with another name for its rows, as a crash in a rebuild leaves it.

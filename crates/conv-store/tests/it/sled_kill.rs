@@ -41,7 +41,7 @@ const ROW_BYTES: usize = 400;
 /// Numbers of a round are above those of the rounds before.
 const PER_ROUND: u64 = 1_000_000;
 
-/// What was acknowledged last, by account and kind of write.
+/// The last acknowledged writes, by account and kind of write.
 type Acknowledged = BTreeMap<(String, String), u64>;
 
 #[test]
@@ -129,7 +129,7 @@ struct Kills {
     acknowledged: Acknowledged,
 }
 
-/// Where a database is, and how its writer is stopped.
+/// The place of a database, and the way its writer is stopped.
 enum Place {
     /// It is killed.
     Folder(TempDir),
@@ -175,10 +175,10 @@ impl Place {
         until
     }
 
-    /// What a fresh opening finds. A kill leaves nothing to recover from.
+    /// Returns the writes that a new opening finds. A kill leaves nothing to recover from.
     fn look(&self, durability: Durability) -> Acknowledged {
         let (recovery, found) = look(&self.folder(), durability);
-        assert!(recovery.set_aside.is_none(), "{recovery:?}");
+        assert!(recovery.quarantined.is_none(), "{recovery:?}");
         assert!(recovery.is_clean() || matches!(self, Self::Drive(_)), "{recovery:?}");
         found
     }
@@ -243,7 +243,8 @@ fn read(
         if output.read_line(&mut line).unwrap() == 0 {
             return;
         }
-        // What was cut off in the middle was said all the same, but not what.
+        // A line that was cut off in the middle was printed all the same, but its content is
+        // unknown.
         let Some(words) = line.strip_suffix(" done\n") else {
             continue;
         };
@@ -258,7 +259,7 @@ fn read(
     }
 }
 
-/// What a fresh opening finds. Panics at a torn page.
+/// Returns the writes that a new opening finds. Panics at a torn page.
 fn look(folder: &Path, durability: Durability) -> (Recovery, Acknowledged) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

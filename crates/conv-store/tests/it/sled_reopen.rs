@@ -1,4 +1,4 @@
-//! Opening again: what is kept, who is refused, what a crash left.
+//! Opening again: kept data, refused openings, leftovers of a crash.
 
 use std::{
     fs,
@@ -164,7 +164,7 @@ async fn a_snapshot_that_a_crash_left_partial_is_no_hindrance() {
 }
 
 #[tokio::test]
-async fn what_is_partial_in_a_folder_in_use_is_left_to_its_owner() {
+async fn partial_files_of_a_folder_in_use_are_left_alone() {
     let folder = TempDir::new().unwrap();
     let database = open(folder.path()).await;
     let partial = folder.path().join("rows/snap.FFFFFFFFFFFFFFF0.generating");

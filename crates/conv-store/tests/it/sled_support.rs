@@ -1,4 +1,4 @@
-//! What the tests of sled share.
+//! Helpers of the tests of sled.
 
 use std::path::Path;
 

@@ -158,7 +158,7 @@ async fn changes_since_a_number_lead_from_that_list_to_this_one() {
 }
 
 #[tokio::test]
-async fn a_reader_who_is_far_behind_must_read_anew() {
+async fn a_reader_far_behind_must_read_all_rows() {
     let store = store_of(1).await;
     let old = store.snapshot().seq();
     for round in 0..300 {

@@ -1,4 +1,4 @@
-//! What several tests use.
+//! Helpers of several tests.
 
 use std::{
     fmt,
@@ -49,7 +49,7 @@ pub(crate) fn finish(pass: u64) -> Delta {
     )
 }
 
-/// What a commit is to meet.
+/// A failure of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// It fails before anything is written.
@@ -62,7 +62,7 @@ pub(crate) enum Trouble {
     Panic,
 }
 
-/// Records in memory that tell what was written, and fail when told to.
+/// Records in memory that report each write, and fail on command.
 #[derive(Clone)]
 pub(crate) struct Probe(Arc<Inner>);
 
@@ -142,7 +142,7 @@ impl Probe {
         self.0.calls.lock().unwrap().clone()
     }
 
-    /// How many hold this engine, the test among them.
+    /// The number of handles of this engine, the test's own among them.
     pub(crate) fn holders(&self) -> usize {
         Arc::strong_count(&self.0)
     }
@@ -183,7 +183,7 @@ impl Engine for Probe {
     }
 
     async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
-        // What waits with a timer, say, needs it.
+        // A task that waits with a timer, for instance, needs it.
         Handle::current();
         self.0.calls.lock().unwrap().push(writes.to_vec());
         self.0.gate.acquire().await.unwrap().forget();
@@ -192,7 +192,7 @@ impl Engine for Probe {
         match next.or(always) {
             Some(Trouble::Before) => Err(trouble()),
             Some(Trouble::Conflict) => Err(StoreError::Conflict),
-            Some(Trouble::Panic) => panic!("as told"),
+            Some(Trouble::Panic) => panic!("as scripted"),
             Some(Trouble::After) => {
                 self.0.engine.commit(writes).await?;
                 Err(trouble())

@@ -31,7 +31,7 @@ pub enum Input {
     Applied {
         /// The listed rows that need a profile:
         /// [`Commit::needs_profile`](conv_model::Commit::needs_profile).
-        wanting: Vec<ConversationId>,
+        needs_profile: Vec<ConversationId>,
     },
     /// A page came, or the call failed.
     Listed {

@@ -93,7 +93,7 @@ impl Listing {
     }
 
     /// Returns a fresh listing of the same list.
-    pub(super) fn anew(&self) -> Self {
+    pub(super) fn fresh(&self) -> Self {
         let limit = u32::try_from(self.limit).unwrap_or(u32::MAX);
         Self::new(self.promises, limit, None)
     }
@@ -106,7 +106,7 @@ impl Listing {
         let Promises { order, cursors } = self.promises;
         let is_promised = order == ListingOrder::NewestFirst && cursors == CursorPromise::Exact;
         let is_enough = is_promised && !self.resumed && shown < self.limit;
-        Self { until: self.newest_unpinned.filter(|_| is_enough), ..self.anew() }
+        Self { until: self.newest_unpinned.filter(|_| is_enough), ..self.fresh() }
     }
 
     pub(super) fn cursor(&self) -> Option<Cursor> {
@@ -161,7 +161,7 @@ impl Listing {
         self.limit
     }
 
-    /// Returns whether a first screen of rows was shown.
+    /// Returns true if a first screen of rows was shown.
     pub(super) fn knows_head(&self) -> bool {
         !self.resumed && self.screen.len() >= SCREEN
     }

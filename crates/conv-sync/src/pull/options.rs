@@ -21,7 +21,7 @@ pub struct PullOptions {
     /// clock; `None` if unknown. Only used for clouds that give no time: there a pass reads all
     /// names again once this plus the pass's own duration exceeds the freshness.
     pub profiles_age: Option<Duration>,
-    /// Facets to read for every listed row, besides the profiles of rows that need one.
+    /// Facets to read for every listed row, in addition to the profiles of rows that need one.
     pub facets: Vec<Facet>,
 }
 

@@ -134,7 +134,7 @@ impl Pull {
         self.listing = self.listing.again(count);
     }
 
-    /// Returns whether a fresh listing is the last of the pass: it agrees with the previous one, it
+    /// Returns true if a fresh listing is the last of the pass: it agrees with the previous one, it
     /// is a single reply, which is a snapshot by itself, or the maximum is reached.
     fn is_sure(&mut self, newest: Seen) -> bool {
         self.listings += 1;

@@ -96,7 +96,7 @@ impl BaseUrl {
     }
 }
 
-/// Returns whether a URL names this machine, by its loopback address or `localhost`: any other name
+/// Returns true if a URL names this machine, by its loopback address or `localhost`: any other name
 /// could resolve elsewhere.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_adds_is_left_off() {
+    fn a_base_url_is_read_without_blanks_quotes_and_byte_order_marks() {
         for text in ["https://host\n", "\u{FEFF}https://host", " \"https://host\"\r\n"] {
             assert_eq!(text.parse::<BaseUrl>().unwrap().as_str(), "https://host", "{text:?}");
         }

@@ -55,7 +55,8 @@ impl Caller {
     ) -> Result<(C::Answer, Option<Timestamp>), SourceError> {
         match self.attempt(command, Connection::Any).await {
             Err(Failed::Unanswered(_)) if !C::WRITES => {
-                Ok(self.attempt(command, Connection::Fresh).await?)
+                let second = self.attempt(command, Connection::Fresh).await;
+                second.map_err(|error| after_another(error.into()))
             }
             result => Ok(result?),
         }
@@ -75,7 +76,7 @@ impl Caller {
         );
         let asked = Instant::now();
         let turn = self.limiter.acquire(self.sdk_app_id, C::PATH).instrument(span.clone()).await;
-        turn.map_err(Failed::Other)?;
+        turn.map_err(|error| Failed::Other(unmade(error)))?;
         span.record("waited_millis", asked.elapsed().as_millis());
         let begun = Instant::now();
         let call = tokio::time::timeout(self.timeout, self.send(command, connection));
@@ -164,6 +165,26 @@ impl Caller {
             random(),
         )));
         Ok(url)
+    }
+}
+
+/// Says of the error of a second attempt that the first one was sent.
+fn after_another(error: SourceError) -> SourceError {
+    match error {
+        SourceError::NotConnected { what, cause } => SourceError::Network { what, cause },
+        error => error,
+    }
+}
+
+/// Says of the error of a rate limiter that the call was not made.
+fn unmade(error: SourceError) -> SourceError {
+    match error {
+        SourceError::Network { what, cause } => SourceError::NotConnected { what, cause },
+        SourceError::TimedOut => {
+            let what = "rate limiter did not answer in time".to_owned();
+            SourceError::NotConnected { what, cause: None }
+        }
+        error => error,
     }
 }
 

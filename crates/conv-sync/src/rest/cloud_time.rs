@@ -91,7 +91,7 @@ impl Reading {
     }
 }
 
-/// Returns whether two times may come from the same clock.
+/// Returns true if two times may come from the same clock.
 pub(super) fn is_near(one: Timestamp, other: Timestamp) -> bool {
     one.as_secs().abs_diff(other.as_secs()) <= TOLERANCE
 }

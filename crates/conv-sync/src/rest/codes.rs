@@ -20,7 +20,7 @@ pub(super) const GROUP_NO_RIGHT: i32 = 10007;
 /// The app's edition is too low for standard marks and conversation groups.
 pub(super) const EDITION_TOO_LOW: i32 = 51013;
 
-/// Returns whether a code means too many calls: of the command, of the app, or for an overloaded
+/// Returns true if a code means too many calls: of the command, of the app, or for an overloaded
 /// cloud.
 pub(super) fn is_too_many(code: i32) -> bool {
     matches!(code, 60007 | 60011 | 60018 | 60019 | 60022 | 10006 | 10023)
@@ -107,7 +107,7 @@ pub(super) const TABLE: &[Row] = &[
     row(51009, NotFound, Never),         // no such conversation group
     row(51010, Unsupported, Never),      // more than 20 conversation groups
     row(51011, InvalidArgument, Never),  // name too long
-    row(51012, Unsupported, Never),      // more than 50 pinned
+    row(51012, InvalidArgument, Never),  // more than 50 pinned
     row(EDITION_TOO_LOW, Unsupported, Never), // no marks and groups in this edition
     // Profiles.
     (40001, 40002, InvalidArgument, Never), // request, no account given
@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    /// What a sender of changes does with a refusal depends on these.
+    /// The sender of changes handles a refusal by these classes.
     #[test]
     fn codes_of_changes_have_their_classes() {
         let cases: [(&[i32], ErrorClass, Retry); 8] = [
@@ -220,10 +220,13 @@ mod tests {
                 Auth,
                 Never,
             ),
-            (&[51008, 51010, 51012, 51013, 10026], Unsupported, Never),
+            (&[51008, 51010, 51013, 10026], Unsupported, Never),
             (&[50001, 51009, 70107, 10007, 10010, 10015, 10019, 31804], NotFound, Never),
             (
-                &[60002, 60003, 70402, 50002, 51006, 51011, 70206, 10003, 10004, 90001, 90012],
+                &[
+                    60002, 60003, 70402, 50002, 51006, 51011, 51012, 70206, 10003, 10004, 90001,
+                    90012,
+                ],
                 InvalidArgument,
                 Never,
             ),

@@ -32,7 +32,7 @@ pub fn page(user_sig: &Arc<UserSig>, body: &[u8]) -> Result<Page, SourceError> {
 /// The result of each conversation that was asked about; `None` is unknown.
 pub type Results = Result<Vec<Option<Result<(), SourceError>>>, SourceError>;
 
-/// What a body says as the reply to each command that has results per item, about `ids`: marking,
+/// Decodes a body as the reply to each command that has results per item, about `ids`: marking,
 /// creating the group `name`, changing its members.
 ///
 /// # Errors
@@ -54,7 +54,7 @@ pub fn results(
     ])
 }
 
-/// What a body says, as the reply to `search_contact_group`, of a conversation's marks.
+/// Decodes a body as the reply to `search_contact_group`, and returns a conversation's marks.
 ///
 /// # Errors
 /// As of reading a mark back.

@@ -29,7 +29,7 @@ type Answer = Result<Option<LastMessage>, SourceError>;
 impl RestSource {
     /// Reads the last messages of some conversations. A conversation in which the account sees no
     /// message is known to have none. A lost call costs only its own conversation; if all calls
-    /// made side by side are lost, no more go out.
+    /// made at the same time are lost, it makes no further ones.
     pub(super) async fn hydrate_last_messages(
         &self,
         account: &AccountId,

@@ -99,7 +99,7 @@ impl RestSource {
         self.caller.call(&portrait::Request::new(users, &tags, depth)).await
     }
 
-    async fn group_profiles(
+    pub(super) async fn group_profiles(
         &self,
         groups: &[&str],
         depth: Depth,
@@ -123,7 +123,7 @@ fn patch(id: ConversationId, profile: &Profile, read_at: Timestamp) -> Conversat
     patch
 }
 
-/// Returns whether only members may see a group's profile: true for a Work group, and assumed for a
+/// Returns true if only members may see a group's profile: true for a Work group, and assumed for a
 /// group of unknown type.
 fn is_for_members(patch: &ConversationPatch) -> bool {
     use GroupType::{AvChatRoom, Community, Meeting, Public};
@@ -132,7 +132,7 @@ fn is_for_members(patch: &ConversationPatch) -> bool {
     patch.id.group_id().is_some() && !is_open
 }
 
-/// Returns whether a few IDs of a batch may have caused its error: one that does not exist fails
+/// Returns true if a few IDs of a batch may have caused its error: one that does not exist fails
 /// the whole call, and so does a group that is too large.
 fn is_of_some(error: &SourceError) -> bool {
     error.code() == Some(REPLY_TOO_LARGE) || error.class() == ErrorClass::NotFound

@@ -27,7 +27,7 @@ pub(super) fn for_error(text: &str, user_sig: &str) -> String {
     out
 }
 
-/// Returns whether a character is a control character, or changes the direction of the text around
+/// Returns true if a character is a control character, or changes the direction of the text around
 /// it.
 fn is_tricky(char: char) -> bool {
     char.is_control()

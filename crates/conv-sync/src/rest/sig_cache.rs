@@ -39,7 +39,7 @@ impl Signed {
         self.accepted.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the cloud's clock differs from the one that it was made by.
+    /// Returns true if the cloud's clock differs from the one that it was made by.
     fn is_by_another_clock(&self, time: &CloudTime) -> bool {
         let expected = self.by.plus_secs(self.at.elapsed().as_secs());
         !cloud_time::is_near(expected, time.now())
@@ -70,7 +70,7 @@ impl SigCache {
         Ok(signed)
     }
 
-    /// Drops a UserSig that the cloud refused, unless a newer one has replaced it. Returns whether
+    /// Drops a UserSig that the cloud refused, unless a newer one has replaced it. Returns true if
     /// a new one may succeed: this one worked before, or a wrong clock made it. Any number of calls
     /// may report the same UserSig; they share the next one.
     pub(super) async fn refused(&self, refused: &Arc<Signed>, time: &CloudTime) -> bool {
@@ -82,7 +82,7 @@ impl SigCache {
     }
 }
 
-/// Returns whether a UserSig stays valid for a margin: a tenth of its lifetime, at most five
+/// Returns true if a UserSig stays valid for a margin: a tenth of its lifetime, at most five
 /// minutes.
 fn serves(user_sig: &UserSig, now: u64) -> bool {
     const MARGIN: u64 = 300;

@@ -44,8 +44,10 @@ pub(super) async fn send(
 fn unanswered(error: reqwest::Error, user_sig: &UserSig) -> Failed {
     // An invalid request, a timeout or a refused connection would recur at once.
     let is_broken = error.is_request() && !error.is_connect() && !error.is_timeout();
-    let doing = if error.is_connect() { "connecting" } else { "waiting for the answer" };
-    let error = failed(error, doing, user_sig);
+    if error.is_connect() {
+        return Failed::Other(not_connected(error, user_sig));
+    }
+    let error = failed(error, "waiting for the answer", user_sig);
     if is_broken { Failed::Unanswered(error) } else { Failed::Other(error) }
 }
 
@@ -82,20 +84,33 @@ async fn read_body(response: &mut Response, user_sig: &UserSig) -> Result<Vec<u8
     }
 }
 
+/// A connection that was refused, not resolved, or not made in time: nothing was sent.
+fn not_connected(error: reqwest::Error, user_sig: &UserSig) -> SourceError {
+    let (what, cause) = described(&error.without_url(), "connecting", user_sig);
+    SourceError::NotConnected { what, cause }
+}
+
 fn failed(error: reqwest::Error, doing: &str, user_sig: &UserSig) -> SourceError {
     let error = error.without_url();
     if error.is_timeout() {
         return SourceError::TimedOut;
     }
-    let io = io_error(&error);
-    let is_cut = io.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+    let is_cut = io_error(&error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
     if is_cut && (error.is_body() || error.is_decode()) {
         return protocol("a body that ends early");
     }
-    let innermost = causes(&error).last().map(ToString::to_string).unwrap_or_default();
+    let (what, cause) = described(&error, doing, user_sig);
+    SourceError::Network { what, cause }
+}
+
+type Cause = Arc<dyn Error + Send + Sync>;
+
+/// Returns the words for an error, and the I/O error underneath.
+fn described(error: &reqwest::Error, doing: &str, user_sig: &UserSig) -> (String, Option<Cause>) {
+    let innermost = causes(error).last().map(ToString::to_string).unwrap_or_default();
     let words = sanitize::for_error(&innermost, user_sig.expose());
-    let cause = io.map(|error| Arc::new(without_text(error)) as _);
-    SourceError::Network { what: format!("{doing}: {words}"), cause }
+    let cause = io_error(error).map(|error| Arc::new(without_text(error)) as _);
+    (format!("{doing}: {words}"), cause)
 }
 
 /// Returns an error and its causes, outermost first.

@@ -51,7 +51,7 @@ const MAX_TEXT: usize = 8 * 1024;
 pub(super) trait Command: Serialize + Sync {
     /// Service and command, as in the URL.
     const PATH: &'static str;
-    /// Whether the command changes something. Such a request is never sent twice by itself: the
+    /// True if the command changes something. Such a request is never sent twice by itself: the
     /// first one may have been applied.
     const WRITES: bool = false;
 
@@ -61,7 +61,7 @@ pub(super) trait Command: Serialize + Sync {
     /// Reads a reply whose envelope reports no error.
     fn read(&self, reply: &Reply) -> Result<Self::Answer, SourceError>;
 
-    /// Returns whether a reply with an error code has items all the same, each with its own code.
+    /// Returns true if a reply with an error code has items all the same, each with its own code.
     fn brings_items(_reply: &str) -> bool {
         false
     }

@@ -14,7 +14,7 @@ pub(super) use self::{edition::Edition, mark_base::MarkBase};
 use super::{
     RestSource, check, unsupported,
     wire::{
-        Command,
+        Command, Depth,
         contact::{Contact, GroupField},
         delete, msg_flag, msg_read, set_unread, top,
     },
@@ -32,6 +32,7 @@ impl ConversationWriter for RestSource {
     fn write_capabilities(&self) -> WriteCapabilities {
         let offered = WriteKind::ALL.into_iter().filter(|kind| self.offers(*kind).is_ok());
         let mut capabilities = WriteCapabilities::of(offered);
+        capabilities.app = Some(self.caller.sdk_app_id.into());
         if !self.options.labels {
             // Such a pass does not ask for them.
             capabilities.listed.remove(&WriteKind::CustomData);
@@ -62,9 +63,25 @@ impl ConversationWriter for RestSource {
         }
         groups
     }
+
+    async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
+        let Some(group) = id.group_id() else { return Ok(None) };
+        let group = group.as_str();
+        let answer = match self.group_profiles(&[group], Depth::Thin).await {
+            Ok((profiles, _)) => profiles.get(group).cloned(),
+            Err(error) => Some(Err(error)),
+        };
+        match answer {
+            Some(Ok(_)) => Ok(Some(true)),
+            // Other codes say that it may not be seen, or nothing.
+            Some(Err(error)) if matches!(error.code(), Some(10010 | 10015)) => Ok(Some(false)),
+            Some(Err(error)) => Err(error),
+            None => Ok(None),
+        }
+    }
 }
 
-/// Standard marks and conversation groups need the Pro edition or a greater one; pins and custom data
+/// Standard marks and conversation groups need the Pro edition or a higher one; pins and custom data
 /// do not (doc 53438).
 fn needs_edition(kind: WriteKind) -> bool {
     kind == WriteKind::Mark || is_of_groups(kind)

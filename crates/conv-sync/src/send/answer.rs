@@ -1,4 +1,4 @@
-//! What an answer of the cloud means for the mutations that it is for.
+//! Derives from the cloud's answer what happens to its mutations.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -7,7 +7,10 @@ use conv_model::{ConversationId, ErrorClass, Mutation, MutationFailure, Pending,
 use super::{
     Flight, SendEffect, SendId, SendView, Sender, Stage,
     launch::{conversations, sending},
-    meaning::{Meaning, NO_SUCH_GROUP, failure, is_done_already, may_be_applied, meaning},
+    meaning::{
+        FAULT_OR_GONE, Meaning, NO_SUCH_GROUP, failure, is_done_already, is_of_group, is_removal,
+        may_be_applied, meaning,
+    },
     plan::{is_replayed_after_pass, looks_first},
 };
 use crate::{SourceError, WriteKind, Written};
@@ -109,6 +112,7 @@ impl Sender {
         let conversations = conversations(sending);
         let is_batch = !refusal.is_look && conversations > 1;
         let meaning = meaning(error);
+        let unreached = self.pauses.unreached(kind, error.is_unsent());
         match meaning {
             Meaning::Slow if !refusal.is_slowed => {
                 refusal.is_slowed = true;
@@ -124,10 +128,15 @@ impl Sender {
             let failure = failure(error);
             let is_second = is_same(pending, error);
             match meaning {
-                Meaning::Hold => self.hold(pending, failure),
-                Meaning::SignAgain if is_second => self.hold(pending, failure),
+                Meaning::Hold => self.hold(now, pending, failure),
+                Meaning::SignAgain if is_second => self.hold(now, pending, failure),
                 Meaning::TooMany if is_batch => self.returned(now, pending, failure, false),
                 Meaning::Slow | Meaning::SignAgain => self.returned(now, pending, failure, false),
+                Meaning::Later if error.is_unsent() => {
+                    self.unstored.push((pending.number, Progress::Unsent(failure)));
+                    refusal.later(pending, None);
+                    refusal.attempts = refusal.attempts.max(unreached);
+                }
                 Meaning::Later => {
                     self.returned(now, pending, failure, is_uncertain);
                     refusal.later(pending, error.retry_after());
@@ -156,7 +165,8 @@ impl Sender {
         if is_done_already(mutation, error) {
             self.done(now, pending);
         } else if is_split && error.class() != ErrorClass::Unsupported {
-            // One bad item is enough. Which it is shows in halves; the cloud may have applied others.
+            // One bad item is enough. Sending halves shows which it is; the cloud may have applied
+            // the others.
             self.most.insert(pending.number, (items / 2).max(1));
             self.returned(now, pending, failure, true);
         } else if looks_first(mutation) && pending.is_uncertain && !is_same(pending, error) {
@@ -166,6 +176,8 @@ impl Sender {
         } else if matches!(mutation, Mutation::Member { .. }) && error.code() == Some(NO_SUCH_GROUP)
         {
             refusal.nameless.push((pending.number, failure));
+        } else if error.code() == Some(FAULT_OR_GONE) && is_of_group(mutation) {
+            refusal.doubted.push((Arc::clone(pending), failure));
         } else {
             self.unstored.push((pending.number, Progress::Failed(failure)));
         }
@@ -178,6 +190,13 @@ impl Sender {
             let id = self.last.next();
             out.push(self.pauses.numbers(id, refusal.later, refusal.attempts, refusal.asked));
         }
+        for (pending, failure) in refusal.doubted {
+            let Some(id) = pending.mutation.conversation_id().cloned() else { continue };
+            let call = self.last.next();
+            let flight = Flight::new(kind, vec![pending.number], Stage::Doubting(failure));
+            self.flights.insert(call, flight);
+            out.push(SendEffect::LookAtGroup { call, id });
+        }
         if !refusal.nameless.is_empty() {
             let call = self.last.next();
             let numbers = refusal.nameless.iter().map(|(number, _)| *number).collect();
@@ -185,6 +204,41 @@ impl Sender {
             self.flights.insert(call, flight);
             out.push(SendEffect::Look { call });
         }
+    }
+
+    /// Only the group's own answer says that it is gone; else the code was a fault of the server.
+    pub(super) fn on_group_looked(
+        &mut self,
+        now: Duration,
+        id: SendId,
+        answer: Result<Option<bool>, SourceError>,
+        view: &dyn SendView,
+        out: &mut Vec<SendEffect>,
+    ) {
+        let doubts = |flight: &Flight| matches!(flight.stage, Stage::Doubting(_));
+        if !self.flights.get(&id).is_some_and(doubts) {
+            return;
+        }
+        let Some(Flight { kind, numbers, stage: Stage::Doubting(failure) }) =
+            self.flights.remove(&id)
+        else {
+            return;
+        };
+        let mut refusal = Refusal::default();
+        for pending in sending(view, &numbers) {
+            match &answer {
+                Ok(Some(false)) if is_removal(&pending.mutation) => self.done(now, &pending),
+                Ok(Some(false) | None) => {
+                    self.unstored.push((pending.number, Progress::Failed(failure.clone())));
+                }
+                Ok(Some(true)) | Err(_) => {
+                    self.returned(now, &pending, failure.clone(), true);
+                    let asked = answer.as_ref().err().and_then(SourceError::retry_after);
+                    refusal.later(&pending, asked);
+                }
+            }
+        }
+        self.end_refusal(kind, refusal, out);
     }
 
     fn returned(
@@ -202,7 +256,8 @@ impl Sender {
         self.unstored.push((pending.number, Progress::Returned { failure, is_uncertain }));
     }
 
-    fn hold(&mut self, pending: &Pending, failure: MutationFailure) {
+    fn hold(&mut self, now: Duration, pending: &Pending, failure: MutationFailure) {
+        self.held_at = now;
         self.held.get_or_insert_with(|| failure.clone());
         self.unstored.push((pending.number, Progress::Held(failure)));
     }
@@ -216,7 +271,7 @@ impl Sender {
         let progress = match self.is_listed(&pending.mutation) {
             true => {
                 self.acknowledged(now, pending.number);
-                Progress::Acknowledged
+                Progress::AcknowledgedAt(self.moment)
             }
             false => Progress::SettledUnseen,
         };
@@ -224,7 +279,7 @@ impl Sender {
     }
 }
 
-/// What refusals of one answer have in common.
+/// The common part of the refusals of one answer.
 #[derive(Default)]
 struct Refusal {
     /// Nothing was sent but a question.
@@ -235,6 +290,8 @@ struct Refusal {
     asked: Option<Duration>,
     /// Members of groups that do not exist.
     nameless: Vec<(u64, MutationFailure)>,
+    /// Mutations of groups that may be gone.
+    doubted: Vec<(Arc<Pending>, MutationFailure)>,
 }
 
 impl Refusal {

@@ -1,8 +1,8 @@
-//! What goes into a sender and what comes out of it.
+//! The inputs and effects of a sender.
 
 use std::{sync::Arc, time::Duration};
 
-use conv_model::{Conversation, ConversationId, Outbox, Progress, Timestamp};
+use conv_model::{Conversation, ConversationId, Outbox, PassId, Progress, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Groups, SourceError, WriteCall, Written, pull::Delay};
@@ -31,7 +31,7 @@ pub trait SendView: Send + Sync {
     /// Returns the outbox.
     fn outbox(&self) -> &Outbox;
 
-    /// Returns a row as the cloud said it last, without what is pending.
+    /// Returns a row as the cloud last sent it, without pending mutations.
     fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>>;
 
     /// Returns whether any row is in a conversation group, as the cloud said it last.
@@ -40,9 +40,15 @@ pub trait SendView: Send + Sync {
     /// Returns the time by the clock that [`queued_at`](conv_model::Pending::queued_at) is of; `None`
     /// without such a clock.
     fn wall_time(&self) -> Option<Timestamp>;
+
+    /// Returns the number of the newest pass that has begun; `None` where passes have no numbers. It
+    /// is kept with an acknowledgement, so that a later process can tell which pass began after it.
+    fn newest_pass(&self) -> Option<PassId> {
+        None
+    }
 }
 
-/// What happened.
+/// An event for the sender.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SendInput {
@@ -64,6 +70,13 @@ pub enum SendInput {
         /// The answer.
         answer: Result<Groups, SourceError>,
     },
+    /// A group was looked at, or that failed.
+    GroupLooked {
+        /// The call.
+        call: SendId,
+        /// Whether it exists; `None` if that cannot be said.
+        answer: Result<Option<bool>, SourceError>,
+    },
     /// A pause is over.
     Woke(SendId),
     /// A pass is complete: the view's rows are as the cloud listed them at some moment after it
@@ -80,17 +93,17 @@ pub enum SendInput {
         /// The conversations; those without a mutation that marks them as read may be left out.
         ids: Vec<ConversationId>,
     },
-    /// The app's account is mended: what is held goes out again.
+    /// The app's account is repaired: held mutations are sent again.
     Release,
-    /// The device woke up, or its network is back: pauses end now, but for those that the cloud asked
-    /// for.
+    /// The device woke up, or its network is back: pauses end now, except those that the cloud
+    /// asked for.
     Retry,
     /// The driver is a new one: calls in flight were abandoned, and it is not known whether the last
     /// progress was stored.
     Abandoned,
 }
 
-/// What is to be done.
+/// An action for the driver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SendEffect {
@@ -101,13 +114,20 @@ pub enum SendEffect {
     Call {
         /// The number for the answer.
         call: SendId,
-        /// What to write.
+        /// The change to write.
         write: WriteCall,
     },
     /// Read the conversation groups that exist; [`SendInput::Looked`] follows.
     Look {
         /// The number for the answer.
         call: SendId,
+    },
+    /// Ask whether the group of a conversation exists; [`SendInput::GroupLooked`] follows.
+    LookAtGroup {
+        /// The number for the answer.
+        call: SendId,
+        /// The conversation.
+        id: ConversationId,
     },
     /// Wait, and then say [`SendInput::Woke`].
     Wait {

@@ -14,7 +14,7 @@ use conv_model::{
 use super::{SendEffect, SendId, SendView, Sender, Stage, plan::looks_first};
 use crate::{MarkItem, WriteCall};
 
-/// What becomes of a mutation that is about to go out alone.
+/// The decision about a mutation that is about to go out alone.
 enum Decision {
     Send(WriteCall),
     /// The cloud has the value.

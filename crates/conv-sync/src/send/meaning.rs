@@ -1,4 +1,4 @@
-//! What a refusal means for the mutations of a call.
+//! The meaning of a refusal for the mutations of a call.
 
 use conv_model::{ErrorClass, GroupTarget, Mutation, MutationFailure};
 
@@ -7,10 +7,13 @@ use crate::{Retry, SourceError};
 /// The cloud's code for a conversation group that does not exist.
 pub(super) const NO_SUCH_GROUP: i32 = 51009;
 
+/// The cloud's code for a fault of its own, and for a group that was dissolved.
+pub(super) const FAULT_OR_GONE: i32 = 51007;
+
 /// The app may not see the group: that does not say that it is gone.
 const NO_RIGHT: i32 = 10007;
 
-/// What a refusal means.
+/// The meaning of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// A new signature helps.
@@ -54,6 +57,7 @@ pub(super) fn may_be_applied(error: &SourceError) -> bool {
         return false;
     }
     match error {
+        error if error.is_unsent() => false,
         SourceError::Network { .. }
         | SourceError::TimedOut
         | SourceError::Protocol { .. }
@@ -68,11 +72,22 @@ pub(super) fn may_be_applied(error: &SourceError) -> bool {
     }
 }
 
-/// Returns whether a refusal says that the cloud has the value already: what is to go is not there.
+/// Returns true if a refusal says that the cloud has the value already: the item to remove is not
+/// there.
 pub(super) fn is_done_already(mutation: &Mutation, error: &SourceError) -> bool {
     if error.class() != ErrorClass::NotFound || error.code() == Some(NO_RIGHT) {
         return false;
     }
+    is_removal(mutation)
+}
+
+/// Returns whether a mutation is of a group's conversation.
+pub(super) fn is_of_group(mutation: &Mutation) -> bool {
+    mutation.conversation_id().is_some_and(|id| id.group_id().is_some())
+}
+
+/// Returns whether a mutation is done where there is nothing to change.
+pub(super) fn is_removal(mutation: &Mutation) -> bool {
     match mutation {
         Mutation::Delete { .. }
         | Mutation::Group { target: GroupTarget::Absent, .. }
@@ -114,6 +129,12 @@ mod tests {
             (cloud(70206, NotFound, Retry::Never), Meaning::TooMany, false),
             (cloud(51013, Unsupported, Retry::Never), Meaning::Final, false),
             (SourceError::TimedOut, Meaning::Later, true),
+            (SourceError::network("reset"), Meaning::Later, true),
+            (
+                SourceError::NotConnected { what: "refused".into(), cause: None },
+                Meaning::Later,
+                false,
+            ),
             (SourceError::Protocol { what: "HTML".into() }, Meaning::Later, true),
             (SourceError::Http { status: 502, retry_after: None }, Meaning::Later, true),
             (SourceError::Http { status: 429, retry_after: None }, Meaning::Slow, false),

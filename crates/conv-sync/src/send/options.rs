@@ -1,24 +1,25 @@
-//! How a sender sends.
+//! The options of a sender.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How a sender sends.
+/// The options of a sender.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SendOptions {
-    /// How long after an acknowledgement a pass may still show an older value, so that a pass which
-    /// disagrees is no evidence that another device changed it: 15 seconds by default.
+    /// The time after an acknowledgement during which a pass may still show an older value, so that
+    /// a pass which disagrees is no evidence that another device changed it: 15 seconds by default.
     pub settle_after: Duration,
     /// The age after which a mutation that was not sent fails: 7 days by default. Needs the wall
     /// time, of the queue's entries and of the view.
     pub max_age: Duration,
-    /// Whether groups are marked as read. The cloud can only set the number of unread messages, so
-    /// that a message which comes in between is lost from the count; off by default.
+    /// True to mark groups as read. The cloud can only set the number of unread messages, so that a
+    /// message which comes in between is lost from the count; false by default.
     pub read_groups: bool,
-    /// Whether passes read the facet [`Unread`](conv_model::Facet::Unread). What was marked as read
-    /// then settles when the facet was read; else it is done at its acknowledgement. Off by default.
+    /// True if passes read the facet [`Unread`](conv_model::Facet::Unread). A mark as read then
+    /// settles when the facet was read; otherwise it is done at its acknowledgement. False by
+    /// default.
     pub reads_unread: bool,
 }
 

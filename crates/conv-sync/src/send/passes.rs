@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How old a pass may be for a deletion to trust it: the deletion names no moment, so that a message
+/// The age up to which a deletion trusts a pass: the deletion names no moment, so that a message
 /// which came since goes with it unseen.
 const TRUSTED: Duration = Duration::from_secs(60);
 
-/// How long a pass that was asked for may take before it is asked for again.
+/// The time after which a pass that was asked for is asked for again.
 const PATIENCE: Duration = Duration::from_secs(60);
 const MAX_PATIENCE: Duration = Duration::from_secs(15 * 60);
 

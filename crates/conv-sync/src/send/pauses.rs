@@ -17,6 +17,9 @@ pub(super) struct Pauses {
     open: BTreeMap<SendId, Pause>,
     /// The refusals in a row of each kind of call, for being too many.
     refused: BTreeMap<WriteKind, u32>,
+    /// The calls in a row of each kind that found no connection. They are no attempts, so that the
+    /// stored number of these says nothing of them.
+    unreached: BTreeMap<WriteKind, u32>,
     alarm: Option<(SendId, Duration)>,
 }
 
@@ -28,7 +31,7 @@ struct Pause {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Paused {
-    /// What failed together comes back together.
+    /// Mutations that failed together are retried together.
     Numbers(Vec<u64>),
     Kind(WriteKind),
 }
@@ -76,6 +79,19 @@ impl Pauses {
     /// The cloud takes calls of a kind again.
     pub(super) fn accepted(&mut self, kind: WriteKind) {
         self.refused.remove(&kind);
+        self.unreached.remove(&kind);
+    }
+
+    /// Counts a call that found no connection; any other answer begins again. Returns the number in a
+    /// row.
+    pub(super) fn unreached(&mut self, kind: WriteKind, is_unreached: bool) -> u32 {
+        if !is_unreached {
+            self.unreached.remove(&kind);
+            return 0;
+        }
+        let unreached = self.unreached.entry(kind).or_default();
+        *unreached = unreached.saturating_add(1);
+        *unreached
     }
 
     pub(super) fn woke(&mut self, id: SendId) {
@@ -87,6 +103,7 @@ impl Pauses {
     pub(super) fn end(&mut self) {
         self.open.retain(|_, pause| pause.delay.least > Duration::ZERO);
         self.refused.clear();
+        self.unreached.clear();
     }
 
     /// Begins all pauses again, for a driver that knows nothing of them.

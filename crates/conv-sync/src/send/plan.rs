@@ -1,4 +1,4 @@
-//! What goes out next.
+//! Chooses the mutations that are sent next.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

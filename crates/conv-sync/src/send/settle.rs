@@ -5,31 +5,46 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{ConversationId, GroupTarget, Mutation, Outbox, Pending, PendingState, Progress};
+use conv_model::{
+    ConversationId, GroupTarget, Mutation, Outbox, PassId, Pending, PendingState, Progress,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{SendView, Sender};
 use crate::WriteKind;
 
-/// How long until a pass is asked for again that could say nothing about a mutation.
+/// The time until a pass is asked for again after one that showed nothing about a mutation.
 const UNCLEAR: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Settling {
-    /// When each number was acknowledged.
-    acked: BTreeMap<u64, Duration>,
-    /// The numbers that a pass disagreed with, which began late enough to count.
-    disagreed: BTreeSet<u64>,
-    /// The numbers that followed another value of their slot: a stale read may show the one before
-    /// that, and agree by accident.
-    followed: BTreeSet<u64>,
+    /// When each number was acknowledged, on this sender's clock.
+    acked: BTreeMap<u64, Acked>,
     /// The beginning of a pass that was not compared yet.
     unjudged: Option<Duration>,
     /// The beginning of the newest pass that read the unread state of a conversation.
     unread_read: BTreeMap<ConversationId, Duration>,
 }
 
-/// What a pass says of a mutation.
+/// The moment of an acknowledgement, as passes are compared with it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Acked {
+    /// A pass that began before says nothing.
+    since: Duration,
+    /// A pass that began before may show an older value.
+    counts_from: Duration,
+    /// Of an earlier sender: a pass up to this one says nothing.
+    after: Option<PassId>,
+}
+
+impl Acked {
+    /// Returns whether the newest pass, which began at a moment, began after the acknowledgement.
+    fn is_before(&self, began: Duration, newest: Option<PassId>) -> bool {
+        self.since <= began && self.after.is_none_or(|after| newest > Some(after))
+    }
+}
+
+/// The result of a pass for a mutation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
     Agrees,
@@ -50,19 +65,12 @@ impl Settling {
         }
     }
 
-    /// Forgets numbers that are no longer settling, and notes those that come after one that is.
+    /// Forgets numbers that are no longer settling.
     pub(super) fn retain(&mut self, outbox: &Outbox) {
-        self.followed.retain(|number| outbox.get(*number).is_some());
-        for earlier in outbox.pending().filter(|one| one.state == PendingState::Settling) {
-            let slot = earlier.mutation.slot();
-            let later = outbox.of_slot(&slot).filter(|one| one.number > earlier.number);
-            self.followed.extend(later.map(|one| one.number));
-        }
         let settling = |pending: &&std::sync::Arc<Pending>| pending.state == PendingState::Settling;
         let open = outbox.pending().filter(settling);
         let numbers: BTreeSet<u64> = open.map(|pending| pending.number).collect();
         self.acked.retain(|number, _| numbers.contains(number));
-        self.disagreed.retain(|number| numbers.contains(number));
         if !self.unread_read.is_empty() {
             let is_read = |pending: &Pending| matches!(pending.mutation, Mutation::Read { .. });
             self.unread_read
@@ -84,62 +92,90 @@ impl Sender {
 
     /// A pass is asked for once it can show the value, one for a burst.
     pub(super) fn acknowledged(&mut self, now: Duration, number: u64) {
-        self.settling.acked.insert(number, now);
-        self.passes.want(now.saturating_add(self.options.settle_after));
+        let counts_from = now.saturating_add(self.options.settle_after);
+        self.settling.acked.insert(number, Acked { since: now, counts_from, after: None });
+        self.passes.want(counts_from);
     }
 
-    /// Settles what can be settled. Without a known acknowledgement, of an earlier run, this is its
-    /// moment.
+    /// Returns the moment of an acknowledgement. That of an earlier sender is placed on this one's
+    /// clock by the wall time since; where that is not known, or went back, it counts as just made,
+    /// which only delays the end.
+    fn acked(&mut self, now: Duration, pending: &Pending, view: &dyn SendView) -> Acked {
+        if let Some(acked) = self.settling.acked.get(&pending.number) {
+            return *acked;
+        }
+        let known = pending.acknowledged.unwrap_or_default();
+        let elapsed = known.at.zip(view.wall_time()).map_or(0, |(at, time)| {
+            // Seconds are cut: one of them may be missing.
+            time.as_secs().saturating_sub(at.as_secs()).saturating_sub(1)
+        });
+        let settle_after = self.options.settle_after;
+        let counts_from =
+            now.saturating_add(settle_after).saturating_sub(Duration::from_secs(elapsed));
+        let after = known.pass.filter(|_| view.newest_pass().is_some());
+        let since = if after.is_some() { Duration::ZERO } else { now };
+        let acked = Acked { since, counts_from, after };
+        self.settling.acked.insert(pending.number, acked);
+        // A process that has just begun often makes a pass by itself.
+        self.passes.want(now.saturating_add(settle_after));
+        acked
+    }
+
+    /// Settles what can be settled.
     pub(super) fn settle(&mut self, now: Duration, view: &dyn SendView) {
         let began = self.settling.unjudged.take();
         for pending in view.outbox().pending() {
             if pending.state != PendingState::Settling {
                 continue;
             }
+            // No pass will show what another app's cloud has.
+            if self.is_foreign(pending) {
+                self.unstored.push((pending.number, Progress::Settled));
+                continue;
+            }
             if !self.is_listed(&pending.mutation) {
                 self.unstored.push((pending.number, Progress::SettledUnseen));
                 continue;
             }
-            let Some(acked) = self.settling.acked.get(&pending.number).copied() else {
-                // What went before it is not known. If that was another value a moment ago, a stale
-                // read may agree by accident and the row flicker once; but a process that lives for
-                // seconds could never settle anything if it waited.
-                self.acknowledged(now, pending.number);
-                continue;
-            };
-            if self.was_read(pending, acked) {
+            let acked = self.acked(now, pending, view);
+            let newest = view.newest_pass();
+            if self.was_read(pending, acked, newest) {
                 self.unstored.push((pending.number, Progress::Settled));
-            } else if let Some(began) = began.filter(|began| acked <= *began) {
-                self.judge(now, pending, acked, began, view);
+            } else if let Some(began) = began.filter(|began| acked.is_before(*began, newest)) {
+                self.judge(now, pending, acked.counts_from, began, view);
             }
         }
     }
 
     /// Returns whether the unread state was read by a pass that began after the acknowledgement.
-    fn was_read(&self, pending: &Pending, acked: Duration) -> bool {
+    fn was_read(&self, pending: &Pending, acked: Acked, newest: Option<PassId>) -> bool {
         let Mutation::Read { id, .. } = &pending.mutation else { return false };
-        self.settling.unread_read.get(id).is_some_and(|began| acked <= *began)
+        self.settling.unread_read.get(id).is_some_and(|began| acked.is_before(*began, newest))
     }
 
     fn judge(
         &mut self,
         now: Duration,
         pending: &Pending,
-        acked: Duration,
+        counts_from: Duration,
         began: Duration,
         view: &dyn SendView,
     ) {
-        let counts_from = acked.saturating_add(self.options.settle_after);
+        let newest = view.newest_pass();
+        let disagreed = pending.acknowledged.and_then(|known| known.disagreed);
         let progress = match shown(pending, view) {
-            Shown::Agrees
-                if began < counts_from && self.settling.followed.contains(&pending.number) =>
-            {
+            Shown::Agrees if began < counts_from && pending.follows_another => {
                 return self.passes.want(counts_from);
             }
             Shown::Agrees => Progress::Settled,
             Shown::Unclear => return self.passes.want(now.saturating_add(UNCLEAR)),
             Shown::Disagrees if began < counts_from => return self.passes.want(counts_from),
-            Shown::Disagrees if self.settling.disagreed.insert(pending.number) => {
+            Shown::Disagrees if disagreed.is_none() => {
+                self.passes.want(now);
+                Progress::Disagreed(newest)
+            }
+            // It is the same pass, compared once more by another sender.
+            Shown::Disagrees if newest.is_some() && newest <= disagreed => {
                 return self.passes.want(now);
             }
             // Passes do not read it: the base takes the value over.
@@ -152,8 +188,8 @@ impl Sender {
     }
 }
 
-/// Compares a mutation with the rows of a pass. Where the row is gone, nothing is left to show:
-/// marks, custom data and groups outlive it in the cloud.
+/// Compares a mutation with the rows of a pass. If the row is gone, no pass can show the value:
+/// marks, custom data and groups outlive the row in the cloud.
 fn shown(pending: &Pending, view: &dyn SendView) -> Shown {
     let is_met = match &pending.mutation {
         Mutation::Group { group_name, target } => match target {

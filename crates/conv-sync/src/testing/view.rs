@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use conv_model::{Conversation, ConversationId, Outbox, Outcome, Progress, Timestamp, overlay};
+use conv_model::{
+    Conversation, ConversationId, Outbox, Outcome, PassId, Progress, Timestamp, overlay,
+};
 
 use super::ScriptedWriter;
 use crate::SendView;
@@ -17,7 +19,9 @@ pub struct MemoryView {
     pub rows: BTreeMap<ConversationId, Arc<Conversation>>,
     /// The wall time.
     pub wall_time: Option<Timestamp>,
-    /// How mutations ended.
+    /// The newest pass.
+    pub newest_pass: Option<PassId>,
+    /// The outcomes of mutations.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -63,5 +67,9 @@ impl SendView for MemoryView {
 
     fn wall_time(&self) -> Option<Timestamp> {
         self.wall_time
+    }
+
+    fn newest_pass(&self) -> Option<PassId> {
+        self.newest_pass
     }
 }

@@ -16,19 +16,19 @@ use crate::{
     Written,
 };
 
-/// What Tencent's documentation leaves open, each either way.
+/// The behaviour that Tencent's documentation leaves open, each either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Habits {
-    /// Whether creating a group that exists adds to it; else it fails.
+    /// True if creating a group that exists adds to it; else it fails.
     pub merges_created: bool,
-    /// Whether renaming a group to a name that is taken merges the two; else it fails.
+    /// True if renaming a group to a name that is taken merges the two; else it fails.
     pub merges_renamed: bool,
-    /// Whether a call that pins applies its good items although one is bad; else none of them.
+    /// True if a call that pins applies its good items although one is bad; else none of them.
     pub pins_partly: bool,
-    /// Whether deleting a row that is not there succeeds; else it fails.
+    /// True if deleting a row that is not there succeeds; else it fails.
     pub deletes_absent: bool,
-    /// Whether a group can be created without members; else it fails.
+    /// True if a group can be created without members; else it fails.
     pub creates_empty: bool,
 }
 
@@ -44,7 +44,7 @@ impl Default for Habits {
     }
 }
 
-/// What happens to one call.
+/// The script of one call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Script {
@@ -115,7 +115,7 @@ impl ScriptedWriter {
     /// Changes a row or the groups, as another device does. An item that fails, fails here too.
     ///
     /// # Errors
-    /// What the cloud answers.
+    /// Returns the cloud's answer.
     pub fn change(&self, call: &WriteCall) -> Result<Written, SourceError> {
         self.lock().cloud.apply(call)
     }
@@ -139,8 +139,8 @@ impl ScriptedWriter {
         inner.looks.clear();
     }
 
-    /// Makes every item of a conversation fail, until [`mend_item`](Self::mend_item). Where the
-    /// cloud answers per call, the call fails.
+    /// Makes every item of a conversation fail, until [`mend_item`](Self::mend_item). If the cloud
+    /// answers per call, the call fails.
     pub fn fail_item(&self, id: ConversationId, error: SourceError) {
         self.lock().cloud.bad.insert(id, error);
     }
@@ -166,7 +166,7 @@ impl ScriptedWriter {
     pub fn deliver(&self) {
         let mut inner = self.lock();
         for call in std::mem::take(&mut inner.late) {
-            // What it answers, the caller no longer hears.
+            // The caller no longer gets its answer.
             let _ = inner.cloud.apply(&call);
         }
     }
@@ -226,7 +226,7 @@ impl ScriptedWriter {
         self.lock().cloud.rows.get(id).cloned()
     }
 
-    /// Returns whether a conversation group exists.
+    /// Returns true if a conversation group exists.
     pub fn has_group(&self, name: &str) -> bool {
         self.lock().cloud.groups.contains(name)
     }

@@ -104,6 +104,10 @@ impl Signed {
         message
     }
 
+    pub(super) fn has_user_buf(&self) -> bool {
+        self.user_buf.is_some()
+    }
+
     pub(super) fn claims(&self) -> Claims {
         Claims {
             identifier: self.identifier.clone(),

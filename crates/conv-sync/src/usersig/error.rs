@@ -42,6 +42,9 @@ pub enum UserSigError {
     /// The signature does not match the key and the claims.
     #[error("signature of the UserSig does not match")]
     BadSignature,
+    /// The UserSig has additional signed bytes: it is a key for a room, not a login.
+    #[error("UserSig is a key for a room (TLS.userbuf), not a login")]
+    UserBuf,
     /// The UserSig is for another user.
     #[error("UserSig is of another identifier")]
     OtherIdentifier,

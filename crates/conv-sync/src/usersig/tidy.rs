@@ -16,7 +16,7 @@ fn trim(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || is_stray(char))
 }
 
-/// Returns whether a character is invisible and part of no value.
+/// Returns true if a character is invisible and part of no value.
 pub(crate) fn is_stray(char: char) -> bool {
     char.is_control() || matches!(char, '\u{FEFF}' | '\u{200B}')
 }
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_came_along_is_gone_and_the_value_is_whole() {
+    fn blanks_quotes_and_byte_order_marks_are_removed_around_a_value() {
         for text in [
             "a b",
             "a b\n",

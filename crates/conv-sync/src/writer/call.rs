@@ -7,7 +7,7 @@ use conv_model::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What one call changes.
+/// The change of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum WriteCall {
@@ -15,14 +15,14 @@ pub enum WriteCall {
     Delete {
         /// The conversation.
         id: ConversationId,
-        /// Whether its messages go with it.
+        /// True if its messages are deleted with it.
         clears_history: bool,
     },
     /// Pins conversations, or unpins them.
     Pin {
         /// The conversations.
         ids: Vec<ConversationId>,
-        /// Whether they are to be pinned.
+        /// True to pin, false to unpin.
         is_pinned: bool,
     },
     /// Sets and clears marks.
@@ -76,7 +76,7 @@ pub enum WriteCall {
     Remind {
         /// The conversation, a group's.
         id: ConversationId,
-        /// How they are announced.
+        /// The way new messages are announced.
         remind_type: RemindType,
     },
 }

@@ -1,4 +1,4 @@
-//! What a writer can change, and what of it a pass shows.
+//! The changes that a writer supports, and those that a pass shows.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::WriteKind;
 
-/// What a writer can change, how much per call, and what of it a pass shows afterwards.
+/// The changes that a writer supports, their number per call, and those that a pass shows
+/// afterwards.
 ///
 /// ```
 /// use conv_sync::{WriteCapabilities, WriteKind};
@@ -33,6 +34,9 @@ pub struct WriteCapabilities {
     /// The maximum number of conversations in a call that changes a conversation group: 100 by
     /// default.
     pub members: usize,
+    /// The app whose cloud it writes to, by its `SDKAppID`, where there is such a number: a mutation
+    /// that was accepted for another app is held.
+    pub app: Option<u64>,
 }
 
 impl Default for WriteCapabilities {
@@ -48,7 +52,7 @@ impl WriteCapabilities {
         let kinds: BTreeSet<_> = kinds.into_iter().collect();
         let unlisted = [WriteKind::ReadGroup, WriteKind::Remind];
         let listed = kinds.iter().copied().filter(|kind| !unlisted.contains(kind)).collect();
-        Self { kinds, listed, pins: 50, items: 100, members: 100 }
+        Self { kinds, listed, pins: 50, items: 100, members: 100, app: None }
     }
 
     /// Returns the maximum number of conversations in one call of a kind, at least 1.
@@ -61,7 +65,7 @@ impl WriteCapabilities {
         }
     }
 
-    /// Returns whether a pass shows what calls of a kind set.
+    /// Returns true if a pass shows what calls of a kind set.
     pub fn is_listed(&self, kind: WriteKind) -> bool {
         self.listed.contains(&kind)
     }

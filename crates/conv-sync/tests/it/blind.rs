@@ -1,4 +1,4 @@
-//! A row that cannot be told from any other takes the right to remove from the pass, nothing else.
+//! A row that cannot be identified takes the right to remove from the pass, nothing else.
 
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ async fn one_listing_of_the_pass_is_enough_to_remove_nothing() {
     cache.pass(&source, plan(500)).await.unwrap();
     assert_eq!(cache.state.unconfirmed, ids(&["c", "d", "e"]));
 
-    // The next pass reads all rows, and removes what is gone.
+    // The next pass reads all rows, and removes the missing ones.
     source.set_rows(rows(&["a", "b"]));
     cache.pass(&source, plan(500)).await.unwrap();
     assert_eq!(cache.rows.len(), 2);

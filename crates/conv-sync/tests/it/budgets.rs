@@ -52,7 +52,7 @@ impl Pass {
         {
             let input = match self.open.remove(place) {
                 Effect::Apply(delta) => {
-                    Input::Applied { wanting: self.cache.apply(&delta).needs_profile }
+                    Input::Applied { needs_profile: self.cache.apply(&delta).needs_profile }
                 }
                 Effect::Wait { call, .. } => Input::Woke(call),
                 other => panic!("{other:?}"),

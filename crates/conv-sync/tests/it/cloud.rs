@@ -98,7 +98,7 @@ impl Cloud {
     }
 }
 
-/// How a server closes a connection.
+/// The way a server closes a connection.
 #[derive(Clone, Copy, Debug)]
 pub enum End {
     /// In order.

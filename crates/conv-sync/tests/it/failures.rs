@@ -1,4 +1,4 @@
-//! What a pass does when the cloud fails. Time is paused: no test waits.
+//! Passes over a cloud that fails. Time is paused: no test waits.
 
 use std::{sync::Arc, time::Duration};
 

@@ -19,7 +19,7 @@ fn rows(ages: impl IntoIterator<Item = u64>) -> Vec<SourceRow> {
     ages.into_iter().map(row).collect()
 }
 
-/// One pass that is told what the cache holds. Returns every row that was ever shown.
+/// Runs one pass that knows what the cache holds. Returns every row that was ever shown.
 async fn pass(
     cache: &mut Cache,
     source: &Arc<ScriptedSource>,

@@ -1,4 +1,4 @@
-//! The machine of a pass alone: whatever it is told in whatever order, it stays within bounds.
+//! The machine of a pass alone: whatever its inputs and their order, it stays within bounds.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 
 use crate::support::plan;
 
-/// How a machine is started.
+/// The start of a machine.
 #[derive(Clone, Debug)]
 struct Start {
     limit: u32,
@@ -24,12 +24,12 @@ struct Start {
     has_marks: bool,
 }
 
-/// What a step tells it.
+/// The kind of input of a step.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     /// The answer to one of the open effects.
     Answer,
-    /// An answer that nobody may be waiting for.
+    /// An answer that may be to no open call.
     Stray,
     Retry,
     Cancel,
@@ -39,13 +39,13 @@ enum Kind {
 #[derive(Clone, Debug)]
 struct Move {
     kind: Kind,
-    /// Which open effect is answered, or which input is a stray one.
+    /// The index of the open effect that is answered, or the kind of a stray input.
     choice: usize,
     waited: Duration,
     page: Result<Page, SourceError>,
     groups: Result<Groups, SourceError>,
     hydrated: Result<Hydrated, SourceError>,
-    wanting: Vec<ConversationId>,
+    needs_profile: Vec<ConversationId>,
 }
 
 impl Move {
@@ -54,7 +54,7 @@ impl Move {
         let call = serde_json::from_value((self.choice / 5).into()).unwrap();
         let asked = Seq::ZERO;
         match self.choice % 5 {
-            0 => Input::Applied { wanting: self.wanting },
+            0 => Input::Applied { needs_profile: self.needs_profile },
             1 => Input::Listed { call, asked, answer: self.page },
             2 => Input::Named { call, asked, answer: self.groups },
             3 => Input::Hydrated { call, asked, answer: self.hydrated },
@@ -65,7 +65,7 @@ impl Move {
     fn answer(self, effect: &Effect) -> Input {
         let asked = Seq::ZERO;
         match *effect {
-            Effect::Apply(_) => Input::Applied { wanting: self.wanting },
+            Effect::Apply(_) => Input::Applied { needs_profile: self.needs_profile },
             Effect::List { call, .. } => Input::Listed { call, asked, answer: self.page },
             Effect::Name { call } => Input::Named { call, asked, answer: self.groups },
             Effect::Hydrate { call, .. } => Input::Hydrated { call, asked, answer: self.hydrated },
@@ -102,14 +102,14 @@ fn is_free_pause(effect: &Effect) -> bool {
     matches!(effect, Effect::Wait { delay, .. } if delay.least.is_zero())
 }
 
-/// Two machines that are told the same, what is open, and all that was said.
+/// Two machines with the same inputs, their open effects, and the trace.
 struct Bench {
     machines: [Pull; 2],
     open: Vec<Effect>,
     is_done: bool,
     now: Duration,
     trace: Vec<String>,
-    /// What each call was last sent for.
+    /// The requests that each call was last sent for.
     kinds: BTreeMap<CallId, Kinds>,
 }
 
@@ -159,7 +159,7 @@ impl Bench {
             self.open.remove(place);
         }
         match input {
-            // Who cancels drops the calls in flight.
+            // Cancelling drops the calls in flight.
             Input::Cancel => self.open.retain(|effect| call(effect).is_none()),
             Input::Retry => self.open.retain(|effect| !is_free_pause(effect)),
             _ => {}
@@ -173,15 +173,15 @@ impl Bench {
 
     fn take(&mut self, said: String, effects: Vec<Effect>, same: Vec<Effect>) {
         self.trace.push(format!("{said}\n    -> {effects:?}"));
-        assert_eq!(effects, same, "the machines differ after\n{}", self.told());
+        assert_eq!(effects, same, "the machines differ after\n{}", self.trace());
         for effect in effects {
             if effect == Effect::Done {
                 self.is_done = true;
                 continue;
             }
-            assert!(!self.is_done, "{effect:?} after the end\n{}", self.told());
+            assert!(!self.is_done, "{effect:?} after the end\n{}", self.trace());
             let is_busy = self.open.iter().any(|open| call(open) == call(&effect));
-            assert!(!is_busy, "two at once: {effect:?}\n{}", self.told());
+            assert!(!is_busy, "two at once: {effect:?}\n{}", self.trace());
             if let Some((id, kind)) = call(&effect).zip(Kinds::of(&effect)) {
                 self.kinds.insert(id, kind);
             }
@@ -194,11 +194,11 @@ impl Bench {
         for kind in [Kinds::Page, Kinds::Groups, Kinds::Facet] {
             let open = self.open.iter().filter_map(call);
             let open = open.filter(|id| self.kinds.get(id) == Some(&kind)).count();
-            assert!(open <= kind.most(), "{open} calls: {kind:?}\n{}", self.told());
+            assert!(open <= kind.most(), "{open} calls: {kind:?}\n{}", self.trace());
         }
     }
 
-    fn told(&self) -> String {
+    fn trace(&self) -> String {
         self.trace.join("\n")
     }
 
@@ -209,7 +209,7 @@ impl Bench {
             let input = Move::quiet().answer(effect);
             self.tell(Duration::from_secs(1), input);
         }
-        assert!(self.is_done, "no end\n{}", self.told());
+        assert!(self.is_done, "no end\n{}", self.trace());
     }
 }
 
@@ -222,7 +222,7 @@ impl Move {
             page: Ok(Page::new(Vec::new(), None, Some(NOW))),
             groups: Ok(Groups::default()),
             hydrated: Ok(Hydrated::default()),
-            wanting: Vec::new(),
+            needs_profile: Vec::new(),
         }
     }
 }
@@ -317,14 +317,14 @@ fn moves() -> impl Strategy<Value = Move> {
         either(hydrated),
         prop::collection::vec(ids(), 0..3),
     )
-        .prop_map(|(kind, choice, waited, page, groups, hydrated, wanting)| Move {
+        .prop_map(|(kind, choice, waited, page, groups, hydrated, needs_profile)| Move {
             kind,
             choice,
             waited,
             page,
             groups,
             hydrated,
-            wanting,
+            needs_profile,
         })
 }
 
@@ -335,16 +335,16 @@ fn starts() -> impl Strategy<Value = Start> {
     )
 }
 
-/// What is known of a pass without looking into it.
+/// The visible state of a pass.
 #[derive(Clone, Debug)]
 struct Known {
     start: Start,
     is_cancelled: bool,
 }
 
-struct Told;
+struct Visible;
 
-impl ReferenceStateMachine for Told {
+impl ReferenceStateMachine for Visible {
     type State = Known;
     type Transition = Move;
 
@@ -366,7 +366,7 @@ struct AnyInputs;
 
 impl StateMachineTest for AnyInputs {
     type SystemUnderTest = Bench;
-    type Reference = Told;
+    type Reference = Visible;
 
     fn init_test(known: &Known) -> Bench {
         Bench::new(&known.start)
@@ -389,11 +389,11 @@ impl StateMachineTest for AnyInputs {
 
     fn check_invariants(bench: &Bench, known: &Known) {
         let outcome = bench.machines[0].outcome();
-        assert_eq!(bench.is_done, outcome.is_some(), "{}", bench.told());
-        assert!(bench.is_done || !bench.open.is_empty(), "it waits for nothing\n{}", bench.told());
+        assert_eq!(bench.is_done, outcome.is_some(), "{}", bench.trace());
+        assert!(bench.is_done || !bench.open.is_empty(), "it waits for nothing\n{}", bench.trace());
         if known.is_cancelled {
             let calls = bench.open.iter().filter(|effect| call(effect).is_some());
-            assert_eq!(calls.count(), 0, "it asks after it was cancelled\n{}", bench.told());
+            assert_eq!(calls.count(), 0, "it asks after it was cancelled\n{}", bench.trace());
         }
     }
 
@@ -403,7 +403,7 @@ impl StateMachineTest for AnyInputs {
 }
 
 prop_state_machine! {
-    /// Answers in any order, answers that nobody asked for, given twice or after the end.
+    /// Answers come in any order, without a question, twice, or after the end.
     #[test]
-    fn a_pass_stays_within_bounds_whatever_it_is_told(sequential 1..80 => AnyInputs);
+    fn a_pass_stays_within_bounds_for_any_inputs(sequential 1..80 => AnyInputs);
 }

@@ -68,7 +68,7 @@ async fn group_names_that_cannot_be_read_leave_the_rows() {
 }
 
 #[tokio::test]
-async fn who_does_not_exist_is_not_asked_for_in_every_pass() {
+async fn an_unknown_user_is_not_requested_in_every_pass() {
     let id = conv_model::ConversationId::c2c("gone").unwrap();
     let mut source = MockSource::new();
     source.expect_capabilities().returning(Capabilities::default);

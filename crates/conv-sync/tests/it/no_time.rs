@@ -18,7 +18,7 @@ fn timeless(rows: u32) -> ScriptedSource {
     source
 }
 
-/// Which names the pages of one pass ask for.
+/// Returns the names that the pages of one pass ask for.
 async fn due(source: ScriptedSource, options: PullOptions) -> Vec<ProfilesDue> {
     let source = Arc::new(Delayed { source, trip: Duration::from_secs(1) });
     let mut cache = Cache::default();

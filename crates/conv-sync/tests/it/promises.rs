@@ -1,4 +1,4 @@
-//! What a source promises saves calls, and is checked.
+//! A source's promises save calls, and are checked.
 
 use std::sync::Arc;
 

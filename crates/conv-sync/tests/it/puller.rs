@@ -1,4 +1,4 @@
-//! What a pass brings when nothing goes wrong.
+//! The result of a pass when nothing goes wrong.
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -21,7 +21,7 @@ use crate::{
 const ROAMING: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"Complete":1,"MsgCnt":1,"LastMsgTime":1584669680,"LastMsgKey":"549396494_2578554_1584669680","MsgList":[{"From_Account":"user2","To_Account":"user1","MsgSeq":549396494,"MsgRandom":2578554,"MsgTimeStamp":1584669680,"MsgFlagBits":0,"IsPeerRead":0,"MsgKey":"549396494_2578554_1584669680","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"msg 1"}},{"MsgType":"TIMTextElem","MsgContent":{"Text":"more"}}],"CloudCustomData":"your cloud custom data"}]}"#;
 const GROUP: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"GroupId":"@TGS#15ERQPAER","IsFinished":1,"RspMsgList":[{"From_Account":"144115197276518801","IsPlaceMsg":0,"IsSystemMsg":0,"MsgBody":[{"MsgContent":{"Data":"\b","Index":15},"MsgType":"TIMFaceElem"}],"MsgPriority":1,"MsgRandom":51083293,"MsgSeq":7803321,"MsgTimeStamp":1458721802}]}"#;
 
-/// What the one call about a conversation taught a member since 2010.
+/// Returns the facets that one call about a conversation gives a member since 2010.
 async fn ask(asked: &str, body: &str) -> Hydrated {
     let groups = ids([asked]);
     let joined = groups[0].group_id().map(|group| joined([(group.as_str(), 1_262_304_000)]));
@@ -177,7 +177,7 @@ async fn a_message_whose_state_cannot_be_read_is_not_shown() {
 }
 
 #[tokio::test]
-async fn where_no_message_is_nothing_fails() {
+async fn a_conversation_without_messages_is_no_failure() {
     let gone = group(json!({"IsPlaceMsg": 1, "MsgBody": {}, "From_Account": ""}));
     for (asked, body) in [
         ("C2Ca", ok(json!({"Complete": 1, "MsgCnt": 0, "MsgList": []}))),
@@ -339,7 +339,7 @@ async fn odd_messages_fail_by_themselves_and_long_texts_are_bounded() {
 }
 
 #[tokio::test]
-async fn who_does_not_exist_or_keeps_no_messages_has_failed_for_good() {
+async fn unknown_users_and_groups_without_messages_fail_for_good() {
     let refused = |code: i32| format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{code}}}"#);
     for (asked, code, class) in [
         ("C2Ca", 70107, ErrorClass::NotFound),
@@ -381,7 +381,7 @@ async fn a_cloud_that_is_down_is_not_asked_about_everybody() {
     let error = hydrate(&cloud, Facet::LastMessage, users(20)).await.unwrap_err();
     assert!(matches!(error, SourceError::Http { status: 502, .. }));
     assert_eq!(cloud.requests().len(), 8);
-    // What was learned before it went down is kept.
+    // Facets read before the cloud went down are kept.
     let answers = (0..20).map(|call| if call < 8 { answer(ROAMING) } else { down() });
     let cloud = Cloud::new(answers).await;
     let hydrated = hydrate(&cloud, Facet::LastMessage, users(20)).await.unwrap();

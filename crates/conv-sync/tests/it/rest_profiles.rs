@@ -76,7 +76,7 @@ async fn a_field_that_cannot_be_read_is_unknown_and_one_that_is_not_sent_is_empt
         (json!([]), Some(""), Some("")),
         (json!([image, nick(json!({}))]), None, Some("i")),
         (json!([image, nick(json!(true))]), None, Some("i")),
-        // Which field that was is not known.
+        // It is not known which field that was.
         (json!([image, null]), None, Some("i")),
         (json!([image, {"Tag": 7, "Value": "n"}]), None, Some("i")),
     ] {
@@ -330,7 +330,7 @@ async fn a_work_groups_full_profile_is_for_its_members() {
 }
 
 #[tokio::test]
-async fn who_does_not_exist_is_not_found() {
+async fn unknown_users_and_groups_are_not_found() {
     for (asked, body) in [
         ("C2Ca", json!({"ErrorCode": 40003})),
         ("C2Ca", json!({"ErrorCode": 70107})),

@@ -199,7 +199,7 @@ async fn a_failure_on_a_later_page_does_not_cost_the_pages_before() {
     assert_eq!(asked, [0, 7, 7, 7, 7, 9, 9]);
 
     for (answers, asked) in [
-        // What fails at once is the pull's to try again, and so is what goes on failing.
+        // The pull retries calls that fail at once, and those that keep failing.
         (vec![busy(), page(1, None)], 1),
         (vec![page(1, Some(7)), busy(), busy(), busy(), busy(), page(2, None)], 5),
         (vec![page(1, Some(7)), answer(r#"{"ErrorCode":60010}"#), page(2, None)], 2),
@@ -279,7 +279,7 @@ async fn a_list_of_groups_that_is_not_whole_says_nothing_of_the_others() {
 }
 
 #[tokio::test]
-async fn what_is_offered_is_said() {
+async fn a_source_states_its_capabilities() {
     let cloud = Cloud::of_json([GET_LIST]).await;
     let week = std::time::Duration::from_secs(7 * 24 * 3600);
     let source = cloud.builder().retention(week).build();

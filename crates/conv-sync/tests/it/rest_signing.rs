@@ -1,4 +1,4 @@
-//! How calls are signed, and that nothing which is printed holds a secret.
+//! Signed calls, and that no printed text holds a secret.
 
 use std::{
     cell::RefCell,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn an_expired_user_sig_is_made_anew_for_the_next_call() {
+async fn an_expired_user_sig_is_replaced_for_the_next_call() {
     for code in [70001, 70003, 70013] {
         let refused = format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{code},"ErrorInfo":""}}"#);
         let cloud = Cloud::of_json([EMPTY, &refused, EMPTY]).await;
@@ -175,8 +175,8 @@ async fn no_error_and_no_trace_holds_a_secret() {
         }
         seen += &text;
     }
-    let nobody: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
-    let source = RestSource::builder(nobody, APP, UserSigSigner::new(ADMIN, KEY)).build();
+    let nowhere: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
+    let source = RestSource::builder(nowhere, APP, UserSigSigner::new(ADMIN, KEY)).build();
     seen += &shown(&source.pull(&request()).await.unwrap_err());
     for text in [seen, traced()] {
         assert!(!text.contains("canary") && !text.contains("usersig=eJ"), "{text}");
@@ -195,8 +195,8 @@ fn traced() -> String {
     TRACED.with_borrow(String::clone)
 }
 
-/// Writes down what is traced. Set for the whole process: one set for a thread misses the spans
-/// that another thread met first.
+/// Records all traces. Set for the whole process: one set for a thread misses the spans that
+/// another thread met first.
 struct Tracer;
 
 impl tracing::field::Visit for Tracer {

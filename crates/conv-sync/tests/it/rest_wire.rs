@@ -1,4 +1,4 @@
-//! What goes over the wire, what may come back over it, and what an error then says.
+//! Requests and replies on the wire, and the errors of bad replies.
 
 use std::{
     error::Error,
@@ -176,10 +176,15 @@ async fn a_broken_connection_is_the_networks() {
             assert_eq!(io_kind(&error), Some(io::ErrorKind::ConnectionReset));
         }
     }
-    let nobody: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
-    let source = RestSource::new(nobody, APP, UserSigSigner::new(ADMIN, KEY));
+    let nowhere: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
+    let source = RestSource::new(nowhere, APP, UserSigSigner::new(ADMIN, KEY));
     let error = source.pull(&request()).await.unwrap_err();
     assert!(error.to_string().contains("connecting"), "{error}");
+    assert!(error.is_unsent(), "{error:?}");
+    let unknown: BaseUrl = "https://conv.invalid".parse().unwrap();
+    let unknown = RestSource::new(unknown, APP, UserSigSigner::new(ADMIN, KEY));
+    let unresolved = unknown.pull(&request()).await.unwrap_err();
+    assert!(unresolved.is_unsent(), "{unresolved:?}");
     assert_eq!(io_kind(&error), Some(io::ErrorKind::ConnectionRefused));
 }
 

@@ -23,7 +23,7 @@ fn refused(retry_after: Option<Duration>) -> SourceError {
 /// A pass that waits for its first page, and the call that asks for it.
 fn listing() -> (Pull, CallId) {
     let (mut pull, _) = Pull::start(plan(500), &Capabilities::default(), &SyncState::default());
-    let effects = pull.step(Duration::ZERO, Input::Applied { wanting: Vec::new() });
+    let effects = pull.step(Duration::ZERO, Input::Applied { needs_profile: Vec::new() });
     let [Effect::List { call, cursor: None }] = effects[..] else { panic!("{effects:?}") };
     (pull, call)
 }
@@ -87,7 +87,9 @@ fn one_item_that_failed_is_listed_and_holds_nothing_back() {
     let (mut pull, mut effects) = Pull::start(plan(500), &Capabilities::default(), &cache.state);
     while let Some(effect) = effects.pop() {
         let input = match effect {
-            Effect::Apply(delta) => Input::Applied { wanting: cache.apply(&delta).needs_profile },
+            Effect::Apply(delta) => {
+                Input::Applied { needs_profile: cache.apply(&delta).needs_profile }
+            }
             Effect::List { call, .. } => {
                 Input::Listed { call, asked: Seq::ZERO, answer: Ok(page(2)) }
             }

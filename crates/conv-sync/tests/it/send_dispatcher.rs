@@ -183,7 +183,7 @@ async fn a_dispatcher_after_a_dropped_one_sends_again_what_was_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_accepted_later_goes_out_when_the_dispatcher_hears_of_it() {
+async fn a_later_mutation_is_sent_once_the_dispatcher_is_notified() {
     let owner = Owner::new(&["alice"]);
     let mut dispatcher = owner.dispatcher();
     owner.run(&mut dispatcher, SECOND).await;

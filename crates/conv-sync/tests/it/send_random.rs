@@ -14,7 +14,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::send_support::{MINUTE, SECOND, World, refused};
 
-/// What happens next.
+/// The next event.
 #[derive(Clone, Debug)]
 enum Act {
     Enqueue(Box<Mutation>),
@@ -126,7 +126,7 @@ impl Checked {
         match act {
             Act::Enqueue(mutation) => {
                 let met = |_: &Mutation| false;
-                // A refused one is none of the sender's business.
+                // The sender ignores the refused ones.
                 let _ = world.view.outbox.enqueue(*mutation, None, met, &Capacity::default());
                 world.input(SendInput::Changed);
             }
@@ -211,6 +211,9 @@ impl Checked {
             SendEffect::Look { call } => {
                 let answer = self.world.cloud.answer_look();
                 self.world.input(SendInput::Looked { call, answer });
+            }
+            SendEffect::LookAtGroup { call, .. } => {
+                self.world.input(SendInput::GroupLooked { call, answer: Ok(None) });
             }
             _ => {}
         }
@@ -301,7 +304,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_numbers_end_once_kinds_fly_alone_and_all_comes_to_an_end(
+    fn any_history_ends_each_number_once_and_sends_one_call_per_kind(
         habits in habits(),
         acts in vec(acts(), 0..80),
         batch in 1..4_usize,

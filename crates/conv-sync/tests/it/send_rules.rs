@@ -1,10 +1,10 @@
-//! What is sent, in which company and order, and what an answer does to a mutation.
+//! Rules of sending: which mutations go together, their order, and the effect of an answer.
 
 use std::time::Duration;
 
 use conv_model::{
-    Capacity, ErrorClass, MarkType, Marks, Mutation, OutcomeKind, PendingState, Progress, ReadMark,
-    RemindType, Timestamp,
+    Capacity, ConversationId, ErrorClass, IfNewer, MarkType, Marks, Mutation, OutcomeKind,
+    PendingState, Progress, ReadMark, RemindType, Timestamp,
 };
 use conv_sync::{
     Retry, SendOptions, SourceError, WriteCall, WriteCapabilities, WriteKind,
@@ -350,7 +350,7 @@ fn a_wrong_key_holds_what_was_sent_and_stops_everything_until_it_is_released() {
         let other = world.send(star("bob"));
         world.input(SendInput::Retry);
         world.advance(MINUTE);
-        assert_eq!(world.state(other), Some(PendingState::Queued));
+        assert_eq!(world.state(other), Some(PendingState::Held));
         assert_eq!(world.calls().len(), 1);
         assert!(world.view.shown(&user("alice")).unwrap().listing.is_pinned, "not rolled back");
         world.input(SendInput::Release);
@@ -537,4 +537,102 @@ fn a_refused_item_does_not_stop_other_conversations() {
     assert_eq!(world.state(numbers[0]), Some(PendingState::Queued));
     assert_eq!(world.state(numbers[1]), Some(PendingState::Settling));
     assert_eq!(world.state(numbers[2]), Some(PendingState::Settling));
+}
+
+#[test]
+fn a_call_that_found_no_connection_was_not_sent() {
+    let mut world = World::with_users(&["alice"]);
+    let refused = || SourceError::NotConnected { what: "connection refused".into(), cause: None };
+    for _ in 0..6 {
+        world.cloud.script(Script::Refuse(refused()));
+    }
+    let number = world.send(pin("alice"));
+    let mut calls = vec![world.now];
+    for _ in 0..100 {
+        world.advance(SECOND / 10);
+        if world.calls().len() > calls.len() {
+            calls.push(world.now);
+        }
+        if calls.len() == 5 {
+            break;
+        }
+    }
+    let pending = world.pending(number).unwrap();
+    assert!(pending.is_unsent() && pending.attempts == 0, "{pending:?}");
+    assert!(pending.failure.as_ref().unwrap().message.contains("connection refused"));
+    let pauses: Vec<_> = calls.windows(2).map(|two| two[1] - two[0]).collect();
+    assert!(pauses.windows(2).all(|two| two[0] < two[1]), "{pauses:?}");
+    let dropped = world.view.outbox.progress(number, Progress::Drop);
+    assert_eq!(dropped.outcomes[0].kind, OutcomeKind::Cancelled);
+}
+
+#[test]
+fn a_wrong_key_holds_all_that_waits_and_says_why_until_a_pass_is_accepted() {
+    let mut world = World::with_users(&["alice", "bob"]);
+    world.cloud.script(Script::Refuse(wrong_key()));
+    let first = world.send(pin("alice"));
+    let second = world.send(star("bob"));
+    for number in [first, second] {
+        let pending = world.pending(number).unwrap();
+        let code = pending.failure.as_ref().and_then(|failure| failure.code);
+        assert_eq!((pending.state, code), (PendingState::Held, Some(70_003)));
+    }
+    assert_eq!(world.calls().len(), 1);
+    // It began before the key was found to be wrong.
+    world.input(SendInput::PassFinished { began: Duration::ZERO });
+    world.run();
+    assert_eq!(world.state(first), Some(PendingState::Held));
+    world.advance(SECOND);
+    world.pass();
+    assert_eq!(world.calls().len(), 3);
+    assert_eq!(world.state(second), Some(PendingState::Settling));
+}
+
+#[test]
+fn a_change_for_another_app_is_held_and_stops_no_other() {
+    let mut capabilities = WriteCapabilities::default();
+    capabilities.app = Some(2);
+    let mut world = World::with(SendOptions::default(), capabilities);
+    world.add_users(&["alice", "bob"]);
+    let foreign = world.enqueue(pin("alice"));
+    world.view.outbox.assign_app(0, 1);
+    let own = world.enqueue(pin("bob"));
+    world.view.outbox.assign_app(foreign, 2);
+    world.change();
+    assert_eq!(world.state(own), Some(PendingState::Settling));
+    let pending = world.pending(foreign).unwrap();
+    assert_eq!((pending.state, pending.attempts), (PendingState::Held, 0));
+    assert!(pending.failure.as_ref().unwrap().message.contains("app 1"), "{pending:?}");
+    world.input(SendInput::Release);
+    world.run();
+    assert_eq!(world.state(foreign), Some(PendingState::Held));
+    assert_eq!(world.calls(), [WriteCall::Pin { ids: vec![user("bob")], is_pinned: true }]);
+}
+
+/// A deletion of a group's conversation that was refused twice with a code that has two meanings.
+fn doubted_deletion(exists: Result<Option<bool>, SourceError>) -> (World, u64) {
+    let mut world = World::new();
+    let id = ConversationId::group("team").unwrap();
+    world.cloud.add_row(id.clone());
+    world.view.read(&world.cloud);
+    world.pass();
+    world.group_exists = exists;
+    for _ in 0..2 {
+        world.cloud.script(Script::Refuse(refused(51_007, ErrorClass::Cloud, Retry::Once)));
+    }
+    let if_newer = IfNewer::default();
+    let number = world.send(Mutation::Delete { id, seen: NOW, clears_history: false, if_newer });
+    world.advance(2 * SECOND);
+    (world, number)
+}
+
+#[test]
+fn a_group_is_believed_to_be_gone_only_if_the_cloud_says_so_of_the_group() {
+    let (world, number) = doubted_deletion(Ok(Some(false)));
+    assert_eq!((world.calls().len(), world.state(number)), (2, Some(PendingState::Settling)));
+    let (mut world, number) = doubted_deletion(Ok(Some(true)));
+    world.advance(2 * SECOND);
+    assert_eq!((world.calls().len(), world.state(number)), (3, Some(PendingState::Settling)));
+    let (world, number) = doubted_deletion(Ok(None));
+    assert_eq!((world.calls().len(), world.state(number)), (2, Some(PendingState::Failed)));
 }

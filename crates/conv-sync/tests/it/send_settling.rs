@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conv_model::{Mutation, OutcomeKind, PendingState, Progress, ReadMark};
+use conv_model::{Mutation, OutcomeKind, PassId, PendingState, Progress, ReadMark, Timestamp};
 use conv_sync::{
     SendOptions, WriteCall, WriteCapabilities,
     testing::{NOW, Script, SendInput, Sender},
@@ -164,6 +164,92 @@ fn after_a_restart_the_acknowledgement_counts_from_when_it_is_seen() {
     world.advance(15 * SECOND);
     assert_eq!(world.asked, 1);
     world.pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+}
+
+/// Another process, so many seconds of the wall clock later, which may be negative. Its own clock
+/// begins anywhere.
+fn restart(world: &mut World, seconds: i64) {
+    world.sender = Sender::new(SendOptions::default(), &WriteCapabilities::default());
+    world.waits.clear();
+    world.now = SECOND;
+    let time = world.view.wall_time.unwrap().as_secs().saturating_add_signed(seconds);
+    world.view.wall_time = Some(Timestamp::from_secs(time));
+    world.change();
+}
+
+fn numbered() -> World {
+    let mut world = World::with_users(&["alice"]);
+    world.view.wall_time = Some(NOW);
+    world.view.newest_pass = Some(PassId::new(1));
+    world
+}
+
+fn numbered_pass(world: &mut World) {
+    world.view.newest_pass = world.view.newest_pass.map(PassId::next);
+    world.pass();
+}
+
+#[test]
+fn processes_that_live_for_a_moment_find_out_together_that_another_device_changed_it() {
+    let mut world = numbered();
+    let number = world.send(pin("alice"));
+    unpinned_elsewhere(&world);
+    restart(&mut world, 17);
+    numbered_pass(&mut world);
+    assert_eq!(world.state(number), Some(PendingState::Settling), "one may be stale");
+    restart(&mut world, 5);
+    // Compared once more, it is no second one.
+    world.pass();
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+    restart(&mut world, 5);
+    numbered_pass(&mut world);
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Overridden));
+}
+
+#[test]
+fn a_pass_of_a_later_process_that_shows_it_is_the_end() {
+    let mut world = numbered();
+    let number = world.send(pin("alice"));
+    restart(&mut world, 1);
+    // It began before the acknowledgement.
+    world.stale_pass();
+    world.pass();
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+    numbered_pass(&mut world);
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+}
+
+#[test]
+fn a_clock_that_went_back_only_delays_the_end() {
+    let mut world = numbered();
+    let number = world.send(pin("alice"));
+    unpinned_elsewhere(&world);
+    restart(&mut world, -1_000);
+    for _ in 0..3 {
+        world.advance(4 * SECOND);
+        numbered_pass(&mut world);
+        assert_eq!(world.state(number), Some(PendingState::Settling));
+        assert_eq!(world.pending(number).unwrap().acknowledged.unwrap().disagreed, None);
+    }
+    for _ in 0..2 {
+        world.advance(4 * SECOND);
+        numbered_pass(&mut world);
+    }
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Overridden));
+}
+
+#[test]
+fn a_value_that_was_set_back_is_not_over_with_a_read_that_may_be_older_than_both() {
+    let mut world = numbered();
+    world.send(pin("alice"));
+    let number = world.send(unpin("alice"));
+    restart(&mut world, 2);
+    world.view.newest_pass = world.view.newest_pass.map(PassId::next);
+    world.stale_pass();
+    assert_eq!(world.state(number), Some(PendingState::Settling), "unpinned, as before both");
+    restart(&mut world, 20);
+    numbered_pass(&mut world);
     assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
 }
 

@@ -25,6 +25,8 @@ pub struct World {
     pub waits: Vec<(SendId, Duration)>,
     /// The number of passes that were asked for.
     pub asked: usize,
+    /// Whether a group exists, as the cloud says.
+    pub group_exists: Result<Option<bool>, SourceError>,
     /// All progress, in order.
     pub progress: Vec<(u64, Progress)>,
 }
@@ -43,6 +45,7 @@ impl World {
             open: Vec::new(),
             waits: Vec::new(),
             asked: 0,
+            group_exists: Ok(None),
             progress: Vec::new(),
         }
     }
@@ -104,7 +107,10 @@ impl World {
     /// Answers one call or look.
     pub fn answer_one(&mut self) -> bool {
         let is_call = |effect: &SendEffect| {
-            matches!(effect, SendEffect::Call { .. } | SendEffect::Look { .. })
+            matches!(
+                effect,
+                SendEffect::Call { .. } | SendEffect::Look { .. } | SendEffect::LookAtGroup { .. }
+            )
         };
         let Some(at) = self.open.iter().position(is_call) else { return false };
         match self.open.remove(at) {
@@ -115,6 +121,10 @@ impl World {
             SendEffect::Look { call } => {
                 let answer = self.cloud.answer_look();
                 self.input(SendInput::Looked { call, answer });
+            }
+            SendEffect::LookAtGroup { call, .. } => {
+                let answer = self.group_exists.clone();
+                self.input(SendInput::GroupLooked { call, answer });
             }
             _ => {}
         }

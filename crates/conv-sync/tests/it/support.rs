@@ -43,7 +43,7 @@ impl Cache {
             self.state.unconfirmed = left.cloned().collect();
         }
         let mut commit = Commit::new(self.seq, Arc::new(self.state.clone()));
-        commit.needs_profile = self.wanting(&delta.listed, delta);
+        commit.needs_profile = self.needs_profile(&delta.listed, delta);
         commit
     }
 
@@ -57,7 +57,7 @@ impl Cache {
         }
     }
 
-    fn wanting(&self, listed: &[ConversationPatch], delta: &Delta) -> Vec<ConversationId> {
+    fn needs_profile(&self, listed: &[ConversationPatch], delta: &Delta) -> Vec<ConversationId> {
         let is_old = |row: &Conversation| delta.profiles.is_due(&row.profile);
         let rows = listed.iter().filter_map(|patch| self.rows.get(&patch.id));
         rows.filter(|row| is_old(row)).map(|row| row.id.clone()).collect()

@@ -10,7 +10,7 @@ use conv_sync::{
 
 use crate::support::{Cache, plan};
 
-/// What was put in when, and what came out, as JSON.
+/// The inputs with their times, and the effects, as JSON.
 #[derive(Default)]
 struct Trace {
     inputs: Vec<(Duration, String)>,
@@ -31,7 +31,7 @@ async fn record(source: &ScriptedSource, cache: &mut Cache) -> Trace {
             Effect::Done => return trace,
             Effect::Apply(delta) => {
                 let commit: Commit = cache.apply(&delta);
-                Input::Applied { wanting: commit.needs_profile }
+                Input::Applied { needs_profile: commit.needs_profile }
             }
             Effect::List { call, cursor } => {
                 let request = PullRequest::new(account.clone(), cursor, 500);

@@ -6,8 +6,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use conv_model::Timestamp;
 use conv_sync::{SecretKey, UserSig, UserSigError, UserSigSigner, UserSigVerifier};
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
+use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 const K1: &str = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
@@ -316,4 +318,36 @@ fn what_a_file_adds_to_a_value_changes_nothing() {
     for key in ["\n", "\"\"", "\u{FEFF}"] {
         assert_eq!(sign("admin", key), Err(UserSigError::EmptyKey), "{key:?}");
     }
+}
+
+#[test]
+fn a_room_key_is_no_login_unless_the_embedder_says_so() {
+    let [vector, ..] = &VECTORS;
+    let signed = format!(
+        "TLS.identifier:{}\nTLS.sdkappid:{}\nTLS.time:1700000000\nTLS.expire:{}\nTLS.userbuf:eA==\n",
+        vector.identifier, vector.app, vector.expire
+    );
+    let mut mac = Hmac::<Sha256>::new_from_slice(vector.key.as_bytes()).unwrap();
+    mac.update(signed.as_bytes());
+    let mut object = open(vector.text);
+    object["TLS.userbuf"] = json!("eA==");
+    object["TLS.sig"] = json!(STANDARD.encode(mac.finalize().into_bytes()));
+    let text = seal(object.to_string().as_bytes());
+
+    let verify = |verifier: UserSigVerifier| verifier.verify(&text, vector.identifier, NOW);
+    let verifier = || UserSigVerifier::new(vector.app, vector.key);
+    assert_eq!(verify(verifier()), Err(UserSigError::UserBuf));
+    assert_eq!(verify(verifier().accept_user_buf()).unwrap().identifier, vector.identifier);
+}
+
+#[test]
+fn derived_keys_differ_by_label_and_by_key_and_show_nothing() {
+    let derived = |key: &str, label: &str| SecretKey::from(key).derive(label).unwrap();
+    let tag = derived(K1, "one").tag(b"text");
+    assert!(derived(K1, "one").verify(b"text", &tag));
+    assert!(!derived(K1, "two").verify(b"text", &tag));
+    assert!(!derived(K3, "one").verify(b"text", &tag));
+    assert!(!derived(K1, "one").verify(b"text", &tag[..31]));
+    assert_eq!(format!("{:?}", derived(K1, "one")), "DerivedKey([REDACTED])");
+    assert_eq!(SecretKey::from("").derive("one").unwrap_err(), UserSigError::EmptyKey);
 }

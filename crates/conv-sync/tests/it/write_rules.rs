@@ -1,5 +1,5 @@
-//! What a writer does without asking: it repeats nothing, refuses what the cloud cannot do, and
-//! remembers what the cloud said of all accounts.
+//! A writer repeats nothing by itself, refuses changes that the cloud does not have, and remembers
+//! for all accounts what the cloud refused.
 
 use conv_model::{ErrorClass, ReadMark, RemindType, Timestamp};
 use conv_sync::{
@@ -125,7 +125,7 @@ async fn a_call_about_no_conversation_is_not_made() {
 }
 
 #[tokio::test]
-async fn what_can_be_written_is_said() {
+async fn a_writer_states_its_capabilities() {
     let cloud = Cloud::of_json([DONE]).await;
     let offered = cloud.source().write_capabilities();
     let all = |kind: &WriteKind| *kind != WriteKind::ReadGroup;
@@ -179,8 +179,8 @@ async fn an_edition_without_marks_and_groups_is_asked_once() {
             members("g", [("C2Ca", false)]),
         ] {
             let error = write(&source, call.clone()).await.unwrap_err();
-            let told = (error.class(), error.code());
-            assert_eq!(told, (ErrorClass::Unsupported, Some(51013)), "{call:?}");
+            let class_and_code = (error.class(), error.code());
+            assert_eq!(class_and_code, (ErrorClass::Unsupported, Some(51013)), "{call:?}");
         }
         assert_eq!(source.look(&account()).await.unwrap_err().code(), Some(51013));
         assert_eq!(cloud.requests().len(), 1, "refused at once");

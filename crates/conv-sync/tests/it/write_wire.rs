@@ -1,4 +1,4 @@
-//! What changes look like on the wire, after the documented samples, and what their replies mean.
+//! Changes on the wire, after the documented samples, and the meaning of their replies.
 
 use conv_model::{ConversationId, ErrorClass, GroupName, Marks, ReadMark, RemindType, Timestamp};
 use conv_sync::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub const DONE: &str = r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ErrorDisplay":""}"#;
-/// What a reading of marks answers for a conversation without any.
+/// The reading of marks of a conversation that has none.
 pub const UNMARKED: &str =
     r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ContactResultItem":[]}"#;
 

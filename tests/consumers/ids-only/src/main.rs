@@ -1,4 +1,4 @@
-//! Tells of each conversation ID what it names, or why it is none.
+//! Prints for each argument what the conversation ID names, or why it is invalid.
 //!
 //! The part of a webhook handler that reads IDs: it takes them from the command line, without any
 //! from a list of its own, and ends with 1 if one was refused.

@@ -26,7 +26,7 @@ struct Inner {
     records: BTreeMap<Record, Arc<[u8]>>,
 }
 
-/// A write as it stands in the file: a key and its bytes, or nothing where it was deleted.
+/// An entry of a write in the file: a key and its bytes, or no bytes if it was deleted.
 #[derive(Serialize, Deserialize)]
 struct Entry {
     seq: u64,
@@ -58,7 +58,7 @@ impl Journal {
         Ok(Self(Arc::new(Mutex::new(Inner { file: Some(file), seq, records }))))
     }
 
-    /// Works away from the async threads; once begun it ends, whoever waits for it.
+    /// Works away from the async threads; once begun it ends, even if its caller is gone.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Inner) -> Result<T, StoreError> + Send + 'static,
@@ -81,7 +81,7 @@ impl Inner {
             bytes.extend(entry(write).map_err(StoreError::engine)?);
         }
         if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync_data()) {
-            // What is in the file now, only opening it again tells.
+            // Only opening the file again shows its content.
             self.file = None;
             return Err(StoreError::io("appending to the journal", error));
         }
@@ -106,7 +106,7 @@ impl Engine for Journal {
     }
 
     async fn follow(&self, _since: Seq) -> Result<(), StoreError> {
-        std::future::pending().await // nobody else writes to it
+        std::future::pending().await // no other process writes to it
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! What every engine has to pass.
+//! The suite that every engine has to pass.
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -37,7 +37,7 @@ fn take(queue: &Arc<Queue>) -> Running {
 }
 
 fn full(bound: usize) -> (Arc<Queue>, Vec<Running>) {
-    let queue = Queue::new(bound);
+    let queue = Queue::new(bound, Budget::new(std::num::NonZeroU32::MIN));
     let permits = (0..bound).map(|_| take(&queue)).collect();
     (queue, permits)
 }
@@ -61,7 +61,7 @@ fn order(permit: Running, mut passes: Vec<Pass>) -> Vec<String> {
 }
 
 #[test]
-fn who_is_waited_for_goes_first_and_one_of_the_background_after_three() {
+fn waited_for_passes_go_first_and_a_background_pass_after_three() {
     let (queue, mut permits) = full(1);
     let mut passes: Vec<_> = (0..3).map(|n| pass(&queue, format!("b{n}"), false)).collect();
     passes.extend((0..7).map(|n| pass(&queue, format!("w{n}"), true)));
@@ -70,7 +70,7 @@ fn who_is_waited_for_goes_first_and_one_of_the_background_after_three() {
 }
 
 #[test]
-fn who_goes_while_nobody_else_waits_uses_nothing_up() {
+fn passes_without_competition_do_not_count_as_turns() {
     let (queue, mut permits) = full(1);
     let alone = (0..5).map(|n| pass(&queue, format!("w{n}"), true)).collect();
     assert_eq!(order(permits.remove(0), alone).len(), 5);
@@ -80,7 +80,7 @@ fn who_goes_while_nobody_else_waits_uses_nothing_up() {
 }
 
 #[test]
-fn nobody_waits_for_more_than_its_bound() {
+fn every_pass_runs_within_its_bound() {
     for seed in 0..200 {
         let mut rng = fastrand::Rng::with_seed(seed);
         let (queue, mut permits) = full(1);
@@ -101,7 +101,7 @@ fn nobody_waits_for_more_than_its_bound() {
 }
 
 #[test]
-fn who_begins_to_be_waited_for_changes_the_line() {
+fn a_promoted_pass_joins_the_first_queue() {
     let (queue, mut permits) = full(1);
     let passes: Vec<_> = (0..4).map(|n| pass(&queue, format!("b{n}"), false)).collect();
     passes[2].ticket.promote();
@@ -110,7 +110,7 @@ fn who_begins_to_be_waited_for_changes_the_line() {
 }
 
 #[test]
-fn who_leaves_takes_no_turn_away() {
+fn a_dropped_ticket_passes_its_turn_on() {
     let (queue, mut permits) = full(2);
     let mut passes: Vec<_> = (0..4).map(|n| pass(&queue, format!("b{n}"), false)).collect();
     drop(passes.remove(1));
@@ -132,4 +132,37 @@ fn as_many_go_as_there_is_room_for() {
     assert_eq!(queue.counts(), (3, 0));
     drop(permits);
     assert_eq!(queue.counts(), (0, 0));
+}
+
+fn visible(queue: &Arc<Queue>, name: &str) -> Pass {
+    let pass = pass(queue, name, false);
+    pass.ticket.set_visible(true);
+    pass
+}
+
+#[test]
+fn visible_accounts_go_before_the_background_which_does_not_starve() {
+    let (queue, mut permits) = full(1);
+    let mut passes: Vec<_> = (0..2).map(|n| pass(&queue, format!("b{n}"), false)).collect();
+    passes.extend((0..9).map(|n| visible(&queue, &format!("v{n}"))));
+    let names = order(permits.remove(0), passes).join(" ");
+    assert_eq!(names, "v0 v1 v2 v3 v4 v5 v6 b0 v7 v8 b1");
+}
+
+#[test]
+fn an_account_that_is_hidden_again_goes_with_the_background() {
+    let (queue, mut permits) = full(1);
+    let passes = vec![visible(&queue, "a"), pass(&queue, "b", false), visible(&queue, "c")];
+    passes[0].ticket.set_visible(false);
+    let names = order(permits.remove(0), passes).join(" ");
+    assert_eq!(names, "c b a");
+}
+
+#[test]
+fn callers_that_wait_go_before_visible_accounts() {
+    let (queue, mut permits) = full(1);
+    let mut passes = vec![visible(&queue, "v")];
+    passes.extend((0..4).map(|n| pass(&queue, format!("w{n}"), true)));
+    let names = order(permits.remove(0), passes).join(" ");
+    assert_eq!(names, "w0 w1 w2 v w3");
 }

@@ -50,7 +50,7 @@ fn a_mark_outlives_every_pass_that_fails() {
     state.ask(Request::Mark);
     for _ in 0..3 {
         assert_eq!(pass(&mut state, &lost()), Next::Pause);
-        assert!(state.resume(true, false), "nobody holds the list, but it is marked");
+        assert!(state.resume(true, false), "no handle is left, but the list is marked");
     }
     assert_eq!(state.unserved(), Some(Unserved { failed: 3, is_blocked: false }));
     assert_eq!(pass(&mut state, &Err(Error::NoSource)), Next::End);
@@ -83,7 +83,7 @@ fn an_unmarked_list_that_nobody_holds_is_not_pulled_again() {
 }
 
 #[test]
-fn whoever_waits_learns_that_the_task_is_gone() {
+fn callers_learn_that_the_task_is_gone() {
     let mut state = State::default();
     let caller = asked(&mut state, Request::Join);
     state.begin();

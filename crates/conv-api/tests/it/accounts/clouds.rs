@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 
 const PAGE: usize = 10;
 
-/// What an account meets at each call for a page.
+/// A failure of an account's calls for a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trouble {
     #[default]
@@ -88,7 +88,7 @@ impl Clouds {
         self.clouds().get_mut(account).unwrap().rows.insert(id, time);
     }
 
-    /// What a list must show of an account: ID, time, name.
+    /// Returns what a list must show of an account: ID, time, name.
     pub fn truth(&self, account: &AccountId) -> Vec<(String, u64, String)> {
         let cloud = self.clouds().get(account).unwrap().clone();
         let mut rows: Vec<_> = cloud.rows.into_iter().collect();

@@ -36,7 +36,7 @@ async fn rows_and_drafts_go_streams_end_and_others_stay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waited_for_its_turn_does_not_bring_it_back() {
+async fn a_queued_pass_does_not_reopen_a_forgotten_account() {
     let names = [account("busy"), account("marked"), account("planned")];
     let clouds = Clouds::new(&names, 5);
     let database = Arc::new(MemoryDatabase::new());

@@ -63,7 +63,7 @@ fn every_account_is_whole_after_its_host_was_killed() {
             .unwrap();
         let lines = BufReader::new(host.stdout.take().unwrap()).lines();
         let mut acknowledged = 0;
-        // What the pipe still holds after the kill was acknowledged, too.
+        // Lines that the pipe still holds after the kill were acknowledged, too.
         for line in lines.map_while(Result::ok) {
             if let Some((name, draft)) = parse(&line) {
                 durable.insert(name, draft);
@@ -104,7 +104,7 @@ async fn check(folder: PathBuf, durable: &mut BTreeMap<AccountId, u64>) {
         if let Some(expected) = durable.get(&name) {
             let draft =
                 list.snapshot().local(&id("C2Calice")).unwrap().draft_text().cloned().unwrap();
-            // The next one may be durable without having been told.
+            // The next one may be durable without having been reported.
             let found: u64 = draft.parse().unwrap();
             assert!([*expected, expected + 1].contains(&found), "{found} for {expected} of {name}");
         }
@@ -114,7 +114,7 @@ async fn check(folder: PathBuf, durable: &mut BTreeMap<AccountId, u64>) {
     for name in names() {
         assert_eq!(shown(&accounts.open(&name).await.unwrap()), clouds.truth(&name));
     }
-    // The next host begins to count anew.
+    // The next host starts counting from zero.
     for name in names() {
         accounts.forget(&name).await.unwrap();
     }

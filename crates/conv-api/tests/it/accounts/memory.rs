@@ -1,4 +1,4 @@
-//! Accounts come into memory when they are asked for, and leave it when nobody uses them.
+//! Accounts are loaded when they are asked for, and evicted when they are idle.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ fn some(count: usize) -> Vec<AccountId> {
     (0..count).map(|n| account(format!("user_{n}"))).collect()
 }
 
-/// With no memory at all for what nobody uses.
+/// Opens accounts with no memory for idle lists.
 async fn without_memory(clouds: &Arc<Clouds>) -> (tempfile::TempDir, Accounts) {
     let (folder, database) = on_disk().await;
     (folder, Accounts::builder(database, Arc::clone(clouds)).memory_budget(0).build())
@@ -83,7 +83,7 @@ async fn the_least_recently_used_goes_first_until_the_rest_is_within_the_budget(
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_a_handle_a_stream_or_a_pass_stays() {
+async fn an_account_with_a_handle_a_stream_or_a_pass_stays_loaded() {
     let names = some(2);
     let clouds = Clouds::new(&names, 5);
     let (_folder, accounts) = without_memory(&clouds).await;
@@ -173,7 +173,7 @@ async fn closing_stops_all_and_lets_nothing_in() {
 
 #[tokio::test]
 async fn an_account_that_cannot_be_read_fails_alone() {
-    // A database that was closed by another hand stands for one that cannot be read.
+    // A closed database plays one that cannot be read.
     let database = Arc::new(MemoryDatabase::new());
     let source = Arc::new(ScriptedSource::with_rows(3));
     let accounts = Accounts::builder(Arc::clone(&database) as _, source).build();

@@ -1,5 +1,5 @@
-//! Hundreds of accounts, some in trouble, put away at any moment: each healthy one ends as the
-//! cloud's truth, and all keep what is theirs.
+//! Hundreds of accounts, some in trouble, evicted at any moment: each healthy one ends as the
+//! cloud's truth, and all keep their local state.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

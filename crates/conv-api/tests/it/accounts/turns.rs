@@ -1,5 +1,5 @@
-//! Passes of all accounts share a few places: who waits goes first, and nobody pays for another's
-//! trouble.
+//! Passes of all accounts share a few places: they run in the order of asking, and an account in
+//! trouble delays no other.
 
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
@@ -150,7 +150,7 @@ async fn an_account_in_trouble_takes_no_place_while_it_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_in_line_can_be_closed() {
+async fn a_list_whose_pass_is_queued_can_be_closed() {
     let names = named("user", 2);
     let clouds = Clouds::new(&names, 5);
     let accounts = over(&clouds, 1);

@@ -1,4 +1,4 @@
-//! How streams end, and that nothing is left behind.
+//! The end of streams, and that nothing is left behind.
 
 use std::{task::Poll, time::Duration};
 
@@ -47,7 +47,7 @@ async fn dropping_the_last_handle_ends_every_stream_and_leaves_no_task() {
 }
 
 #[tokio::test]
-async fn a_stream_that_nobody_polls_keeps_nothing_open() {
+async fn a_stream_that_is_not_polled_keeps_nothing_open() {
     let conversations = over(ScriptedSource::with_rows(3)).await;
     let mut live = conversations.subscribe(All);
     let mut events = conversations.events();

@@ -132,7 +132,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn what_readers_fold_is_the_list(
+    fn patches_lead_to_the_list(
         subscriptions in subscriptions(),
         operations in vec(operations(), 1..30),
     ) {

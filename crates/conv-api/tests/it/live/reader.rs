@@ -70,7 +70,7 @@ impl Reader {
         let snapshot = conversations.snapshot();
         assert_eq!(update.seq, snapshot.seq());
         match &update.change {
-            LiveChange::Reset { .. } => {
+            LiveChange::Reset { .. } | LiveChange::Sync { .. } => {
                 self.resets += 1;
                 update.apply(&mut self.rows).unwrap();
             }

@@ -1,4 +1,4 @@
-//! Which steps are told for what happens.
+//! The steps that a live list yields for each event.
 
 use std::sync::Arc;
 
@@ -42,10 +42,10 @@ fn steps(reader: &mut Reader, conversations: &Conversations) -> Vec<String> {
     reader.totals = update.totals;
     reader.read(conversations);
     let LiveChange::Patch { patches } = &update.change else { panic!("{update:?}") };
-    patches.iter().map(told).collect()
+    patches.iter().map(text).collect()
 }
 
-fn told(patch: &Patch) -> String {
+fn text(patch: &Patch) -> String {
     let name = patch.id().as_str().trim_start_matches("C2C");
     match patch {
         Patch::Insert { index, .. } => format!("{name} comes to {index}"),
@@ -101,7 +101,7 @@ async fn a_row_that_sinks_within_the_window_is_one_move_though_another_rises() {
 }
 
 #[tokio::test]
-async fn what_happens_below_the_window_is_told_in_the_totals_alone() {
+async fn changes_below_the_window_show_in_the_totals_alone() {
     let (conversations, store) = listed(&[("a", 9), ("b", 8), ("c", 7)]).await;
     let mut reader = window(&conversations, 1);
     say(&store, "c", 8).await;

@@ -81,7 +81,7 @@ async fn what_happens_within_the_time_is_one_update_and_the_first_comes_at_once(
     say(&conversations, "C2Cb").await;
     advance(Duration::from_millis(1)).await;
     assert_eq!(next(&mut live).await, 2);
-    assert!(poll(&mut live).is_pending(), "all is told");
+    assert!(poll(&mut live).is_pending(), "nothing is left to report");
 
     advance(Duration::from_millis(200)).await;
     say(&conversations, "C2Cc").await;

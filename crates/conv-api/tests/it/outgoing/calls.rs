@@ -1,4 +1,4 @@
-//! The SDK's calls: what is accepted, what is refused, and in which shape.
+//! The SDK's calls: accepted and refused changes, and the shape of their answers.
 
 use conv_api::{
     ConversationFilter, ConversationId, Conversations, Error, ErrorClass, MarkType, PendingState,
@@ -66,14 +66,14 @@ async fn accepted_and_refused_conversations_have_the_sdks_shape() {
 #[tokio::test]
 async fn a_call_of_which_nothing_can_be_accepted_is_an_error_and_queues_nothing() {
     let list = waiting(2).await;
-    let nobody = [unknown()];
+    let absent = [unknown()];
     let errors = [
         list.pin_conversation(&unknown(), true).await.unwrap_err(),
-        list.mark_conversation(&nobody, MarkType::STAR, true).await.unwrap_err(),
-        list.set_conversation_custom_data(&nobody, "x").await.unwrap_err(),
-        list.delete_conversation(&nobody, true).await.unwrap_err(),
+        list.mark_conversation(&absent, MarkType::STAR, true).await.unwrap_err(),
+        list.set_conversation_custom_data(&absent, "x").await.unwrap_err(),
+        list.delete_conversation(&absent, true).await.unwrap_err(),
         list.set_message_read(&unknown()).await.unwrap_err(),
-        list.create_conversation_group(&nobody, "Suppliers").await.unwrap_err(),
+        list.create_conversation_group(&absent, "Suppliers").await.unwrap_err(),
     ];
     for error in errors {
         assert_eq!(error.code(), 2500, "{error}");

@@ -57,10 +57,10 @@ async fn a_later_change_takes_the_place_of_one_that_waits() {
     assert_eq!(list.pending().len(), 1);
     assert_eq!(&*list.snapshot().get(&id(0)).unwrap().listing.custom_data, "two");
 
-    // What the cloud has already is nothing to do.
+    // A value that the cloud has already needs no change.
     let third = list.set_conversation_custom_data(&[id(0)], "").await.unwrap();
     assert_eq!(third.changes[0].number(), None);
-    assert_eq!(third.changes[0].outcome().await.unwrap(), OutcomeKind::Done);
+    assert_eq!(third.changes[0].outcome().await.unwrap(), OutcomeKind::Unchanged);
     assert!(list.pending().is_empty());
     assert_ne!(second.changes[0].outcome().await.unwrap(), OutcomeKind::Done);
 }
@@ -84,7 +84,7 @@ async fn outcomes_and_changes_end_with_the_list() {
     let closed = list.mark_conversation(&[id(0)], MarkType::STAR, true).await;
     assert!(matches!(closed, Err(Error::Store(StoreError::Closed))));
     assert!(matches!(change.cancel().await, Err(Error::Store(StoreError::Closed))));
-    // What it shows is what it showed.
+    // It shows the same as before.
     assert_eq!(list.pending().len(), 1);
 }
 

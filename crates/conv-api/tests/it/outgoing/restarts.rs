@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_api::{
-    Conversations, ErrorClass, OutcomeKind, PendingState, SledDatabase, SourceError,
-    testing::sync::Script,
+    Conversations, ErrorClass, Outcome, OutcomeKind, PendingState, SendOptions, SledDatabase,
+    SourceError, sync::WriteCall, testing::sync::Script,
 };
 
 use super::cloud::{Cloud, id};
@@ -90,5 +90,56 @@ async fn a_process_that_ends_in_the_middle_of_a_call_sends_again() {
     while !list.pending().is_empty() {
         tokio::task::yield_now().await;
     }
+    assert!(cloud.is_pinned(0));
+}
+
+/// One process of many: pulls the list, and ends.
+async fn look_again(cloud: &Arc<Cloud>, folder: &std::path::Path) -> Vec<Outcome> {
+    let database = SledDatabase::open(folder).await.unwrap();
+    let options = SendOptions::default().with_settle_after(Duration::ZERO);
+    let list = cloud.builder().database(database).send_options(options).build().await.unwrap();
+    let mut outcomes = list.outcomes();
+    list.sync().await.unwrap();
+    assert!(list.flush(LONG).await.unwrap().is_empty());
+    list.close().await.unwrap();
+    let mut ended = Vec::new();
+    while let Some(outcome) = outcomes.next().await {
+        ended.push(outcome);
+    }
+    ended
+}
+
+#[tokio::test]
+async fn processes_that_pull_once_and_end_see_that_another_device_changed_it() {
+    let (cloud, folder) = (Cloud::new(1), tempfile::tempdir().unwrap());
+    let list = open(&cloud, folder.path()).await;
+    list.sync().await.unwrap();
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+    change.sent().await.unwrap();
+    drop(change);
+    list.close().await.unwrap();
+    let unpin = WriteCall::Pin { ids: vec![id(0)], is_pinned: false };
+    cloud.writer.change(&unpin).unwrap();
+
+    // The first may already make the second pass, which it asks for by itself.
+    let mut outcomes = look_again(&cloud, folder.path()).await;
+    outcomes.extend(look_again(&cloud, folder.path()).await);
+    assert_eq!(outcomes.len(), 1);
+    assert_eq!(outcomes[0].kind, OutcomeKind::Overridden);
+}
+
+#[tokio::test]
+async fn a_change_that_the_cloud_acknowledged_can_be_dropped_and_not_cancelled() {
+    let (cloud, folder) = (Cloud::new(1), tempfile::tempdir().unwrap());
+    let list = open(&cloud, folder.path()).await;
+    list.sync().await.unwrap();
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+    change.sent().await.unwrap();
+    assert!(list.snapshot().get(&id(0)).unwrap().listing.is_pinned);
+    assert_eq!(change.cancel().await.unwrap_err().code(), 990_012);
+    change.drop().await.unwrap();
+    assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Dismissed);
+    assert!(list.pending().is_empty());
+    assert!(!list.snapshot().get(&id(0)).unwrap().listing.is_pinned, "what the cloud said last");
     assert!(cloud.is_pinned(0));
 }

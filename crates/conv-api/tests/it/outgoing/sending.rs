@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use conv_api::{
-    ErrorClass, MarkType, OutcomeKind, PendingState, SourceError,
-    sync::{Retry, WriteCall, WriteKind},
-    testing::sync::Script,
+    ErrorClass, MarkType, OutcomeKind, PendingState, SledDatabase, SourceError,
+    sync::{Retry, WriteCall, WriteCapabilities, WriteKind},
+    testing::sync::{Script, ScriptedWriter},
 };
 use tokio::time::sleep;
 
@@ -108,6 +108,76 @@ async fn a_fault_of_the_apps_account_holds_everything_until_it_is_mended() {
     list.retry_now().unwrap();
     assert!(list.flush(Duration::from_secs(5)).await.unwrap().is_empty());
     assert!(cloud.is_pinned(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_hears_at_once_that_the_key_is_wrong() {
+    let cloud = Cloud::new(3);
+    let list = cloud.list().await;
+    let begun = tokio::time::Instant::now();
+    cloud.writer.script(Script::Refuse(refused(70_003, ErrorClass::Auth)));
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+    let error = change.sent().await.unwrap_err();
+    assert_eq!((error.code(), error.class()), (70_003, ErrorClass::Auth));
+    let other = list.mark_conversation(&[id(1)], MarkType::STAR, true).await.unwrap();
+    let left = list.flush(LONG).await.unwrap();
+    assert!(left.len() == 2 && left.iter().all(|one| one.state == PendingState::Held));
+    assert_eq!(other.changes[0].outcome().await.unwrap_err().code(), 70_003);
+    assert_eq!(list.sending_failure().unwrap().code, Some(70_003));
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+
+    list.retry_now().unwrap();
+    assert!(list.flush(LONG).await.unwrap().is_empty());
+    assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Done);
+    assert_eq!(list.sending_failure(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_the_list_shows_is_sent_unless_it_was_just_read() {
+    let cloud = Cloud::new(3);
+    let list = cloud.list().await;
+    let change = list.pin_conversation(&id(0), false).await.unwrap();
+    assert!(change.is_unchanged());
+    assert_eq!(change.outcome().await.unwrap(), OutcomeKind::Unchanged);
+    let accepted = list.mark_conversation(&[id(1)], MarkType::STAR, false).await.unwrap();
+    assert!(accepted.is_unchanged());
+
+    // Another device pinned it since.
+    sleep(LONG).await;
+    cloud.writer.change(&WriteCall::Pin { ids: vec![id(0)], is_pinned: true }).unwrap();
+    let change = list.pin_conversation(&id(0), false).await.unwrap();
+    assert!(!change.is_unchanged());
+    change.sent().await.unwrap();
+    assert!(!cloud.is_pinned(0));
+    let accepted = list.mark_conversation(&[id(1)], MarkType::STAR, false).await.unwrap();
+    assert!(!accepted.is_unchanged());
+}
+
+#[tokio::test]
+async fn what_was_made_for_one_app_is_not_sent_to_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_app = |app| {
+        let mut capabilities = WriteCapabilities::default();
+        capabilities.app = Some(app);
+        Cloud::with_writer(1, ScriptedWriter::with_capabilities(capabilities))
+    };
+    let first = of_app(1);
+    first.writer.script(Script::Refuse(refused(70_003, ErrorClass::Auth)));
+    let database = SledDatabase::open(folder.path()).await.unwrap();
+    let list = first.builder().database(database).build().await.unwrap();
+    list.sync().await.unwrap();
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+    change.sent().await.unwrap_err();
+    drop(change);
+    list.close().await.unwrap();
+
+    let second = of_app(2);
+    let database = SledDatabase::open(folder.path()).await.unwrap();
+    let list = second.builder().database(database).build().await.unwrap();
+    let left = list.flush(LONG).await.unwrap();
+    let failure = left[0].failure.clone().unwrap();
+    assert!(left.len() == 1 && failure.message.contains("app 1"), "{failure:?}");
+    assert_eq!(second.writer.calls(), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,7 +40,7 @@ fn lookup(snapshot: &Snapshot, rows: &[Row]) -> Finding {
     counted("lookup", lost + surplus, "every row is found by its ID", "not found by their ID")
 }
 
-fn totals(told: &Totals, rows: &[Row]) -> Finding {
+fn totals(reported: &Totals, rows: &[Row]) -> Finding {
     // A group whose type was never read may have a type that counts no messages.
     let is_counted = |row: &&Row| !row.unread.is_muted() && row.counts_unread() == Some(true);
     let counted = || rows.iter().filter(is_counted);
@@ -52,23 +52,30 @@ fn totals(told: &Totals, rows: &[Row]) -> Finding {
         counts().filter(|count| *count > 0).count() as u64,
         mentioned.count() as u64,
     );
-    let told = (told.conversations, told.unread, told.unread_conversations, told.mentioned);
+    let reported = (
+        reported.conversations,
+        reported.unread,
+        reported.unread_conversations,
+        reported.mentioned,
+    );
     let detail = format!(
         "{} conversations, {} unread messages in {}, {} mentions",
         recount.0, recount.1, recount.2, recount.3
     );
-    match told == recount {
+    match reported == recount {
         true => Finding::new("totals", true, detail),
-        false => Finding::new("totals", false, format!("counted {recount:?}, reported {told:?}")),
+        false => {
+            Finding::new("totals", false, format!("counted {recount:?}, reported {reported:?}"))
+        }
     }
 }
 
 fn groups(snapshot: &Snapshot, rows: &[Row]) -> Finding {
-    let told: BTreeSet<_> = snapshot.groups().into_iter().collect();
+    let reported: BTreeSet<_> = snapshot.groups().into_iter().collect();
     let used: BTreeSet<_> =
         rows.iter().flat_map(|row| row.listing.groups.iter().cloned()).collect();
-    let lost = used.difference(&told).count();
-    counted("groups", lost, &format!("{} conversation groups", told.len()), "not reported")
+    let lost = used.difference(&reported).count();
+    counted("groups", lost, &format!("{} conversation groups", reported.len()), "not reported")
 }
 
 /// Checks every query that an index may answer.

@@ -25,8 +25,7 @@ pub(super) async fn compare(args: &Args, held: &Snapshot) -> Result<Finding, Err
     let (before, after) = (fresh.read().await?, fresh.read().await?);
     let lost = lost(held, &before, &after);
     if lost > 0 {
-        let words =
-            format!("{lost} rows are missing that the last finished pull must have brought");
+        let words = format!("{} missing that the last finished pull must have brought", are(lost));
         return Ok(Finding::new("cloud", false, format!("{words}; --heal pulls them")));
     }
     let lag = Difference::between(&rows(held), &after);
@@ -88,4 +87,11 @@ pub(super) fn as_pulled(
     let facets = args.source.facets(held).into_iter().chain(facets_of(held));
     let builder = facets.fold(builder, ConversationsBuilder::facet);
     Ok(builder.name_freshness(Duration::ZERO))
+}
+
+fn are(rows: usize) -> String {
+    match rows {
+        1 => "1 row is".to_owned(),
+        rows => format!("{rows} rows are"),
+    }
 }

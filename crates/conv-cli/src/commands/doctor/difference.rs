@@ -35,7 +35,7 @@ pub(super) fn rows(snapshot: &Snapshot) -> Rows {
     snapshot.rows().map(|row| (row.id.clone(), Arc::clone(row))).collect()
 }
 
-/// Returns whether two readings agree about a conversation, including its absence.
+/// Returns true if two readings agree about a conversation, including its absence.
 pub(super) fn agree(a: Option<&Arc<Conversation>>, b: Option<&Arc<Conversation>>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => is_same(a, b),
@@ -44,7 +44,7 @@ pub(super) fn agree(a: Option<&Arc<Conversation>>, b: Option<&Arc<Conversation>>
     }
 }
 
-/// Returns whether the cloud's content of both is the same. Ignores local state, and facets that
+/// Returns true if the cloud's content of both is the same. Ignores local state, and facets that
 /// were read for only one of them.
 fn is_same(a: &Conversation, b: &Conversation) -> bool {
     let is_unread_same = match (a.unread.count, b.unread.count) {

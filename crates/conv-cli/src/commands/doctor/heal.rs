@@ -48,7 +48,7 @@ pub(super) async fn run(args: &Args, opened: Opened) -> Result<(Vec<Finding>, Sn
     ours.close().await?;
 
     let mut findings = vec![healed(&held, &snapshot), verdict(wrong.map_or(0, |rows| rows.len()))];
-    let has_local_loss = recovery.dropped_locals > 0 || recovery.local_set_aside.is_some();
+    let has_local_loss = recovery.dropped_locals > 0 || recovery.quarantined_local.is_some();
     if !recovery.is_clean() && !has_local_loss {
         findings.push(Finding::new("opening", true, "what was dropped was pulled again"));
     }

@@ -1,7 +1,7 @@
 //! `notFetched`: the keys of a row that show a default because nothing is known.
 //!
-//! The SDK's shape has no word for *unknown*, so a row says beside it which of its values are none
-//! of the cloud's. Reading the row gives back what was not known.
+//! The SDK's shape has no word for *unknown*, so a row lists the values that are not from the
+//! cloud. Reading the row makes them unknown again.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ const AVATAR: &str = "avatar";
 const REMARK: &str = "remark";
 const PEER_READ_TIME: &str = "peerReadTime";
 
-/// Returns the keys of what is not known of a row, in the order of the row.
+/// Returns the keys of the unknown values of a row, in the order of the row.
 pub(super) fn of(row: &Conversation) -> Vec<Arc<str>> {
     let kind = row.conversation_type();
     let (is_c2c, is_group) = (kind == ConversationType::C2c, kind == ConversationType::Group);

@@ -74,7 +74,7 @@ fn an_object_of_the_sdk_stays_a_filter() {
 }
 
 #[test]
-fn what_nobody_meant_is_refused() {
+fn unknown_fields_and_wrong_types_are_refused() {
     assert_refused(r#"{"ispinned": true}"#, "unknown field `ispinned`");
     assert_refused(r#"{"all": [{"nam": "x"}]}"#, "unknown field `nam`");
     assert_refused(r#"{"not": {"any": [{"x": 1}]}}"#, "unknown field `x`");

@@ -27,7 +27,7 @@ pub(super) struct Cloud {
 }
 
 impl Cloud {
-    /// Whether a client would let the user do this.
+    /// Returns true if a client would let the user do this.
     pub(super) fn allows(&self, mutation: &Mutation) -> bool {
         match mutation {
             Mutation::Member { group_name, .. } => self.groups.contains(group_name),
@@ -91,7 +91,7 @@ impl Cloud {
         }
     }
 
-    /// Whether a mutation would change nothing.
+    /// Returns true if a mutation would change nothing.
     pub(super) fn has(&self, mutation: &Mutation) -> bool {
         if let Mutation::Group { group_name, target } = mutation {
             return match target {
@@ -110,7 +110,7 @@ impl Cloud {
     }
 
     /// Sends one mutation that is ready, a group with its first members. A lost answer leaves it to
-    /// be sent again. Returns whether there was anything to send.
+    /// be sent again. Returns true if there was anything to send.
     pub(super) fn send(&mut self, outbox: &mut Outbox, which: usize, is_lost: bool) -> bool {
         let ready = outbox.ready();
         let Some(first) = ready.get(which % ready.len().max(1)).map(|first| Arc::clone(first))

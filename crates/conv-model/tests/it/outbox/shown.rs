@@ -1,4 +1,4 @@
-//! What a row says of what is pending.
+//! The pending parts that a row shows.
 
 use std::sync::Arc;
 

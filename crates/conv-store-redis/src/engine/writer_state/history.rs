@@ -10,7 +10,7 @@ pub(in crate::engine) const FORGOTTEN: &str = "forgotten";
 /// The last write that was loaded, and the server's memory of some writers.
 ///
 /// The server remembers the last write of each writer, and forgets writers that wrote nothing for
-/// long. Whether their writes are there is unknown, which is different from knowing that they are not.
+/// long. Of their writes nothing is known, which is different from knowing that they are missing.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct History {
     head: Head,
@@ -22,8 +22,12 @@ pub(in crate::engine) struct History {
 
 impl History {
     /// Reads the server's answer about two writers, the first of them this engine, and the forgotten ones.
-    pub(in crate::engine) fn new(head: Head, names: [&str; 2], told: &[Option<String>; 3]) -> Self {
-        let [own, last, forgotten] = told.each_ref().map(|text| number(text.as_deref()?));
+    pub(in crate::engine) fn new(
+        head: Head,
+        names: [&str; 2],
+        counts: &[Option<String>; 3],
+    ) -> Self {
+        let [own, last, forgotten] = counts.each_ref().map(|text| number(text.as_deref()?));
         let [own_name, last_name] = names.map(str::to_owned);
         let writers = [(own_name, own), (last_name, last)];
         Self { head, writers, forgotten: forgotten.map(Seq::new) }
@@ -51,8 +55,8 @@ impl History {
     }
 
     fn count(&self, name: &str) -> Option<u64> {
-        let told = self.writers.iter().find(|(writer, _)| writer == name);
-        told.and_then(|(_, count)| *count).max(self.head.count(name))
+        let known = self.writers.iter().find(|(writer, _)| writer == name);
+        known.and_then(|(_, count)| *count).max(self.head.count(name))
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-/// What a server holds: the last write, and the last write of each writer.
+/// The state of a server: the last write, and the last write of each writer.
 #[derive(Clone, Default)]
 struct Server {
     head: Head,
@@ -31,8 +31,8 @@ impl Server {
         let names = asked.writers();
         let [own, last] =
             names.map(|name| self.writers.get(name).map(|count| format!("{count} 0")));
-        let told = [own, last, Some(self.forgotten.to_string())];
-        known.loaded(&asked, &History::new(self.head.clone(), names, &told))
+        let counts = [own, last, Some(self.forgotten.to_string())];
+        known.loaded(&asked, &History::new(self.head.clone(), names, &counts))
     }
 
     /// Forgets the writers of all writes until now.
@@ -43,7 +43,7 @@ impl Server {
 }
 
 #[test]
-fn what_others_wrote_is_no_loss() {
+fn writes_of_others_are_no_loss() {
     let (mut server, a, b) = (Server::default(), WriterState::default(), WriterState::default());
     server.write(&a);
     assert!(!server.load(&b));
@@ -64,7 +64,7 @@ fn a_number_that_went_back_is_a_loss_once() {
 }
 
 #[test]
-fn a_write_whose_number_others_bear_now_is_a_loss_also_to_who_only_read_it() {
+fn a_lost_write_whose_number_was_reused_is_a_loss_for_readers_too() {
     let (mut server, a, b) = (Server::default(), WriterState::default(), WriterState::default());
     let reader = WriterState::default();
     server.write(&a);
@@ -95,7 +95,7 @@ fn a_loss_is_seen_by_others_though_its_writer_wrote_again() {
 }
 
 #[test]
-fn a_write_whose_answer_was_lost_is_none_whether_it_is_there_or_not() {
+fn a_write_whose_answer_was_lost_is_no_loss_made_or_not() {
     let (mut server, known) = (Server::default(), WriterState::default());
     server.write(&known);
     let before = server.clone();

@@ -15,7 +15,7 @@ const STEPS: usize = 400;
 struct Server {
     lease: Option<(usize, Duration)>,
     sync: SyncState,
-    /// Whose passes began, in order.
+    /// The holders whose passes began, in order.
     begun: Vec<(usize, PassId)>,
     /// Pages that were written after the pass was no longer the newest one.
     late: usize,

@@ -12,11 +12,11 @@ impl State {
         self.outbox.shown_groups(self.sync.groups.names.values().chain(self.rows.groups()))
     }
 
-    /// Returns whether the cloud, as far as it was read, has the value of a mutation.
+    /// Returns true if the cloud, as far as it was read, has the value of a mutation.
     pub(super) fn is_met(&self, mutation: &Mutation) -> bool {
         let Some(id) = mutation.conversation_id() else { return self.is_group_met(mutation) };
         let Some(row) = self.base_row(id).map(Row::base) else { return false };
-        // Where the number is not known, some may be unread.
+        // If the number is not known, some may be unread.
         let is_known = !matches!(mutation, Mutation::Read { .. }) || row.unread.count == Some(0);
         is_known && overlay(row, [mutation]).is_some_and(|after| after == **row)
     }
@@ -26,7 +26,7 @@ impl State {
         let has = |name: &str| self.sync.groups.names.values().any(|known| **known == *name);
         match target {
             GroupTarget::Present => has(group_name.as_str()),
-            // Where the cloud's names were never read, it may have any.
+            // If the cloud's names were never read, it may have any.
             GroupTarget::Absent => self.knows_groups() && !has(group_name.as_str()),
             GroupTarget::Named(new) => has(new.as_str()) && !has(group_name.as_str()),
             _ => false,

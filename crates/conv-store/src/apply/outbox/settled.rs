@@ -10,7 +10,7 @@ use super::Working;
 use crate::{
     Record, StoreError, Write,
     apply::{
-        change::{Encoding, encode_state},
+        change::{Encoding, encode_state, ensure_epoch},
         transaction::Guard,
     },
     list::{placed::Placed, row::Row, state::settled_coverage},
@@ -38,9 +38,16 @@ impl Working<'_> {
         if sync != *self.next.sync {
             self.next.sync = Arc::new(sync);
         }
+        let has_epoch = self.next.sync.epoch.is_some();
+        if !is_same_sync || !write.put.is_empty() || !write.delete.is_empty() {
+            ensure_epoch(&mut self.next.sync);
+        }
+        let is_same_sync = is_same_sync && has_epoch == self.next.sync.epoch.is_some();
         // A record that is gone no longer carries the number of its write.
         if !is_same_sync || !write.delete.is_empty() {
-            write.put.push((Record::State, encode_state(&self.next.sync, write.seq)?));
+            write
+                .put
+                .push((Record::State, encode_state(&self.next.sync, self.next.term, write.seq)?));
         }
         let is_stored = !write.put.is_empty() || encoding == Encoding::Skipped;
         self.base = Some(write).filter(|_| is_stored);

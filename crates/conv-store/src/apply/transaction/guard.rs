@@ -11,9 +11,9 @@ use crate::{
 
 /// Decides what a change may overwrite.
 ///
-/// An answer describes the moment of its request. What another writer changed since is newer, however
-/// late the answer comes: the order of writing is not the order of reading. A pass requests its
-/// listing over many pages, so its listing counts as requested when the pass began, and its own
+/// An answer describes the moment of its request. A change that another writer made since is newer,
+/// however late the answer comes: the order of writing is not the order of reading. A pass requests
+/// its listing over many pages, so its listing counts as requested when the pass began, and its own
 /// changes are not another writer's.
 pub(in crate::apply) struct Guard {
     /// The pass, and the commit with which it began.

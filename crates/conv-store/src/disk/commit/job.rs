@@ -27,8 +27,8 @@ pub(crate) enum Work {
     Forget,
 }
 
-/// The place of a record. Each target is made durable on its own, so trouble with the rows is no
-/// reason to refuse a draft.
+/// The place of a record. Each target is made durable on its own, so a draft is accepted even if
+/// the rows fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// The file of rows and sync states.

@@ -45,7 +45,7 @@ impl Disk for Script {
         self.later |= job.account.0 == "later";
         self.slow |= job.account.0 == "slow";
         match (job.account.0, target) {
-            ("panic", _) => panic!("as told"),
+            ("panic", _) => panic!("as scripted"),
             ("full", Target::Local) => Err(StoreError::NoRuntime),
             _ => Ok(()),
         }
@@ -89,8 +89,8 @@ type Answer = JoinHandle<Result<(), StoreError>>;
 impl Fixture {
     fn new() -> Self {
         let log = Log::default();
-        let (go, told) = mpsc::channel();
-        let script = Script { log: Arc::clone(&log), go: told, later: false, slow: false };
+        let (go, released) = mpsc::channel();
+        let script = Script { log: Arc::clone(&log), go: released, later: false, slow: false };
         let writer = Writer::start(script).unwrap();
         Self { writer, log, go }
     }
@@ -130,7 +130,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn what_waits_is_synced_once_and_an_account_has_one_turn_a_group() {
+async fn queued_jobs_share_a_sync_and_a_group_has_one_job_per_account() {
     let it = Fixture::new();
     let (first, a, b) = (named("first"), named("a"), named("b"));
     let mut answers = vec![it.row(&first).await];
@@ -188,7 +188,7 @@ async fn a_caller_that_goes_away_leaves_the_job_whole() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_what_is_finished_after_the_answer() {
+async fn a_job_is_answered_before_its_finishing_work() {
     let it = Fixture::new();
     let answer = it.row(&named("slow")).await;
     it.go(1);
@@ -239,7 +239,7 @@ async fn a_full_queue_waits_and_a_job_larger_than_it_passes() {
 }
 
 #[tokio::test]
-async fn what_is_left_for_later_is_done_without_another_job() {
+async fn a_delayed_flush_needs_no_further_job() {
     let it = Fixture::new();
     let answer = it.row(&named("later")).await;
     it.go(1);

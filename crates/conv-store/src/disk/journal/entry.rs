@@ -76,7 +76,8 @@ fn key(prefix: Prefix, bytes: &mut Bytes<'_>) -> Option<Vec<u8>> {
     Some([prefix.as_slice(), bytes.take(length)?].concat())
 }
 
-/// What is longer than four gibibytes is refused as a whole, see [`frame::seal`](crate::disk::frame::seal).
+/// Encodes a length. A body longer than four gibibytes is refused as a whole, see
+/// [`frame::seal`](crate::disk::frame::seal).
 fn length(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
 }

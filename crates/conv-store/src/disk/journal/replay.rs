@@ -24,15 +24,15 @@ use crate::{
 /// Writes to rows that were just opened what the journal of their folder has and they have not, in
 /// its order, and empties it. Blocks.
 ///
-/// What is torn or damaged ends it: the first writes are there, or none. Of an account whose rows
-/// are older than what the journal goes on from, nothing is written.
+/// A torn or damaged entry ends the replay: the first writes are applied, or none. If the rows of
+/// an account are older than the journal's first entry for it, none of its entries is applied.
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`]: nothing was touched. Those of the rows: the journal stays.
 pub(in crate::disk) fn replay(folder: &Path, rows: &impl RowFile) -> Result<End, StoreError> {
     let Some((end, written)) = apply(folder, rows)? else { return Ok(End::Whole) };
     if written > 0 {
-        tracing::info!(written, "gave the rows what the journal had of them");
+        tracing::info!(written, "applied the journal to the rows");
         rows.flush(Durability::Process)?;
     }
     discard(folder)?;
@@ -105,7 +105,7 @@ struct Entries {
 }
 
 impl Entries {
-    /// None if there are none.
+    /// Returns `None` if there are none.
     fn of(folder: &Path) -> Result<Option<Self>, StoreError> {
         let file = match File::open(folder.join(NAME)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -153,7 +153,7 @@ impl Entries {
     }
 }
 
-/// Fills a buffer; tells whether the file had so much.
+/// Fills a buffer; returns true if the file had enough bytes.
 fn exact(file: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
     match file.read_exact(bytes) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),

@@ -1,8 +1,8 @@
-//! Writes the file anew, without what is dead.
+//! Rewrites the file without its dead part.
 
 use std::{io, sync::Arc};
 
-use conv_model::AccountId;
+use conv_model::{AccountId, Seq};
 
 use super::{
     NAME, entry,
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Record, StoreError,
     disk::frame::{self, HEAD},
-    record::LocalRecord,
+    record::{self, LocalRecord},
 };
 
 /// An entry is closed once it holds this much.
@@ -80,7 +80,7 @@ impl<F: LogFile> Rewritten<F> {
         let mut bytes = 0_usize;
         for (key, span) in &known.records {
             let record = read(span.at, span.length)?;
-            if is_cleared(key, &record) {
+            if is_cleared(key, &record) && is_old(&record, known.seq) {
                 continue;
             }
             records.push((key.clone(), record));
@@ -116,6 +116,12 @@ impl<F: LogFile> Rewritten<F> {
 fn is_cleared(key: &Record, record: &[u8]) -> bool {
     matches!(key, Record::Local(_))
         && LocalRecord::decode(record).is_ok_and(|record| record.local.is_empty())
+}
+
+/// Returns true if no reader may still have to learn from a record that something was cleared.
+fn is_old(record: &[u8], last: Seq) -> bool {
+    let seq = record::seq(record).unwrap_or_default();
+    seq.as_u64().saturating_add(Record::CLEARED_KEPT) < last.as_u64()
 }
 
 fn failed(error: io::Error) -> StoreError {

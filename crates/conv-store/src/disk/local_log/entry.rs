@@ -26,13 +26,13 @@ pub(super) struct Entry {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
-    /// Where in the body each record lies; `None` for one that was removed.
+    /// The range of each record in the body; `None` for one that was removed.
     Write(Vec<(Record, Option<Range<usize>>)>),
     /// The account has nothing from here back.
     Forget,
 }
 
-/// The body of a write of local records; others in it are none of the log's business.
+/// The body of a write of local records; other records in it are left out.
 pub(super) fn of_write(account: &AccountId, write: &Write) -> Vec<u8> {
     let mut body = start(WRITE, write.seq, account);
     for record in &write.delete {

@@ -22,12 +22,12 @@ const KEYS: [(&str, &str); 4] = [
 type Key = (AccountId, Record);
 type Value = Option<u8>;
 
-/// What may be there.
+/// The values that a record may have.
 #[derive(Clone, Debug, Default)]
 struct Promise {
-    /// What was acknowledged last.
+    /// The last acknowledged value.
     kept: Value,
-    /// What was refused since.
+    /// The values refused since.
     refused: Vec<Value>,
 }
 
@@ -112,7 +112,7 @@ impl Script {
         }
     }
 
-    /// What is there is what was promised.
+    /// Checks that the records are those that were promised.
     #[track_caller]
     fn check(&mut self, what: &str) {
         let promises = self.promises.clone();
@@ -131,7 +131,7 @@ impl Script {
             }
             let known =
                 found.keys().all(|id| promises.contains_key(&(account.clone(), id.clone())));
-            assert!(known, "{what}: a record that nobody wrote");
+            assert!(known, "{what}: a record that was never written");
         }
     }
 
@@ -153,7 +153,7 @@ impl Script {
     }
 }
 
-/// How many operations a whole script has.
+/// The number of operations of a whole script.
 fn operations() -> usize {
     let mut script = Script::new(Disk::default());
     script.run();
@@ -269,7 +269,7 @@ fn a_failed_rewrite_leaves_no_file() {
 }
 
 #[test]
-fn damaged_bytes_are_put_aside_once_if_the_log_cannot_be_rewritten() {
+fn damaged_bytes_are_quarantined_once_if_the_log_cannot_be_rewritten() {
     for at in 0..20 {
         let mut script = Script::new(Disk::default());
         for number in 0..3 {
@@ -287,7 +287,7 @@ fn damaged_bytes_are_put_aside_once_if_the_log_cannot_be_rewritten() {
         let log = open::open(script.disk.clone()).unwrap();
         let names = script.disk.names();
         assert!(names.len() <= 2, "full at {at}: {names:?}");
-        assert!(log.put_aside().is_none_or(|name| name == "local.log.damaged-1"), "full at {at}");
+        assert!(log.quarantined().is_none_or(|name| name == "local.log.damaged-1"), "full at {at}");
         script.check("healed");
     }
 }

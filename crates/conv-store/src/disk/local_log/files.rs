@@ -1,4 +1,4 @@
-//! The files of a log: what it needs of a file system, their names, the header, what is put aside.
+//! The files of a log: what it needs of a file system, their names, the header, quarantine.
 
 use std::{
     fmt::Debug,
@@ -13,7 +13,7 @@ use crate::disk::frame::{self, HEADER};
 pub(super) const FRESH: &str = "local.log.new";
 const MAGIC: [u8; 4] = *b"clog";
 
-/// What a log needs of a file.
+/// The operations that a log needs of a file.
 pub(crate) trait LogFile: Read + Write + Seek + Send {
     /// Makes it shorter.
     fn cut(&mut self, length: u64) -> io::Result<()>;
@@ -21,8 +21,8 @@ pub(crate) trait LogFile: Read + Write + Seek + Send {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-/// What a log needs of the folder it lies in. Everything it does to a disk goes through here, so
-/// that a test can have any of it fail, or stop the world after it.
+/// The operations that a log needs of its folder. All access to a disk goes through here, so that a
+/// test can have any operation fail, or stop the world after it.
 pub(crate) trait LogFolder: Clone + Debug + Send {
     type File: LogFile;
 
@@ -40,7 +40,7 @@ pub(crate) trait LogFolder: Clone + Debug + Send {
     fn sync(&self) -> io::Result<()>;
 }
 
-/// What the file begins with.
+/// Returns the header of the file.
 pub(super) fn header(version: u8) -> [u8; HEADER] {
     frame::header(MAGIC, version)
 }
@@ -56,7 +56,7 @@ pub(super) fn version(file: &mut impl LogFile) -> io::Result<Option<u8>> {
 /// Copies ranges of the log to a file `local.log.damaged-<number>`, durably, and gives its name.
 /// Reuses an earlier file with the same bytes: if the log cannot be rewritten afterwards, every
 /// opening finds the same damage. After an error no half file stays.
-pub(super) fn put_aside<D: LogFolder>(
+pub(super) fn quarantine<D: LogFolder>(
     folder: &D,
     log: &mut D::File,
     ranges: &[Range<u64>],

@@ -9,7 +9,7 @@ use std::{
 use super::files::{LogFile, LogFolder};
 use crate::disk::fs::{private, sync_folder};
 
-/// Where a log lies on disk. What is created is for the owner alone.
+/// The folder of a log on disk. Files in it are created for the owner alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder(pub(super) PathBuf);
 

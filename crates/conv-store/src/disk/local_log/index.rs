@@ -1,4 +1,4 @@
-//! Where the last value of each record lies.
+//! The place in the file of the last value of each record.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ impl Index {
         self.accounts.iter()
     }
 
-    /// Whether the file still holds bytes of an account that was forgotten.
+    /// Returns true if the file still holds bytes of an account that was forgotten.
     pub(super) fn has_forgotten(&self) -> bool {
         self.forgotten
     }

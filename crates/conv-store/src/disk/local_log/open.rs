@@ -1,4 +1,4 @@
-//! Opening: read again, put aside what is damaged, cut off what is torn.
+//! Opening: reads again, quarantines damaged bytes, cuts off a torn end.
 
 use std::io::{self, SeekFrom};
 
@@ -25,18 +25,18 @@ pub(super) fn open<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
     // A process that was killed may have renamed the file and not made that durable.
     folder.sync().map_err(failed)?;
     let (found, index) = read(&mut file, header.is_some()).map_err(failed)?;
-    let mut put_aside = None;
+    let mut quarantined = None;
     if !found.damaged.is_empty() {
         let bytes: u64 = found.damaged.iter().map(|range| range.end - range.start).sum();
-        tracing::warn!(bytes, "local state is damaged, putting the damaged bytes aside");
-        let name = files::put_aside(&folder, &mut file, &found.damaged).map_err(failed)?;
-        put_aside = Some(name);
+        tracing::warn!(bytes, "local state is damaged, quarantining the damaged bytes");
+        let name = files::quarantine(&folder, &mut file, &found.damaged).map_err(failed)?;
+        quarantined = Some(name);
     }
     cut(&mut file, found.end).map_err(failed)?;
 
     let mut log = LocalLog {
         folder,
-        put_aside,
+        quarantined,
         rewrite_over: rewrite_over(&index),
         tail: Tail::new(file, found.end),
         index,
@@ -44,7 +44,7 @@ pub(super) fn open<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
         unsynced: None,
         pending: Vec::new(),
     };
-    // Damaged bytes that stay would be put aside again by every opening.
+    // Damaged bytes that stay would be quarantined again by every opening.
     let damaged = !found.damaged.is_empty();
     if damaged || log.index.has_forgotten() || log.tail.end() > log.rewrite_over {
         log.rewrite_or_go_on();
@@ -59,7 +59,7 @@ fn create<D: LogFolder>(folder: D) -> Result<LocalLog<D>, StoreError> {
     let fresh = compact::install(&folder, fresh)?;
     Ok(LocalLog {
         folder,
-        put_aside: None,
+        quarantined: None,
         rewrite_over: rewrite_over(&fresh.index),
         tail: Tail::new(fresh.file, fresh.end),
         index: fresh.index,

@@ -1,4 +1,4 @@
-//! Reads a file from its beginning, around what is damaged.
+//! Reads a file from its beginning, and skips damaged ranges.
 
 use std::{
     io::{self, BufReader, Read, Seek, SeekFrom},
@@ -8,15 +8,15 @@ use std::{
 use super::entry::{self, Entry};
 use crate::disk::frame::{self, HEAD};
 
-/// How much is looked through at once for the next entry.
+/// The number of bytes searched at once for the next entry.
 const WINDOW: usize = 64 << 10;
 
-/// What a file was found to be.
+/// The condition of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Where its last good entry ends.
+    /// The end of its last good entry.
     pub(super) end: u64,
-    /// What is there and cannot be read.
+    /// The ranges that cannot be read.
     pub(super) damaged: Vec<Range<u64>>,
 }
 
@@ -58,7 +58,7 @@ fn extend(damaged: &mut Vec<Range<u64>>, range: Range<u64>) {
     }
 }
 
-/// What is at a place.
+/// The content at one place of the file.
 enum Piece {
     /// An entry, and where the next one begins.
     Entry(u64, Entry),
@@ -84,7 +84,7 @@ impl<F: Read + Seek> Source<F> {
 
     /// Reads a range that lies within the file.
     fn read(&mut self, at: u64, length: usize) -> io::Result<Vec<u8>> {
-        // A relative step keeps what is buffered.
+        // A relative step keeps the buffer.
         self.file.seek_relative((at as i64).saturating_sub(self.at as i64))?;
         self.at = at;
         let mut bytes = vec![0; length];
@@ -117,7 +117,7 @@ impl<F: Read + Seek> Source<F> {
             .map_or(Piece::Damaged(Some(next)), |entry| Piece::Entry(next, entry)))
     }
 
-    /// Where the next good entry begins.
+    /// Returns the place where the next good entry begins.
     fn find(&mut self, from: u64) -> io::Result<Option<u64>> {
         let mut at = from;
         while self.left(at) >= HEAD as u64 {
@@ -134,8 +134,8 @@ impl<F: Read + Seek> Source<F> {
         Ok(None)
     }
 
-    /// Whether a range is nothing but zeros up to the file's end: a file that grew in a power cut
-    /// before its bytes were written.
+    /// Returns true if a range is nothing but zeros up to the file's end: a file that grew in a
+    /// power cut before its bytes were written.
     fn is_empty_end(&mut self, at: u64, end: u64) -> io::Result<bool> {
         if end != self.length {
             return Ok(false);
@@ -161,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    /// What may happen to a file.
+    /// Damage to a file.
     #[derive(Clone, Debug)]
     enum Harm {
         Overwrite(Index, Vec<u8>),

@@ -16,7 +16,7 @@ pub(super) struct Tail<F> {
     durable: u64,
     /// Up to here it is written.
     end: u64,
-    /// Why nothing can be appended any more.
+    /// The failure after which nothing can be appended.
     failed: Option<StoreError>,
 }
 
@@ -35,7 +35,7 @@ impl<F: LogFile> Tail<F> {
         self.failed = Some(error);
     }
 
-    /// Appends, and tells where. After an error the file ends where it did.
+    /// Appends, and returns the place. After an error the file ends where it did.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<u64, StoreError> {
         self.check()?;
         let at = self.end;
@@ -74,7 +74,7 @@ impl<F: LogFile> Tail<F> {
         }
     }
 
-    /// Whether it refuses everything.
+    /// Returns true if it refuses everything.
     pub(super) fn is_failed(&self) -> bool {
         self.failed.is_some()
     }
@@ -88,8 +88,8 @@ impl<F: LogFile> Tail<F> {
         self.failed.clone().map_or(Ok(()), Err)
     }
 
-    /// What was refused must not come back with the next opening. A file that cannot promise that
-    /// takes nothing more.
+    /// Cuts off a refused entry, which must not come back with the next opening. If that fails, the
+    /// file takes no more entries.
     fn cut_back(&mut self, length: u64) {
         self.end = length;
         if let Err(error) = self.file.cut(length).and_then(|()| self.file.sync()) {

@@ -72,7 +72,7 @@ fn folder_of(bytes: &[u8]) -> TempDir {
     folder
 }
 
-/// What of `written` is there, by number.
+/// Returns the numbers of the records that are present.
 fn present(log: &mut LocalLog, count: usize) -> Vec<usize> {
     let records = records(log, "a");
     let present: Vec<_> = (0..count).filter(|number| records.contains_key(&id(*number))).collect();
@@ -83,7 +83,7 @@ fn present(log: &mut LocalLog, count: usize) -> Vec<usize> {
     present
 }
 
-fn put_aside(folder: &TempDir) -> usize {
+fn quarantined(folder: &TempDir) -> usize {
     let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     names.filter(|name| name.to_string_lossy().contains(".damaged-")).count()
 }
@@ -140,7 +140,7 @@ fn a_torn_end_of_any_length_is_cut_off() {
         let mut log = LocalLog::open(folder.path()).unwrap();
         let whole = starts[1..].iter().filter(|start| **start <= cut).count();
         assert_eq!(present(&mut log, 4), (0..whole).collect::<Vec<_>>(), "cut at {cut}");
-        assert_eq!(put_aside(&folder), 0, "cut at {cut}");
+        assert_eq!(quarantined(&folder), 0, "cut at {cut}");
         save(&mut log, "a", &put(9, 3, b"draft 3"));
         drop(log);
         let mut log = LocalLog::open(folder.path()).unwrap();
@@ -155,7 +155,7 @@ fn an_end_of_zeros_is_cut_off() {
         let folder = folder_of(&[bytes.clone(), vec![0; zeros]].concat());
         let mut log = LocalLog::open(folder.path()).unwrap();
         assert_eq!(present(&mut log, 2), [0, 1]);
-        assert_eq!(put_aside(&folder), 0, "{zeros} zeros");
+        assert_eq!(quarantined(&folder), 0, "{zeros} zeros");
         assert_eq!(fs::read(folder.path().join(NAME)).unwrap(), bytes);
     }
 }
@@ -173,14 +173,14 @@ fn a_flipped_bit_takes_one_entry_and_loses_no_byte() {
             let hit = starts.windows(2).position(|range| (range[0]..range[1]).contains(&at));
             let left: Vec<_> = (0..4).filter(|number| Some(*number) != hit).collect();
             assert_eq!(present(&mut log, 4), left, "bit {bit} of byte {at}");
-            assert_eq!(put_aside(&folder), 1, "bit {bit} of byte {at}");
+            assert_eq!(quarantined(&folder), 1, "bit {bit} of byte {at}");
             let aside = fs::read(folder.path().join("local.log.damaged-1")).unwrap();
             let range = hit.map_or(0..HEADER, |hit| starts[hit]..starts[hit + 1]);
             assert_eq!(aside, bytes[range], "bit {bit} of byte {at}");
             drop(log);
             let mut log = LocalLog::open(folder.path()).unwrap();
             assert_eq!(present(&mut log, 4), left, "bit {bit} of byte {at}, again");
-            assert_eq!(put_aside(&folder), 1, "bit {bit} of byte {at}, again");
+            assert_eq!(quarantined(&folder), 1, "bit {bit} of byte {at}, again");
         }
     }
 }
@@ -277,15 +277,22 @@ fn a_record_that_was_cleared_is_gone_once_the_log_is_rewritten() {
     save(&mut log, "a", &cleared(2, Local::draft("Dear Alice")));
     save(&mut log, "a", &cleared(3, Local::new(None, Some([].into()))));
     save(&mut log, "a", &cleared(4, Local::new(Some("".into()), Some([1].into()))));
-    save(&mut log, "a", &put(5, 5, b"no record at all"));
+    save(&mut log, "a", &put(4 + Record::CLEARED_KEPT, 5, b"no record at all"));
     save(&mut log, "b", &cleared(6, Local::draft("")));
+    log.rewrite(WITHOUT_MUTATIONS).unwrap();
+    // So long it says that something was cleared.
+    assert_eq!(records(&mut log, "b").len(), 1);
+    save(&mut log, "b", &put(7 + Record::CLEARED_KEPT, 7, b"no record at all"));
     log.rewrite(WITHOUT_MUTATIONS).unwrap();
     for _ in 0..2 {
         let kept: Vec<_> = records(&mut log, "a").into_keys().collect();
         assert_eq!(kept, [2, 4, 5].map(id));
-        assert_eq!(records(&mut log, "b"), Map::new());
+        assert_eq!(records(&mut log, "b").into_keys().collect::<Vec<_>>(), [id(7)]);
         // Their numbers stay.
-        assert_eq!(["a", "b"].map(|name| seq(&mut log, name)), [5, 6].map(Seq::new));
+        assert_eq!(
+            ["a", "b"].map(|name| seq(&mut log, name)),
+            [4, 7].map(|seq| Seq::new(seq + Record::CLEARED_KEPT))
+        );
         log = LocalLog::open(folder.path()).unwrap();
     }
 }

@@ -18,10 +18,11 @@ const LOOKING: u8 = 0;
 const CHANGING: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
-/// Shared by the thread that opens and by whoever waits for it.
+/// Shared by the thread that opens and the callers who wait for it.
 ///
-/// A thread that hangs in an engine cannot be stopped. So whoever stops waiting takes back the
-/// leave to change anything: should the thread go on one day, it finds that nobody wants it.
+/// A thread that hangs in an engine cannot be stopped. So a caller who stops waiting withdraws the
+/// permission to change anything: if the thread goes on one day, it finds that the opening was
+/// given up.
 #[derive(Debug)]
 pub(crate) struct Opening {
     limit: Duration,
@@ -52,7 +53,7 @@ impl Opening {
         }
     }
 
-    /// Changes something in the folder, if somebody still waits for it. A panic becomes an error.
+    /// Changes something in the folder, if a caller still waits for it. A panic becomes an error.
     pub(crate) fn change<T>(
         &self,
         work: impl FnOnce(&mut Recovery) -> Result<T, StoreError>,
@@ -68,7 +69,7 @@ impl Opening {
         result
     }
 
-    /// What was met so far, also by openings after a failed write.
+    /// Returns the findings so far, also those of openings after a failed write.
     pub(crate) fn recovery(&self) -> Recovery {
         self.lock().clone()
     }
@@ -101,7 +102,7 @@ mod tests {
         let opening = Opening::new(LIMIT);
         let error = opening.within(pending::<Result<(), _>>()).await.unwrap_err();
         assert!(matches!(error, StoreError::OpenTimedOut { limit: LIMIT }), "{error:?}");
-        let late = opening.change(|_| -> Result<(), _> { panic!("nobody waits for it") });
+        let late = opening.change(|_| -> Result<(), _> { panic!("the opening was given up") });
         assert!(matches!(late, Err(StoreError::OpenTimedOut { .. })));
     }
 

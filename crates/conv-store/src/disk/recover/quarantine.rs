@@ -22,7 +22,7 @@ pub(super) fn quarantine(path: &Path) -> io::Result<PathBuf> {
     sync_folder(folder)?;
     all.push((number, to.clone()));
     for (_, old) in all.iter().rev().skip(KEPT) {
-        // What cannot be removed is tried again by the next quarantine.
+        // The next quarantine tries again to remove the rest.
         let _ = if old.is_dir() { fs::remove_dir_all(old) } else { fs::remove_file(old) };
     }
     Ok(to)
@@ -33,8 +33,8 @@ fn prefix(path: &Path) -> io::Result<String> {
     Ok(format!("{}.damaged-", name.to_string_lossy()))
 }
 
-/// Returns what is in quarantine with its numbers, in order. Version 0.1 used dates instead: those
-/// count as 0.
+/// Returns the quarantined files with their numbers, in order. Version 0.1 used dates instead:
+/// those count as 0.
 fn quarantined(folder: &Path, prefix: &str) -> io::Result<Vec<(u32, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {

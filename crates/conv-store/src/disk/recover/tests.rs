@@ -1,4 +1,4 @@
-//! Rows whose openings go as they are told.
+//! Rows whose openings follow a script.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// What an opening comes to, one after another; then it succeeds.
-struct Told {
+/// The results of the openings, one after another; later ones succeed.
+struct Scripted {
     folder: TempDir,
     path: PathBuf,
     errors: RefCell<Vec<StoreError>>,
@@ -19,7 +19,7 @@ struct Told {
     repairs: Cell<usize>,
 }
 
-impl Told {
+impl Scripted {
     fn new(errors: impl IntoIterator<Item = StoreError>) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("rows");
@@ -37,7 +37,7 @@ impl Told {
     }
 }
 
-impl Rows for Told {
+impl Rows for Scripted {
     type Open = String;
 
     fn path(&self) -> &Path {
@@ -72,7 +72,7 @@ fn io_error(kind: io::ErrorKind) -> StoreError {
 
 #[test]
 fn what_opens_is_left_alone() {
-    let (rows, opening) = (Told::new([]), opening());
+    let (rows, opening) = (Scripted::new([]), opening());
     assert_eq!(open(&rows, &opening).unwrap(), "rows");
     assert_eq!(rows.repairs.get(), 0);
     assert_eq!(opening.recovery(), Default::default());
@@ -95,7 +95,7 @@ fn what_is_no_damage_touches_nothing() {
         StoreError::Locked { path: "x".into() },
     ]);
     for error in errors {
-        let (rows, opening) = (Told::new([error.clone()]), opening());
+        let (rows, opening) = (Scripted::new([error.clone()]), opening());
         assert_eq!(open(&rows, &opening).unwrap_err().to_string(), error.to_string());
         assert_eq!(rows.repairs.get(), 0, "{error:?}");
         assert_eq!(rows.names(), ["rows"], "{error:?}");
@@ -105,51 +105,51 @@ fn what_is_no_damage_touches_nothing() {
 #[test]
 fn damage_is_repaired_first() {
     for panics in [false, true] {
-        let (mut rows, opening) = (Told::new([corrupt()]), opening());
+        let (mut rows, opening) = (Scripted::new([corrupt()]), opening());
         rows.panics = panics;
         assert_eq!(open(&rows, &opening).unwrap(), "rows");
         let recovery = opening.recovery();
-        assert!(recovery.repaired && recovery.set_aside.is_none());
+        assert!(recovery.repaired && recovery.quarantined.is_none());
         assert_eq!(rows.names(), ["rows"]);
     }
 }
 
 #[test]
-fn what_repairing_does_not_help_is_set_aside() {
+fn rows_beyond_repair_are_quarantined() {
     let second = [
         corrupt(),
         io_error(io::ErrorKind::UnexpectedEof),
         StoreError::Locked { path: "x".into() },
     ];
     for second in second {
-        let (rows, opening) = (Told::new([corrupt(), second]), opening());
+        let (rows, opening) = (Scripted::new([corrupt(), second]), opening());
         assert_eq!(open(&rows, &opening).unwrap(), "");
         let recovery = opening.recovery();
         assert!(!recovery.repaired);
-        let aside = recovery.set_aside.unwrap();
+        let aside = recovery.quarantined.unwrap();
         assert_eq!(fs::read_to_string(aside.join("db")).unwrap(), "rows");
     }
 }
 
 #[test]
 fn what_cannot_be_repaired_is_not_tried_again() {
-    let (mut rows, opening) = (Told::new([corrupt()]), opening());
+    let (mut rows, opening) = (Scripted::new([corrupt()]), opening());
     rows.has_parts = false;
     assert_eq!(open(&rows, &opening).unwrap(), "");
-    assert!(opening.recovery().set_aside.is_some());
+    assert!(opening.recovery().quarantined.is_some());
 }
 
 #[test]
 fn a_disk_that_fills_up_meanwhile_ends_it() {
     let full = io_error(io::ErrorKind::StorageFull);
-    let (rows, opening) = (Told::new([corrupt(), full]), opening());
+    let (rows, opening) = (Scripted::new([corrupt(), full]), opening());
     assert!(open(&rows, &opening).is_err());
     assert_eq!(rows.names(), ["rows"]);
 }
 
 #[test]
 fn a_disk_that_takes_nothing_is_at_fault() {
-    let (rows, opening) = (Told::new([corrupt()]), opening());
+    let (rows, opening) = (Scripted::new([corrupt()]), opening());
     // In the way of the probe.
     fs::create_dir(rows.folder.path().join(PROBE)).unwrap();
     let error = open(&rows, &opening).unwrap_err();
@@ -159,11 +159,11 @@ fn a_disk_that_takes_nothing_is_at_fault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_given_up_touches_nothing() {
-    let (rows, opening) = (Told::new([corrupt()]), opening());
+async fn an_opening_that_was_given_up_touches_nothing() {
+    let (rows, opening) = (Scripted::new([corrupt()]), opening());
     let waited = opening.within(std::future::pending::<Result<(), _>>()).await;
     assert!(matches!(waited, Err(StoreError::OpenTimedOut { .. })));
-    // What hung goes on, and fails.
+    // The opening that hung goes on, and fails.
     let error = open(&rows, &opening).unwrap_err();
     assert!(matches!(error, StoreError::OpenTimedOut { .. }), "{error:?}");
     assert_eq!(rows.repairs.get(), 0);

@@ -13,7 +13,7 @@ pub(super) fn failed(doing: &'static str, error: impl Into<Error>) -> StoreError
     }
 }
 
-/// Whether it says that somebody else holds the file.
+/// Returns true if the error means that another process holds the file.
 pub(super) fn is_lock(error: &::redb::DatabaseError) -> bool {
     use ::redb::DatabaseError::{DatabaseAlreadyOpen, LockProtocolMismatch};
     matches!(error, DatabaseAlreadyOpen | LockProtocolMismatch)

@@ -1,7 +1,7 @@
 //! Opening redb's file.
 //!
-//! It is made under another name, and opened with all its checksums read; one that is damaged is
-//! set aside.
+//! It is made under another name, and opened with all its checksums read; a damaged file is
+//! quarantined.
 
 use std::{
     fs, io,
@@ -74,7 +74,7 @@ impl recover::Rows for RedbFile {
         Ok(rows)
     }
 
-    /// There is nothing that redb could make anew.
+    /// Does nothing: redb has no files that it could rebuild.
     fn repair(&self) -> io::Result<bool> {
         Ok(false)
     }

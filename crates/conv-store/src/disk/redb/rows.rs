@@ -86,7 +86,7 @@ impl RowFile for RedbRows {
         })
     }
 
-    /// redb keeps in its own memory what is not on the disk, so there is nothing in between.
+    /// redb keeps unwritten data in its own memory, so there is no level in between.
     fn flush(&self, _durability: Durability) -> Result<(), StoreError> {
         if !self.is_flushed.load(Ordering::Acquire) {
             self.commit(Level::Immediate, |_| Ok(()))?;

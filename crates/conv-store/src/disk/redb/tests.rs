@@ -1,4 +1,4 @@
-//! What only the inside can see.
+//! Tests that need the inside of the module.
 
 use conv_model::AccountId;
 use tempfile::TempDir;

@@ -1,4 +1,4 @@
-//! What the opening has read, for the first who asks.
+//! Rows that the opening has read, for the first reader.
 
 use ::sled::IVec;
 
@@ -11,7 +11,7 @@ const MOST_BYTES: u64 = 32 << 20;
 
 /// The rows of a database with one account, which else would be read from disk twice: at the
 /// opening, which looks for damage, and when the account is loaded. Of several accounts nothing is
-/// kept, as nobody knows which of them will be asked for.
+/// kept, since any of them may be asked for first.
 #[derive(Default)]
 pub(super) struct Ahead {
     /// In order of their keys.
@@ -34,7 +34,7 @@ impl Ahead {
         }
     }
 
-    /// Whether it is all that is stored of an account.
+    /// Returns true if these are all stored rows of an account.
     pub(super) fn is_of(&self, account: &[u8]) -> bool {
         let is_account = account.len() == PREFIX_BYTES;
         is_account && self.rows.first().is_some_and(|(first, _)| first.starts_with(account))

@@ -13,7 +13,8 @@ pub(super) fn failed(doing: &'static str, error: Error) -> StoreError {
     }
 }
 
-/// Whether it says that somebody else holds the file. sled has no kind of its own for that.
+/// Returns true if the error means that another process holds the file. sled has no error kind for
+/// that.
 pub(super) fn is_lock(error: &Error) -> bool {
     matches!(error, Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }

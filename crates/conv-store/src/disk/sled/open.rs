@@ -1,7 +1,7 @@
 //! Opening sled's folder, step by step.
 //!
-//! What a crash left unfinished goes first. Then the folder is opened, and healed if that is
-//! needed; last, a folder that has grown far beyond what lives in it is written anew.
+//! First, what a crash left unfinished is removed. Then the folder is opened, and recovered if that
+//! is needed. Last, a folder that has grown far beyond its live rows is rewritten.
 
 mod read;
 mod rebuild;

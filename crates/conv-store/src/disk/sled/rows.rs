@@ -34,7 +34,7 @@ impl SledRows {
         Ok(Self { db, file, ahead: Mutex::default() })
     }
 
-    /// Reads all of it once; tells the bytes of its keys and values.
+    /// Reads all of it once; returns the bytes of its keys and values.
     pub(super) fn read_all(&self) -> Result<u64, StoreError> {
         let mut ahead = Ahead::default();
         let mut bytes = 0_u64;
@@ -47,7 +47,7 @@ impl SledRows {
         Ok(bytes)
     }
 
-    /// What was read ahead of an account, once.
+    /// Takes the rows that were read ahead of an account; they are there once.
     fn take_ahead(&self, prefix: &[u8]) -> Option<Ahead> {
         let mut ahead = self.ahead();
         ahead.is_of(prefix).then(|| mem::take(&mut *ahead))
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_ahead_is_told_once_and_not_after_a_write() {
+    fn rows_read_ahead_are_used_once_and_not_after_a_write() {
         let folder = tempfile::tempdir().unwrap();
         let db = ::sled::open(folder.path()).unwrap();
         let rows = SledRows::new(db.clone(), &folder.path().join("db")).unwrap();
@@ -143,7 +143,7 @@ mod tests {
             |value: &[u8]| Changes { put: vec![(KEY.to_vec(), value.into())], delete: vec![] };
         rows.write(&put(b"one")).unwrap();
         assert_eq!(rows.read_all().unwrap(), 19);
-        // Behind its back, to tell the two ways apart.
+        // Behind its back, to distinguish the two ways.
         db.insert(KEY, "two").unwrap();
         assert_eq!(values(&rows), [b"one"]);
         assert_eq!(values(&rows), [b"two"]);

@@ -1,4 +1,4 @@
-//! What only the inside can see.
+//! Tests that need the inside of the module.
 
 use conv_model::{AccountId, Seq, SyncState};
 use tempfile::TempDir;
@@ -34,7 +34,7 @@ async fn filled() -> TempDir {
     folder
 }
 
-/// sled's threads let go of its file a moment after the database is closed.
+/// sled's threads release its file a moment after the database is closed.
 fn sled(folder: &TempDir) -> ::sled::Db {
     let open = || Ok(::sled::open(folder.path().join("rows")).ok());
     patiently(open).unwrap().unwrap()

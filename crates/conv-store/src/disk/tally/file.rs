@@ -48,7 +48,7 @@ impl TallyFile {
         }
         let is_whole = version.is_some();
         if !is_whole && !bytes.is_empty() {
-            tracing::warn!("the tally of rows is damaged: what is missing of them is not known");
+            tracing::warn!("the tally of rows is damaged: lost rows cannot be detected");
         }
         let kept = if is_whole { bytes.get(SLOT..).unwrap_or_default() } else { &[] };
         let slots = kept.chunks(SLOT).map(decode).collect();

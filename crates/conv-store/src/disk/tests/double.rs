@@ -1,4 +1,4 @@
-//! A file of rows in memory that fails when it is told to.
+//! A file of rows in memory that fails on command.
 
 use std::{
     collections::BTreeMap,
@@ -14,13 +14,13 @@ use crate::StoreError;
 
 type Map = BTreeMap<Vec<u8>, Arc<[u8]>>;
 
-/// What is on the disk, and what goes wrong with it.
+/// The content of the disk, and its faults.
 #[derive(Clone, Debug, Default)]
 pub(in crate::disk) struct Double(Arc<Mutex<Disk>>);
 
 #[derive(Debug, Default)]
 struct Disk {
-    /// What was flushed.
+    /// The flushed rows.
     rows: Map,
     /// The part of that on the disk.
     on_disk: Map,
@@ -28,16 +28,16 @@ struct Disk {
     openings: usize,
 }
 
-/// What fails.
+/// The operation that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::disk) enum Trouble {
     /// So many writes go well, then one fails, with half of it shown.
     Write(usize),
     /// So many writes go well, then one panics.
     Panic(usize),
-    /// So many flushes go well, then one fails: nothing of it is kept.
+    /// After this many good flushes one fails: nothing of it is kept.
     Flush(usize),
-    /// So many flushes go well, then one fails, but all of it is kept.
+    /// After this many good flushes one fails, but all of it is kept.
     FlushLate(usize),
     /// Every opening and every write.
     Full,
@@ -63,7 +63,7 @@ impl Double {
         self.0.lock().unwrap().openings
     }
 
-    /// How many keys are on the disk.
+    /// The number of keys on the disk.
     pub(in crate::disk) fn flushed(&self) -> usize {
         self.0.lock().unwrap().rows.len()
     }
@@ -86,7 +86,7 @@ impl Double {
         })
     }
 
-    /// Whether it is the turn of a trouble, which comes once.
+    /// Returns true if a trouble is due; each comes once.
     fn is_due(&self, is_it: impl Fn(Trouble) -> Option<(usize, fn(usize) -> Trouble)>) -> bool {
         let mut disk = self.0.lock().unwrap();
         let Some((left, again)) = disk.trouble.and_then(is_it) else { return false };
@@ -126,7 +126,7 @@ impl RowFile for Handle {
             Trouble::Panic(left) => Some((left, Trouble::Panic as fn(usize) -> Trouble)),
             _ => None,
         };
-        assert!(!self.double.is_due(is_panic), "as told");
+        assert!(!self.double.is_due(is_panic), "as scripted");
         let mut shown = self.shown.lock().unwrap();
         if self.double.is_due(is_write) {
             let mut half = changes.clone();

@@ -1,4 +1,4 @@
-//! Rows that fail, and are opened anew.
+//! Rows that fail, and are reopened.
 
 use std::{fs, time::Duration};
 
@@ -42,7 +42,7 @@ fn rows(store: &dyn ConversationStore) -> Vec<Conversation> {
 }
 
 #[tokio::test]
-async fn rows_that_failed_are_opened_anew_before_the_next_write() {
+async fn failed_rows_are_reopened_before_the_next_write() {
     for durability in [Durability::WriteBehind, Durability::Process, Durability::Disk] {
         for trouble in troubles() {
             let it = Fixture { durability, ..Fixture::new() };
@@ -83,8 +83,8 @@ async fn fail_once(it: &Fixture, trouble: Trouble) {
     assert_eq!(errors, usize::from(is_told), "{trouble:?}");
     it.double.heal();
     if it.durability < Durability::Disk {
-        // Who lost what was acknowledged, as it may be where it was written behind, finds out when
-        // it writes.
+        // A writer whose acknowledged writes were lost, as can happen after writing behind, finds
+        // out when it writes.
         stores[0].apply(page(7)).await.unwrap();
         stores[1].apply(page(7)).await.unwrap();
     }
@@ -99,7 +99,7 @@ async fn fail_once(it: &Fixture, trouble: Trouble) {
 }
 
 #[tokio::test]
-async fn what_went_down_with_a_neighbours_write_is_not_acknowledged() {
+async fn a_write_that_shares_a_failed_group_is_not_acknowledged() {
     let it = Fixture { durability: Durability::Disk, ..Fixture::new() };
     let database = it.open().await;
     let mut disk = it.disk(&database);
@@ -114,7 +114,7 @@ async fn what_went_down_with_a_neighbours_write_is_not_acknowledged() {
     database.engines().files.load(&Account::new(account("c"))).unwrap_err();
     disk.sync(Target::Rows).unwrap_err();
     disk.begin(&jobs[0]).unwrap();
-    assert_eq!(it.double.openings(), 2, "opened anew for the next group");
+    assert_eq!(it.double.openings(), 2, "reopened for the next group");
 }
 
 #[tokio::test]
@@ -321,7 +321,7 @@ async fn what_was_acknowledged_comes_back_once_the_rows_open_again() {
     it.double.fail(Trouble::Write(0));
     b.apply(page(4)).await.unwrap();
     drop(b);
-    // Whoever reads anew waits for it.
+    // A reader of the reopened file waits for it.
     let b = database.account(&account("b")).await.unwrap();
     assert_eq!((time(&b), it.double.openings()), (4, 3));
 }

@@ -58,7 +58,7 @@ impl Writing {
         self.disk.begin(job).unwrap();
         self.disk.write(job, Target::Rows).unwrap();
         self.disk.sync(Target::Rows).unwrap();
-        // Who reads now would miss what was acknowledged.
+        // A reader would miss acknowledged writes now.
         let is_loaded = || self.files.load(&job.account).unwrap().is_some();
         assert_eq!(is_loaded(), !matches!(job.work, Work::Commit(_)));
         self.disk.finish();
@@ -72,7 +72,7 @@ impl Writing {
     }
 }
 
-/// The record of a row that tells its number.
+/// The record of a row that shows its number.
 fn row(seq: u64) -> Vec<u8> {
     let mut row = Conversation::new(id("alice"));
     row.listing.time = Some(Timestamp::from_secs(seq));
@@ -83,7 +83,7 @@ fn path(it: &Fixture) -> PathBuf {
     it.folder.path().join("rows.journal")
 }
 
-/// What an opening finds of each account.
+/// The records of each account that an opening finds.
 fn found(it: &Fixture) -> [Scan; 2] {
     let file = it.opener()().unwrap();
     NAMES.map(|name| records::scan(&file, key::prefix(&account(name))).unwrap())
@@ -140,7 +140,7 @@ fn what_is_torn_or_damaged_leaves_the_first_writes() {
         fs::write(path(&it), bytes).unwrap();
         let writes = lengths.iter().filter(|length| **length <= good).count() as u64;
         let [a, b] = numbers(&it);
-        // Where an account's entry ends the other's begins.
+        // The other account's entry begins where this one's ends.
         let least = writes.saturating_sub(1);
         assert!((least..=least + 1).contains(&a) && b == least, "{a} and {b}, {good} bytes good");
         assert!(!path(&it).exists() || fs::read(path(&it)).unwrap().is_empty());

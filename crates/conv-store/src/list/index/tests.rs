@@ -140,7 +140,7 @@ fn a_query_looks_at_its_cheapest_set_alone() {
 }
 
 #[test]
-fn what_counts_over_a_set_is_known_without_reading_its_rows() {
+fn a_sets_totals_are_known_without_reading_its_rows() {
     use conv_model::{Condition as C, ConversationFilter};
     let index = large(SMALL * 2);
     let answered = |query: ConversationQuery| {

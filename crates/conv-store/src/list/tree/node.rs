@@ -7,7 +7,7 @@ use super::Entry;
 /// The most children of a branch.
 const BRANCH: usize = 16;
 
-/// How full nodes are built in bulk: room for the next few entries.
+/// The fill of nodes that are built in bulk: room for the next few entries.
 const fn built(most: usize) -> usize {
     most / 4 * 3
 }
@@ -220,7 +220,7 @@ impl<E: Entry> Node<E> {
     }
 }
 
-/// Which child holds a key. They are few, and most changes are of the first ones.
+/// Returns the child that holds a key. They are few, and most changes are of the first ones.
 pub(super) fn place<E: Entry>(children: &[Child<E>], key: &E::Key) -> usize {
     children.iter().skip(1).take_while(|child| child.least.cmp(key).is_le()).count()
 }
@@ -237,7 +237,7 @@ fn insert_at<T>(list: &mut Vec<T>, at: usize, item: T) {
 }
 
 /// The upper part of a list that grew too long, at a place. A list of conversations grows at its
-/// top, a log at its end: there the side that grows no more stays fuller than half.
+/// top, a log at its end: so the side that no longer grows stays fuller than half.
 fn split<T>(list: &mut Vec<T>, most: usize, at: usize) -> Option<Vec<T>> {
     let quarter = most / 4;
     let lower = match at {
@@ -247,7 +247,7 @@ fn split<T>(list: &mut Vec<T>, most: usize, at: usize) -> Option<Vec<T>> {
     };
     (list.len() > most).then(|| {
         let upper = list.split_off(lower);
-        // What grows at its top needs its room again soon.
+        // A node that grows at its top needs its room again soon.
         if at > 0 {
             list.shrink_to(list.len() + ROOM);
         }

@@ -129,7 +129,7 @@ fn a_tree_without_copies_is_changed_where_it_stands() {
 }
 
 #[test]
-fn what_grows_at_one_end_fills_its_leaves() {
+fn a_tree_that_grows_at_one_end_fills_its_leaves() {
     fn leaves(node: &Node<Pair>) -> usize {
         match node {
             Node::Leaf(_) => 1,

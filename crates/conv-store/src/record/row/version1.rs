@@ -24,7 +24,7 @@ impl<'a> From<Body<'a>> for super::Body<'a> {
     fn from(body: Body<'a>) -> Self {
         let last_message = match body.last_message {
             Some(message) => MessageBody::Value(Box::new(message)),
-            // Not fetched, or not there: version 1 did not tell these apart.
+            // Not fetched, or not there: version 1 did not distinguish these.
             None => MessageBody::Unknown,
         };
         Self {

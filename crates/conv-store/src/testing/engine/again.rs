@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{Engine, StoreError};
 
-/// A write that its caller gave up, and sends again, is made once: also if somebody else wrote in
-/// between, whose write then stays.
+/// A write that its caller gave up, and sends again, is made once: also if another writer wrote in
+/// between; that write then stays.
 pub async fn a_write_that_is_sent_twice_is_made_once<F: EngineFixture>(fixture: &F) -> TestResult {
     let engine = fixture.open().await?;
     let alice = local("alice")?;

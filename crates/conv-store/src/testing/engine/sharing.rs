@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{Engine, StoreError};
 
-/// Who does not know the last write is refused, with all that the call holds.
+/// A writer that does not know the last write is refused, with all that the call holds.
 pub async fn a_conflict_refuses_the_whole_call<F: EngineFixture>(fixture: &F) -> TestResult {
     let engine = fixture.open().await?;
     commit(&engine, &[write(0, 1, [(row("alice")?, "a")])?]).await?;
@@ -33,7 +33,7 @@ pub async fn a_conflict_refuses_the_whole_call<F: EngineFixture>(fixture: &F) ->
     Ok(())
 }
 
-/// Two writers know the same last write: one of them is told to look again.
+/// Two writers know the same last write: one of them gets a conflict.
 pub async fn of_two_writers_one_is_refused<F: EngineFixture>(fixture: &F) -> TestResult {
     let engine = fixture.open().await?;
     for round in 0..20_u64 {
@@ -57,8 +57,10 @@ pub async fn of_two_writers_one_is_refused<F: EngineFixture>(fixture: &F) -> Tes
     Ok(())
 }
 
-/// Who follows is not woken by what is known already.
-pub async fn nobody_is_woken_before_somebody_wrote<F: EngineFixture>(fixture: &F) -> TestResult {
+/// A follower is not woken by a write that it knows already.
+pub async fn a_follower_wakes_only_after_another_writer_wrote<F: EngineFixture>(
+    fixture: &F,
+) -> TestResult {
     let engine = fixture.open().await?;
     commit(&engine, &[write(0, 1, [(row("alice")?, "a")])?]).await?;
     let early = timeout(Duration::from_millis(30), engine.follow(Seq::new(1))).await;

@@ -14,13 +14,13 @@ use crate::{Engine, Record, StoreError, Write};
 /// The writes that a file is cut in.
 const WRITES: u64 = 5;
 
-/// Cuts a file that an engine appends to, at every length, as a crash may leave it. What is left
-/// must be all whole writes before the cut and nothing of the one after it, and take more writes.
+/// Cuts a file that an engine appends to, at every length, as a crash may leave it. The file must
+/// then hold all whole writes before the cut and nothing of the one after it, and take more writes.
 ///
 /// `open` opens an engine in a folder; `file` is its file there.
 ///
 /// # Errors
-/// What is amiss.
+/// If the engine fails a check.
 pub async fn a_torn_tail_is_cut_off<E, O>(open: impl Fn(PathBuf) -> O, file: &str) -> TestResult
 where
     E: Engine,

@@ -23,7 +23,7 @@ pub(super) fn local(user: &str) -> Result<Record, ParseIdError> {
     id(user).map(Record::Local)
 }
 
-/// A write after another, and its records: what they hold tells them apart.
+/// A write after another, and its records: their content distinguishes them.
 pub(super) fn write(
     expected: u64,
     seq: u64,

@@ -1,4 +1,4 @@
-//! What is written is loaded.
+//! Cases of writing and loading.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ pub async fn writes_are_applied_in_order<F: EngineFixture>(fixture: &F) -> TestR
     Ok(())
 }
 
-/// A record that was deleted is not loaded; deleting one that is not there is no error.
+/// A record that was deleted is not loaded; deleting a missing one succeeds.
 pub async fn deleted_records_are_gone<F: EngineFixture>(fixture: &F) -> TestResult {
     let engine = fixture.open().await?;
     commit(&engine, &[write(0, 1, [(row("alice")?, "a"), (row("bob")?, "b")])?]).await?;

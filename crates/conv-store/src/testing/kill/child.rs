@@ -1,4 +1,4 @@
-//! What the child does: tells what it finds, then writes until it is killed.
+//! The child's part: reports what it finds, then writes until it is killed.
 
 use std::{
     env,
@@ -28,7 +28,7 @@ const ROW_BYTES: usize = 400;
 /// Numbers of a round are above those of the rounds before.
 const PER_ROUND: u64 = 1_000_000;
 
-/// The child's part. Does nothing where nobody told it a folder.
+/// Runs the child's part. Does nothing unless the environment names a folder.
 pub fn child(open: impl Open) -> TestResult {
     let (Ok(folder), Ok(round)) = (env::var(FOLDER), env::var(ROUND)) else {
         return Ok(());
@@ -76,7 +76,7 @@ fn mutation(snapshot: &Snapshot) -> Result<u64, Failure> {
         [] => return Ok(0),
         [one] => match &one.mutation {
             Mutation::CustomData { custom_data, .. } => custom_data,
-            other => return Err(Failure::new(format!("nobody asked for {other:?}"))),
+            other => return Err(Failure::new(format!("unexpected {other:?}"))),
         },
         more => return Err(Failure::new(format!("torn: {} mutations of one slot", more.len()))),
     };
@@ -138,7 +138,7 @@ fn listed(name: &str, number: u64) -> Result<ConversationPatch, Failure> {
 }
 
 async fn pages(number: usize, store: Arc<dyn ConversationStore>, first: u64) -> TestResult {
-    // A pass that goes on keeps the cursor, which tells the page.
+    // A pass that goes on keeps the cursor, which shows the page.
     let begin = SyncStep::Begin { scope: scope(), resume: true };
     store.apply(Delta::step(PassId::new(first), begin)).await?;
     let mut last = whole_page(&store.snapshot())?;

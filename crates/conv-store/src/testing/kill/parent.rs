@@ -1,4 +1,4 @@
-//! What the parent does: starts children, kills them, compares.
+//! The parent's part: starts children, kills them, compares.
 
 use std::{
     collections::hash_map::RandomState,
@@ -16,7 +16,7 @@ use super::{
     FOLDER, KILLS, Kind, Line, Moment, Numbers, Promise, ROUND,
 };
 
-/// Kills so many children, where nobody says how many.
+/// The default number of children to kill.
 const ROUNDS: usize = 24;
 /// An opening takes about so long.
 const OPENING_MS: u64 = 40;
@@ -46,7 +46,8 @@ pub(super) fn rounds(
     check(&promised, &said.found, promise, rounds)
 }
 
-/// A child that was killed before it told has nothing to answer for: the next one has.
+/// Checks what a child found. A child that was killed before it reported anything is passed over:
+/// the next one is checked.
 fn check(promised: &Numbers, found: &Numbers, promise: Promise, round: usize) -> TestResult {
     for (key, number) in found {
         let is_promised = promise == Promise::All || matches!(key.1, Kind::Draft | Kind::Mutation);
@@ -59,7 +60,7 @@ fn check(promised: &Numbers, found: &Numbers, promise: Promise, round: usize) ->
     Ok(())
 }
 
-/// What a child said.
+/// The report of a child.
 #[derive(Debug, Default)]
 struct Said {
     found: Numbers,

@@ -23,14 +23,14 @@ pub struct Naive {
     pub locals: BTreeMap<ConversationId, Local>,
     /// The state of the sync.
     pub sync: SyncState,
-    /// Whether the last change began a pass.
+    /// True if the last change began a pass.
     pub(super) begins: bool,
     /// Counts changes.
     clock: u64,
     begun: u64,
     /// When each facet of a row changed last.
     stamps: BTreeMap<ConversationId, Stamps>,
-    /// What the user changed and the cloud has yet to show.
+    /// The user's changes that the cloud has yet to show.
     pub outbox: Outbox,
 }
 
@@ -43,7 +43,7 @@ struct Stamps {
     last_message: u64,
 }
 
-/// Who makes a change, and when it was asked for.
+/// The author of a change, and when it was asked for.
 #[derive(Clone, Copy)]
 struct Writer {
     pass: Option<PassId>,
@@ -93,7 +93,7 @@ impl Naive {
         if delta.pass.is_some() && !unconfirmed.is_empty() {
             self.sync.unconfirmed = unconfirmed;
         }
-        Some(self.wanting(delta))
+        Some(self.needs_profile(delta))
     }
 
     /// Counts the changes so far.
@@ -233,16 +233,16 @@ impl Naive {
         }
     }
 
-    fn wanting(&self, delta: &Delta) -> Vec<ConversationId> {
-        let mut wanting = Vec::new();
+    fn needs_profile(&self, delta: &Delta) -> Vec<ConversationId> {
+        let mut needs_profile = Vec::new();
         for id in delta.listed.iter().map(|patch| &patch.id) {
             let Some(row) = self.cloud.get(id) else { continue };
             let wants = delta.profiles.is_due(&row.profile);
-            if wants && id.as_str() != "@TIM#SYSTEM" && !wanting.contains(id) {
-                wanting.push(id.clone());
+            if wants && id.as_str() != "@TIM#SYSTEM" && !needs_profile.contains(id) {
+                needs_profile.push(id.clone());
             }
         }
-        wanting
+        needs_profile
     }
 
     /// Sets local state; a part that is left out stays.
@@ -256,7 +256,7 @@ impl Naive {
         }
     }
 
-    /// What reopening makes of it.
+    /// Changes the state as reopening a store does.
     pub fn reopen(&mut self) {
         self.sync = std::mem::take(&mut self.sync).reopened(!self.cloud.is_empty());
         let pending: Vec<_> = self.outbox.pending().map(|one| Pending::clone(one)).collect();
@@ -299,7 +299,7 @@ impl Naive {
         sums.fold([0; 4], |[a, b, c, d], [w, x, y, z]| [a + w, b + x, c + y, d + z])
     }
 
-    /// The facets that some row has never been told.
+    /// Returns the facets that were never fetched of some row.
     pub fn not_fetched(&self) -> Vec<Facet> {
         let shown = self.rows();
         let any = |lacks: fn(&Conversation) -> bool| shown.values().any(lacks);

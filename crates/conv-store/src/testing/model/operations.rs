@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::naive::Rows;
 
-/// What may happen to a store.
+/// An operation on a store.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Operation {
@@ -21,7 +21,7 @@ pub enum Operation {
     Put(ConversationId, Local),
     /// Mutations that are accepted together, or refused.
     Enqueue(Vec<Mutation>),
-    /// What became of mutations, by their places among those that are pending.
+    /// The progress of mutations, by their places among the pending ones.
     Progress(Vec<(usize, Progress)>),
     /// It is closed, and opened again.
     Reopen,

@@ -1,4 +1,4 @@
-//! What a change does to rows.
+//! Cases of changes to rows.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -32,7 +32,7 @@ pub async fn a_change_is_applied_whole<F: StoreFixture>(fixture: &F) -> TestResu
     Ok(())
 }
 
-/// A change of which one row cannot be stored leaves none of its rows. A store that takes rows of
+/// A change with one row that cannot be stored leaves none of its rows. A store that takes rows of
 /// any size has them all.
 pub async fn a_change_that_fails_leaves_nothing<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
@@ -48,7 +48,7 @@ pub async fn a_change_that_fails_leaves_nothing<F: StoreFixture>(fixture: &F) ->
     Ok(())
 }
 
-/// What a patch does not say stays as it is.
+/// A facet that is absent from a patch keeps its value.
 pub async fn absent_facets_leave_what_is_stored<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([full("alice", 1)?])]).await?;
@@ -72,7 +72,7 @@ pub async fn an_amendment_makes_no_row<F: StoreFixture>(fixture: &F) -> TestResu
     Ok(())
 }
 
-/// A change that says what is known already is none: no row in the commit, no new number.
+/// A change without a new value has no effect: no row in the commit, no new number.
 pub async fn what_is_equal_is_no_change<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let delta = Delta::listed([full("alice", 1)?, full("bob", 2)?]);
@@ -88,8 +88,8 @@ pub async fn what_is_equal_is_no_change<F: StoreFixture>(fixture: &F) -> TestRes
     Ok(())
 }
 
-/// What commits say leads from one list to the next; and so do the commits of the log, if it still
-/// has them.
+/// The changes of commits lead from one list to the next; and so do the commits of the log, if it
+/// still has them.
 pub async fn a_commit_tells_the_difference<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([listed("alice", 1)?, listed("bob", 2)?])]).await?;
@@ -132,7 +132,7 @@ fn check_changes<'a>(
     Ok(())
 }
 
-/// Rows that somebody said are gone are so, and one that is not there is no error.
+/// Removed rows are gone; removing one that is not there succeeds.
 pub async fn removed_rows_are_gone<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([listed("alice", 1)?, listed("bob", 2)?])]).await?;
@@ -142,10 +142,10 @@ pub async fn removed_rows_are_gone<F: StoreFixture>(fixture: &F) -> TestResult {
     Ok(())
 }
 
-/// Wanting are the listed rows whose profile was never read, or too early, as they stand after the
-/// change, whether they changed or not; the system conversation never, and not one of which is
-/// known that it has no name.
-pub async fn listed_rows_without_a_fresh_profile_are_wanting<F: StoreFixture>(
+/// The commit names the listed rows that need a profile: one that was never read, or too early. It
+/// names them whether they changed or not, but neither the system conversation nor rows that are
+/// known to have no name.
+pub async fn listed_rows_without_a_fresh_profile_need_one<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {
     let store = fixture.open().await?;
@@ -164,19 +164,23 @@ pub async fn listed_rows_without_a_fresh_profile_are_wanting<F: StoreFixture>(
     // A name that came without its moment may be as old as any.
     delta.updates = vec![named("unknown", "")?];
     for _ in 0..2 {
-        ensure_eq!(wanting(&store, &delta).await?, [id("unknown")?, id("old")?], "wanting");
+        ensure_eq!(needs_profile(&store, &delta).await?, [id("unknown")?, id("old")?], "due");
     }
     delta.profiles = ProfilesDue::Missing;
-    // Where the cloud gives no time, a name without its moment counts as read.
-    ensure_eq!(wanting(&store, &delta).await?, Vec::<ConversationId>::new(), "wanting at any age");
+    // If the cloud gives no time, a name without its moment counts as read.
+    ensure_eq!(
+        needs_profile(&store, &delta).await?,
+        Vec::<ConversationId>::new(),
+        "due at any age"
+    );
     // Read later than now: a clock was wrong then.
     delta.profiles = ProfilesDue::Outside { since: secs(5), now: secs(15) };
     let due = ["unknown", "fresh", "nobody"].map(id).into_iter().collect::<Result<Vec<_>, _>>()?;
-    ensure_eq!(wanting(&store, &delta).await?, due, "wanting after an odd clock");
+    ensure_eq!(needs_profile(&store, &delta).await?, due, "due after an odd clock");
     Ok(())
 }
 
-async fn wanting(
+async fn needs_profile(
     store: &impl ConversationStore,
     delta: &Delta,
 ) -> Result<Vec<ConversationId>, Failure> {

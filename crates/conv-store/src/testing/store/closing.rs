@@ -63,8 +63,8 @@ pub async fn a_checkpoint_is_there_after_reopening<F: StoreFixture>(fixture: &F)
     Ok(())
 }
 
-/// Whatever was complete or failed then, the list is a preview now; what the last pass found is
-/// still known.
+/// A reopened list is a preview, even if it was complete or had failed; the findings of the last
+/// pass are still known.
 pub async fn a_list_that_is_reopened_is_a_preview<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let rows = vec![listed("alice", 1)?];
@@ -90,7 +90,7 @@ pub async fn a_pass_goes_on_after_reopening<F: StoreFixture>(fixture: &F) -> Tes
     Ok(())
 }
 
-/// Closing ends all but reading what is there.
+/// Closing ends everything except reading the last snapshot.
 pub async fn a_closed_store_refuses_changes_and_still_answers<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {

@@ -10,7 +10,7 @@ use super::super::{
 };
 use crate::ConversationStore;
 
-/// How long a row is kept in these cases.
+/// The retention of rows in these cases, in seconds.
 const RETENTION: u64 = 100;
 
 fn expire(now: Timestamp) -> Delta {

@@ -1,4 +1,4 @@
-//! What an answer may overwrite, what is known to be gone, and what is too large.
+//! Cases of guarded answers, values that are gone, and rows that are too large.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ fn message(sequence: u64, time: Timestamp) -> Known<Arc<LastMessage>> {
     Known::Value(Arc::new(message))
 }
 
-/// A patch of every facet that an answer can bring; the number tells which answer.
+/// A patch of every facet that an answer can bring; the number shows which answer.
 fn answer(user: &str, number: u32) -> Result<ConversationPatch, Failure> {
     let mut patch = named(user, &number.to_string())?;
     patch.unread.count = Some(number);
@@ -35,14 +35,14 @@ fn row(snapshot: &Snapshot, user: &str) -> Result<Arc<Conversation>, Failure> {
     snapshot.get(&id(user)?).ok_or_else(|| Failure::new(format!("{user} is gone")))
 }
 
-/// Which answer each facet of a row is from.
-fn told(row: &Conversation) -> (Option<&str>, Option<u32>, Option<u64>) {
+/// Returns the number of the answer that each facet is from.
+fn answers_of(row: &Conversation) -> (Option<&str>, Option<u32>, Option<u64>) {
     let sequence = row.last_message.value().map(|message| message.sequence);
     (row.profile.name.as_deref(), row.unread.count, sequence)
 }
 
-/// An answer tells of the moment it was asked for: what another writer changed since is newer, facet
-/// by facet. What was changed before may be overwritten.
+/// An answer describes the moment of its request: a facet that another writer changed since is
+/// newer. A facet that was changed before may be overwritten.
 pub async fn an_answer_overwrites_nothing_that_is_newer<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {
@@ -59,14 +59,26 @@ pub async fn an_answer_overwrites_nothing_that_is_newer<F: StoreFixture>(
     (late.pass, late.asked) = (Some(PassId::new(1)), Some(asked));
     apply_all(&store, [late.clone()]).await?;
     let snapshot = store.snapshot();
-    ensure_eq!(told(&*row(&snapshot, "all")?), (Some("2"), Some(2), Some(2)), "all are newer");
-    ensure_eq!(told(&*row(&snapshot, "unread")?), (Some("1"), Some(2), Some(1)), "one is newer");
-    ensure_eq!(told(&*row(&snapshot, "none")?), (Some("1"), Some(1), Some(1)), "none is newer");
+    ensure_eq!(
+        answers_of(&*row(&snapshot, "all")?),
+        (Some("2"), Some(2), Some(2)),
+        "all are newer"
+    );
+    ensure_eq!(
+        answers_of(&*row(&snapshot, "unread")?),
+        (Some("1"), Some(2), Some(1)),
+        "one is newer"
+    );
+    ensure_eq!(
+        answers_of(&*row(&snapshot, "none")?),
+        (Some("1"), Some(1), Some(1)),
+        "none is newer"
+    );
 
     late.asked = Some(snapshot.written());
     apply_all(&store, [late]).await?;
     ensure_eq!(
-        told(&*row(&store.snapshot(), "all")?),
+        answers_of(&*row(&store.snapshot(), "all")?),
         (Some("1"), Some(1), Some(1)),
         "asked later"
     );
@@ -97,8 +109,8 @@ async fn a_count_cleared_by_a_type_is_no_answer<S: ConversationStore>(store: &S)
     Ok(())
 }
 
-/// That a group's type is learned changes its count, and is no news of what is unread: an answer that
-/// was on its way then is taken in.
+/// That a group's type is learned changes its count, and does not change what is unread: an answer
+/// that was on its way then is taken in.
 pub async fn a_type_that_hides_a_count_is_no_news_of_what_is_unread<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {
@@ -123,7 +135,8 @@ pub async fn a_type_that_hides_a_count_is_no_news_of_what_is_unread<F: StoreFixt
     Ok(())
 }
 
-/// What the cloud says is gone is shown no more, and stays gone when the store is opened again.
+/// A message that the cloud reports as gone is no longer shown, and stays gone when the store is
+/// opened again.
 pub async fn a_message_that_is_gone_is_shown_no_more<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let mut gone = ConversationPatch::new(id("alice")?);
@@ -156,8 +169,8 @@ pub async fn a_message_goes_with_its_retention<F: StoreFixture>(fixture: &F) -> 
     Ok(())
 }
 
-/// A pass that could not tell its rows apart finishes without removing any, and names those that it
-/// did not confirm; the next one that can forgets them.
+/// A pass that could not identify all its rows finishes without removing any, and names those that
+/// it did not confirm; the next one that can forgets them.
 pub async fn an_unsure_pass_removes_nobody_and_says_whom<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {
@@ -178,7 +191,7 @@ pub async fn an_unsure_pass_removes_nobody_and_says_whom<F: StoreFixture>(
     apply_all(&store, [begin(2), finish(2, secs(10), keep)]).await?;
     ensure_eq!(users(&store.snapshot()), ["made by others", "alice"], "rows of a sure pass");
     let unconfirmed = store.snapshot().report().unconfirmed;
-    ensure_eq!(unconfirmed, Vec::<ConversationId>::new(), "nobody any more");
+    ensure_eq!(unconfirmed, Vec::<ConversationId>::new(), "no row any more");
     Ok(())
 }
 

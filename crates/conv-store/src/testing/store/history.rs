@@ -15,8 +15,8 @@ use super::super::{
 /// The operations of the history: some hundred changes and about ten reopenings.
 const OPERATIONS: usize = 150;
 
-/// Whatever happens to a store, it holds what the reference model holds, after each of the
-/// operations. They are the same ones each time.
+/// A store holds the same as the reference model after each of many operations. They are the same
+/// ones each time.
 pub async fn a_long_history_is_that_of_the_model<F: StoreFixture>(fixture: &F) -> TestResult {
     let mut runner = TestRunner::deterministic();
     let history = vec(operations(), OPERATIONS).new_tree(&mut runner);

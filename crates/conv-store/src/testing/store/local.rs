@@ -10,7 +10,8 @@ use super::super::{
 };
 use crate::ConversationStore;
 
-/// Whatever removes a row leaves its local state, and meets it again when the row comes back.
+/// Removing a row, by any means, leaves its local state, which meets the row again when it comes
+/// back.
 pub async fn local_state_outlives_its_row<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let (alice, draft) = (id("alice")?, Local::draft("Dear Alice"));

@@ -1,4 +1,4 @@
-//! What the user changes in the cloud.
+//! Cases of the user's changes.
 
 use conv_model::{Delta, Mutation, OutboxChange, Progress};
 
@@ -14,8 +14,8 @@ fn pin(user: &str) -> Result<Mutation, conv_model::ParseIdError> {
     Ok(Mutation::Pin { id: id(user)?, is_pinned: true })
 }
 
-/// What was accepted is shown, also after reopening; the cloud's row stays as it is, and what became
-/// of a mutation ends it.
+/// Accepted mutations are shown, also after reopening; the cloud's row stays as it is, and the
+/// outcome ends the mutation.
 pub async fn mutations_are_shown_and_are_there_after_reopening<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {

@@ -1,4 +1,4 @@
-//! What a pass may do, and what it may not.
+//! Cases of passes that may write, and of those that may not.
 
 use conv_model::{
     Coverage, Delta, ErrorClass, Local, PassFailure, PassId, PassStatus, SyncStep, Timestamp,
@@ -14,7 +14,7 @@ use super::super::{
 };
 use crate::{ConversationStore, StoreError};
 
-/// Of an older pass not even a row is taken, and the caller is told.
+/// A change of a superseded pass is refused as a whole.
 pub async fn a_pass_that_was_superseded_changes_nothing<F: StoreFixture>(
     fixture: &F,
 ) -> TestResult {
@@ -81,7 +81,7 @@ pub async fn the_state_follows_the_pass<F: StoreFixture>(fixture: &F) -> TestRes
     Ok(())
 }
 
-/// The end of a pass removes what it did not list; local state is no reason to stay.
+/// The end of a pass removes what it did not list; local state does not keep a row.
 pub async fn what_no_listing_confirmed_goes<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let old = [listed("stays", 1)?, listed("goes", 2)?, listed("drafted", 3)?];
@@ -118,8 +118,8 @@ pub async fn a_pass_overwrites_no_listing_that_others_changed<F: StoreFixture>(
     Ok(())
 }
 
-/// Others made or changed a row after the pass began: it stays, though the pass did not list it.
-/// Telling what is known already is no change.
+/// Others made or changed a row after the pass began: it stays, though the pass did not list it. A
+/// patch that contains only known values does not count as a change.
 pub async fn a_pass_removes_no_row_that_others_changed<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let old = [listed("changed", 1)?, listed("repeated", 1)?];
@@ -132,7 +132,7 @@ pub async fn a_pass_removes_no_row_that_others_changed<F: StoreFixture>(fixture:
     Ok(())
 }
 
-/// A name or a draft that others brought after the pass began is no change of the listing.
+/// A name or a draft that others brought after the pass began does not change the listing.
 pub async fn a_late_name_saves_no_ghost<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     apply_all(&store, [Delta::listed([listed("ghost", 1)?, listed("alice", 2)?]), begin(1)])

@@ -1,4 +1,4 @@
-//! What a snapshot answers, and when there is a new one.
+//! Cases of snapshots and watchers.
 
 use std::sync::Arc;
 
@@ -123,7 +123,7 @@ pub async fn totals_leave_out_what_is_muted_or_unknown<F: StoreFixture>(fixture:
     Ok(())
 }
 
-/// Who waits for a change gets the first snapshot that has it.
+/// A watcher gets the first snapshot that has the change it waited for.
 pub async fn a_reader_wakes_when_something_changed<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let mut watcher = store.watch();
@@ -139,7 +139,7 @@ pub async fn a_reader_wakes_when_something_changed<F: StoreFixture>(fixture: &F)
     Ok(())
 }
 
-/// Who has missed a change gets the newest snapshot at once.
+/// A watcher that has missed a change gets the newest snapshot at once.
 pub async fn a_reader_who_is_behind_need_not_wait<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     let since = store.snapshot().seq();

@@ -27,9 +27,11 @@ each_fails! {
     records_of_kinds_that_came_later_are_kept: LosesMutations,
     a_conflict_refuses_the_whole_call: NeverConflicts,
     of_two_writers_one_is_refused: NeverConflicts,
-    nobody_is_woken_before_somebody_wrote: WakesAtOnce,
+    a_follower_wakes_only_after_another_writer_wrote: WakesAtOnce,
     a_commit_that_is_dropped_is_whole_or_absent: WritesRecordByRecord,
     a_write_that_is_sent_twice_is_made_once: NeverConflicts,
+    a_list_keeps_its_epoch: LosesState,
+    what_was_cleared_is_kept_for_a_while: LosesLocal,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,7 +23,7 @@ each_fails! {
     what_is_equal_is_no_change: CountsWhatIsEqual,
     a_commit_tells_the_difference: HidesRemovals,
     removed_rows_are_gone: IgnoresRemovals,
-    listed_rows_without_a_fresh_profile_are_wanting: WantsWhatChanged,
+    listed_rows_without_a_fresh_profile_need_one: WantsWhatChanged,
     names_of_groups_are_kept: ForgetsGroupNames,
     lists_come_in_list_order: ForgetsPins,
     queries_answer_as_matches_says: ForgetsMarks,
@@ -59,6 +59,10 @@ each_fails! {
     a_list_that_is_reopened_is_a_preview: RemembersThatItWasComplete,
     a_pass_goes_on_after_reopening: LosesStampsOnDisk,
     a_closed_store_refuses_changes_and_still_answers: NeverCloses,
+    a_position_is_that_of_the_last_stored_write: LosesStateOnDisk,
+    a_reader_comes_back_for_what_changed: LosesStampsOnDisk,
+    a_reader_comes_back_for_mutations_that_ended: LosesMutationsOnDisk,
+    a_foreign_position_is_answered_with_a_reset: HasAnEpochFromTheStart,
     a_long_history_is_that_of_the_model: LosesARow,
 }
 
@@ -105,6 +109,7 @@ enum Flaw {
     AcceptsOneByOne,
     RemembersThatItWasComplete,
     NeverCloses,
+    HasAnEpochFromTheStart,
     /// Not broken at all.
     Nothing,
 }
@@ -146,7 +151,7 @@ struct Broken {
     flaw: Flaw,
     is_busy: AtomicBool,
     count: AtomicU64,
-    /// Wakes nobody.
+    /// A publisher that wakes no watcher.
     silent: Publisher,
 }
 
@@ -161,7 +166,7 @@ impl Broken {
         Commit::new(snapshot.seq(), snapshot.sync().clone().into())
     }
 
-    /// What it makes of a change before it applies it.
+    /// Changes a delta before it is applied.
     fn spoil(&self, delta: &mut Delta) {
         match self.flaw {
             Flaw::LosesARow if delta.listed.len() > 1 => drop(delta.listed.pop()),
@@ -227,7 +232,7 @@ impl Broken {
         delta.prune = None;
     }
 
-    /// Does a part of a change on its own, as nobody's pass.
+    /// Applies a part of a change on its own, outside any pass.
     async fn split_off(&self, delta: &mut Delta) -> Result<(), StoreError> {
         match (self.flaw, &delta.prune) {
             (Flaw::AppliesRowByRow, _) => {
@@ -255,7 +260,7 @@ impl Broken {
         Ok(())
     }
 
-    /// What it makes of the answer.
+    /// Changes the answer.
     async fn spoil_answer(&self, commit: &mut Commit) -> Result<(), StoreError> {
         match self.flaw {
             Flaw::CountsWhatIsEqual if commit.changes.is_empty() => {
@@ -288,6 +293,10 @@ impl ConversationStore for Broken {
     fn snapshot(&self) -> Snapshot {
         let snapshot = self.store.snapshot();
         let mut sync = snapshot.sync().clone();
+        if self.flaw == Flaw::HasAnEpochFromTheStart && sync.epoch.is_none() {
+            sync.epoch = Some(7);
+            return Snapshot::of(all(&snapshot), sync).at(snapshot.seq());
+        }
         if self.flaw != Flaw::RemembersThatItWasComplete || sync.finished.is_none() {
             return snapshot;
         }

@@ -21,7 +21,7 @@ const DRAFTS: usize = 5;
 /// No child needs this much.
 const KIBIBYTES: u32 = 6 << 20;
 
-/// What a database is like.
+/// The size of a database.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Size {
     Small,
@@ -131,8 +131,8 @@ async fn verify(folder: &Path, size: Size) {
     }
     let recovery = database.recovery();
     let is_tally_whole = env::var(TALLY_IS_WHOLE).unwrap() == "true";
-    let is_told = recovery.lost_rows > 0 || !is_tally_whole;
-    assert!(found == ACCOUNTS.len() * size.rows() || is_told, "{found} rows, {recovery:?}");
+    let is_reported = recovery.lost_rows > 0 || !is_tally_whole;
+    assert!(found == ACCOUNTS.len() * size.rows() || is_reported, "{found} rows, {recovery:?}");
     println!("outcome: {}", outcome(&recovery, found, size));
     database.close().await.unwrap();
 
@@ -141,7 +141,7 @@ async fn verify(folder: &Path, size: Size) {
         let store = database.account(&account(text)).await.unwrap();
         assert_passed(&store.snapshot(), size, text);
     }
-    assert!(database.recovery().set_aside.is_none(), "it was set aside twice");
+    assert!(database.recovery().quarantined.is_none(), "it was quarantined twice");
     database.close().await.unwrap();
 }
 
@@ -210,13 +210,13 @@ fn outcome(recovery: &Recovery, found: usize, size: Size) -> String {
         _ => "some rows",
     };
     let opened = match recovery {
-        Recovery { set_aside: Some(_), .. } => "set aside",
+        Recovery { quarantined: Some(_), .. } => "quarantined",
         Recovery { repaired: true, .. } => "repaired",
         _ => "opened",
     };
     let dropped = if recovery.dropped_rows > 0 { ", rows dropped" } else { "" };
-    let local = if recovery.local_set_aside.is_some() { ", local state damaged" } else { "" };
-    let lost = if recovery.lost_accounts > 0 { ", told as lost" } else { "" };
+    let local = if recovery.quarantined_local.is_some() { ", local state damaged" } else { "" };
+    let lost = if recovery.lost_accounts > 0 { ", reported as lost" } else { "" };
     format!("{opened}, {rows}{dropped}{lost}{local}")
 }
 

@@ -1,4 +1,4 @@
-//! What happens to files.
+//! Damage to files.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 
 use fastrand::Rng;
 
-/// What happened, where.
+/// A description of the damage and its place.
 #[derive(Debug)]
 pub(super) struct Harm(#[expect(dead_code, reason = "is printed")] String);
 

@@ -83,8 +83,8 @@ impl Command for Request<'_> {
     }
 }
 
-/// Returns whether results are of a group of another name. A group that is not named is the only one
-/// that was asked about.
+/// Returns true if results are of a group of another name. A group that is not named is the only
+/// one that was asked about.
 fn is_of_another(result: &GroupResult<'_>, name: &str) -> bool {
     let group = result.group.and_then(|group| object::<GroupItem>(group.get()));
     group.and_then(|group| group.name.any()).is_some_and(|other| other != name)

@@ -1,7 +1,7 @@
 //! `recentcontact/delete`: a conversation leaves the list.
 //!
 //! After doc 43088: one conversation per call, and `ClearRamble` 1 clears its history too. The
-//! command names no moment: it deletes what is there when it arrives.
+//! command names no moment: it deletes all messages that are there when it arrives.
 
 use conv_model::AccountId;
 use serde::Serialize;

@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::lenient::{FromWire, Lenient};
 
-/// The members of an object, none of them decoded yet, for an object that one odd member keeps from
-/// decoding as a whole.
+/// The members of an object, not decoded yet, for an object that one odd member keeps from decoding
+/// as a whole.
 pub(super) struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {

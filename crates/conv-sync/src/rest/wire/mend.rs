@@ -3,7 +3,7 @@
 //!
 //! Texts are damaged before they reach the cloud: a client cuts a nickname inside an emoji, another
 //! sends Latin-1. The cloud passes such texts on, and one bad byte would cost the whole reply. So
-//! this module mends the damage once for all commands, not per field.
+//! this module repairs the damage once for all commands, not per field.
 
 use std::borrow::Cow;
 
@@ -14,12 +14,18 @@ const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 /// * each sequence of bytes that is not UTF-8 has become U+FFFD,
 /// * each escape of a lone surrogate, such as `\ud83d` without the half that follows, has become
 ///   the escape of U+FFFD,
-/// * each raw control character, which JSON allows between tokens only, has become a space,
+/// * each raw control character, which JSON allows between tokens only, has become its escape within
+///   a text, and a space elsewhere,
 /// * a byte order mark at the start is gone.
 ///
-/// An intact body is not copied. A mended one takes at most three times its size.
-pub(super) fn text(mut body: Vec<u8>) -> String {
-    mend_ascii(&mut body);
+/// A text keeps its control characters: an ID that has one must not become the ID of someone else.
+///
+/// An intact body is not copied. A mended one takes at most six times its size.
+pub(super) fn text(body: Vec<u8>) -> String {
+    let mut body = mend_controls(body);
+    if body.contains(&b'\\') {
+        mend_surrogates(&mut body);
+    }
     let mut text = match String::from_utf8(body) {
         Ok(text) => text,
         Err(error) => match String::from_utf8_lossy(error.as_bytes()) {
@@ -32,18 +38,48 @@ pub(super) fn text(mut body: Vec<u8>) -> String {
     text
 }
 
-/// Mends the damage that can be mended in place, byte for byte.
-fn mend_ascii(body: &mut [u8]) {
-    let (mut has_controls, mut has_escapes) = (false, false);
-    for byte in body.iter() {
-        has_controls |= *byte < b' ';
-        has_escapes |= *byte == b'\\';
+/// Escapes the control characters within texts, and blanks those between tokens.
+fn mend_controls(mut body: Vec<u8>) -> Vec<u8> {
+    let mut place = Place::Between;
+    let mut has_any_within = false;
+    for byte in &mut body {
+        let is_within = place == Place::Within;
+        place = place.after(*byte);
+        if *byte < b' ' {
+            has_any_within |= is_within;
+            *byte = if is_within { *byte } else { b' ' };
+        }
     }
-    if has_controls {
-        body.iter_mut().filter(|byte| **byte < b' ').for_each(|byte| *byte = b' ');
+    if !has_any_within {
+        return body;
     }
-    if has_escapes {
-        mend_surrogates(body);
+    let mut mended = Vec::with_capacity(body.len() + body.len() / 8);
+    for byte in body {
+        match byte {
+            ..b' ' => mended.extend(format!("\\u{byte:04x}").bytes()),
+            _ => mended.push(byte),
+        }
+    }
+    mended
+}
+
+/// Where in JSON a byte is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Between,
+    Within,
+    /// Behind the backslash of an escape.
+    Escaped,
+}
+
+impl Place {
+    fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Between, b'"') | (Self::Escaped, _) => Self::Within,
+            (Self::Within, b'"') => Self::Between,
+            (Self::Within, b'\\') => Self::Escaped,
+            _ => self,
+        }
     }
 }
 
@@ -106,7 +142,17 @@ mod tests {
     fn other_damage_is_mended_too() {
         assert_eq!(mended(b"\"Andr\xE9\""), "\"Andr\u{FFFD}\"");
         assert_eq!(mended("\u{FEFF}\u{FEFF}{}"), "{}");
-        assert_eq!(mended("{\r\n\"a\":\t\"x\ny\0\"}"), "{  \"a\": \"x y \"}");
+        assert_eq!(mended("{\r\n\"a\":\t\"x\ny\0\"}"), "{  \"a\": \"x\\u000ay\\u0000\"}");
+    }
+
+    #[test]
+    fn an_id_with_a_control_character_does_not_become_another_id() {
+        for (damaged, id) in [("ali\tce", "ali\tce"), ("\0", "\0"), ("a\\\"\n", "a\"\n")] {
+            let body = format!("{{\n\t\"To_Account\": \"{damaged}\"\r\n}}");
+            let read: serde_json::Value = serde_json::from_str(&mended(body)).unwrap();
+            assert_eq!(read["To_Account"], id);
+        }
+        assert_eq!(mended("[\"a\\\n\"]"), "[\"a\\ \"]", "an escape of nothing stays one");
     }
 
     #[test]

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::SourceError;
 
-/// What became of each item of a request, in the request's order. `None` is unknown: the reply does
-/// not name it.
+/// The result of each item of a request, in the request's order. `None` is unknown: the reply does
+/// not name the item.
 pub(in crate::rest) type Outcomes = Vec<Option<Result<(), SourceError>>>;
 
 #[derive(Deserialize)]
@@ -31,8 +31,8 @@ struct Item<'a> {
 }
 
 /// Matches results to the conversations that were asked about, by what they name: their order says
-/// nothing. What was not asked about is left out; of two results of one conversation a failure
-/// counts.
+/// nothing. Results of other conversations are left out; of two results of one conversation a
+/// failure counts.
 pub(super) fn read<'r, 'a>(
     reply: &Reply,
     results: impl IntoIterator<Item = &'r RawValue>,

@@ -1,7 +1,8 @@
 //! `group_open_http_svc/set_unread_msg_num`: the number of unread messages of a group.
 //!
-//! After doc 34909. It is made for migration: it sets the number itself, whatever arrived meanwhile,
-//! and neither devices nor webhooks hear of it. Meetings and AVChatRooms answer 0 and do nothing.
+//! After doc 34909. It is made for migration: it sets the number itself, whatever arrived
+//! meanwhile, and notifies neither devices nor webhooks. Meetings and AVChatRooms answer 0 and do
+//! nothing.
 
 use conv_model::AccountId;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Whether the app's edition has marks and conversation groups.
+//! Remembers if the app's edition has marks and conversation groups.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::{SourceError, Written, rest::codes::EDITION_TOO_LOW};
 
-/// How long a refusal is believed: an app may be upgraded.
+/// The time for which a refusal is believed: an app may be upgraded.
 const BELIEVED: Duration = Duration::from_secs(3600);
 
 /// The refusal that an edition without marks and groups met (code 51013, doc 53438), for an hour.
@@ -21,7 +21,7 @@ pub(in crate::rest) struct Edition {
 
 impl Edition {
     /// # Errors
-    /// What the cloud said, if that was less than an hour ago.
+    /// Returns the cloud's refusal, if it is less than an hour old.
     pub(super) fn check(&self) -> Result<(), SourceError> {
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         match refused.as_ref() {

@@ -13,8 +13,7 @@ use crate::SourceError;
 /// two calls for every mark.
 const MAX_READINGS: u32 = 8;
 
-/// Whether `SetMark` counts from 0, as it is sent: read back from the cloud once, at the first mark
-/// that is set.
+/// The base of `SetMark`, 0 or 1: read back from the cloud once, at the first mark that is set.
 ///
 /// The SDK sends the same command with the star as 0; the REST page (doc 53438) counts marks in words
 /// from "1st", which may be read either way.
@@ -42,7 +41,7 @@ impl MarkBase {
         }
     }
 
-    /// Returns whether the next mark is to be read back, and counts it as a reading.
+    /// Returns true if the next mark is to be read back, and counts it as a reading.
     pub(super) fn begin_reading(&self) -> bool {
         self.known.get().is_none() && self.readings.fetch_add(1, Ordering::Relaxed) < MAX_READINGS
     }
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_appears_says_where_the_cloud_counts_from() {
+    fn the_mark_that_appears_shows_the_clouds_base() {
         let (as_sent, shifted) = (Some(Base::AsSent), Some(Base::Shifted));
         for (sent, before, after, expected) in [
             // The star, unread, and both.

@@ -114,7 +114,7 @@ fn wire_item(item: &MarkItem) -> Result<Option<Item<'_>>, SourceError> {
     if item.set.is_empty() && item.clear.is_empty() {
         return Ok(None);
     }
-    // What the cloud would do with it is not documented.
+    // The documentation does not say what the cloud would do with it.
     if item.set.bits() & item.clear.bits() != 0 {
         return Err(invalid("a mark that is both set and cleared"));
     }

@@ -10,7 +10,7 @@ use fastrand::Rng;
 
 use super::super::files::{LogFile, LogFolder};
 
-/// What happens at an operation, counted from the first.
+/// A fault at an operation, counted from the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// It fails, and nothing is done.
@@ -27,10 +27,10 @@ pub(super) enum Fault {
     Stop,
 }
 
-/// What a crash leaves of what was not synced.
+/// The part of unsynced data that survives a crash.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Crash {
-    /// The process died: all is there, and none of it durable.
+    /// The process died: everything is there, but not durable.
     Process,
     /// The power failed, and nothing had been written yet.
     Nothing,
@@ -63,7 +63,7 @@ struct Node {
 enum Change {
     Write(usize, Vec<u8>),
     Cut(usize),
-    /// What came before was given up by a failed sync: no later one makes it durable.
+    /// The earlier bytes were given up by a failed sync: no later sync makes them durable.
     GivenUp,
 }
 
@@ -75,7 +75,7 @@ pub(super) struct Handle {
     at: usize,
 }
 
-/// What an operation may do.
+/// The permission for an operation.
 enum Leave {
     All,
     Half(Option<io::Error>),
@@ -92,7 +92,7 @@ impl Disk {
         self.lock().fault = None;
     }
 
-    /// Which files there are.
+    /// Returns the names of the files.
     pub(super) fn names(&self) -> Vec<String> {
         self.lock().names.keys().cloned().collect()
     }
@@ -106,7 +106,7 @@ impl Disk {
         *node = Node::of(&node.now);
     }
 
-    /// How many operations there were.
+    /// Returns the number of operations so far.
     pub(super) fn operations(&self) -> usize {
         self.lock().operations
     }

@@ -41,7 +41,7 @@ pub(in crate::disk::sled) fn read(
         .map_err(|error| StoreError::io("removing an unfinished snapshot", error))?;
     let open = recover::open(&rows, &opening)?;
     let met = opening.recovery();
-    if met.set_aside.is_some() {
+    if met.quarantined.is_some() {
         return Err(StoreError::Corrupt { what: "rows do not open".to_owned() });
     }
     recovery.repaired = met.repaired;

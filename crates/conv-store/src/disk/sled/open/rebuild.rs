@@ -1,4 +1,4 @@
-//! Writing rows anew that take far more of the disk than what lives in them.
+//! Rewrites rows that take far more of the disk than their live part.
 //!
 //! sled does not give back what it no longer uses. So everything is copied into `rows.new`, which
 //! then takes the place of `rows` by way of `rows.old`. A crash in between leaves one of the two
@@ -26,7 +26,7 @@ const FACTOR: u64 = 64;
 /// The keys that are copied at once.
 const BATCH: usize = 256;
 
-/// Writes rows anew if they take too much.
+/// Rewrites the rows if they take too much.
 pub(super) fn if_overgrown(
     folder: &SledFolder,
     open: Read,
@@ -36,7 +36,7 @@ pub(super) fn if_overgrown(
     if !is_overgrown(bytes, open.live) {
         return Ok(open);
     }
-    tracing::info!(bytes, live = open.live, "writing the rows anew, they have grown too large");
+    tracing::info!(bytes, live = open.live, "rewriting the rows, they have grown too large");
     opening.change(|recovery| rebuild(folder, open, recovery))?;
     recover::open(folder, opening)
 }
@@ -69,7 +69,7 @@ fn is_overgrown(bytes: u64, live: u64) -> bool {
     bytes > FLOOR_BYTES.max(live.saturating_mul(FACTOR))
 }
 
-/// Rows that cannot be written anew, for instance on a full disk, stay as they are.
+/// Rewrites the rows. If that fails, for instance on a full disk, they stay as they are.
 fn rebuild(folder: &SledFolder, open: Read, recovery: &mut Recovery) -> Result<(), StoreError> {
     let rows = folder.path();
     let copied = caught(|| {
@@ -80,7 +80,7 @@ fn rebuild(folder: &SledFolder, open: Read, recovery: &mut Recovery) -> Result<(
     let replaced = copied.and_then(|()| replace(rows).map_err(opening_rows));
     match replaced {
         Ok(()) => recovery.rebuilt = true,
-        Err(error) => tracing::warn!(error = %error, "could not write the rows anew"),
+        Err(error) => tracing::warn!(error = %error, "could not rewrite the rows"),
     }
     finish(rows).map_err(opening_rows)
 }

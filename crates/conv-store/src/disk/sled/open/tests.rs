@@ -32,7 +32,7 @@ async fn filled() -> TempDir {
     folder
 }
 
-/// What no repair helps against: sled reads it, and it makes no sense.
+/// Makes damage that no repair helps against: sled reads it, and it makes no sense.
 fn break_beyond_repair(folder: &TempDir) {
     let db = sled(&folder.path().join(ROWS)).unwrap();
     db.insert(SCHEMA, &[]).unwrap();
@@ -41,13 +41,13 @@ fn break_beyond_repair(folder: &TempDir) {
 }
 
 #[tokio::test]
-async fn rows_beyond_repair_are_set_aside_and_drafts_stay() {
+async fn rows_beyond_repair_are_quarantined_and_drafts_stay() {
     let folder = filled().await;
     let mut kept = Vec::new();
     for round in 0..4 {
         break_beyond_repair(&folder);
         let database = SledDatabase::open(folder.path()).await.unwrap();
-        let aside = database.recovery().set_aside.unwrap();
+        let aside = database.recovery().quarantined.unwrap();
         database.close().await.unwrap();
         assert_eq!(sled(&aside).unwrap().get("round").unwrap().unwrap(), "this one");
         kept.push(aside);
@@ -56,7 +56,7 @@ async fn rows_beyond_repair_are_set_aside_and_drafts_stay() {
         // The loss is reported until the account's rows are written again.
         let recovery = store.recovery();
         assert_eq!((recovery.lost_accounts, recovery.lost_rows), (1, 1), "round {round}");
-        assert_eq!(recovery.set_aside, None, "round {round}");
+        assert_eq!(recovery.quarantined, None, "round {round}");
         assert!(store.snapshot().is_empty());
         assert_eq!(store.snapshot().local(&alice()), Some(Local::draft("Dear Alice")));
         fill(&store).await;
@@ -71,7 +71,7 @@ async fn rows_beyond_repair_are_set_aside_and_drafts_stay() {
 }
 
 #[tokio::test]
-async fn rows_that_have_grown_are_written_anew() {
+async fn overgrown_rows_are_rewritten() {
     let folder = filled().await;
     let ballast = folder.path().join("rows/ballast");
     std::fs::File::create(&ballast).unwrap().set_len(33 << 20).unwrap();

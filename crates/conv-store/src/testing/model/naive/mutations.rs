@@ -10,10 +10,10 @@ use conv_model::{
 use super::{Naive, Rows};
 
 impl Naive {
-    /// Accepts mutations: all or none. Gives their numbers, and what became of others.
+    /// Accepts mutations: all or none. Returns their numbers, and the outcomes of others.
     ///
     /// # Errors
-    /// Why the first one of them is refused.
+    /// If one of them is refused: the error of the first.
     pub fn enqueue(
         &mut self,
         mutations: &[Mutation],
@@ -42,7 +42,7 @@ impl Naive {
         Ok((numbers, outcomes))
     }
 
-    /// Takes over what became of mutations, and gives how they ended.
+    /// Stores the progress of mutations, and returns their outcomes.
     pub fn progress(&mut self, steps: &[(u64, Progress)]) -> Vec<Outcome> {
         let (mut outcomes, mut settled) = (Vec::new(), Vec::new());
         for (number, progress) in steps {

@@ -143,6 +143,6 @@ fn decoration<T: Default>(name: &'static str, field: Lenient<T>) -> Option<T> {
 }
 
 fn unreadable<T>(name: &str) -> Option<T> {
-    tracing::debug!(field = name, "a row keeps what it had: the field cannot be read");
+    tracing::debug!(field = name, "a field cannot be read, the row keeps its former value");
     None
 }

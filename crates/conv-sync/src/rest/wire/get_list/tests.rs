@@ -40,7 +40,7 @@ fn is_protocol<T: std::fmt::Debug>(result: &Result<T, SourceError>) {
 }
 
 #[test]
-fn a_page_cut_anywhere_is_none() {
+fn a_page_cut_anywhere_is_invalid() {
     assert_eq!(page(PAGE).unwrap().rows.len(), 2);
     for end in 0..PAGE.len() {
         is_protocol(&page(&PAGE.as_bytes()[..end]));

@@ -1,0 +1,120 @@
+//! One account of the schedule.
+
+use std::time::Duration;
+
+use super::{Cause, Pending};
+use crate::passes::Progress;
+
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    pub(super) handles: usize,
+    pub(super) visible: usize,
+    /// The newest mark, and the newest that a pass saw which began.
+    pub(super) marked: u64,
+    seen: u64,
+    /// The times of the oldest mark that no pass saw, and of the newest.
+    first: Option<Duration>,
+    latest: Duration,
+    /// The next pass does not wait for further marks.
+    pub(super) is_urgent: bool,
+    pub(super) cause: Cause,
+    /// Passes of the list that began.
+    pub(super) begun: u64,
+    /// The beginning of the newest pass.
+    last: Option<Duration>,
+    /// A pass was asked for and has not begun.
+    pub(super) is_asked: bool,
+    /// A pass is under way, or pauses after a failure: then another one follows.
+    pub(super) is_running: bool,
+    /// Facets of rows; a listing is a mark.
+    pub(super) pending: Pending,
+    pub(super) read_first: Option<Duration>,
+    pub(super) read_last: Option<Duration>,
+    pub(super) is_reading: bool,
+    /// Its list was closed.
+    pub(super) is_lost: bool,
+    /// Its time in the schedule.
+    pub(super) due: Option<Duration>,
+}
+
+/// What is to be done for an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    Pull,
+    Read,
+    Safety,
+    /// No interest is left, and its interval is over.
+    Forget,
+}
+
+impl Entry {
+    pub(super) fn is_watched(&self) -> bool {
+        self.handles > 0 && !self.is_lost
+    }
+
+    /// A mark came that no pass saw.
+    pub(super) fn is_marked(&self) -> bool {
+        self.marked > self.seen
+    }
+
+    pub(super) fn mark(&mut self, now: Duration, number: u64, cause: Cause) {
+        if !self.is_marked() {
+            self.cause = cause;
+        }
+        self.first.get_or_insert(now);
+        (self.marked, self.latest) = (number, now);
+    }
+
+    /// No mark is left.
+    pub(super) fn seen_all(&mut self) {
+        (self.seen, self.first, self.is_urgent) = (self.marked, None, false);
+    }
+
+    /// Takes in what became of the passes. Returns true if the one that was asked for is no longer
+    /// queued.
+    pub(super) fn progress(&mut self, now: Duration, progress: Progress) -> bool {
+        let has_begun = self.begun != progress.begun;
+        let has_ended = self.is_running && !progress.is_running;
+        let was_asked = self.is_asked;
+        self.is_running = progress.is_running;
+        if has_begun {
+            (self.begun, self.last, self.is_asked) = (progress.begun, Some(now), false);
+        }
+        self.seen = self.seen.max(progress.seen);
+        if self.seen >= self.marked {
+            self.seen_all();
+        } else if has_begun {
+            self.first = Some(self.latest);
+            self.is_urgent = false;
+        }
+        if has_ended && self.is_asked {
+            // It failed before it began, and is not repeated: the marks wait for the next one.
+            (self.last, self.is_asked) = (Some(now), false);
+            self.seen_all();
+        }
+        was_asked && !self.is_asked
+    }
+
+    /// Returns what comes next, and when.
+    pub(super) fn due(
+        &self,
+        delay: Duration,
+        interval: Duration,
+        safety: Duration,
+    ) -> Option<(Duration, Due)> {
+        let after = |last: Option<Duration>| last.map_or(Duration::ZERO, |last| last + interval);
+        let is_busy = self.is_asked || self.is_running;
+        if !self.is_watched() {
+            let is_over = self.handles == 0 && !self.is_asked;
+            return is_over.then(|| (after(self.last), Due::Forget));
+        }
+        let delay = if self.is_urgent { Duration::ZERO } else { delay };
+        let marked = self.first.filter(|_| self.is_marked() && !is_busy);
+        let pull = marked.map(|first| ((first + delay).max(after(self.last)), Due::Pull));
+        let read = self.read_first.filter(|_| !self.is_reading);
+        let read = read.map(|first| ((first + delay).max(after(self.read_last)), Due::Read));
+        let is_idle = !is_busy && !self.is_marked();
+        let safe = is_idle.then(|| (self.last.unwrap_or(self.latest) + safety, Due::Safety));
+        [pull, read, safe].into_iter().flatten().min()
+    }
+}

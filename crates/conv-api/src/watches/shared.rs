@@ -1,0 +1,136 @@
+//! The watches of all accounts of a process.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use conv_model::{AccountId, ConversationId};
+use conv_sync::Clock;
+use tokio::sync::Notify;
+
+use super::{
+    figures::WatchStats,
+    options::{WatchLevel, WatchOptions},
+    state::State,
+    work::{Pending, Work},
+};
+use crate::Conversations;
+
+/// The watches of a process. Lists are noted, woken and dropped where no lock is held.
+#[derive(Debug)]
+pub(crate) struct Watches {
+    state: Mutex<State>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Wakes the task of the schedule.
+    pub(super) wake: Arc<Notify>,
+}
+
+impl Watches {
+    /// `rate`: the budget of calls for pages per second.
+    pub(crate) fn new(options: &WatchOptions, rate: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+        let state = Mutex::new(State::new(options, rate));
+        Self { state, clock, wake: Arc::default() }
+    }
+
+    pub(crate) fn stats(&self) -> WatchStats {
+        self.lock().stats()
+    }
+
+    /// Ends all tasks: the accounts are closed.
+    pub(crate) fn close(&self) {
+        let (lists, task) = {
+            let mut state = self.lock();
+            state.schedule.clear();
+            (std::mem::take(&mut state.lists), state.task.take())
+        };
+        if let Some(task) = task {
+            task.abort();
+        }
+        drop(lists);
+    }
+
+    /// Notes that something changed for an account. Returns false if it is not watched.
+    pub(crate) fn mark(&self, account: &AccountId, work: Work) -> bool {
+        let (now, work) = (self.clock.now(), Pending::from(work));
+        let marked = {
+            let mut state = self.lock();
+            state.schedule.hear(now);
+            state.mark(now, account, &work)
+        };
+        let is_watched = marked.is_some();
+        if is_watched {
+            note(marked.flatten());
+            self.wake.notify_one();
+        }
+        is_watched
+    }
+
+    /// Notes that a row changed, for all watched accounts that hold it.
+    pub(crate) fn mark_holders(&self, row: &ConversationId, work: Work) {
+        let (now, work) = (self.clock.now(), Pending::from(work));
+        self.lock().mark_holders(now, row, &work);
+        self.wake.notify_one();
+    }
+
+    /// Returns the watched accounts that hold a row.
+    pub(crate) fn holders(&self, row: &ConversationId) -> Vec<AccountId> {
+        self.lock().index.holders(row).cloned().collect()
+    }
+
+    /// Asks for a pass that begins from now on. Returns its mark; `None` if the account is not watched.
+    pub(super) fn refresh(&self, account: &AccountId) -> Option<u64> {
+        let (number, noting) = {
+            let mut state = self.lock();
+            let number = state.schedule.refresh(self.clock.now(), account)?;
+            (number, state.noting(account, number))
+        };
+        note(noting);
+        self.wake.notify_one();
+        Some(number)
+    }
+
+    pub(super) fn set_level(&self, account: &AccountId, level: WatchLevel) {
+        let mut state = self.lock();
+        let is_visible = state.schedule.set_level(account, level);
+        if let Some(followed) = state.lists.get(account) {
+            followed.set_visible(is_visible);
+        }
+    }
+
+    pub(super) fn unwatch(&self, account: &AccountId, level: WatchLevel) {
+        let gone = {
+            let mut state = self.lock();
+            let left = state.schedule.unwatch(self.clock.now(), account, level);
+            if let Some(followed) = state.lists.get(account) {
+                followed.set_visible(left.is_visible);
+            }
+            left.is_last.then(|| state.lists.remove(account)).flatten()
+        };
+        drop(gone);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    /// Sections are short and none of them panics.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Watches {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Has the list note its mark.
+pub(super) fn note(noting: Option<(Conversations, u64)>) {
+    if let Some((list, number)) = noting {
+        list.note(number);
+    }
+}

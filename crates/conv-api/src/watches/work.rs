@@ -1,0 +1,85 @@
+//! What a mark says has changed, and the pending work of an account.
+
+use std::collections::BTreeSet;
+
+use conv_model::{ConversationId, Facet};
+
+/// The most facets of rows that wait for an account; beyond it, its list is read instead.
+const MOST: usize = 32;
+
+/// What changed in the cloud. Everything but `Listing` is read without reading the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Work {
+    /// The list: rows came, went or moved, or it is not known what changed.
+    Listing,
+    /// The name or picture of a user or group.
+    Profile(ConversationId),
+    /// The newest message of a row, which was edited or recalled; its time and place stay.
+    LastMessage(ConversationId),
+    /// The unread messages of some rows.
+    Unread(Vec<ConversationId>),
+}
+
+/// Pending work, bounded: what is too much becomes a reading of the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pending {
+    pub(super) is_listing: bool,
+    pub(super) facets: BTreeSet<(Facet, ConversationId)>,
+}
+
+impl Pending {
+    pub(super) fn add(&mut self, work: Work) {
+        let (facet, rows) = match work {
+            Work::Listing => {
+                self.is_listing = true;
+                return;
+            }
+            Work::Profile(row) => (Facet::Profile, vec![row]),
+            Work::LastMessage(row) => (Facet::LastMessage, vec![row]),
+            Work::Unread(rows) => (Facet::Unread, rows),
+        };
+        for row in rows {
+            self.facets.insert((facet, row));
+            if self.facets.len() > MOST {
+                *self = Self { is_listing: true, facets: BTreeSet::new() };
+                return;
+            }
+        }
+    }
+
+    /// Adds other pending work.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.is_listing |= other.is_listing;
+        self.facets.extend(other.facets.iter().cloned());
+        if self.facets.len() > MOST {
+            *self = Self { is_listing: true, facets: BTreeSet::new() };
+        }
+    }
+}
+
+impl From<Work> for Pending {
+    fn from(work: Work) -> Self {
+        let mut pending = Self::default();
+        pending.add(work);
+        pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_rows_become_a_listing() {
+        let rows =
+            |n: usize| (0..n).map(|n| ConversationId::c2c(&n.to_string()).unwrap()).collect();
+        let few = Pending::from(Work::Unread(rows(MOST)));
+        assert_eq!((few.is_listing, few.facets.len()), (false, MOST));
+        let many = Pending::from(Work::Unread(rows(MOST + 1)));
+        assert_eq!((many.is_listing, many.facets.len()), (true, 0));
+        let mut merged = few;
+        merged.merge(&Work::Profile("C2Calice".parse().unwrap()).into());
+        assert_eq!((merged.is_listing, merged.facets.len()), (true, 0));
+    }
+}

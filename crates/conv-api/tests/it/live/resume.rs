@@ -1,0 +1,5 @@
+//! Readers that come back: to the same process or another one, after a restart, after a loss.
+
+mod cases;
+mod history;
+mod server;

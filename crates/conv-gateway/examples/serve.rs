@@ -1,0 +1,41 @@
+//! A gateway in front of a cloud on loopback.
+//!
+//! `cargo run -p conv-gateway --features server --example serve`
+
+use std::{
+    error::Error,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use conv_api::{Accounts, BaseUrl, MemoryDatabase, RestSource, Timestamp, UserSigSigner};
+use conv_emulator::Emulator;
+use conv_gateway::{AccessTokens, Gateway};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let cloud = Emulator::builder().seed(7).account("alice").start().await?;
+    let (app, key) = (cloud.sdk_app_id(), cloud.secret_key());
+    let url: BaseUrl = cloud.base_url().parse()?;
+    let source = Arc::new(RestSource::new(url, app, UserSigSigner::new(cloud.identifier(), key)));
+    let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), Arc::clone(&source))
+        .writer(source)
+        .build();
+    let tokens = AccessTokens::new(app, key)?.administrators([cloud.identifier()]);
+    let router = Gateway::builder(accounts, tokens).build().router();
+
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    // In production the app's own backend hands this to the device.
+    let now = Timestamp::from_secs(SystemTime::UNIX_EPOCH.elapsed()?.as_secs());
+    let user_sig = UserSigSigner::new("alice", key).sign(app, now, Duration::from_secs(86_400))?;
+    let url = format!("http://{}/v1", listener.local_addr()?);
+    println!("TOKEN=$(curl -s {url}/login -H 'Content-Type: application/json' \\");
+    println!("  -d '{{\"userID\":\"alice\",\"userSig\":\"{}\"}}' \\", user_sig.expose());
+    println!("  | sed 's/.*\"accessToken\":\"\\([^\"]*\\).*/\\1/')");
+    println!("curl -s \"{url}/conversations?limit=3\" -H \"Authorization: Bearer $TOKEN\"");
+    // With the address of callers, by which failed logins are limited.
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await?;
+    Ok(())
+}

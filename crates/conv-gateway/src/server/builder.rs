@@ -1,0 +1,139 @@
+//! Builds a gateway.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    num::NonZeroU32,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use conv_api::{Accounts, Timestamp};
+
+use super::{
+    Gateway,
+    authorizer::Authorizer,
+    failures::Failures,
+    rates::{Allowance, Rates},
+    shared::{Shared, WallClock},
+};
+use crate::AccessTokens;
+
+/// Builds a [`Gateway`]: who may call, from where, how often.
+#[must_use = "makes nothing before `build`"]
+pub struct GatewayBuilder {
+    accounts: Accounts,
+    tokens: AccessTokens,
+    origins: BTreeSet<String>,
+    authorizer: Option<Arc<dyn Authorizer>>,
+    clock: WallClock,
+    hops: usize,
+    any_user: bool,
+    requests: Allowance,
+    cloud_calls: Allowance,
+    login_failures: u32,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+impl GatewayBuilder {
+    pub(super) fn new(accounts: Accounts, tokens: AccessTokens) -> Self {
+        const REQUESTS: NonZeroU32 = NonZeroU32::new(600).unwrap();
+        const CLOUD_CALLS: NonZeroU32 = NonZeroU32::new(30).unwrap();
+        Self {
+            accounts,
+            tokens,
+            origins: BTreeSet::new(),
+            authorizer: None,
+            clock: Arc::new(system_time),
+            hops: 0,
+            any_user: false,
+            requests: Allowance::new(REQUESTS, MINUTE),
+            cloud_calls: Allowance::new(CLOUD_CALLS, MINUTE),
+            login_failures: 10,
+        }
+    }
+
+    /// Lets pages of these origins call, such as `https://chat.example.com`; none by default. `*` is
+    /// no origin.
+    pub fn origins(mut self, origins: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.origins.extend(origins.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets accounts act for others under `/v1/accounts/{account}/…`, as `authorizer` decides. Without
+    /// one there are no such paths.
+    pub fn authorizer(self, authorizer: impl Authorizer) -> Self {
+        Self { authorizer: Some(Arc::new(authorizer)), ..self }
+    }
+
+    /// Sets the clock by which tokens expire; the system's by default.
+    pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// Sets the number of your own proxies in front of this server, each of which adds an address to
+    /// `X-Forwarded-For`: the caller's is that many from the right. 0 by default: the address of the
+    /// socket, which the server has to provide (`into_make_service_with_connect_info`).
+    pub fn forwarded_hops(self, hops: usize) -> Self {
+        Self { hops, ..self }
+    }
+
+    /// Lets a user read the profile of every other user of the app, as the SDK does, instead of those in
+    /// his list alone. Chat groups stay those in his list.
+    pub fn profiles_of_any_user(self, is_allowed: bool) -> Self {
+        Self { any_user: is_allowed, ..self }
+    }
+
+    /// Sets how many calls an account may make in a window, all at once or spread; 600 a minute by
+    /// default. Counted per process.
+    pub fn requests(self, count: NonZeroU32, window: Duration) -> Self {
+        Self { requests: Allowance::new(count, window), ..self }
+    }
+
+    /// Sets how many calls of the cloud an account may cause in a window by refreshing and by profiles;
+    /// 30 a minute by default. Counted per process.
+    pub fn cloud_calls(self, count: NonZeroU32, window: Duration) -> Self {
+        Self { cloud_calls: Allowance::new(count, window), ..self }
+    }
+
+    /// Sets how many logins from one address may fail per minute before it has to wait; 10 by default.
+    /// They never count against the account.
+    pub fn login_failures(self, per_minute: u32) -> Self {
+        Self { login_failures: per_minute, ..self }
+    }
+
+    /// Returns the gateway. Nothing is read or called yet.
+    pub fn build(self) -> Gateway {
+        let shared = Shared {
+            accounts: self.accounts,
+            tokens: self.tokens,
+            authorizer: self.authorizer,
+            clock: self.clock,
+            hops: self.hops,
+            any_user: self.any_user,
+            requests: Rates::new(self.requests),
+            cloud_calls: Rates::new(self.cloud_calls),
+            failures: Failures::new(self.login_failures),
+            unknown: Default::default(),
+            kept: Default::default(),
+            ids: Default::default(),
+        };
+        Gateway { shared: Arc::new(shared), origins: self.origins }
+    }
+}
+
+fn system_time() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Timestamp::from_secs(since.map_or(0, |since| since.as_secs()))
+}
+
+impl fmt::Debug for GatewayBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatewayBuilder")
+            .field("accounts", &self.accounts)
+            .field("origins", &self.origins)
+            .field("forwarded_hops", &self.hops)
+            .finish_non_exhaustive()
+    }
+}

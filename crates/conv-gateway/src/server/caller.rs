@@ -1,0 +1,97 @@
+//! Who calls, and for whom.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, Request, State},
+    http::{HeaderMap, header::AUTHORIZATION},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use conv_api::{AccountId, AccountTag};
+use tracing::Span;
+
+use super::{authorizer::Action, problem::Problem, shared::Shared};
+
+/// The caller of a call that was let in. No header, body or query changes it.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    /// The account that logged in.
+    pub(super) principal: AccountId,
+    /// The account whose list it is: the same, unless a delegate calls.
+    pub(super) account: AccountId,
+}
+
+/// What a group of calls is let in for.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    pub(super) shared: Arc<Shared>,
+    pub(super) action: Action,
+}
+
+/// Lets a user in to his own list.
+pub(super) async fn own(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let caller = principal(&gate.shared, request.headers())
+        .map(|principal| Caller { account: principal.clone(), principal });
+    admit(&gate, caller, request, next).await
+}
+
+/// Lets a delegate in to another's list.
+pub(super) async fn delegate(
+    State(gate): State<Gate>,
+    Path(account): Path<String>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let caller = delegated(&gate, &account, request.headers()).await;
+    admit(&gate, caller, request, next).await
+}
+
+async fn delegated(gate: &Gate, account: &str, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let principal = principal(&gate.shared, headers)?;
+    let refused = || Problem::forbidden("not allowed for this account");
+    let account: AccountId = account.parse().map_err(|_| refused())?;
+    let authorizer = gate.shared.authorizer.as_ref().ok_or_else(refused)?;
+    if authorizer.allows(&principal, &account, gate.action).await {
+        Ok(Caller { principal, account })
+    } else {
+        Err(refused())
+    }
+}
+
+async fn admit(
+    gate: &Gate,
+    caller: Result<Caller, Problem>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    Span::current().record("account", tracing::field::display(AccountTag::of(&caller.account)));
+    let requests = &gate.shared.requests;
+    let (left, mut response) = match requests.take(&caller.principal) {
+        Ok(left) => {
+            request.extensions_mut().insert(caller);
+            (left, next.run(request).await)
+        }
+        Err(pause) => (0, Problem::too_many(pause).into_response()),
+    };
+    requests.tell(left, response.headers_mut());
+    response
+}
+
+/// The account of the access token.
+pub(super) fn principal(shared: &Shared, headers: &HeaderMap) -> Result<AccountId, Problem> {
+    let token = bearer(headers).ok_or_else(Problem::not_logged_in)?;
+    Ok(shared.tokens.check(token, shared.now())?.account)
+}
+
+/// The token of the one `Authorization: Bearer …`; of two, neither.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut lines = headers.get_all(AUTHORIZATION).iter();
+    let (line, None) = (lines.next()?.to_str().ok()?, lines.next()) else { return None };
+    let (scheme, token) = line.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+}

@@ -1,0 +1,61 @@
+//! Changes: the SDK's calls that write. Each is shown and durable when it is answered, and sent to the
+//! cloud in the background.
+
+mod batch;
+mod conversations;
+mod groups;
+
+use std::sync::Arc;
+
+use axum::{Router, routing::post};
+use conv_api::{ConversationId, Conversations, Error};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{
+    answer::{Answer, Answered},
+    position,
+    problem::Problem,
+    shared::Shared,
+};
+
+/// The maximum number of conversations in one call, as with the SDK.
+pub(super) const MAX_IDS: usize = 100;
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/conversations/delete", post(conversations::delete))
+        .route("/conversations/pin", post(conversations::pin))
+        .route("/conversations/read", post(conversations::read))
+        .route("/conversations/mark", post(conversations::mark))
+        .route("/conversations/custom-data", post(conversations::custom_data))
+        .route("/conversations/draft", post(conversations::draft))
+        .route("/groups/create", post(groups::create))
+        .route("/groups/delete", post(groups::delete))
+        .route("/groups/rename", post(groups::rename))
+        .route("/groups/add", post(groups::add))
+        .route("/groups/remove", post(groups::remove))
+}
+
+fn id(text: &str) -> Result<ConversationId, Problem> {
+    Ok(text.parse().map_err(Error::Id)?)
+}
+
+fn ids(texts: &[String]) -> Result<Vec<ConversationId>, Problem> {
+    match texts.len() {
+        0 => Err(Problem::invalid("expected at least one conversation ID")),
+        1..=MAX_IDS => texts.iter().map(|text| id(text)).collect(),
+        _ => Err(Problem::invalid(format!("expected at most {MAX_IDS} conversation IDs"))),
+    }
+}
+
+/// Answers with the SDK's data, and the position from which the list shows the change.
+fn answer(conversations: &Conversations, data: impl Serialize) -> Answered {
+    let mut data = match serde_json::to_value(data) {
+        Ok(Value::Object(data)) => data,
+        _ => Map::new(),
+    };
+    let position = serde_json::to_value(position::of(&conversations.snapshot()));
+    data.insert("position".to_owned(), position.unwrap_or_default());
+    Answer::of(&data)
+}

@@ -1,0 +1,179 @@
+//! Changes of conversations.
+
+use std::sync::Arc;
+
+use axum::{Extension, extract::State};
+use conv_api::{Conversation, ConversationId, Conversations, FailedConversation, MarkType};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{answer, batch::Batch, id, ids};
+use crate::server::{
+    answer::Answered,
+    body::{Json, Options},
+    caller::Caller,
+    problem::Problem,
+    shared::Shared,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DeleteOptions {
+    #[serde(rename = "conversationIDList")]
+    ids: Vec<String>,
+    #[serde(default = "yes")]
+    clear_history_message: bool,
+}
+
+/// The SDK's default.
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct PinOptions {
+    #[serde(rename = "conversationID")]
+    id: String,
+    is_pinned: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadOptions {
+    #[serde(rename = "conversationID")]
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct MarkOptions {
+    #[serde(rename = "conversationIDList")]
+    ids: Vec<String>,
+    mark_type: MarkType,
+    enable_mark: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CustomDataOptions {
+    #[serde(rename = "conversationIDList")]
+    ids: Vec<String>,
+    custom_data: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct DraftOptions {
+    #[serde(rename = "conversationID")]
+    id: String,
+    draft_text: String,
+}
+
+#[derive(Serialize)]
+struct Deleted {
+    #[serde(rename = "conversationIDList")]
+    ids: Vec<ConversationId>,
+    #[serde(rename = "failureConversationIDList")]
+    failed: Vec<FailedConversation>,
+}
+
+/// `POST /conversations/delete`: an ID, or several with options.
+pub(super) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Json(argument): Json,
+) -> Answered {
+    let conversations = shared.open(&caller).await?;
+    if let Value::String(text) = argument {
+        let id = id(&text)?;
+        conversations.delete_conversation(std::slice::from_ref(&id), true).await?;
+        return answer(&conversations, json!({ "conversationID": id }));
+    }
+    let options = delete_options(argument)?;
+    let ids = ids(&options.ids)?;
+    let accepted = conversations.delete_conversation(&ids, options.clear_history_message).await?;
+    let (ids, failed) =
+        (accepted.success_conversation_id_list, accepted.failure_conversation_id_list);
+    answer(&conversations, Deleted { ids, failed })
+}
+
+fn delete_options(argument: Value) -> Result<DeleteOptions, Problem> {
+    if !argument.is_object() {
+        return Err(Problem::invalid("expected a conversation ID or an object"));
+    }
+    serde_json::from_value(argument).map_err(|error| Problem::invalid(error.to_string()))
+}
+
+/// `POST /conversations/pin`
+pub(super) async fn pin(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Options(options): Options<PinOptions>,
+) -> Answered {
+    let (id, conversations) = (id(&options.id)?, shared.open(&caller).await?);
+    conversations.pin_conversation(&id, options.is_pinned).await?;
+    answer(&conversations, json!({ "conversationID": id }))
+}
+
+/// `POST /conversations/read`: up to the newest message that the list shows.
+pub(super) async fn read(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Options(options): Options<ReadOptions>,
+) -> Answered {
+    let (id, conversations) = (id(&options.id)?, shared.open(&caller).await?);
+    conversations.set_message_read(&id).await?;
+    answer(&conversations, json!({}))
+}
+
+/// `POST /conversations/mark`
+pub(super) async fn mark(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Options(options): Options<MarkOptions>,
+) -> Answered {
+    let MarkOptions { mark_type, enable_mark, .. } = options;
+    each(&shared, &caller, &options.ids, Batch::Mark { mark_type, enable_mark }).await
+}
+
+/// `POST /conversations/custom-data`
+pub(super) async fn custom_data(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Options(options): Options<CustomDataOptions>,
+) -> Answered {
+    each(&shared, &caller, &options.ids, Batch::CustomData(options.custom_data)).await
+}
+
+pub(super) async fn each(
+    shared: &Shared,
+    caller: &Caller,
+    texts: &[String],
+    batch: Batch,
+) -> Answered {
+    let (ids, conversations) = (ids(texts)?, shared.open(caller).await?);
+    let accepted = batch.run(&conversations, &ids).await?;
+    answer(&conversations, accepted)
+}
+
+/// `POST /conversations/draft`: kept here, and sent to no cloud.
+pub(super) async fn draft(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Options(options): Options<DraftOptions>,
+) -> Answered {
+    let (id, conversations) = (id(&options.id)?, shared.open(&caller).await?);
+    // Or a user could fill the store with drafts of conversations that do not exist.
+    listed(&conversations, &id)?;
+    conversations.set_draft(&id, &options.draft_text).await.map_err(Problem::from)?;
+    // The SDK has a code inside of the data here.
+    answer(&conversations, json!({ "code": 0, "conversation": listed(&conversations, &id)? }))
+}
+
+fn listed(
+    conversations: &Conversations,
+    id: &ConversationId,
+) -> Result<Arc<Conversation>, Problem> {
+    conversations.snapshot().get(id).ok_or_else(Problem::not_listed)
+}

@@ -1,0 +1,54 @@
+//! What all calls share.
+
+use std::{fmt, sync::Arc};
+
+use conv_api::{AccountId, Accounts, Conversations, Timestamp};
+
+use super::{
+    authorizer::Authorizer, caller::Caller, failures::Failures, idempotency::Kept,
+    problem::Problem, rates::Rates, request::Ids, unknown::Unknown,
+};
+use crate::AccessTokens;
+
+pub(super) type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+pub(super) struct Shared {
+    pub(super) accounts: Accounts,
+    pub(super) tokens: AccessTokens,
+    pub(super) authorizer: Option<Arc<dyn Authorizer>>,
+    pub(super) clock: WallClock,
+    /// Proxies of the embedder in front of this server.
+    pub(super) hops: usize,
+    /// Set if a user may read the profile of any user.
+    pub(super) any_user: bool,
+    pub(super) requests: Rates<AccountId>,
+    /// Calls of the cloud that a user causes.
+    pub(super) cloud_calls: Rates<AccountId>,
+    pub(super) failures: Failures,
+    pub(super) unknown: Unknown,
+    pub(super) kept: Kept,
+    pub(super) ids: Ids,
+}
+
+impl Shared {
+    pub(super) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The list that a call is about.
+    pub(super) async fn open(&self, caller: &Caller) -> Result<Conversations, Problem> {
+        Ok(self.accounts.open(&caller.account).await?)
+    }
+
+    /// Takes a call of the cloud from what a user may cause. The one who calls pays, not the one
+    /// whose list it is.
+    pub(super) fn spend(&self, caller: &Caller) -> Result<(), Problem> {
+        self.cloud_calls.take(&caller.principal).map(|_| ()).map_err(Problem::too_many)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("accounts", &self.accounts).finish_non_exhaustive()
+    }
+}

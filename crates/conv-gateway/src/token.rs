@@ -1,0 +1,192 @@
+//! Access tokens: what a device shows instead of its UserSig.
+
+mod access;
+mod bytes;
+mod error;
+mod revocation;
+
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+
+use conv_model::{AccountId, Timestamp};
+use conv_sync::{Claims, DerivedKey, SecretKey, UserSigVerifier};
+
+use self::bytes::Body;
+
+pub use self::{access::AccessToken, access::Session, error::TokenError, revocation::Revocations};
+
+/// The purpose of the key that tokens are made with. Another version of the token has another key.
+const LABEL: &str = "conv-gateway access token v1";
+/// A UserSig may come from a clock that is ahead by this much, and no more.
+const MAX_AHEAD: Duration = Duration::from_secs(600);
+
+/// Trades UserSigs for access tokens, and checks these: pure, with the time as an argument, and
+/// nothing is stored.
+///
+/// A UserSig lives for months and lets its holder send messages, so it travels once, at login. An access
+/// token lives for 15 minutes, and only a gateway accepts it; it can be renewed for as long as the
+/// UserSig holds. Every process with the app's key accepts the tokens of every other.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use conv_gateway::AccessTokens;
+/// use conv_model::Timestamp;
+/// use conv_sync::UserSigSigner;
+///
+/// let now = Timestamp::from_secs(1_700_000_000);
+/// let signer = UserSigSigner::new("alice", "a made-up key");
+/// let user_sig = signer.sign(1_400_000_000, now, Duration::from_secs(86_400))?;
+///
+/// let tokens = AccessTokens::new(1_400_000_000, "a made-up key")?.administrators(["administrator"]);
+/// let token = tokens.login("alice", user_sig.expose(), now)?;
+/// let session = tokens.check(token.expose(), now)?;
+/// assert_eq!(session.account.as_str(), "alice");
+/// assert_eq!(session.expires_at, Timestamp::from_secs(1_700_000_900));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct AccessTokens {
+    sdk_app_id: u32,
+    verifier: UserSigVerifier,
+    key: DerivedKey,
+    administrators: BTreeSet<String>,
+    lifetime: Duration,
+    max_age: Option<Duration>,
+    revocations: Arc<dyn Revocations>,
+}
+
+impl AccessTokens {
+    /// Makes tokens of an app with a key derived from the app's secret key.
+    ///
+    /// # Errors
+    /// [`TokenError::Key`] if the key is empty or has a line break in it.
+    pub fn new(sdk_app_id: u32, key: impl Into<SecretKey>) -> Result<Self, TokenError> {
+        let secret: SecretKey = key.into();
+        Ok(Self {
+            sdk_app_id,
+            key: secret.derive(LABEL).map_err(TokenError::Key)?,
+            verifier: UserSigVerifier::new(sdk_app_id, secret),
+            administrators: BTreeSet::new(),
+            lifetime: Duration::from_secs(900),
+            max_age: None,
+            revocations: Arc::new(|_: &AccountId| None),
+        })
+    }
+
+    /// Refuses these accounts: the app's administrators, whose UserSig can do everything.
+    #[must_use]
+    pub fn administrators(mut self, accounts: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.administrators.extend(accounts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the lifetime of an access token: 15 minutes by default, at least a second.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime.max(Duration::from_secs(1));
+        self
+    }
+
+    /// Sets the maximum age of a UserSig, whatever its own lifetime; a login ends with it.
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age);
+        self
+    }
+
+    /// Sets what says which UserSigs and tokens of an account are revoked.
+    #[must_use]
+    pub fn revocations(mut self, revocations: impl Revocations) -> Self {
+        self.revocations = Arc::new(revocations);
+        self
+    }
+
+    /// Trades a UserSig for an access token.
+    ///
+    /// # Errors
+    /// [`TokenError::UserSig`] with the reason it is refused; [`TokenError::Administrator`],
+    /// [`TokenError::Ahead`], [`TokenError::TooOld`] and [`TokenError::Revoked`] of a UserSig that is
+    /// genuine.
+    pub fn login(
+        &self,
+        user_id: &str,
+        user_sig: &str,
+        now: Timestamp,
+    ) -> Result<AccessToken, TokenError> {
+        // First the signature: until it is verified, every caller gets the same answer.
+        let claims = self.verifier.verify(user_sig, user_id, now).map_err(TokenError::UserSig)?;
+        let account = self.admitted(&claims, now)?;
+        Ok(self.issue(account, now, self.until(&claims)))
+    }
+
+    /// Trades an access token for a newer one. The login ends where it would have ended.
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check).
+    pub fn renew(&self, token: &str, now: Timestamp) -> Result<AccessToken, TokenError> {
+        let session = self.check(token, now)?;
+        Ok(self.issue(session.account, now, session.ends_at))
+    }
+
+    /// Checks an access token. Compares in constant time, and reads nothing of it before.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] if it was not made here, for another app, or by another version;
+    /// [`TokenError::Expired`] or [`TokenError::Revoked`] if it was.
+    pub fn check(&self, token: &str, now: Timestamp) -> Result<Session, TokenError> {
+        let body = Body::open(token, &self.key).ok_or(TokenError::Invalid)?;
+        if body.sdk_app_id != self.sdk_app_id {
+            return Err(TokenError::Invalid);
+        }
+        let session = body.session;
+        if now >= session.expires_at {
+            return Err(TokenError::Expired);
+        }
+        self.refuse_revoked(&session.account, session.issued_at)?;
+        Ok(session)
+    }
+
+    /// Refuses what is signed and must not log in all the same.
+    fn admitted(&self, claims: &Claims, now: Timestamp) -> Result<AccountId, TokenError> {
+        if self.administrators.contains(&claims.identifier) {
+            return Err(TokenError::Administrator);
+        }
+        if claims.issued_at > now.plus_secs(MAX_AHEAD.as_secs()) {
+            return Err(TokenError::Ahead);
+        }
+        if now >= self.until(claims) {
+            return Err(TokenError::TooOld);
+        }
+        let account = claims.identifier.parse().map_err(|_| TokenError::Invalid)?;
+        self.refuse_revoked(&account, claims.issued_at)?;
+        Ok(account)
+    }
+
+    fn refuse_revoked(&self, account: &AccountId, issued_at: Timestamp) -> Result<(), TokenError> {
+        match self.revocations.not_before(account) {
+            Some(not_before) if issued_at < not_before => Err(TokenError::Revoked),
+            _ => Ok(()),
+        }
+    }
+
+    /// The moment at which a login by this UserSig ends.
+    fn until(&self, claims: &Claims) -> Timestamp {
+        let oldest = self.max_age.map(|age| claims.issued_at.plus_secs(age.as_secs()));
+        oldest.map_or(claims.expires_at(), |oldest| oldest.min(claims.expires_at()))
+    }
+
+    fn issue(&self, account: AccountId, now: Timestamp, ends_at: Timestamp) -> AccessToken {
+        let expires_at = now.plus_secs(self.lifetime.as_secs()).min(ends_at);
+        let session = Session { account, issued_at: now, expires_at, ends_at };
+        Body { sdk_app_id: self.sdk_app_id, session }.seal(&self.key)
+    }
+}
+
+impl fmt::Debug for AccessTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessTokens")
+            .field("sdk_app_id", &self.sdk_app_id)
+            .field("lifetime", &self.lifetime)
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
+}

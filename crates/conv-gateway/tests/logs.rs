@@ -1,0 +1,93 @@
+//! No token, key or UserSig in a log, and no name. A binary of its own, whose one test takes down what
+//! every thread says.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "it/server/stage.rs"]
+mod stage;
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::json;
+use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+
+use self::stage::{Stage, post, request};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_log_tells_what_happened_and_holds_no_token() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_ansi(false)
+        .with_writer(log.clone());
+    subscriber.init();
+
+    let stage = Stage::pulled(|it| it.authorizer(|_: &_, _: &_, _| true)).await;
+    let token = stage.login("alice").await;
+    let sig = stage.user_sig("alice");
+    stage.send(post("/v1/login", None, &json!({"userID": "alice", "userSig": &sig[1..]}))).await;
+    stage.send(post("/v1/login", None, &json!({"userID": 1, "userSig": sig}))).await;
+    let list = request("POST", "/v1/accounts/bob/conversations/list", Some(&token))
+        .header("content-type", "application/json")
+        .header("x-request-id", "my-request-1")
+        .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let reply = stage.send(list.body("null".into()).unwrap()).await;
+    assert_eq!(reply.header("x-request-id"), "my-request-1");
+    let pin = json!({"conversationID": stage.ids("alice")[3], "isPinned": true});
+    stage.post("/conversations/pin", &token, &pin).await.data();
+    stage.post("/login/renew", &token, &json!({})).await.data();
+    stage.get(&format!("/groups?access_token={token}"), "x").await;
+    let list = stage.accounts.open(&"alice".parse().unwrap()).await.unwrap();
+    list.flush(std::time::Duration::from_secs(60)).await.unwrap();
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for told in [
+        "request_id=\"my-request-1\"",
+        "route=\"/v1/accounts/{account}/conversations/list\"",
+        "trace_id=\"4bf92f3577b34da6a3ce929d0e0e4736\"",
+        "parent_id=\"00f067aa0ba902b7\"",
+        "status=401 code=70003",
+        "logged in",
+    ] {
+        assert!(log.contains(told), "{told}: {log}");
+    }
+    let ids = stage.ids("alice");
+    let secrets = [&*token, &token[20..60], &sig, &sig[10..40], stage.cloud.secret_key(), "alice"];
+    for secret in secrets.into_iter().chain(ids.iter().map(|id| &**id)) {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+}

@@ -1,0 +1,23 @@
+//! Processes on one server that may lose writes, and clients whose connections break.
+//!
+//! The real stores and live lists run: a seed gives the same run every time. A client goes on from the
+//! position that it had last, at the same process, at another one, after a restart, or after a loss.
+
+mod client;
+mod run;
+mod server;
+
+pub use self::run::{Failure, resume};
+
+/// Which promise was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Broken {
+    /// What a client folded is not the list of the process that it reads from.
+    Rows,
+    /// An update does not fit the rows of a client.
+    Misfit,
+    /// A client that came back got nothing at once.
+    Silence,
+    /// One position was given for different rows.
+    Position,
+}
