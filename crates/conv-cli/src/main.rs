@@ -44,7 +44,7 @@ async fn until_interrupted(command: Command, output: &Output) -> Result<(), Erro
         result = command.run(output) => result,
         signal = tokio::signal::ctrl_c() => match signal {
             Ok(()) if serves => Ok(()),
-            Ok(()) => Err(Error::Interrupted("interrupted; what was pulled is kept".to_owned())),
+            Ok(()) => Err(Error::Interrupted("interrupted; the rows pulled so far are kept".to_owned())),
             Err(error) => Err(error.into()),
         }
     }
