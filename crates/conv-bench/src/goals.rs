@@ -121,6 +121,27 @@ const GOALS: &[Goal] = &[
         ("live", 50_000, "conv, readers of 100 queries"),
         Times(0.01, ("live", 50_000, "eyeball-im-util's adapters")),
     ),
+    goal(
+        "one change accepted / one append and fdatasync",
+        ("enqueue", 10_000, SLED),
+        Times(1.3, ("enqueue", 10_000, "log, one fdatasync")),
+    ),
+    goal(
+        "top 50 with 1,000 changes pending / without",
+        ("pending-top", 10_000, "conv, 1,000 pending"),
+        Times(1.2, ("pending-top", 10_000, "conv, none pending")),
+    ),
+    goal(
+        "all pages with 1,000 changes pending / without",
+        ("pending-paging", 10_000, "conv, 1,000 pending"),
+        Times(1.2, ("pending-paging", 10_000, "conv, none pending")),
+    ),
+    goal(
+        "first pending change of a row",
+        ("pending-heap", 500, "conv, the first change of a row"),
+        Bytes(1_024.0),
+    ),
+    goal("a further one", ("pending-heap", 500, "conv, a further change of it"), Bytes(300.0)),
     goal("idle evicted account", ("idle", 100, "conv, an evicted account"), Bytes(4096.0)),
     goal(
         "reader beside a writer / alone, p10",

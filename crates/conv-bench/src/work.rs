@@ -9,6 +9,7 @@ mod id;
 mod live;
 mod matrix;
 mod open;
+pub mod outbox;
 mod paging;
 mod pull;
 mod pull_bytes;
@@ -61,6 +62,10 @@ pub const ALL: &[&Work] = &[
     &host::PULL,
     &heap::HEAP,
     &heap::IDLE,
+    &outbox::ENQUEUE,
+    &outbox::SCREEN,
+    &outbox::PAGING,
+    &outbox::HEAP,
     &written::PAGE_BYTES,
     &written::ONE_BYTES,
     &written::ROOM,

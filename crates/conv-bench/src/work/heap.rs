@@ -5,7 +5,7 @@ use std::{any::Any, process::Command};
 use conv_api::{Durability, Snapshot, model::SyncState};
 use tempfile::TempDir;
 
-use super::Work;
+use super::{Work, outbox};
 use crate::{
     data::{self, Row},
     figure::Value,
@@ -49,6 +49,13 @@ const IN_USE: &str = "conv, an account in use";
 const ALONE: &str = "its rows and indexes alone";
 const EVICTED: &str = "conv, an evicted account";
 
+pub const FIRST_CHANGE: &str = "conv, the first change of a row";
+const FURTHER_CHANGE: &str = "conv, a further change of it";
+
+pub fn pending(rows: usize, _: &Settings) -> Vec<(&'static str, Value)> {
+    in_children([FIRST_CHANGE, FURTHER_CHANGE].into_iter(), rows)
+}
+
 fn heap(rows: usize, _: &Settings) -> Vec<(&'static str, Value)> {
     in_children(HOLDERS.iter().map(|(name, _)| *name), rows)
 }
@@ -63,6 +70,8 @@ pub fn count(entrant: &str, rows: usize, live: &dyn Fn() -> usize) -> f64 {
         IN_USE => hosted::heap(true, rows, live),
         ALONE => alone(rows, live),
         EVICTED => hosted::heap(false, rows, live),
+        FIRST_CHANGE => changed(rows, live, false),
+        FURTHER_CHANGE => changed(rows, live, true),
         holder => held(holder, rows, live),
     }
 }
@@ -74,6 +83,22 @@ fn held(entrant: &str, rows: usize, live: &dyn Fn() -> usize) -> f64 {
     let bytes = live() - before;
     drop(held);
     bytes as f64 / rows as f64
+}
+
+/// Bytes that a pending change takes, one of each row: its first one, or a further one.
+fn changed(rows: usize, live: &dyn Fn() -> usize, further: bool) -> f64 {
+    let rows = data::rows(rows);
+    let ours = Ours::in_memory(&rows);
+    if further {
+        outbox::accept(&ours, rows.iter().map(|row| outbox::custom_data(row, 1)));
+    }
+    let before = live();
+    if further {
+        outbox::accept(&ours, rows.iter().map(outbox::star));
+    } else {
+        outbox::accept(&ours, rows.iter().map(|row| outbox::custom_data(row, 1)));
+    }
+    (live() - before) as f64 / rows.len() as f64
 }
 
 /// Bytes that the lists of a hundred accounts take, of one.

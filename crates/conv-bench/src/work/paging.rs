@@ -37,7 +37,7 @@ fn run(count: usize, settings: &Settings) -> Vec<(&'static str, Value)> {
         .run(settings)
 }
 
-fn pages(ours: &Ours) -> usize {
+pub fn pages(ours: &Ours) -> usize {
     let limit = NonZeroUsize::new(PAGE).unwrap();
     let (mut total, mut key) = (0, None);
     loop {
