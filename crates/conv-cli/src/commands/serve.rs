@@ -5,6 +5,7 @@ mod backing;
 mod demo;
 mod ports;
 mod stop;
+mod webhooks;
 
 use std::time::Duration;
 

@@ -139,8 +139,10 @@ impl GatewayBuilder {
 
     /// Returns the gateway. Nothing is read or called yet.
     pub fn build(self) -> Gateway {
+        let stats = GatewayStats::new();
         let hooks = self.webhooks.map(|webhooks| {
-            Arc::new(Hooks::new(self.accounts.clone(), webhooks, Arc::clone(&self.clock)))
+            let (accounts, clock) = (self.accounts.clone(), Arc::clone(&self.clock));
+            Arc::new(Hooks::new(accounts, webhooks, clock, stats.clone()))
         });
         let (capacity, time) = self.kept_fresh;
         let shared = Shared {
@@ -158,7 +160,7 @@ impl GatewayBuilder {
             ids: Default::default(),
             interests: Interests::new(capacity, time),
             hooks,
-            stats: GatewayStats::new(),
+            stats,
         };
         Gateway { shared: Arc::new(shared), origins: self.origins }
     }

@@ -25,7 +25,7 @@ use conv_api::Accounts;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::stats::Counts;
-use super::shared::WallClock;
+use super::{shared::WallClock, stats::GatewayStats};
 use crate::webhook::{ANSWER, Call, Event, REFUSED, Seen};
 
 pub use self::{
@@ -38,6 +38,7 @@ pub(super) struct Hooks {
     accounts: Accounts,
     options: Webhooks,
     clock: WallClock,
+    stats: GatewayStats,
     /// Short sections, without a call of anything else.
     state: Mutex<HookState>,
 }
@@ -53,11 +54,16 @@ struct HookState {
 struct Refused(&'static str, StatusCode);
 
 impl Hooks {
-    pub(super) fn new(accounts: Accounts, options: Webhooks, clock: WallClock) -> Self {
+    pub(super) fn new(
+        accounts: Accounts,
+        options: Webhooks,
+        clock: WallClock,
+        stats: GatewayStats,
+    ) -> Self {
         for weak in options.verifier.weak_tokens() {
             tracing::warn!(app = weak.app, length = weak.length, "a webhook token can be guessed");
         }
-        Self { accounts, options, clock, state: Mutex::default() }
+        Self { accounts, options, clock, stats, state: Mutex::default() }
     }
 
     pub(super) fn stats(&self) -> HookStats {
@@ -98,6 +104,8 @@ impl Hooks {
 
     fn refuse(&self, Refused(reason, status): Refused) -> Response {
         self.lock().counts.refused(reason);
+        // A call that is not verified could name any command.
+        self.stats.webhook("refused", reason);
         let mut response = json(status, REFUSED);
         if status == StatusCode::METHOD_NOT_ALLOWED {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
@@ -146,6 +154,7 @@ async fn receive(hooks: &Hooks, secret: Option<&str>, request: Request) -> Respo
     };
     let unreadable = read.as_ref().err().map(|why| why.as_str());
     hooks.lock().counts.event(&event, outcome, unreadable, (hooks.clock)());
+    hooks.stats.webhook(event.command.as_str(), outcome.as_str());
     json(StatusCode::OK, ANSWER)
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(super) cloud: CloudArgs,
     #[command(flatten)]
+    pub(super) webhooks: Webhooks,
+    #[command(flatten)]
     pub(super) limits: Limits,
 }
 
@@ -68,7 +70,7 @@ pub(super) struct Public {
     #[arg(long, env = "CONV_PRIVATE_LISTEN", value_name = "IP:PORT")]
     #[arg(default_value = "127.0.0.1:8691", value_parser = address())]
     pub(super) private_listen: SocketAddr,
-    /// Origin of pages that may call, such as https://chat.example.com; can be given more than once
+    /// Origin of pages that may call, such as `https://chat.example.com`; can be given more than once
     #[arg(long, env = "CONV_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     #[arg(value_parser = text().try_map(origin))]
     pub(super) origin: Vec<String>,
@@ -100,6 +102,24 @@ pub(super) struct Lists {
     #[arg(long, env = "CONV_MEMORY_BUDGET", value_name = "MIB", default_value_t = 64)]
     #[arg(value_parser = number())]
     pub(super) memory_budget: u32,
+}
+
+/// The endpoint for the cloud's webhooks.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Webhooks")]
+pub(super) struct Webhooks {
+    /// File with the webhooks' token, and a second one in the next line while you change it
+    ///
+    /// The endpoint is POST /v1/hooks/tencent. Without this option and --unsigned-webhooks there is none.
+    #[arg(long, env = "CONV_WEBHOOK_TOKEN_FILE", value_name = "FILE", value_parser = path())]
+    pub(super) webhook_token_file: Option<PathBuf>,
+    /// File with a secret that the webhooks' path ends with: /v1/hooks/tencent/SECRET
+    #[arg(long, env = "CONV_WEBHOOK_PATH_SECRET_FILE", value_name = "FILE", value_parser = path())]
+    pub(super) webhook_path_secret_file: Option<PathBuf>,
+    /// Let in webhooks without a signature: only where a proxy or the network keeps others out
+    #[arg(long, env = "CONV_UNSIGNED_WEBHOOKS", value_parser = switch())]
+    #[arg(conflicts_with = "webhook_token_file")]
+    pub(super) unsigned_webhooks: bool,
 }
 
 /// Limits in number and time.

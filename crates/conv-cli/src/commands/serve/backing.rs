@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_api::{Accounts, Facet, RestSource, UserSigSigner};
-use conv_gateway::{AccessTokens, Gateway};
+use conv_gateway::{AccessTokens, Gateway, Webhooks};
 
 use super::{args::Args, demo::Demo};
 use crate::{
@@ -35,6 +35,7 @@ impl Backing {
         };
         // Before the store is opened, which may take long.
         let tokens = tokens(args, &credentials)?;
+        let webhooks = args.webhooks.endpoint(&credentials)?;
         let database = Place::chosen(place.as_ref())?.database().await?;
         recovery::note(&database.recovery, output);
 
@@ -56,21 +57,30 @@ impl Backing {
             accounts = accounts.facet(facet);
         }
         let accounts = accounts.build();
-        let gateway = gateway(args, &accounts, tokens);
+        let gateway = gateway(args, &accounts, tokens, webhooks);
         Ok(Self { accounts, gateway })
     }
 }
 
-fn gateway(args: &Args, accounts: &Accounts, tokens: AccessTokens) -> Gateway {
+fn gateway(
+    args: &Args,
+    accounts: &Accounts,
+    tokens: AccessTokens,
+    webhooks: Option<Webhooks>,
+) -> Gateway {
     let (public, limits) = (&args.public, &args.limits);
-    Gateway::builder(accounts.clone(), tokens)
+    let builder = Gateway::builder(accounts.clone(), tokens)
         .origins(&public.origin)
         .forwarded_hops(public.proxies)
         .profiles_of_any_user(public.any_user)
         .requests(limits.calls_per_minute, MINUTE)
         .cloud_calls(limits.cloud_calls_per_minute, MINUTE)
-        .login_failures(limits.login_failures)
-        .build()
+        .login_failures(limits.login_failures);
+    match webhooks {
+        Some(webhooks) => builder.webhooks(webhooks),
+        None => builder,
+    }
+    .build()
 }
 
 fn credentials(args: &Args) -> Result<Credentials, Error> {
