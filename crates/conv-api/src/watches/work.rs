@@ -29,6 +29,15 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    /// Returns one facet of one row.
+    pub(super) fn of(facet: Facet, row: ConversationId) -> Self {
+        Self { is_listing: false, facets: BTreeSet::from([(facet, row)]) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        !self.is_listing && self.facets.is_empty()
+    }
+
     pub(super) fn add(&mut self, work: Work) {
         let (facet, rows) = match work {
             Work::Listing => {
