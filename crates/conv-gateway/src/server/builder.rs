@@ -8,13 +8,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use conv_api::{Accounts, Timestamp};
+use conv_api::{AccountId, Accounts, Timestamp};
 
 use super::{
     Gateway,
     authorizer::Authorizer,
     failures::Failures,
     rates::{Allowance, Rates},
+    revoked::Revoked,
     shared::{Shared, WallClock},
 };
 use crate::AccessTokens;
@@ -105,9 +106,13 @@ impl GatewayBuilder {
 
     /// Returns the gateway. Nothing is read or called yet.
     pub fn build(self) -> Gateway {
+        let revoked = Revoked::new(self.accounts.signals(), self.tokens.longest_login());
+        let known = Arc::clone(&revoked);
+        let tokens = self.tokens.also_revoked(move |account: &AccountId| known.not_before(account));
         let shared = Shared {
             accounts: self.accounts,
-            tokens: self.tokens,
+            tokens,
+            revoked,
             authorizer: self.authorizer,
             clock: self.clock,
             hops: self.hops,

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, Request, State},
     http::HeaderMap,
 };
-use conv_api::{AccountId, AccountTag, Timestamp};
+use conv_api::{AccountId, AccountTag, Error, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -62,10 +62,17 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
     let (address, now) = (address::of(&request, shared.hops), shared.now());
     shared.failures.check(address, now).map_err(Problem::too_many)?;
     let Options(LoginOptions { user_id, user_sig }) = Options::from_request(request, &()).await?;
-    let token = shared.tokens.login(&user_id, &user_sig, now).map_err(|error| {
-        shared.failures.count(address, now);
-        refused(error)
-    })?;
+    let login = || {
+        shared.tokens.login(&user_id, &user_sig, now).map_err(|error| {
+            shared.failures.count(address, now);
+            refused(error)
+        })
+    };
+    let token = login()?;
+    // Only for those whose UserSig is genuine.
+    let account = &token.session().account;
+    shared.revoked.learn_surely(account).await.map_err(Error::from)?;
+    let token = if shared.revoked.not_before(account).is_some() { login()? } else { token };
     tracing::debug!(account = %AccountTag::of(&token.session().account), "logged in");
     answer(&shared, &token, now)
 }
@@ -74,6 +81,8 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
 pub(super) async fn renew(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Answered {
     let now = shared.now();
     let token = caller::bearer(&headers).ok_or_else(Problem::not_logged_in)?;
+    let account = shared.tokens.check(token, now)?.account;
+    shared.revoked.learn_surely(&account).await.map_err(Error::from)?;
     let token = shared.tokens.renew(token, now)?;
     // The same allowance as of all other calls.
     shared.requests.take(&token.session().account).map_err(Problem::too_many)?;
