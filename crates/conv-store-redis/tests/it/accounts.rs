@@ -6,7 +6,9 @@ use conv_model::{AccountId, Delta, Local};
 use conv_store::{ConversationDatabase, ConversationStore, Engine, StoreError};
 use conv_store_redis::RedisDatabase;
 
-use crate::support::{CLUSTER, On, SINGLE, account, at, begin, by_news, fault, page, records, until, user};
+use crate::support::{
+    CLUSTER, On, SINGLE, account, at, begin, by_news, fault, page, records, until, user,
+};
 
 #[tokio::test]
 async fn no_account_is_readable_through_anothers_handle() {
