@@ -10,7 +10,7 @@ mod registry;
 use std::{fmt, sync::Arc, time::Duration};
 
 use conv_model::AccountId;
-use conv_store::{ConversationDatabase, ConversationStore, StoreError};
+use conv_store::{ConversationDatabase, ConversationStore, Signals, StoreError};
 use conv_sync::{Clock, ConversationSource, ConversationWriter, PullOptions, SendOptions};
 use tokio::sync::Semaphore;
 
@@ -22,7 +22,7 @@ use crate::{
     passes::{LastReply, NamesRead, Queue, QueueTicket},
     runtime::Runtime,
     stats::Counters,
-    watches::Watches,
+    watches::{Neighbours, Watches},
 };
 
 pub use self::{builder::AccountsBuilder, forget::Unsent, refresh::Refreshed};
@@ -92,6 +92,8 @@ pub(crate) struct Shared {
     last_reply: Arc<LastReply>,
     registry: Registry,
     pub(crate) watches: Watches,
+    /// The other processes on the database, if it has signals.
+    pub(crate) neighbours: Option<Arc<Neighbours>>,
     /// The runtime of the tasks of all accounts.
     pub(crate) runtime: Arc<Runtime>,
 }
@@ -154,6 +156,11 @@ impl Accounts {
     pub async fn ping(&self) -> Result<(), Error> {
         self.shared.registry.check_open()?;
         Ok(self.shared.database.ping().await?)
+    }
+
+    /// Returns the signals between the processes that use the database, if it has any.
+    pub fn signals(&self) -> Option<Arc<dyn Signals>> {
+        self.shared.database.signals()
     }
 
     /// Stops every pass, writes pending changes, and closes the database. Later calls fail, those

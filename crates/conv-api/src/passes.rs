@@ -128,12 +128,22 @@ impl Passes {
     }
 
     /// Notes a mark: the next pass to begin sees it. None begins because of it.
-    pub(crate) fn note(&self, number: u64) {
+    pub(crate) fn note(&self, number: u64, now: Duration) {
         // A note is no news for callers that wait.
         self.shared.state.send_if_modified(|state| {
-            state.note(number);
+            state.note(number, now);
             false
         });
+    }
+
+    /// Requests a pass that sees the newest note, in the background. The admission is the pass's, if it
+    /// can begin at once.
+    pub(crate) fn begin_noted(
+        &self,
+        context: &PassContext,
+        admission: Admission,
+    ) -> Result<(), Error> {
+        self.ask(context, Request::Noted, Some(admission)).map(drop)
     }
 
     /// Waits for the first pass that saw a note and succeeded; fails with the newest one that saw it and
@@ -269,6 +279,9 @@ impl Passes {
         // that the one who stops finds unserved.
         self.shared.state.send_modify(|state| {
             answer = (!self.is_stopped()).then(|| state.ask(request));
+            if !matches!(request, Request::Join | Request::Noted) {
+                state.ask_at(context.clock.now());
+            }
         });
         let Some(answer) = answer else { return Err(StoreError::Closed.into()) };
         if answer.starts {

@@ -2,7 +2,8 @@
 //!
 //! [`Schedule`](schedule::Schedule), [`Index`](index::Index) and [`Fanout`](fanout::Fanout) are plain
 //! data that get the time as a number. One task carries out what the schedule asks for, and one task
-//! per watched account reports what became of its passes and rows.
+//! per watched account reports what became of its passes and rows. [`Neighbours`] sends marks to other
+//! processes on the database, and marks here what they send.
 
 mod fanout;
 mod figures;
@@ -10,6 +11,7 @@ mod follow;
 mod handle;
 mod index;
 mod marking;
+mod neighbours;
 mod options;
 mod rows;
 mod schedule;
@@ -18,7 +20,7 @@ mod state;
 mod task;
 mod work;
 
-pub(crate) use self::{figures::QuotaWaits, shared::Watches};
+pub(crate) use self::{figures::QuotaWaits, neighbours::Neighbours, shared::Watches};
 pub use self::{
     figures::{QuotaWait, WatchStats},
     handle::{SyncMark, Watch},

@@ -23,6 +23,7 @@ mod profile;
 mod rates;
 mod refresh;
 mod request;
+mod revoked;
 mod routes;
 mod shared;
 mod stats;
@@ -33,7 +34,7 @@ mod unknown;
 use std::{collections::BTreeSet, sync::Arc};
 
 use axum::Router;
-use conv_api::Accounts;
+use conv_api::{AccountId, Accounts, Error, Timestamp};
 
 use self::shared::Shared;
 use crate::{AccessTokens, Drain};
@@ -84,5 +85,25 @@ impl Gateway {
     /// Returns the numbers of this gateway.
     pub fn stats(&self) -> GatewayStats {
         self.shared.stats.clone()
+    }
+
+    /// Refuses the UserSigs and access tokens of an account that were issued before a time: with the
+    /// next second, it is logged out everywhere. Of several such times the latest counts.
+    ///
+    /// This process refuses them at once, and ends the account's open streams with `bye` and the reason
+    /// `expired`. If the database has [signals](conv_api::ConversationDatabase::signals), the other
+    /// processes do the same as soon as they hear of it, and if a message is missed, within ten seconds
+    /// at a call, and within a minute on an open stream. The time is kept with the database for as long
+    /// as a UserSig can be valid: with [`AccessTokens::max_age`] so long, else for good. Without signals it
+    /// is known to this process alone, and until it ends.
+    ///
+    /// While the database cannot be reached, no process makes new tokens, and those that were made
+    /// before are valid unless the process knows better, until they expire.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if the database could not take it in: then only this process refuses them, so
+    /// revoke again.
+    pub async fn revoke(&self, account: &AccountId, not_before: Timestamp) -> Result<(), Error> {
+        Ok(self.shared.revoked.revoke(account, not_before, self.shared.now()).await?)
     }
 }

@@ -100,6 +100,24 @@ impl AccessTokens {
         self
     }
 
+    /// Adds to what says what is revoked: of two times the later one counts.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn also_revoked(mut self, more: impl Revocations) -> Self {
+        let own = self.revocations;
+        self.revocations = Arc::new(move |account: &AccountId| {
+            own.not_before(account).max(more.not_before(account))
+        });
+        self
+    }
+
+    /// Returns the longest time from the issue of a UserSig, by a clock that may be ahead, to the end of
+    /// the last token by it.
+    #[cfg(feature = "server")]
+    pub(crate) fn longest_login(&self) -> Duration {
+        self.max_age.map_or(Duration::MAX, |age| age.saturating_add(MAX_AHEAD))
+    }
+
     /// Trades a UserSig for an access token.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use conv_model::{AccountId, Seq};
-use conv_store::{Holder, Lease, LeaseGrant, Leases, StoreError};
+use conv_store::{Holder, Lease, LeaseGrant, LeaseWork, Leases, StoreError};
 use tokio::{
     sync::watch,
     task::AbortHandle,
@@ -17,7 +17,7 @@ use self::timer::{LeaseTimer, Step};
 use crate::{
     RedisError,
     keys::{Keys, LeaseKeys},
-    script::{LOOK, RELEASE, RENEW, TAKE},
+    script::{LAST, LOOK, RELEASE, RENEW, TAKE},
     server::{Link, Server},
 };
 
@@ -99,6 +99,14 @@ impl Leases for RedisLeases {
                 () = sleep(self.server.options.lease / 3) => {}
             }
         }
+    }
+
+    async fn last(&self, account: &AccountId) -> Result<Option<LeaseWork>, StoreError> {
+        let keys = self.keys(account);
+        let outcome = &(self.of)(&keys).outcome;
+        let (outcome, now): (Option<String>, u64) =
+            LAST.run(&self.server.link(&keys.rows), &[outcome], &[]).await?;
+        Ok(outcome.and_then(|outcome| work(&outcome, now)))
     }
 }
 
@@ -188,7 +196,8 @@ impl fmt::Debug for Held {
     }
 }
 
-/// Returns the outcome of a pass as text: its holder, and its last stored write.
+/// Returns the outcome of a pass as text: its holder, and its last stored write. The server adds when the
+/// lease was taken.
 fn outcome(holder: &Holder, written: Seq) -> String {
     format!("{} {}", holder.as_str(), written.as_u64())
 }
@@ -196,11 +205,41 @@ fn outcome(holder: &Holder, written: Seq) -> String {
 /// Returns the last write of a holder's pass from an outcome of that holder. Earlier versions wrote
 /// the holder alone, without the write that finished the pass.
 fn written_by(holder: &Holder, outcome: &str) -> Option<Seq> {
-    let (of, written) = outcome.split_once(' ')?;
-    let written = written.parse().ok()?;
+    let mut words = outcome.split(' ');
+    let (of, written) = (words.next()?, words.next()?.parse().ok()?);
     (of == holder.as_str()).then(|| Seq::new(written))
+}
+
+/// Returns the work of an outcome; `None` if it does not say when the lease was taken, or if the
+/// server's clock, in microseconds, was set back since.
+fn work(outcome: &str, now: u64) -> Option<LeaseWork> {
+    let mut words = outcome.split(' ').skip(1);
+    let (written, taken): (u64, u64) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let age = Duration::from_micros(now.checked_sub(taken)?);
+    Some(LeaseWork::new(Seq::new(written), age))
 }
 
 fn millis(time: Duration) -> String {
     time.as_millis().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_says_whose_it_is_which_write_it_reached_and_how_long_ago_it_began() {
+        let (a, b) = (Holder::new("a"), Holder::new("b"));
+        assert_eq!(written_by(&a, "a 7 1000"), Some(Seq::new(7)));
+        assert_eq!(written_by(&b, "a 7 1000"), None);
+        let of = |age| Some(LeaseWork::new(Seq::new(7), Duration::from_micros(age)));
+        assert_eq!(work("a 7 1000", 1_500), of(500));
+        assert_eq!(work("a 7 1000", 999), None, "the clock was set back");
+        assert_eq!(
+            work("a 7", 1_500),
+            None,
+            "its lease was lost, or its version is an earlier one"
+        );
+        assert_eq!(work("a", 1_500), None);
+    }
 }

@@ -20,6 +20,8 @@ pub(crate) static TAKE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/take.lua")));
 pub(crate) static LOOK: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/look.lua")));
+pub(crate) static LAST: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("scripts/last.lua")));
 pub(crate) static VALUE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/value.lua")));
 pub(crate) static RENEW: LazyLock<Script> =

@@ -1,6 +1,6 @@
 //! Leases, where several processes share a database.
 
-use std::{fmt::Debug, future::pending, sync::Arc};
+use std::{fmt::Debug, future::pending, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use conv_model::{AccountId, Seq};
@@ -36,6 +36,35 @@ pub trait Leases: Debug + Send + Sync + 'static {
     /// # Errors
     /// The server's.
     async fn ended(&self, account: &AccountId, holder: &Holder) -> Result<Option<Seq>, StoreError>;
+
+    /// Returns the work that was finished last, in any process; `None` if none was within the last
+    /// minute, or if that is unknown, which is the default. With it, a process that was asked for work
+    /// sees whether another one began it since.
+    ///
+    /// # Errors
+    /// The server's.
+    async fn last(&self, account: &AccountId) -> Result<Option<LeaseWork>, StoreError> {
+        let _ = account;
+        Ok(None)
+    }
+}
+
+/// Work that was finished under a lease. See [`Leases::last`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct LeaseWork {
+    /// The number that its holder [gave back](Lease::give_back).
+    pub written: Seq,
+    /// The time since its holder took the lease, by the server's clock, and not less: the clocks of the
+    /// processes may differ. The work began later than that.
+    pub age: Duration,
+}
+
+impl LeaseWork {
+    /// Returns work whose lease was taken some time ago.
+    pub const fn new(written: Seq, age: Duration) -> Self {
+        Self { written, age }
+    }
 }
 
 /// The answer to a request for a lease.

@@ -69,7 +69,7 @@ pub use self::{
     apply::IndexedStore,
     engine::{Engine, Loaded, Record, Write},
     error::StoreError,
-    lease::{Holder, Lease, LeaseGrant, Leases},
+    lease::{Holder, Lease, LeaseGrant, LeaseWork, Leases},
     list::totals::Totals,
     memory::{
         MemoryDatabase, MemoryEngine, MemoryEngines, MemoryLeases, MemorySignals, MemoryStore,

@@ -12,7 +12,7 @@ use crate::{
     passes::{Budget, Queue},
     runtime::Runtime,
     stats::Counters,
-    watches::{WatchOptions, Watches},
+    watches::{Neighbours, WatchOptions, Watches},
 };
 
 /// Calls per second of the cloud's 200.
@@ -98,6 +98,7 @@ impl AccountsBuilder {
         let shared = Shared {
             clock,
             watches,
+            neighbours: Neighbours::new(self.database.signals()),
             database: self.database,
             source: self.source,
             writer: self.writer,

@@ -111,6 +111,11 @@ impl Conversations {
         self.inner.passes.begin_refresh(self.pass_context()?, admission, mark)
     }
 
+    /// Requests a pass in the background that sees the newest mark that was noted.
+    pub(crate) fn begin_noted(&self, admission: Admission) -> Result<(), Error> {
+        self.inner.passes.begin_noted(self.pass_context()?, admission)
+    }
+
     /// Waits for the result of the request.
     pub(crate) async fn refreshed(&self, asked: Asked) -> Result<(), Error> {
         self.inner.passes.answer(asked).await

@@ -101,7 +101,7 @@ impl Conversations {
 
     /// Notes a mark that the next pass sees.
     pub(crate) fn note(&self, number: u64) {
-        self.inner.passes.note(number);
+        self.inner.passes.note(number, self.inner.clock.now());
     }
 
     /// Waits for a pass that saw a mark.

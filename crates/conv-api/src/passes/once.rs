@@ -22,8 +22,13 @@ impl Task {
                     let will_do = self.shared.state.borrow().is_served();
                     match self.ended(&holder).await? {
                         Some(written) if will_do && self.shows(written).await => return Ok(()),
+                        Some(_) if self.is_done().await => return Ok(()),
                         _ => continue,
                     }
+                }
+                Some(LeaseGrant::Ours(lease)) if self.is_done().await => {
+                    lease.give_back(None).await;
+                    return Ok(());
                 }
                 Some(LeaseGrant::Ours(lease)) => Some(lease),
                 None => None,
@@ -63,6 +68,25 @@ impl Task {
             _ = open.wait_for(|is_open| !is_open) => Err(Error::Stopped),
             written = leases.ended(&self.context.account, holder) => Ok(written?),
         }
+    }
+
+    /// Returns true if another process made the pass meanwhile: it began after all that was asked for, and
+    /// the list shows it.
+    async fn is_done(&self) -> bool {
+        let PassContext { leases, clock, account, .. } = &self.context;
+        let (Some(leases), Some(latest)) = (leases, self.shared.state.borrow().latest()) else {
+            return false;
+        };
+        // Before the question: the answer may be late.
+        let now = clock.now();
+        let Ok(Some(last)) = leases.last(account).await else { return false };
+        let is_after = now.checked_sub(last.age).is_some_and(|taken| taken > latest);
+        if !is_after || !self.shows(last.written).await {
+            return false;
+        }
+        let mut is_done = false;
+        self.shared.state.send_modify(|state| is_done = state.join(latest));
+        is_done
     }
 
     /// Waits until the list has the last write of a pass that finished elsewhere. Returns false if

@@ -26,6 +26,8 @@ pub(crate) struct State {
     served_noted: u64,
     /// The newest note that a failed pass saw.
     failed_noted: u64,
+    /// The time of the newest request or note.
+    latest: Duration,
     /// Passes that began.
     begun: u64,
     /// Callers that wait for a pass.
@@ -48,6 +50,8 @@ pub(super) enum Request {
     Join,
     /// A pass that begins after this moment.
     Refresh,
+    /// A pass that begins after the newest request or note.
+    Noted,
     /// A pass that begins after this moment, and again until one succeeds.
     Mark,
     /// A mark that outlived its list.
@@ -131,8 +135,32 @@ impl State {
     }
 
     /// Notes a mark that asks for no pass: the one who made it asks later.
-    pub(super) fn note(&mut self, number: u64) {
-        self.noted = self.noted.max(number);
+    pub(super) fn note(&mut self, number: u64, now: Duration) {
+        if number > self.noted {
+            self.noted = number;
+            self.ask_at(now);
+        }
+    }
+
+    /// Something was asked for at this moment.
+    pub(super) fn ask_at(&mut self, now: Duration) {
+        self.latest = self.latest.max(now);
+    }
+
+    /// Returns the time of the newest request or note; `None` if a caller waits for a pass, which is
+    /// made for it.
+    pub(super) fn latest(&self) -> Option<Duration> {
+        (!self.is_awaited()).then_some(self.latest)
+    }
+
+    /// A pass in another process, which began after that time, has finished: it is as one of our own, if
+    /// nothing was asked for since. Returns whether it is.
+    pub(super) fn join(&mut self, latest: Duration) -> bool {
+        let is_joined = self.latest() == Some(latest);
+        if is_joined {
+            self.begin();
+        }
+        is_joined
     }
 
     pub(super) fn progress(&self) -> Progress {

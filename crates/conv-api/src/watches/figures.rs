@@ -22,6 +22,9 @@ pub struct WatchStats {
     pub marks: u64,
     /// Marks so far of accounts that are not watched, for which nothing was done.
     pub marks_ignored: u64,
+    /// Marks so far that other processes sent for accounts that are watched here; those of
+    /// [holders](crate::Accounts::mark_holders) do not count.
+    pub marks_of_others: u64,
     /// Marks so far that another one of the same account waited with.
     pub coalesced: u64,
     /// Passes asked for so far because an account came to be watched.

@@ -7,11 +7,12 @@ use conv_model::{AccountId, ConversationId};
 use super::{
     follow::follow,
     handle::Watch,
+    neighbours::{Subject, listen},
     options::WatchLevel,
     shared::note,
     state::{Followed, Task},
     task::run,
-    work::Work,
+    work::{Pending, Work},
 };
 use crate::{Accounts, Conversations, Error, accounts::Shared};
 
@@ -66,8 +67,17 @@ impl Accounts {
     /// Marks of an account within a [short while](crate::WatchOptions::delay) make one pass. A mark
     /// during a pass makes another one after it. For single rows less than the list is read; see
     /// [`Work`].
+    ///
+    /// If the database has [signals](crate::ConversationDatabase::signals), other processes that watch the
+    /// account are marked, too, and one of all makes the pass. What is returned is about this process.
     pub fn mark(&self, account: &AccountId, work: Work) -> bool {
-        self.shared().watches.mark(account, work)
+        let (shared, work) = (self.shared(), Pending::from(work));
+        let is_watched = shared.watches.mark(account, &work);
+        // Facets that this process reads reach the others with the rows.
+        if !is_watched || work.is_listing {
+            shared.tell(|| Subject::Account(account.clone()), &work);
+        }
+        is_watched
     }
 
     /// Notes that a conversation changed in the cloud, for all watched accounts that have it in their
@@ -75,8 +85,14 @@ impl Accounts {
     ///
     /// If [many](crate::WatchOptions::holders_per_second) hold it, they are marked one after the other,
     /// the longest unmarked first; more changes of the same conversation meanwhile cost a look-up each.
+    ///
+    /// If the database has [signals](crate::ConversationDatabase::signals), the accounts that other
+    /// processes watch are marked, too.
     pub fn mark_holders(&self, row: &ConversationId, work: Work) -> bool {
-        self.shared().watches.mark_holders(row, work)
+        let (shared, work) = (self.shared(), Pending::from(work));
+        let is_held = shared.watches.mark_holders(row, &work);
+        shared.tell(|| Subject::Holders(row.clone()), &work);
+        is_held
     }
 
     /// Returns the watched accounts that have a conversation in their list, in no order.
@@ -86,6 +102,13 @@ impl Accounts {
 }
 
 impl Shared {
+    /// Sends a mark to the other processes, if there can be any.
+    fn tell(&self, subject: impl FnOnce() -> Subject, work: &Pending) {
+        if let Some(neighbours) = self.neighbours.as_ref().filter(|_| !work.is_empty()) {
+            neighbours.tell(&self.runtime, subject(), work);
+        }
+    }
+
     /// Adds an interest in the account of a list.
     fn enter(self: &Arc<Self>, list: &Conversations, level: WatchLevel) -> Result<(), Error> {
         let runtime = self.runtime.get()?;
@@ -108,6 +131,10 @@ impl Shared {
             }
             if state.task.as_ref().is_none_or(|task| task.is_finished()) {
                 state.task = Some(runtime.spawn(run(Arc::downgrade(self))).abort_handle());
+            }
+            if let Some(neighbours) = self.neighbours.as_ref().filter(|_| state.is_deaf()) {
+                let listener = listen(Arc::downgrade(self), Arc::clone(neighbours));
+                state.listener = Some(Task(runtime.spawn(listener).abort_handle()));
             }
             (state.schedule.newest_mark(account), before)
         };

@@ -12,9 +12,10 @@ use tokio::sync::Notify;
 
 use super::{
     figures::WatchStats,
+    neighbours::{Heard, Subject},
     options::{WatchLevel, WatchOptions},
     state::State,
-    work::{Pending, Work},
+    work::Pending,
 };
 use crate::Conversations;
 
@@ -40,10 +41,10 @@ impl Watches {
 
     /// Ends all tasks: the accounts are closed.
     pub(crate) fn close(&self) {
-        let (lists, task) = {
+        let (lists, task, _listener) = {
             let mut state = self.lock();
             state.schedule.clear();
-            (std::mem::take(&mut state.lists), state.task.take())
+            (std::mem::take(&mut state.lists), state.task.take(), state.listener.take())
         };
         if let Some(task) = task {
             task.abort();
@@ -52,12 +53,12 @@ impl Watches {
     }
 
     /// Notes that something changed for an account. Returns false if it is not watched.
-    pub(crate) fn mark(&self, account: &AccountId, work: Work) -> bool {
-        let (now, work) = (self.clock.now(), Pending::from(work));
+    pub(super) fn mark(&self, account: &AccountId, work: &Pending) -> bool {
+        let now = self.clock.now();
         let marked = {
             let mut state = self.lock();
             state.schedule.hear(now);
-            state.mark(now, account, &work)
+            state.mark(now, account, work)
         };
         let is_watched = marked.is_some();
         if is_watched {
@@ -68,13 +69,27 @@ impl Watches {
     }
 
     /// Notes that a row changed, for all watched accounts that hold it. Returns false if there is none.
-    pub(crate) fn mark_holders(&self, row: &ConversationId, work: Work) -> bool {
-        let (now, work) = (self.clock.now(), Pending::from(work));
-        let is_held = self.lock().mark_holders(now, row, &work);
+    pub(super) fn mark_holders(&self, row: &ConversationId, work: &Pending) -> bool {
+        let now = self.clock.now();
+        let is_held = self.lock().mark_holders(now, row, work);
         if is_held {
             self.wake.notify_one();
         }
         is_held
+    }
+
+    /// Takes in a mark that another process sent. It is not sent again.
+    pub(super) fn heard(&self, Heard { subject, work }: Heard) {
+        match subject {
+            Subject::Holders(row) => {
+                self.mark_holders(&row, &work);
+            }
+            Subject::Account(account) => {
+                if self.lock().hears_for(self.clock.now(), &account) {
+                    self.mark(&account, &work);
+                }
+            }
+        }
     }
 
     /// Returns the watched accounts that hold a row.

@@ -23,6 +23,8 @@ pub(super) struct State {
     pub(super) lists: HashMap<AccountId, Followed>,
     /// The task that carries out the schedule.
     pub(super) task: Option<AbortHandle>,
+    /// Hears the marks of other processes.
+    pub(super) listener: Option<Task>,
 }
 
 /// The list of a watched account, and the tasks for it. They end with it.
@@ -73,7 +75,13 @@ impl State {
             fanout: Fanout::new(options),
             lists: HashMap::new(),
             task: None,
+            listener: None,
         }
+    }
+
+    /// Returns true if marks of other processes are not heard.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.listener.as_ref().is_none_or(|listener| listener.0.is_finished())
     }
 
     /// Marks the holders of a row, those that may be now. Returns false if there is none.
@@ -86,6 +94,14 @@ impl State {
         self.schedule.hear(now);
         let index = &self.index;
         self.fanout.add(row, work, || index.holders(row).cloned().collect())
+    }
+
+    /// Notes that another process sent a mark. Returns true if it is of an account that is watched.
+    pub(super) fn hears_for(&mut self, now: Duration, account: &AccountId) -> bool {
+        self.schedule.hear(now);
+        let is_watched = self.lists.contains_key(account);
+        self.schedule.counts.marks_of_others += u64::from(is_watched);
+        is_watched
     }
 
     /// Marks an account. Returns the list that has to note the mark, and the mark's number.

@@ -100,7 +100,7 @@ impl Shared {
         if !watches.lock().schedule.is_asked(account) {
             return;
         }
-        let begins = !list.progress().is_running && list.begin_refresh(admission, None).is_ok();
+        let begins = !list.progress().is_running && list.begin_noted(admission).is_ok();
         {
             let now = watches.now();
             let mut state = watches.lock();

@@ -33,6 +33,15 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    /// Returns one facet of one row.
+    pub(super) fn of(facet: Facet, row: ConversationId) -> Self {
+        Self { facets: BTreeSet::from([(facet, row)]), ..Self::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        !self.is_listing && !self.has_facets()
+    }
+
     pub(super) fn add(&mut self, work: Work) {
         let (facet, rows) = match work {
             Work::Listing => {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use conv_api::{Accounts, Timestamp};
+use conv_api::{AccountId, Accounts, Timestamp};
 
 use super::{
     Gateway,
@@ -17,6 +17,7 @@ use super::{
     hooks::{Hooks, Webhooks},
     interest::Interests,
     rates::{Allowance, Rates},
+    revoked::Revoked,
     shared::{Shared, WallClock},
     stats::GatewayStats,
 };
@@ -145,9 +146,13 @@ impl GatewayBuilder {
             Arc::new(Hooks::new(accounts, webhooks, clock, stats.clone()))
         });
         let (capacity, time) = self.kept_fresh;
+        let revoked = Revoked::new(self.accounts.signals(), self.tokens.longest_login());
+        let known = Arc::clone(&revoked);
+        let tokens = self.tokens.also_revoked(move |account: &AccountId| known.not_before(account));
         let shared = Shared {
             accounts: self.accounts,
-            tokens: self.tokens,
+            tokens,
+            revoked,
             authorizer: self.authorizer,
             clock: self.clock,
             hops: self.hops,

@@ -32,6 +32,7 @@ pub(super) struct Gate {
 /// Lets a user in to his own list.
 pub(super) async fn own(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let caller = principal(&gate.shared, request.headers())
+        .await
         .map(|principal| Caller { account: principal.clone(), principal });
     admit(&gate, caller, request, next).await
 }
@@ -48,7 +49,7 @@ pub(super) async fn delegate(
 }
 
 async fn delegated(gate: &Gate, account: &str, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let principal = principal(&gate.shared, headers)?;
+    let principal = principal(&gate.shared, headers).await?;
     let refused = || Problem::forbidden("not allowed for this account");
     let account: AccountId = account.parse().map_err(|_| refused())?;
     let authorizer = gate.shared.authorizer.as_ref().ok_or_else(refused)?;
@@ -83,9 +84,9 @@ async fn admit(
 }
 
 /// The account of the access token.
-pub(super) fn principal(shared: &Shared, headers: &HeaderMap) -> Result<AccountId, Problem> {
+pub(super) async fn principal(shared: &Shared, headers: &HeaderMap) -> Result<AccountId, Problem> {
     let token = bearer(headers).ok_or_else(Problem::not_logged_in)?;
-    Ok(shared.tokens.check(token, shared.now())?.account)
+    Ok(shared.session(token).await?.account)
 }
 
 /// The token of the one `Authorization: Bearer …`; of two, neither.

@@ -1,5 +1,9 @@
 //! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a change that is sent again is made
 //! once, and answered as the first time.
+//!
+//! By one process: another one does not know the key, and makes the change again. A change sets a value, so
+//! the list stays the same unless another change came between. To share the answers, processes would need a place that takes
+//! a key only once and keeps it as long as the change; the signals of a database do neither.
 
 mod kept;
 

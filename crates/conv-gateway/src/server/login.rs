@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, Request, State},
     http::HeaderMap,
 };
-use conv_api::{AccountId, AccountTag, Timestamp};
+use conv_api::{AccountId, AccountTag, Error, Timestamp};
 use conv_sync::UserSigError;
 use serde::{Deserialize, Serialize};
 
@@ -66,11 +66,18 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
         Problem::too_many(pause)
     })?;
     let Options(LoginOptions { user_id, user_sig }) = Options::from_request(request, &()).await?;
-    let token = shared.tokens.login(&user_id, &user_sig, now).map_err(|error| {
-        shared.failures.count(address, now);
-        shared.stats.login(outcome(error));
-        refused(error)
-    })?;
+    let login = || {
+        shared.tokens.login(&user_id, &user_sig, now).map_err(|error| {
+            shared.failures.count(address, now);
+            shared.stats.login(outcome(error));
+            refused(error)
+        })
+    };
+    let token = login()?;
+    // Only for those whose UserSig is genuine.
+    let account = &token.session().account;
+    shared.revoked.learn_surely(account).await.map_err(Error::from)?;
+    let token = if shared.revoked.not_before(account).is_some() { login()? } else { token };
     shared.stats.login("accepted");
     tracing::debug!(account = %AccountTag::of(&token.session().account), "logged in");
     answer(&shared, &token, now)
@@ -80,6 +87,10 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
 pub(super) async fn renew(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Answered {
     let now = shared.now();
     let token = caller::bearer(&headers).ok_or_else(Problem::not_logged_in)?;
+    let session = shared.tokens.check(token, now).inspect_err(|_| {
+        shared.stats.login("renewal_refused");
+    })?;
+    shared.revoked.learn_surely(&session.account).await.map_err(Error::from)?;
     let token = shared.tokens.renew(token, now).inspect_err(|_| {
         shared.stats.login("renewal_refused");
     })?;

@@ -6,16 +6,17 @@ use conv_api::{AccountId, Accounts, Conversations, Timestamp};
 
 use super::{
     authorizer::Authorizer, caller::Caller, failures::Failures, hooks::Hooks, idempotency::Kept,
-    interest::Interests, problem::Problem, rates::Rates, request::Ids, stats::GatewayStats,
-    unknown::Unknown,
+    interest::Interests, problem::Problem, rates::Rates, request::Ids, revoked::Revoked,
+    stats::GatewayStats, unknown::Unknown,
 };
-use crate::AccessTokens;
+use crate::{AccessTokens, Session};
 
 pub(super) type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 pub(super) struct Shared {
     pub(super) accounts: Accounts,
     pub(super) tokens: AccessTokens,
+    pub(super) revoked: Arc<Revoked>,
     pub(super) authorizer: Option<Arc<dyn Authorizer>>,
     pub(super) clock: WallClock,
     /// Proxies of the embedder in front of this server.
@@ -38,6 +39,17 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The login of an access token, as far as it is known here what is revoked.
+    pub(super) async fn session(&self, token: &str) -> Result<Session, Problem> {
+        let session = self.tokens.check(token, self.now())?;
+        self.revoked.learn(&session.account).await;
+        match self.revoked.not_before(&session.account) {
+            // Most of all calls: the check before was one by all that is known now.
+            None => Ok(session),
+            Some(_) => Ok(self.tokens.check(token, self.now())?),
+        }
     }
 
     /// The list that a call is about.

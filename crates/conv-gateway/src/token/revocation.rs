@@ -7,6 +7,8 @@ use conv_model::{AccountId, Timestamp};
 /// It is asked at every request, so it answers from memory. To log an account out everywhere, answer
 /// with the next second: times are whole seconds, and what was issued in that second is valid.
 ///
+/// A gateway has such a place of its own, which its processes share: `Gateway::revoke`.
+///
 /// ```
 /// use conv_gateway::AccessTokens;
 /// use conv_model::{AccountId, Timestamp};

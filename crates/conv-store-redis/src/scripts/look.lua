@@ -4,4 +4,5 @@
 if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) then
     redis.call('PEXPIRE', KEYS[1], ARGV[1])
 end
-return { redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2]) }
+local holder = string.match(redis.call('GET', KEYS[1]) or '', '^%S+')
+return { holder or false, redis.call('GET', KEYS[2]) }

@@ -12,6 +12,7 @@ mod lease;
 mod limiter;
 mod lost;
 mod news;
+mod nodes;
 mod opening;
 mod pulling;
 mod reading;

@@ -12,7 +12,7 @@ use conv_model::{
     AccountId, ConversationId, ConversationPatch, Delta, Finished, ListingPatch, PassId, SyncScope,
     SyncStep, Timestamp,
 };
-use conv_store::{ConversationStore, Snapshot, StoreError};
+use conv_store::{ConversationStore, Loaded, Record, Snapshot, StoreError};
 use conv_store_redis::{
     RedisDatabase, RedisError, RedisOptions,
     testing::{self, NodeOptions, TestCluster, TestNode},
@@ -104,6 +104,11 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
 /// The fault that an error has as its source.
 pub(crate) fn fault(error: &StoreError) -> &RedisError {
     RedisError::of(error).expect("an error of another kind")
+}
+
+/// The number of records beside that of the sync's state, which the first write makes.
+pub(crate) fn records(loaded: &Loaded) -> usize {
+    loaded.records.iter().filter(|(record, _)| *record != Record::State).count()
 }
 
 pub(crate) fn begin(pass: u64) -> Delta {

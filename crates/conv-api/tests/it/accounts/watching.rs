@@ -2,6 +2,7 @@
 
 mod cloud;
 mod marks;
+mod processes;
 mod rows;
 
 use std::{sync::Arc, time::Duration};
