@@ -7,6 +7,7 @@ mod body;
 mod builder;
 mod caller;
 mod change;
+mod changes;
 mod cors;
 mod failures;
 mod idempotency;
@@ -20,6 +21,7 @@ mod refresh;
 mod request;
 mod routes;
 mod shared;
+mod stream;
 mod unknown;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -33,6 +35,7 @@ use crate::AccessTokens;
 pub use self::{
     authorizer::{Action, Authorizer},
     builder::GatewayBuilder,
+    stream::StreamStats,
 };
 
 /// Serves the list of each user who logged in.
@@ -52,5 +55,10 @@ impl Gateway {
     /// other routers. All routers of a gateway share its limits.
     pub fn router(&self) -> Router {
         routes::router(&self.shared, cors::layer(self.origins.clone()))
+    }
+
+    /// Returns numbers of the streams and long polls of all its routers.
+    pub fn stream_stats(&self) -> StreamStats {
+        self.shared.stream.stats.read()
     }
 }

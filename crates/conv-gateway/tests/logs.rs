@@ -18,7 +18,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use axum::body::Body;
+use http_body_util::BodyExt;
 use serde_json::json;
+use tower::ServiceExt;
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
 use self::stage::{Stage, post, request};
@@ -70,6 +73,14 @@ async fn a_log_tells_what_happened_and_holds_no_token() {
     stage.post("/conversations/pin", &token, &pin).await.data();
     stage.post("/login/renew", &token, &json!({})).await.data();
     stage.get(&format!("/groups?access_token={token}"), "x").await;
+    let query = json!({"queries": {"main": {}}});
+    let ticket = stage.post("/stream-ticket", &token, &query).await.data();
+    let ticket = ticket["ticket"].as_str().unwrap();
+    for _ in 0..2 {
+        let line = request("GET", &format!("/v1/conversations/stream?ticket={ticket}"), None);
+        let line = stage.router.clone().oneshot(line.body(Body::empty()).unwrap()).await.unwrap();
+        assert!(line.into_body().frame().await.is_some());
+    }
     let list = stage.accounts.open(&"alice".parse().unwrap()).await.unwrap();
     list.flush(std::time::Duration::from_secs(60)).await.unwrap();
 
@@ -81,11 +92,14 @@ async fn a_log_tells_what_happened_and_holds_no_token() {
         "parent_id=\"00f067aa0ba902b7\"",
         "status=401 code=70003",
         "logged in",
+        "route=\"/v1/conversations/stream\"",
+        "line ended",
     ] {
         assert!(log.contains(told), "{told}: {log}");
     }
     let ids = stage.ids("alice");
-    let secrets = [&*token, &token[20..60], &sig, &sig[10..40], stage.cloud.secret_key(), "alice"];
+    let secrets =
+        [&*token, &token[20..60], &sig, &sig[10..40], ticket, stage.cloud.secret_key(), "alice"];
     for secret in secrets.into_iter().chain(ids.iter().map(|id| &**id)) {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");

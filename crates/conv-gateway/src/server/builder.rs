@@ -16,8 +16,9 @@ use super::{
     failures::Failures,
     rates::{Allowance, Rates},
     shared::{Shared, WallClock},
+    stream::Streams,
 };
-use crate::AccessTokens;
+use crate::{AccessTokens, Drain};
 
 /// Builds a [`Gateway`]: who may call, from where, how often.
 #[must_use = "makes nothing before `build`"]
@@ -32,6 +33,8 @@ pub struct GatewayBuilder {
     requests: Allowance,
     cloud_calls: Allowance,
     login_failures: u32,
+    drain: Option<Drain>,
+    line_age: Duration,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -51,6 +54,8 @@ impl GatewayBuilder {
             requests: Allowance::new(REQUESTS, MINUTE),
             cloud_calls: Allowance::new(CLOUD_CALLS, MINUTE),
             login_failures: 10,
+            drain: None,
+            line_age: 60 * MINUTE,
         }
     }
 
@@ -103,6 +108,17 @@ impl GatewayBuilder {
         Self { login_failures: per_minute, ..self }
     }
 
+    /// Ends streams when `drain` closes: each is told so, and when to come back, which spreads over ten
+    /// seconds.
+    pub fn drain(self, drain: Drain) -> Self {
+        Self { drain: Some(drain), ..self }
+    }
+
+    /// Sets the maximum age of a stream, an hour by default: then it is told to come again, and resumes.
+    pub fn line_age(self, age: Duration) -> Self {
+        Self { line_age: age, ..self }
+    }
+
     /// Returns the gateway. Nothing is read or called yet.
     pub fn build(self) -> Gateway {
         let shared = Shared {
@@ -118,6 +134,7 @@ impl GatewayBuilder {
             unknown: Default::default(),
             kept: Default::default(),
             ids: Default::default(),
+            stream: Streams::new(self.drain, self.line_age),
         };
         Gateway { shared: Arc::new(shared), origins: self.origins }
     }

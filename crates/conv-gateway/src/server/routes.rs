@@ -23,11 +23,12 @@ use tower_http::{
 use super::{
     authorizer::Action,
     caller::{self, Gate},
-    change, idempotency, list, login,
+    change, changes, idempotency, list, login,
     problem::{Problem, sdk},
     profile, refresh,
     request::observe,
     shared::Shared,
+    stream,
 };
 
 /// Smaller answers are sent as they are.
@@ -47,6 +48,8 @@ pub(super) fn router(shared: &Arc<Shared>, cors: CorsLayer) -> Router {
         .layer(compression())
         .route("/login", post(login::post))
         .route("/login/renew", post(login::renew))
+        // A ticket lets in, instead of a token.
+        .route("/conversations/stream", get(stream::get))
         .fallback(no_such_call)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(panicked))
@@ -68,6 +71,9 @@ fn calls(
         .route("/conversations", get(list::get))
         .route("/conversations/list", post(list::post))
         .route("/conversations/profile", post(profile::post))
+        .route("/conversations/stream", post(stream::post))
+        .route("/conversations/changes", post(changes::post))
+        .route("/stream-ticket", post(stream::ticket))
         .route("/groups", get(list::groups))
         .route("/totals", get(list::totals));
     let refresh = Router::new().route("/conversations/refresh", post(refresh::post));

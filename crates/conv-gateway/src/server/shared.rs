@@ -6,7 +6,7 @@ use conv_api::{AccountId, Accounts, Conversations, Timestamp};
 
 use super::{
     authorizer::Authorizer, caller::Caller, failures::Failures, idempotency::Kept,
-    problem::Problem, rates::Rates, request::Ids, unknown::Unknown,
+    problem::Problem, rates::Rates, request::Ids, stream::Streams, unknown::Unknown,
 };
 use crate::AccessTokens;
 
@@ -28,6 +28,7 @@ pub(super) struct Shared {
     pub(super) unknown: Unknown,
     pub(super) kept: Kept,
     pub(super) ids: Ids,
+    pub(super) stream: Streams,
 }
 
 impl Shared {

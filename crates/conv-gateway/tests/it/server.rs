@@ -7,3 +7,4 @@ mod limits;
 mod logins;
 mod reading;
 mod stage;
+mod streams;

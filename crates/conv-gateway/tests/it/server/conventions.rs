@@ -10,7 +10,7 @@ use super::stage::{Reply, Stage, get, post, request};
 
 /// Compares with a committed file; with `CONV_BLESS` set it is written instead.
 #[track_caller]
-fn committed(file: &str, text: &str) {
+pub fn committed(file: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     if std::env::var_os("CONV_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -65,8 +65,16 @@ async fn each_call(stage: &Stage) -> Vec<(String, Reply)> {
     replies
 }
 
-const RANDOM: [&str; 7] =
-    ["accessToken", "mark", "instance", "asOf", "profileReadAt", "pendingChanges", "pass"];
+const RANDOM: [&str; 8] = [
+    "accessToken",
+    "mark",
+    "instance",
+    "asOf",
+    "profileReadAt",
+    "pendingChanges",
+    "pass",
+    "position",
+];
 
 /// Replaces what differs from run to run.
 fn steady(value: &mut Value) {

@@ -32,6 +32,7 @@ pub const NOW: u64 = 1_700_000_000;
 pub struct Stage {
     pub cloud: Emulator,
     pub accounts: Accounts,
+    pub gateway: Gateway,
     pub router: Router,
     pub asked: Asked,
     pub clock: Arc<AtomicU64>,
@@ -104,8 +105,9 @@ impl Stage {
         let read = Arc::clone(&clock);
         let builder = Gateway::builder(accounts.clone(), tokens)
             .clock(move || Timestamp::from_secs(read.load(Ordering::Relaxed)));
-        let router = set(builder).build().router();
-        Self { cloud, accounts, router, asked, clock }
+        let gateway = set(builder).build();
+        let router = gateway.router();
+        Self { cloud, accounts, gateway, router, asked, clock }
     }
 
     /// With both lists pulled.
