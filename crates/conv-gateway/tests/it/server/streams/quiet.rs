@@ -10,7 +10,8 @@ use axum::{
 };
 use conv_api::{
     Accounts, ConversationDatabase, ConversationId, ConversationPatch, Conversations, ListingPatch,
-    MemoryDatabase, Timestamp, UserSigSigner, Watch, WatchLevel, testing::ScriptedSource,
+    MemoryDatabase, Timestamp, UserSigSigner, Watch, WatchLevel, WatchOptions,
+    testing::ScriptedSource,
 };
 use conv_gateway::{AccessTokens, Gateway, GatewayBuilder};
 use serde_json::{Value, json};
@@ -52,7 +53,10 @@ impl Quiet {
         set: impl FnOnce(GatewayBuilder) -> GatewayBuilder,
     ) -> Self {
         let source = ScriptedSource::with_rows(rows);
-        let accounts = Accounts::builder(database, source).build();
+        // A pass for each request.
+        let short = Duration::from_millis(10);
+        let options = WatchOptions::default().with_delay(short).with_interval(short);
+        let accounts = Accounts::builder(database, source).watch_options(options).build();
         let tokens = tokens(AccessTokens::new(APP, KEY).unwrap());
         let begun = Instant::now();
         // The wall clock goes with the runtime's, which a test may pause.

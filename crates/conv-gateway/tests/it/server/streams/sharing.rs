@@ -1,13 +1,14 @@
 //! What many readers cost: work is counted, not timed.
 
+use conv_api::WatchOptions;
 use serde_json::json;
+use tower::ServiceExt;
 
 use super::{
     super::stage::{Stage, post},
     client::Client,
     quiet::{NOW, Quiet},
 };
-use tower::ServiceExt;
 
 #[tokio::test]
 async fn a_change_is_serialised_once_for_all_its_readers() {
@@ -72,6 +73,7 @@ async fn clients_that_were_cut_off_come_back_without_a_call_of_the_cloud() {
     }
     let held: Vec<_> = lines.iter().map(|(_, line)| line.held.clone()).collect();
     stage.cloud.reset_calls();
+    let passes = stage.accounts.stats().watch.passes_for_watches;
     let cut: Vec<_> = lines.drain(..).map(|(token, _)| token).collect();
     let before = stage.gateway.stream_stats();
     assert_eq!((before.lines_open, before.ended_gone), (0, 20));
@@ -84,8 +86,9 @@ async fn clients_that_were_cut_off_come_back_without_a_call_of_the_cloud() {
     }
     let stats = stage.gateway.stream_stats();
     assert_eq!((stats.resumed_patch, stats.resumed_reset), (20, 0));
-    // Further than the time in which marks gather.
-    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    // Longer than a pass that was asked for would wait for its turn.
+    tokio::time::sleep(WatchOptions::default().interval * 3 / 2).await;
+    assert_eq!(stage.accounts.stats().watch.passes_for_watches, passes);
     assert_eq!(stage.cloud.calls().total, 0);
 }
 
@@ -100,12 +103,17 @@ async fn polls_in_turn_cause_no_call_of_the_cloud() {
         if data["state"]["report"]["reachedMark"].as_u64().unwrap() > 0 {
             break;
         }
-        tokio::task::yield_now().await;
+        body["wait"] = json!(1);
+        stage.post("/conversations/changes", &token, &body).await;
     }
+    body["wait"] = json!(0);
     stage.cloud.reset_calls();
+    let passes = stage.accounts.stats().watch.passes_for_watches;
     for _ in 0..5 {
         assert_eq!(stage.post("/conversations/changes", &token, &body).await.status, 204);
     }
-    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    // Longer than a pass that was asked for would wait for its turn.
+    tokio::time::sleep(WatchOptions::default().interval * 3 / 2).await;
+    assert_eq!(stage.accounts.stats().watch.passes_for_watches, passes);
     assert_eq!(stage.cloud.calls().total, 0);
 }
