@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use conv_api::Timestamp;
-use conv_gateway::Drain;
+use conv_gateway::{Drain, Host};
 use serde_json::json;
-use tokio::time::{Instant, advance};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, advance},
+};
 
 use super::quiet::{NOW, Quiet};
 
@@ -205,4 +209,42 @@ async fn a_client_that_takes_nothing_costs_nothing_and_comes_again() {
     assert_eq!(client.wait_for("bye").await.data["reason"], "slow");
     assert_eq!(client.held["main"].rows, quiet.listed(&json!({}), 5).await.0);
     assert_eq!(quiet.gateway.stream_stats().write_stalls, 1);
+}
+
+async fn read_until(socket: &mut TcpStream, text: &mut String, end: &str) {
+    while !text.contains(end) {
+        let mut bytes = [0; 4096];
+        let count = socket.read(&mut bytes).await.unwrap();
+        assert!(count > 0, "end instead of {end}: {text}");
+        text.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_port_with_open_lines_closes() {
+    let drain = Drain::new();
+    let quiet = Quiet::with(3, |it| it, |it| it.drain(drain.clone())).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (host, closing) = (Host::new(quiet.router.clone()), drain.clone());
+    let serving = tokio::spawn(async move { host.serve(listener, &closing).await });
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let body = json!({ "queries": one() }).to_string();
+    let request = format!(
+        "POST /v1/conversations/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        quiet.token,
+        body.len(),
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    read_until(&mut socket, &mut text, "event: report").await;
+    quiet.say(2, NOW + 5_000_000_000).await;
+    read_until(&mut socket, &mut text, "event: patch").await;
+    drain.close();
+    read_until(&mut socket, &mut text, "\"reason\":\"drain\"").await;
+    socket.read_to_end(&mut Vec::new()).await.unwrap();
+    serving.await.unwrap().unwrap();
+    let stats = quiet.gateway.stream_stats();
+    assert_eq!((stats.lines_open, stats.ended_drain), (0, 1));
 }
