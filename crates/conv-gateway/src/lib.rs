@@ -48,7 +48,7 @@
 //! * [`AccessTokens`] trades UserSigs for short access tokens and checks these; needs no server.
 #![cfg_attr(
     feature = "server",
-    doc = "* [`Gateway`], made by its [`GatewayBuilder`]; [`Authorizer`] for who acts for others.\n* [`Host`] serves a router on a public port, with limits in time and number, until a [`Drain`] closes.\n* [`Gateway::private_router`] has the probes and numbers of an operator; [`GatewayStats`] counts."
+    doc = "* [`Gateway`], made by its [`GatewayBuilder`]; [`Authorizer`] for who acts for others.\n* [`Host`] serves a router on a public port, with limits in time and number, until a [`Drain`] closes, which ends streams too ([`GatewayBuilder::drain`]).\n* [`Gateway::private_router`] has the probes and numbers of an operator; [`GatewayStats`] and [`StreamStats`] count."
 )]
 //! * [`webhook`] verifies a call of the cloud, parses its event, and says whose lists it concerns; needs
 //!   no server.
@@ -68,6 +68,10 @@
 //! | `GET /groups` | | the names |
 //! | `GET /totals?…` | as of `GET /conversations` | `totals`, `position` |
 //! | `POST /conversations/refresh` | `{}` | `mark`, a number |
+//! | `POST /conversations/stream` | `{queries: {key: {query, window, from}}}` | [events](#streams), for as long as the client reads |
+//! | `POST /conversations/changes` | `{query, window, position, conversations, wait}` | the next event, and `state`; 204 if none comes within `wait` seconds |
+//! | `POST /stream-ticket` | as of `/conversations/stream`, with one query | `ticket`, `expiresIn` |
+//! | `GET /conversations/stream?ticket=…` | | events; without a token |
 //! | `POST /conversations/delete`, `/pin`, `/read`, `/mark`, `/custom-data`, `/draft` | the SDK's options | the SDK's, and `position` |
 //! | `POST /groups/create`, `/delete`, `/rename`, `/add`, `/remove` | the SDK's options | the SDK's, and `position` |
 //! | `GET /openapi.json` | | this contract in OpenAPI 3.1, needs no token |
@@ -83,6 +87,42 @@
 //! `report` is no smaller than `mark`. These numbers grow within a process; `reachedMark` is `null` while
 //! the list is not kept fresh. A change is durable and shown when it is answered, and is sent in the background. With an
 //! `Idempotency-Key` it is made once, and answered as the first time for 24 hours, by the same process.
+//!
+//! # Streams
+//!
+//! A stream is `text/event-stream`, for up to 8 queries of one list, each with a window of up to 500 rows
+//! (50, unless it says so). It begins with what the client lacks, from memory, and never waits for the
+//! cloud.
+//!
+//! | event | data |
+//! | --- | --- |
+//! | `hello` | `epoch`, `heartbeat` and `maxAge` in seconds, `serverTime`, `resumed`: which queries go on from their position |
+//! | `reset`, `patch`, `sync` | `key`, and a `LiveUpdate` of conv-api: all rows; steps; the window's IDs with the rows that changed. `position`, `totals`, `sum` |
+//! | `report` | `isSyncCompleted`, `report` with `reachedMark`, `passesWaiting`, `quotaWaitMillis`; once per second at most |
+//! | `renew` | `accessToken`, `expiresAt`: the next token, a minute before this one expires; or `expiresIn`: log in until then |
+//! | `bye` | `reason` (`drain`, `age`, `slow`, `expired`, `replaced`), `retryAfterMs`; then the stream ends |
+//! | `error` | `status`, `code`, `message`, `class`: a refusal, where the call has a ticket |
+//!
+//! * Say in `from` how far the client is, for each query: the `position` of its last update, or
+//!   `{position, conversations}` with `totals.conversations` of that update, which makes a `sync` shorter.
+//!   No position is an error: one that is old, foreign, from the future or garbage gets `sync` or `reset`.
+//!   With one query `Last-Event-ID` does as well.
+//! * The `id` of an event is a position that all queries of the stream have reached. With one query each
+//!   update has one; with several, the last update of a commit. A heartbeat, a comment each 20 seconds,
+//!   brings one if the list has moved on and the rows have not.
+//! * `sum` is the CRC-32 of the IDs of the window's rows, each followed by a line feed. An update without
+//!   one is followed by another. With a wrong sum, ask again without `from`.
+//! * A client that reads slowly gets fewer, larger updates. One that takes nothing for 30 seconds has to
+//!   come again. A stream counts as interest in the account (`Accounts::watch` of conv-api), which ends a
+//!   minute after the stream.
+//! * A user has 10 streams per process, and the oldest gives way to a new one. A stream of a delegate ends
+//!   with his token, and the authorizer is asked when he comes again.
+//! * An `EventSource` can send no token: a ticket opens one stream within 30 seconds, of the process that
+//!   made it. It comes again with the same ticket, which is used up then: close it at `error` and `bye`.
+//!
+//! `POST /conversations/changes` gives the same updates without `key`. With `whole: true`, and no `window`,
+//! it is for a reader that keeps all rows: `{type: "changes", rows, removed}` in no order, or
+//! `{type: "tooOld"}`: read the list by pages.
 //!
 //! # Errors
 //!
@@ -126,6 +166,6 @@ pub use self::host::{Drain, Host, HostOptions};
 #[cfg(feature = "server")]
 pub use self::server::{
     Action, Authorizer, Gateway, GatewayBuilder, GatewayStats, HookCount, HookOutcome, HookStats,
-    Webhooks,
+    StreamStats, Webhooks,
 };
 pub use self::token::{AccessToken, AccessTokens, Revocations, Session, TokenError};

@@ -7,6 +7,7 @@ mod body;
 mod builder;
 mod caller;
 mod change;
+mod changes;
 mod contract;
 mod cors;
 mod etag;
@@ -27,7 +28,7 @@ mod revoked;
 mod routes;
 mod shared;
 mod stats;
-#[cfg_attr(not(test), allow(dead_code, reason = "streams will say it"))]
+mod stream;
 mod sum;
 mod unknown;
 
@@ -44,6 +45,7 @@ pub use self::{
     builder::GatewayBuilder,
     hooks::{HookCount, HookOutcome, HookStats, Webhooks},
     stats::GatewayStats,
+    stream::StreamStats,
 };
 
 /// Serves the list of each user who logged in.
@@ -105,5 +107,10 @@ impl Gateway {
     /// revoke again.
     pub async fn revoke(&self, account: &AccountId, not_before: Timestamp) -> Result<(), Error> {
         Ok(self.shared.revoked.revoke(account, not_before, self.shared.now()).await?)
+    }
+
+    /// Returns numbers of the streams and long polls of all its routers.
+    pub fn stream_stats(&self) -> StreamStats {
+        self.shared.stream.stats.read()
     }
 }

@@ -7,6 +7,8 @@ mod revocation;
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
+#[cfg(feature = "server")]
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use conv_model::{AccountId, Timestamp};
 use conv_sync::{Claims, DerivedKey, SecretKey, UserSigVerifier};
 
@@ -161,6 +163,29 @@ impl AccessTokens {
         }
         self.refuse_revoked(&session.account, session.issued_at)?;
         Ok(session)
+    }
+
+    /// Makes a newer token of a login, as [`renew`](Self::renew) does, for a line that is open.
+    #[cfg(feature = "server")]
+    pub(crate) fn extend(
+        &self,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<AccessToken, TokenError> {
+        self.refuse_revoked(&session.account, session.issued_at)?;
+        Ok(self.issue(session.account.clone(), now, session.ends_at))
+    }
+
+    /// Returns true if the tokens of a login count no more, although their time is not over.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_revoked(&self, session: &Session) -> bool {
+        self.refuse_revoked(&session.account, session.issued_at).is_err()
+    }
+
+    /// Returns a text that cannot be guessed and is no access token, for a number that is used once.
+    #[cfg(feature = "server")]
+    pub(crate) fn ticket(&self, number: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.key.tag(format!("ticket {number}").as_bytes()))
     }
 
     /// Refuses what is signed and must not log in all the same.

@@ -19,11 +19,14 @@ use std::{
     time::Duration,
 };
 
+use axum::body::Body;
 use conv_gateway::{
     GatewayBuilder, Webhooks,
     webhook::{App, Token, Verifier},
 };
+use http_body_util::BodyExt;
 use serde_json::json;
+use tower::ServiceExt;
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
 use self::stage::{Stage, post, request};
@@ -92,6 +95,14 @@ async fn a_log_tells_what_happened_and_holds_no_token() {
         let path = format!("/v1/hooks/tencent{path}?{query}");
         stage.send(post(&path, None, &body)).await;
     }
+    let query = json!({"queries": {"main": {}}});
+    let ticket = stage.post("/stream-ticket", &token, &query).await.data();
+    let ticket = ticket["ticket"].as_str().unwrap();
+    for _ in 0..2 {
+        let line = request("GET", &format!("/v1/conversations/stream?ticket={ticket}"), None);
+        let line = stage.router.clone().oneshot(line.body(Body::empty()).unwrap()).await.unwrap();
+        assert!(line.into_body().frame().await.is_some());
+    }
     let list = stage.accounts.open(&"alice".parse().unwrap()).await.unwrap();
     list.flush(std::time::Duration::from_secs(60)).await.unwrap();
 
@@ -105,11 +116,14 @@ async fn a_log_tells_what_happened_and_holds_no_token() {
         "logged in",
         "route=\"/v1/hooks/tencent/{secret}\"",
         "a webhook token can be guessed",
+        "route=\"/v1/conversations/stream\"",
+        "line ended",
     ] {
         assert!(log.contains(told), "{told}: {log}");
     }
     let ids = stage.ids("alice");
-    let secrets = [&*token, &token[20..60], &sig, &sig[10..40], stage.cloud.secret_key(), "alice"];
+    let secrets =
+        [&*token, &token[20..60], &sig, &sig[10..40], ticket, stage.cloud.secret_key(), "alice"];
     let of_hooks = ["path-s3cret", "xxxxyyyy", "17773bc39a671d7b", "1669872112", "mallory"];
     for secret in secrets.into_iter().chain(of_hooks).chain(ids.iter().map(|id| &**id)) {
         let line = log.lines().find(|line| line.contains(secret));

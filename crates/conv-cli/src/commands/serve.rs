@@ -36,16 +36,17 @@ struct Listening<'a> {
 pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let mut stop = Stop::listen()?;
     let demo = if args.demo { Some(Demo::start().await?) } else { None };
+    let drain = Drain::new();
     // A store may take long to open; until then there is nothing to drain.
     let Backing { accounts, gateway } = tokio::select! {
-        opened = Backing::open(&args, demo.as_ref(), output) => opened?,
+        opened = Backing::open(&args, demo.as_ref(), &drain, output) => opened?,
         () = stop.asked() => return Ok(()),
     };
     let ports = Ports::bind(&args.public)?;
     ports::warn_of_files(args.limits.connections, output);
     say(&ports, demo.as_ref(), &accounts, output).await?;
     let stats = gateway.stats();
-    let serving = serve(ports, &gateway, &args, stop, output);
+    let serving = serve(ports, &gateway, &args, Ending { stop, drain }, output);
     tokio::select! {
         served = serving => served?,
         () = stats.measure_runtime() => {}
@@ -75,15 +76,21 @@ async fn say(
     }
 }
 
+/// The signals to end, and the end that they begin.
+struct Ending {
+    stop: Stop,
+    drain: Drain,
+}
+
 /// Serves until a signal has drained it.
 async fn serve(
     ports: Ports,
     gateway: &Gateway,
     args: &Args,
-    mut stop: Stop,
+    Ending { mut stop, drain }: Ending,
     output: &Output,
 ) -> Result<(), Error> {
-    let (drain, private_drain) = (Drain::new(), Drain::new());
+    let private_drain = Drain::new();
     let public = Host::new(gateway.router()).options(args.limits.host());
     let private = Host::new(gateway.private_router(&drain)).options(private_options());
     let public = async {

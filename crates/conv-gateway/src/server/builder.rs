@@ -20,8 +20,9 @@ use super::{
     revoked::Revoked,
     shared::{Shared, WallClock},
     stats::GatewayStats,
+    stream::Streams,
 };
-use crate::AccessTokens;
+use crate::{AccessTokens, Drain};
 
 /// Builds a [`Gateway`]: who may call, from where, how often.
 #[must_use = "makes nothing before `build`"]
@@ -38,6 +39,8 @@ pub struct GatewayBuilder {
     login_failures: u32,
     kept_fresh: (NonZeroUsize, Duration),
     webhooks: Option<Webhooks>,
+    drain: Option<Drain>,
+    line_age: Duration,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -60,6 +63,8 @@ impl GatewayBuilder {
             login_failures: 10,
             kept_fresh: (KEPT_FRESH, MINUTE),
             webhooks: None,
+            drain: None,
+            line_age: 60 * MINUTE,
         }
     }
 
@@ -138,6 +143,17 @@ impl GatewayBuilder {
         Self { webhooks: Some(webhooks.into()), ..self }
     }
 
+    /// Ends streams when `drain` closes: each is told so, and when to come back, which spreads over ten
+    /// seconds.
+    pub fn drain(self, drain: Drain) -> Self {
+        Self { drain: Some(drain), ..self }
+    }
+
+    /// Sets the maximum age of a stream, an hour by default: then it is told to come again, and resumes.
+    pub fn line_age(self, age: Duration) -> Self {
+        Self { line_age: age, ..self }
+    }
+
     /// Returns the gateway. Nothing is read or called yet.
     pub fn build(self) -> Gateway {
         let stats = GatewayStats::new();
@@ -165,6 +181,7 @@ impl GatewayBuilder {
             ids: Default::default(),
             interests: Interests::new(capacity, time),
             hooks,
+            stream: Streams::new(self.drain, self.line_age, stats.clone()),
             stats,
         };
         Gateway { shared: Arc::new(shared), origins: self.origins }

@@ -12,6 +12,7 @@ use conv_api::{AccountId, AccountTag};
 use tracing::Span;
 
 use super::{authorizer::Action, problem::Problem, shared::Shared};
+use crate::Session;
 
 /// The caller of a call that was let in. No header, body or query changes it.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Caller {
     pub(super) principal: AccountId,
     /// The account whose list it is: the same, unless a delegate calls.
     pub(super) account: AccountId,
+    /// The login that the access token belongs to.
+    pub(super) session: Session,
 }
 
 /// What a group of calls is let in for.
@@ -31,9 +34,10 @@ pub(super) struct Gate {
 
 /// Lets a user in to his own list.
 pub(super) async fn own(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let caller = principal(&gate.shared, request.headers())
-        .await
-        .map(|principal| Caller { account: principal.clone(), principal });
+    let caller = session(&gate.shared, request.headers()).await.map(|session| {
+        let principal = session.account.clone();
+        Caller { account: principal.clone(), principal, session }
+    });
     admit(&gate, caller, request, next).await
 }
 
@@ -49,12 +53,13 @@ pub(super) async fn delegate(
 }
 
 async fn delegated(gate: &Gate, account: &str, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let principal = principal(&gate.shared, headers).await?;
+    let session = session(&gate.shared, headers).await?;
+    let principal = session.account.clone();
     let refused = || Problem::forbidden("not allowed for this account");
     let account: AccountId = account.parse().map_err(|_| refused())?;
     let authorizer = gate.shared.authorizer.as_ref().ok_or_else(refused)?;
     if authorizer.allows(&principal, &account, gate.action).await {
-        Ok(Caller { principal, account })
+        Ok(Caller { principal, account, session })
     } else {
         Err(refused())
     }
@@ -83,10 +88,10 @@ async fn admit(
     response
 }
 
-/// The account of the access token.
-pub(super) async fn principal(shared: &Shared, headers: &HeaderMap) -> Result<AccountId, Problem> {
+/// The login of the access token.
+pub(super) async fn session(shared: &Shared, headers: &HeaderMap) -> Result<Session, Problem> {
     let token = bearer(headers).ok_or_else(Problem::not_logged_in)?;
-    Ok(shared.session(token).await?.account)
+    shared.session(token).await
 }
 
 /// The token of the one `Authorization: Bearer …`; of two, neither.

@@ -27,7 +27,7 @@ use super::{
     shared::Shared,
 };
 
-pub(super) use self::asked::MAX_LIMIT;
+pub(super) use self::asked::{MAX_LIMIT, query};
 
 /// The SDK's `data`, and beside it what the SDK does not say, all of one instant.
 #[derive(Serialize)]

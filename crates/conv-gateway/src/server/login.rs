@@ -129,7 +129,7 @@ fn answer(shared: &Shared, token: &AccessToken, now: Timestamp) -> Answered {
         features: Features {
             delegates: shared.authorizer.is_some(),
             profiles_of_any_user: shared.any_user,
-            stream: false,
+            stream: true,
         },
         limits: Limits {
             body_bytes: body::MAX_BYTES,

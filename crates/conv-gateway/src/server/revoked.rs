@@ -117,7 +117,6 @@ impl Revoked {
     }
 
     /// Waits until a session is revoked, in whichever process. An open line ends then.
-    #[allow(dead_code, reason = "for streams")]
     pub(super) async fn until_revoked(self: &Arc<Self>, session: &Session) {
         let mut not_before = self.lock().entry(&session.account).not_before.subscribe();
         loop {

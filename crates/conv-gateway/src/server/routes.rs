@@ -23,11 +23,12 @@ use tower_http::{
 use super::{
     authorizer::Action,
     caller::{self, Gate},
-    change, contract, hooks, idempotency, list, login,
+    change, changes, contract, hooks, idempotency, list, login,
     problem::{Problem, sdk},
     profile, refresh,
     request::observe,
     shared::Shared,
+    stream,
 };
 
 /// Smaller answers are sent as they are.
@@ -47,6 +48,8 @@ pub(super) fn router(shared: &Arc<Shared>, cors: CorsLayer) -> Router {
         .merge(routed(public()))
         .layer(compression())
         .merge(routed(logins()))
+        // A ticket lets in, instead of a token.
+        .route("/conversations/stream", get(stream::get))
         .fallback(no_such_call)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(panicked))
@@ -80,6 +83,9 @@ fn reads() -> Vec<Call> {
         ("/conversations", get(list::get)),
         ("/conversations/list", post(list::post)),
         ("/conversations/profile", post(profile::post)),
+        ("/conversations/stream", post(stream::post)),
+        ("/conversations/changes", post(changes::post)),
+        ("/stream-ticket", post(stream::ticket)),
         ("/groups", get(list::groups)),
         ("/totals", get(list::totals)),
     ]

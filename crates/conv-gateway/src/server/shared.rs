@@ -7,7 +7,7 @@ use conv_api::{AccountId, Accounts, Conversations, Timestamp};
 use super::{
     authorizer::Authorizer, caller::Caller, failures::Failures, hooks::Hooks, idempotency::Kept,
     interest::Interests, problem::Problem, rates::Rates, request::Ids, revoked::Revoked,
-    stats::GatewayStats, unknown::Unknown,
+    stats::GatewayStats, stream::Streams, unknown::Unknown,
 };
 use crate::{AccessTokens, Session};
 
@@ -34,6 +34,7 @@ pub(super) struct Shared {
     pub(super) interests: Interests,
     pub(super) hooks: Option<Arc<Hooks>>,
     pub(super) stats: GatewayStats,
+    pub(super) stream: Streams,
 }
 
 impl Shared {

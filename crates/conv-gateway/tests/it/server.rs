@@ -9,3 +9,4 @@ mod logins;
 mod private;
 mod reading;
 pub(crate) mod stage;
+mod streams;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_api::{Accounts, Facet, RestSource, UserSigSigner};
-use conv_gateway::{AccessTokens, Gateway, Webhooks};
+use conv_gateway::{AccessTokens, Drain, Gateway, Webhooks};
 
 use super::{args::Args, demo::Demo};
 use crate::{
@@ -27,6 +27,7 @@ impl Backing {
     pub(super) async fn open(
         args: &Args,
         demo: Option<&Demo>,
+        drain: &Drain,
         output: &Output,
     ) -> Result<Self, Error> {
         let (credentials, place) = match demo {
@@ -57,7 +58,7 @@ impl Backing {
             accounts = accounts.facet(facet);
         }
         let accounts = accounts.build();
-        let gateway = gateway(args, &accounts, tokens, webhooks);
+        let gateway = gateway(args, &accounts, tokens, webhooks, drain);
         Ok(Self { accounts, gateway })
     }
 }
@@ -67,9 +68,11 @@ fn gateway(
     accounts: &Accounts,
     tokens: AccessTokens,
     webhooks: Option<Webhooks>,
+    drain: &Drain,
 ) -> Gateway {
     let (public, limits) = (&args.public, &args.limits);
     let builder = Gateway::builder(accounts.clone(), tokens)
+        .drain(drain.clone())
         .origins(&public.origin)
         .forwarded_hops(public.proxies)
         .profiles_of_any_user(public.any_user)

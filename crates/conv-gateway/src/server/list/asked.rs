@@ -65,6 +65,15 @@ impl Asked {
     }
 }
 
+/// Reads the SDK's argument where only a query may be: no page.
+pub(in crate::server) fn query(argument: Value) -> Result<ConversationQuery, Problem> {
+    let asked = Asked::of_argument(argument)?;
+    if asked.limit.is_some() || asked.after.is_some() {
+        return Err(Problem::invalid("expected a query without a page"));
+    }
+    Ok(asked.query)
+}
+
 fn limit(value: Value) -> Result<NonZeroUsize, Problem> {
     let limit: NonZeroUsize = parsed(value)?;
     if limit.get() <= MAX_LIMIT {

@@ -10,7 +10,7 @@ use super::stage::{Reply, Stage, get, post, request};
 
 /// Compares with a committed file; with `CONV_BLESS` set it is written instead.
 #[track_caller]
-fn committed(file: &str, text: &str) {
+pub fn committed(file: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     if std::env::var_os("CONV_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -65,7 +65,7 @@ async fn each_call(stage: &Stage) -> Vec<(String, Reply)> {
     replies
 }
 
-const RANDOM: [&str; 8] = [
+const RANDOM: [&str; 9] = [
     "accessToken",
     "mark",
     "reachedMark",
@@ -74,6 +74,7 @@ const RANDOM: [&str; 8] = [
     "profileReadAt",
     "pendingChanges",
     "pass",
+    "position",
 ];
 
 /// Replaces what differs from run to run.

@@ -1,0 +1,10 @@
+//! Streams and long polls.
+
+mod client;
+mod ends;
+mod events;
+mod folding;
+mod polls;
+mod quiet;
+mod sharing;
+mod tickets;
