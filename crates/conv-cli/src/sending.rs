@@ -10,6 +10,9 @@ use crate::{Error, interrupt::Interrupt};
 
 /// The pause between two looks at the last pass.
 const PAUSE: Duration = Duration::from_millis(20);
+/// The time for calls in flight to be answered. A process that ends before leaves it in doubt whether the
+/// cloud applied them, and a change in doubt cannot be cancelled.
+const IN_FLIGHT: Duration = Duration::from_secs(5);
 
 /// How a wait for the cloud ended.
 #[derive(Debug)]
@@ -67,11 +70,23 @@ async fn unless_refused(
     ended: impl Future<Output = Result<Ended, Error>>,
     interrupt: &mut Interrupt,
 ) -> Result<Ended, Error> {
-    tokio::select! {
+    let ended = tokio::select! {
         biased;
-        ended = ended => ended,
-        came = interrupt.came() => Ok(came.map(|()| Ended::Interrupted)?),
-        () = refused_pass(list) => Ok(Ended::Unsent(list.sending_failure())),
+        ended = ended => ended?,
+        came = interrupt.came() => return Ok(came.map(|()| Ended::Interrupted)?),
+        () = refused_pass(list) => Ended::Unsent(None),
+    };
+    if let Ended::Unsent(_) = ended {
+        // A call that takes longer stays in doubt.
+        let _ = tokio::time::timeout(IN_FLIGHT, answered(list)).await;
+        return Ok(Ended::Unsent(list.sending_failure()));
+    }
+    Ok(ended)
+}
+
+async fn answered(list: &Conversations) {
+    while list.changes_report().sending > 0 {
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

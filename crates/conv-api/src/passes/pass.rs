@@ -180,7 +180,11 @@ fn log_end(span: &Span, own: &Own, outcome: &Result<Seq, Error>) {
         Ok(_) => tracing::debug!("pass finished"),
         Err(error) => {
             span.record("failed", error.class().as_str());
-            tracing::debug!(code = error.code(), "pass failed");
+            match error.class() {
+                // No retry mends a wrong key: an operator has to.
+                ErrorClass::Auth => tracing::warn!(code = error.code(), "pass failed"),
+                _ => tracing::debug!(code = error.code(), "pass failed"),
+            }
         }
     }
 }

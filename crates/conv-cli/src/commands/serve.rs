@@ -43,7 +43,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
         () = stop.asked() => return Ok(()),
     };
     let ports = Ports::bind(&args.public)?;
-    ports::warn_of_files(args.limits.connections, output);
+    ports::warn_of_files(args.limits.connections.get(), output);
     say(&ports, demo.as_ref(), &accounts, output).await?;
     let stats = gateway.stats();
     let serving = serve(ports, &gateway, &args, Ending { stop, drain }, output);

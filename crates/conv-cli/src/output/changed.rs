@@ -120,6 +120,7 @@ impl Changed {
             self.show_text(output)?;
         }
         self.note(output);
+        self.note_refused(error.as_ref(), output);
         let data = self.data();
         match error {
             Some(error) => {
@@ -173,6 +174,18 @@ impl Changed {
             // The error has it.
             Unsent::Waited(Ended::Interrupted) => {}
             Unsent::Waited(_) => output.note(&changes::kept(&unsent)),
+        }
+    }
+
+    /// Names the conversations that were refused, if the error has another reason.
+    fn note_refused(&self, error: Option<&Error>, output: &Output) {
+        let is_said = matches!(error, None | Some(Error::Unchanged { .. }));
+        let failed = &self.accepted.failure_conversation_id_list;
+        match &self.what {
+            What::Each(verb) if !is_said && !failed.is_empty() => {
+                output.note(&refusals(verb, failed));
+            }
+            _ => {}
         }
     }
 

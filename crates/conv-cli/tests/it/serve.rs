@@ -331,3 +331,43 @@ fn what_is_lacking_or_taken_is_said() {
     assert_eq!(keyless.code, Some(2));
     assert!(keyless.err.contains("CONV_SECRET_KEY"), "{keyless:?}");
 }
+
+#[test]
+fn webhooks_are_let_in_by_their_token_and_counted() {
+    let cloud = Cloud::of(3);
+    let folder = tempfile::tempdir().unwrap();
+    let (token, secret) = (folder.path().join("token"), folder.path().join("secret"));
+    std::fs::write(&token, "xxxxyyyy\nthe token before it\n").unwrap();
+    std::fs::write(&secret, "7c1e\n").unwrap();
+    let files = [token.to_str().unwrap(), secret.to_str().unwrap()];
+    let served = Served::on(
+        &cloud,
+        &["--webhook-token-file", files[0], "--webhook-path-secret-file", files[1]],
+    );
+    // Its time has passed long ago; one that is signed now is the library's to test.
+    let query = "SdkAppid=1400000000&CallbackCommand=C2C.CallbackAfterSendMsg&RequestTime=1669872112\
+        &Sign=17773bc39a671d7b9aa835458704d2a6db81360a5940292b587d6d760d484061";
+    for (path, status) in [("", 403), ("/7c1f", 403), ("/7c1e", 401)] {
+        let reply = served.post(&format!("/v1/hooks/tencent{path}?{query}"), "", &json!({}));
+        assert_eq!(reply.status, status, "{path}: {}", reply.body);
+    }
+    let numbers = ask(&served.private, "GET", "/metrics", "", "").unwrap().body;
+    let count =
+        |reason: &str| format!("conv_webhooks_total{{command=\"refused\",outcome=\"{reason}\"}}");
+    assert!(numbers.contains(&format!("{} 2", count("path"))), "{numbers}");
+    served.end();
+}
+
+#[test]
+fn without_a_token_there_are_no_webhooks_and_a_lone_path_secret_is_refused() {
+    let cloud = Cloud::of(3);
+    let served = Served::on(&cloud, &[]);
+    assert_eq!(served.post("/v1/hooks/tencent", "", &json!({})).status, 404);
+    served.end();
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "7c1e\n").unwrap();
+    let ended = cloud.run(&["serve", "--webhook-path-secret-file", secret.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.err.contains("--webhook-token-file") && !ended.err.contains("7c1e"), "{ended:?}");
+}

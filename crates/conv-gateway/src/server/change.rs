@@ -42,7 +42,7 @@ fn id(text: &str) -> Result<ConversationId, Problem> {
 
 fn ids(texts: &[String]) -> Result<Vec<ConversationId>, Problem> {
     match texts.len() {
-        0 => Err(Problem::invalid("expected at least one conversation ID")),
+        0 => Err(Problem::no_ids()),
         1..=MAX_IDS => texts.iter().map(|text| id(text)).collect(),
         _ => Err(Problem::invalid(format!("expected at most {MAX_IDS} conversation IDs"))),
     }

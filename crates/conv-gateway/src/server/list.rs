@@ -11,8 +11,7 @@ use axum::{
     response::Response,
 };
 use conv_api::{
-    Conversation, ConversationList, Conversations, PageKey, SyncMark, SyncReport, Totals, Watch,
-    store::Snapshot,
+    Conversation, ConversationList, PageKey, SyncMark, SyncReport, Totals, store::Snapshot,
 };
 use serde::Serialize;
 
@@ -84,7 +83,8 @@ pub(super) async fn totals(
     }
 
     let asked = Asked::of_url(&uri)?;
-    let snapshot = shared.open(&caller).await?.snapshot();
+    let (conversations, _) = shared.open(&caller).await?;
+    let snapshot = conversations.snapshot();
     let totals = snapshot.totals_of(&asked.query);
     Answer::of(&Data { totals, position: position::of(&snapshot) })
 }
@@ -94,27 +94,17 @@ pub(super) async fn groups(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
 ) -> Answered {
-    Answer::of(&shared.open(&caller).await?.get_conversation_group_list())
+    let (conversations, _) = shared.open(&caller).await?;
+    Answer::of(&conversations.get_conversation_group_list())
 }
 
 /// Answers from memory; never waits for the cloud.
 async fn answer(shared: &Shared, caller: &Caller, asked: Asked) -> Answered {
-    let conversations = shared.open(caller).await?;
-    let watch = keep_fresh(shared, caller, &conversations).await;
+    let (conversations, watch) = shared.open(caller).await?;
     // Before the rows are read: they may be newer than the mark says, and never older.
     let reached = watch.map(|watch| watch.newest_reached());
     let list = conversations.get_conversation_list(asked.query.clone()).await?;
     Answer::of(&data(list, &asked, reached))
-}
-
-/// Keeps the list of a client that asks again and again as fresh as that of one with a stream. Without
-/// an allowance for the first pass, the list stays as it is, and says so.
-async fn keep_fresh(shared: &Shared, caller: &Caller, list: &Conversations) -> Option<Arc<Watch>> {
-    match shared.interests.prolong(list) {
-        Some(watch) => Some(watch),
-        None if shared.spend(caller).is_err() => None,
-        None => shared.interests.begin(&shared.accounts, list).await.ok(),
-    }
 }
 
 fn data(list: ConversationList, asked: &Asked, reached_mark: Option<SyncMark>) -> Data {

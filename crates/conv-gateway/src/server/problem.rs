@@ -31,6 +31,8 @@ pub(super) mod sdk {
     pub(in crate::server) const NOT_ALLOWED: i32 = 2905;
     pub(in crate::server) const TOO_MANY: i32 = 2996;
     pub(in crate::server) const NO_SUCH_CALL: i32 = 2997;
+    pub(in crate::server) const NOT_READY: i32 = 2999;
+    pub(in crate::server) const NO_IDS: i32 = 3153;
 }
 
 /// A refusal. As a response it is yet without its body: [`render`] writes that, with the number of the
@@ -64,6 +66,20 @@ impl Problem {
 
     pub(super) fn invalid_with(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(status, ErrorClass::InvalidArgument, own::INVALID_ARGUMENT, message)
+    }
+
+    /// A list of conversation IDs is empty.
+    pub(super) fn no_ids() -> Self {
+        let (status, class) = (StatusCode::BAD_REQUEST, ErrorClass::InvalidArgument);
+        Self::new(status, class, sdk::NO_IDS, "expected at least one conversation ID")
+    }
+
+    /// No pass over the list has finished yet.
+    pub(super) fn not_read_yet() -> Self {
+        let (status, class) = (StatusCode::SERVICE_UNAVAILABLE, ErrorClass::Transient);
+        let message = "the list is being read for the first time; call again";
+        let problem = Self::new(status, class, sdk::NOT_READY, message);
+        Self { retry_after: Some(Duration::from_secs(1)), ..problem }
     }
 
     /// The list has no such conversation.

@@ -33,8 +33,9 @@ pub(super) async fn post(
     Options(ProfileOptions { id }): Options<ProfileOptions>,
 ) -> Answered {
     let id: ConversationId = id.parse().map_err(Error::Id)?;
-    let conversations = shared.open(&caller).await?;
+    let conversations = shared.accounts.open(&caller.account).await?;
     if !may_ask(&shared, &conversations, &id) {
+        shared.known(&caller).await?;
         return Err(Problem::not_listed());
     }
     let conversation = ask(&shared, &caller, &conversations, &id).await?;

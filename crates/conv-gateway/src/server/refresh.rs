@@ -33,7 +33,7 @@ pub(super) async fn post(
         return Err(Problem::invalid("expected {}"));
     }
     shared.spend(&caller)?;
-    let list = shared.open(&caller).await?;
+    let list = shared.accounts.open(&caller.account).await?;
     let watch = match shared.interests.prolong(&list) {
         Some(watch) => watch,
         None => shared.interests.begin(&shared.accounts, &list).await?,

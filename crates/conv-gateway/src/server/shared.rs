@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use conv_api::{AccountId, Accounts, Conversations, Timestamp};
+use conv_api::{AccountId, Accounts, Conversations, Timestamp, Watch};
 
 use super::{
     authorizer::Authorizer, caller::Caller, failures::Failures, hooks::Hooks, idempotency::Kept,
@@ -53,9 +53,30 @@ impl Shared {
         }
     }
 
-    /// The list that a call is about.
-    pub(super) async fn open(&self, caller: &Caller) -> Result<Conversations, Problem> {
-        Ok(self.accounts.open(&caller.account).await?)
+    /// Opens the list that a call is about, and keeps the list of a client that asks again and again as
+    /// fresh as that of one with a stream. Without an allowance for the first pass the list stays as it
+    /// is, and there is no interest in it.
+    pub(super) async fn open(
+        &self,
+        caller: &Caller,
+    ) -> Result<(Conversations, Option<Arc<Watch>>), Problem> {
+        let list = self.accounts.open(&caller.account).await?;
+        let watch = match self.interests.prolong(&list) {
+            Some(watch) => Some(watch),
+            None if self.spend(caller).is_err() => None,
+            None => self.interests.begin(&self.accounts, &list).await.ok(),
+        };
+        Ok((list, watch))
+    }
+
+    /// Opens the list for a call that needs to know what is in it. One that was never read knows of no
+    /// conversation and no group: "there is none" would be wrong.
+    pub(super) async fn known(&self, caller: &Caller) -> Result<Conversations, Problem> {
+        let (list, _) = self.open(caller).await?;
+        match list.sync_report().as_of {
+            Some(_) => Ok(list),
+            None => Err(Problem::not_read_yet()),
+        }
     }
 
     /// Takes a call of the cloud from what a user may cause. The one who calls pays, not the one

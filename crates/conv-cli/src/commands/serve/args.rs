@@ -1,6 +1,12 @@
 //! The options of `conv serve`.
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use conv_gateway::HostOptions;
@@ -127,9 +133,9 @@ pub(super) struct Webhooks {
 #[command(next_help_heading = "Limits")]
 pub(super) struct Limits {
     /// Maximum number of connections; keep it below nine tenths of the limit of open files
-    #[arg(long, env = "CONV_CONNECTIONS", value_name = "N", default_value_t = 16_384)]
-    #[arg(value_parser = cleaned(usize::from_str))]
-    pub(super) connections: usize,
+    #[arg(long, env = "CONV_CONNECTIONS", value_name = "N", default_value = "16384")]
+    #[arg(value_parser = cleaned(NonZeroUsize::from_str))]
+    pub(super) connections: NonZeroUsize,
     /// Maximum number of calls per account and minute
     #[arg(long, env = "CONV_CALLS_PER_MINUTE", value_name = "N", default_value = "600")]
     #[arg(value_parser = cleaned(NonZeroU32::from_str))]
@@ -163,7 +169,7 @@ impl Limits {
 
     pub(super) fn host(&self) -> HostOptions {
         let mut options = HostOptions::default();
-        options.connections = self.connections;
+        options.connections = self.connections.get();
         options.hard_end = Duration::from_secs(self.drain_hard_end.into());
         options
     }

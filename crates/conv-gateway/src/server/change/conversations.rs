@@ -84,7 +84,7 @@ pub(super) async fn delete(
     Extension(caller): Extension<Caller>,
     Json(argument): Json,
 ) -> Answered {
-    let conversations = shared.open(&caller).await?;
+    let conversations = shared.known(&caller).await?;
     if let Value::String(text) = argument {
         let id = id(&text)?;
         conversations.delete_conversation(std::slice::from_ref(&id), true).await?;
@@ -111,7 +111,7 @@ pub(super) async fn pin(
     Extension(caller): Extension<Caller>,
     Options(options): Options<PinOptions>,
 ) -> Answered {
-    let (id, conversations) = (id(&options.id)?, shared.open(&caller).await?);
+    let (id, conversations) = (id(&options.id)?, shared.known(&caller).await?);
     conversations.pin_conversation(&id, options.is_pinned).await?;
     answer(&conversations, json!({ "conversationID": id }))
 }
@@ -122,7 +122,7 @@ pub(super) async fn read(
     Extension(caller): Extension<Caller>,
     Options(options): Options<ReadOptions>,
 ) -> Answered {
-    let (id, conversations) = (id(&options.id)?, shared.open(&caller).await?);
+    let (id, conversations) = (id(&options.id)?, shared.known(&caller).await?);
     conversations.set_message_read(&id).await?;
     answer(&conversations, json!({}))
 }
@@ -152,7 +152,7 @@ pub(super) async fn each(
     texts: &[String],
     batch: Batch,
 ) -> Answered {
-    let (ids, conversations) = (ids(texts)?, shared.open(caller).await?);
+    let (ids, conversations) = (ids(texts)?, shared.known(caller).await?);
     let accepted = batch.run(&conversations, &ids).await?;
     answer(&conversations, accepted)
 }
@@ -163,7 +163,7 @@ pub(super) async fn draft(
     Extension(caller): Extension<Caller>,
     Options(options): Options<DraftOptions>,
 ) -> Answered {
-    let (id, conversations) = (id(&options.id)?, shared.open(&caller).await?);
+    let (id, conversations) = (id(&options.id)?, shared.known(&caller).await?);
     // Or a user could fill the store with drafts of conversations that do not exist.
     listed(&conversations, &id)?;
     conversations.set_draft(&id, &options.draft_text).await.map_err(Problem::from)?;

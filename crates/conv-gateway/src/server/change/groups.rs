@@ -66,7 +66,7 @@ pub(super) async fn delete(
     let Value::String(name) = argument else {
         return Err(Problem::invalid("expected the name of a conversation group"));
     };
-    let conversations = shared.open(&caller).await?;
+    let conversations = shared.known(&caller).await?;
     conversations.delete_conversation_group(&name).await?;
     answer(&conversations, json!({ "groupName": name }))
 }
@@ -77,7 +77,7 @@ pub(super) async fn rename(
     Extension(caller): Extension<Caller>,
     Options(RenameOptions { old_name, new_name }): Options<RenameOptions>,
 ) -> Answered {
-    let conversations = shared.open(&caller).await?;
+    let conversations = shared.known(&caller).await?;
     conversations.rename_conversation_group(&old_name, &new_name).await?;
     answer(&conversations, json!({ "groupName": new_name }))
 }

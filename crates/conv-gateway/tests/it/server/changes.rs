@@ -113,7 +113,7 @@ async fn what_cannot_be_changed_is_refused_with_the_sdks_code() {
         ("/conversations/pin", json!(["C2Ca", true]), (400, 990007)),
         ("/conversations/delete", json!(["C2Ca"]), (400, 990007)),
         ("/conversations/delete", json!({"conversationIDList": ["C2Cnobody"]}), (404, 2500)),
-        ("/conversations/delete", json!({"conversationIDList": []}), (400, 990007)),
+        ("/conversations/delete", json!({"conversationIDList": []}), (400, 3153)),
         (
             "/conversations/custom-data",
             json!({"conversationIDList": many, "customData": ""}),
