@@ -118,12 +118,15 @@ impl Hooks {
     }
 }
 
-/// The paths of the endpoint. Both exist whether or not there is a secret, so that an answer does not
-/// say which.
+/// The paths of the endpoint, without and with a secret. Both exist whether or not there is one, so that
+/// an answer does not say which. `openapi.json` has them.
+pub(super) const PATHS: [&str; 2] = ["/hooks/tencent", "/hooks/tencent/{secret}"];
+
 pub(super) fn routes<S>(hooks: Arc<Hooks>) -> Router<S> {
+    let [bare, secret] = PATHS;
     Router::new()
-        .route("/hooks/tencent", any(without_secret))
-        .route("/hooks/tencent/{secret}", any(with_secret))
+        .route(bare, any(without_secret))
+        .route(secret, any(with_secret))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(hooks)
 }

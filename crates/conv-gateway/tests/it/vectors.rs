@@ -1,8 +1,8 @@
 //! What clients in other languages are tested with: `vectors/`. `CONV_BLESS=1` writes the files.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use conv_api::{Patch, RemoveReason};
+use conv_api::{LiveChange, Patch, RemoveReason};
 use conv_model::{Conversation, ConversationId, PageKey, list_order};
 use serde_json::{Value, json};
 
@@ -236,4 +236,79 @@ fn misfits(all: &[Arc<Conversation>]) -> Vec<Value> {
         json!({"rows": ids(&two), "patch": patch})
     };
     patches.iter().map(case).collect()
+}
+
+type Rows = Vec<Arc<Conversation>>;
+
+/// The difference between two windows, as a client that comes back gets it.
+fn difference(before: &Rows, after: &Rows) -> LiveChange {
+    let is_new = |row: &&Arc<Conversation>| !before.contains(row);
+    let rows = after.iter().filter(is_new).cloned().collect();
+    LiveChange::Sync { order: after.iter().map(|row| row.id.clone()).collect(), rows }
+}
+
+/// Reads a difference as a client does: each ID of the order in its newest form. `None` if there is no
+/// such row.
+fn arranged(before: &Rows, change: &Value) -> Option<Vec<Value>> {
+    let mut known: BTreeMap<String, Value> = BTreeMap::new();
+    for row in before.iter().map(|row| json!(row)).chain(change["rows"].as_array()?.clone()) {
+        known.insert(row["conversationID"].as_str()?.to_owned(), row);
+    }
+    let order = change["order"].as_array()?.iter();
+    order.map(|id| known.get(id.as_str()?).cloned()).collect()
+}
+
+#[test]
+fn resumes_and_the_rows_after_each() {
+    let mut all = rows();
+    all.sort_by(list_order);
+    let all: Rows = all.into_iter().map(Arc::new).collect();
+    let (held, newer) = all.split_at(5);
+    let held = held.to_vec();
+    let of = |numbers: &[usize]| -> Rows { numbers.iter().map(|n| Arc::clone(&all[*n])).collect() };
+    let mut renamed = serde_json::to_value(&held[1]).unwrap();
+    renamed["draftText"] = json!("soon");
+    let renamed = Arc::new(row(renamed));
+    let changed = vec![Arc::clone(&renamed), of(&[0])[0].clone(), newer[0].clone()];
+    let cases = [
+        // The totals alone changed, or rows below the window.
+        (of(&[0, 1, 2]), of(&[0, 1, 2])),
+        // Another order, of rows that the client holds.
+        (of(&[0, 1, 2]), of(&[2, 0, 1])),
+        // One came.
+        (of(&[0, 1]), of(&[0, 5, 1])),
+        // One left.
+        (of(&[0, 1, 2]), of(&[0, 2])),
+        // One changed and moved, one came, two left.
+        (of(&[0, 1, 2, 3]), changed),
+        // None of the rows is left.
+        (of(&[3, 4]), of(&[5, 6, 7])),
+        (of(&[0, 1, 2, 3, 4]), Rows::new()),
+        // The window was empty.
+        (Rows::new(), of(&[4, 6])),
+    ];
+    let case = |(before, after): &(Rows, Rows)| {
+        let mut update = json!(difference(before, after));
+        update["seq"] = json!(9);
+        update["position"] = json!("00c0ffee00c0ffee.9");
+        update["sum"] = json!(sum(ids(after).into_iter().map(ConversationId::as_str)));
+        update["totals"] = json!({"conversations": after.len(), "unread": 0,
+            "unreadConversations": 0, "mentioned": 0});
+        contract().is_valid("/components/schemas/Update", &update, "update");
+        assert_eq!(arranged(before, &update), Some(after.iter().map(|row| json!(row)).collect()));
+        json!({"before": ids(before), "update": update, "after": ids(after)})
+    };
+    let resumes: Vec<_> = cases.iter().map(case).collect();
+    let (before, order) = (of(&[0, 1]), of(&[0, 2]));
+    let misfit = json!({"type": "sync", "order": ids(&order), "rows": []});
+    assert_eq!(arranged(&before, &misfit), None);
+    let misfits = [json!({"before": ids(&before), "update": misfit})];
+    let about = "held: rows as a client holds them. resumes: IDs of rows that it held when it came back, \
+        the update that it gets, and the IDs of its rows afterwards, whose sum the update names. A row \
+        of the update replaces the held one; one that is not in the order has left. misfits: updates \
+        with an ID that is in neither: nothing is changed, and the client asks for a reset.";
+    committed(
+        "resumes.json",
+        &json!({"about": about, "held": held, "resumes": resumes, "misfits": misfits}),
+    );
 }

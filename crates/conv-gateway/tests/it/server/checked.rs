@@ -17,6 +17,8 @@ use super::Reply;
 /// An operation of the file, and a status of it.
 pub type Operation = (String, u16);
 
+const HOOK_REFUSED: &str = "/components/responses/HookRefused/content/application~1json/schema";
+
 pub struct Contract {
     file: Value,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
@@ -94,6 +96,10 @@ impl Contract {
         let pointer = format!("{start}/{}", method.to_lowercase());
         let operation = self.file.pointer(&pointer);
         let Some(operation) = operation.filter(|_| reply.json()["code"] != 2997) else {
+            if path.starts_with("hooks/") && reply.status == 405 {
+                self.is_valid(HOOK_REFUSED, &reply.json(), path);
+                return None;
+            }
             assert!(matches!(reply.refusal(), (404 | 405, 2997)), "{path}: {:?}", reply.refusal());
             self.is_valid("/components/schemas/Problem", &reply.json(), path);
             return None;
@@ -136,6 +142,12 @@ impl Contract {
         if is_head {
             return;
         }
+        if kind == "text/event-stream" {
+            let text = std::str::from_utf8(&reply.bytes).unwrap();
+            assert!(text.ends_with("\n\n"), "{id}: {text}");
+            text.split_terminator("\n\n").for_each(|event| self.event(event));
+            return;
+        }
         let hash = &mut DefaultHasher::new();
         (&pointer, &reply.bytes).hash(hash);
         if self.valid.lock().unwrap().insert(hash.finish()) {
@@ -148,6 +160,27 @@ impl Contract {
                 let seconds = body["retryAfter"].as_u64().map(|seconds| seconds.to_string());
                 assert_eq!(seconds.unwrap_or_default(), reply.header("retry-after"));
             }
+        }
+    }
+
+    /// Panics if an event of a stream is not as the file says.
+    pub fn event(&self, text: &str) {
+        let mut event = Map::new();
+        for line in text.lines() {
+            let (name, value) = line.split_once(':').unwrap_or((line, ""));
+            let value = value.trim();
+            match name {
+                "data" => drop(event.insert(name.into(), serde_json::from_str(value).unwrap())),
+                "event" | "id" => drop(event.insert(name.into(), json!(value))),
+                // A comment, or the time after which an `EventSource` comes back.
+                "" | "retry" => {}
+                other => panic!("{other}: {text}"),
+            }
+        }
+        if event.contains_key("event") {
+            self.is_valid("/components/schemas/StreamEvent", &event.into(), "event");
+        } else if let Some(id) = event.get("id") {
+            self.is_valid("/components/schemas/EventID", id, "heartbeat");
         }
     }
 
@@ -165,7 +198,8 @@ impl Contract {
             assert!(self.file.pointer(schema).is_some(), "{schema}");
             // The rest of the file is there for the references.
             let mut whole = self.file.clone();
-            whole["$ref"] = json!(format!("#{schema}"));
+            let fragment = schema.replace('{', "%7B").replace('}', "%7D");
+            whole["$ref"] = json!(format!("#{fragment}"));
             Arc::new(jsonschema::draft202012::new(&whole).unwrap())
         }));
         drop(validators);
@@ -177,8 +211,11 @@ impl Contract {
     }
 }
 
-/// A delegate's calls are those on a list.
+/// A delegate's calls are those on a list, and a secret in a path is any text.
 fn own(path: &str) -> &str {
+    if path.strip_prefix("hooks/tencent/").is_some_and(|secret| !secret.contains('/')) {
+        return "hooks/tencent/{secret}";
+    }
     let delegated = path.strip_prefix("accounts/").and_then(|path| path.split_once('/'));
     delegated.map_or(path, |(_, path)| path)
 }
@@ -192,9 +229,14 @@ fn always(path: &str, reply: &Reply) {
     assert!(!reply.status.is_redirection() || reply.status == 304, "{}", reply.status);
     assert!(!headers.contains_key("location") && !headers.contains_key("set-cookie"));
     assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
-    assert!(has(headers, "vary", "authorization") && has(headers, "vary", "origin"), "{path}");
+    // No page calls the webhooks' paths.
+    let varies = has(headers, "vary", "authorization") && has(headers, "vary", "origin");
+    assert!(varies || path.starts_with("hooks/"), "{path}");
     let caching = reply.header("cache-control");
     match reply.header("etag") {
+        _ if reply.header("content-type") == "text/event-stream" => {
+            assert_eq!(caching, "private, no-cache, no-transform");
+        }
         "" => assert_eq!(caching, "private, no-store"),
         _ => assert!(caching.contains("no-cache"), "{caching}"),
     }

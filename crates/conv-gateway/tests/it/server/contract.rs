@@ -1,5 +1,7 @@
 //! The contract is whole: what it has is there, and every answer that it names is seen.
 
+mod apart;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
@@ -32,6 +34,7 @@ struct Call<'a> {
     takes_token: bool,
 }
 
+/// The calls of devices.
 fn calls() -> Vec<Call<'static>> {
     let call = |(path, method, it): (&'static str, _, &'static Map<String, Value>)| Call {
         path,
@@ -40,13 +43,18 @@ fn calls() -> Vec<Call<'static>> {
         has_body: it.contains_key("requestBody"),
         takes_token: it["security"] != json!([]),
     };
-    contract().operations().map(call).collect()
+    let calls = contract().operations().map(call);
+    calls.filter(|call| !call.path.starts_with("/hooks")).collect()
 }
 
 impl Call<'_> {
     /// A call on a list, which delegates make as well.
     fn is_on_a_list(self) -> bool {
         self.takes_token && self.id != "renewLogin"
+    }
+
+    fn may_answer(self, status: u16) -> bool {
+        contract().all().any(|it| it == (self.id.to_owned(), status))
     }
 
     fn request(self, prefix: &str, token: Option<&str>) -> axum::http::request::Builder {
@@ -70,6 +78,9 @@ fn good(ids: &[String]) -> Vec<(&'static str, Value)> {
         ("listConversations", json!({"limit": 5, "not": {"type": "GROUP"}})),
         ("getConversationProfile", one.clone()),
         ("refresh", json!({})),
+        ("openStream", json!({"queries": {"main": {"window": 3}, "unread": {"window": 0}}})),
+        ("getStreamTicket", json!({"queries": {"main": {"window": 3}}})),
+        ("getChanges", json!({"window": 3, "wait": 0})),
         ("pinConversation", json!({"conversationID": user, "isPinned": true})),
         ("setMessageRead", one),
         (
@@ -89,6 +100,8 @@ fn good(ids: &[String]) -> Vec<(&'static str, Value)> {
         ("getTotals", Value::Null),
         ("renewLogin", Value::Null),
         ("getContract", Value::Null),
+        // Without a ticket it is an event that refuses.
+        ("openStreamByTicket", Value::Null),
     ]
 }
 
@@ -198,8 +211,11 @@ async fn keys(seen: &mut Seen) {
     let stage = &Stage::pulled(wide).await;
     let token = &stage.login("alice").await;
     let calls: BTreeMap<_, _> = calls().into_iter().map(|call| (call.id, call)).collect();
-    for (id, body) in good(&stage.ids("alice")).into_iter().filter(|(id, _)| is_change(id)) {
+    for (id, body) in good(&stage.ids("alice")) {
         let call = calls[id];
+        if !call.may_answer(409) {
+            continue;
+        }
         let send = |key: &str, body: &str| {
             let request = call.request("", Some(token)).header("idempotency-key", key);
             stage.send(request.body(Body::from(body.to_owned())).unwrap())
@@ -210,10 +226,6 @@ async fn keys(seen: &mut Seen) {
         seen.expect(409, second);
         seen.expect(422, send(call.id, "{}").await);
     }
-}
-
-fn is_change(id: &str) -> bool {
-    contract().all().any(|(other, status)| other == id && status == 409)
 }
 
 async fn limits(seen: &mut Seen) {
@@ -231,7 +243,7 @@ async fn failures(seen: &mut Seen, stage: &Stage, token: &str) {
     seen.expect(502, stage.post("/conversations/profile", token, &id).await);
     let bodies: BTreeMap<_, _> = good(&stage.ids("alice")).into_iter().collect();
     stage.accounts.close().await.unwrap();
-    for call in calls().into_iter().filter(|call| call.is_on_a_list()) {
+    for call in calls().into_iter().filter(|call| call.may_answer(503)) {
         seen.expect(503, call.send(stage, "", Some(token), &bodies[call.id].to_string()).await);
     }
 }
@@ -254,6 +266,8 @@ async fn every_answer_of_the_contract_is_seen_or_cannot_be() {
     successes(&mut seen, &stage, &token).await;
     refusals(&mut seen, &stage, &token).await;
     missing(&mut seen, &stage, &token).await;
+    apart::changes(&mut seen, &stage).await;
+    apart::hooks(&mut seen).await;
     keys(&mut seen).await;
     slow_bodies(&mut seen, &stage, &token).await;
     limits(&mut seen).await;

@@ -27,7 +27,9 @@ use conv_api::{
 };
 use conv_emulator::Emulator;
 use conv_gateway::{AccessTokens, Gateway, GatewayBuilder};
+use futures_util::FutureExt;
 use http_body::Body as _;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -162,8 +164,11 @@ impl Stage {
         let request = Request::from_parts(head.clone(), body);
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         let (status, headers) = (parts.status, parts.headers);
+        let bytes = match headers.get("content-type") {
+            Some(kind) if kind == "text/event-stream" => begun(body),
+            _ => to_bytes(body, usize::MAX).await.unwrap().to_vec(),
+        };
         let mut reply = Reply { status, headers, bytes, operation: None };
         reply.operation = contract().check(&head, sent.as_deref(), &reply);
         reply
@@ -182,6 +187,15 @@ impl Stage {
         let rows = self.cloud.world().listing(account).unwrap();
         rows.into_iter().map(|row| row.id).collect()
     }
+}
+
+/// What a stream says at once: it has no end.
+fn begun(mut body: Body) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while let Some(Some(frame)) = body.frame().now_or_never() {
+        bytes.extend(frame.unwrap().into_data().unwrap());
+    }
+    bytes
 }
 
 pub fn post(path: &str, token: Option<&str>, body: &Value) -> Request<Body> {

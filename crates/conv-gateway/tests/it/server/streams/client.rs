@@ -8,6 +8,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::super::stage::contract;
+
 /// Longer than anything that is waited for, most of it in paused time.
 const PATIENCE: Duration = Duration::from_secs(5_000);
 
@@ -105,7 +107,9 @@ impl Client {
         self.buffer.extend(bytes);
         while let Some(end) = self.buffer.windows(2).position(|it| it == b"\n\n") {
             let text: Vec<u8> = self.buffer.drain(..end + 2).collect();
-            let event = parse(std::str::from_utf8(&text).unwrap());
+            let text = std::str::from_utf8(&text).unwrap();
+            contract().event(text);
+            let event = parse(text);
             self.fold(&event);
             self.events.push(event);
         }

@@ -121,6 +121,28 @@ async fn a_revoked_login_ends_its_line() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn revoking_a_login_ends_its_open_line_at_once_and_no_other() {
+    let quiet = Quiet::new(3).await;
+    let mut client = quiet.open(one()).await;
+    assert!(client.read_all());
+    let bob = quiet.login_as("bob").await;
+    let quiet = Quiet { token: bob, ..quiet };
+    let mut other = quiet.open(one()).await;
+    let begun = Instant::now();
+    let alice = "alice".parse().unwrap();
+    quiet.gateway.revoke(&alice, Timestamp::from_secs(NOW + 1)).await.unwrap();
+    // Nothing but the revocation wakes the line.
+    assert_eq!(client.wait_for("bye").await.data["reason"], "expired");
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    assert_eq!(client.piece().await, None);
+    assert!(other.read_all());
+    assert!(other.events.iter().all(|event| event.name != "bye"));
+    drop(client);
+    let stats = quiet.gateway.stream_stats();
+    assert_eq!((stats.lines_open, stats.ended_expired), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_old_line_is_asked_to_come_again() {
     let quiet = Quiet::with(3, |it| it, |it| it.line_age(Duration::from_secs(50))).await;
     let mut client = quiet.open(one()).await;
@@ -239,7 +261,7 @@ async fn a_port_with_open_lines_closes() {
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut text = String::new();
     read_until(&mut socket, &mut text, "event: report").await;
-    quiet.say(2, NOW + 5_000_000_000).await;
+    quiet.say(2, NOW + 2_000_000_000).await;
     read_until(&mut socket, &mut text, "event: patch").await;
     drain.close();
     read_until(&mut socket, &mut text, "\"reason\":\"drain\"").await;

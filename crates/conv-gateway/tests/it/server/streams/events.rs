@@ -83,7 +83,7 @@ async fn events_of_version_1_are_those_committed() {
     let queries = json!({ "main": { "window": 3 }, "badge": { "window": 0 } });
     let mut client = quiet.open(queries.clone()).await;
     write(&mut text, "A line with two queries opens", &read(&mut client));
-    quiet.say(2, NOW + 5_000_000_000).await;
+    quiet.say(2, NOW + 2_000_000_000).await;
     write(&mut text, "A row moves up", &read(&mut client));
     quiet.set_unread(2, 3).await;
     write(&mut text, "It is unread", &read(&mut client));

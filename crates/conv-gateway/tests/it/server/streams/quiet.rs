@@ -18,7 +18,10 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-use super::{super::stage::post, client::Client};
+use super::{
+    super::stage::{contract, post},
+    client::Client,
+};
 
 pub const NOW: u64 = 1_700_000_000;
 const APP: u32 = 1_400_000_000;
@@ -101,7 +104,11 @@ impl Quiet {
     }
 
     pub async fn answer(&self, path: &str, body: &Value) -> (StatusCode, Value) {
-        read(self.call(path, body).await).await
+        let (status, answer) = read(self.call(path, body).await).await;
+        if path == "/conversations/changes" && status == 200 {
+            contract().is_valid("/components/schemas/Changes", &answer["data"], path);
+        }
+        (status, answer)
     }
 
     /// Opens a line.

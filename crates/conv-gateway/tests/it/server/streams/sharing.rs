@@ -31,7 +31,7 @@ async fn a_change_is_serialised_once_for_all_its_readers() {
     let first = read(&mut clients);
     assert_eq!((first.lines_open, first.updates, first.serialisations), (1_000, 1_000, 1));
     for change in 1..=5 {
-        quiet.say(7, NOW + 5_000_000_000 + change).await;
+        quiet.say(7, NOW + 2_000_000_000 + change).await;
         let stats = read(&mut clients);
         assert_eq!(stats.serialisations, 1 + change, "one per change");
         assert_eq!(stats.updates, 1_000 * (1 + change));
