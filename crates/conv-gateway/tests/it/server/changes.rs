@@ -203,3 +203,35 @@ async fn changes_reach_the_cloud_for_the_one_who_made_them() {
     assert!(world.writes("alice").unwrap().iter().any(|write| write.change == pinned));
     assert!(world.writes("bob").unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_list_that_was_never_read_is_not_taken_for_an_empty_one() {
+    let stage = Stage::new().await;
+    // No pass finishes.
+    stage.cloud.faults().push(conv_emulator::Rule::always(conv_emulator::Fault::Status(502)));
+    let token = stage.login("alice").await;
+    let pin = json!({"conversationID": "C2Cbob", "isPinned": true});
+    let mark = json!({"conversationIDList": ["C2Cbob"], "markType": 1, "enableMark": true});
+    for (path, body) in [
+        ("/conversations/pin", pin),
+        ("/conversations/mark", mark),
+        ("/conversations/profile", json!({"conversationID": "C2Cbob"})),
+        ("/groups/delete", json!("Family")),
+    ] {
+        let reply = stage.post(path, &token, &body).await;
+        assert_eq!(reply.refusal(), (503, 2999), "{path}");
+        assert_eq!(reply.header("retry-after"), "1");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_only_for_totals_has_the_list_read_too() {
+    let stage = Stage::new().await;
+    let token = stage.login("alice").await;
+    stage.get("/totals", &token).await.data();
+    let list = stage.accounts.open(&"alice".parse().unwrap()).await.unwrap();
+    while !list.sync_report().is_sync_completed() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_ne!(stage.get("/totals", &token).await.data()["totals"]["conversations"], 0);
+}
