@@ -355,7 +355,7 @@ fn webhooks_are_let_in_by_their_token_and_counted() {
     let count =
         |reason: &str| format!("conv_webhooks_total{{command=\"refused\",outcome=\"{reason}\"}}");
     assert!(numbers.contains(&format!("{} 2", count("path"))), "{numbers}");
-    served.end();
+    drop(served);
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn without_a_token_there_are_no_webhooks_and_a_lone_path_secret_is_refused() {
     let cloud = Cloud::of(3);
     let served = Served::on(&cloud, &[]);
     assert_eq!(served.post("/v1/hooks/tencent", "", &json!({})).status, 404);
-    served.end();
+    drop(served);
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
     std::fs::write(&secret, "7c1e\n").unwrap();
