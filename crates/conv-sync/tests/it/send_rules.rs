@@ -636,3 +636,16 @@ fn a_group_is_believed_to_be_gone_only_if_the_cloud_says_so_of_the_group() {
     let (world, number) = doubted_deletion(Ok(None));
     assert_eq!((world.calls().len(), world.state(number)), (2, Some(PendingState::Failed)));
 }
+
+#[test]
+fn a_proxys_page_in_the_clouds_place_ends_no_change() {
+    let mut world = World::with_users(&["alice"]);
+    for status in [404, 410, 413, 204] {
+        world.cloud.script(Script::Refuse(SourceError::Http { status, retry_after: None }));
+    }
+    let number = world.send(pin("alice"));
+    let pending = world.pending(number).unwrap();
+    assert_eq!((pending.state, pending.is_uncertain), (PendingState::Queued, true));
+    world.advance(MINUTE);
+    assert_eq!((world.calls().len(), world.state(number)), (5, Some(PendingState::Settling)));
+}
