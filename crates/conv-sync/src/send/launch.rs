@@ -76,8 +76,9 @@ impl Sender {
                 let clears_history = *clears_history;
                 match (view.base(id), if_newer) {
                     // It was sent, and a pass shows no row: that is what it was sent for. To repeat
-                    // it could take the history of messages that came since.
-                    (None, _) if first.is_uncertain => Decision::Done,
+                    // it could take the history of messages that came since. From a list that is cut
+                    // the row may be missing for another reason: a newer message would show it.
+                    (None, _) if first.is_uncertain && view.has_all_rows() => Decision::Done,
                     (Some(row), IfNewer::GiveUp) if is_newer(&row, *seen) => Decision::GiveUp,
                     (Some(row), IfNewer::KeepHistory) if is_newer(&row, *seen) => {
                         Decision::Send(WriteCall::Delete { id: id.clone(), clears_history: false })
