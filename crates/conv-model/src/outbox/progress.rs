@@ -202,7 +202,10 @@ impl Step<'_> {
         for later in later.filter(|one| one.number > number) {
             Arc::make_mut(later).follows_another = true;
         }
-        for earlier in self.outbox.take_where(&slot, |one| one.number < number) {
+        // What is held for another app is in none of this cloud's answers.
+        let is_earlier =
+            |one: &Pending| one.number < number && !one.is_of_another_app(&self.pending);
+        for earlier in self.outbox.take_where(&slot, is_earlier) {
             self.done.outcomes.push(Outcome::of(&earlier, OutcomeKind::Done));
         }
     }

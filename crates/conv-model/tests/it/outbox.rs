@@ -328,3 +328,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_change_that_is_held_for_one_app_blocks_none_of_another() {
+    let mut outbox = Outbox::default();
+    let foreign = put(&mut outbox, of_group("Work", GroupTarget::Absent)).number.unwrap();
+    outbox.assign_app(0, 1);
+    outbox.progress(foreign, Progress::Held(failure()));
+    let own = put(&mut outbox, of_group("Work", GroupTarget::Present)).number.unwrap();
+    let added = put(&mut outbox, member("C2Calice", "Work", true)).number.unwrap();
+    let numbers =
+        |outbox: &Outbox| -> Vec<u64> { outbox.ready().iter().map(|one| one.number).collect() };
+    assert_eq!(numbers(&outbox), [] as [u64; 0], "the app is not known");
+    outbox.assign_app(foreign, 2);
+    assert_eq!(numbers(&outbox), [own]);
+    let first = outbox.first_members(outbox.get(own).unwrap());
+    assert_eq!(first.iter().map(|one| one.number).collect::<Vec<_>>(), [added]);
+    outbox.progress(own, Progress::Sending);
+    outbox.progress(own, Progress::Acknowledged);
+    assert_eq!(outbox.get(foreign).unwrap().state, PendingState::Held);
+}

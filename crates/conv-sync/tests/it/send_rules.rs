@@ -12,8 +12,8 @@ use conv_sync::{
 };
 
 use crate::send_support::{
-    MINUTE, SECOND, World, custom, limited, member, permanent, pin, refused, star, unpin, user,
-    wrong_key,
+    MINUTE, SECOND, World, create, custom, delete_group, limited, member, permanent, pin, refused,
+    star, unpin, user, wrong_key,
 };
 
 fn many(count: usize) -> Vec<String> {
@@ -648,4 +648,22 @@ fn a_proxys_page_in_the_clouds_place_ends_no_change() {
     assert_eq!((pending.state, pending.is_uncertain), (PendingState::Queued, true));
     world.advance(MINUTE);
     assert_eq!((world.calls().len(), world.state(number)), (5, Some(PendingState::Settling)));
+}
+
+#[test]
+fn a_group_that_is_held_for_another_app_stops_no_change_of_its_name() {
+    let mut capabilities = WriteCapabilities::default();
+    capabilities.app = Some(2);
+    let mut world = World::with(SendOptions::default(), capabilities);
+    world.add_users(&["alice"]);
+    let foreign = world.enqueue(delete_group("Work"));
+    world.view.outbox.assign_app(0, 1);
+    world.change();
+    let own = world.enqueue(create("Work"));
+    let added = world.enqueue(member("alice", "Work", true));
+    world.view.outbox.assign_app(foreign, 2);
+    world.change();
+    assert_eq!(world.state(own), Some(PendingState::Settling));
+    assert_eq!(world.state(added), Some(PendingState::Settling));
+    assert_eq!(world.state(foreign), Some(PendingState::Held), "an answer of one app's cloud");
 }
