@@ -55,12 +55,14 @@ impl Sender {
         }
         if flight.stage == Stage::Storing && looks_first(&first.mutation) {
             flight.stage = Stage::Looking;
+            self.tried.extend(&flight.numbers);
             self.flights.insert(id, flight);
             return out.push(SendEffect::Look { call: id });
         }
         match self.decide(&sending, view) {
             Decision::Send(write) => {
                 flight.stage = Stage::Calling;
+                self.tried.extend(&flight.numbers);
                 self.flights.insert(id, flight);
                 out.push(SendEffect::Call { call: id, write });
             }

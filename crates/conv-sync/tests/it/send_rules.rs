@@ -651,6 +651,28 @@ fn a_proxys_page_in_the_clouds_place_ends_no_change() {
 }
 
 #[test]
+fn a_change_that_seems_too_old_goes_out_once_before_it_expires() {
+    let long_ago = Some(Timestamp::from_secs(NOW.as_secs() - 4 * 365 * 86_400));
+    let enqueue = |world: &mut World| {
+        world.view.wall_time = Some(NOW);
+        let capacity = Capacity::default();
+        let queued = world.view.outbox.enqueue(pin("alice"), long_ago, |_| false, &capacity);
+        world.change();
+        queued.unwrap().number.unwrap()
+    };
+    // The device's clock was wrong when its owner made the change.
+    let mut world = World::with_users(&["alice"]);
+    let number = enqueue(&mut world);
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+
+    let mut world = World::with_users(&["alice"]);
+    world.cloud.script(Script::Refuse(SourceError::TimedOut));
+    let number = enqueue(&mut world);
+    assert_eq!(world.calls().len(), 1);
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Expired));
+}
+
+#[test]
 fn a_group_that_is_held_for_another_app_stops_no_change_of_its_name() {
     let mut capabilities = WriteCapabilities::default();
     capabilities.app = Some(2);
