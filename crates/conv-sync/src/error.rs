@@ -162,8 +162,8 @@ impl SourceError {
             Self::Http { status, .. } => match status {
                 429 => ErrorClass::RateLimited,
                 401 | 403 | 407 => ErrorClass::Auth,
-                300..=399 | 408 | 425 | 500.. => ErrorClass::Transient,
-                _ => ErrorClass::Cloud,
+                // No verdict of the cloud, which answers with 200 whatever it decides.
+                _ => ErrorClass::Transient,
             },
             Self::Cloud { class, .. } => *class,
             Self::Protocol { .. } | Self::CursorExpired => ErrorClass::Cloud,
@@ -215,9 +215,8 @@ impl SourceError {
         match self {
             Self::Network { .. } | Self::NotConnected { .. } | Self::TimedOut => Retry::BackOff,
             Self::Http { .. } => match self.class() {
-                ErrorClass::RateLimited | ErrorClass::Transient => Retry::BackOff,
                 ErrorClass::Auth => Retry::Never,
-                _ => Retry::Once,
+                _ => Retry::BackOff,
             },
             Self::Cloud { retry, .. } => *retry,
             // A failing proxy answers with HTML, a broken connection with half a body.

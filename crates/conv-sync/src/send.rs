@@ -116,6 +116,8 @@ pub struct Sender {
     is_waiting_for_pass: bool,
     /// When mutations that are sent only after a pass were seen first, or became uncertain.
     first_seen: BTreeMap<u64, Duration>,
+    /// The mutations that this process tried to send.
+    tried: BTreeSet<u64>,
     /// Up to where the cloud acknowledged conversations as read.
     read_to: BTreeMap<ConversationId, ReadMark>,
     /// The moment of the step under way, as it is stored with an acknowledgement.
@@ -173,6 +175,7 @@ impl Sender {
             passes: Passes::default(),
             is_waiting_for_pass: false,
             first_seen: BTreeMap::new(),
+            tried: BTreeSet::new(),
             read_to: BTreeMap::new(),
             moment: Acknowledgement::default(),
         }
@@ -299,6 +302,7 @@ impl Sender {
         let numbers: BTreeSet<u64> = outbox.pending().map(|pending| pending.number).collect();
         self.most.retain(|number, _| numbers.contains(number));
         self.first_seen.retain(|number, _| numbers.contains(number));
+        self.tried.retain(|number| numbers.contains(number));
         self.settling.retain(outbox);
         let flying: BTreeSet<u64> =
             self.flights.values().flat_map(|flight| &flight.numbers).copied().collect();
@@ -343,7 +347,11 @@ impl Sender {
     }
 
     fn is_expired(&self, pending: &Pending, view: &dyn SendView) -> bool {
-        self.time_left(pending, view) == Some(0)
+        // The clock may have been wrong when it was accepted: what could be sent is tried once, by this
+        // process, before it is given up.
+        let is_tried =
+            pending.state != PendingState::Queued || self.tried.contains(&pending.number);
+        is_tried && self.time_left(pending, view) == Some(0)
     }
 
     fn ask_for_pass(&mut self, now: Duration, view: &dyn SendView, out: &mut Vec<SendEffect>) {

@@ -422,6 +422,11 @@ impl SendView for View {
         self.0.base(id)
     }
 
+    fn has_all_rows(&self) -> bool {
+        let report = self.0.sync().report();
+        report.is_sync_completed() && report.limit.is_empty()
+    }
+
     fn has_members(&self, group: &str) -> bool {
         let hidden = self.0.outbox().pending();
         let hidden = hidden.filter_map(|one| one.mutation.conversation_id().cloned());

@@ -138,7 +138,7 @@ fn a_failed_pull_keeps_what_was_there_and_a_list_says_so() {
     cloud.emulator.faults().clear();
     cloud.emulator.faults().push(conv_emulator::Rule::always(conv_emulator::Fault::Status(404)));
     let synced = cloud.run(&["sync", "--json"]);
-    assert_eq!(synced.failed(8), "cloud");
+    assert_eq!(synced.failed(5), "transient");
     let list = cloud.run(&["list", "--sync", "--json"]).data();
     assert_eq!(list["notPulled"], synced.json());
     cloud.emulator.faults().clear();

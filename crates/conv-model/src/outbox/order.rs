@@ -1,6 +1,9 @@
 //! The order in which mutations may be sent.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{Outbox, Pending, PendingState};
 use crate::{Aspect, ConversationId, GroupName, GroupTarget, Mutation, Slot};
@@ -11,16 +14,17 @@ impl Outbox {
     /// A mutation waits for the earlier ones that it depends on: of its slot; of its conversation,
     /// where one of the two deletes it; of its conversation group, where one of the two creates,
     /// renames or deletes that. Members of a group that is created wait for it, too: see
-    /// [`first_members`](Self::first_members). Other mutations do not block one another.
+    /// [`first_members`](Self::first_members). Other mutations do not block one another, nor do those
+    /// that were accepted for different apps.
     pub fn ready(&self) -> Vec<&Arc<Pending>> {
         let mut earlier = Earlier::default();
         let mut ready = Vec::new();
         for pending in self.open() {
             let is_queued = pending.state == PendingState::Queued;
-            if is_queued && !earlier.blocks(&pending.mutation) {
+            if is_queued && !earlier.blocks(pending) {
                 ready.push(pending);
             }
-            earlier.add(&pending.mutation);
+            earlier.add(pending);
         }
         ready
     }
@@ -41,23 +45,40 @@ impl Outbox {
         let is_first = |pending: &Pending| {
             matches!(&pending.mutation, Mutation::Member { is_member: true, .. })
                 && pending.state == PendingState::Queued
+                && !pending.is_of_another_app(created)
                 && pending.mutation.group_names().any(|name| name == group_name)
         };
         let mut earlier = Earlier::default();
         let mut members = Vec::new();
         for pending in self.open().into_iter().filter(|one| one.number != created.number) {
-            if is_first(pending) && !earlier.blocks(&pending.mutation) {
+            if is_first(pending) && !earlier.blocks(pending) {
                 members.push(pending);
             }
-            earlier.add(&pending.mutation);
+            earlier.add(pending);
         }
         members
     }
 }
 
-/// What earlier mutations block: [`blocks`] for all of them at once, without comparing pairs.
+/// What earlier mutations block, by the app that they were accepted for.
 #[derive(Default)]
-struct Earlier<'a> {
+struct Earlier<'a>(HashMap<Option<u64>, OfApp<'a>>);
+
+impl<'a> Earlier<'a> {
+    fn add(&mut self, pending: &'a Pending) {
+        self.0.entry(pending.app).or_default().add(&pending.mutation);
+    }
+
+    fn blocks(&self, later: &Pending) -> bool {
+        let mut apps = self.0.iter();
+        apps.any(|(app, earlier)| !differ(*app, later.app) && earlier.blocks(&later.mutation))
+    }
+}
+
+/// What earlier mutations of one app block: [`blocks`] for all of them at once, without comparing
+/// pairs.
+#[derive(Default)]
+struct OfApp<'a> {
     slots: HashSet<Slot>,
     conversations: HashSet<&'a ConversationId>,
     deleted: HashSet<&'a ConversationId>,
@@ -67,7 +88,7 @@ struct Earlier<'a> {
     of_members: HashSet<&'a GroupName>,
 }
 
-impl<'a> Earlier<'a> {
+impl<'a> OfApp<'a> {
     fn add(&mut self, mutation: &'a Mutation) {
         self.slots.insert(mutation.slot());
         match mutation.conversation_id() {
@@ -94,6 +115,18 @@ impl<'a> Earlier<'a> {
         self.slots.contains(&later.slot())
             || later.group_names().any(is_known)
             || later.conversation_id().is_some_and(is_of_deleted)
+    }
+}
+
+/// Returns true if two mutations are of different apps, whose clouds know nothing of each other.
+fn differ(app: Option<u64>, other: Option<u64>) -> bool {
+    app.zip(other).is_some_and(|(app, other)| app != other)
+}
+
+impl Pending {
+    /// Returns whether it and another one were accepted for different apps.
+    pub(super) fn is_of_another_app(&self, other: &Self) -> bool {
+        differ(self.app, other.app)
     }
 }
 
@@ -126,11 +159,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_index_says_the_same_as_all_pairs(outbox in crate::testing::outboxes()) {
+        fn the_index_says_the_same_as_all_pairs(
+            mut outbox in crate::testing::outboxes(),
+            second in 0_u64..20,
+        ) {
+            outbox.assign_app(second / 2, 1);
+            outbox.assign_app(second, 2);
             let open = outbox.open();
             let is_free = |later: &Arc<Pending>| {
                 let mut earlier = open.iter().take_while(|one| one.number < later.number);
-                earlier.all(|before| !blocks(&before.mutation, &later.mutation))
+                earlier.all(|before| {
+                    before.is_of_another_app(later) || !blocks(&before.mutation, &later.mutation)
+                })
             };
             let is_ready = |one: &&Arc<Pending>| one.state == PendingState::Queued && is_free(one);
             let expected: Vec<_> = open.iter().copied().filter(is_ready).collect();

@@ -202,8 +202,36 @@ impl Step<'_> {
         for later in later.filter(|one| one.number > number) {
             Arc::make_mut(later).follows_another = true;
         }
-        for earlier in self.outbox.take_where(&slot, |one| one.number < number) {
+        // What is held for another app is in none of this cloud's answers.
+        let is_earlier =
+            |one: &Pending| one.number < number && !one.is_of_another_app(&self.pending);
+        for earlier in self.outbox.take_where(&slot, is_earlier) {
             self.done.outcomes.push(Outcome::of(&earlier, OutcomeKind::Done));
+        }
+        if let Mutation::Group { group_name, target: GroupTarget::Absent } =
+            self.pending.mutation.clone()
+        {
+            self.end_members(&group_name);
+        }
+    }
+
+    /// The members of a group go with it. A pass that shows no such group would else deny what they
+    /// were before, and a group that is created under the name later would have them.
+    fn end_members(&mut self, name: &GroupName) {
+        let is_of_group =
+            |slot: &Slot| matches!(slot, Slot::Conversation(_, Aspect::Member(of)) if of == name);
+        let is_ended = |one: &Pending| {
+            one.number < self.pending.number
+                && matches!(one.state, PendingState::Queued | PendingState::Settling)
+                && !one.is_of_another_app(&self.pending)
+        };
+        let slots: Vec<_> =
+            self.outbox.slots.keys().filter(|slot| is_of_group(slot)).cloned().collect();
+        for slot in slots {
+            for ended in self.outbox.take_where(&slot, is_ended) {
+                self.done.outcomes.push(Outcome::of(&ended, OutcomeKind::Replaced));
+                self.done.slots.insert(slot.clone());
+            }
         }
     }
 

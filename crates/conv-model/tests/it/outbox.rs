@@ -328,3 +328,55 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_deletion_of_a_group_ends_what_was_acknowledged_of_its_members_before() {
+    let mut outbox = Outbox::default();
+    let member_of = |name| member("C2Calice", name, true);
+    let added = put(&mut outbox, member_of("Work")).number.unwrap();
+    let other = put(&mut outbox, member_of("Home")).number.unwrap();
+    let deleted = put(&mut outbox, of_group("Work", GroupTarget::Absent)).number.unwrap();
+    assert!(outbox.get(added).is_none(), "what was not sent is given up at once");
+
+    let added = put(&mut outbox, member_of("Work")).number.unwrap();
+    let again = put(&mut outbox, of_group("Work", GroupTarget::Absent)).number;
+    assert_eq!((again, outbox.get(added)), (Some(deleted), None));
+
+    for number in [other, deleted] {
+        outbox.progress(number, Progress::Sending);
+    }
+    outbox.progress(other, Progress::Acknowledged);
+    let later = put(&mut outbox, member_of("Work")).number.unwrap();
+    outbox.progress(deleted, Progress::Acknowledged);
+    assert!(outbox.get(other).is_some() && outbox.get(later).is_some());
+
+    outbox.progress(later, Progress::Sending);
+    outbox.progress(later, Progress::Acknowledged);
+    let last = put(&mut outbox, of_group("Work", GroupTarget::Absent)).number.unwrap();
+    outbox.progress(last, Progress::Sending);
+    let done = outbox.progress(last, Progress::Acknowledged);
+    let member = member_of("Work");
+    assert!(done.slots.contains(&member.slot()));
+    assert!(done.outcomes.contains(&Outcome::new(later, member, OutcomeKind::Replaced)));
+    assert!(outbox.get(later).is_none());
+}
+
+#[test]
+fn a_change_that_is_held_for_one_app_blocks_none_of_another() {
+    let mut outbox = Outbox::default();
+    let foreign = put(&mut outbox, of_group("Work", GroupTarget::Absent)).number.unwrap();
+    outbox.assign_app(0, 1);
+    outbox.progress(foreign, Progress::Held(failure()));
+    let own = put(&mut outbox, of_group("Work", GroupTarget::Present)).number.unwrap();
+    let added = put(&mut outbox, member("C2Calice", "Work", true)).number.unwrap();
+    let numbers =
+        |outbox: &Outbox| -> Vec<u64> { outbox.ready().iter().map(|one| one.number).collect() };
+    assert_eq!(numbers(&outbox), [] as [u64; 0], "the app is not known");
+    outbox.assign_app(foreign, 2);
+    assert_eq!(numbers(&outbox), [own]);
+    let first = outbox.first_members(outbox.get(own).unwrap());
+    assert_eq!(first.iter().map(|one| one.number).collect::<Vec<_>>(), [added]);
+    outbox.progress(own, Progress::Sending);
+    outbox.progress(own, Progress::Acknowledged);
+    assert_eq!(outbox.get(foreign).unwrap().state, PendingState::Held);
+}

@@ -34,6 +34,12 @@ pub trait SendView: Send + Sync {
     /// Returns a row as the cloud last sent it, without pending mutations.
     fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>>;
 
+    /// Returns whether the rows are all that the cloud has, so that a row which is missing is gone there:
+    /// no pass is incomplete, and no limit cuts the list. Where that is not known, it is `false`.
+    fn has_all_rows(&self) -> bool {
+        false
+    }
+
     /// Returns whether any row is in a conversation group, as the cloud said it last.
     fn has_members(&self, group: &str) -> bool;
 

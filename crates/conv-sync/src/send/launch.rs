@@ -55,12 +55,14 @@ impl Sender {
         }
         if flight.stage == Stage::Storing && looks_first(&first.mutation) {
             flight.stage = Stage::Looking;
+            self.tried.extend(&flight.numbers);
             self.flights.insert(id, flight);
             return out.push(SendEffect::Look { call: id });
         }
         match self.decide(&sending, view) {
             Decision::Send(write) => {
                 flight.stage = Stage::Calling;
+                self.tried.extend(&flight.numbers);
                 self.flights.insert(id, flight);
                 out.push(SendEffect::Call { call: id, write });
             }
@@ -76,8 +78,9 @@ impl Sender {
                 let clears_history = *clears_history;
                 match (view.base(id), if_newer) {
                     // It was sent, and a pass shows no row: that is what it was sent for. To repeat
-                    // it could take the history of messages that came since.
-                    (None, _) if first.is_uncertain => Decision::Done,
+                    // it could take the history of messages that came since. From a list that is cut
+                    // the row may be missing for another reason: a newer message would show it.
+                    (None, _) if first.is_uncertain && view.has_all_rows() => Decision::Done,
                     (Some(row), IfNewer::GiveUp) if is_newer(&row, *seen) => Decision::GiveUp,
                     (Some(row), IfNewer::KeepHistory) if is_newer(&row, *seen) => {
                         Decision::Send(WriteCall::Delete { id: id.clone(), clears_history: false })

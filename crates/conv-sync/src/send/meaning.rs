@@ -61,9 +61,9 @@ pub(super) fn may_be_applied(error: &SourceError) -> bool {
         SourceError::Network { .. }
         | SourceError::TimedOut
         | SourceError::Protocol { .. }
-        | SourceError::Cancelled => true,
-        // Other statuses come from something on the way, which passed nothing on.
-        SourceError::Http { status, .. } => matches!(status, 408 | 425 | 500..),
+        | SourceError::Cancelled
+        // Something on the way answered: what it passed on before, no status says for certain.
+        | SourceError::Http { .. } => true,
         // A time limit within the cloud, or a code that is not known.
         SourceError::Cloud { class, .. } => {
             matches!(class, ErrorClass::Transient | ErrorClass::Cloud)
@@ -137,6 +137,9 @@ mod tests {
             ),
             (SourceError::Protocol { what: "HTML".into() }, Meaning::Later, true),
             (SourceError::Http { status: 502, retry_after: None }, Meaning::Later, true),
+            (SourceError::Http { status: 404, retry_after: None }, Meaning::Later, true),
+            (SourceError::Http { status: 204, retry_after: None }, Meaning::Later, true),
+            (SourceError::Http { status: 302, retry_after: None }, Meaning::Later, true),
             (SourceError::Http { status: 429, retry_after: None }, Meaning::Slow, false),
             (SourceError::Http { status: 403, retry_after: None }, Meaning::Hold, false),
             (SourceError::NotFound, Meaning::Final, false),

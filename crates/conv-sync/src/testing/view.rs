@@ -21,6 +21,8 @@ pub struct MemoryView {
     pub wall_time: Option<Timestamp>,
     /// The newest pass.
     pub newest_pass: Option<PassId>,
+    /// True if the rows are a part of the cloud's list only.
+    pub is_cut: bool,
     /// The outcomes of mutations.
     pub outcomes: Vec<Outcome>,
 }
@@ -59,6 +61,10 @@ impl SendView for MemoryView {
 
     fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
         self.rows.get(id).cloned()
+    }
+
+    fn has_all_rows(&self) -> bool {
+        !self.is_cut
     }
 
     fn has_members(&self, group: &str) -> bool {

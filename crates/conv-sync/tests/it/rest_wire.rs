@@ -82,8 +82,8 @@ async fn http_errors_say_their_status_and_nothing_of_the_body() {
         ("302 Found", ErrorClass::Transient, Retry::BackOff),
         ("429 Too Many Requests", ErrorClass::RateLimited, Retry::BackOff),
         ("403 Forbidden", ErrorClass::Auth, Retry::Never),
-        ("404 Not Found", ErrorClass::Cloud, Retry::Once),
-        ("204 No Content", ErrorClass::Cloud, Retry::Once),
+        ("404 Not Found", ErrorClass::Transient, Retry::BackOff),
+        ("204 No Content", ErrorClass::Transient, Retry::BackOff),
     ] {
         let body = if status.starts_with("204") { &b""[..] } else { html };
         let error = error_of(http(status, "Location: http://127.0.0.1:1/x\r\n", body)).await;

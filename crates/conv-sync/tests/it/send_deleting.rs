@@ -216,3 +216,19 @@ fn a_deletion_that_waits_for_its_pass_blocks_no_other_conversation() {
     assert_eq!(world.state(other), Some(PendingState::Settling));
     assert_eq!(world.state(behind), Some(PendingState::Queued));
 }
+
+#[test]
+fn a_row_that_a_cut_list_does_not_show_proves_no_deletion() {
+    let mut world = World::with_users(&["alice"]);
+    world.pass();
+    world.advance(SECOND);
+    world.cloud.script(Script::Refuse(conv_sync::SourceError::TimedOut));
+    let number = world.send(history("alice"));
+    world.advance(20 * SECOND);
+    // Newer conversations took its place among those that the plan lists.
+    world.view.is_cut = true;
+    world.view.rows.clear();
+    world.stale_pass();
+    assert_eq!(deletes(&world), [true, true]);
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+}

@@ -224,3 +224,24 @@ fn a_look_that_fails_is_no_call_that_may_have_been_applied() {
     let number = world.send(create("Kin"));
     assert_eq!(world.state(number), Some(PendingState::Held));
 }
+
+#[test]
+fn members_of_a_group_that_was_deleted_since_do_not_bring_it_back() {
+    let mut world = World::with_users(&["alice", "bob"]);
+    world.enqueue(create("Work"));
+    let added = world.send(member("alice", "Work", true));
+    world.send(delete_group("Work"));
+    assert_eq!(world.outcome(added), Some(&OutcomeKind::Replaced));
+    world.advance(20 * SECOND);
+    world.pass();
+    assert!(world.view.shown(&user("alice")).unwrap().listing.groups.is_empty());
+
+    // Nor do they come into a group that is made again under the name.
+    world.enqueue(create("Work"));
+    world.send(member("alice", "Work", true));
+    world.send(delete_group("Work"));
+    world.enqueue(create("Work"));
+    world.send(member("bob", "Work", true));
+    assert!(world.view.shown(&user("alice")).unwrap().listing.groups.is_empty());
+    assert!(!world.view.shown(&user("bob")).unwrap().listing.groups.is_empty());
+}

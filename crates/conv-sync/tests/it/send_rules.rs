@@ -12,8 +12,8 @@ use conv_sync::{
 };
 
 use crate::send_support::{
-    MINUTE, SECOND, World, custom, limited, member, permanent, pin, refused, star, unpin, user,
-    wrong_key,
+    MINUTE, SECOND, World, create, custom, delete_group, limited, member, permanent, pin, refused,
+    star, unpin, user, wrong_key,
 };
 
 fn many(count: usize) -> Vec<String> {
@@ -635,4 +635,57 @@ fn a_group_is_believed_to_be_gone_only_if_the_cloud_says_so_of_the_group() {
     assert_eq!((world.calls().len(), world.state(number)), (3, Some(PendingState::Settling)));
     let (world, number) = doubted_deletion(Ok(None));
     assert_eq!((world.calls().len(), world.state(number)), (2, Some(PendingState::Failed)));
+}
+
+#[test]
+fn a_proxys_page_in_the_clouds_place_ends_no_change() {
+    let mut world = World::with_users(&["alice"]);
+    for status in [404, 410, 413, 204] {
+        world.cloud.script(Script::Refuse(SourceError::Http { status, retry_after: None }));
+    }
+    let number = world.send(pin("alice"));
+    let pending = world.pending(number).unwrap();
+    assert_eq!((pending.state, pending.is_uncertain), (PendingState::Queued, true));
+    world.advance(MINUTE);
+    assert_eq!((world.calls().len(), world.state(number)), (5, Some(PendingState::Settling)));
+}
+
+#[test]
+fn a_change_that_seems_too_old_goes_out_once_before_it_expires() {
+    let long_ago = Some(Timestamp::from_secs(NOW.as_secs() - 4 * 365 * 86_400));
+    let enqueue = |world: &mut World| {
+        world.view.wall_time = Some(NOW);
+        let capacity = Capacity::default();
+        let queued = world.view.outbox.enqueue(pin("alice"), long_ago, |_| false, &capacity);
+        world.change();
+        queued.unwrap().number.unwrap()
+    };
+    // The device's clock was wrong when its owner made the change.
+    let mut world = World::with_users(&["alice"]);
+    let number = enqueue(&mut world);
+    assert_eq!(world.state(number), Some(PendingState::Settling));
+
+    let mut world = World::with_users(&["alice"]);
+    world.cloud.script(Script::Refuse(SourceError::TimedOut));
+    let number = enqueue(&mut world);
+    assert_eq!(world.calls().len(), 1);
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Expired));
+}
+
+#[test]
+fn a_group_that_is_held_for_another_app_stops_no_change_of_its_name() {
+    let mut capabilities = WriteCapabilities::default();
+    capabilities.app = Some(2);
+    let mut world = World::with(SendOptions::default(), capabilities);
+    world.add_users(&["alice"]);
+    let foreign = world.enqueue(delete_group("Work"));
+    world.view.outbox.assign_app(0, 1);
+    world.change();
+    let own = world.enqueue(create("Work"));
+    let added = world.enqueue(member("alice", "Work", true));
+    world.view.outbox.assign_app(foreign, 2);
+    world.change();
+    assert_eq!(world.state(own), Some(PendingState::Settling));
+    assert_eq!(world.state(added), Some(PendingState::Settling));
+    assert_eq!(world.state(foreign), Some(PendingState::Held), "an answer of one app's cloud");
 }
