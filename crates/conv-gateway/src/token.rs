@@ -151,7 +151,7 @@ impl AccessTokens {
     ///
     /// # Errors
     /// [`TokenError::Invalid`] if it was not made here, for another app, or by another version;
-    /// [`TokenError::Expired`] or [`TokenError::Revoked`] if it was.
+    /// [`TokenError::Expired`], [`TokenError::Administrator`] or [`TokenError::Revoked`] if it was.
     pub fn check(&self, token: &str, now: Timestamp) -> Result<Session, TokenError> {
         let body = Body::open(token, &self.key).ok_or(TokenError::Invalid)?;
         if body.sdk_app_id != self.sdk_app_id {
@@ -161,7 +161,7 @@ impl AccessTokens {
         if now >= session.expires_at {
             return Err(TokenError::Expired);
         }
-        self.refuse_revoked(&session.account, session.issued_at)?;
+        self.refuse(&session)?;
         Ok(session)
     }
 
@@ -172,14 +172,14 @@ impl AccessTokens {
         session: &Session,
         now: Timestamp,
     ) -> Result<AccessToken, TokenError> {
-        self.refuse_revoked(&session.account, session.issued_at)?;
+        self.refuse(session)?;
         Ok(self.issue(session.account.clone(), now, session.ends_at))
     }
 
     /// Returns true if the tokens of a login count no more, although their time is not over.
     #[cfg(feature = "server")]
     pub(crate) fn is_revoked(&self, session: &Session) -> bool {
-        self.refuse_revoked(&session.account, session.issued_at).is_err()
+        self.refuse(session).is_err()
     }
 
     /// Returns a text that cannot be guessed and is no access token, for a number that is used once.
@@ -202,6 +202,15 @@ impl AccessTokens {
         let account = claims.identifier.parse().map_err(|_| TokenError::Invalid)?;
         self.refuse_revoked(&account, claims.issued_at)?;
         Ok(account)
+    }
+
+    /// Refuses a login that was let in, and is not now.
+    fn refuse(&self, session: &Session) -> Result<(), TokenError> {
+        // It may have become an administrator since.
+        if self.administrators.contains(session.account.as_str()) {
+            return Err(TokenError::Administrator);
+        }
+        self.refuse_revoked(&session.account, session.issued_at)
     }
 
     fn refuse_revoked(&self, account: &AccountId, issued_at: Timestamp) -> Result<(), TokenError> {

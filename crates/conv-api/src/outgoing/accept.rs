@@ -59,7 +59,7 @@ impl Conversations {
     }
 
     /// Accepts as many of the changes as can be: all in one write, or, if one of them is refused, each
-    /// half by itself.
+    /// half by itself. If the outbox is full or the store fails, the rest is not tried.
     pub(super) async fn accept_parts(
         &self,
         mutations: Vec<Wanted>,
@@ -75,6 +75,11 @@ impl Conversations {
                 Ok(changes) => {
                     let ids = part.into_iter().map(|(id, _)| id);
                     results.extend(ids.zip(changes.into_iter().map(Ok)));
+                }
+                Err(error) if is_of_all(&error) => {
+                    // The last part is the next one.
+                    let rest = part.into_iter().chain(parts.drain(..).rev().flatten());
+                    results.extend(rest.map(|(id, _)| (id, Err(error.clone()))));
                 }
                 Err(_) if part.len() > 1 => {
                     let second = part.split_off(part.len() / 2);
@@ -154,6 +159,14 @@ impl Conversations {
             }
         }
     }
+}
+
+/// Returns true if an error would refuse any other change now.
+fn is_of_all(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Refused(MutationError::OutboxFull { .. }) | Error::Store(_) | Error::Stopped
+    )
 }
 
 pub(super) fn not_listed(id: &ConversationId) -> Error {

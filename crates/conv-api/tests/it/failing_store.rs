@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use conv_api::{
-    All, Conversation, ConversationId, Conversations, Coverage, ErrorClass, PassStatus, Snapshot,
-    StoreError,
-    model::{Commit, Delta, Local, PassId, Superseded, SyncState},
+    All, Conversation, ConversationId, Conversations, Coverage, ErrorClass, MarkType,
+    MutationError, PassStatus, Snapshot, StoreError,
+    model::{Commit, Delta, Local, OutboxChange, PassId, Superseded, SyncState},
     store::Watcher,
     testing::ScriptedSource,
 };
@@ -21,6 +21,7 @@ mock! {
         fn snapshot(&self) -> Snapshot;
         fn watch(&self) -> Watcher;
         async fn apply(&self, delta: Delta) -> Result<Commit, StoreError>;
+        async fn mutate(&self, change: OutboxChange) -> Result<Commit, StoreError>;
         async fn put_local(&self, id: ConversationId, local: Local) -> Result<Commit, StoreError>;
         async fn close(&self) -> Result<(), StoreError>;
     }
@@ -73,4 +74,29 @@ async fn a_list_call_touches_nothing_but_the_snapshot() {
     store.expect_watch().never();
     store.expect_apply().never();
     assert_eq!(over(store).await.get_conversation_list(All).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_of_many_is_tried_once_if_the_store_fails_or_the_outbox_is_full() {
+    let ids: Vec<_> = (0..8).map(|n| ConversationId::c2c(&format!("user{n}")).unwrap()).collect();
+    let full = || StoreError::from(MutationError::OutboxFull { pending: 1000, bytes: 9 });
+    let broken = || StoreError::io("writing", std::io::Error::other("no space left on device"));
+    for (fails, class) in [
+        (&full as &(dyn Fn() -> StoreError + Sync), ErrorClass::RateLimited),
+        (&broken, ErrorClass::Store),
+    ] {
+        let mut store = MockStore::new();
+        let rows = ids.clone();
+        store.expect_snapshot().returning(move || {
+            Snapshot::of(rows.iter().cloned().map(Conversation::new), SyncState::default())
+        });
+        let error = std::sync::Mutex::new(Some(fails()));
+        store
+            .expect_mutate()
+            .times(1)
+            .returning(move |_| Err(error.lock().unwrap().take().unwrap()));
+        let list = over(store).await;
+        let refused = list.mark_conversation(&ids, MarkType::STAR, true).await.unwrap_err();
+        assert_eq!(refused.class(), class);
+    }
 }

@@ -6,7 +6,7 @@ mod conversations;
 mod groups;
 
 use axum::routing::post;
-use conv_api::{ConversationId, Conversations, Error};
+use conv_api::{ConversationId, Conversations, Error, ErrorClass, FailedConversation};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -57,4 +57,19 @@ fn answer(conversations: &Conversations, data: impl Serialize) -> Answered {
     let position = serde_json::to_value(position::of(&conversations.snapshot()));
     data.insert("position".to_owned(), position.unwrap_or_default());
     Answer::of(&data)
+}
+
+/// Answers as [`answer`] does, with conversations that stay as they are.
+fn answer_each(
+    conversations: &Conversations,
+    data: impl Serialize,
+    failed: &[FailedConversation],
+) -> Answered {
+    let is_passing = failed.iter().any(|failure| !is_final(failure.class));
+    Ok(answer(conversations, data)?.passing(is_passing))
+}
+
+/// Returns true if the same call will be refused again.
+pub(super) fn is_final(class: ErrorClass) -> bool {
+    matches!(class, ErrorClass::InvalidArgument | ErrorClass::NotFound | ErrorClass::Unsupported)
 }

@@ -22,8 +22,10 @@ use sha2::{Digest, Sha256};
 
 use self::kept::{Begun, Earlier, Fingerprint, Key};
 use super::{
+    answer::Passing,
     body,
     caller::Caller,
+    change::is_final,
     problem::{Problem, own},
     shared::Shared,
 };
@@ -119,6 +121,9 @@ impl Made {
             let refused = is_final(problem.class).then(|| Self::Refused(problem.clone()));
             return (response, refused);
         }
+        if response.extensions().get::<Passing>().is_some() {
+            return (response, None);
+        }
         let (parts, answer) = response.into_parts();
         // Made in memory by this process.
         match axum::body::to_bytes(answer, usize::MAX).await {
@@ -145,6 +150,20 @@ impl Made {
     }
 }
 
-fn is_final(class: ErrorClass) -> bool {
-    matches!(class, ErrorClass::InvalidArgument | ErrorClass::NotFound | ErrorClass::Unsupported)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::answer::Answer;
+
+    #[tokio::test]
+    async fn only_an_answer_that_stays_is_kept() {
+        let kept = async |response: Response| Made::of(response).await.1.is_some();
+        let problem =
+            |class| Problem::new(StatusCode::BAD_REQUEST, class, 1, "refused").into_response();
+        assert!(kept(Answer::of(&1).unwrap().into_response()).await);
+        assert!(!kept(Answer::of(&1).unwrap().passing(true).into_response()).await);
+        assert!(kept(problem(ErrorClass::InvalidArgument)).await);
+        assert!(!kept(problem(ErrorClass::RateLimited)).await);
+        assert!(!kept(problem(ErrorClass::Transient)).await);
+    }
 }

@@ -60,12 +60,18 @@ struct Limits {
 
 /// `POST /login`
 pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Answered {
-    let (address, now) = (address::of(&request, shared.hops), shared.now());
-    shared.failures.check(address, now).map_err(|pause| {
-        shared.stats.login("limited");
-        Problem::too_many(pause)
-    })?;
+    let address = address::of(&request, shared.hops);
+    let limited = |now| {
+        shared.failures.check(address, now).map_err(|pause| {
+            shared.stats.login("limited");
+            Problem::too_many(pause)
+        })
+    };
+    limited(shared.now())?;
     let Options(LoginOptions { user_id, user_sig }) = Options::from_request(request, &()).await?;
+    // Others from this address may have failed while the body came.
+    let now = shared.now();
+    limited(now)?;
     let login = || {
         shared.tokens.login(&user_id, &user_sig, now).map_err(|error| {
             shared.failures.count(address, now);

@@ -55,16 +55,18 @@ async fn ask(
     conversations: &Conversations,
     id: &ConversationId,
 ) -> Result<Arc<Conversation>, Problem> {
-    if shared.unknown.contains(&caller.account, id, shared.now()) {
+    // A user who was unknown may be in the list by now.
+    let listed = || conversations.snapshot().get(id);
+    if shared.unknown.contains(&caller.account, id, shared.now()) && listed().is_none() {
         return Err(Problem::unknown());
     }
     shared.spend(caller)?;
     match conversations.get_conversation_profile(id).await {
         Ok(conversation) => Ok(conversation),
-        Err(Error::NotFound(_)) => {
+        Err(Error::NotFound(_)) => listed().ok_or_else(|| {
             shared.unknown.insert(&caller.account, id, shared.now());
-            Err(Problem::unknown())
-        }
+            Problem::unknown()
+        }),
         Err(error) => Err(error.into()),
     }
 }

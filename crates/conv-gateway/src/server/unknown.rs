@@ -33,7 +33,9 @@ impl Unknown {
         now: Timestamp,
     ) -> bool {
         let key = (account.clone(), id.clone());
-        self.lock().until.get(&key).is_some_and(|until| now < *until)
+        // One that is kept for more than a day is of a clock that was set back since.
+        let latest = now.plus_secs(KEPT.as_secs());
+        self.lock().until.get(&key).is_some_and(|until| now < *until && *until <= latest)
     }
 
     pub(super) fn insert(&self, account: &AccountId, id: &ConversationId, now: Timestamp) {
@@ -66,6 +68,7 @@ mod tests {
         unknown.insert(&account, &id(0), now);
         assert!(unknown.contains(&account, &id(0), now));
         assert!(!unknown.contains(&account, &id(0), later));
+        assert!(!unknown.contains(&account, &id(0), Timestamp::from_secs(999)));
         assert!(!unknown.contains(&"bob".parse().unwrap(), &id(0), now));
         (1..=CAPACITY).for_each(|number| unknown.insert(&account, &id(number), now));
         assert!(!unknown.contains(&account, &id(0), now));

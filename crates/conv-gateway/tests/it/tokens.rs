@@ -67,6 +67,14 @@ fn what_is_signed_and_must_not_log_in_is_refused() {
 }
 
 #[test]
+fn an_account_that_became_an_administrator_has_no_tokens_any_more() {
+    let token = login(&tokens(), "alice", NOW).unwrap();
+    let later = tokens().administrators(["alice"]);
+    assert_eq!(later.check(&token, at(NOW)), Err(TokenError::Administrator));
+    assert_eq!(later.renew(&token, at(NOW)).unwrap_err(), TokenError::Administrator);
+}
+
+#[test]
 fn an_administrator_without_the_signature_gets_the_answer_of_everybody() {
     let forged = |user: &str| {
         let signer = UserSigSigner::new(user, "another key");

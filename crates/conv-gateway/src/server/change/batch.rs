@@ -1,6 +1,8 @@
 //! Changes of several conversations in one call.
 
-use conv_api::{Accepted, ConversationId, Conversations, Error, FailedConversation, MarkType};
+use conv_api::{
+    Accepted, ConversationId, Conversations, Error, FailedConversation, MarkType, MutationError,
+};
 
 /// What is done to each conversation.
 #[derive(Clone, Debug)]
@@ -21,7 +23,7 @@ impl Batch {
         ids: &[ConversationId],
     ) -> Result<Accepted, Error> {
         match self.accept(conversations, ids).await {
-            Err(Error::Refused(_)) => self.run_each(conversations, ids).await,
+            Err(error) if is_of_one(&error) => self.run_each(conversations, ids).await,
             accepted => accepted,
         }
     }
@@ -33,16 +35,22 @@ impl Batch {
         ids: &[ConversationId],
     ) -> Result<Accepted, Error> {
         let mut all = Accepted::of([])?;
-        for id in ids {
+        let mut rest = ids.iter();
+        while let Some(id) = rest.next() {
             match self.accept(conversations, std::slice::from_ref(id)).await {
                 Ok(mut accepted) => {
                     all.success_conversation_id_list.push(id.clone());
                     all.changes.append(&mut accepted.changes);
                 }
-                Err(error @ Error::Refused(_)) => {
+                Err(error) if is_of_one(&error) => {
                     all.failure_conversation_id_list.push(failure(id, &error));
                 }
-                Err(error) => return Err(error),
+                Err(error) if all.changes.is_empty() => return Err(error),
+                // It would refuse the others, too.
+                Err(error) => {
+                    let failed = [id].into_iter().chain(rest.by_ref());
+                    all.failure_conversation_id_list.extend(failed.map(|id| failure(id, &error)));
+                }
             }
         }
         Ok(all)
@@ -65,6 +73,11 @@ impl Batch {
             }
         }
     }
+}
+
+/// Returns true if an error is about a conversation, and others may be changed all the same.
+fn is_of_one(error: &Error) -> bool {
+    matches!(error, Error::Refused(refused) if !matches!(refused, MutationError::OutboxFull { .. }))
 }
 
 fn failure(id: &ConversationId, error: &Error) -> FailedConversation {

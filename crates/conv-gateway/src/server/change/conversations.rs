@@ -7,7 +7,7 @@ use conv_api::{Conversation, ConversationId, Conversations, FailedConversation, 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{answer, batch::Batch, id, ids};
+use super::{answer, answer_each, batch::Batch, id, ids};
 use crate::server::{
     answer::Answered,
     body::{Json, Options},
@@ -71,11 +71,11 @@ pub(super) struct DraftOptions {
 }
 
 #[derive(Serialize)]
-struct Deleted {
+struct Deleted<'a> {
     #[serde(rename = "conversationIDList")]
     ids: Vec<ConversationId>,
     #[serde(rename = "failureConversationIDList")]
-    failed: Vec<FailedConversation>,
+    failed: &'a [FailedConversation],
 }
 
 /// `POST /conversations/delete`: an ID, or several with options.
@@ -95,7 +95,7 @@ pub(super) async fn delete(
     let accepted = conversations.delete_conversation(&ids, options.clear_history_message).await?;
     let (ids, failed) =
         (accepted.success_conversation_id_list, accepted.failure_conversation_id_list);
-    answer(&conversations, Deleted { ids, failed })
+    answer_each(&conversations, Deleted { ids, failed: &failed }, &failed)
 }
 
 fn delete_options(argument: Value) -> Result<DeleteOptions, Problem> {
@@ -154,7 +154,7 @@ pub(super) async fn each(
 ) -> Answered {
     let (ids, conversations) = (ids(texts)?, shared.known(caller).await?);
     let accepted = batch.run(&conversations, &ids).await?;
-    answer(&conversations, accepted)
+    answer_each(&conversations, &accepted, &accepted.failure_conversation_id_list)
 }
 
 /// `POST /conversations/draft`: kept here, and sent to no cloud.

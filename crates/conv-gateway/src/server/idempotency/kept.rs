@@ -70,6 +70,9 @@ impl Kept {
     pub(super) fn begin(&self, key: Key, fingerprint: Fingerprint, now: Timestamp) -> Begun<'_> {
         let mut calls = self.lock();
         calls.expire(now);
+        if calls.get(&key).is_some_and(|call| !call.stays(now)) {
+            calls.remove(&key);
+        }
         if let Some(call) = calls.get(&key) {
             return Begun::Earlier(match &call.made {
                 _ if call.fingerprint != fingerprint => Earlier::Other,
@@ -101,6 +104,18 @@ impl Drop for Running<'_> {
         {
             calls.remove(&self.key);
         }
+    }
+}
+
+impl Call {
+    /// One that is kept for more than a day is of a clock that was set back since.
+    fn holds(&self, now: Timestamp) -> bool {
+        now < self.until && self.until <= now.plus_secs(KEPT.as_secs())
+    }
+
+    /// One that is running is not dropped: the same call would be made beside it.
+    fn stays(&self, now: Timestamp) -> bool {
+        self.made.is_none() || self.holds(now)
     }
 }
 
@@ -144,7 +159,7 @@ impl Calls {
     fn expire(&mut self, now: Timestamp) {
         while let Some((key, number)) = self.order.front() {
             match self.get(key) {
-                Some(call) if call.number == *number && now < call.until => return,
+                Some(call) if call.number == *number && call.stays(now) => return,
                 Some(call) if call.number == *number => {
                     let key = key.clone();
                     self.remove(&key);
@@ -155,22 +170,34 @@ impl Calls {
         }
     }
 
-    /// Drops the account's oldest, so that one user does not take the room of the others.
+    /// Drops the account's oldest answer, so that one user does not take the room of the others. Calls
+    /// that run stay: the requests in work bound their number.
     fn make_room(&mut self, account: &AccountId) {
         if self.by_account.get(account).is_some_and(|calls| calls.len() >= PER_ACCOUNT) {
             let calls = self.by_account.get(account).into_iter().flatten();
-            let oldest = calls.min_by_key(|(_, call)| call.number).map(|(text, _)| text.clone());
+            let answered = calls.filter(|(_, call)| call.made.is_some());
+            let oldest = answered.min_by_key(|(_, call)| call.number).map(|(text, _)| text.clone());
             if let Some(text) = oldest {
                 self.remove(&(account.clone(), text));
             }
         }
-        while self.bytes > MAX_BYTES {
-            let Some((key, number)) = self.order.pop_front() else { return };
-            if self.get(&key).is_some_and(|call| call.number == number) {
-                self.remove(&key);
+        self.drop_answers_beyond(MAX_BYTES);
+        self.compact();
+    }
+
+    fn drop_answers_beyond(&mut self, max_bytes: usize) {
+        let mut running = Vec::new();
+        while self.bytes > max_bytes {
+            let Some((key, number)) = self.order.pop_front() else { break };
+            match self.get(&key).filter(|call| call.number == number) {
+                Some(call) if call.made.is_none() => running.push((key, number)),
+                Some(_) => self.remove(&key),
+                None => {}
             }
         }
-        self.compact();
+        for entry in running.into_iter().rev() {
+            self.order.push_front(entry);
+        }
     }
 
     /// Keeps what was removed from the middle of the order from piling up.
@@ -225,6 +252,31 @@ mod tests {
         assert_eq!(call(&kept, key("alice", 1), 1, 0), "running");
         drop(first);
         assert_eq!(call(&kept, key("alice", 1), 1, 0), "made");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_answer_last_longer() {
+        let kept = Kept::default();
+        assert_eq!(call(&kept, key("alice", 1), 1, 200_000), "made");
+        assert_eq!(call(&kept, key("alice", 2), 1, 100), "made");
+        assert_eq!(call(&kept, key("alice", 1), 2, 100), "made");
+        assert_eq!(call(&kept, key("alice", 1), 2, 100), "kept");
+    }
+
+    #[test]
+    fn a_call_that_runs_keeps_its_place_however_many_come_after_it() {
+        let kept = Kept::default();
+        let first = kept.begin(key("alice", "first"), [1; 32], Timestamp::from_secs(0));
+        for number in 0..PER_ACCOUNT + 5 {
+            assert_eq!(call(&kept, key("alice", number), 1, 0), "made");
+        }
+        assert_eq!(call(&kept, key("alice", "first"), 1, 0), "running");
+        assert_eq!(call(&kept, key("alice", "first"), 1, 100_000), "running");
+        kept.lock().drop_answers_beyond(0);
+        assert_eq!(call(&kept, key("alice", "first"), 1, 0), "running");
+        assert_eq!(kept.lock().order.len(), 1);
+        drop(first);
+        assert_eq!(call(&kept, key("alice", "first"), 1, 0), "made");
     }
 
     #[test]

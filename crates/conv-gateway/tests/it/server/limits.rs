@@ -8,6 +8,7 @@ use axum::{
 };
 use futures_util::stream;
 use serde_json::json;
+use tower::ServiceExt;
 
 use super::stage::{Reply, Stage, post, request};
 
@@ -80,6 +81,26 @@ async fn failed_logins_count_against_the_address_and_never_against_the_account()
     let direct = Stage::with(|it| it.login_failures(1)).await;
     login_from(&direct, "1.1.1.1", "x").await;
     assert_eq!(login_from(&direct, "2.2.2.2", &sig).await.refusal(), (429, 2996));
+}
+
+#[tokio::test]
+async fn logins_whose_bodies_end_together_have_one_allowance() {
+    let stage = Stage::with(|it| it.login_failures(3)).await;
+    let logins = (0..8).map(|_| {
+        let body = json!({"userID": "alice", "userSig": "x"}).to_string();
+        // Each has asked for the allowance before any of them has failed.
+        let body = stream::once(async move {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            Ok::<_, Infallible>(Bytes::from(body))
+        });
+        let head = request("POST", "/v1/login", None).header("content-type", "application/json");
+        stage.router.clone().oneshot(head.body(Body::from_stream(body)).unwrap())
+    });
+    let answers = futures_util::future::join_all(logins).await;
+    let mut statuses: Vec<_> =
+        answers.into_iter().map(|it| it.unwrap().status().as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [401, 401, 401, 429, 429, 429, 429, 429]);
 }
 
 #[tokio::test]

@@ -222,6 +222,15 @@ async fn profiles_are_those_of_the_own_list() {
     open.advance(600);
     assert_eq!(ask(&open, &token, "C2Cnobody").await.refusal(), (404, 2501));
     assert_eq!(open.cloud.calls().total, 0);
+
+    // A user who comes into the list is known, whatever was answered before.
+    open.cloud.world().add_user("nobody", "Somebody");
+    open.cloud.world().touch("alice", "C2Cnobody").unwrap();
+    // The first one may join a pass that had read the list before.
+    open.pull("alice").await;
+    open.pull("alice").await;
+    let listed = ask(&open, &token, "C2Cnobody").await.data();
+    assert_eq!(listed["conversation"]["conversationID"], "C2Cnobody");
 }
 
 #[tokio::test]
