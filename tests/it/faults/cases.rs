@@ -28,7 +28,7 @@ enum Expected {
 }
 
 const CASES: &[(&str, Expected)] = &[
-    ("status=404,on=get_list", Fails(ErrorClass::Cloud)),
+    ("status=404,on=get_list", Fails(ErrorClass::Transient)),
     ("status=429,on=get_list", Fails(ErrorClass::RateLimited)),
     ("status=503,on=get_list", Fails(ErrorClass::Transient)),
     ("code=50004,on=get_list", Fails(ErrorClass::Transient)),

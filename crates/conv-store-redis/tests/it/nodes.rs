@@ -15,8 +15,8 @@ use self::stage::{ALICE, Node, Stage, alice, now};
 use crate::support::soon;
 
 #[tokio::test]
-async fn a_reader_of_one_node_goes_on_at_another_without_the_cloud() {
-    let Some(stage) = Stage::new("goes_on").await else { return };
+async fn every_node_answers_with_the_same_list() {
+    let Some(stage) = Stage::new("same").await else { return };
     let [a, b] = stage.two().await;
     let token = a.login(&stage, ALICE).await;
     let list = |node: &Node| {
@@ -26,7 +26,12 @@ async fn a_reader_of_one_node_goes_on_at_another_without_the_cloud() {
     let (of_a, of_b) = (list(&a).await, list(&b).await);
     assert_eq!(of_a["conversationList"], of_b["conversationList"]);
     assert_eq!(of_a["conversationList"].as_array().unwrap().len(), 12);
+}
 
+#[tokio::test]
+async fn a_reader_of_one_node_goes_on_at_another_without_the_cloud() {
+    let Some(stage) = Stage::new("goes_on").await else { return };
+    let [a, b] = stage.two().await;
     let calls = stage.cloud.calls().total;
     let mut reader = a.reader().await;
     for (number, node) in [&b, &a, &b].into_iter().enumerate() {
