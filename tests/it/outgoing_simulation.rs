@@ -1,4 +1,4 @@
-//! Seeds of the simulation of outgoing changes: 2,000 here; `CONV_SIM_SEEDS` sets another number.
+//! Seeds of the simulation of outgoing changes: 2,000 here; `CONV_OUTGOING_SEEDS` sets another number.
 //! `CONV_SIM_SEED` runs one alone, and `CONV_SIM_TRACE=1` prints what happens.
 
 use conv_tests::outgoing::outgoing;
@@ -8,7 +8,7 @@ fn what_was_accepted_is_sent_and_shown_all_the_time() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("CONV_SIM_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("CONV_SIM_SEEDS").unwrap_or(2_000),
+        None => 0..number("CONV_OUTGOING_SEEDS").unwrap_or(2_000),
     };
     let mut failures = Vec::new();
     for seed in seeds {

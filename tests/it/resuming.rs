@@ -1,4 +1,4 @@
-//! Seeds of the simulation of clients that come back: 300 here; `CONV_SIM_SEEDS` sets another number.
+//! Seeds of the simulation of clients that come back: 300 here; `CONV_RESUME_SEEDS` sets another number.
 //! `CONV_SIM_SEED` runs one alone.
 
 use conv_tests::resume::resume;
@@ -8,7 +8,7 @@ fn what_a_client_folded_is_the_list_wherever_it_comes_back() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("CONV_SIM_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("CONV_SIM_SEEDS").unwrap_or(300),
+        None => 0..number("CONV_RESUME_SEEDS").unwrap_or(300),
     };
     let failures: Vec<_> = seeds.filter_map(|seed| resume(seed).err()).collect();
     assert!(failures.is_empty(), "{} seeds broke a promise: {failures:?}", failures.len());
