@@ -150,7 +150,7 @@ impl Passes {
     /// failed.
     ///
     /// # Errors
-    /// Why that pass failed; [`StoreError::Closed`] once no further pass can begin.
+    /// The reason that pass failed; [`StoreError::Closed`] once no further pass can begin.
     pub(crate) async fn note_answer(&self, number: u64) -> Outcome {
         self.until(|state| state.note_answer(number)).await?
     }

@@ -41,7 +41,7 @@ pub struct Stats {
     pub changes_failed: u64,
     /// Rows left out so far because they could not be read.
     pub skipped_rows: u64,
-    /// How long passes without a waiting caller waited for their turn and the budget of calls.
+    /// The time for which passes without a waiting caller waited for their turn and the budget of calls.
     pub quota_wait: QuotaWait,
     /// Numbers of watched accounts.
     pub watch: WatchStats,

@@ -14,7 +14,7 @@ use crate::{
     passes::{PassContext, Progress, State},
 };
 
-/// What became of reading a facet of some rows.
+/// The result of reading a facet of some rows.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     /// The number of rows that were read.

@@ -34,7 +34,7 @@ pub struct FailedConversation {
     pub code: i32,
     /// The description of the error.
     pub message: String,
-    /// What kind of error it is; not in the SDK's JSON.
+    /// The class of the error; not in the SDK's JSON.
     #[serde(skip)]
     pub class: ErrorClass,
 }

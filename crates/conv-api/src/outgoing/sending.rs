@@ -53,7 +53,7 @@ pub(super) struct Shared {
     pub(super) ledger: Ledger,
     /// The task stops once this turns false.
     pub(super) open: watch::Sender<bool>,
-    /// Why nothing is sent, as the task of this process learned.
+    /// The reason nothing is sent, as the task of this process learned.
     pub(super) held: watch::Sender<Option<MutationFailure>>,
     /// The beginning of the newest pass that acknowledged changes were compared with.
     pub(super) compared: watch::Sender<Option<Duration>>,

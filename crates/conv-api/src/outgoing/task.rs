@@ -30,7 +30,7 @@ pub(super) struct Task {
     is_over: bool,
 }
 
-/// Why the task no longer sends.
+/// The reason the task no longer sends.
 #[derive(PartialEq)]
 enum End {
     /// Nothing is left, or the list is closed.
@@ -39,7 +39,7 @@ enum End {
     Lost,
 }
 
-/// What the task does next.
+/// The next step of the task.
 enum Next {
     Stop,
     Lost,

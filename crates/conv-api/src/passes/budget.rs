@@ -18,7 +18,7 @@ const BURST: u32 = 20;
 pub(crate) struct Rate {
     /// The time per call.
     step: Duration,
-    /// How far calls may run ahead.
+    /// The maximum time by which calls run ahead.
     slack: Duration,
     /// The moment at which all calls so far are paid for.
     paid: Duration,

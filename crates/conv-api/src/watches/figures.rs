@@ -39,7 +39,7 @@ pub struct WatchStats {
     pub reads_given_up: u64,
 }
 
-/// How long passes without a waiting caller waited for their turn and for the
+/// The time for which passes without a waiting caller waited for their turn and for the
 /// [budget](crate::AccountsBuilder::listing_budget), until their first call. The time in which marks
 /// gather does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

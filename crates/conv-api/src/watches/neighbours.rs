@@ -42,7 +42,7 @@ struct Queue {
     sender: Option<AbortHandle>,
 }
 
-/// What a mark is about.
+/// The subject of a mark.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Subject {
     Account(AccountId),

@@ -7,7 +7,7 @@ use conv_model::{ConversationId, ConversationType, Facet};
 /// The most facets of rows that wait for an account; beyond it, its list is read instead.
 const MOST: usize = 32;
 
-/// What changed in the cloud. Everything but `Listing` is read without reading the list.
+/// A change in the cloud. Everything but `Listing` is read without reading the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Work {

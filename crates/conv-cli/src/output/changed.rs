@@ -18,7 +18,7 @@ use crate::{
 /// The SDK's code for a conversation that the list does not have.
 const NOT_LISTED: i32 = 2500;
 
-/// What was changed, in words.
+/// The change, in words.
 #[derive(Debug)]
 pub(crate) enum What {
     /// The verb for each conversation: `pinned`.
@@ -27,7 +27,7 @@ pub(crate) enum What {
     Whole(String),
 }
 
-/// What became of changes.
+/// The outcome of changes.
 #[derive(Debug)]
 pub(crate) struct Changed {
     what: What,

@@ -143,13 +143,13 @@ impl GatewayBuilder {
         Self { webhooks: Some(webhooks.into()), ..self }
     }
 
-    /// Ends streams when `drain` closes: each is told so, and when to come back, which spreads over ten
+    /// Ends streams when `drain` closes: each client gets `bye` and the time to come back, which spreads over ten
     /// seconds.
     pub fn drain(self, drain: Drain) -> Self {
         Self { drain: Some(drain), ..self }
     }
 
-    /// Sets the maximum age of a stream, an hour by default: then it is told to come again, and resumes.
+    /// Sets the maximum age of a stream, an hour by default: then the client gets `bye`, comes again and resumes.
     pub fn line_age(self, age: Duration) -> Self {
         Self { line_age: age, ..self }
     }

@@ -43,7 +43,7 @@ pub(super) struct Entry {
     pub(super) due: Option<Duration>,
 }
 
-/// How often facets are read that fail.
+/// The maximum number of readings of facets that fail.
 const READS: u32 = 7;
 
 /// Returns the pause after so many failures in a row before it: a second, and up to a minute.
@@ -51,7 +51,7 @@ fn pause(fails: u32) -> Duration {
     Duration::from_secs(1 << fails.min(6))
 }
 
-/// What is to be done for an account.
+/// The next step for an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
     Pull,
