@@ -5,7 +5,6 @@
 
 mod client;
 mod run;
-mod server;
 
 pub use self::run::{Failure, resume};
 

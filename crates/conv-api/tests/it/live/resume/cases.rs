@@ -7,9 +7,9 @@ use conv_api::{
     Position, ResumeFrom, Timestamp,
     model::{Delta, Local, Mutation, OutboxChange, Progress, Seq},
     store::Since,
+    testing::server::{Process, Server, settle},
 };
 
-use super::server::{Process, Server, settle};
 use crate::{live::reader::poll, support::id};
 
 fn at(name: &str, time: u64) -> ConversationPatch {

@@ -7,10 +7,10 @@ use conv_api::{
     Position, ResumeFrom,
     model::{Delta, ErrorClass, Local, MutationFailure, OutboxChange, Progress, SyncStep, testing},
     store::Loaded,
+    testing::server::{Process, Server, has_state, settle},
 };
 use proptest::{collection::vec, option, prelude::*};
 
-use super::server::{Process, Server, has_state, settle};
 use crate::live::reader::poll;
 
 #[derive(Clone, Debug)]
