@@ -20,7 +20,7 @@ const CRATES: [(&str, &str); 7] = [
 fn the_public_items_are_the_committed_ones() {
     let nightly = Command::new("cargo").args(["+nightly", "--version"]).output();
     if !nightly.is_ok_and(|output| output.status.success()) {
-        println!("skipped: no nightly toolchain to list what is public");
+        println!("skipped: no nightly toolchain to list public items");
         return;
     }
     let changes: Result<Vec<_>, _> =

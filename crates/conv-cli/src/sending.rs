@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// cloud applied them, and a change in doubt cannot be cancelled.
 const IN_FLIGHT: Duration = Duration::from_secs(5);
 
-/// How a wait for the cloud ended.
+/// The end of a wait for the cloud.
 #[derive(Debug)]
 pub(crate) enum Ended {
     /// The cloud acknowledged or refused every change.

@@ -102,7 +102,7 @@ impl AccessTokens {
         self
     }
 
-    /// Adds to what says what is revoked: of two times the later one counts.
+    /// Adds to the revocations: of two times the later one counts.
     #[cfg(feature = "server")]
     #[must_use]
     pub(crate) fn also_revoked(mut self, more: impl Revocations) -> Self {
@@ -188,7 +188,7 @@ impl AccessTokens {
         URL_SAFE_NO_PAD.encode(self.key.tag(format!("ticket {number}").as_bytes()))
     }
 
-    /// Refuses what is signed and must not log in all the same.
+    /// Refuses accounts that are signed correctly and must not log in.
     fn admitted(&self, claims: &Claims, now: Timestamp) -> Result<AccountId, TokenError> {
         if self.administrators.contains(&claims.identifier) {
             return Err(TokenError::Administrator);

@@ -1,5 +1,5 @@
-//! No token, key or UserSig in a log, and no name. A binary of its own, whose one test takes down what
-//! every thread says.
+//! No token, key or UserSig in a log, and no name. A binary of its own, whose one test records what
+//! every thread logs.
 
 #![allow(
     missing_docs,

@@ -58,7 +58,7 @@ impl Signals for RedisSignals {
         lives: Duration,
     ) -> Result<(), StoreError> {
         let key = Keys::value(&self.0.options.prefix, account, key);
-        // The age is what is over of its time, and the server forgets how long that was.
+        // The age is the part of its time that is over, and the server forgets the whole.
         let lives = lives.clamp(Duration::from_millis(1), LONGEST).as_millis().to_string();
         let mut stored = format!("{lives} ").into_bytes();
         stored.extend_from_slice(value);
@@ -78,7 +78,7 @@ impl Signals for RedisSignals {
     }
 }
 
-/// Returns a value from what is stored and the milliseconds that it has left.
+/// Returns a value from the stored bytes and the milliseconds that it has left.
 fn value(stored: &[u8], left: i64) -> Option<SignalValue> {
     let end = stored.iter().position(|byte| *byte == b' ')?;
     let (lives, bytes) = stored.split_at_checked(end)?;

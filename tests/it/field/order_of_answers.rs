@@ -1,4 +1,4 @@
-//! An answer tells of the moment it was asked for, however late it comes.
+//! An answer describes the moment it was asked for, however late it comes.
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ use fastrand::Rng;
 
 use super::{Broken, client::Client};
 
-/// What a seed broke.
+/// The promises that a seed broke.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub seed: u64,

@@ -1,4 +1,5 @@
-//! What the schedule of watched accounts needs of a list, and reading facets of single rows.
+//! The calls by which the schedule of watched accounts drives a list, and the reading of facets of
+//! single rows.
 
 use std::collections::HashMap;
 

@@ -58,7 +58,7 @@ struct Connection {
 #[async_trait]
 impl Engine for Connection {
     async fn load(&self) -> Result<Loaded, StoreError> {
-        // Now and then so late that another process has written twice.
+        // Every few loads so late that another process has written twice.
         for _ in 0..self.loads.fetch_add(1, SeqCst) % 13 {
             tokio::task::yield_now().await;
         }

@@ -1,4 +1,4 @@
-//! When each watched account is pulled: plain data, which gets the time as a number.
+//! The schedule of the passes of watched accounts: plain data, which gets the time as a number.
 //!
 //! A mark is never lost: it stays until a pass is seen to have begun after it. Between the beginnings of
 //! two passes of an account there is at least the interval, and while passes queue up it grows to the
@@ -332,7 +332,7 @@ impl Schedule {
         }
     }
 
-    /// Forgets what is to be done for an account.
+    /// Drops the work of an account.
     fn drop_work(&mut self, account: &AccountId) {
         let Some(entry) = self.accounts.get_mut(account) else { return };
         self.queued = self.queued.saturating_sub(u32::from(std::mem::take(&mut entry.is_asked)));

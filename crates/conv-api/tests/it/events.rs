@@ -100,7 +100,7 @@ async fn a_pass_is_followed_by_its_report() {
     let mut reports = Vec::new();
     while !reports.iter().any(conv_api::SyncReport::is_sync_completed) {
         if let Event::SyncReportUpdated(report) = events.next().await.unwrap() {
-            assert_ne!(reports.last(), Some(&report), "tells what changed");
+            assert_ne!(reports.last(), Some(&report), "reports are sent when they change");
             reports.push(report);
         }
     }

@@ -25,7 +25,7 @@ struct Served {
     private: String,
 }
 
-/// What a server answered.
+/// The answer of a server.
 struct Reply {
     status: u16,
     head: String,

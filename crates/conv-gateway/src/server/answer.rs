@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 
-/// What a call answers.
+/// The answer of a call.
 pub(super) type Answered = Result<Answer, super::problem::Problem>;
 
 /// The SDK's answer, as JSON: `{"code": 0, "data": …}`.

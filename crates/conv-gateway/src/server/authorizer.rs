@@ -1,9 +1,9 @@
-//! Who may act for whom.
+//! The embedder's decision whether one account may act for another.
 
 use async_trait::async_trait;
 use conv_api::AccountId;
 
-/// What a delegate does with a list.
+/// The use that a delegate makes of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {

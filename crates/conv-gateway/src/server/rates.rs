@@ -1,4 +1,4 @@
-//! How often something may be done, per key.
+//! A rate limit per key.
 
 use std::{
     hash::Hash,

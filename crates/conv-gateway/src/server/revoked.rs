@@ -1,4 +1,4 @@
-//! What is revoked, in all processes that share the database.
+//! Revocations, in all processes that share the database.
 //!
 //! A value of each account says from when on its UserSigs and tokens are valid. A process asks for it at
 //! the account's calls, at most once per [`FRESH`], and again when another process says that it changed.
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The number of accounts below which old answers are left where they are.
 const FEW: usize = 1_024;
 
-/// What this process knows, and how it learns the rest.
+/// The revocations that this process knows, and its way to learn of others.
 pub(super) struct Revoked {
     signals: Option<Arc<dyn Signals>>,
     /// The time for which a value is kept beyond its own: no UserSig lives longer.
@@ -96,7 +96,7 @@ impl Revoked {
         Ok(())
     }
 
-    /// Has this process know what is revoked of an account. While the server is gone, what is known
+    /// Has this process learn the revocations of an account. While the server is gone, what is known
     /// is used.
     pub(super) async fn learn(self: &Arc<Self>, account: &AccountId) {
         if !self.lock().is_fresh(account, false) {
@@ -185,7 +185,7 @@ impl Known {
 
     fn entry(&mut self, account: &AccountId) -> &mut Entry {
         if self.accounts.len() >= self.sweep_at {
-            // Without a database that keeps it, this is the one place that knows what is revoked.
+            // Without a database that keeps revocations, only this process knows them.
             self.accounts.retain(|_, entry| entry.is_needed());
             self.sweep_at = self.accounts.len().saturating_mul(2).max(FEW);
         }

@@ -1,4 +1,4 @@
-//! The paths, and what is around them.
+//! The paths, and the layers around them.
 
 use std::{any::Any, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What all calls share.
+//! The state that all calls share.
 
 use std::{fmt, sync::Arc};
 
@@ -70,7 +70,7 @@ impl Shared {
     }
 
     /// Opens the list for a call that needs to know what is in it. One that was never read knows of no
-    /// conversation and no group: "there is none" would be wrong.
+    /// conversation and no group: "it does not exist" would be wrong.
     pub(super) async fn known(&self, caller: &Caller) -> Result<Conversations, Problem> {
         let (list, _) = self.open(caller).await?;
         match list.sync_report().as_of {

@@ -86,7 +86,7 @@ pub enum EventKind {
     Unknown(Oddity),
 }
 
-/// How far a user read a group.
+/// The message up to which a user read a group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct GroupRead {

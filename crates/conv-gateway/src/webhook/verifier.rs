@@ -112,7 +112,7 @@ impl Verifier {
     }
 
     /// Sets how far `RequestTime` may be from now, in whole seconds. A wider window forgives a wrong
-    /// clock, and lets a URL that somebody saw be used for longer.
+    /// clock, and lets an overheard URL be used for longer.
     #[must_use]
     pub fn with_window(mut self, window: Duration) -> Self {
         self.window = window;

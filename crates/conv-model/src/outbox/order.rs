@@ -60,7 +60,7 @@ impl Outbox {
     }
 }
 
-/// What earlier mutations block, by the app that they were accepted for.
+/// The slots that earlier mutations block, by the app that they were accepted for.
 #[derive(Default)]
 struct Earlier<'a>(HashMap<Option<u64>, OfApp<'a>>);
 
@@ -75,7 +75,7 @@ impl<'a> Earlier<'a> {
     }
 }
 
-/// What earlier mutations of one app block: [`blocks`] for all of them at once, without comparing
+/// The slots that earlier mutations of one app block: [`blocks`] for all of them at once, without comparing
 /// pairs.
 #[derive(Default)]
 struct OfApp<'a> {

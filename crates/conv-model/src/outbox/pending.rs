@@ -29,10 +29,10 @@ pub struct Pending {
     /// The reason that it is held, has failed, or has to be sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<MutationFailure>,
-    /// When the cloud acknowledged it, while it is settling; `None` also if that is not known.
+    /// The time at which the cloud acknowledged it, while it is settling; `None` also if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
-    /// Whether another value of its slot was settling beside it: a stale read may show the value before
+    /// True if another value of its slot was settling beside it: a stale read may show the value before
     /// that, and agree by accident.
     #[serde(default, skip_serializing_if = "is_false")]
     pub follows_another: bool,

@@ -1,4 +1,5 @@
-//! When connections are given up: after some calls that led to no server, or to the wrong one.
+//! The count of failures after which connections are dropped: calls that reached no server, or the
+//! wrong one.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

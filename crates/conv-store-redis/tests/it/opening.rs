@@ -1,4 +1,4 @@
-//! Addresses, passwords, and what is checked at the opening.
+//! Addresses, passwords, and the checks at the opening.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -1,4 +1,4 @@
-//! When an acknowledged mutation is over, and when a pass is asked for.
+//! The end of an acknowledged mutation, and the passes that are requested for it.
 
 use std::time::Duration;
 

@@ -41,7 +41,7 @@ pub(super) struct Drop {
     store: StoreArgs,
 }
 
-/// What became of a change that was dropped.
+/// The outcome of a change that was dropped.
 #[derive(Debug, Serialize)]
 pub(super) struct Dropped {
     number: u64,
@@ -117,7 +117,7 @@ impl Dropped {
 
 const DISMISSED: &str = "dismissed";
 
-/// Does the same with the changes that are meant, if all of them fit.
+/// Runs `act` on the chosen changes, if all of them fit.
 async fn each<T>(
     list: &Conversations,
     numbers: &[u64],

@@ -116,7 +116,7 @@ pub(super) struct Lists {
 pub(super) struct Webhooks {
     /// File with the webhooks' token, and a second one in the next line while you change it
     ///
-    /// The endpoint is POST /v1/hooks/tencent. Without this option and --unsigned-webhooks there is none.
+    /// The endpoint is POST /v1/hooks/tencent. Without this option and --unsigned-webhooks it does not exist.
     #[arg(long, env = "CONV_WEBHOOK_TOKEN_FILE", value_name = "FILE", value_parser = path())]
     pub(super) webhook_token_file: Option<PathBuf>,
     /// File with a secret that the webhooks' path ends with: /v1/hooks/tencent/SECRET

@@ -1,4 +1,4 @@
-//! How deep JSON is nested, without parsing it.
+//! The nesting depth of JSON, measured without parsing it.
 
 /// The maximum depth.
 pub(super) const MAX: usize = 32;

@@ -1,4 +1,4 @@
-//! What a line is asked for.
+//! The request that opens a line.
 
 use std::collections::BTreeMap;
 

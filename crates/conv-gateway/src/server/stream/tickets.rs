@@ -32,7 +32,7 @@ struct Issued {
     order: VecDeque<(String, Timestamp)>,
 }
 
-/// What a ticket is good for.
+/// The stream that a ticket opens.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Ticket {
     pub(in crate::server) caller: Caller,

@@ -63,7 +63,7 @@ fn mend_controls(mut body: Vec<u8>) -> Vec<u8> {
     mended
 }
 
-/// Where in JSON a byte is.
+/// The place of a byte in JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Between,

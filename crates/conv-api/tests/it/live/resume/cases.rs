@@ -1,4 +1,4 @@
-//! What the first update of a reader that comes back is.
+//! The first update of a reader that resumes.
 
 use std::{sync::Arc, task::Poll};
 

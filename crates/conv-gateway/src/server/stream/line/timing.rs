@@ -1,4 +1,4 @@
-//! When a line does something without a change of its list.
+//! The timers of a line: heartbeat, token, end.
 
 use std::{
     pin::Pin,
@@ -82,7 +82,7 @@ impl Timing {
     }
 }
 
-/// When a client should come back: not before, and within so much more.
+/// Returns the time after which a client should come back, and the spread added to it.
 pub(super) fn comes_back(end: End) -> (Duration, Duration) {
     let seconds = |from, spread| (Duration::from_secs(from), Duration::from_secs(spread));
     match end {

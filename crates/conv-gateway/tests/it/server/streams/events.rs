@@ -1,4 +1,4 @@
-//! What events look like.
+//! The form of events.
 
 use std::fmt::Write;
 

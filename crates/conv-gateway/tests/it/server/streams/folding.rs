@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    /// Takes down what list calls answer at this position.
+    /// Records the answers of list calls at this position.
     async fn learn(&mut self) {
         for (key, asked) in self.queries.as_object().unwrap() {
             let window = usize::try_from(asked["window"].as_u64().unwrap()).unwrap();
@@ -128,7 +128,7 @@ impl World {
         self.earlier.push(self.client.held.clone());
     }
 
-    /// What is held is what was listed there. Positions that passed unseen are not known.
+    /// Checks that the client holds the rows that were listed at its position, if that was seen.
     fn check(&self) {
         for (key, held) in &self.client.held {
             let Some(position) = &held.position else { continue };
