@@ -37,7 +37,7 @@ fn webhooks() -> (Verifier, &'static str) {
 }
 
 #[tokio::test]
-async fn a_log_tells_what_happened_and_holds_no_token() {
+async fn a_log_describes_events_and_holds_no_token() {
     let log = tempfile::NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)

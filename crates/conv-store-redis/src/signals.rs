@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_keeps_is_read_whatever_its_clock_did() {
+    fn a_kept_value_is_read_whatever_the_servers_clock_did() {
         let read = |stored: &str, left| value(stored.as_bytes(), left);
         let of = |bytes: &str, age| SignalValue::new(bytes.as_bytes(), Duration::from_millis(age));
         assert_eq!(read("1000 a b", 400), Some(of("a b", 600)));

@@ -62,7 +62,7 @@ async fn each_event_tells_what_changed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_changed_back_is_no_event() {
+async fn a_row_that_changed_back_causes_no_event() {
     let conversations = offline().await;
     conversations.merge(listed("C2Calice")).await.unwrap();
     let mut events = conversations.events();

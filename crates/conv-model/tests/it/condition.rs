@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_never_fetched_decides_nothing(
+    fn values_that_were_never_fetched_decide_nothing(
         condition in testing::conditions(), row in testing::conversations(),
     ) {
         // Whatever a facet turns out to be, earlier answers stay valid.

@@ -82,7 +82,7 @@ async fn a_change_at_one_node_shows_as_pending_at_another() {
 }
 
 #[tokio::test]
-async fn what_one_node_revokes_another_refuses() {
+async fn tokens_that_one_node_revokes_are_refused_by_another() {
     let Some(stage) = Stage::new("revoked").await else { return };
     let [a, b] = stage.two().await;
     let (token, of_bob) = (a.login(&stage, ALICE).await, a.login(&stage, "bob").await);

@@ -236,7 +236,7 @@ async fn a_message_from_before_the_account_joined_is_not_shown() {
 }
 
 #[tokio::test]
-async fn where_membership_is_not_known_nothing_is_read() {
+async fn unknown_membership_reads_nothing() {
     let member = |own: Value| json!({"GroupId": "a", "SelfInfo": own});
     for list in [
         json!({"TotalCount": 1, "GroupIdList": [member(json!({}))]}),

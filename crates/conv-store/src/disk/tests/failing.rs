@@ -132,7 +132,7 @@ async fn the_trouble_of_one_account_is_not_that_of_another() {
 }
 
 #[tokio::test]
-async fn what_was_written_behind_and_lost_is_no_longer_shown() {
+async fn lost_writes_are_no_longer_shown_at_write_behind() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let [a, b] = [account("a"), account("b")];
@@ -247,7 +247,7 @@ async fn a_forgotten_account_is_wiped_from_the_disk_at_every_level() {
 }
 
 #[tokio::test]
-async fn what_was_written_behind_is_flushed_after_a_while() {
+async fn writes_are_flushed_after_a_while_at_write_behind() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let mut disk = it.disk(&database);
@@ -301,7 +301,7 @@ async fn given(store: &dyn ConversationStore) {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_comes_back_once_the_rows_open_again() {
+async fn acknowledged_writes_come_back_once_the_rows_open_again() {
     let it = Fixture::new();
     let database = it.open().await;
     let a = database.account(&account("a")).await.unwrap();

@@ -9,7 +9,7 @@ use conv_sync::{
 use crate::send_support::{SECOND, World, pin, wrong_key};
 
 #[test]
-fn what_was_not_sent_in_seven_days_expires() {
+fn a_change_that_was_not_sent_in_seven_days_expires() {
     let mut world = World::with_users(&["alice"]);
     world.view.wall_time = Some(NOW);
     world.cloud.script(Script::Refuse(wrong_key()));

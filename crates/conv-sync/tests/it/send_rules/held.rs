@@ -34,7 +34,7 @@ fn a_wrong_key_holds_what_was_sent_and_stops_everything_until_it_is_released() {
 }
 
 #[test]
-fn what_is_held_stays_held_after_a_restart() {
+fn held_changes_stay_held_after_a_restart() {
     let mut world = World::with_users(&["alice", "bob"]);
     world.cloud.script(Script::Refuse(wrong_key()));
     let held = world.send(pin("alice"));

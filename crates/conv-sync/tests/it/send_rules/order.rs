@@ -12,7 +12,7 @@ use super::world_of;
 use crate::send_support::{MINUTE, World, permanent, pin, star, unpin, user};
 
 #[test]
-fn that_it_is_being_sent_is_stored_before_the_call_goes_out() {
+fn the_sending_state_is_stored_before_the_call_goes_out() {
     let mut world = World::with_users(&["alice"]);
     let number = world.enqueue(pin("alice"));
     world.input(SendInput::Changed);
@@ -23,7 +23,7 @@ fn that_it_is_being_sent_is_stored_before_the_call_goes_out() {
 }
 
 #[test]
-fn what_is_taken_back_before_it_is_stored_as_being_sent_never_goes_out() {
+fn a_mutation_cancelled_before_it_is_stored_as_sending_never_goes_out() {
     let mut world = World::with_users(&["alice", "bob"]);
     let number = world.enqueue(pin("alice"));
     world.enqueue(pin("bob"));
@@ -101,7 +101,7 @@ fn a_late_answer_of_an_abandoned_call_changes_nothing() {
 }
 
 #[test]
-fn what_no_pass_shows_is_done_at_its_acknowledgement() {
+fn a_value_that_no_pass_shows_is_done_at_its_acknowledgement() {
     let mut world = World::with_users(&["alice"]);
     let id = ConversationId::group("team").unwrap();
     let remind = Mutation::Remind { id, remind_type: RemindType::Discard };

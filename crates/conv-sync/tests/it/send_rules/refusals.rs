@@ -42,7 +42,7 @@ fn removing_what_is_not_there_is_done() {
 }
 
 #[test]
-fn what_may_not_be_seen_is_not_taken_as_gone() {
+fn an_invisible_conversation_is_not_taken_as_gone() {
     let mut world = World::with_users(&["alice"]);
     let error = refused(10007, ErrorClass::NotFound, Retry::Never);
     world.cloud.script(Script::Refuse(error));
@@ -51,7 +51,7 @@ fn what_may_not_be_seen_is_not_taken_as_gone() {
 }
 
 #[test]
-fn what_the_cloud_does_not_offer_fails_without_a_call() {
+fn a_change_that_the_cloud_does_not_offer_fails_without_a_call() {
     let capabilities = WriteCapabilities::of([WriteKind::Pin]);
     let mut world = World::with(SendOptions::default(), capabilities);
     world.add_users(&["alice"]);

@@ -261,7 +261,7 @@ async fn a_mutation_that_ended_is_sent_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_a_restart_interrupted_has_no_position_until_it_is_stored() {
+async fn a_mutation_that_a_restart_interrupted_leaves_no_position_until_it_is_stored() {
     let (server, process) = six().await;
     let pin = Mutation::Pin { id: id("C2Cf"), is_pinned: true };
     let commit = process.store.mutate(OutboxChange::enqueue([pin])).await.unwrap();

@@ -214,7 +214,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_received_is_the_list_at_its_position(ops in vec(op(), 1..24)) {
+    fn the_received_rows_are_the_list_at_their_position(ops in vec(op(), 1..24)) {
         run(&queries(), &ops);
     }
 }
