@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-/// Without `testing`, which is no stable API, and without TLS, which adds nothing to read.
+/// Without `testing`, which is not a stable API, and without TLS, which adds nothing to read.
 const CRATES: [(&str, &str); 7] = [
     ("conv-model", "search"),
     ("conv-store", "sled,redb"),

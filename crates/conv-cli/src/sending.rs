@@ -1,4 +1,4 @@
-//! Waits until the cloud has what was changed.
+//! Waits until the cloud has the changes.
 
 use std::time::Duration;
 
@@ -100,7 +100,7 @@ async fn refused_pass(list: &Conversations) {
     }
 }
 
-/// Returns whether the cloud has neither acknowledged nor refused a change.
+/// Returns true if the cloud has neither acknowledged nor refused a change.
 pub(crate) fn is_unsent(pending: &Pending) -> bool {
     !matches!(pending.state, PendingState::Settling | PendingState::Failed)
 }

@@ -43,7 +43,7 @@
 //! # }
 //! ```
 //!
-//! `cargo run -p conv-gateway --features server --example serve` listens, and says what to try.
+//! `cargo run -p conv-gateway --features server --example serve` listens, and prints calls to try.
 //!
 //! * [`AccessTokens`] trades UserSigs for short access tokens and checks these; needs no server.
 #![cfg_attr(
@@ -79,7 +79,7 @@
 //! | `POST /hooks/tencent`, `/hooks/tencent/{secret}` | an event of the cloud | the cloud's own shape; needs a verifier |
 //!
 //! `openapi.json` in the crate's folder has every member of every body; the tests compare all answers
-//! that they see with it. `vectors/` has what clients in other languages can be tested with.
+//! that they see with it. `vectors/` has test vectors for clients in other languages.
 //!
 //! A list is answered from memory, and never waits for the cloud; `isSyncCompleted` and `report` say
 //! what it lacks. A call for a list, or to refresh it, keeps it fresh for a minute: it is pulled at once,
@@ -91,7 +91,7 @@
 //! # Streams
 //!
 //! A stream is `text/event-stream`, for up to 8 queries of one list, each with a window of up to 500 rows
-//! (50, unless it says so). It begins with what the client lacks, from memory, and never waits for the
+//! (50, unless it says so). It begins with the client's difference, from memory, and never waits for the
 //! cloud.
 //!
 //! | event | data |

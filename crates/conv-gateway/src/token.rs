@@ -1,4 +1,4 @@
-//! Access tokens: what a device shows instead of its UserSig.
+//! Access tokens, which a device shows instead of its UserSig.
 
 mod access;
 mod bytes;
@@ -95,7 +95,7 @@ impl AccessTokens {
         self
     }
 
-    /// Sets what says which UserSigs and tokens of an account are revoked.
+    /// Sets the source of revocations of an account's UserSigs and tokens.
     #[must_use]
     pub fn revocations(mut self, revocations: impl Revocations) -> Self {
         self.revocations = Arc::new(revocations);
@@ -182,7 +182,7 @@ impl AccessTokens {
         self.refuse(session).is_err()
     }
 
-    /// Returns a text that cannot be guessed and is no access token, for a number that is used once.
+    /// Returns a text that cannot be guessed and is not an access token, for a number that is used once.
     #[cfg(feature = "server")]
     pub(crate) fn ticket(&self, number: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.key.tag(format!("ticket {number}").as_bytes()))

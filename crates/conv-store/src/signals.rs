@@ -34,7 +34,7 @@ use crate::StoreError;
 ///
 /// # Contract
 /// * A message reaches every listener that there is in any of the processes, the sender's own too, or
-///   it does not: a message that is missed is no error, and silence says nothing. Those that one task
+///   it does not: a missed message is not an error, and silence says nothing. Those that one task
 ///   sends and that arrive do so in their order.
 /// * A value belongs to one account and one key. Every [`get`](Signals::get) that begins after a
 ///   [`put`](Signals::put) ended, in any process, returns its value, or a later one, or `None` once its

@@ -228,7 +228,7 @@ impl Schedule {
         self.plan(now, account);
     }
 
-    /// Returns whether a pass that was asked for is still to begin, now that it may.
+    /// Returns true if a pass that was asked for is still to begin, now that it may.
     pub(super) fn is_asked(&self, account: &AccountId) -> bool {
         self.accounts.get(account).is_some_and(|entry| entry.is_asked)
     }
@@ -261,7 +261,7 @@ impl Schedule {
         }
     }
 
-    /// Adds work that was begun and is not done; it is no new mark.
+    /// Adds work that was begun and is not done; it is not a new mark.
     fn put_back(&mut self, now: Duration, account: &AccountId, work: &Pending) {
         let (marks, coalesced) = (self.counts.marks, self.counts.coalesced);
         self.mark(now, account, work);

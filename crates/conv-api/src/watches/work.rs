@@ -65,7 +65,7 @@ impl Pending {
         }
     }
 
-    /// Returns true if there are facets to read; a listing is no facet.
+    /// Returns true if there are facets to read; a listing is not a facet.
     pub(super) fn has_facets(&self) -> bool {
         self.unread_of_users || !self.facets.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Removes what a shell, an editor or a secret store adds around values.
+//! Removes characters that a shell, an editor or a secret store adds around values.
 
 use std::ffi::OsStr;
 

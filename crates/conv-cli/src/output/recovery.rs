@@ -1,4 +1,4 @@
-//! Describes what the opening of a store found.
+//! Describes the findings of a store's opening.
 
 use conv_api::{Coverage, SyncReport, Timestamp, store::Recovery};
 

@@ -34,7 +34,7 @@ impl Answer {
             .map_err(|_| super::problem::Problem::panicked())
     }
 
-    /// Says whether the same call may be answered otherwise soon.
+    /// True if the same call may be answered otherwise soon.
     pub(super) fn passing(self, is_passing: bool) -> Self {
         Self { is_passing, ..self }
     }

@@ -16,7 +16,7 @@ pub enum Action {
 }
 
 /// Decides whether an account may act for another, under `/v1/accounts/{account}/…`: a support desk, a
-/// supervisor. A closure is one. Without one there are no such paths.
+/// supervisor. A closure is one. Without an authorizer these paths do not exist.
 ///
 /// It is asked at every call. The principal is the account of the access token; the account is the
 /// text of the path, which may be no user at all.

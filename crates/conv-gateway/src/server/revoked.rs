@@ -29,7 +29,7 @@ const CHANGED: &str = "revoked";
 const FRESH: Duration = Duration::from_secs(10);
 /// The time after which an open line asks, in case a message was missed.
 const LOOK: Duration = Duration::from_secs(60);
-/// A call waits no longer for the server: it goes by what is known.
+/// A call waits no longer for the server: it uses the known revocations.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The number of accounts below which old answers are left where they are.
 const FEW: usize = 1_024;
@@ -72,7 +72,7 @@ impl Revoked {
         self.lock().accounts.get(account).and_then(|entry| *entry.not_before.borrow())
     }
 
-    /// Has what was issued before a time refused, here at once and in the other processes soon.
+    /// Refuses tokens and UserSigs issued before a time, here at once and in the other processes soon.
     ///
     /// # Errors
     /// The server's: then only this process refuses it.
@@ -105,7 +105,7 @@ impl Revoked {
         }
     }
 
-    /// The same, but for what makes tokens: it has to know.
+    /// The same for a call that makes tokens, which must know the revocations.
     ///
     /// # Errors
     /// The server's, or a timeout.
@@ -153,7 +153,7 @@ impl Revoked {
         }
     }
 
-    /// Starts to hear what other processes revoke.
+    /// Starts to listen to revocations by other processes.
     fn listen(self: &Arc<Self>, signals: &Arc<dyn Signals>) {
         let mut known = self.lock();
         if known.listener.as_ref().is_none_or(AbortHandle::is_finished) {
@@ -202,7 +202,7 @@ impl Entry {
     }
 }
 
-/// Asks for what other processes revoke, of accounts that are known here.
+/// Asks for revocations by other processes, of accounts that are known here.
 async fn listen(revoked: Weak<Revoked>, signals: Arc<dyn Signals>) {
     let mut listener = signals.listen();
     loop {

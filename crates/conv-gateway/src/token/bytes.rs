@@ -30,7 +30,7 @@ impl Body {
         AccessToken::new(URL_SAFE_NO_PAD.encode(bytes), self.session)
     }
 
-    /// Returns what a genuine token says.
+    /// Returns the content of a genuine token.
     pub(super) fn open(text: &str, key: &DerivedKey) -> Option<Self> {
         if text.len() > MAX_TEXT {
             return None;

@@ -17,7 +17,7 @@ const MAX_TIME_DIGITS: usize = 12;
 
 /// Verifies calls of any number of apps. A call of an app that it does not have is refused.
 ///
-/// A repeated `Sign` is no replay by itself: all events of one second carry the same.
+/// A repeated `Sign` is not a replay by itself: all events of one second carry the same.
 ///
 /// ```
 /// use conv_gateway::webhook::{App, Refusal, Token, Verifier};

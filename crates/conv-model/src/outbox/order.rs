@@ -124,7 +124,7 @@ fn differ(app: Option<u64>, other: Option<u64>) -> bool {
 }
 
 impl Pending {
-    /// Returns whether it and another one were accepted for different apps.
+    /// Returns true if it and another one were accepted for different apps.
     pub(super) fn is_of_another_app(&self, other: &Self) -> bool {
         differ(self.app, other.app)
     }

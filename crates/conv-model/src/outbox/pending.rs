@@ -89,12 +89,12 @@ pub enum PendingState {
 }
 
 impl PendingState {
-    /// Returns whether the list shows the mutation's value.
+    /// Returns true if the list shows the mutation's value.
     pub fn is_shown(self) -> bool {
         self != Self::Failed
     }
 
-    /// Returns whether it waits to be sent, now or when the account is mended.
+    /// Returns true if it waits to be sent, now or when the account is mended.
     pub fn is_waiting(self) -> bool {
         matches!(self, Self::Queued | Self::Held)
     }
@@ -117,7 +117,7 @@ impl Pending {
         }
     }
 
-    /// Returns whether it can be taken back: nothing of it can have reached the cloud.
+    /// Returns true if it can be taken back: nothing of it can have reached the cloud.
     pub fn is_unsent(&self) -> bool {
         self.state.is_waiting() && !self.is_uncertain
     }

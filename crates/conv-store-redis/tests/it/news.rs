@@ -42,7 +42,7 @@ impl Own {
         database.account(account).await.unwrap()
     }
 
-    /// The channels that somebody hears.
+    /// The channels with a subscriber.
     fn channels(&self) -> Vec<String> {
         let all = match self {
             Self::Single(_) => "CHANNELS",

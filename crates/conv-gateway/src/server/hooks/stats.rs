@@ -11,7 +11,7 @@ use crate::webhook::{Command, Event, EventKind, Refusal};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HookStats {
-    /// Events that were let in, by command and outcome; without those that never came.
+    /// Accepted events by command and outcome; pairs that never occurred are left out.
     pub events: Vec<HookCount>,
     /// Refused calls by reason: the words of [`Refusal`], `path` for a wrong secret, and `method`. Every
     /// reason is there.

@@ -200,7 +200,7 @@ impl Calls {
         }
     }
 
-    /// Keeps what was removed from the middle of the order from piling up.
+    /// Drops removed entries from the middle of the order before they pile up.
     fn compact(&mut self) {
         let held: usize = self.by_account.values().map(HashMap::len).sum();
         if self.order.len() > 2 * held + PER_ACCOUNT {

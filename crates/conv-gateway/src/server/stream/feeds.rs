@@ -73,7 +73,7 @@ impl Feed {
         Self { query, window, live, view, resumes, is_begun: false }
     }
 
-    /// The first update, and what it answers a position with.
+    /// The first update, and the kind of its answer to a position.
     fn begin(&mut self, kind: Resumed, counters: &Counters) -> bool {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         if is_first && self.resumes {

@@ -216,7 +216,7 @@ impl Line {
         }
     }
 
-    /// Says what has changed in the list's state, once per second at most.
+    /// Reports changes of the list's state, once per second at most.
     fn report(&mut self) -> bool {
         if !self.is_greeted || !self.timing.may_report() {
             return false;

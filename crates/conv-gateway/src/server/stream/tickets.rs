@@ -1,4 +1,4 @@
-//! Tickets: what an `EventSource`, which can send no header, shows instead of a token.
+//! Tickets, which an `EventSource` shows instead of a token, since it cannot send a header.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -1,4 +1,4 @@
-//! The files of a log: what it needs of a file system, their names, the header, quarantine.
+//! The files of a log: the file operations it needs, their names, the header, quarantine.
 
 use std::{
     fmt::Debug,

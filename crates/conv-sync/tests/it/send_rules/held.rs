@@ -1,4 +1,4 @@
-//! Changes that are held because the cloud refuses the app's account, or because they belong to another app.
+//! Held changes: the cloud refuses the app's account, or they belong to another app.
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use crate::server::stream::{event::Id, stats::End};
 
 /// The time between two signs of life; proxies cut a connection that is silent for 60 s.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
-/// A client that takes nothing for as long has to come again.
+/// A client that takes nothing for this long is disconnected.
 pub(super) const STALL: Duration = Duration::from_secs(30);
 const REPORTS: Duration = Duration::from_secs(1);
 

@@ -25,7 +25,7 @@ enum Op {
     Cut,
     /// Comes again with what it held a while ago.
     Old(usize),
-    /// Comes again with a text that is no position of this list.
+    /// Reconnects with a text that is not a position of this list.
     Foreign(u8),
     /// The process ends; another one takes over.
     Restart,
