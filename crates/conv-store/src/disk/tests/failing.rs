@@ -7,7 +7,10 @@ use conv_model::{
     Timestamp,
 };
 
-use super::{double::Trouble, *};
+use super::{
+    double::{Handle, Trouble},
+    *,
+};
 use crate::disk::commit::{Disk, Target};
 
 /// The writes, and the flushes, that a script makes when all goes well.
@@ -98,22 +101,29 @@ async fn fail_once(it: &Fixture, trouble: Trouble) {
     }
 }
 
-#[tokio::test]
-async fn a_write_that_shares_a_failed_group_is_not_acknowledged() {
-    let it = Fixture { durability: Durability::Disk, ..Fixture::new() };
-    let database = it.open().await;
-    let mut disk = it.disk(&database);
+/// Writes a group of two jobs, of which the second fails. Returns the first.
+fn write_two(it: &Fixture, disk: &mut FilesDisk<Handle>) -> Job<Account> {
     let jobs = ["a", "b"].map(|name| Job {
         account: Arc::new(Account::new(account(name))),
         work: Work::Commit(vec![with_state(write(0))]),
     });
     jobs.iter().for_each(|job| disk.begin(job).unwrap());
     it.double.fail(Trouble::Write(1));
-    disk.write(&jobs[0], Target::Rows).unwrap();
-    disk.write(&jobs[1], Target::Rows).unwrap_err();
+    let [first, second] = jobs;
+    disk.write(&first, Target::Rows).unwrap();
+    disk.write(&second, Target::Rows).unwrap_err();
+    first
+}
+
+#[tokio::test]
+async fn a_write_that_shares_a_failed_group_is_not_acknowledged() {
+    let it = Fixture { durability: Durability::Disk, ..Fixture::new() };
+    let database = it.open().await;
+    let mut disk = it.disk(&database);
+    let first = write_two(&it, &mut disk);
     database.engines().files.load(&Account::new(account("c"))).unwrap_err();
     disk.sync(Target::Rows).unwrap_err();
-    disk.begin(&jobs[0]).unwrap();
+    disk.begin(&first).unwrap();
     assert_eq!(it.double.openings(), 2, "reopened for the next group");
 }
 
@@ -217,14 +227,7 @@ async fn a_failed_write_of_a_group_acknowledges_none_of_it_at_write_behind() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let mut disk = it.disk(&database);
-    let jobs = ["a", "b"].map(|name| Job {
-        account: Arc::new(Account::new(account(name))),
-        work: Work::Commit(vec![with_state(write(0))]),
-    });
-    jobs.iter().for_each(|job| disk.begin(job).unwrap());
-    it.double.fail(Trouble::Write(1));
-    disk.write(&jobs[0], Target::Rows).unwrap();
-    disk.write(&jobs[1], Target::Rows).unwrap_err();
+    write_two(&it, &mut disk);
     disk.sync(Target::Rows).unwrap_err();
 }
 
