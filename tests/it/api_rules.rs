@@ -110,7 +110,7 @@ fn roots(list: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn what_holds_a_secret_does_not_show_it() {
+fn types_with_a_secret_do_not_show_it() {
     const KEY: &str = "canary-key-5bd2850fff3ecb11";
     let now = model::Timestamp::from_secs(1_775_000_000);
     let signer = UserSigSigner::new("administrator", KEY);

@@ -54,6 +54,43 @@ fn the_arrows_between_crates_are_those_of_the_architecture() {
     }
 }
 
+/// The solid arrows of the diagram on the architecture page, between packages.
+fn drawn() -> Vec<(String, String)> {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let (_, diagram) = page.split_once("```mermaid").unwrap();
+    let (diagram, _) = diagram.split_once("```").unwrap();
+    // A node is `id`, or `id[name<br/>…]` once.
+    let id = |node: &str| node.split(['[', '(']).next().unwrap().to_owned();
+    let lines = || diagram.lines().map(str::trim);
+    let package = |wanted: &str| {
+        let named = format!("{wanted}[conv-");
+        let at = lines().find_map(|line| line.split_once(&named))?;
+        Some(format!("conv-{}", at.1.split('<').next().unwrap()))
+    };
+    let arrows = lines().filter_map(|line| {
+        let (from, to) = line.split_once("-->")?;
+        let from = from.split(" -- ").next().unwrap();
+        Some((package(&id(from.trim()))?, package(&id(to.trim()))?))
+    });
+    arrows.collect()
+}
+
+#[test]
+fn the_diagram_of_the_architecture_draws_every_arrow_once() {
+    let metadata = metadata();
+    let mut drawn = drawn();
+    drawn.sort();
+    let packages: BTreeSet<_> = drawn.iter().flat_map(|(from, to)| [from, to]).collect();
+    assert_eq!(packages.len(), 8, "{packages:?}");
+    let mut expected = Vec::new();
+    for package in packages {
+        for name in ours(&dependencies(&metadata, package, None), package) {
+            expected.push((package.clone(), name));
+        }
+    }
+    assert_eq!(drawn, expected);
+}
+
 #[test]
 fn store_and_sync_do_not_meet_even_in_their_tests() {
     let metadata = metadata();

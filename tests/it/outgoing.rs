@@ -70,7 +70,7 @@ async fn every_call_arrives_and_is_over_once_the_list_shows_it() {
 }
 
 #[tokio::test]
-async fn what_was_changed_offline_is_sent_by_the_next_process() {
+async fn offline_changes_are_sent_by_the_next_process() {
     let (cloud, folder) = (cloud(30).await, tempfile::tempdir().unwrap());
     let (list, last) = pulled(&cloud, folder.path()).await;
     cloud.faults().push(Rule::calls(1..4, Fault::Reset).on(TOP));

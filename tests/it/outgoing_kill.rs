@@ -33,14 +33,14 @@ const ANSWER: Duration = Duration::from_millis(4);
 /// Numbers of a child are above those of the children before.
 const PER_CHILD: u64 = 1_000_000;
 
-/// When a child is killed.
+/// The moment at which a child is killed.
 #[derive(Debug, Clone, Copy)]
 enum Moment {
     /// While it queues changes.
     Queueing,
     /// While the cloud has applied one that it has not answered.
     Sending,
-    /// While it takes down that the cloud answered.
+    /// While it records that the cloud answered.
     Acknowledging,
 }
 
@@ -160,7 +160,7 @@ impl Kills {
     }
 }
 
-/// What a caller of the cloud needs.
+/// The access of a caller to the cloud.
 struct Access {
     app: u32,
     admin: String,

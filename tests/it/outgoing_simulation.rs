@@ -4,7 +4,7 @@
 use conv_tests::outgoing::outgoing;
 
 #[test]
-fn what_was_accepted_is_sent_and_shown_all_the_time() {
+fn accepted_changes_are_sent_and_shown_all_the_time() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("CONV_SIM_SEED") {
         Some(seed) => seed..seed + 1,

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-/// Without `testing`, which is no stable API, and without TLS, which adds nothing to read.
+/// Without `testing`, which is not a stable API, and without TLS, which adds nothing to read.
 const CRATES: [(&str, &str); 7] = [
     ("conv-model", "search"),
     ("conv-store", "sled,redb"),
@@ -20,7 +20,7 @@ const CRATES: [(&str, &str); 7] = [
 fn the_public_items_are_the_committed_ones() {
     let nightly = Command::new("cargo").args(["+nightly", "--version"]).output();
     if !nightly.is_ok_and(|output| output.status.success()) {
-        println!("skipped: no nightly toolchain to list what is public");
+        println!("skipped: no nightly toolchain to list public items");
         return;
     }
     let changes: Result<Vec<_>, _> =

@@ -4,7 +4,7 @@
 use conv_tests::resume::resume;
 
 #[test]
-fn what_a_client_folded_is_the_list_wherever_it_comes_back() {
+fn a_client_folds_the_list_wherever_it_resumes() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("CONV_SIM_SEED") {
         Some(seed) => seed..seed + 1,

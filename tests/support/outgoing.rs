@@ -6,6 +6,7 @@
 
 mod cloud;
 mod judge;
+mod process;
 mod run;
 mod user;
 mod world;

@@ -5,14 +5,13 @@
 
 mod client;
 mod run;
-mod server;
 
 pub use self::run::{Failure, resume};
 
-/// Which promise was broken.
+/// The promise that was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Broken {
-    /// What a client folded is not the list of the process that it reads from.
+    /// The rows that a client folded are not the list of the process that it reads from.
     Rows,
     /// An update does not fit the rows of a client.
     Misfit,

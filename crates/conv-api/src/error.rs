@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_here_and_in_a_source_has_the_same_number() {
+    fn an_error_has_the_same_number_here_and_in_a_source() {
         let account = "".parse::<conv_model::AccountId>().unwrap_err();
         let pairs = [
             (Error::Stopped, SourceError::Cancelled),

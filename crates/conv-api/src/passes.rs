@@ -129,7 +129,7 @@ impl Passes {
 
     /// Notes a mark: the next pass to begin sees it. None begins because of it.
     pub(crate) fn note(&self, number: u64, now: Duration) {
-        // A note is no news for callers that wait.
+        // A note is not news for callers that wait.
         self.shared.state.send_if_modified(|state| {
             state.note(number, now);
             false

@@ -13,46 +13,21 @@
 #[path = "it/accounts/clouds.rs"]
 mod clouds;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use conv_api::{AccountId, AccountTag, Accounts, All, ConversationId, SledDatabase};
-use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use self::clouds::{Clouds, Trouble};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_log_has_every_event_and_no_name() {
-    let log = Log::default();
+    let log = tempfile::NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_span_events(FmtSpan::FULL)
         .with_ansi(false)
-        .with_writer(log.clone());
+        .with_writer(log.reopen().unwrap());
     subscriber.init();
 
     let names: [AccountId; 2] = ["canary-account", "canary-refused"].map(|it| it.parse().unwrap());
@@ -83,7 +58,7 @@ async fn a_log_has_every_event_and_no_name() {
     accounts.forget(&names[1]).await.unwrap();
     accounts.close().await.unwrap();
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = std::fs::read_to_string(log.path()).unwrap();
     assert!(!log.contains("canary"), "{log}");
     assert!(!log.contains("peer_0"), "names of conversations and people stay out of it: {log}");
     assert!(log.contains("profile is answered from the cache"), "{log}");

@@ -68,7 +68,7 @@ impl<'a> Contest<'a> {
                 lanes[(round + turn) % count].sample(settings);
             }
         }
-        // All or none: what a neighbour slowed is no match for what he did not.
+        // All or none: a slowed run cannot be compared with one that was not.
         let is_alone = lanes.iter().all(Lane::has_been_alone);
         if !is_alone {
             eprintln!(

@@ -1,4 +1,4 @@
-//! What an interest in an account takes of memory, with its rows in the index of holders.
+//! The memory of a watched account, with its rows in the index of holders.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

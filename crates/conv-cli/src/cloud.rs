@@ -30,7 +30,7 @@ use crate::{
 };
 
 impl CloudArgs {
-    /// Returns whether the command line or the environment names a cloud.
+    /// Returns true if the command line or the environment names a cloud.
     pub(crate) fn is_named(&self) -> bool {
         self.base_url().is_some()
     }

@@ -68,7 +68,7 @@ impl Command {
         }
     }
 
-    /// Returns whether the command says itself what Ctrl-C leaves behind.
+    /// Returns true if the command itself reports the state that Ctrl-C leaves.
     pub(crate) fn minds_interrupts(&self) -> bool {
         match self {
             Self::Pin(_)
@@ -85,13 +85,13 @@ impl Command {
         }
     }
 
-    /// Returns whether the command answers many callers at once: it uses all processors, and logs
+    /// Returns true if the command answers many callers at once: it uses all processors, and logs
     /// warnings even if no log is asked for.
     pub(crate) fn is_server(&self) -> bool {
         matches!(self, Self::Serve(_))
     }
 
-    /// Returns whether the command runs until Ctrl-C, which is then a success.
+    /// Returns true if the command runs until Ctrl-C, which is then a success.
     pub(crate) fn serves(&self) -> bool {
         matches!(self, Self::Emulate(_) | Self::Watch(_))
     }

@@ -97,7 +97,7 @@ mod code {
     pub(super) const UNSUPPORTED: i32 = 3122;
 }
 
-/// The SDK's number for what is not offered.
+/// The SDK's number for an operation that is not offered.
 pub(crate) const NOT_OFFERED: i32 = code::UNSUPPORTED;
 
 /// Returns the table of exit codes, for `--help`.

@@ -1,4 +1,4 @@
-//! Ctrl-C, for commands that say themselves what it leaves behind.
+//! Ctrl-C, for commands that report the state that it leaves.
 
 use std::{fmt, future, io, pin::Pin};
 

@@ -1,4 +1,4 @@
-//! Waits until the cloud has what was changed.
+//! Waits until the cloud has the changes.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// cloud applied them, and a change in doubt cannot be cancelled.
 const IN_FLIGHT: Duration = Duration::from_secs(5);
 
-/// How a wait for the cloud ended.
+/// The end of a wait for the cloud.
 #[derive(Debug)]
 pub(crate) enum Ended {
     /// The cloud acknowledged or refused every change.
@@ -100,7 +100,7 @@ async fn refused_pass(list: &Conversations) {
     }
 }
 
-/// Returns whether the cloud has neither acknowledged nor refused a change.
+/// Returns true if the cloud has neither acknowledged nor refused a change.
 pub(crate) fn is_unsent(pending: &Pending) -> bool {
     !matches!(pending.state, PendingState::Settling | PendingState::Failed)
 }

@@ -52,7 +52,7 @@ const NO_REDIS: Error = Error::Unsupported(
 );
 
 impl StoreArgs {
-    /// Opens the store, and creates it if there is none.
+    /// Opens the store, and creates it if it is missing.
     pub(crate) async fn open(&self) -> Result<Opened, Error> {
         self.place()?.open(&self.account).await
     }
@@ -67,7 +67,7 @@ impl StoreArgs {
     /// Opens the store for reading, or to change what was pulled into it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is none.
+    /// [`Error::NotFound`] if it is missing.
     pub(crate) async fn open_to_read(&self) -> Result<Opened, Error> {
         match self.open_existing().await? {
             Some(opened) => Ok(opened),

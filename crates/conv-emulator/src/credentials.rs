@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_came_along_with_a_key_is_gone_and_the_key_is_whole() {
+    fn blanks_and_quotes_around_a_key_are_removed_and_the_key_is_whole() {
         for text in ["a b", "a b\r\n", " \ta b\0", "\u{FEFF}a b", "'a b'\n", "\"a b\n\"\u{200B}"] {
             assert_eq!(tidy(text), "a b", "{text:?}");
         }

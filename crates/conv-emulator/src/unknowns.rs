@@ -1,4 +1,4 @@
-//! Answers to what Tencent's documentation leaves open.
+//! Choices for points that Tencent's documentation leaves open.
 
 use std::str::FromStr;
 

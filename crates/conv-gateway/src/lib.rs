@@ -43,7 +43,7 @@
 //! # }
 //! ```
 //!
-//! `cargo run -p conv-gateway --features server --example serve` listens, and says what to try.
+//! `cargo run -p conv-gateway --features server --example serve` listens, and prints calls to try.
 //!
 //! * [`AccessTokens`] trades UserSigs for short access tokens and checks these; needs no server.
 #![cfg_attr(
@@ -79,19 +79,19 @@
 //! | `POST /hooks/tencent`, `/hooks/tencent/{secret}` | an event of the cloud | the cloud's own shape; needs a verifier |
 //!
 //! `openapi.json` in the crate's folder has every member of every body; the tests compare all answers
-//! that they see with it. `vectors/` has what clients in other languages can be tested with.
+//! that they see with it. `vectors/` has test vectors for clients in other languages.
 //!
 //! A list is answered from memory, and never waits for the cloud; `isSyncCompleted` and `report` say
 //! what it lacks. A call for a list, or to refresh it, keeps it fresh for a minute: it is pulled at once,
 //! and when webhooks report a change. The list is as fresh as a refresh asked for once `reachedMark` in its
 //! `report` is no smaller than `mark`. These numbers grow within a process; `reachedMark` is `null` while
-//! the list is not kept fresh. A change is durable and shown when it is answered, and is sent in the background. With an
-//! `Idempotency-Key` it is made once, and answered as the first time for 24 hours, by the same process.
+//! the list is not kept fresh. A change is durable and shown when it is answered, and is sent in the
+//! background. With an `Idempotency-Key` it is made once; for 24 hours the same process repeats its answer.
 //!
 //! # Streams
 //!
 //! A stream is `text/event-stream`, for up to 8 queries of one list, each with a window of up to 500 rows
-//! (50, unless it says so). It begins with what the client lacks, from memory, and never waits for the
+//! (50, unless it says so). It begins with the client's difference, from memory, and never waits for the
 //! cloud.
 //!
 //! | event | data |
@@ -103,25 +103,25 @@
 //! | `bye` | `reason` (`drain`, `age`, `slow`, `expired`, `replaced`), `retryAfterMs`; then the stream ends |
 //! | `error` | `status`, `code`, `message`, `class`: a refusal, where the call has a ticket |
 //!
-//! * Say in `from` how far the client is, for each query: the `position` of its last update, or
+//! * `from` is the client's state of each query: the `position` of its last update, or
 //!   `{position, conversations}` with `totals.conversations` of that update, which makes a `sync` shorter.
-//!   No position is an error: one that is old, foreign, from the future or garbage gets `sync` or `reset`.
+//!   Every position is accepted: an old, foreign, future or garbled one gets `sync` or `reset`.
 //!   With one query `Last-Event-ID` does as well.
 //! * The `id` of an event is a position that all queries of the stream have reached. With one query each
 //!   update has one; with several, the last update of a commit. A heartbeat, a comment each 20 seconds,
 //!   brings one if the list has moved on and the rows have not.
 //! * `sum` is the CRC-32 of the IDs of the window's rows, each followed by a line feed. An update without
 //!   one is followed by another. With a wrong sum, ask again without `from`.
-//! * A client that reads slowly gets fewer, larger updates. One that takes nothing for 30 seconds has to
-//!   come again. A stream counts as interest in the account (`Accounts::watch` of conv-api), which ends a
+//! * A client that reads slowly gets fewer, larger updates. One that takes nothing for 30 seconds is
+//!   disconnected. A stream counts as interest in the account (`Accounts::watch` of conv-api), which ends a
 //!   minute after the stream.
 //! * A user has 10 streams per process, and the oldest gives way to a new one. A stream of a delegate ends
-//!   with his token, and the authorizer is asked when he comes again.
-//! * An `EventSource` can send no token: a ticket opens one stream within 30 seconds, of the process that
-//!   made it. It comes again with the same ticket, which is used up then: close it at `error` and `bye`.
+//!   with his token, and the authorizer is asked when he opens another.
+//! * An `EventSource` cannot send a token: a ticket opens one stream within 30 seconds, of the process that
+//!   made it. It reconnects with the same ticket, which is used up then: close it at `error` and `bye`.
 //!
 //! `POST /conversations/changes` gives the same updates without `key`. With `whole: true`, and no `window`,
-//! it is for a reader that keeps all rows: `{type: "changes", rows, removed}` in no order, or
+//! it serves a reader that keeps all rows: `{type: "changes", rows, removed}` in no order, or
 //! `{type: "tooOld"}`: read the list by pages.
 //!
 //! # Errors

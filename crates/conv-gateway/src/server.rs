@@ -67,7 +67,7 @@ impl Gateway {
         routes::router(&self.shared, cors::layer(self.origins.clone()))
     }
 
-    /// Returns the numbers of the endpoint for webhooks; `None` if there is none.
+    /// Returns the numbers of the endpoint for webhooks, if it exists.
     pub fn hook_stats(&self) -> Option<HookStats> {
         self.shared.hooks.as_ref().map(|hooks| hooks.stats())
     }

@@ -1,4 +1,4 @@
-//! Access tokens: what a device shows instead of its UserSig.
+//! Access tokens, which a device shows instead of its UserSig.
 
 mod access;
 mod bytes;
@@ -95,14 +95,14 @@ impl AccessTokens {
         self
     }
 
-    /// Sets what says which UserSigs and tokens of an account are revoked.
+    /// Sets the source of revocations of an account's UserSigs and tokens.
     #[must_use]
     pub fn revocations(mut self, revocations: impl Revocations) -> Self {
         self.revocations = Arc::new(revocations);
         self
     }
 
-    /// Adds to what says what is revoked: of two times the later one counts.
+    /// Adds to the revocations: of two times the later one counts.
     #[cfg(feature = "server")]
     #[must_use]
     pub(crate) fn also_revoked(mut self, more: impl Revocations) -> Self {
@@ -182,13 +182,13 @@ impl AccessTokens {
         self.refuse(session).is_err()
     }
 
-    /// Returns a text that cannot be guessed and is no access token, for a number that is used once.
+    /// Returns a text that cannot be guessed and is not an access token, for a number that is used once.
     #[cfg(feature = "server")]
     pub(crate) fn ticket(&self, number: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.key.tag(format!("ticket {number}").as_bytes()))
     }
 
-    /// Refuses what is signed and must not log in all the same.
+    /// Refuses accounts that are signed correctly and must not log in.
     fn admitted(&self, claims: &Claims, now: Timestamp) -> Result<AccountId, TokenError> {
         if self.administrators.contains(&claims.identifier) {
             return Err(TokenError::Administrator);

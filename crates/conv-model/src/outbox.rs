@@ -24,7 +24,7 @@ use crate::{Conversation, ConversationId, GroupTarget, Mutation, PendingFacets, 
 /// The mutations of one [`Slot`] follow one another: those that the cloud acknowledged, then at most
 /// one that is under way, then at most one that waits behind it.
 ///
-/// It is data: a store keeps it, a sender reads what is next and reports the progress. Each change
+/// It is data: a store keeps it, a sender reads the next mutations and reports their progress. Each change
 /// of it is one whole step, and names the slots whose records are to be written.
 ///
 /// ```

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_says_is_classed() {
+    fn errors_of_a_server_are_classed() {
         use RedisError as E;
         let transient = [
             "MOVED 1 127.0.0.1:1",

@@ -18,16 +18,16 @@ pub(crate) struct Keys {
     pub(crate) pull: LeaseKeys,
     /// The lease to send changes.
     pub(crate) send: LeaseKeys,
-    /// The channel that tells of writes and of leases that ended.
+    /// The channel for news of writes and of leases that ended.
     pub(crate) channel: String,
 }
 
 /// The keys of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LeaseKeys {
-    /// Who has it.
+    /// The process that has it.
     pub(crate) holder: String,
-    /// How the last holder's work ended.
+    /// The outcome of the last holder's work.
     pub(crate) outcome: String,
 }
 
@@ -63,7 +63,7 @@ impl Keys {
         key(prefix, account, &format!("value:{}", safe(name)))
     }
 
-    /// The keys of what is written together.
+    /// The keys that are written together.
     pub(crate) fn written(&self) -> [&str; 3] {
         [&self.rows, &self.local, &self.writers]
     }
@@ -85,7 +85,7 @@ pub(crate) fn signals(prefix: &str) -> String {
     format!("{prefix}:signals")
 }
 
-/// What the keys of rows of all accounts match, for the server.
+/// Returns the server's pattern for the keys of rows of all accounts.
 pub(crate) fn pattern(prefix: &str) -> String {
     let mut pattern = String::with_capacity(prefix.len() + 9);
     for char in prefix.chars() {

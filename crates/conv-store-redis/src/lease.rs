@@ -21,7 +21,7 @@ use crate::{
     server::{Link, Server},
 };
 
-/// The time that the outcome of a finished pass is kept for those who wait.
+/// The time that the outcome of a finished pass is kept for waiting processes.
 const OUTCOME: Duration = Duration::from_secs(60);
 
 /// The leases of one kind, of the accounts of a database.

@@ -116,7 +116,7 @@ impl Default for RedisOptions {
 }
 
 impl RedisOptions {
-    /// Sets what every key begins with.
+    /// Sets the prefix of every key.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
@@ -171,7 +171,7 @@ impl RedisOptions {
         Self { root_certificate: Some(pem.into()), ..self }
     }
 
-    /// Sets what the servers are shown that ask for a certificate.
+    /// Sets the certificate for servers that ask for one.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn client_certificate(self, certificate: ClientCertificate) -> Self {

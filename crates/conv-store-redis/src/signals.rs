@@ -58,7 +58,7 @@ impl Signals for RedisSignals {
         lives: Duration,
     ) -> Result<(), StoreError> {
         let key = Keys::value(&self.0.options.prefix, account, key);
-        // The age is what is over of its time, and the server forgets how long that was.
+        // The age is the part of its time that is over, and the server forgets the whole.
         let lives = lives.clamp(Duration::from_millis(1), LONGEST).as_millis().to_string();
         let mut stored = format!("{lives} ").into_bytes();
         stored.extend_from_slice(value);
@@ -78,7 +78,7 @@ impl Signals for RedisSignals {
     }
 }
 
-/// Returns a value from what is stored and the milliseconds that it has left.
+/// Returns a value from the stored bytes and the milliseconds that it has left.
 fn value(stored: &[u8], left: i64) -> Option<SignalValue> {
     let end = stored.iter().position(|byte| *byte == b' ')?;
     let (lives, bytes) = stored.split_at_checked(end)?;
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_keeps_is_read_whatever_its_clock_did() {
+    fn a_kept_value_is_read_whatever_the_servers_clock_did() {
         let read = |stored: &str, left| value(stored.as_bytes(), left);
         let of = |bytes: &str, age| SignalValue::new(bytes.as_bytes(), Duration::from_millis(age));
         assert_eq!(read("1000 a b", 400), Some(of("a b", 600)));

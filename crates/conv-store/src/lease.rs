@@ -81,7 +81,7 @@ pub enum LeaseGrant {
 pub trait Lease: Debug + Send + Sync + 'static {
     /// Gives it back. Those who wait receive the number of the last stored write of the work, the
     /// greatest [`Commit::written`](conv_model::Commit::written) of its changes; `None` if the work
-    /// did not finish. If the server cannot be reached, the lease ends by itself, which is no error.
+    /// did not finish. If the server cannot be reached, the lease ends by itself, which is not an error.
     async fn give_back(self: Box<Self>, written: Option<Seq>);
 
     /// Waits until the lease has ended although it was not given back: it could not be renewed in

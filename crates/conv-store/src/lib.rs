@@ -24,12 +24,12 @@
 //! # }
 //! ```
 //!
-//! * [`ConversationStore`]: what a store promises; [`Snapshot`]: what it answers, whole or page by
+//! * [`ConversationStore`]: the promises of a store; [`Snapshot`]: its answers, whole or page by
 //!   page; [`Scan`]: a list read to its end while it moves; [`Watcher`]: waits for the next
 //!   snapshot.
 //! * [`MemoryStore`] and [`MemoryDatabase`].
 //! * [`Leases`] and [`Signals`]: between the processes that share a database.
-//! * [`Engine`]: what a backend implements; [`IndexedStore`] makes a store of it. Its records are
+//! * [`Engine`]: the trait that a backend implements; [`IndexedStore`] makes a store of it. Its records are
 //!   described in [`record`].
 //!
 //! # Features

@@ -7,8 +7,8 @@ use conv_model::AccountId;
 
 use crate::StoreError;
 
-/// What the processes that share a database say to one another about its accounts, beside the lists:
-/// messages, which may be missed, and values, which last for a while.
+/// Messages and values about accounts, beside the lists, between the processes that share a database.
+/// A message may be missed; a value lasts for a while.
 ///
 /// ```
 /// use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::StoreError;
 /// let account = "user_0001".parse()?;
 /// let mut listener = signals.listen();
 ///
-/// // First what is to be found by those who miss the message.
+/// // First the value, which processes find that miss the message.
 /// signals.put(&account, "not-before", b"1700000000", Duration::from_secs(3_600)).await?;
 /// signals.send(&account, "revoked").await?;
 ///
@@ -34,7 +34,7 @@ use crate::StoreError;
 ///
 /// # Contract
 /// * A message reaches every listener that there is in any of the processes, the sender's own too, or
-///   it does not: a message that is missed is no error, and silence says nothing. Those that one task
+///   it does not: a missed message is not an error, and silence says nothing. Those that one task
 ///   sends and that arrive do so in their order.
 /// * A value belongs to one account and one key. Every [`get`](Signals::get) that begins after a
 ///   [`put`](Signals::put) ended, in any process, returns its value, or a later one, or `None` once its
@@ -87,7 +87,7 @@ pub trait SignalListener: Debug + Send + 'static {
 pub struct Signal {
     /// The account that it is about.
     pub account: AccountId,
-    /// What it says.
+    /// The text of the message.
     pub name: Arc<str>,
 }
 

@@ -149,7 +149,7 @@ impl Dispatcher {
         self.sender.held()
     }
 
-    /// Returns whether progress has to be stored: until that is done, and reported as
+    /// Returns true if progress has to be stored: until that is done, and reported as
     /// [`applied`](Self::applied), nothing is compared with a pass.
     pub fn is_storing(&self) -> bool {
         self.sender.is_storing()

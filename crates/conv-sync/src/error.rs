@@ -148,7 +148,7 @@ impl SourceError {
         Self::Network { what: what.into(), cause: None }
     }
 
-    /// Returns whether certainly nothing of the request was sent.
+    /// Returns true if certainly nothing of the request was sent.
     pub fn is_unsent(&self) -> bool {
         matches!(self, Self::NotConnected { .. })
     }

@@ -118,7 +118,7 @@ pub trait ConversationWriter: Debug + Send + Sync + 'static {
     /// dissolved or a fault of the server.
     ///
     /// # Errors
-    /// What the call met.
+    /// The error of the call.
     async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
         let _ = id;
         Ok(None)

@@ -49,7 +49,7 @@ async fn a_broken_connection_is_not_called_a_failure_to_connect() {
 }
 
 #[tokio::test]
-async fn what_waiting_mends_is_said_to_pass_and_the_list_mends_by_itself() {
+async fn temporary_errors_say_so_and_the_list_recovers_by_itself() {
     for rule in ["html", "status=404", "code=99999", "status=503", "cut-json"] {
         let cloud = two().await;
         script(&cloud, &format!("{rule},on=get_list"));

@@ -1,4 +1,4 @@
-//! A draft to somebody who is not in the list.
+//! A draft to a user who is not in the list.
 
 use conv_tests::online::{ACCOUNT, id, row, rows};
 

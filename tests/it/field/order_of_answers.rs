@@ -1,4 +1,4 @@
-//! An answer tells of the moment it was asked for, however late it comes.
+//! An answer describes the moment it was asked for, however late it comes.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use conv_tests::{
 use super::{ALICE, all_facets, later, two};
 
 #[tokio::test]
-async fn what_was_recorded_while_an_answer_was_on_its_way_stays() {
+async fn facts_recorded_while_an_answer_was_on_its_way_stay() {
     for facet in [Facet::Unread, Facet::LastMessage] {
         let cloud = two().await;
         let relay = Arc::new(Relay::new(impatient(&cloud)));

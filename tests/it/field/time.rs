@@ -1,4 +1,4 @@
-//! A cloud that tells no time, or once a wrong one.
+//! A cloud without a clock, or once with a wrong one.
 
 use std::time::Duration;
 

@@ -8,9 +8,10 @@ use std::{
 
 use conv_api::{
     Conversation, ConversationQuery, ConversationStore, LiveList, LiveUpdate, ResumeFrom,
+    testing::server::Process,
 };
 
-use super::{Broken, server::Process};
+use super::Broken;
 
 pub struct Client {
     query: ConversationQuery,

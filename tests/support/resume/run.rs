@@ -11,16 +11,13 @@ use conv_api::{
     Timestamp,
     model::{Delta, Local, Marks, OutboxChange, PassId, Progress, SyncScope, SyncStep},
     store::Loaded,
+    testing::server::{Process, Server, has_state, settle},
 };
 use fastrand::Rng;
 
-use super::{
-    Broken,
-    client::Client,
-    server::{Process, Server, has_state, settle},
-};
+use super::{Broken, client::Client};
 
-/// What a seed broke.
+/// The promises that a seed broke.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub seed: u64,

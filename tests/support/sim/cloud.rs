@@ -61,7 +61,7 @@ pub struct State {
     pub refused: BTreeSet<Cursor>,
     /// Counts questions about unread counts and what other writers say of them.
     pub tick: u64,
-    /// When the unread count of a row was last asked for.
+    /// The time at which the unread count of a row was last asked for.
     pub asked: BTreeMap<ConversationId, u64>,
     /// The number of failures in a row of each question, and true if its signature was refused.
     failed: BTreeMap<String, (u32, bool)>,

@@ -9,7 +9,7 @@ use conv_api::{
 };
 use fastrand::Rng;
 
-/// An engine that fails now and then: of the writes that fail some were made, some were not.
+/// An engine that fails at times: of the writes that fail some were made, some were not.
 #[derive(Clone, Debug)]
 pub struct LossyEngine {
     engine: MemoryEngine,

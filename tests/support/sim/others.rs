@@ -11,7 +11,7 @@ use super::{run::Sim, witness::Broken, world::Row};
 const HINTS: std::ops::Range<u32> = 100_000..200_000;
 
 impl Sim {
-    /// A webhook tells of a message, and the user writes a draft.
+    /// A webhook reports a message, and the user writes a draft.
     pub(super) async fn others_write(&mut self) {
         if self.rng.u8(..10) == 0 {
             self.other_lists().await;
@@ -65,7 +65,7 @@ impl Sim {
         }
     }
 
-    /// The other process learns of unread messages; now and then it takes back what it said, so
+    /// The other process learns of unread messages; at times it takes back what it said, so
     /// that its writes cancel out.
     pub(super) async fn others_count(&mut self) {
         if self.rng.u8(..6) != 0 {

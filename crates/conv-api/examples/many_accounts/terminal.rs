@@ -5,7 +5,7 @@ use std::time::Duration;
 use conv_api::Accounts;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar that follows the passes; indicatif draws nothing where there is no terminal.
+/// A bar that follows the passes; without a terminal indicatif draws nothing.
 pub(crate) fn follow(accounts: &Accounts, count: usize) -> ProgressBar {
     let bar = ProgressBar::new(count as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} accounts  {msg}") {

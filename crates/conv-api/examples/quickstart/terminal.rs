@@ -6,7 +6,7 @@ use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
 use conv_api::{Conversation, Conversations, Event, PassStatus};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar that follows the pass under way; indicatif draws nothing where there is no terminal.
+/// A bar that follows the pass under way; without a terminal indicatif draws nothing.
 pub(crate) fn progress_bar(conversations: &Conversations) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message("pulling");
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos} rows") {

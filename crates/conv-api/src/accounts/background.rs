@@ -88,7 +88,7 @@ impl Background {
             let shared = self.shared()?;
             (Arc::clone(&shared.queue), Arc::clone(&shared.clock))
         };
-        // Its caller waits for the end, but is no reason to go before others.
+        // Its caller waits for the end, but does not give it precedence.
         Ok(QueueTicket::new(&queue).admit(&*clock, None).await)
     }
 

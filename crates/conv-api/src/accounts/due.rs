@@ -23,7 +23,7 @@ struct Due {
     task: Option<TaskNumber>,
 }
 
-/// Tells the tasks of an account apart: a forgotten account may have become due again.
+/// Distinguishes the tasks of an account: a forgotten account may have become due again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TaskNumber(u64);
 

@@ -79,7 +79,7 @@ impl Accounts {
     /// Ends with the last pass. Dropping it leaves out those whose turn has not come.
     ///
     /// # Errors
-    /// [`Error::Store`] once closed or outside a Tokio runtime. That passes fail is no error.
+    /// [`Error::Store`] once closed or outside a Tokio runtime. Failed passes are not an error.
     pub async fn refresh_all(
         &self,
         accounts: impl IntoIterator<Item = AccountId>,

@@ -42,7 +42,7 @@ impl Conversations {
         Ok(())
     }
 
-    /// Tells the pass under way to stop, and lets no other begin.
+    /// Stops the pass under way, and lets no other begin.
     pub(crate) fn refuse(&self) {
         self.inner.outgoing.refuse();
         self.inner.passes.refuse();

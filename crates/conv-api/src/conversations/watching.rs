@@ -1,4 +1,5 @@
-//! What the schedule of watched accounts needs of a list, and reading facets of single rows.
+//! The calls by which the schedule of watched accounts drives a list, and the reading of facets of
+//! single rows.
 
 use std::collections::HashMap;
 
@@ -88,7 +89,7 @@ impl Conversations {
         Ok(())
     }
 
-    /// Returns whether a row has a facet that is to be kept.
+    /// Returns true if a row has a facet that is to be kept.
     fn is_kept(&self, context: &PassContext, facet: Facet, row: &ConversationId) -> bool {
         let Some(row) = self.snapshot().get(row) else { return false };
         let is_known = match facet {

@@ -19,7 +19,7 @@ pub enum Merged {
 
 impl Conversations {
     /// Merges data learned elsewhere, such as a message from a push, into the list at once. A patch
-    /// with a listing adds its row if there is none.
+    /// with a listing adds its row if it is missing.
     ///
     /// The patch describes the cloud; nothing changes there. The next pass reads the cloud again and
     /// overwrites: it undoes a pin or a mark that was merged here and never set in the cloud.

@@ -111,8 +111,8 @@ impl Conversations {
         Ok(numbered.collect())
     }
 
-    /// Returns whether a pass of this process read what a change sets a moment ago. Else the value that
-    /// the list shows may be old, and is no reason not to send the change.
+    /// Returns true if a pass of this process read what a change sets a moment ago. Else the value that
+    /// the list shows may be old, and is not a reason to drop the change.
     fn was_just_read(&self, mutation: &Mutation) -> bool {
         let config = &self.outgoing().0.config;
         let (Some(passes), Some(pulls)) = (config.passes.upgrade(), &config.pulls) else {

@@ -73,7 +73,7 @@ impl From<Change> for Accepted {
 }
 
 impl Accepted {
-    /// Returns whether nothing had to be sent: the cloud's list, as it was read a moment ago, has every
+    /// Returns true if nothing had to be sent: the cloud's list, as it was read a moment ago, has every
     /// value that was accepted.
     pub fn is_unchanged(&self) -> bool {
         self.changes.iter().all(Change::is_unchanged)

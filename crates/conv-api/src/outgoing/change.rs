@@ -43,7 +43,7 @@ impl Change {
         Self { list: list.clone(), number, mutation }
     }
 
-    /// Returns whether nothing had to be sent: the cloud's list, as a pass of this process read it
+    /// Returns true if nothing had to be sent: the cloud's list, as a pass of this process read it
     /// within the last minute, has the value already.
     pub fn is_unchanged(&self) -> bool {
         self.number.is_none()
@@ -71,7 +71,7 @@ impl Change {
     ///
     /// # Errors
     /// [`Error::Held`] at once if the app's account is at fault, so that nothing can be sent;
-    /// [`Error::Store`] once the list is closed. That the change failed is no error.
+    /// [`Error::Store`] once the list is closed. A failed change is not an error.
     pub async fn outcome(&self) -> Result<OutcomeKind, Error> {
         self.ended(|_| false).await.map(|ended| ended.unwrap_or(OutcomeKind::Done))
     }
@@ -181,7 +181,7 @@ impl Conversations {
     }
 }
 
-/// Returns whether the cloud has yet to acknowledge or refuse it.
+/// Returns true if the cloud has yet to acknowledge or refuse it.
 fn is_open(state: PendingState) -> bool {
     !matches!(state, PendingState::Settling | PendingState::Failed)
 }

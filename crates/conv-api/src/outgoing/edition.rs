@@ -31,7 +31,7 @@ impl Edition {
         }
     }
 
-    /// Returns whether the cloud said lately that the plan does not include a mutation.
+    /// Returns true if the cloud said lately that the plan does not include a mutation.
     pub(super) fn lacks(&self, mutation: &Mutation, now: Duration) -> bool {
         let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         is_extra(mutation) && since.is_some_and(|since| now.saturating_sub(since) < BELIEVED)

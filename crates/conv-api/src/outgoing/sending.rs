@@ -97,7 +97,7 @@ impl Outgoing {
         self.0.held.borrow().clone()
     }
 
-    /// Returns whether a change waits for the app's account to be mended, as this process knows, or for
+    /// Returns true if a change waits for the app's account to be mended, as this process knows, or for
     /// a process of another app.
     pub(super) fn is_blocked(&self, pending: &Pending) -> bool {
         let own = self.0.config.writer.as_ref().and_then(|writer| writer.write_capabilities().app);
@@ -214,7 +214,7 @@ impl Shared {
     }
 }
 
-/// Returns whether a change is neither done nor failed.
+/// Returns true if a change is neither done nor failed.
 pub(super) fn is_open(pending: &Pending) -> bool {
     pending.state != PendingState::Failed
 }

@@ -176,7 +176,7 @@ impl Task {
         dispatcher
     }
 
-    /// Returns whether passes read the unread state of every row.
+    /// Returns true if passes read the unread state of every row.
     fn reads_unread(&self) -> bool {
         let pulls = self.shared.config.pulls.as_ref();
         pulls.is_some_and(|pulls| pulls.options.facets.contains(&Facet::Unread))
@@ -242,7 +242,7 @@ impl Task {
     }
 }
 
-/// Returns whether another process released changes that were held.
+/// Returns true if another process released changes that were held.
 fn is_released(held: &BTreeSet<u64>, newer: &Snapshot) -> bool {
     let is_queued = |number: &u64| {
         newer.outbox().get(*number).is_some_and(|pending| pending.state == PendingState::Queued)

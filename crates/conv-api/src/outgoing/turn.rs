@@ -72,7 +72,7 @@ impl Task {
         Ok(())
     }
 
-    /// Has the holder send what is held: it takes note of what others release.
+    /// Has the holder send held changes: it notices releases by others.
     async fn release(&self) {
         let snapshot = self.shared.config.store.snapshot();
         let steps: Vec<_> =

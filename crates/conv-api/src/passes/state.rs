@@ -154,7 +154,7 @@ impl State {
     }
 
     /// A pass in another process, which began after that time, has finished: it is as one of our own, if
-    /// nothing was asked for since. Returns whether it is.
+    /// nothing was asked for since. Returns true if it is.
     pub(super) fn join(&mut self, latest: Duration) -> bool {
         let is_joined = self.latest() == Some(latest);
         if is_joined {

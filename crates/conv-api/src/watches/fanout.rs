@@ -59,7 +59,7 @@ impl Fanout {
         true
     }
 
-    /// Returns the next account to mark; `None` if there is none now.
+    /// Returns the next account to mark, if there is one now.
     pub(super) fn next(&mut self, now: Duration) -> Option<(AccountId, Pending)> {
         let row = self.turns.front()?;
         let ring = self.rows.get_mut(row)?;

@@ -69,7 +69,7 @@ impl Accounts {
     /// [`Work`].
     ///
     /// If the database has [signals](crate::ConversationDatabase::signals), other processes that watch the
-    /// account are marked, too, and one of all makes the pass. What is returned is about this process.
+    /// account are marked, too, and one of all makes the pass. The return value is about this process.
     pub fn mark(&self, account: &AccountId, work: Work) -> bool {
         let (shared, work) = (self.shared(), Pending::from(work));
         let is_watched = shared.watches.mark(account, &work);

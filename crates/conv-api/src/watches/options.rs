@@ -13,7 +13,7 @@ pub enum WatchLevel {
     Visible,
 }
 
-/// When watched accounts are pulled.
+/// The times at which watched accounts are pulled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WatchOptions {
@@ -21,7 +21,7 @@ pub struct WatchOptions {
     pub delay: Duration,
     /// The least time between the beginnings of two passes of an account.
     pub interval: Duration,
-    /// What delay and interval grow to while passes queue up: to the time that the queue needs.
+    /// The longest delay and interval: while passes queue up, both grow to the time that the queue needs.
     pub longest: Duration,
     /// The time without a pass after which an account is pulled without a mark.
     pub safety: Duration,

@@ -11,7 +11,7 @@ use conv_model::{Conversation, ConversationId, ConversationType, Facet};
 use super::work::{Failed, Pending};
 use crate::{Conversations, Error, accounts::Shared, passes::QueueTicket};
 
-/// Reads what is pending, once it is its turn. What fails, and may succeed later, goes back to the
+/// Reads the pending facets, once it is its turn. What fails, and may succeed later, goes back to the
 /// schedule.
 pub(super) async fn read(
     accounts: Weak<Shared>,

@@ -1,4 +1,4 @@
-//! When each watched account is pulled: plain data, which gets the time as a number.
+//! The schedule of the passes of watched accounts: plain data, which gets the time as a number.
 //!
 //! A mark is never lost: it stays until a pass is seen to have begun after it. Between the beginnings of
 //! two passes of an account there is at least the interval, and while passes queue up it grows to the
@@ -228,7 +228,7 @@ impl Schedule {
         self.plan(now, account);
     }
 
-    /// Returns whether a pass that was asked for is still to begin, now that it may.
+    /// Returns true if a pass that was asked for is still to begin, now that it may.
     pub(super) fn is_asked(&self, account: &AccountId) -> bool {
         self.accounts.get(account).is_some_and(|entry| entry.is_asked)
     }
@@ -261,7 +261,7 @@ impl Schedule {
         }
     }
 
-    /// Adds work that was begun and is not done; it is no new mark.
+    /// Adds work that was begun and is not done; it is not a new mark.
     fn put_back(&mut self, now: Duration, account: &AccountId, work: &Pending) {
         let (marks, coalesced) = (self.counts.marks, self.counts.coalesced);
         self.mark(now, account, work);
@@ -332,7 +332,7 @@ impl Schedule {
         }
     }
 
-    /// Forgets what is to be done for an account.
+    /// Drops the work of an account.
     fn drop_work(&mut self, account: &AccountId) {
         let Some(entry) = self.accounts.get_mut(account) else { return };
         self.queued = self.queued.saturating_sub(u32::from(std::mem::take(&mut entry.is_asked)));

@@ -129,7 +129,7 @@ impl Watches {
         }
     }
 
-    /// There is no list to do it for.
+    /// The list does not exist.
     fn drop_action(&self, action: &Action) {
         let (Action::Pull(account) | Action::Read(account, _)) = action;
         self.lock().schedule.lost(self.now(), account);

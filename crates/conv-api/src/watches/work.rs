@@ -1,4 +1,4 @@
-//! What a mark says has changed, and the pending work of an account.
+//! The change that a mark reports, and the pending work of an account.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -23,7 +23,7 @@ pub enum Work {
     UnreadOfUsers,
 }
 
-/// Pending work, bounded: what is too much becomes a reading of the list.
+/// Pending work, bounded: too much of it becomes a reading of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pending {
     pub(super) is_listing: bool,
@@ -65,7 +65,7 @@ impl Pending {
         }
     }
 
-    /// Returns true if there are facets to read; a listing is no facet.
+    /// Returns true if there are facets to read; a listing is not a facet.
     pub(super) fn has_facets(&self) -> bool {
         self.unread_of_users || !self.facets.is_empty()
     }

@@ -72,7 +72,7 @@ async fn a_facet_that_failed_has_the_number_of_its_error() {
 }
 
 #[test]
-fn what_waiting_may_mend_is_told_from_what_needs_somebody() {
+fn errors_that_waiting_may_mend_are_distinguished_from_the_others() {
     let passing = [
         SourceError::TimedOut,
         SourceError::network("reset"),

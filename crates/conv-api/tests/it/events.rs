@@ -62,7 +62,7 @@ async fn each_event_tells_what_changed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_changed_back_is_no_event() {
+async fn a_row_that_changed_back_causes_no_event() {
     let conversations = offline().await;
     conversations.merge(listed("C2Calice")).await.unwrap();
     let mut events = conversations.events();
@@ -100,7 +100,7 @@ async fn a_pass_is_followed_by_its_report() {
     let mut reports = Vec::new();
     while !reports.iter().any(conv_api::SyncReport::is_sync_completed) {
         if let Event::SyncReportUpdated(report) = events.next().await.unwrap() {
-            assert_ne!(reports.last(), Some(&report), "tells what changed");
+            assert_ne!(reports.last(), Some(&report), "reports are sent when they change");
             reports.push(report);
         }
     }

@@ -91,7 +91,7 @@ async fn the_answer_serialises_to_the_sdks_data() {
 }
 
 #[tokio::test]
-async fn what_was_learned_elsewhere_is_in_the_list_at_once_and_a_draft_stays() {
+async fn merged_facts_are_in_the_list_at_once_and_a_draft_stays() {
     let conversations = over(ScriptedSource::new([row(id("C2Calice"), NOW)])).await;
     conversations.sync().await.unwrap();
     let mut patch = conv_api::ConversationPatch::new(id("C2Cbob"));

@@ -104,7 +104,7 @@ fn shown(conversations: &Conversations) -> (Option<u32>, Option<Timestamp>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_merged_while_an_answer_is_on_its_way_stays() {
+async fn facts_merged_while_an_answer_is_on_its_way_stay() {
     let source = Slow::new(0);
     let conversations = over(&source).await;
     let merged = async {

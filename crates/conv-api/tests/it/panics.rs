@@ -91,7 +91,7 @@ fn a_pass_that_died_with_its_runtime_is_reported_and_streams_are_told() {
             if failure.class == ErrorClass::Cancelled));
         let list = conversations.get_conversation_list(All).await.unwrap();
         assert!(!list.is_sync_completed());
-        // No commit tells of it, and the streams do.
+        // No commit reports it, and the streams do.
         assert_eq!(events.next().await, Some(Event::SyncReportUpdated(report)));
         source.gate.add_permits(100);
         conversations.wait_until_complete(Duration::from_secs(60)).await.unwrap();

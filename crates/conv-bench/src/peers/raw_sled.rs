@@ -28,7 +28,7 @@ impl RawSled {
     pub fn open(folder: &Path) -> Self {
         let config = Config::new().path(folder).cache_capacity(8 << 20);
         let db = loop {
-            // The threads of a handle that was dropped let go of the file a moment later.
+            // The threads of a dropped handle release the file a moment later.
             match config.open() {
                 Ok(db) => break db,
                 Err(_) => std::thread::yield_now(),

@@ -1,4 +1,4 @@
-//! Removes what a shell, an editor or a secret store adds around values.
+//! Removes characters that a shell, an editor or a secret store adds around values.
 
 use std::ffi::OsStr;
 
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_value_stays() {
+    fn the_inside_of_a_value_stays() {
         for kept in ["", "a b", "\"", "'a\"", "a'b", "\"a", "a\u{200b}b"] {
             assert_eq!(clean(kept), kept);
         }

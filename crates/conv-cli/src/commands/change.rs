@@ -59,7 +59,7 @@ pub(crate) struct Unmark {
     pub(super) marked: Marked,
 }
 
-/// Which mark, and of which conversations.
+/// The mark, and the conversations that get or lose it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Marked {
     /// The mark: star, unread, fold, hide, one of your own from 2^32 to 2^63, or the SDK's number

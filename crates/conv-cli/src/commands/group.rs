@@ -94,7 +94,7 @@ struct Delete {
 }
 
 impl Args {
-    /// Returns whether the command changes the list.
+    /// Returns true if the command changes the list.
     pub(crate) fn changes(&self) -> bool {
         !matches!(self.group, Group::List(_))
     }

@@ -39,7 +39,7 @@ mod tests {
     use crate::output::table;
 
     #[test]
-    fn what_the_table_shows_is_taken() {
+    fn the_words_of_the_table_are_accepted() {
         for bit in 0..64 {
             let mark = MarkType::from_bit(bit).unwrap();
             assert_eq!(named(&table::mark(mark)), Ok(mark));

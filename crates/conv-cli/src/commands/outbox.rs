@@ -76,7 +76,7 @@ struct Outbox {
 }
 
 impl Args {
-    /// Returns whether the command sends changes.
+    /// Returns true if the command sends changes.
     pub(crate) fn sends(&self) -> bool {
         matches!(self.action, Action::Flush(_))
     }

@@ -41,7 +41,7 @@ pub(crate) struct Changed {
     unsent: Unsent,
 }
 
-/// Why changes are not sent, if some are not.
+/// The reason why some changes are not sent.
 #[derive(Debug)]
 pub(crate) enum Unsent {
     /// As the user wanted, in words.

@@ -79,7 +79,7 @@ fn row(pending: &Pending) -> [String; 6] {
     ]
 }
 
-/// Returns what is changed, and of what.
+/// Returns the changed property, and the conversation or group.
 fn words(mutation: &Mutation) -> (String, String) {
     let of = mutation.conversation_id().map(|id| id.to_string()).unwrap_or_default();
     let change = match mutation {

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_escaped_and_means_the_same() {
+    fn control_characters_are_escaped_and_mean_the_same() {
         let text = "a\u{1b}\u{7f}\u{9b}b\u{202e}\"客";
         let mut out = Vec::new();
         line(&mut out, &text).unwrap();

@@ -1,4 +1,4 @@
-//! Describes what the opening of a store found.
+//! Describes the findings of a store's opening.
 
 use conv_api::{Coverage, SyncReport, Timestamp, store::Recovery};
 
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_loses_nothing_is_no_loss_and_is_said() {
+    fn a_repair_without_loss_is_reported_as_such() {
         let mut recovery = Recovery::default();
         recovery.removed_unfinished = 1;
         recovery.journal_torn = true;

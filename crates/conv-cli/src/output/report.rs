@@ -21,7 +21,7 @@ pub(crate) fn coverage(report: &SyncReport, now: Timestamp) -> String {
     }
 }
 
-/// Describes what limits the list, what was skipped and why, and what is missing, one line each.
+/// Describes the limits of the list, skipped rows with their reason, and missing parts, one line each.
 pub(crate) fn remarks(report: &SyncReport) -> Vec<String> {
     let mut lines: Vec<String> = report.limit.iter().map(limit).collect();
     let skipped = report.skipped.iter().map(|row| match &row.id {

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_shown_as_zero() {
+    fn unknown_values_are_not_shown_as_zero() {
         let unknown = row("a", "a");
         let mut read = row("b", "b");
         read.unread.count = Some(0);

@@ -33,7 +33,7 @@ impl Place {
         Ok(place)
     }
 
-    /// Opens the database of all accounts, and creates it if there is none.
+    /// Opens the database of all accounts, and creates it if it is missing.
     pub(crate) async fn database(&self) -> Result<Database, Error> {
         let in_use = |error: StoreError| self.in_use(error);
         Ok(match self {

@@ -81,7 +81,7 @@ fn every_change_arrives() {
 }
 
 #[test]
-fn what_waits_can_be_dropped_and_flushed_by_hand() {
+fn queued_changes_can_be_dropped_and_flushed_by_hand() {
     let (cloud, id) = pulled(10);
     offline(&cloud, &["pin", &id, "--json"]).data();
     offline(&cloud, &["custom-data", "vip", &id, "--json"]).data();

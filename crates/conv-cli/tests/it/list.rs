@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{Cloud, conv, ids, run};
 
 #[test]
-fn what_sync_pulls_list_shows_without_the_cloud() {
+fn list_shows_without_the_cloud_the_rows_that_sync_pulled() {
     let cloud = Cloud::of(120);
     let synced = cloud.run(&["sync", "--json"]).data();
     assert_eq!((&synced["rows"], &synced["isSyncCompleted"]), (&json!(120), &json!(true)));
@@ -256,7 +256,7 @@ fn the_default_store_is_in_the_platforms_folder_for_data() {
 }
 
 #[test]
-fn what_goes_on_is_said_on_standard_error_when_asked_for() {
+fn logs_go_to_standard_error_when_asked_for() {
     let cloud = Cloud::of(30);
     let quiet = cloud.run(&["sync", "--json"]);
     assert_eq!(quiet.err, "");

@@ -79,7 +79,7 @@ fn a_mark_is_spelt_as_the_table_shows_it() {
 }
 
 #[test]
-fn what_does_not_fit_a_change_is_said_by_its_state() {
+fn a_command_that_does_not_fit_a_change_names_its_state() {
     let (cloud, id) = pulled(10);
     offline(&cloud, &["pin", &id, "--json"]).data();
     let retry = offline(&cloud, &["outbox", "retry", "1", "--json"]);

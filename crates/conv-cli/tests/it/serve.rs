@@ -25,7 +25,7 @@ struct Served {
     private: String,
 }
 
-/// What a server answered.
+/// The answer of a server.
 struct Reply {
     status: u16,
     head: String,
@@ -311,7 +311,7 @@ fn json_has_the_addresses_in_one_document() {
 }
 
 #[test]
-fn what_is_lacking_or_taken_is_said() {
+fn missing_options_and_taken_ports_are_named() {
     let cloud = Cloud::of(1);
     let served = Served::on(&cloud, &[]);
     let second = run(cloud.conv(&["serve", "--json"]).args(FREE_PORTS));

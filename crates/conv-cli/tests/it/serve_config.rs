@@ -4,7 +4,8 @@ use std::{fs, path::PathBuf};
 
 use crate::support::{Cloud, KEY, conv, run};
 
-/// Why a server with this file, and these options, does not start. It never gets to a port.
+/// Returns the error of a server that does not start with this file and these options. It never
+/// opens a port.
 fn refusal(file: &str, options: &[&str]) -> String {
     let cloud = Cloud::of(1);
     let path: PathBuf = cloud.store().with_extension("toml");

@@ -95,7 +95,7 @@ fn accounts_of_one_store_do_not_meet() {
 #[test]
 fn a_store_that_cannot_be_read_is_not_taken_for_none() {
     let (cloud, id) = crate::support::pulled(10);
-    // A link to itself stands for whatever keeps the system from looking, also for a superuser.
+    // A link to itself is an error that the system returns to a superuser, too.
     let folder = cloud.store().with_file_name("locked");
     std::fs::create_dir(&folder).unwrap();
     std::os::unix::fs::symlink("rows", folder.join("rows")).unwrap();

@@ -1,7 +1,7 @@
 //! `recentcontact/delete`: removes one conversation from the list.
 //!
 //! Its marks and groups stay, and a new message makes the row again. `ClearRamble` 1 clears the
-//! history of a user's conversation too; that of a group is everybody's and stays.
+//! history of a user's conversation too; a group's history belongs to all members, and stays.
 //!
 //! UNCERTAIN: the code for a conversation that is missing is not documented. By default it
 //! succeeds, since the caller's wish is fulfilled.

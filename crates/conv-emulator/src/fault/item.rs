@@ -93,7 +93,7 @@ fn drop_from(value: &mut Value, missing: &[&Item]) {
     }
 }
 
-/// Tells whether a request names this conversation, in whichever field of whichever command.
+/// Returns true if a request names this conversation, in any field of any command.
 pub(crate) fn names(request: &Map<String, Value>, wanted: &str) -> bool {
     let user = |value: &Value| is(value, Peer::user, wanted);
     let group = |value: &Value| is(value, Peer::group, wanted);

@@ -100,7 +100,7 @@ fn the_vendors_encoded_forms_are_accepted_to_the_last_second() {
 }
 
 #[test]
-fn what_is_made_here_is_accepted_and_safe_in_a_url() {
+fn a_user_sig_made_here_is_accepted_and_safe_in_a_url() {
     for vector in VECTORS {
         for user_buf in [None, Some("AAAA".to_owned())] {
             let claims = Claims { user_buf, ..vector.claims() };

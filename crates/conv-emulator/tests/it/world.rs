@@ -64,7 +64,7 @@ async fn churn_is_the_same_for_the_same_seed() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_cannot_be_changed() {
+async fn missing_rows_cannot_be_changed() {
     let client = Client::empty().await;
     let world = client.emulator.world();
     assert!(matches!(world.pin(ME, "C2Ca"), Err(Error::UnknownConversation(_))));

@@ -129,7 +129,7 @@ async fn listing_search_and_unread_counts_are_stale_for_a_time() {
 }
 
 #[tokio::test]
-async fn what_another_device_does_meanwhile_is_not_shown_either() {
+async fn changes_of_another_device_meanwhile_are_not_shown_either() {
     let client = with(&["stale-reads=500,times=1,on=top"]).await;
     let world = client.emulator.world();
     client.ok(TOP, top(1, json!([user("a")]))).await;

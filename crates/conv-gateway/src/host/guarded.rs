@@ -39,7 +39,7 @@ impl GuardedStream {
         Self { stream, requests, heads_read: 0, head, write }
     }
 
-    /// Passes on what a write said, and fails once it has said for too long that it must wait.
+    /// Passes on the result of a write, and fails once writes have been pending for too long.
     fn written<T>(
         &mut self,
         context: &mut Context<'_>,

@@ -12,7 +12,7 @@ pub struct HostOptions {
     /// The maximum time that a connection waits for its next request; 75 s by default, more than the
     /// 60 s for which proxies keep a connection.
     pub idle_timeout: Duration,
-    /// The maximum time that a client may take nothing of what is sent to it; 30 s by default.
+    /// The maximum time for which a client may take none of the bytes sent to it; 30 s by default.
     pub write_timeout: Duration,
     /// The maximum size of a request's head, in bytes; 16 KiB by default.
     pub head_bytes: usize,

@@ -12,7 +12,7 @@ const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Returns the address of the caller as the `hops`-th proxy from here saw it; that of the socket with
 /// 0, or if the header is shorter. `None` if the server does not say (an embedder's Unix socket).
 ///
-/// Counted from the right: what is further left than our own proxies is the caller's own text.
+/// Counted from the right: the caller wrote whatever is left of our own proxies.
 pub(super) fn of(request: &Request, hops: usize) -> Option<IpAddr> {
     let socket = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let socket = socket.map(|ConnectInfo(address)| address.ip());

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 
-/// What a call answers.
+/// The answer of a call.
 pub(super) type Answered = Result<Answer, super::problem::Problem>;
 
 /// The SDK's answer, as JSON: `{"code": 0, "data": …}`.
@@ -34,7 +34,7 @@ impl Answer {
             .map_err(|_| super::problem::Problem::panicked())
     }
 
-    /// Says whether the same call may be answered otherwise soon.
+    /// True if the same call may be answered otherwise soon.
     pub(super) fn passing(self, is_passing: bool) -> Self {
         Self { is_passing, ..self }
     }

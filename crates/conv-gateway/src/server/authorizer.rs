@@ -1,9 +1,9 @@
-//! Who may act for whom.
+//! The embedder's decision whether one account may act for another.
 
 use async_trait::async_trait;
 use conv_api::AccountId;
 
-/// What a delegate does with a list.
+/// The use that a delegate makes of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -16,7 +16,7 @@ pub enum Action {
 }
 
 /// Decides whether an account may act for another, under `/v1/accounts/{account}/…`: a support desk, a
-/// supervisor. A closure is one. Without one there are no such paths.
+/// supervisor. A closure is one. Without an authorizer these paths do not exist.
 ///
 /// It is asked at every call. The principal is the account of the access token; the account is the
 /// text of the path, which may be no user at all.

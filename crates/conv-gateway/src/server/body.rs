@@ -34,7 +34,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Options<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let json = json(request).await?;
-        // What is derived would also read a list of the values.
+        // A derived implementation would also read a list of the values.
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(Problem::invalid("expected a JSON object"));
         }

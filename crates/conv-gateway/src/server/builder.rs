@@ -126,7 +126,7 @@ impl GatewayBuilder {
 
     /// Receives Tencent's webhooks at `POST /v1/hooks/tencent`, from the apps of a
     /// [`Verifier`](crate::webhook::Verifier); without this there is no such path. An event marks the
-    /// lists that it concerns, of accounts that somebody watches.
+    /// lists that it concerns, of watched accounts.
     ///
     /// ```
     /// use conv_gateway::{

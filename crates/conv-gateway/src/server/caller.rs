@@ -1,4 +1,4 @@
-//! Who calls, and for whom.
+//! The account that calls, and the account whose list it is.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(super) struct Caller {
     pub(super) session: Session,
 }
 
-/// What a group of calls is let in for.
+/// The action that a group of calls needs permission for.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     pub(super) shared: Arc<Shared>,

@@ -6,7 +6,7 @@ use super::etag;
 
 pub(super) const FILE: &[u8] = include_bytes!("../../openapi.json");
 
-/// `GET /openapi.json`: the same for everybody, and for as long as this version runs.
+/// `GET /openapi.json`: the same for all callers, and for as long as this version runs.
 pub(super) async fn get(headers: HeaderMap) -> Response {
     etag::respond(Bytes::from_static(FILE), &headers, "no-cache")
 }

@@ -1,4 +1,4 @@
-//! Which pages of other origins may call.
+//! The pages of other origins that may call.
 
 use std::{collections::BTreeSet, time::Duration};
 

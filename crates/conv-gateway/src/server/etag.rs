@@ -1,4 +1,4 @@
-//! Answering again only what has changed.
+//! `ETag` and `If-None-Match`: an unchanged answer is not sent again.
 
 use std::fmt::Write;
 

@@ -70,7 +70,7 @@ impl Hooks {
         self.lock().counts.read()
     }
 
-    /// Verifies a call by what comes before its body.
+    /// Verifies a call by its head.
     fn admit(&self, secret: Option<&str>, request: &Request) -> Result<Call, Refused> {
         if *request.method() != Method::POST {
             return Err(Refused("method", StatusCode::METHOD_NOT_ALLOWED));
@@ -85,7 +85,7 @@ impl Hooks {
         })
     }
 
-    /// Takes in an event: marks what it concerns. It calls nothing that waits.
+    /// Marks the lists that an event concerns. Never waits.
     fn take_in(&self, event: &Event) -> HookOutcome {
         let marks = event.marks(self.options.verifier.admin(event.app));
         if marks.marks.is_empty() {
@@ -118,7 +118,7 @@ impl Hooks {
     }
 }
 
-/// The paths of the endpoint, without and with a secret. Both exist whether or not there is one, so that
+/// The paths of the endpoint, without and with a secret. Both exist in any case, so that
 /// an answer does not say which. `openapi.json` has them.
 pub(super) const PATHS: [&str; 2] = ["/hooks/tencent", "/hooks/tencent/{secret}"];
 

@@ -93,7 +93,7 @@ async fn run(
     Ok(response)
 }
 
-/// Tells two calls with the same key apart. The path does not name a delegate's account here.
+/// Distinguishes two calls with the same key. The path does not name a delegate's account here.
 fn fingerprint(caller: &Caller, path: &str, sent: &[u8]) -> Fingerprint {
     let mut digest = Sha256::new();
     for part in [caller.account.as_str(), path] {
@@ -115,7 +115,7 @@ fn other_body() -> Problem {
 }
 
 impl Made {
-    /// Takes down an answer, unless the same call may be answered otherwise later.
+    /// Keeps an answer, unless the same call may be answered otherwise later.
     async fn of(response: Response) -> (Response, Option<Self>) {
         if let Some(problem) = response.extensions().get::<Problem>() {
             let refused = is_final(problem.class).then(|| Self::Refused(problem.clone()));

@@ -110,7 +110,7 @@ impl Kept {
     }
 }
 
-/// Ends interests in time, until there is none.
+/// Ends interests in time, until none is left.
 async fn sweep(kept: Weak<Mutex<Kept>>) {
     loop {
         let next = {

@@ -28,7 +28,7 @@ use super::{
 
 pub(super) use self::asked::{MAX_LIMIT, query};
 
-/// The SDK's `data`, and beside it what the SDK does not say, all of one instant.
+/// The SDK's `data`, and members beyond the SDK's, all of one instant.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Data {
@@ -59,7 +59,7 @@ pub(super) async fn post(
     answer(&shared, &caller, Asked::of_argument(argument)?).await
 }
 
-/// `GET /conversations?…`, for what cannot send a body.
+/// `GET /conversations?…`, for clients that cannot send a body.
 pub(super) async fn get(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,

@@ -41,7 +41,7 @@ struct Data<'a> {
     limits: Limits,
 }
 
-/// What this gateway offers beyond its calls.
+/// The features of this gateway beyond its calls.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Features {

@@ -44,7 +44,7 @@ pub(super) struct Problem {
     pub(super) code: i32,
     pub(super) message: Cow<'static, str>,
     pub(super) retry_after: Option<Duration>,
-    /// What a 401 says of the token.
+    /// The text of a 401 about the token.
     pub(super) challenge: &'static str,
 }
 
@@ -133,7 +133,7 @@ impl From<TokenError> for Problem {
     }
 }
 
-/// Tells a reason only to who has shown a genuine signature.
+/// Names a reason only to callers that have shown a genuine signature.
 fn words(error: TokenError) -> String {
     use conv_sync::UserSigError::{Expired, OtherApp, OtherIdentifier, UserBuf};
 

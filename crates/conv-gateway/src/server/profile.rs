@@ -42,7 +42,7 @@ pub(super) async fn post(
     Answer::of(&Data { conversation })
 }
 
-/// The gateway asks as an administrator, who sees everything. So a user may ask for what is in his
+/// The gateway asks as an administrator, who sees everything. So a user may ask for entries of his
 /// list, and for other users if the embedder allows it; never for a group that he is not in.
 fn may_ask(shared: &Shared, conversations: &Conversations, id: &ConversationId) -> bool {
     let is_user = id.conversation_type() == ConversationType::C2c;

@@ -1,4 +1,4 @@
-//! How often something may be done, per key.
+//! A rate limit per key.
 
 use std::{
     hash::Hash,
@@ -15,10 +15,10 @@ use governor::{
     state::keyed::HashMapStateStore,
 };
 
-/// Keys that have their whole allowance again are dropped after so many calls.
+/// Keys that have their whole allowance again are dropped after this many calls.
 const SWEEP: u32 = 4096;
 
-/// So many in a window, and from then on as many as become free.
+/// The number of calls in a window. A key that was idle may use them all at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowance {
     pub(super) count: NonZeroU32,

@@ -1,4 +1,4 @@
-//! What happens around every call: its number, its span, its headers, and the body of a refusal.
+//! The frame around every call: its number, its span, its headers, and the body of a refusal.
 
 mod id;
 mod trace;

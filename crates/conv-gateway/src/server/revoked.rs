@@ -1,4 +1,4 @@
-//! What is revoked, in all processes that share the database.
+//! Revocations, in all processes that share the database.
 //!
 //! A value of each account says from when on its UserSigs and tokens are valid. A process asks for it at
 //! the account's calls, at most once per [`FRESH`], and again when another process says that it changed.
@@ -29,12 +29,12 @@ const CHANGED: &str = "revoked";
 const FRESH: Duration = Duration::from_secs(10);
 /// The time after which an open line asks, in case a message was missed.
 const LOOK: Duration = Duration::from_secs(60);
-/// A call waits no longer for the server: it goes by what is known.
+/// A call waits no longer for the server: it uses the known revocations.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The number of accounts below which old answers are left where they are.
 const FEW: usize = 1_024;
 
-/// What this process knows, and how it learns the rest.
+/// The revocations that this process knows, and its way to learn of others.
 pub(super) struct Revoked {
     signals: Option<Arc<dyn Signals>>,
     /// The time for which a value is kept beyond its own: no UserSig lives longer.
@@ -72,7 +72,7 @@ impl Revoked {
         self.lock().accounts.get(account).and_then(|entry| *entry.not_before.borrow())
     }
 
-    /// Has what was issued before a time refused, here at once and in the other processes soon.
+    /// Refuses tokens and UserSigs issued before a time, here at once and in the other processes soon.
     ///
     /// # Errors
     /// The server's: then only this process refuses it.
@@ -96,7 +96,7 @@ impl Revoked {
         Ok(())
     }
 
-    /// Has this process know what is revoked of an account. While the server is gone, what is known
+    /// Has this process learn the revocations of an account. While the server is gone, what is known
     /// is used.
     pub(super) async fn learn(self: &Arc<Self>, account: &AccountId) {
         if !self.lock().is_fresh(account, false) {
@@ -105,7 +105,7 @@ impl Revoked {
         }
     }
 
-    /// The same, but for what makes tokens: it has to know.
+    /// The same for a call that makes tokens, which must know the revocations.
     ///
     /// # Errors
     /// The server's, or a timeout.
@@ -153,7 +153,7 @@ impl Revoked {
         }
     }
 
-    /// Starts to hear what other processes revoke.
+    /// Starts to listen to revocations by other processes.
     fn listen(self: &Arc<Self>, signals: &Arc<dyn Signals>) {
         let mut known = self.lock();
         if known.listener.as_ref().is_none_or(AbortHandle::is_finished) {
@@ -185,7 +185,7 @@ impl Known {
 
     fn entry(&mut self, account: &AccountId) -> &mut Entry {
         if self.accounts.len() >= self.sweep_at {
-            // Without a database that keeps it, this is the one place that knows what is revoked.
+            // Without a database that keeps revocations, only this process knows them.
             self.accounts.retain(|_, entry| entry.is_needed());
             self.sweep_at = self.accounts.len().saturating_mul(2).max(FEW);
         }
@@ -202,7 +202,7 @@ impl Entry {
     }
 }
 
-/// Asks for what other processes revoke, of accounts that are known here.
+/// Asks for revocations by other processes, of accounts that are known here.
 async fn listen(revoked: Weak<Revoked>, signals: Arc<dyn Signals>) {
     let mut listener = signals.listen();
     loop {

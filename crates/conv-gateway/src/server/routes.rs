@@ -1,4 +1,4 @@
-//! The paths, and what is around them.
+//! The paths, and the layers around them.
 
 use std::{any::Any, sync::Arc};
 
@@ -66,7 +66,7 @@ pub(super) fn router(shared: &Arc<Shared>, cors: CorsLayer) -> Router {
     Router::new().nest("/v1", versioned)
 }
 
-/// A path, and what answers it. `openapi.json` has the same paths and methods.
+/// A path and its handlers. `openapi.json` has the same paths and methods.
 pub(super) type Call = (&'static str, MethodRouter<Arc<Shared>>);
 
 /// Calls that need no token and hold nothing of a user.
@@ -99,7 +99,7 @@ fn routed(calls: Vec<Call>) -> Router<Arc<Shared>> {
     calls.into_iter().fold(Router::new(), |router, (path, call)| router.route(path, call))
 }
 
-/// The calls on one list, by what they are let in for.
+/// The calls on one list, by the action that they need permission for.
 fn calls(
     shared: &Arc<Shared>,
     guarded: impl Fn(Router<Arc<Shared>>, Gate) -> Router<Arc<Shared>>,

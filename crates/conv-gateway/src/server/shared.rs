@@ -1,4 +1,4 @@
-//! What all calls share.
+//! The state that all calls share.
 
 use std::{fmt, sync::Arc};
 
@@ -42,7 +42,7 @@ impl Shared {
         (self.clock)()
     }
 
-    /// The login of an access token, as far as it is known here what is revoked.
+    /// Returns the login of an access token, unless it is known here as revoked.
     pub(super) async fn session(&self, token: &str) -> Result<Session, Problem> {
         let session = self.tokens.check(token, self.now())?;
         self.revoked.learn(&session.account).await;
@@ -69,8 +69,8 @@ impl Shared {
         Ok((list, watch))
     }
 
-    /// Opens the list for a call that needs to know what is in it. One that was never read knows of no
-    /// conversation and no group: "there is none" would be wrong.
+    /// Opens the list for a call that needs its rows. A list that was never read knows of no
+    /// conversation and no group: "it does not exist" would be wrong.
     pub(super) async fn known(&self, caller: &Caller) -> Result<Conversations, Problem> {
         let (list, _) = self.open(caller).await?;
         match list.sync_report().as_of {
@@ -79,7 +79,7 @@ impl Shared {
         }
     }
 
-    /// Takes a call of the cloud from what a user may cause. The one who calls pays, not the one
+    /// Takes a call of the cloud from a user's allowance: that of the caller, not of the one
     /// whose list it is.
     pub(super) fn spend(&self, caller: &Caller) -> Result<(), Problem> {
         self.cloud_calls.take(&caller.principal).map(|_| ()).map_err(Problem::too_many)

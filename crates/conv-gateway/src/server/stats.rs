@@ -169,7 +169,7 @@ impl GatewayStats {
         self.0.updates.inc();
     }
 
-    /// Events of so many bytes were handed to a line.
+    /// Counts an event of this many bytes, handed to a line.
     pub(super) fn bytes_sent(&self, bytes: usize) {
         self.0.update_bytes.inc_by(bytes as u64);
     }

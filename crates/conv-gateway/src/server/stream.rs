@@ -51,7 +51,7 @@ pub(super) use self::{
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// What streams and long polls share.
+/// The state that streams and long polls share.
 #[derive(Debug)]
 pub(super) struct Streams {
     pub(super) drain: Option<Drain>,
@@ -77,7 +77,7 @@ impl Streams {
     }
 }
 
-/// Begins an interest of somebody who looks at the list.
+/// Begins an interest of a reader who looks at the list.
 pub(super) async fn watch(accounts: &Accounts, account: &AccountId) -> Result<Watch, Error> {
     accounts.watch(account, WatchLevel::Visible).await
 }

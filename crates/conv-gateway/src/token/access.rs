@@ -1,4 +1,4 @@
-//! An access token, and what it says.
+//! An access token and its content.
 
 use std::fmt;
 

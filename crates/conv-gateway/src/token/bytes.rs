@@ -7,10 +7,10 @@ use conv_sync::DerivedKey;
 use super::{AccessToken, Session};
 
 const VERSION: u8 = 1;
-/// The longest account and all else: what is longer is not even decoded.
+/// The length with the longest account: a longer token is not decoded.
 const MAX_TEXT: usize = 450;
 
-/// What a token says.
+/// The content of a token.
 pub(super) struct Body {
     pub(super) sdk_app_id: u32,
     pub(super) session: Session,
@@ -30,7 +30,7 @@ impl Body {
         AccessToken::new(URL_SAFE_NO_PAD.encode(bytes), self.session)
     }
 
-    /// Returns what a genuine token says.
+    /// Returns the content of a genuine token.
     pub(super) fn open(text: &str, key: &DerivedKey) -> Option<Self> {
         if text.len() > MAX_TEXT {
             return None;

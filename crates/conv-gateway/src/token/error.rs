@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The app's key is none.
+    /// The app's key is invalid.
     #[error(transparent)]
     Key(UserSigError),
     /// The UserSig is refused.

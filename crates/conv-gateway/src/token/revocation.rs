@@ -1,4 +1,4 @@
-//! Taking back what was issued.
+//! Revoking issued tokens and UserSigs.
 
 use conv_model::{AccountId, Timestamp};
 

@@ -41,7 +41,7 @@ pub enum EventKind {
     C2cEdited { from: AccountId, to: AccountId, message: Message },
     /// A one-to-one message was recalled.
     C2cRecalled { from: AccountId, to: AccountId },
-    /// A user read a one-to-one conversation up to a time. Also after our own call.
+    /// A user read a one-to-one conversation up to a time. Our own calls cause it, too.
     C2cRead { reader: AccountId, peer: AccountId, read_to: Option<Timestamp> },
     /// A user read all one-to-one conversations, and these groups.
     ReadAll { reader: AccountId, groups: Vec<GroupRead> },
@@ -86,7 +86,7 @@ pub enum EventKind {
     Unknown(Oddity),
 }
 
-/// How far a user read a group.
+/// The message up to which a user read a group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct GroupRead {

@@ -12,8 +12,8 @@ use super::{EventKind, Message, Who, marks::row_with};
 /// The seconds by which a message's time may be ahead of this host's clock.
 const MAX_AHEAD: u64 = 60;
 
-/// How far the facts in events are believed until a pass read them. The signature of a call does not
-/// cover its body.
+/// The degree to which the facts in events are believed until a pass has read them. The signature of a
+/// call does not cover its body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Trust {

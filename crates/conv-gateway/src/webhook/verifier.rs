@@ -17,7 +17,7 @@ const MAX_TIME_DIGITS: usize = 12;
 
 /// Verifies calls of any number of apps. A call of an app that it does not have is refused.
 ///
-/// A repeated `Sign` is no replay by itself: all events of one second carry the same.
+/// A repeated `Sign` is not a replay by itself: all events of one second carry the same.
 ///
 /// ```
 /// use conv_gateway::webhook::{App, Refusal, Token, Verifier};
@@ -112,7 +112,7 @@ impl Verifier {
     }
 
     /// Sets how far `RequestTime` may be from now, in whole seconds. A wider window forgives a wrong
-    /// clock, and lets a URL that somebody saw be used for longer.
+    /// clock, and lets an overheard URL be used for longer.
     #[must_use]
     pub fn with_window(mut self, window: Duration) -> Self {
         self.window = window;

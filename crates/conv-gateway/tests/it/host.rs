@@ -119,7 +119,7 @@ async fn requests_are_answered_one_after_another_on_one_connection() {
 async fn a_head_that_never_ends_is_closed_although_the_connection_may_be_idle_for_longer() {
     let hosted = host(options());
     let mut stream = TcpStream::connect(hosted.address).await.unwrap();
-    // A connection that has served a request already is no exception.
+    // A connection that has served a request already is not an exception.
     answer(&mut stream, GET).await;
     stream.write_all(b"GET /livez HTTP/1.1\r\nx: ").await.unwrap();
     assert_eq!(all(&mut stream).await, "");

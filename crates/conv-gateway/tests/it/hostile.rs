@@ -1,4 +1,4 @@
-//! What a hostile client sends to a public port.
+//! Hostile clients at a public port.
 
 use std::{
     net::SocketAddr,

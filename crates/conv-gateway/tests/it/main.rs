@@ -1,4 +1,4 @@
-//! What the crate promises to those who embed it.
+//! The promises of the crate to its embedders.
 
 #![allow(
     missing_docs,

@@ -57,7 +57,7 @@ fn renewing_goes_on_until_the_user_sig_ends_and_not_beyond() {
 }
 
 #[test]
-fn what_is_signed_and_must_not_log_in_is_refused() {
+fn signed_accounts_that_must_not_log_in_are_refused() {
     let login = |user: &str, issued| login(&tokens(), user, issued).err();
     assert_eq!(login("administrator", NOW), Some(TokenError::Administrator));
     assert_eq!(login("alice", NOW + 600), None);

@@ -1,4 +1,4 @@
-//! What clients in other languages are tested with: `vectors/`. `CONV_BLESS=1` writes the files.
+//! The test vectors of clients in other languages: `vectors/`. `CONV_BLESS=1` writes the files.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 

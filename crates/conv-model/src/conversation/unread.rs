@@ -12,11 +12,11 @@ open_enum! {
     pub enum RemindType {
         /// Received and announced.
         AcceptAndNotify = "AcceptAndNotify",
-        /// Received in silence.
+        /// Received without a notification.
         AcceptNotNotify = "AcceptNotNotify",
         /// Not received.
         Discard = "Discard",
-        /// Received in silence, mentions announced.
+        /// Received without a notification, except for mentions.
         AcceptNotNotifyExceptAt = "AcceptNotNotifyExceptAt",
         /// Not received, mentions excepted.
         NotReceiveMsgExceptAt = "NotReceiveMsgExceptAt",

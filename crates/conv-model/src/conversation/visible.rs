@@ -101,7 +101,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_not_seen_needs_no_font(text: String) {
+        fn invisible_characters_need_no_font(text: String) {
             if !is_visible(&text) {
                 prop_assert!(text.chars().all(|char| !char.is_ascii_graphic()));
             }

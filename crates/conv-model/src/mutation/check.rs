@@ -133,7 +133,7 @@ impl Mutation {
     ///
     /// # Errors
     /// Returns the reason that the cloud would refuse the mutation, judged by the list as it is
-    /// shown. A value that the list does not know yet is no reason.
+    /// shown. A value that the list does not know yet is not a reason.
     pub fn check(&self, list: &impl ShownList, limits: &Limits) -> Result<(), MutationError> {
         match self {
             Self::Pin { id, is_pinned } => {

@@ -35,7 +35,7 @@ pub struct Enqueue {
     /// The app whose cloud they are for, by its `SDKAppID`: they are not sent to another one's. `None`
     /// if any will do.
     pub app: Option<u64>,
-    /// Whether the list says what the cloud has at this moment, so that a mutation whose value it shows
+    /// True if the list says what the cloud has at this moment, so that a mutation whose value it shows
     /// already need not be sent. True by default; false for a list that may be older.
     pub trusts_list: bool,
     /// The cloud's limits.

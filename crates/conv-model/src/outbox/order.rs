@@ -60,7 +60,7 @@ impl Outbox {
     }
 }
 
-/// What earlier mutations block, by the app that they were accepted for.
+/// The slots that earlier mutations block, by the app that they were accepted for.
 #[derive(Default)]
 struct Earlier<'a>(HashMap<Option<u64>, OfApp<'a>>);
 
@@ -75,7 +75,7 @@ impl<'a> Earlier<'a> {
     }
 }
 
-/// What earlier mutations of one app block: [`blocks`] for all of them at once, without comparing
+/// The slots that earlier mutations of one app block: [`blocks`] for all of them at once, without comparing
 /// pairs.
 #[derive(Default)]
 struct OfApp<'a> {
@@ -124,7 +124,7 @@ fn differ(app: Option<u64>, other: Option<u64>) -> bool {
 }
 
 impl Pending {
-    /// Returns whether it and another one were accepted for different apps.
+    /// Returns true if it and another one were accepted for different apps.
     pub(super) fn is_of_another_app(&self, other: &Self) -> bool {
         differ(self.app, other.app)
     }

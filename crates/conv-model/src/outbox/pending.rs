@@ -29,10 +29,10 @@ pub struct Pending {
     /// The reason that it is held, has failed, or has to be sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<MutationFailure>,
-    /// When the cloud acknowledged it, while it is settling; `None` also if that is not known.
+    /// The time at which the cloud acknowledged it, while it is settling; `None` also if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
-    /// Whether another value of its slot was settling beside it: a stale read may show the value before
+    /// True if another value of its slot was settling beside it: a stale read may show the value before
     /// that, and agree by accident.
     #[serde(default, skip_serializing_if = "is_false")]
     pub follows_another: bool,
@@ -89,12 +89,12 @@ pub enum PendingState {
 }
 
 impl PendingState {
-    /// Returns whether the list shows the mutation's value.
+    /// Returns true if the list shows the mutation's value.
     pub fn is_shown(self) -> bool {
         self != Self::Failed
     }
 
-    /// Returns whether it waits to be sent, now or when the account is mended.
+    /// Returns true if it waits to be sent, now or when the account is mended.
     pub fn is_waiting(self) -> bool {
         matches!(self, Self::Queued | Self::Held)
     }
@@ -117,7 +117,7 @@ impl Pending {
         }
     }
 
-    /// Returns whether it can be taken back: nothing of it can have reached the cloud.
+    /// Returns true if it can be taken back: nothing of it can have reached the cloud.
     pub fn is_unsent(&self) -> bool {
         self.state.is_waiting() && !self.is_uncertain
     }

@@ -27,7 +27,7 @@ pub fn filters() -> impl Strategy<Value = ConversationFilter> {
         })
 }
 
-/// Queries of every form, their IDs from [`few_ids`](super::few_ids), now and then twice.
+/// Queries of every form, their IDs from [`few_ids`](super::few_ids), sometimes twice.
 pub fn queries() -> impl Strategy<Value = ConversationQuery> {
     queries_of(known_ids())
 }
@@ -51,7 +51,7 @@ fn valid<T>(
     move |drawn| make(drawn).unwrap_or_default()
 }
 
-/// Conditions of every form, nested, now and then empty or one in the other for nothing.
+/// Conditions of every form, nested, sometimes empty or nested without need.
 pub fn conditions() -> impl Strategy<Value = Condition> {
     let parts = select(vec!["", "a", "E", "ö", "ß", "ZOË", "Σ", "李", "İ", "user"]);
     let leaves = prop_oneof![

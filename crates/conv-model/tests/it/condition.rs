@@ -112,7 +112,7 @@ fn the_name_is_the_one_that_a_list_shows() {
     both.profile.remark = Some("Boss".into());
     assert!(Condition::name_contains("boss").matches(&both));
     assert!(!Condition::name_contains("nick").matches(&both));
-    // Without a name the ID is shown, which tells nothing while the name was never fetched.
+    // Without a name the ID is shown, which proves nothing while the name was never fetched.
     let mut nameless = row("C2Cid");
     assert_eq!(Condition::name_contains("id").judge(&nameless), None);
     nameless.profile.read_at = Some(Timestamp::from_secs(1));
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_never_fetched_decides_nothing(
+    fn values_that_were_never_fetched_decide_nothing(
         condition in testing::conditions(), row in testing::conversations(),
     ) {
         // Whatever a facet turns out to be, earlier answers stay valid.

@@ -31,7 +31,7 @@ fn text(from: &str, text: &str) -> Arc<LastMessage> {
 }
 
 #[test]
-fn what_belongs_to_one_kind_is_not_shown_by_another() {
+fn keys_of_one_kind_are_not_shown_by_another() {
     let mut group = row("GROUPg1");
     group.profile.remark = Some("remark".into());
     group.unread.peer_read_time = Some(SENT);
@@ -115,7 +115,7 @@ fn a_type_of_group_is_shown_in_the_old_word_and_read_in_both() {
 }
 
 #[test]
-fn what_is_pending_is_named_and_a_row_without_any_has_no_key_for_it() {
+fn pending_mutations_are_named_and_a_row_without_any_has_no_key_for_them() {
     let mut row = row("C2Calice");
     assert_eq!(shown(&row).get("pendingChanges"), None);
     row.pending.pin = Some(PendingState::Queued);

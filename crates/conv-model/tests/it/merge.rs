@@ -220,7 +220,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_patch_sets_is_there_and_what_it_leaves_out_stays(
+    fn values_of_a_patch_are_set_and_absent_ones_stay(
         (old, patch) in row_and_patch(),
     ) {
         let version = |listing: &Option<ListingPatch>| listing.as_ref().and_then(|l| l.version);

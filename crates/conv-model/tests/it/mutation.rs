@@ -215,7 +215,7 @@ fn no_group_gets_a_name_with_a_control_character() {
 }
 
 #[test]
-fn what_a_conversation_does_not_have_is_refused() {
+fn aspects_that_a_conversation_lacks_are_refused() {
     let mut list = list(0, |_| ());
     let system = Conversation::new(ConversationId::system());
     list.rows.insert(system.id.clone(), system);

@@ -117,7 +117,7 @@ fn an_acknowledged_change_is_undone_whatever_the_list_shows() {
 }
 
 #[test]
-fn what_failed_is_seen_until_it_is_dropped_retried_or_replaced() {
+fn a_failed_mutation_is_listed_until_it_is_dropped_retried_or_replaced() {
     let mut outbox = Outbox::default();
     let number = put(&mut outbox, pin(true)).number.unwrap();
     outbox.progress(number, Progress::Sending);

@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_is_written_the_same(text in "(v2-)?[0-9a-f]{14,60}|\\PC{0,60}") {
+    fn a_parsed_key_is_written_the_same(text in "(v2-)?[0-9a-f]{14,60}|\\PC{0,60}") {
         if let Ok(key) = text.parse::<PageKey>() {
             prop_assert_eq!(key.to_string(), text);
         }

@@ -98,7 +98,7 @@ fn a_condition_on_an_unknown_facet_is_met_neither_way() {
 }
 
 #[test]
-fn nobody_is_mentioned_one_to_one() {
+fn one_to_one_rows_have_no_mentions() {
     for id in ["C2Calice", "@TIM#SYSTEM"] {
         assert!(ConversationFilter::has_group_at_info(false).matches(&row(id)), "{id}");
         assert!(!ConversationFilter::has_group_at_info(true).matches(&row(id)), "{id}");

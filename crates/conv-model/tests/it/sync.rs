@@ -92,7 +92,7 @@ fn coverage_follows_the_passes() {
 }
 
 #[test]
-fn what_a_store_holds_at_opening_is_a_preview() {
+fn the_rows_of_a_store_at_opening_are_a_preview() {
     let reopened = |steps: &[SyncStep], has_rows| after(steps, has_rows).reopened(has_rows);
     assert_eq!(reopened(&[], false).coverage, Coverage::Empty);
     assert_eq!(reopened(&[], true).coverage, Coverage::CacheOnly);

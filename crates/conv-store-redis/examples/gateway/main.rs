@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Starts the cloud, the cluster and two servers, kills one, and looks at what is there.
+/// Starts the cloud, the cluster and two servers, kills one, and looks at what is left.
 async fn run(count: usize) -> Result<(), Box<dyn Error>> {
     let cloud = Emulator::builder().seed(7).accounts(count).conversations(CONVERSATIONS);
     let cloud = cloud.start().await?;

@@ -12,7 +12,7 @@ pub(crate) const SECRET: &str = "GATEWAY_SECRET_KEY";
 /// The number of users who ask at a time.
 const USERS: usize = 16;
 
-/// Serves every user once, in an order of its own, and says whom.
+/// Serves every user once, in an order of its own, and prints each one's name.
 pub(crate) async fn serve(mut words: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let mut word = || words.next().ok_or("too few words");
     let (url, app, identifier): (BaseUrl, u32, _) = (word()?.parse()?, word()?.parse()?, word()?);

@@ -144,7 +144,7 @@ impl Subscriptions {
 
     fn tell(&self, channel: &str, text: &str) {
         if *channel == *self.signals && !text.is_empty() {
-            // Without receivers it reaches nobody.
+            // Without receivers it is dropped.
             let _ = self.texts.send(text.into());
         }
         if let Some(sender) = lock(&self.channels).get(channel) {

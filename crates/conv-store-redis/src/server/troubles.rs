@@ -1,11 +1,12 @@
-//! When connections are given up: after some calls that led to no server, or to the wrong one.
+//! The count of failures after which connections are dropped: calls that reached no server, or the
+//! wrong one.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::RedisError;
 
-/// After this many calls in a row that found no server, or this many writes that a server refused
-/// because it takes none, the connections are replaced. The client replaces a connection by itself
+/// The number of consecutive calls that reached no server, or of writes that a read-only server
+/// refused, after which the connections are replaced. The client replaces a connection by itself
 /// if it learns that it broke; it does not if a server goes on to refuse behind a name that leads
 /// to another one by now.
 const MANY: u32 = 3;
@@ -21,8 +22,8 @@ pub(super) struct Troubles {
 }
 
 impl Troubles {
-    /// Takes in how a call ended; says whether other connections are due, after some that ended
-    /// badly.
+    /// Counts the outcome of a call; returns true if the connections must be replaced, after some
+    /// failures.
     pub(super) fn note(&self, error: Option<&RedisError>) -> bool {
         use RedisError as E;
         let counter = match error {

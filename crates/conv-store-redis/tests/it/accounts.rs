@@ -70,7 +70,7 @@ async fn the_older_layout_is_read_and_becomes_the_newer_one_with_the_first_write
     node.call::<()>(&["DEL", "conv:{older}:writers"]).unwrap();
     let loaded = reader.load().await.unwrap();
     assert_eq!((loaded.seq.as_u64(), records(&loaded), loaded.lost), (17, 1, false));
-    // It goes on as such until somebody writes who knows the newer one.
+    // It goes on as such until a process writes that knows the newer one.
     node.call::<()>(&["HSET", hash, "head", "18 b2:9 a1:5"]).unwrap();
     assert!(!reader.load().await.unwrap().lost);
     let store = database.account(&account).await.unwrap();

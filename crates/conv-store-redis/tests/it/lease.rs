@@ -67,7 +67,7 @@ async fn an_outcome_of_an_earlier_version_names_no_write() {
     node.call::<()>(&["DEL", "conv:{mixed}:lease"]).unwrap();
     assert_eq!(soon(b.ended(&account, &holder)).await.unwrap(), None);
 
-    // And for it, an outcome of this version is that of somebody else.
+    // And for it, an outcome of this version is that of another process.
     lease.give_back(Some(Seq::new(7))).await;
     let outcome = node.call::<String>(&["GET", "conv:{mixed}:outcome"]).unwrap();
     assert!(outcome.starts_with(&format!("{} 7", holder.as_str())), "{outcome}");

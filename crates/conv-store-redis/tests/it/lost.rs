@@ -186,7 +186,7 @@ async fn writers_that_went_away_are_forgotten() {
     server.many_write(&database, 1_500).await;
     let kept: u64 = server.0.call(&["HLEN", "conv:{a}:writers"]).unwrap();
     assert!(kept < 1_300, "{kept} writers");
-    // It is not known if their writes are still there, and that is no loss.
+    // It is not known if their writes are still there, and that is not a loss.
     assert!(!early.load().await.unwrap().lost && !late.load().await.unwrap().lost);
     let head: u64 = server.0.call(&["HSTRLEN", "conv:{a}:rows", "head"]).unwrap();
     assert!(head < 60, "a head of {head} bytes");

@@ -42,7 +42,7 @@ impl Own {
         database.account(account).await.unwrap()
     }
 
-    /// The channels that somebody hears.
+    /// The channels with a subscriber.
     fn channels(&self) -> Vec<String> {
         let all = match self {
             Self::Single(_) => "CHANNELS",
@@ -63,7 +63,7 @@ impl Own {
 }
 
 #[tokio::test]
-async fn what_is_written_while_the_connection_is_away_is_seen() {
+async fn writes_during_a_lost_connection_are_seen() {
     for own in Own::both() {
         let account = "a".parse().unwrap();
         let store = own.store(&account).await;
@@ -89,7 +89,7 @@ async fn what_is_written_while_the_connection_is_away_is_seen() {
 }
 
 #[tokio::test]
-async fn what_is_written_before_a_subscription_began_is_seen() {
+async fn writes_before_a_subscription_began_are_seen() {
     for own in Own::both() {
         let (here, there) = (
             by_news().connections(2).open([own.node().url()]).await.unwrap(),

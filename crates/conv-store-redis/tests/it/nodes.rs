@@ -82,7 +82,7 @@ async fn a_change_at_one_node_shows_as_pending_at_another() {
 }
 
 #[tokio::test]
-async fn what_one_node_revokes_another_refuses() {
+async fn tokens_that_one_node_revokes_are_refused_by_another() {
     let Some(stage) = Stage::new("revoked").await else { return };
     let [a, b] = stage.two().await;
     let (token, of_bob) = (a.login(&stage, ALICE).await, a.login(&stage, "bob").await);
@@ -90,7 +90,7 @@ async fn what_one_node_revokes_another_refuses() {
         let (router, token) = (node.router.clone(), token.to_owned());
         async move { stage::send(&router, "/conversations/list", Some(&token), &json!({})).await.0 }
     };
-    // From here on it hears of what is revoked.
+    // From here on it hears of revocations.
     assert_eq!(status(&b, &token).await, StatusCode::OK);
     stage.hears(&a, &b).await;
     let next = Timestamp::from_secs(now() + 1);
@@ -110,7 +110,7 @@ async fn what_one_node_revokes_another_refuses() {
         assert_eq!((status, &body["code"]), (StatusCode::UNAUTHORIZED, &json!(3006)));
         assert_eq!(self::status_of(node, &of_bob).await, StatusCode::OK);
     }
-    // What is issued from then on is valid.
+    // Tokens issued from then on are valid.
     soon(async {
         while now() < next.as_secs() {
             tokio::task::yield_now().await;

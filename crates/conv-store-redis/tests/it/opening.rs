@@ -1,4 +1,4 @@
-//! Addresses, passwords, and what is checked at the opening.
+//! Addresses, passwords, and the checks at the opening.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,7 +13,7 @@ use conv_sync::RateLimiter;
 use crate::support::{CLUSTER, On, account, at, fault, until};
 
 #[tokio::test]
-async fn what_is_no_server_is_told_apart() {
+async fn an_address_without_a_server_has_an_error_of_its_own() {
     let open = |urls: &'static [&'static str]| {
         RedisDatabase::options().answer_within(Duration::from_secs(2)).open(urls)
     };

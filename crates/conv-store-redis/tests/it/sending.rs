@@ -127,7 +127,7 @@ async fn a_change_of_a_process_that_cannot_send_is_sent_by_another() {
 }
 
 #[test]
-fn what_a_process_that_dies_was_sending_another_sends() {
+fn the_changes_that_a_dying_process_was_sending_are_sent_by_another() {
     // The cloud has the change, or it does not; no answer says which.
     for (number, fault) in [Fault::Held(HOUR), Fault::Stalled].into_iter().enumerate() {
         let (lives, dies) = (runtime(), runtime());

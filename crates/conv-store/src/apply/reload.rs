@@ -83,7 +83,7 @@ fn after(old: &State, before: &SyncState, mut decoded: Decoded) -> State {
     next
 }
 
-/// Replaces the cloud's rows and notes those that are other than before; returns whether none is. Old
+/// Replaces the cloud's rows and notes those that are other than before; returns true if none is. Old
 /// and new rows are both in order of their IDs.
 fn replace_rows(
     next: &mut State,

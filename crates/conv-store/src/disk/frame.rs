@@ -44,7 +44,7 @@ pub(crate) fn seal(body: &[u8]) -> Result<Vec<u8>, StoreError> {
     Ok(entry)
 }
 
-/// The length and checksum of the body behind a head; `None` if this is no head.
+/// The length and checksum of the body behind a head; `None` if this is not a head.
 pub(crate) fn head(bytes: &[u8]) -> Option<(usize, u32)> {
     let mut bytes = Bytes::of(bytes);
     let length = bytes.array::<4>()?;

@@ -3,6 +3,10 @@
 //! A database is a folder: redb's file for rows and sync state, and a log for local state. See
 //! [`RedbDatabase`].
 
+// sled.rs has the same calls, each of one line over what both engines share. The types are written out
+// twice on purpose: their promises differ, so each has documentation and examples of its own, which a
+// macro would hide.
+
 mod error;
 mod open;
 mod rows;

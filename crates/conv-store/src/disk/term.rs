@@ -52,7 +52,7 @@ pub(super) struct Term {
     folder: Option<PathBuf>,
 }
 
-/// What the file says.
+/// The content of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark {
     number: u64,

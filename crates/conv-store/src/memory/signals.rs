@@ -79,7 +79,7 @@ impl Value {
 #[async_trait]
 impl Signals for MemorySignals {
     async fn send(&self, account: &AccountId, name: &str) -> Result<(), StoreError> {
-        // Without listeners there is nobody to reach.
+        // Without listeners the message is dropped.
         let _ = self.messages.send(Signal::new(account.clone(), name));
         Ok(())
     }

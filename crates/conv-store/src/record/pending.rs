@@ -1,4 +1,4 @@
-//! The records of what the user changed and the cloud has yet to show.
+//! The records of mutations that the cloud has yet to show.
 
 mod mutation;
 

@@ -1,4 +1,4 @@
-//! What changed since a position.
+//! The changes since a position.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
@@ -42,7 +42,7 @@ impl From<Position> for ResumeFrom {
     }
 }
 
-/// What changed since a position: the answer of [`Snapshot::since`].
+/// The changes since a position: the answer of [`Snapshot::since`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Since {

@@ -25,7 +25,7 @@ pub enum Promise {
     Local,
 }
 
-/// When a child is killed.
+/// The moment at which a child is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
     /// While it opens, or shortly after.

@@ -1,4 +1,4 @@
-//! A reference model, and what judges a store by it.
+//! A reference model, and the judge of a store by it.
 
 mod naive;
 mod operations;

@@ -11,7 +11,7 @@ macro_rules! each_fails {
             #[tokio::test(start_paused = true)]
             async fn $case() {
                 let result = conv_store::testing::$suite::$case(&$broken::new(Flaw::$flaw)).await;
-                let failure = result.expect_err("the case does not see what is broken");
+                let failure = result.expect_err("the case does not see the flaw");
                 println!("{}: {failure}", stringify!($case));
             }
         )+

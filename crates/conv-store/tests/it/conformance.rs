@@ -24,39 +24,48 @@ mod memory_engine_behind_the_trait {
     conv_store::engine_conformance!(DynEngine(MemoryFixture::default()));
 }
 
-mod sled {
-    use conv_store::{
-        IndexedStore, SledStore, StoreError,
-        testing::{Dyn, StoreFixture},
+/// The suite on one account's store of an engine on disk.
+macro_rules! alone_on_disk {
+    ($engine:ident, $store:ident) => {
+        mod $engine {
+            use conv_store::{
+                IndexedStore, StoreError,
+                testing::{Dyn, StoreFixture},
+                $store,
+            };
+            use tempfile::TempDir;
+
+            use crate::sled_support::account;
+
+            struct Alone(TempDir);
+
+            impl Alone {
+                fn new() -> Self {
+                    Self(TempDir::new().unwrap())
+                }
+            }
+
+            impl StoreFixture for Alone {
+                type Store = IndexedStore;
+
+                async fn open(&self) -> Result<IndexedStore, StoreError> {
+                    $store::open(self.0.path(), &account("a")).await
+                }
+            }
+
+            conv_store::store_conformance!(Alone::new());
+
+            mod behind_the_trait {
+                use super::*;
+
+                conv_store::store_conformance!(Dyn(Alone::new()));
+            }
+        }
     };
-    use tempfile::TempDir;
-
-    use crate::sled_support::account;
-
-    struct Alone(TempDir);
-
-    impl Alone {
-        fn new() -> Self {
-            Self(TempDir::new().unwrap())
-        }
-    }
-
-    impl StoreFixture for Alone {
-        type Store = IndexedStore;
-
-        async fn open(&self) -> Result<IndexedStore, StoreError> {
-            SledStore::open(self.0.path(), &account("a")).await
-        }
-    }
-
-    conv_store::store_conformance!(Alone::new());
-
-    mod behind_the_trait {
-        use super::*;
-
-        conv_store::store_conformance!(Dyn(Alone::new()));
-    }
 }
+
+alone_on_disk!(sled, SledStore);
+alone_on_disk!(redb, RedbStore);
 
 mod sled_database {
     use std::sync::Arc;
@@ -90,40 +99,6 @@ mod sled_database {
         use super::*;
 
         conv_store::store_conformance!(OneOfMany(TempDir::new().unwrap(), Durability::Disk));
-    }
-}
-
-mod redb {
-    use conv_store::{
-        IndexedStore, RedbStore, StoreError,
-        testing::{Dyn, StoreFixture},
-    };
-    use tempfile::TempDir;
-
-    use crate::sled_support::account;
-
-    struct Alone(TempDir);
-
-    impl Alone {
-        fn new() -> Self {
-            Self(TempDir::new().unwrap())
-        }
-    }
-
-    impl StoreFixture for Alone {
-        type Store = IndexedStore;
-
-        async fn open(&self) -> Result<IndexedStore, StoreError> {
-            RedbStore::open(self.0.path(), &account("a")).await
-        }
-    }
-
-    conv_store::store_conformance!(Alone::new());
-
-    mod behind_the_trait {
-        use super::*;
-
-        conv_store::store_conformance!(Dyn(Alone::new()));
     }
 }
 
@@ -165,35 +140,26 @@ mod databases {
         conv_store::database_conformance!(MemoryFixture::default());
     }
 
-    mod sled {
-        use super::*;
+    macro_rules! folder {
+        ($engine:ident, $database:ident) => {
+            mod $engine {
+                use super::*;
 
-        struct Folder(TempDir);
+                struct Folder(TempDir);
 
-        impl DatabaseFixture for Folder {
-            type Database = SledDatabase;
+                impl DatabaseFixture for Folder {
+                    type Database = $database;
 
-            async fn open(&self) -> Result<SledDatabase, StoreError> {
-                SledDatabase::open(self.0.path()).await
+                    async fn open(&self) -> Result<$database, StoreError> {
+                        $database::open(self.0.path()).await
+                    }
+                }
+
+                conv_store::database_conformance!(Folder(TempDir::new().unwrap()));
             }
-        }
-
-        conv_store::database_conformance!(Folder(TempDir::new().unwrap()));
+        };
     }
 
-    mod redb {
-        use super::*;
-
-        struct Folder(TempDir);
-
-        impl DatabaseFixture for Folder {
-            type Database = RedbDatabase;
-
-            async fn open(&self) -> Result<RedbDatabase, StoreError> {
-                RedbDatabase::open(self.0.path()).await
-            }
-        }
-
-        conv_store::database_conformance!(Folder(TempDir::new().unwrap()));
-    }
+    folder!(sled, SledDatabase);
+    folder!(redb, RedbDatabase);
 }

@@ -222,7 +222,7 @@ async fn the_task_ends_with_the_last_handle() {
 }
 
 #[tokio::test]
-async fn what_waits_when_it_is_closed_is_written() {
+async fn queued_changes_are_written_when_the_store_is_closed() {
     let probe = Probe::new();
     let store = open(&probe).await;
     let (change, closed) =
@@ -241,7 +241,7 @@ fn a_store_needs_a_runtime() {
 }
 
 #[tokio::test]
-async fn what_does_not_decode_is_dropped_counted_and_deleted_by_the_next_write() {
+async fn records_that_do_not_decode_are_dropped_counted_and_deleted_by_the_next_write() {
     let probe = Probe::new();
     let store = open(&probe).await;
     store.apply(begin(1)).await.unwrap();

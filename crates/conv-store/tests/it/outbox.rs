@@ -192,7 +192,7 @@ async fn a_number_is_never_given_twice() {
 }
 
 #[tokio::test]
-async fn what_was_being_sent_is_uncertain_after_reopening() {
+async fn a_mutation_that_was_being_sent_is_uncertain_after_reopening() {
     let engine = MemoryEngine::new();
     let store = open(&engine).await;
     store.apply(Delta::listed([at("alice", 1)])).await.unwrap();

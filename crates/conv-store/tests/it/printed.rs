@@ -16,7 +16,7 @@ fn assert_silent(what: &impl std::fmt::Debug) {
 }
 
 #[tokio::test]
-async fn what_is_stored_is_not_printed() {
+async fn stored_values_are_not_printed() {
     let folders = [TempDir::new().unwrap(), TempDir::new().unwrap()];
     let sled = open(folders[0].path()).await;
     let redb = RedbDatabase::open(folders[1].path()).await.unwrap();

@@ -100,7 +100,7 @@ async fn child() {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_of_a_new_file_is_no_hindrance() {
+async fn an_unfinished_new_file_does_not_hinder_the_opening() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("rows.redb.new"), [7; 5000]).unwrap();
     let database = RedbDatabase::open(folder.path()).await.unwrap();

@@ -295,7 +295,7 @@ fn copy_all(from: &Path, to: &Path) {
     }
 }
 
-/// Users of a folder that they may not write to; root may always, and becomes somebody else.
+/// Users of a folder that they may not write to; root may always, and becomes another user.
 #[cfg(unix)]
 mod rights {
     use std::{
@@ -335,7 +335,7 @@ mod rights {
     }
 
     #[tokio::test]
-    #[ignore = "is run by the one above, as somebody else"]
+    #[ignore = "is run by the one above, as another user"]
     async fn child() {
         let Ok(folder) = env::var(FOLDER) else { return };
         for _ in 0..2 {

@@ -45,17 +45,17 @@ const PER_ROUND: u64 = 1_000_000;
 type Acknowledged = BTreeMap<(String, String), u64>;
 
 #[test]
-fn what_was_acknowledged_survives_every_kill() {
+fn acknowledged_writes_survive_every_kill() {
     assert_kept(Kills::new(Durability::Process, "process", kills(2).unwrap_or(20)));
 }
 
 #[test]
-fn what_was_acknowledged_on_the_disk_survives_every_kill() {
+fn acknowledged_writes_on_the_disk_survive_every_kill() {
     assert_kept(Kills::new(Durability::Disk, "disk", kills(2).unwrap_or(10)));
 }
 
 #[test]
-fn what_was_acknowledged_on_the_disk_survives_power_cuts() {
+fn acknowledged_writes_on_the_disk_survive_power_cuts() {
     on_drive(Durability::Disk, "disk", assert_kept);
 }
 

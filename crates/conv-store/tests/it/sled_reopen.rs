@@ -187,7 +187,7 @@ fn without_a_runtime_there_is_an_error() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_is_created_is_for_the_owner_alone() {
+async fn new_files_are_for_the_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("cache");

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_succeed_is_not_tried_again() {
+    fn hopeless_calls_are_not_tried_again() {
         assert_eq!(Tries::default().delay(Duration::ZERO, &SourceError::NotFound), None);
     }
 

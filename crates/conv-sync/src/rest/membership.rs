@@ -1,4 +1,4 @@
-//! The groups that an account is in, which decide what it may see of an admin's answers.
+//! The groups that an account is in, which decide the part of an admin's answers that it may see.
 
 use std::collections::HashMap;
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub struct SendOptions {
     /// The time after an acknowledgement during which a pass may still show an older value, so that
-    /// a pass which disagrees is no evidence that another device changed it: 15 seconds by default.
+    /// a pass that disagrees is not evidence that another device changed it: 15 seconds by default.
     pub settle_after: Duration,
     /// The age after which a mutation that was not sent fails: 7 days by default. Needs the wall
     /// time, of the queue's entries and of the view.

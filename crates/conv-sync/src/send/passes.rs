@@ -1,4 +1,4 @@
-//! When a pass is needed, and which one there was last.
+//! The passes that a sender needs, and the last one that it saw.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! When an acknowledged mutation is over: a pass that began after the acknowledgement shows it.
+//! The end of an acknowledged mutation: a pass that began after the acknowledgement shows it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -97,7 +97,7 @@ impl ScriptedWriter {
         Self { capabilities, ..Self::default() }
     }
 
-    /// Sets what the documentation leaves open.
+    /// Sets the choices that the documentation leaves open.
     pub fn set_habits(&self, habits: Habits) {
         self.lock().cloud.habits = habits;
     }

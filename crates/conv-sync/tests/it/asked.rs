@@ -63,7 +63,7 @@ fn source() -> ScriptedSource {
 }
 
 #[tokio::test]
-async fn what_was_stored_while_a_call_was_under_way_is_newer_than_its_answer() {
+async fn values_stored_during_a_call_are_newer_than_its_answer() {
     let written = Arc::new(AtomicU64::new(7));
     let source = Arc::new(Overtaken { source: source(), written: Arc::clone(&written) });
     let mut cache = Cache::default();

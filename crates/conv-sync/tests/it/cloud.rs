@@ -103,7 +103,7 @@ impl Cloud {
 pub enum End {
     /// In order.
     Finish,
-    /// At once, with what is unsent thrown away.
+    /// At once, with unsent bytes thrown away.
     Reset,
 }
 
@@ -208,7 +208,7 @@ async fn give(mut stream: TcpStream, answer: Answer, request: Request) {
         }
         Answer::Reset(bytes) => {
             stream.write_all(&bytes).await.unwrap();
-            // Closed at once, with what is unsent thrown away: the peer gets a reset.
+            // Closed at once, with unsent bytes thrown away: the peer gets a reset.
             tokio::time::sleep(Duration::from_millis(20)).await;
             stream.set_zero_linger().unwrap();
         }

@@ -56,7 +56,7 @@ async fn the_same_failure_five_times_ends_the_pass_and_keeps_the_rows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_succeed_is_asked_for_once() {
+async fn hopeless_requests_are_made_once() {
     let cases = [
         (refused(60010, ErrorClass::Auth, Retry::Never), 1),
         (refused(12345, ErrorClass::Cloud, Retry::Once), 2),

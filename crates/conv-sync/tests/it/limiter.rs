@@ -21,7 +21,7 @@ fn per_second(calls: u32) -> Arc<LocalRateLimiter> {
     Arc::new(LocalRateLimiter::new(NonZeroU32::new(calls).unwrap()))
 }
 
-/// When each of some calls came on, in the order of asking.
+/// Returns the times at which some calls were admitted, in the order of asking.
 async fn times(
     limiter: &Arc<LocalRateLimiter>,
     command: &'static str,

@@ -142,7 +142,7 @@ async fn a_pages_time_is_the_clouds_as_its_replies_agree_on_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_named_and_not_quoted() {
+async fn invalid_json_is_named_and_not_quoted() {
     is_protocol(&error_of(json("<html>secret</html>")).await, "invalid JSON");
     is_protocol(&error_of(json("\u{FEFF}{}")).await, "ErrorCode");
     is_protocol(&error_of(json("")).await, "ends early");

@@ -1,4 +1,4 @@
-//! When a pass tries again: pauses, their end before time, and facets that do not come.
+//! Retries of a pass: pauses, their early end, and facets that do not come.
 
 use std::{sync::Arc, time::Duration};
 

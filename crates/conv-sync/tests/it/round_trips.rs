@@ -1,4 +1,4 @@
-//! When a reader sees what, in round trips: every call takes one, and time is paused.
+//! The number of round trips until a reader sees each value: every call takes one, and time is paused.
 
 use std::{sync::Arc, time::Duration};
 

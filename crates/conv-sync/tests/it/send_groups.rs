@@ -79,6 +79,19 @@ fn a_creation_whose_answer_was_lost_is_found_by_the_next_look() {
     assert_eq!(kinds(&world), [WriteKind::CreateGroup, WriteKind::Members]);
 }
 
+/// Lets the sender look at the groups again; then its first call arrives, before the second.
+fn meet_late_call(world: &mut World) {
+    world.now += SECOND;
+    let (pause, _) = world.waits.remove(0);
+    world.input(conv_sync::testing::SendInput::Woke(pause));
+    world.store();
+    // The look finds no group yet, or the old name.
+    world.answer_one();
+    world.store();
+    world.cloud.deliver();
+    world.run();
+}
+
 #[test]
 fn a_creation_that_collides_with_its_own_late_call_looks_again() {
     let mut world = World::with_users(&["alice"]);
@@ -87,15 +100,7 @@ fn a_creation_that_collides_with_its_own_late_call_looks_again() {
     world.cloud.set_habits(habits);
     world.cloud.script(Script::ApplyLater);
     let created = world.send(create("Family"));
-    world.now += SECOND;
-    let (pause, _) = world.waits.remove(0);
-    world.input(conv_sync::testing::SendInput::Woke(pause));
-    world.store();
-    // The look finds no group; then the first call arrives.
-    world.answer_one();
-    world.store();
-    world.cloud.deliver();
-    world.run();
+    meet_late_call(&mut world);
     assert_eq!(world.state(created), Some(PendingState::Queued), "the second call was refused");
     world.advance(MINUTE);
     assert_eq!(world.state(created), Some(PendingState::Settling));
@@ -158,14 +163,7 @@ fn a_renaming_that_meets_its_own_late_call_looks_again() {
     make(&world, "Family");
     world.cloud.script(Script::ApplyLater);
     let number = world.send(rename("Family", "Kin"));
-    world.now += SECOND;
-    let (pause, _) = world.waits.remove(0);
-    world.input(conv_sync::testing::SendInput::Woke(pause));
-    world.store();
-    world.answer_one();
-    world.store();
-    world.cloud.deliver();
-    world.run();
+    meet_late_call(&mut world);
     assert_eq!(world.state(number), Some(PendingState::Queued));
     world.advance(MINUTE);
     assert_eq!(world.state(number), Some(PendingState::Settling));

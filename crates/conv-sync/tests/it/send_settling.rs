@@ -1,4 +1,4 @@
-//! When an acknowledged mutation is over, and when a pass is asked for.
+//! The end of an acknowledged mutation, and the passes that are requested for it.
 
 use std::time::Duration;
 
@@ -199,7 +199,7 @@ fn processes_that_live_for_a_moment_find_out_together_that_another_device_change
     numbered_pass(&mut world);
     assert_eq!(world.state(number), Some(PendingState::Settling), "one may be stale");
     restart(&mut world, 5);
-    // Compared once more, it is no second one.
+    // Compared once more, it is not a second one.
     world.pass();
     assert_eq!(world.state(number), Some(PendingState::Settling));
     restart(&mut world, 5);

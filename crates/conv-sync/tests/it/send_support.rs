@@ -25,7 +25,7 @@ pub struct World {
     pub waits: Vec<(SendId, Duration)>,
     /// The number of passes that were asked for.
     pub asked: usize,
-    /// Whether a group exists, as the cloud says.
+    /// The cloud's answer to whether a group exists.
     pub group_exists: Result<Option<bool>, SourceError>,
     /// All progress, in order.
     pub progress: Vec<(u64, Progress)>,

@@ -237,7 +237,7 @@ fn a_long_text_and_a_bomb_are_refused_unread() {
 }
 
 #[test]
-fn what_cannot_be_signed_is_said() {
+fn input_that_cannot_be_signed_is_an_error() {
     let sign = |identifier: &str, key: &str, lifetime| {
         let signer = UserSigSigner::new(identifier, key);
         signer.sign(1, NOW, lifetime).map(drop)
@@ -278,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_signed_verifies(
+    fn a_signed_user_sig_verifies(
         identifier in "[ -~]{1,32}", key in "[!#-&(-~ü]{1,80}", app: u32, time in 0..1_u64 << 40,
         expire in 1..1_u64 << 40,
     ) {
@@ -293,7 +293,7 @@ proptest! {
 }
 
 #[test]
-fn what_a_file_adds_to_a_value_changes_nothing() {
+fn additions_of_a_file_to_a_value_change_nothing() {
     let hour = Duration::from_secs(3600);
     let sign = |identifier: &str, key: &str| {
         let user_sig = UserSigSigner::new(identifier, key).sign(1, NOW, hour)?;

@@ -76,7 +76,7 @@ async fn a_write_on_a_kept_connection_that_breaks_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_the_cloud_cannot_do_is_refused_before_any_call() {
+async fn impossible_changes_are_refused_before_any_call() {
     let until = ReadMark::new(Timestamp::from_secs(7), 9);
     let remind = |text: &str, remind_type| WriteCall::Remind { id: id(text), remind_type };
     let cloud = Cloud::of_json([DONE]).await;

@@ -1,4 +1,4 @@
-//! What somebody looks at is kept fresh, and nothing else is pulled.
+//! Watched accounts are kept fresh, and no other account is pulled.
 
 mod cloud;
 mod marks;

@@ -44,7 +44,7 @@ fn subscriptions() -> impl Strategy<Value = Vec<Subscription>> {
     vec((testing::queries(), option::weighted(0.7, 0..6_usize)), 1..5)
 }
 
-/// Two readers a subscription: one reads after each commit, the other now and then.
+/// Two readers per subscription: one reads after each commit, the other at times.
 struct Readers {
     subscriptions: Vec<Subscription>,
     fast: Vec<Reader>,

@@ -70,7 +70,7 @@ async fn a_reader_is_woken_though_another_one_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_happens_within_the_time_is_one_update_and_the_first_comes_at_once() {
+async fn commits_within_the_interval_are_one_update_and_the_first_comes_at_once() {
     let conversations = in_memory().await;
     let mut live = conversations.subscribe(All).coalesce(Duration::from_millis(100));
     assert_eq!(next(&mut live).await, 0);

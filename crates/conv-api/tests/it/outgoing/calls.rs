@@ -145,7 +145,7 @@ async fn a_group_is_filled_renamed_and_emptied_before_the_cloud_knows_of_it() {
 }
 
 #[tokio::test]
-async fn what_the_writer_cannot_do_is_refused_before_it_is_queued() {
+async fn a_change_that_the_writer_cannot_make_is_refused_before_it_is_queued() {
     let writer = ScriptedWriter::with_capabilities(WriteCapabilities::of([WriteKind::Pin]));
     let list = Cloud::with_writer(2, writer).list().await;
     let error = list.mark_conversation(&[id(0)], MarkType::STAR, true).await.unwrap_err();

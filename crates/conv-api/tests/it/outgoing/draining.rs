@@ -39,7 +39,7 @@ struct App {
 #[derive(Debug, Default)]
 struct State {
     calls: BTreeMap<&'static str, usize>,
-    /// When each account's pin was applied.
+    /// The time at which each account's pin was applied.
     pinned: HashMap<AccountId, Instant>,
     /// The calls of `top` until the next refusal as one too many.
     until_refused: Option<usize>,

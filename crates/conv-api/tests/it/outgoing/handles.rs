@@ -65,7 +65,7 @@ async fn a_change_of_a_handle_without_a_writer_is_sent_by_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_held_goes_out_whichever_handle_is_asked() {
+async fn held_changes_are_released_by_any_handle() {
     let cloud = Cloud::new(2);
     let [a, b] = two(&cloud).await;
     let refused = SourceError::Cloud {

@@ -55,7 +55,7 @@ async fn a_burst_goes_out_in_one_call_and_settles_with_one_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_changed_offline_arrives_when_the_cloud_is_back() {
+async fn offline_changes_arrive_when_the_cloud_is_back() {
     let cloud = Cloud::new(3);
     let list = cloud.list().await;
     cloud.set_offline(true);
@@ -111,7 +111,7 @@ async fn a_fault_of_the_apps_account_holds_everything_until_it_is_mended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_hears_at_once_that_the_key_is_wrong() {
+async fn a_waiting_caller_hears_at_once_that_the_key_is_wrong() {
     let cloud = Cloud::new(3);
     let list = cloud.list().await;
     let begun = tokio::time::Instant::now();
@@ -154,7 +154,7 @@ async fn a_value_that_the_list_shows_is_sent_unless_it_was_just_read() {
 }
 
 #[tokio::test]
-async fn what_was_made_for_one_app_is_not_sent_to_another() {
+async fn changes_for_one_app_are_not_sent_to_another() {
     let folder = tempfile::tempdir().unwrap();
     let of_app = |app| {
         let mut capabilities = WriteCapabilities::default();

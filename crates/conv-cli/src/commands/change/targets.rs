@@ -1,4 +1,4 @@
-//! The arguments that changes share, and what every change does.
+//! The arguments and steps that all changes share.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -73,7 +73,7 @@ impl Targets {
     }
 }
 
-/// Returns whether an error is about what was asked for, and not about the list.
+/// Returns true if an error is about what was asked for, and not about the list.
 fn is_refusal(error: &conv_api::Error) -> bool {
     matches!(
         error,

@@ -9,8 +9,8 @@ use crate::{Error, Output, args::StoreArgs, output::changes::state};
 /// Send failed changes again
 ///
 /// The list shows them again, and the next `conv outbox flush` or `conv sync` sends them. Without
-/// numbers, all that failed. Changes that are queued or held have not failed: flush and sync send
-/// them anyway, and at once.
+/// numbers, retries all failed changes. Changes that are queued or held have not failed: flush and
+/// sync send them anyway, and at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv outbox retry 7 --account user_0001
@@ -26,9 +26,9 @@ pub(super) struct Retry {
 /// Give up failed changes, unsent ones, or the wait for settling ones
 ///
 /// Failed changes are forgotten, and unsent ones taken back: the list shows the cloud's value again.
-/// Of a settling change only the wait ends, until the list shows it: the cloud keeps it, and the list
-/// shows what the cloud said last. What the cloud may have without having answered cannot be dropped.
-/// Without numbers, all that failed.
+/// For a settling change only the wait ends: the cloud keeps it, and the list shows the cloud's last
+/// value. A change that the cloud may have, without an answer, cannot be dropped. Without numbers,
+/// drops all failed changes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv outbox drop 7 --account user_0001
@@ -41,7 +41,7 @@ pub(super) struct Drop {
     store: StoreArgs,
 }
 
-/// What became of a change that was dropped.
+/// The outcome of a change that was dropped.
 #[derive(Debug, Serialize)]
 pub(super) struct Dropped {
     number: u64,
@@ -117,7 +117,7 @@ impl Dropped {
 
 const DISMISSED: &str = "dismissed";
 
-/// Does the same with the changes that are meant, if all of them fit.
+/// Runs `act` on the chosen changes, if all of them fit.
 async fn each<T>(
     list: &Conversations,
     numbers: &[u64],

@@ -116,13 +116,14 @@ pub(super) struct Lists {
 pub(super) struct Webhooks {
     /// File with the webhooks' token, and a second one in the next line while you change it
     ///
-    /// The endpoint is POST /v1/hooks/tencent. Without this option and --unsigned-webhooks there is none.
+    /// The endpoint is POST /v1/hooks/tencent. Without this option and --unsigned-webhooks it does not
+    /// exist.
     #[arg(long, env = "CONV_WEBHOOK_TOKEN_FILE", value_name = "FILE", value_parser = path())]
     pub(super) webhook_token_file: Option<PathBuf>,
     /// File with a secret that the webhooks' path ends with: /v1/hooks/tencent/SECRET
     #[arg(long, env = "CONV_WEBHOOK_PATH_SECRET_FILE", value_name = "FILE", value_parser = path())]
     pub(super) webhook_path_secret_file: Option<PathBuf>,
-    /// Let in webhooks without a signature: only where a proxy or the network keeps others out
+    /// Accept webhooks without a signature: only where a proxy or the network keeps others out
     #[arg(long, env = "CONV_UNSIGNED_WEBHOOKS", value_parser = switch())]
     #[arg(conflicts_with = "webhook_token_file")]
     pub(super) unsigned_webhooks: bool,

@@ -1,4 +1,4 @@
-//! What a gateway serves from: the cloud, and the lists kept of it.
+//! The cloud and the stored lists behind a gateway.
 
 use std::{sync::Arc, time::Duration};
 

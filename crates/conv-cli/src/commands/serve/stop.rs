@@ -1,4 +1,4 @@
-//! What asks the process to end.
+//! The signals that ask the process to end.
 
 use std::io;
 

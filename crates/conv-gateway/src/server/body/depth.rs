@@ -1,10 +1,10 @@
-//! How deep JSON is nested, without parsing it.
+//! The nesting depth of JSON, measured without parsing it.
 
 /// The maximum depth.
 pub(super) const MAX: usize = 32;
 
-/// Returns true if lists and objects are nested at most `max` deep. Of what is no JSON it may say
-/// either.
+/// Returns true if lists and objects are nested at most `max` deep. For a text that is not JSON it may
+/// return either.
 pub(super) fn is_within(json: &[u8], max: usize) -> bool {
     let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
     for byte in json {

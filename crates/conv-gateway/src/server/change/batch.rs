@@ -4,7 +4,7 @@ use conv_api::{
     Accepted, ConversationId, Conversations, Error, FailedConversation, MarkType, MutationError,
 };
 
-/// What is done to each conversation.
+/// The change of each conversation.
 #[derive(Clone, Debug)]
 pub(super) enum Batch {
     Mark { mark_type: MarkType, enable_mark: bool },

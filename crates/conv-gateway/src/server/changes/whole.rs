@@ -1,4 +1,4 @@
-//! What changed of a whole list, for a reader that keeps all rows.
+//! The difference of a whole list, for a reader that keeps all rows.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 

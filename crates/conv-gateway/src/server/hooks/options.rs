@@ -36,7 +36,7 @@ impl Webhooks {
     }
 
     /// Refuses calls whose path does not end with `secret`, as in `/v1/hooks/tencent/{secret}`, whatever
-    /// their signature. Use letters and digits: one segment of a URL. An empty text is no secret.
+    /// their signature. Use letters and digits: one segment of a URL. An empty text sets none.
     pub fn with_path_secret(self, secret: impl Into<String>) -> Self {
         let secret = Some(secret.into()).filter(|secret| !secret.is_empty());
         Self { path_secret: secret.map(SecretString::from), ..self }

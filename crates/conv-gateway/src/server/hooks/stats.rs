@@ -11,7 +11,7 @@ use crate::webhook::{Command, Event, EventKind, Refusal};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HookStats {
-    /// Events that were let in, by command and outcome; without those that never came.
+    /// Accepted events by command and outcome; pairs that never occurred are left out.
     pub events: Vec<HookCount>,
     /// Refused calls by reason: the words of [`Refusal`], `path` for a wrong secret, and `method`. Every
     /// reason is there.
@@ -34,17 +34,17 @@ pub struct HookCount {
     pub command: Command,
     /// Their outcome.
     pub outcome: HookOutcome,
-    /// How many there were.
+    /// The number of such events.
     pub count: u64,
 }
 
-/// What became of an event. Each was answered alike.
+/// The effect of an event. Each was answered alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum HookOutcome {
     /// A watched account was marked.
     Marked,
-    /// It concerns lists, of accounts that nobody watches here.
+    /// It concerns lists, but of accounts that are not watched here.
     Unwatched,
     /// It changes no list.
     NoList,

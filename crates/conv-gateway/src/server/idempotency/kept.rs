@@ -13,9 +13,9 @@ use super::Made;
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// The maximum number of calls per account; beyond it, the account's oldest are dropped.
 const PER_ACCOUNT: usize = 256;
-/// What an entry takes beside its key and its answer.
+/// The bytes of an entry beside its key and its answer.
 const OVERHEAD: usize = 256;
-/// The maximum bytes of all; beyond it, the oldest of all are dropped.
+/// The maximum bytes of all entries; beyond it, the oldest are dropped.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// The account that calls, and its own text.
@@ -155,7 +155,7 @@ impl Calls {
         }
     }
 
-    /// Drops what is older than a day, and what was removed from the head of the order.
+    /// Drops answers older than a day, and keys at the head of the order that were removed already.
     fn expire(&mut self, now: Timestamp) {
         while let Some((key, number)) = self.order.front() {
             match self.get(key) {
@@ -200,7 +200,7 @@ impl Calls {
         }
     }
 
-    /// Keeps what was removed from the middle of the order from piling up.
+    /// Drops removed entries from the middle of the order before they pile up.
     fn compact(&mut self) {
         let held: usize = self.by_account.values().map(HashMap::len).sum();
         if self.order.len() > 2 * held + PER_ACCOUNT {

@@ -1,4 +1,4 @@
-//! What a list call asks for.
+//! The request of a list call.
 
 use std::num::NonZeroUsize;
 

@@ -1,4 +1,4 @@
-//! What a caller may know of an error of the lists.
+//! The part of a list's error that a caller may know.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -21,7 +21,7 @@ impl From<Error> for Problem {
     }
 }
 
-/// The caller is told little of these; the operator finds the number here.
+/// The caller learns little of these; the operator finds the number here.
 fn log(error: &Error) {
     let (class, code) = (error.class(), error.code());
     if !matches!(class, ErrorClass::InvalidArgument | ErrorClass::NotFound) {

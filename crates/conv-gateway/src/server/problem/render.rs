@@ -62,7 +62,7 @@ pub(in crate::server) fn render(mut response: Response, instance: &str) -> Respo
     response
 }
 
-/// Rounded up: who comes back a second early would be refused again.
+/// Rounded up: a caller who comes back a second early would be refused again.
 fn whole_seconds(pause: Duration) -> u64 {
     pause.as_secs() + u64::from(pause.subsec_nanos() > 0)
 }

@@ -10,7 +10,7 @@ pub(super) struct Parent<'a> {
 }
 
 impl<'a> Parent<'a> {
-    /// Reads `traceparent`; `None` if there is none, or it is not well formed.
+    /// Reads `traceparent`; `None` if it is missing or not well formed.
     pub(super) fn of(headers: &'a HeaderMap) -> Option<Self> {
         let mut parts = headers.get("traceparent")?.to_str().ok()?.split('-');
         let (version, trace_id) = (parts.next()?, parts.next()?);

@@ -1,4 +1,4 @@
-//! What a line is asked for.
+//! The request that opens a line.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ pub(in crate::server) struct Query {
     pub(in crate::server) query: ConversationQuery,
     pub(in crate::server) window: usize,
     pub(in crate::server) from: Option<ResumeFrom>,
-    /// The client holds rows, whether its position means something or not.
+    /// The client holds rows, even if its position is not valid here.
     pub(in crate::server) has_position: bool,
 }
 

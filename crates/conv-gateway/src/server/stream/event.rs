@@ -23,7 +23,7 @@ pub(in crate::server) fn update(kind: Resumed, id: Option<&Id>, key: &str) -> By
 /// The end of an event.
 pub(in crate::server) const END: Bytes = Bytes::from_static(b"\n\n");
 
-/// Returns a comment, which shows that the line is alive. An ID without data is no event, but the
+/// Returns a comment, which shows that the line is alive. An ID without data is not an event, but the
 /// client goes on from it.
 pub(in crate::server) fn heartbeat(id: Option<&Id>) -> Bytes {
     match id {

@@ -41,14 +41,14 @@ pub(in crate::server) struct Step {
     pub(in crate::server) feed: usize,
     /// The update as JSON without its first brace.
     pub(in crate::server) json: Bytes,
-    /// What kind of change it is.
+    /// The kind of change.
     pub(in crate::server) kind: Resumed,
     pub(in crate::server) position: Option<Position>,
     /// The first update of its query.
     pub(in crate::server) is_first: bool,
 }
 
-/// What polling all queries gave.
+/// The result of polling all queries.
 pub(in crate::server) enum Advanced {
     /// Updates, or none; then the caller is woken for more.
     Steps {
@@ -73,7 +73,7 @@ impl Feed {
         Self { query, window, live, view, resumes, is_begun: false }
     }
 
-    /// The first update, and what it answers a position with.
+    /// The first update, and the kind of its answer to a position.
     fn begin(&mut self, kind: Resumed, counters: &Counters) -> bool {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         if is_first && self.resumes {

@@ -40,9 +40,9 @@ pub(in crate::server) struct Line {
     drained: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     revoked: Pin<Box<dyn Future<Output = ()> + Send>>,
     timing: Timing,
-    /// What was made and not taken yet: the events of one commit at most.
+    /// The events that were made and not taken yet: those of one commit at most.
     out: VecDeque<Bytes>,
-    /// When the last piece was taken: the next one is asked for as soon as there is room for it.
+    /// The time at which the last piece was taken: the next one is asked for as soon as there is room.
     taken_at: Option<Instant>,
     /// The client took nothing for too long.
     is_stalled: bool,
@@ -146,7 +146,7 @@ impl Line {
         true
     }
 
-    /// Reads the updates of all queries; returns false if there is none.
+    /// Reads the updates of all queries; returns false if there are none.
     fn follow(&mut self, cx: &mut Context<'_>) -> bool {
         loop {
             let Some((watch, feeds)) = self.followed.poll(&self.shared, &self.queries, cx) else {
@@ -216,7 +216,7 @@ impl Line {
         }
     }
 
-    /// Says what has changed in the list's state, once per second at most.
+    /// Reports changes of the list's state, once per second at most.
     fn report(&mut self) -> bool {
         if !self.is_greeted || !self.timing.may_report() {
             return false;

@@ -1,4 +1,4 @@
-//! The open lines of each caller, of which there are only so many.
+//! The open lines of each caller, limited in number.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -46,7 +46,7 @@ impl Lingering {
     }
 }
 
-/// Ends interests in time, until there is none.
+/// Ends interests in time, until none is left.
 async fn sweep(kept: Weak<Mutex<Kept>>) {
     loop {
         sleep_until(Instant::now() + KEPT / 6).await;

@@ -19,7 +19,7 @@ pub(in crate::server) struct Login {
     pub(in crate::server) due: Instant,
 }
 
-/// What became of a login.
+/// The state of a login.
 pub(in crate::server) enum Looked {
     /// It holds.
     Holds,

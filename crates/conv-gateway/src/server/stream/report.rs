@@ -1,4 +1,4 @@
-//! What a client learns about the state of its list, beside the rows.
+//! The report of the state of a list, which a client gets beside the rows.
 
 use conv_api::{Accounts, Conversations, SyncMark, SyncReport};
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub(in crate::server) struct Report<'a> {
     state: &'a State,
     /// Passes of all accounts that wait for their turn.
     passes_waiting: usize,
-    /// How long passes waited for the cloud's rate so far, on average.
+    /// The average time for which passes have waited for the cloud's rate.
     quota_wait_millis: u64,
 }
 

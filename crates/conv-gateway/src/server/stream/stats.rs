@@ -69,7 +69,7 @@ struct Opened {
     all: AtomicU64,
 }
 
-/// Why a stream ended.
+/// The reason for the end of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::server) enum End {
     /// The client ended it.
@@ -81,7 +81,7 @@ pub(in crate::server) enum End {
     Replaced,
 }
 
-/// What a position was answered with.
+/// The kind of answer to a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::server) enum Resumed {
     Patch,

@@ -1,4 +1,4 @@
-//! Tickets: what an `EventSource`, which can send no header, shows instead of a token.
+//! Tickets, which an `EventSource` shows instead of a token, since it cannot send a header.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -32,7 +32,7 @@ struct Issued {
     order: VecDeque<(String, Timestamp)>,
 }
 
-/// What a ticket is good for.
+/// The stream that a ticket opens.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Ticket {
     pub(in crate::server) caller: Caller,

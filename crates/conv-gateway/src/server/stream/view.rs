@@ -25,7 +25,7 @@ pub(in crate::server) struct SharedViews(Mutex<Joined>);
 #[derive(Debug, Default)]
 struct Joined {
     views: HashMap<String, Vec<(Key, Weak<SharedView>)>>,
-    /// At so many accounts those without a reader are looked for.
+    /// The number of accounts at which those without a reader are removed.
     sweep_at: usize,
 }
 
@@ -113,7 +113,7 @@ fn json(update: &LiveUpdate, sum: Option<u32>, counters: &Counters) -> Bytes {
     Bytes::from(json).split_off(1)
 }
 
-/// Returns true for updates of the same rows: compares where the rows are, not what is in them.
+/// Returns true for updates of the same rows: compares pointers, not contents.
 fn is_same(a: &LiveUpdate, b: &LiveUpdate) -> bool {
     let is_same_row = |(a, b): (&Arc<_>, &Arc<_>)| Arc::ptr_eq(a, b);
     let is_same_place = a.seq == b.seq && a.position == b.position && a.totals == b.totals;

@@ -98,7 +98,7 @@ async fn a_new_name_is_read_without_a_listing() {
 
 /// W7: reading everything is read as the unread numbers of rows, without a listing.
 #[tokio::test]
-async fn who_read_everything_costs_no_listing() {
+async fn a_user_who_read_everything_costs_no_listing() {
     let plan = Plan { facets: vec![Facet::Unread], ..Plan::default() };
     let stage = Stage::with(plan).await;
     let world = stage.cloud.world();
@@ -158,7 +158,7 @@ async fn an_own_echo_starts_no_pass() {
 
 /// W8: by default an event shows nothing by itself, whatever it states.
 #[tokio::test]
-async fn what_an_event_states_is_not_believed() {
+async fn statements_of_events_are_not_believed() {
     // No pass follows.
     let watch_options = WatchOptions::default().with_delay(Duration::from_secs(3600));
     let stage = Stage::with(Plan { watch_options, ..Plan::default() }).await;

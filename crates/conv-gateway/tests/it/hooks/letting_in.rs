@@ -1,4 +1,4 @@
-//! Who is let in, and how large a call may be.
+//! The callers that are let in, and the largest call.
 
 use std::{
     convert::Infallible,
@@ -105,7 +105,7 @@ async fn a_body_of_20_mib_is_answered_and_not_read() {
     let (body, taken) = chunks(320);
     stage.event(READ, body).await;
     assert!(taken.load(Ordering::Relaxed) <= 17, "{taken:?}");
-    // Nor of one that nobody signed.
+    // Nor of one without a signature.
     let (body, taken) = chunks(320);
     let refused = stage.call("POST", "/v1/hooks/tencent?SdkAppid=1", body).await;
     assert_eq!((refused.0.as_u16(), taken.load(Ordering::Relaxed)), (403, 0));

@@ -40,7 +40,7 @@ pub struct Stage {
     clock: Arc<AtomicU64>,
 }
 
-/// What is set otherwise than by default.
+/// The settings that differ from the defaults.
 pub struct Plan {
     pub accounts: Vec<&'static str>,
     pub kept_fresh: (usize, Duration),

@@ -92,7 +92,7 @@ async fn a_draft_is_kept_here_and_sent_nowhere() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_changed_is_refused_with_the_sdks_code() {
+async fn impossible_changes_are_refused_with_the_sdks_code() {
     let stage = Stage::pulled(|it| it).await;
     let token = stage.login("alice").await;
     let many: Vec<_> = (0..101).map(|n| format!("C2Cu{n}")).collect();
@@ -225,7 +225,7 @@ async fn a_list_that_was_never_read_is_not_taken_for_an_empty_one() {
 }
 
 #[tokio::test]
-async fn who_asks_only_for_totals_has_the_list_read_too() {
+async fn a_request_for_totals_alone_reads_the_list_too() {
     let stage = Stage::new().await;
     let token = stage.login("alice").await;
     stage.get("/totals", &token).await.data();

@@ -155,8 +155,8 @@ impl Contract {
             let schema = format!("{pointer}/content/{}/schema", kind.replace('/', "~1"));
             self.is_valid(&schema, &body, &format!("answer {status} of {id}"));
             if kind == "application/problem+json" {
-                let told = (&body["status"], &body["instance"]);
-                assert_eq!(told, (&json!(status), &json!(reply.header("x-request-id"))));
+                let said = (&body["status"], &body["instance"]);
+                assert_eq!(said, (&json!(status), &json!(reply.header("x-request-id"))));
                 let seconds = body["retryAfter"].as_u64().map(|seconds| seconds.to_string());
                 assert_eq!(seconds.unwrap_or_default(), reply.header("retry-after"));
             }
@@ -220,7 +220,7 @@ fn own(path: &str) -> &str {
     delegated.map_or(path, |(_, path)| path)
 }
 
-/// What holds for every answer.
+/// Checks what holds for every answer.
 fn always(path: &str, reply: &Reply) {
     let has = |headers: &HeaderMap, name: &str, text: &str| {
         headers.get_all(name).iter().any(|value| value.to_str().unwrap().contains(text))

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use super::stage::{Operation, Reply, Stage, contract, get, post, request};
 
-/// What no test here can bring about.
+/// The answers that no test here can cause.
 const NOT_SEEN: [(&str, u16, &str); 1] =
     [("getConversationProfile", 501, "the emulator offers all profiles that can be asked for")];
 

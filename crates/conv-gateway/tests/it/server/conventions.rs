@@ -242,7 +242,7 @@ fn handles_cross_threads() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_refusal_that_tells_nothing() {
+async fn a_panic_is_a_refusal_that_reveals_nothing() {
     let stage = Stage::with(|it| {
         it.authorizer(|_: &_, _: &_, _| -> bool { panic!("a secret of the embedder") })
     })

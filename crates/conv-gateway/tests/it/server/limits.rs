@@ -1,4 +1,4 @@
-//! What is bounded: calls, failed logins, calls of the cloud, bodies.
+//! Limits: calls, failed logins, calls of the cloud, bodies.
 
 use std::{convert::Infallible, net::SocketAddr, num::NonZeroU32, time::Duration};
 

@@ -98,7 +98,7 @@ async fn conditions_of_a_url_are_those_of_a_body() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_refused_with_the_sdks_code() {
+async fn invalid_questions_are_refused_with_the_sdks_code() {
     let stage = Stage::pulled(|it| it).await;
     let token = stage.login("alice").await;
     for (argument, expected) in [

@@ -1,4 +1,4 @@
-//! A cloud, a gateway in front of it, and a clock that stands.
+//! A cloud, a gateway in front of it, and a clock that does not move.
 
 #[path = "checked.rs"]
 mod checked;
@@ -189,7 +189,7 @@ impl Stage {
     }
 }
 
-/// What a stream says at once: it has no end.
+/// Returns what a stream sends at once: it has no end.
 fn begun(mut body: Body) -> Vec<u8> {
     let mut bytes = Vec::new();
     while let Some(Some(frame)) = body.frame().now_or_never() {

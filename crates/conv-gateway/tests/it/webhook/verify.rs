@@ -1,4 +1,4 @@
-//! Which calls are let in.
+//! The verification of webhook calls.
 
 use std::time::Duration;
 

@@ -43,7 +43,7 @@ fn queries_have_the_forms_of_the_sdk() {
 }
 
 #[test]
-fn what_the_sdk_ignores_in_silence_is_refused() {
+fn input_that_the_sdk_silently_ignores_is_refused() {
     assert_refused("[]", "at least one conversation ID");
     assert_refused(r#"["C2Calice", "x"]"#, "starts with C2C or GROUP");
     assert_refused(r#"["C2Calice", 1]"#, "expected a string");

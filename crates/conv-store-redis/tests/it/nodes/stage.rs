@@ -40,7 +40,7 @@ pub(super) struct Stage {
     pub(super) prefix: String,
 }
 
-/// How a node reaches the cloud: what another process can be given.
+/// A node's access to the cloud, in a form that another process can be given.
 #[derive(Clone, Debug)]
 pub(super) struct Access {
     pub(super) urls: Vec<String>,
@@ -194,7 +194,7 @@ impl Node {
     }
 }
 
-/// What a device holds, and where it goes on from.
+/// The rows that a device holds, and the position from which it resumes.
 pub(super) struct Reader {
     pub(super) rows: Vec<Arc<Conversation>>,
     pub(super) from: ResumeFrom,

@@ -1,4 +1,4 @@
-//! Rows that are too large to store, without what makes them so.
+//! Rows that are too large to store, without their largest facets.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! One entry: what one write changes of an account's rows.
+//! One entry: the changes of one write to an account's rows.
 //!
 //! `prefix | after u64 | seq u64 | count u32 | keys to delete | keys and values to put`, little
 //! endian. Keys are without the prefix and have a length of two bytes before them, values one of

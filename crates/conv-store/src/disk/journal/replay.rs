@@ -1,4 +1,4 @@
-//! Gives the engine again what a crash took from it.
+//! Writes the journal's entries to an engine that lost them in a crash.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! The files of a log: what it needs of a file system, their names, the header, quarantine.
+//! The files of a log: the file operations it needs, their names, the header, quarantine.
 
 use std::{
     fmt::Debug,
@@ -26,7 +26,7 @@ pub(crate) trait LogFile: Read + Write + Seek + Send {
 pub(crate) trait LogFolder: Clone + Debug + Send {
     type File: LogFile;
 
-    /// Opens a file; `None` if there is none.
+    /// Opens a file; `None` if it is missing.
     fn open(&self, name: &str) -> io::Result<Option<Self::File>>;
     /// Creates or empties a file.
     fn create(&self, name: &str) -> io::Result<Self::File>;

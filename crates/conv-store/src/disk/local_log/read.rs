@@ -17,7 +17,7 @@ pub(crate) struct Kept {
     pub(crate) damaged: usize,
 }
 
-/// Reads the log of a folder; empty if there is none.
+/// Reads the log of a folder; empty if the file is missing.
 pub(crate) fn read(folder: &Path) -> Result<Kept, StoreError> {
     let mut file = match File::open(folder.join(NAME)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::default()),

@@ -89,7 +89,7 @@ fn quarantined(folder: &TempDir) -> usize {
 }
 
 #[test]
-fn what_was_synced_is_there_again() {
+fn synced_entries_are_there_again() {
     let folder = TempDir::new().unwrap();
     let mut log = LocalLog::open(folder.path()).unwrap();
     save(&mut log, "a", &put(1, 1, b"one"));
@@ -217,7 +217,7 @@ fn an_entry_within_a_record_is_no_entry() {
 }
 
 #[test]
-fn what_a_crash_leaves_of_a_rewriting_is_removed() {
+fn the_remains_of_an_interrupted_rewriting_are_removed() {
     let (bytes, _) = written(2);
     for length in [0, 5, HEADER, bytes.len() - 1] {
         let folder = folder_of(&bytes);

@@ -1,4 +1,4 @@
-//! One opening: whether it may still change anything, and what it has met.
+//! One opening: its right to change files, and its findings so far.
 
 use std::{
     future::Future,

@@ -71,7 +71,7 @@ fn io_error(kind: io::ErrorKind) -> StoreError {
 }
 
 #[test]
-fn what_opens_is_left_alone() {
+fn rows_that_open_are_left_alone() {
     let (rows, opening) = (Scripted::new([]), opening());
     assert_eq!(open(&rows, &opening).unwrap(), "rows");
     assert_eq!(rows.repairs.get(), 0);
@@ -79,7 +79,7 @@ fn what_opens_is_left_alone() {
 }
 
 #[test]
-fn what_is_no_damage_touches_nothing() {
+fn errors_other_than_damage_change_nothing() {
     use io::ErrorKind as Kind;
     let kinds = [
         Kind::StorageFull,
@@ -132,7 +132,7 @@ fn rows_beyond_repair_are_quarantined() {
 }
 
 #[test]
-fn what_cannot_be_repaired_is_not_tried_again() {
+fn a_failed_repair_is_not_tried_again() {
     let (mut rows, opening) = (Scripted::new([corrupt()]), opening());
     rows.has_parts = false;
     assert_eq!(open(&rows, &opening).unwrap(), "");

@@ -86,7 +86,7 @@ impl RowFile for RedbRows {
         })
     }
 
-    /// redb keeps unwritten data in its own memory, so there is no level in between.
+    /// redb keeps unwritten data in its own memory, so no level lies in between.
     fn flush(&self, _durability: Durability) -> Result<(), StoreError> {
         if !self.is_flushed.load(Ordering::Acquire) {
             self.commit(Level::Immediate, |_| Ok(()))?;

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_not_kept_in_part() {
+    fn an_entry_that_is_too_long_is_not_kept_in_part() {
         let half = vec![0; (MOST_BYTES / 2) as usize];
         let rows = [key(ALICE, 1), key(ALICE, 2), key(ALICE, 3)];
         let ahead = ahead(rows.iter().map(|key| (&key[..], &half[..])));

@@ -7,7 +7,10 @@ use conv_model::{
     Timestamp,
 };
 
-use super::{double::Trouble, *};
+use super::{
+    double::{Handle, Trouble},
+    *,
+};
 use crate::disk::commit::{Disk, Target};
 
 /// The writes, and the flushes, that a script makes when all goes well.
@@ -98,22 +101,29 @@ async fn fail_once(it: &Fixture, trouble: Trouble) {
     }
 }
 
-#[tokio::test]
-async fn a_write_that_shares_a_failed_group_is_not_acknowledged() {
-    let it = Fixture { durability: Durability::Disk, ..Fixture::new() };
-    let database = it.open().await;
-    let mut disk = it.disk(&database);
+/// Writes a group of two jobs, of which the second fails. Returns the first.
+fn write_two(it: &Fixture, disk: &mut FilesDisk<Handle>) -> Job<Account> {
     let jobs = ["a", "b"].map(|name| Job {
         account: Arc::new(Account::new(account(name))),
         work: Work::Commit(vec![with_state(write(0))]),
     });
     jobs.iter().for_each(|job| disk.begin(job).unwrap());
     it.double.fail(Trouble::Write(1));
-    disk.write(&jobs[0], Target::Rows).unwrap();
-    disk.write(&jobs[1], Target::Rows).unwrap_err();
+    let [first, second] = jobs;
+    disk.write(&first, Target::Rows).unwrap();
+    disk.write(&second, Target::Rows).unwrap_err();
+    first
+}
+
+#[tokio::test]
+async fn a_write_that_shares_a_failed_group_is_not_acknowledged() {
+    let it = Fixture { durability: Durability::Disk, ..Fixture::new() };
+    let database = it.open().await;
+    let mut disk = it.disk(&database);
+    let first = write_two(&it, &mut disk);
     database.engines().files.load(&Account::new(account("c"))).unwrap_err();
     disk.sync(Target::Rows).unwrap_err();
-    disk.begin(&jobs[0]).unwrap();
+    disk.begin(&first).unwrap();
     assert_eq!(it.double.openings(), 2, "reopened for the next group");
 }
 
@@ -132,7 +142,7 @@ async fn the_trouble_of_one_account_is_not_that_of_another() {
 }
 
 #[tokio::test]
-async fn what_was_written_behind_and_lost_is_no_longer_shown() {
+async fn lost_writes_are_no_longer_shown_at_write_behind() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let [a, b] = [account("a"), account("b")];
@@ -217,14 +227,7 @@ async fn a_failed_write_of_a_group_acknowledges_none_of_it_at_write_behind() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let mut disk = it.disk(&database);
-    let jobs = ["a", "b"].map(|name| Job {
-        account: Arc::new(Account::new(account(name))),
-        work: Work::Commit(vec![with_state(write(0))]),
-    });
-    jobs.iter().for_each(|job| disk.begin(job).unwrap());
-    it.double.fail(Trouble::Write(1));
-    disk.write(&jobs[0], Target::Rows).unwrap();
-    disk.write(&jobs[1], Target::Rows).unwrap_err();
+    write_two(&it, &mut disk);
     disk.sync(Target::Rows).unwrap_err();
 }
 
@@ -247,7 +250,7 @@ async fn a_forgotten_account_is_wiped_from_the_disk_at_every_level() {
 }
 
 #[tokio::test]
-async fn what_was_written_behind_is_flushed_after_a_while() {
+async fn writes_are_flushed_after_a_while_at_write_behind() {
     let it = Fixture { durability: Durability::WriteBehind, ..Fixture::new() };
     let database = it.open().await;
     let mut disk = it.disk(&database);
@@ -301,7 +304,7 @@ async fn given(store: &dyn ConversationStore) {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_comes_back_once_the_rows_open_again() {
+async fn acknowledged_writes_come_back_once_the_rows_open_again() {
     let it = Fixture::new();
     let database = it.open().await;
     let a = database.account(&account("a")).await.unwrap();

@@ -102,7 +102,7 @@ fn numbers(it: &Fixture) -> [u64; 2] {
 }
 
 #[test]
-fn what_was_acknowledged_outlives_a_process_that_flushed_nothing() {
+fn acknowledged_writes_outlive_a_process_that_flushed_nothing() {
     let it = Fixture::new();
     let mut writing = Writing::on(&it);
     writing.write_times(7);
@@ -115,7 +115,7 @@ fn what_was_acknowledged_outlives_a_process_that_flushed_nothing() {
 }
 
 #[test]
-fn what_is_torn_or_damaged_leaves_the_first_writes() {
+fn a_torn_or_damaged_journal_leaves_the_first_writes() {
     let it = Fixture::new();
     let mut writing = Writing::on(&it);
     let mut lengths = vec![HEADER];
@@ -226,7 +226,7 @@ fn it_is_emptied_once_the_rows_are_flushed() {
 }
 
 #[test]
-fn what_is_large_is_flushed_and_not_written_twice() {
+fn large_groups_are_flushed_and_not_written_twice() {
     let it = Fixture::new();
     let mut writing = Writing::on(&it);
     writing.write_times(1);

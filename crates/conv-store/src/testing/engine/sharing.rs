@@ -1,4 +1,4 @@
-//! More than one writer, and writers who go away.
+//! More than one writer, and writers that go away.
 
 use std::time::Duration;
 

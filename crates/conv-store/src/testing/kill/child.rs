@@ -1,4 +1,4 @@
-//! The child's part: reports what it finds, then writes until it is killed.
+//! The child's part: reports its findings, then writes until it is killed.
 
 use std::{
     env,

@@ -41,7 +41,7 @@ pub(super) fn rounds(
         }
     }
     let said = Run::start(module, folder.path(), 0)?.ended()?;
-    ensure!(!said.found.is_empty(), "the last child tells nothing");
+    ensure!(!said.found.is_empty(), "the last child reports nothing");
     ensure!(writes > 0, "no child wrote anything");
     check(&promised, &said.found, promise, rounds)
 }

@@ -115,7 +115,7 @@ impl Naive {
             }
             let mut unread = old.unread.clone();
             if row.counts_unread() == Some(false) {
-                // The type of a group clears its count, which is no answer.
+                // The type of a group clears its count, which is not an answer.
                 unread.count = row.unread.count;
             }
             if unread != row.unread {

@@ -133,7 +133,7 @@ fn makes() -> impl Strategy<Value = Make> {
         1 => any::<u16>().prop_map(Pruned::Unconfirmed),
         1 => expired,
     ];
-    // A pass of its own kind for each kind of step, and now and then a wrong one.
+    // A pass of its own kind for each kind of step, and sometimes a wrong one.
     let kinds = prop_oneof![
         6 => (Just(Pass::No), Just(None)),
         4 => (Just(Pass::Current), Just(None)),

@@ -185,7 +185,7 @@ pub async fn an_unsure_pass_removes_nobody_and_says_whom<F: StoreFixture>(
     let snapshot = store.snapshot();
     ensure_eq!(users(&snapshot), ["made by others", "ghost", "alice"], "rows");
     ensure!(snapshot.report().is_sync_completed(), "the pass finished");
-    ensure_eq!(snapshot.report().unconfirmed, [id("ghost")?], "whom no listing confirmed");
+    ensure_eq!(snapshot.report().unconfirmed, [id("ghost")?], "rows that no listing confirmed");
 
     let keep = [id("alice")?, id("made by others")?];
     apply_all(&store, [begin(2), finish(2, secs(10), keep)]).await?;

@@ -37,7 +37,7 @@ pub async fn a_pass_that_was_superseded_changes_nothing<F: StoreFixture>(
     Ok(())
 }
 
-/// The number of a pass is its fence: who begins with one that is taken is refused.
+/// The number of a pass is its fence: a beginning with a number that is taken is refused.
 pub async fn two_passes_cannot_begin_with_one_number<F: StoreFixture>(fixture: &F) -> TestResult {
     let store = fixture.open().await?;
     apply_all(&store, [begin(4)]).await?;

@@ -1,4 +1,4 @@
-//! Positions, and what changed since one.
+//! Positions, and the changes since one.
 
 use conv_model::{All, ConversationId, Delta, Local, Mutation, OutboxChange, Position, Progress};
 

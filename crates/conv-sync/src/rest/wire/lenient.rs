@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_bad_and_no_error() {
+    fn an_invalid_number_is_a_bad_value_and_not_an_error() {
         for json in [
             "1.5",
             "1e3",

@@ -63,7 +63,7 @@ fn mend_controls(mut body: Vec<u8>) -> Vec<u8> {
     mended
 }
 
-/// Where in JSON a byte is.
+/// The place of a byte in JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Between,
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_early_stays_as_it_is() {
+    fn a_text_that_ends_early_stays_as_it_is() {
         for text in ["\\", "\\u", "\\ud83", "\\ud83d\\", "\\ud83d\\u", "\\uzzzz", "\"\\"] {
             let expected = text.replace("\\ud83d", "\\ufffd");
             assert_eq!(mended(text), expected);

@@ -1,4 +1,4 @@
-//! Replies as documented, and what one odd part of them costs.
+//! Replies as documented, and the cost of one odd part of them.
 
 use conv_model::Timestamp;
 

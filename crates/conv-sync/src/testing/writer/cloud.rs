@@ -1,4 +1,4 @@
-//! The state of a scripted cloud, and what calls do to it.
+//! The state of a scripted cloud, and the effect of calls on it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

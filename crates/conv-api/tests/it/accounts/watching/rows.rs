@@ -133,7 +133,7 @@ async fn a_row_that_cannot_be_read_is_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_read_everything_has_read_what_the_list_shows_as_unread() {
+async fn a_user_who_read_everything_has_no_unread_rows() {
     let mut capabilities = Capabilities::default();
     capabilities.facets = vec![Facet::Profile, Facet::Unread];
     let ids = ["C2Calice", "C2Cbob", "C2Ccarol", "GROUP@TGS#1"].map(id);

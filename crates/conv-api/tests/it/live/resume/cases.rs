@@ -1,4 +1,4 @@
-//! What the first update of a reader that comes back is.
+//! The first update of a reader that resumes.
 
 use std::{sync::Arc, task::Poll};
 
@@ -7,9 +7,9 @@ use conv_api::{
     Position, ResumeFrom, Timestamp,
     model::{Delta, Local, Mutation, OutboxChange, Progress, Seq},
     store::Since,
+    testing::server::{Process, Server, settle},
 };
 
-use super::server::{Process, Server, settle};
 use crate::{live::reader::poll, support::id};
 
 fn at(name: &str, time: u64) -> ConversationPatch {
@@ -261,7 +261,7 @@ async fn a_mutation_that_ended_is_sent_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_a_restart_interrupted_has_no_position_until_it_is_stored() {
+async fn a_mutation_that_a_restart_interrupted_leaves_no_position_until_it_is_stored() {
     let (server, process) = six().await;
     let pin = Mutation::Pin { id: id("C2Cf"), is_pinned: true };
     let commit = process.store.mutate(OutboxChange::enqueue([pin])).await.unwrap();

@@ -7,10 +7,10 @@ use conv_api::{
     Position, ResumeFrom,
     model::{Delta, ErrorClass, Local, MutationFailure, OutboxChange, Progress, SyncStep, testing},
     store::Loaded,
+    testing::server::{Process, Server, has_state, settle},
 };
 use proptest::{collection::vec, option, prelude::*};
 
-use super::server::{Process, Server, has_state, settle};
 use crate::live::reader::poll;
 
 #[derive(Clone, Debug)]
@@ -286,7 +286,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn what_clients_fold_is_the_list_wherever_they_come_back(
+    fn clients_fold_the_list_wherever_they_resume(
         subscriptions in vec((testing::queries(), option::weighted(0.7, 0..5_usize)), 1..4),
         operations in vec(operations(), 1..40),
     ) {

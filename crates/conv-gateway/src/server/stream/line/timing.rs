@@ -1,4 +1,4 @@
-//! When a line does something without a change of its list.
+//! The timers of a line: heartbeat, token, end.
 
 use std::{
     pin::Pin,
@@ -13,7 +13,7 @@ use crate::server::stream::{event::Id, stats::End};
 
 /// The time between two signs of life; proxies cut a connection that is silent for 60 s.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
-/// A client that takes nothing for as long has to come again.
+/// A client that takes nothing for this long is disconnected.
 pub(super) const STALL: Duration = Duration::from_secs(30);
 const REPORTS: Duration = Duration::from_secs(1);
 
@@ -82,7 +82,7 @@ impl Timing {
     }
 }
 
-/// When a client should come back: not before, and within so much more.
+/// Returns the time after which a client should come back, and the spread added to it.
 pub(super) fn comes_back(end: End) -> (Duration, Duration) {
     let seconds = |from, spread| (Duration::from_secs(from), Duration::from_secs(spread));
     match end {

@@ -34,7 +34,7 @@ pub struct Held {
 pub struct Client {
     body: Option<Body>,
     buffer: Vec<u8>,
-    /// What a piece had beyond the bytes that were read.
+    /// The rest of a piece beyond the bytes that were read.
     rest: Bytes,
     pub held: BTreeMap<String, Held>,
     pub events: Vec<Event>,
@@ -52,7 +52,7 @@ impl Client {
         Self { held, ..self }
     }
 
-    /// What can be read now, at most so many bytes more; returns false once the line has ended.
+    /// Reads what has arrived, at most so many bytes; returns false once the line has ended.
     pub fn read(&mut self, mut most: usize) -> bool {
         while most > 0 {
             match self.piece().now_or_never() {
@@ -122,7 +122,7 @@ impl Client {
         }
     }
 
-    /// What a client says to go on.
+    /// Returns the queries with the positions from which a client resumes.
     pub fn queries(&self, queries: &Value) -> Value {
         let mut queries = queries.clone();
         for (key, held) in &self.held {

@@ -1,4 +1,4 @@
-//! How lines end: time, tokens, other lines, the process, readers that do not read.
+//! The ends of lines: time, tokens, other lines, the process, readers that do not read.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What events look like.
+//! The form of events.
 
 use std::fmt::Write;
 
@@ -112,7 +112,7 @@ async fn proxies_are_asked_to_pass_events_on() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_followed_is_refused() {
+async fn queries_that_cannot_be_followed_are_refused() {
     let quiet = Quiet::new(3).await;
     let nine: serde_json::Map<String, Value> =
         (0..9).map(|key| (key.to_string(), json!({}))).collect();

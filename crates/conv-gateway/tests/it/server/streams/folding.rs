@@ -25,7 +25,7 @@ enum Op {
     Cut,
     /// Comes again with what it held a while ago.
     Old(usize),
-    /// Comes again with a text that is no position of this list.
+    /// Reconnects with a text that is not a position of this list.
     Foreign(u8),
     /// The process ends; another one takes over.
     Restart,
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    /// Takes down what list calls answer at this position.
+    /// Records the answers of list calls at this position.
     async fn learn(&mut self) {
         for (key, asked) in self.queries.as_object().unwrap() {
             let window = usize::try_from(asked["window"].as_u64().unwrap()).unwrap();
@@ -128,7 +128,7 @@ impl World {
         self.earlier.push(self.client.held.clone());
     }
 
-    /// What is held is what was listed there. Positions that passed unseen are not known.
+    /// Checks that the client holds the rows that were listed at its position, if that was seen.
     fn check(&self) {
         for (key, held) in &self.client.held {
             let Some(position) = &held.position else { continue };
@@ -214,7 +214,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_received_is_the_list_at_its_position(ops in vec(op(), 1..24)) {
+    fn the_received_rows_are_the_list_at_their_position(ops in vec(op(), 1..24)) {
         run(&queries(), &ops);
     }
 }

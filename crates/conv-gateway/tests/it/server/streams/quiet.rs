@@ -118,7 +118,7 @@ impl Quiet {
         Client::new(response.into_body())
     }
 
-    /// What a list call answers: rows and position.
+    /// Returns the answer of a list call: rows and position.
     pub async fn listed(&self, query: &Value, window: usize) -> (Vec<Value>, Value) {
         let mut argument = query.clone();
         argument["limit"] = json!(window);

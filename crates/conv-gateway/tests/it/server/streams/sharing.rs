@@ -1,4 +1,4 @@
-//! What many readers cost: work is counted, not timed.
+//! The cost of many readers: work is counted, not timed.
 
 use conv_api::WatchOptions;
 use serde_json::json;

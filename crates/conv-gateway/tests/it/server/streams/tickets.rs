@@ -37,7 +37,7 @@ async fn a_ticket_opens_one_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_ticket_is_an_event_and_opens_nothing() {
+async fn an_invalid_ticket_is_an_event_and_opens_nothing() {
     let quiet = Quiet::new(5).await;
     let late = ticket(&quiet).await;
     tokio::time::advance(std::time::Duration::from_secs(30)).await;

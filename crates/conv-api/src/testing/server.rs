@@ -1,4 +1,6 @@
-//! A server that several processes write to, and that may lose writes.
+//! A server in memory that several processes write to, and that may lose writes.
+
+#![allow(clippy::unwrap_used, reason = "a server in memory only fails with its test")]
 
 use std::sync::{
     Arc, Mutex,
@@ -6,14 +8,13 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use conv_api::{
-    Conversations,
-    model::Seq,
-    store::{Engine, IndexedStore, Loaded, MemoryEngine, Record, StoreError, Write},
-};
+use conv_model::Seq;
+use conv_store::{Engine, IndexedStore, Loaded, MemoryEngine, Record, StoreError, Write};
 use tokio::sync::watch;
 
-/// The records of an account, and how often writes of it were lost.
+use crate::Conversations;
+
+/// The records of an account, and the number of times that writes of it were lost.
 #[derive(Debug)]
 pub struct Server {
     records: Mutex<MemoryEngine>,
@@ -21,6 +22,7 @@ pub struct Server {
 }
 
 impl Server {
+    /// Creates a server without records.
     pub fn new() -> Arc<Self> {
         Arc::new(Self { records: Mutex::default(), losses: watch::Sender::new(0) })
     }
@@ -29,11 +31,12 @@ impl Server {
         self.records.lock().unwrap().clone()
     }
 
+    /// Returns the records of this moment.
     pub async fn backup(&self) -> Loaded {
         self.now().load().await.unwrap()
     }
 
-    /// Has again what it had then: later writes are gone.
+    /// Goes back to a backup: later writes are lost.
     pub async fn restore(&self, backup: &Loaded) {
         let records = MemoryEngine::new();
         let mut write = Write::new(Seq::ZERO, backup.seq);
@@ -55,7 +58,7 @@ struct Connection {
 #[async_trait]
 impl Engine for Connection {
     async fn load(&self) -> Result<Loaded, StoreError> {
-        // Now and then so late that another process has written twice.
+        // Every few loads so late that another process has written twice.
         for _ in 0..self.loads.fetch_add(1, SeqCst) % 13 {
             tokio::task::yield_now().await;
         }
@@ -90,11 +93,14 @@ impl Engine for Connection {
 /// A process with the account loaded.
 #[derive(Debug)]
 pub struct Process {
+    /// Its store, over a connection of its own.
     pub store: Arc<IndexedStore>,
+    /// Its list over that store, without a cloud.
     pub conversations: Conversations,
 }
 
 impl Process {
+    /// Connects to a server and loads the account.
     pub async fn start(server: &Arc<Server>) -> Self {
         let known = AtomicU64::new(*server.losses.borrow());
         let engine = Connection { server: Arc::clone(server), known, loads: AtomicU64::new(0) };
@@ -104,14 +110,14 @@ impl Process {
     }
 }
 
-/// Lets the stores take in what other ones wrote.
+/// Gives the stores time to load the writes of other processes.
 pub async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
 }
 
-/// True if a backup has the state of the sync, and with it an epoch.
+/// Returns true if a backup has the record of the sync state, and with it an epoch.
 pub fn has_state(backup: &Loaded) -> bool {
     backup.records.iter().any(|(record, _)| *record == Record::State)
 }
