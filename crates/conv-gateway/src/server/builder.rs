@@ -120,6 +120,7 @@ impl GatewayBuilder {
     /// Sets how many accounts are kept fresh after a call of theirs for the list or for a refresh, and for
     /// how long; 4,096 for a minute by default. Beyond that number, the one whose last call was longest ago
     /// is no longer kept fresh. Each stays loaded meanwhile, and its list is pulled when webhooks mark it.
+    /// After a stream or a long poll an account is kept fresh for a minute, whatever their number.
     pub fn kept_fresh(self, accounts: NonZeroUsize, time: Duration) -> Self {
         Self { kept_fresh: (accounts, time), ..self }
     }

@@ -30,7 +30,7 @@ pub(super) struct Shared {
     pub(super) unknown: Unknown,
     pub(super) kept: Kept,
     pub(super) ids: Ids,
-    /// Accounts kept fresh for clients that ask again and again.
+    /// Accounts kept fresh for clients that ask again and again, or were cut off.
     pub(super) interests: Interests,
     pub(super) hooks: Option<Arc<Hooks>>,
     pub(super) stats: GatewayStats,

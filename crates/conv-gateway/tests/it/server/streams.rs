@@ -4,6 +4,7 @@ mod client;
 mod ends;
 mod events;
 mod folding;
+mod interest;
 mod polls;
 mod quiet;
 mod sharing;
