@@ -74,6 +74,8 @@
 //! | `GET /conversations/stream?ticket=…` | | events; without a token |
 //! | `POST /conversations/delete`, `/pin`, `/read`, `/mark`, `/custom-data`, `/draft` | the SDK's options | the SDK's, and `position` |
 //! | `POST /groups/create`, `/delete`, `/rename`, `/add`, `/remove` | the SDK's options | the SDK's, and `position` |
+//! | `GET /changes` | | `changes` that are not over: `number`, `change`, `state`, `attempts`, `failure`; `position` |
+//! | `POST /changes/retry`, `/changes/drop` | `{numbers}` | `successNumberList`, `failureNumberList`, `position` |
 //! | `GET /openapi.json` | | this contract in OpenAPI 3.1, needs no token |
 //! | `/accounts/{account}/…` | any of the calls on a list, for another account | needs an authorizer |
 //! | `POST /hooks/tencent`, `/hooks/tencent/{secret}` | an event of the cloud | the cloud's own shape; needs a verifier |

@@ -33,7 +33,7 @@ async fn a_token_is_renewed_until_the_user_sig_ends() {
 async fn every_call_but_the_login_needs_a_token() {
     let stage = Stage::new().await;
     let token = stage.login("alice").await;
-    let gets = ["/conversations", "/groups", "/totals"];
+    let gets = ["/conversations", "/changes", "/groups", "/totals"];
     for path in gets {
         let path = format!("/v1{path}");
         let none = stage.send(get(&path, None)).await;
@@ -61,7 +61,7 @@ async fn every_call_but_the_login_needs_a_token() {
     assert_eq!(stage.get("/groups", &token).await.refusal(), (401, 2024));
 }
 
-const POSTS: [&str; 15] = [
+const POSTS: [&str; 17] = [
     "/login/renew",
     "/conversations/list",
     "/conversations/profile",
@@ -77,6 +77,8 @@ const POSTS: [&str; 15] = [
     "/groups/rename",
     "/groups/add",
     "/groups/remove",
+    "/changes/retry",
+    "/changes/drop",
 ];
 
 #[tokio::test]
