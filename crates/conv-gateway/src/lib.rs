@@ -135,7 +135,7 @@
 //! | <a id="invalid_argument"></a>`invalid_argument` | 400, 405, 413, 415, 422 | the request is wrong, and always will be; 422: the `Idempotency-Key` is of another call |
 //! | <a id="auth"></a>`auth` | 401, 403 | log in again; 403: it is not allowed |
 //! | <a id="not_found"></a>`not_found` | 404 | no such conversation (2500), user or group (2501), call (2997) |
-//! | <a id="rate_limited"></a>`rate_limited` | 429 | wait for `Retry-After` |
+//! | <a id="rate_limited"></a>`rate_limited` | 429 | wait for `Retry-After`; without it, the account has as many changes as it may: `GET /changes` |
 //! | <a id="transient"></a>`transient` | 408, 409, 503 | try again; 409: the first call with this `Idempotency-Key` still runs |
 //! | <a id="unsupported"></a>`unsupported` | 501, 403 | the cloud does not offer it; 403 with 3122: not in the app's plan |
 //! | <a id="cloud"></a>`cloud` | 502 | the cloud refused the gateway |
