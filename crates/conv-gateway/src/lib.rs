@@ -56,7 +56,7 @@
 //! # Calls
 //!
 //! Under `/v1`, with `Authorization: Bearer <access token>` on all but the first. Bodies are JSON with
-//! `Content-Type: application/json`; an unknown member is refused.
+//! `Content-Type: application/json`; a member that is unknown, or there twice, is refused.
 //!
 //! | call | body | data of the answer |
 //! | --- | --- | --- |

@@ -82,10 +82,10 @@ pub(super) async fn totals(
         position: Option<Position>,
     }
 
-    let asked = Asked::of_url(&uri)?;
+    let query = Asked::query_of_url(&uri)?;
     let (conversations, _) = shared.open(&caller).await?;
     let snapshot = conversations.snapshot();
-    let totals = snapshot.totals_of(&asked.query);
+    let totals = snapshot.totals_of(&query);
     Answer::of(&Data { totals, position: position::of(&snapshot) })
 }
 

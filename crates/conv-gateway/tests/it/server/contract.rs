@@ -1,6 +1,7 @@
 //! The contract is whole: what it has is there, and every answer that it names is seen.
 
 mod apart;
+mod wording;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
