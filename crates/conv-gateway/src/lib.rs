@@ -66,7 +66,7 @@
 //! | `GET /conversations?…` | in the URL; `conversationID` may be repeated | the same, with `ETag` |
 //! | `POST /conversations/profile` | `{conversationID}` | `conversation` |
 //! | `GET /groups` | | the names |
-//! | `GET /totals?…` | as of `GET /conversations` | `totals`, `position` |
+//! | `GET /totals?…` | as of `GET /conversations`, without pages | `totals`, `position`, with `ETag` |
 //! | `POST /conversations/refresh` | `{}` | `mark`, a number |
 //! | `POST /conversations/stream` | `{queries: {key: {query, window, from}}}` | [events](#streams), for as long as the client reads |
 //! | `POST /conversations/changes` | `{query, window, position, conversations, wait}` | the next event, and `state`; 204 if none comes within `wait` seconds |

@@ -14,6 +14,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use super::etag::Tags;
+
 /// Longer than clients wait before they come back.
 const AFTER_A_LINE: Duration = Duration::from_secs(60);
 
@@ -36,8 +38,15 @@ struct Kept {
 
 type End = (Instant, AccountId);
 
+/// A list that is kept fresh, with the tags of what was answered of it.
+#[derive(Clone)]
+pub(super) struct Fresh {
+    pub(super) watch: Arc<Watch>,
+    pub(super) tags: Arc<Tags>,
+}
+
 struct Interest {
-    watch: Arc<Watch>,
+    fresh: Fresh,
     until: Instant,
     after: After,
 }
@@ -61,10 +70,10 @@ impl Interests {
     }
 
     /// Returns the interest in the account of a list, if there is one, and prolongs it.
-    pub(super) fn prolong(&self, list: &Conversations) -> Option<Arc<Watch>> {
-        let watch = self.lock().of(list)?;
-        self.keep(Arc::clone(&watch), After::Call);
-        Some(watch)
+    pub(super) fn prolong(&self, list: &Conversations) -> Option<Fresh> {
+        let fresh = self.lock().of(list)?;
+        self.keep(fresh.clone(), After::Call);
+        Some(fresh)
     }
 
     /// Begins an interest in the account of a list, which causes a pass.
@@ -72,24 +81,27 @@ impl Interests {
         &self,
         accounts: &Accounts,
         list: &Conversations,
-    ) -> Result<Arc<Watch>, Error> {
-        let watch = Arc::new(accounts.watch(list.account(), WatchLevel::Background).await?);
-        self.keep(Arc::clone(&watch), After::Call);
-        Ok(watch)
+    ) -> Result<Fresh, Error> {
+        let watch = accounts.watch(list.account(), WatchLevel::Background).await?;
+        let fresh = Fresh { watch: Arc::new(watch), tags: Arc::default() };
+        self.keep(fresh.clone(), After::Call);
+        Ok(fresh)
     }
 
     /// Keeps the interest of a line that ended, in the background.
     pub(super) fn outlive_line(&self, watch: Arc<Watch>) {
         watch.set_level(WatchLevel::Background);
-        self.keep(watch, After::Line);
+        let known = self.lock().of(watch.list());
+        let tags = known.map(|known| known.tags).unwrap_or_default();
+        self.keep(Fresh { watch, tags }, After::Line);
     }
 
-    fn keep(&self, watch: Arc<Watch>, after: After) {
+    fn keep(&self, fresh: Fresh, after: After) {
         // Without a runtime, the process ends.
         let Ok(runtime) = Handle::try_current() else { return };
         let (gone, starts) = {
             let mut kept = self.lock();
-            let gone = kept.insert(watch, after);
+            let gone = kept.insert(fresh, after);
             (gone, !std::mem::replace(&mut kept.is_swept, true))
         };
         // The end of an interest has work to do, outside of the lock.
@@ -106,16 +118,16 @@ impl Interests {
 
 impl Kept {
     /// Returns the interest in a list; not one in a list of the account that was closed.
-    fn of(&self, list: &Conversations) -> Option<Arc<Watch>> {
-        let watch = &self.watches.get(list.account())?.watch;
-        watch.list().is_same(list).then(|| Arc::clone(watch))
+    fn of(&self, list: &Conversations) -> Option<Fresh> {
+        let fresh = &self.watches.get(list.account())?.fresh;
+        fresh.watch.list().is_same(list).then(|| fresh.clone())
     }
 
     /// Adds an interest; returns those that end because of it. One that the same list has already
     /// ends no earlier than before.
-    fn insert(&mut self, watch: Arc<Watch>, after: After) -> Vec<Interest> {
-        let account = watch.list().account().clone();
-        let mut interest = Interest { until: Instant::now() + self.time(after), watch, after };
+    fn insert(&mut self, fresh: Fresh, after: After) -> Vec<Interest> {
+        let account = fresh.watch.list().account().clone();
+        let mut interest = Interest { until: Instant::now() + self.time(after), fresh, after };
         let before = self.remove(&account);
         if let Some(before) = before.as_ref().filter(|before| before.lasts_longer_than(&interest)) {
             (interest.until, interest.after) = (before.until, before.after);
@@ -170,7 +182,7 @@ impl Kept {
 
 impl Interest {
     fn lasts_longer_than(&self, other: &Self) -> bool {
-        self.until > other.until && self.watch.list().is_same(other.watch.list())
+        self.until > other.until && self.fresh.watch.list().is_same(other.fresh.watch.list())
     }
 }
 

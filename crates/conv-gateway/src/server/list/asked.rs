@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 
 use axum::{extract::Query, http::Uri};
-use conv_api::{ConversationId, ConversationQuery, Error, PageKey};
-use serde::de::DeserializeOwned;
+use conv_api::{ConversationId, ConversationQuery, Error, PageKey, store::Snapshot};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::server::{body::words, problem::Problem};
+use crate::server::{body::words, etag::Basis, problem::Problem};
 
 /// The maximum number of rows of a page.
 pub(in crate::server) const MAX_LIMIT: usize = 500;
@@ -100,6 +100,11 @@ impl Asked {
             None => parsed(Value::Object(options))?,
         };
         Ok(Self { query, limit, after })
+    }
+
+    /// All that the answer is made from.
+    pub(super) fn basis(&self, snapshot: &Snapshot, report: &impl Serialize) -> Basis {
+        Basis::new(snapshot, &("list", &self.query, self.limit, &self.after, report))
     }
 
     fn without_page(self) -> Result<ConversationQuery, Problem> {
