@@ -18,7 +18,7 @@ use governor::{
 /// Keys that have their whole allowance again are dropped after so many calls.
 const SWEEP: u32 = 4096;
 
-/// So many in a window, and from then on as many as become free.
+/// So many at once, and from then on one per period: up to twice as many in the first window.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowance {
     pub(super) count: NonZeroU32,
