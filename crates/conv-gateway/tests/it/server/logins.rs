@@ -106,6 +106,28 @@ async fn an_unknown_user_and_a_bad_signature_get_the_same_answer() {
     assert_eq!(login("alice", &genuine).await.1["code"], 70001);
 }
 
+/// How long a refusal takes tells of a user only if the work depends on him.
+#[tokio::test]
+async fn a_login_that_is_refused_looks_at_no_list_and_no_cloud() {
+    let stage = Stage::pulled(|it| it.login_failures(100)).await;
+    stage.cloud.reset_calls();
+    stage.asked.clear();
+    let before = stage.accounts.stats();
+    let mut forged = stage.user_sig("alice");
+    forged.replace_range(20..21, if &forged[20..21] == "A" { "B" } else { "A" });
+    // Loaded, known to the cloud alone, known to nobody, an administrator.
+    for user in ["alice", "carol", "nobody", "administrator"] {
+        for sig in [&*forged, "x", ""] {
+            let login = json!({"userID": user, "userSig": sig});
+            assert_eq!(stage.send(post("/v1/login", None, &login)).await.status, 401);
+        }
+    }
+    let after = stage.accounts.stats();
+    assert_eq!(after.accounts_open, before.accounts_open);
+    assert_eq!((stage.cloud.calls().total, after.calls), (0, before.calls));
+    assert!(stage.asked.accounts().is_empty());
+}
+
 #[tokio::test]
 async fn a_delegate_acts_only_where_the_embedder_lets_him() {
     let none = Stage::pulled(|it| it).await;

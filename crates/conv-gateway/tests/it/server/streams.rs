@@ -1,6 +1,7 @@
 //! Streams and long polls.
 
 mod client;
+mod delegates;
 mod ends;
 mod events;
 mod folding;
