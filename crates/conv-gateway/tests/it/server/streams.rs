@@ -5,6 +5,7 @@ mod delegates;
 mod ends;
 mod events;
 mod folding;
+mod herd;
 mod interest;
 mod polls;
 mod quiet;
