@@ -67,7 +67,7 @@ pub(crate) enum Error {
 /// The exit codes by class of error.
 const EXIT_CODES: [(ErrorClass, u8, &str); 10] = [
     (ErrorClass::InvalidArgument, 2, "an option, an ID or a file is wrong"),
-    (ErrorClass::NotFound, 3, "no such user, group or store"),
+    (ErrorClass::NotFound, 3, "no such user, group, list or store"),
     (ErrorClass::Auth, 4, "the cloud refused the key, the UserSig or the administrator"),
     (ErrorClass::Transient, 5, "network or server failure: try again"),
     (ErrorClass::RateLimited, 6, "too many calls: wait, then try again"),

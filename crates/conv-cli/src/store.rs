@@ -81,6 +81,21 @@ impl StoreArgs {
         Ok(Error::NotFound(format!("no store at {place}: `conv sync` creates it")))
     }
 
+    /// Returns the error of a command that needs a list, if it was never pulled.
+    pub(crate) fn never_pulled(&self) -> Result<Error, Error> {
+        let (account, place) = (&self.account, self.place()?);
+        Ok(Error::NotFound(match place {
+            Place::Memory => {
+                "a store in memory is empty when a command begins: pull with `conv sync` \
+                              into a folder, which --store names, or list with `conv list --sync`"
+                    .to_owned()
+            }
+            place => {
+                format!("the list of {account} was never pulled into {place}: `conv sync` pulls it")
+            }
+        }))
+    }
+
     /// Returns the place of the store, whether it exists or not.
     ///
     /// # Errors

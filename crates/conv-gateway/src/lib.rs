@@ -56,7 +56,7 @@
 //! # Calls
 //!
 //! Under `/v1`, with `Authorization: Bearer <access token>` on all but the first. Bodies are JSON with
-//! `Content-Type: application/json`; an unknown member is refused.
+//! `Content-Type: application/json`; a member that is unknown, or there twice, is refused.
 //!
 //! | call | body | data of the answer |
 //! | --- | --- | --- |
@@ -66,7 +66,7 @@
 //! | `GET /conversations?…` | in the URL; `conversationID` may be repeated | the same, with `ETag` |
 //! | `POST /conversations/profile` | `{conversationID}` | `conversation` |
 //! | `GET /groups` | | the names |
-//! | `GET /totals?…` | as of `GET /conversations` | `totals`, `position` |
+//! | `GET /totals?…` | as of `GET /conversations`, without pages | `totals`, `position`, with `ETag` |
 //! | `POST /conversations/refresh` | `{}` | `mark`, a number |
 //! | `POST /conversations/stream` | `{queries: {key: {query, window, from}}}` | [events](#streams), for as long as the client reads |
 //! | `POST /conversations/changes` | `{query, window, position, conversations, wait}` | the next event, and `state`; 204 if none comes within `wait` seconds |
@@ -74,6 +74,8 @@
 //! | `GET /conversations/stream?ticket=…` | | events; without a token |
 //! | `POST /conversations/delete`, `/pin`, `/read`, `/mark`, `/custom-data`, `/draft` | the SDK's options | the SDK's, and `position` |
 //! | `POST /groups/create`, `/delete`, `/rename`, `/add`, `/remove` | the SDK's options | the SDK's, and `position` |
+//! | `GET /changes` | | `changes` that are not over: `number`, `change`, `state`, `attempts`, `failure`; `position` |
+//! | `POST /changes/retry`, `/changes/drop` | `{numbers}` | `successNumberList`, `failureNumberList`, `position` |
 //! | `GET /openapi.json` | | this contract in OpenAPI 3.1, needs no token |
 //! | `/accounts/{account}/…` | any of the calls on a list, for another account | needs an authorizer |
 //! | `POST /hooks/tencent`, `/hooks/tencent/{secret}` | an event of the cloud | the cloud's own shape; needs a verifier |
@@ -133,7 +135,7 @@
 //! | <a id="invalid_argument"></a>`invalid_argument` | 400, 405, 413, 415, 422 | the request is wrong, and always will be; 422: the `Idempotency-Key` is of another call |
 //! | <a id="auth"></a>`auth` | 401, 403 | log in again; 403: it is not allowed |
 //! | <a id="not_found"></a>`not_found` | 404 | no such conversation (2500), user or group (2501), call (2997) |
-//! | <a id="rate_limited"></a>`rate_limited` | 429 | wait for `Retry-After` |
+//! | <a id="rate_limited"></a>`rate_limited` | 429 | wait for `Retry-After`; without it, the account has as many changes as it may: `GET /changes` |
 //! | <a id="transient"></a>`transient` | 408, 409, 503 | try again; 409: the first call with this `Idempotency-Key` still runs |
 //! | <a id="unsupported"></a>`unsupported` | 501, 403 | the cloud does not offer it; 403 with 3122: not in the app's plan |
 //! | <a id="cloud"></a>`cloud` | 502 | the cloud refused the gateway |

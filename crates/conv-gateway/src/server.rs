@@ -17,6 +17,7 @@ mod idempotency;
 mod interest;
 mod list;
 mod login;
+mod pending;
 mod position;
 mod private;
 mod problem;

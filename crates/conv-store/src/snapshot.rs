@@ -53,6 +53,24 @@ impl Snapshot {
         &self.0
     }
 
+    /// Returns true for clones of one snapshot, which are equal in everything. Two snapshots of a list
+    /// between which nothing changed may be one or not.
+    ///
+    /// ```
+    /// use conv_model::{Conversation, ConversationId, SyncState};
+    /// use conv_store::Snapshot;
+    ///
+    /// let of = |id| Snapshot::of([Conversation::new(id)], SyncState::default());
+    /// let alice = ConversationId::c2c("alice")?;
+    /// let snapshot = of(alice.clone());
+    /// assert!(snapshot.is_same(&snapshot.clone()));
+    /// assert!(!snapshot.is_same(&of(alice)));
+    /// # Ok::<(), conv_model::ParseIdError>(())
+    /// ```
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Returns the number of the newest commit in it.
     pub fn seq(&self) -> Seq {
         self.0.seq

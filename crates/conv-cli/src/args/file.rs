@@ -52,13 +52,26 @@ fn defaults(
     let mut defaults = Vec::new();
     for (key, value) in table(&text)? {
         if !known(&key) {
-            return Err(format!("unknown key {key:?}; keys are the options without their dashes"));
+            return Err(unknown(command, &key));
         }
         let values = values(value)
             .ok_or_else(|| format!("{key}: expected a text, a number, true, false or a list"))?;
         defaults.push((key, values));
     }
     Ok(defaults)
+}
+
+/// How a program writes and logs is the business of who starts it: the same file may serve a service
+/// and a terminal.
+fn unknown(command: &Command, key: &str) -> String {
+    let of_output = command.get_arguments().find(|arg| arg.get_long() == Some(key));
+    match of_output.and_then(|arg| arg.get_env()) {
+        Some(variable) => {
+            let variable = variable.to_string_lossy();
+            format!("key {key:?} cannot be in the file: give --{key}, or set {variable}")
+        }
+        None => format!("unknown key {key:?}; keys are the options without their dashes"),
+    }
 }
 
 /// The parser's own words would repeat the line, which may hold a secret.

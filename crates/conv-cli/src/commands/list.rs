@@ -128,7 +128,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let (is_read_only, lost) = (opened.recovery.read_only, recovery::lost(&opened.recovery));
     let Held { conversations, not_pulled } = match source {
         Some(source) => pulled(&args, source, opened, output).await?,
-        None => offline(&args, opened).await?,
+        None => offline(&args, opened, !lost.is_empty()).await?,
     };
     let snapshot = conversations.snapshot();
     let limit = args.limit.unwrap_or(NonZeroUsize::MAX);
@@ -171,8 +171,14 @@ async fn pulled(
     Ok(Held { conversations, not_pulled: Some(Failure::of(&error)) })
 }
 
-async fn offline(args: &Args, opened: Opened) -> Result<Held, Error> {
+/// Returns the list of the store. An account that was never pulled may be a slip of the pen, and an
+/// empty list would be no answer.
+async fn offline(args: &Args, opened: Opened, has_lost: bool) -> Result<Held, Error> {
     let conversations = session::on(&args.store, opened).build().await?;
+    if conversations.sync_report().coverage == Coverage::Empty && !has_lost {
+        conversations.close().await?;
+        return Err(args.store.never_pulled()?);
+    }
     Ok(Held { conversations, not_pulled: None })
 }
 

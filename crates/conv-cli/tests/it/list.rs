@@ -276,3 +276,24 @@ fn a_store_that_cannot_be_made_is_the_stores_error() {
     command.args(["--base-url", "http://127.0.0.1:9"]).env("CONV_SECRET_KEY", "k");
     assert_eq!(run(command.arg("--store").arg(place)).failed(9), "store");
 }
+
+#[test]
+fn a_list_that_was_never_pulled_is_not_taken_for_an_empty_one() {
+    let cloud = Cloud::of(3);
+    cloud.run(&["sync", "--json"]).data();
+    for arguments in [["list", "--json"], ["pin", "C2Ca"]] {
+        let ended = cloud.run(&[&arguments[..], &["--account", "typo"]].concat());
+        assert_eq!(
+            (ended.code, ended.out.is_empty()),
+            (Some(3), arguments[0] == "pin"),
+            "{ended:?}"
+        );
+        let said = format!("{}{}", ended.out, ended.err);
+        assert!(said.contains("the list of typo was never pulled into /"), "{said}");
+        // What would help is not what helps with a store on disk.
+        let ended = cloud.run(&[&arguments[..], &["--store", "memory:"]].concat());
+        let said = format!("{}{}", ended.out, ended.err);
+        assert!(said.contains("a store in memory is empty when a command begins"), "{said}");
+        assert!(said.contains("conv list --sync"), "{said}");
+    }
+}

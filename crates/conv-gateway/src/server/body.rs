@@ -1,6 +1,8 @@
 //! Bodies of requests: bounded in size, time and depth.
 
 mod depth;
+mod unique;
+mod words;
 
 use std::{error::Error, time::Duration};
 
@@ -15,6 +17,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::problem::{Problem, sdk};
+
+pub(super) use self::words::of as words;
 
 /// The maximum bytes of a body.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -74,7 +78,13 @@ async fn json(request: Request) -> Result<Bytes, Problem> {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(Problem::invalid_with(status, "expected application/json"));
     }
-    if depth::is_within(&json, depth::MAX) { Ok(json) } else { Err(too_deep()) }
+    if !depth::is_within(&json, depth::MAX) {
+        return Err(too_deep());
+    }
+    match unique::twice(&json) {
+        None => Ok(json),
+        Some(name) => Err(Problem::invalid(format!("member {name:?} is there twice"))),
+    }
 }
 
 fn too_deep() -> Problem {
@@ -89,5 +99,5 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parsed<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(json).map_err(|error| Problem::invalid(error.to_string()))
+    serde_json::from_slice(json).map_err(|error| Problem::invalid(words(&error)))
 }

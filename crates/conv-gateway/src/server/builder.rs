@@ -99,14 +99,18 @@ impl GatewayBuilder {
         Self { any_user: is_allowed, ..self }
     }
 
-    /// Sets how many calls an account may make in a window, all at once or spread; 600 a minute by
-    /// default. Counted per process.
+    /// Sets how many calls an account may make; 600 per minute by default. Counted per process.
+    ///
+    /// An account that was idle may make the whole number at once. From then on one becomes free after each
+    /// `window / count`: in the first window it can make up to twice the number, and in the long run the
+    /// number per window. To bound each window by a number, set half of it.
     pub fn requests(self, count: NonZeroU32, window: Duration) -> Self {
         Self { requests: Allowance::new(count, window), ..self }
     }
 
-    /// Sets how many calls of the cloud an account may cause in a window by refreshing and by profiles;
-    /// 30 a minute by default. Counted per process.
+    /// Sets how many calls of the cloud an account may cause by refreshing, by profiles and by first
+    /// passes; 30 per minute by default. They become free as of [`requests`](Self::requests). Counted per
+    /// process.
     pub fn cloud_calls(self, count: NonZeroU32, window: Duration) -> Self {
         Self { cloud_calls: Allowance::new(count, window), ..self }
     }
@@ -120,6 +124,7 @@ impl GatewayBuilder {
     /// Sets how many accounts are kept fresh after a call of theirs for the list or for a refresh, and for
     /// how long; 4,096 for a minute by default. Beyond that number, the one whose last call was longest ago
     /// is no longer kept fresh. Each stays loaded meanwhile, and its list is pulled when webhooks mark it.
+    /// After a stream or a long poll an account is kept fresh for a minute, whatever their number.
     pub fn kept_fresh(self, accounts: NonZeroUsize, time: Duration) -> Self {
         Self { kept_fresh: (accounts, time), ..self }
     }

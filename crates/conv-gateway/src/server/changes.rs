@@ -146,7 +146,7 @@ impl Polling<'_> {
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
         self.shared.stream.stats.poll_ended();
-        self.shared.stream.lingering.keep(Arc::clone(&self.watch));
+        self.shared.interests.outlive_line(Arc::clone(&self.watch));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Interest in the lists of clients that ask again and again.
+//! Interest in lists that outlives the call or the line that had it.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -9,36 +9,71 @@ use std::{
 };
 
 use conv_api::{AccountId, Accounts, Conversations, Error, Watch, WatchLevel};
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep_until},
+};
 
-/// Keeps accounts fresh for a while after each call. Of too many, the one whose last call was longest
-/// ago is no longer kept.
+use super::etag::Tags;
+
+/// Longer than clients wait before they come back.
+const AFTER_A_LINE: Duration = Duration::from_secs(60);
+
+/// Keeps accounts fresh for a while after each call, so that a client that asks again and again has a
+/// fresh list, and after a stream or a long poll, so that one that was cut off comes back without a
+/// call of the cloud. One interest per account.
 #[derive(Clone)]
 pub(super) struct Interests(Arc<Mutex<Kept>>);
 
 struct Kept {
-    time: Duration,
+    after_a_call: Duration,
     capacity: NonZeroUsize,
     watches: HashMap<AccountId, Interest>,
-    /// First the one that ends first.
-    ends: BTreeSet<(Instant, AccountId)>,
+    /// First the one that ends first. Those after a call are bounded in number, and the one whose last
+    /// call was longest ago goes. Those after a line are not: all lines may be cut at once.
+    calls: BTreeSet<End>,
+    lines: BTreeSet<End>,
     is_swept: bool,
 }
 
+type End = (Instant, AccountId);
+
+/// A list that is kept fresh, with the tags of what was answered of it.
+#[derive(Clone)]
+pub(super) struct Fresh {
+    pub(super) watch: Arc<Watch>,
+    pub(super) tags: Arc<Tags>,
+}
+
 struct Interest {
-    watch: Arc<Watch>,
+    fresh: Fresh,
     until: Instant,
+    after: After,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Call,
+    Line,
 }
 
 impl Interests {
-    pub(super) fn new(capacity: NonZeroUsize, time: Duration) -> Self {
-        let (watches, ends) = (HashMap::new(), BTreeSet::new());
-        Self(Arc::new(Mutex::new(Kept { time, capacity, watches, ends, is_swept: false })))
+    pub(super) fn new(capacity: NonZeroUsize, after_a_call: Duration) -> Self {
+        Self(Arc::new(Mutex::new(Kept {
+            after_a_call,
+            capacity,
+            watches: HashMap::new(),
+            calls: BTreeSet::new(),
+            lines: BTreeSet::new(),
+            is_swept: false,
+        })))
     }
 
     /// Returns the interest in the account of a list, if there is one, and prolongs it.
-    pub(super) fn prolong(&self, list: &Conversations) -> Option<Arc<Watch>> {
-        self.lock().prolong(list)
+    pub(super) fn prolong(&self, list: &Conversations) -> Option<Fresh> {
+        let fresh = self.lock().of(list)?;
+        self.keep(fresh.clone(), After::Call);
+        Some(fresh)
     }
 
     /// Begins an interest in the account of a list, which causes a pass.
@@ -46,19 +81,34 @@ impl Interests {
         &self,
         accounts: &Accounts,
         list: &Conversations,
-    ) -> Result<Arc<Watch>, Error> {
-        let watch = Arc::new(accounts.watch(list.account(), WatchLevel::Background).await?);
+    ) -> Result<Fresh, Error> {
+        let watch = accounts.watch(list.account(), WatchLevel::Background).await?;
+        let fresh = Fresh { watch: Arc::new(watch), tags: Arc::default() };
+        self.keep(fresh.clone(), After::Call);
+        Ok(fresh)
+    }
+
+    /// Keeps the interest of a line that ended, in the background.
+    pub(super) fn outlive_line(&self, watch: Arc<Watch>) {
+        watch.set_level(WatchLevel::Background);
+        let known = self.lock().of(watch.list());
+        let tags = known.map(|known| known.tags).unwrap_or_default();
+        self.keep(Fresh { watch, tags }, After::Line);
+    }
+
+    fn keep(&self, fresh: Fresh, after: After) {
+        // Without a runtime, the process ends.
+        let Ok(runtime) = Handle::try_current() else { return };
         let (gone, starts) = {
             let mut kept = self.lock();
-            let gone = kept.insert(Arc::clone(&watch));
+            let gone = kept.insert(fresh, after);
             (gone, !std::mem::replace(&mut kept.is_swept, true))
         };
         // The end of an interest has work to do, outside of the lock.
         drop(gone);
         if starts {
-            tokio::spawn(sweep(Arc::downgrade(&self.0)));
+            runtime.spawn(sweep(Arc::downgrade(&self.0)));
         }
-        Ok(watch)
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -67,46 +117,72 @@ impl Interests {
 }
 
 impl Kept {
-    /// Returns the interest in the account of a list, which lasts longer from now on. One in a list of
-    /// the account that was closed is none.
-    fn prolong(&mut self, list: &Conversations) -> Option<Arc<Watch>> {
-        let until = Instant::now() + self.time;
-        let interest = self.watches.get_mut(list.account())?;
-        if !interest.watch.list().is_same(list) {
-            return None;
-        }
-        self.ends.remove(&(interest.until, list.account().clone()));
-        self.ends.insert((until, list.account().clone()));
-        interest.until = until;
-        Some(Arc::clone(&interest.watch))
+    /// Returns the interest in a list; not one in a list of the account that was closed.
+    fn of(&self, list: &Conversations) -> Option<Fresh> {
+        let fresh = &self.watches.get(list.account())?.fresh;
+        fresh.watch.list().is_same(list).then(|| fresh.clone())
     }
 
-    /// Adds an interest; returns those that end because of it.
-    fn insert(&mut self, watch: Arc<Watch>) -> Vec<Interest> {
-        let (account, until) = (watch.list().account().clone(), Instant::now() + self.time);
-        self.ends.insert((until, account.clone()));
-        let before = self.watches.insert(account.clone(), Interest { watch, until });
-        if let Some(before) = before.as_ref().filter(|before| before.until != until) {
-            self.ends.remove(&(before.until, account));
+    /// Adds an interest; returns those that end because of it. One that the same list has already
+    /// ends no earlier than before.
+    fn insert(&mut self, fresh: Fresh, after: After) -> Vec<Interest> {
+        let account = fresh.watch.list().account().clone();
+        let mut interest = Interest { until: Instant::now() + self.time(after), fresh, after };
+        let before = self.remove(&account);
+        if let Some(before) = before.as_ref().filter(|before| before.lasts_longer_than(&interest)) {
+            (interest.until, interest.after) = (before.until, before.after);
         }
-        let beyond = self.watches.len().saturating_sub(self.capacity.get());
-        before.into_iter().chain((0..beyond).filter_map(|_| self.pop())).collect()
+        self.ends(interest.after).insert((interest.until, account.clone()));
+        self.watches.insert(account, interest);
+        let beyond = self.calls.len().saturating_sub(self.capacity.get());
+        before.into_iter().chain((0..beyond).filter_map(|_| self.pop_call())).collect()
     }
 
-    fn pop(&mut self) -> Option<Interest> {
-        let (_, account) = self.ends.pop_first()?;
+    fn time(&self, after: After) -> Duration {
+        match after {
+            After::Call => self.after_a_call,
+            After::Line => AFTER_A_LINE,
+        }
+    }
+
+    fn ends(&mut self, after: After) -> &mut BTreeSet<End> {
+        match after {
+            After::Call => &mut self.calls,
+            After::Line => &mut self.lines,
+        }
+    }
+
+    fn remove(&mut self, account: &AccountId) -> Option<Interest> {
+        let interest = self.watches.remove(account)?;
+        self.ends(interest.after).remove(&(interest.until, account.clone()));
+        Some(interest)
+    }
+
+    fn pop_call(&mut self) -> Option<Interest> {
+        let (_, account) = self.calls.pop_first()?;
         self.watches.remove(&account)
     }
 
-    /// Takes out those that are over. Returns the next end, too.
+    /// Takes out those that are over. Returns when to look again, too: before one that begins later
+    /// can be over.
     fn over(&mut self, now: Instant) -> (Vec<Interest>, Option<Instant>) {
         let mut over = Vec::new();
-        while self.ends.first().is_some_and(|(until, _)| *until <= now) {
-            over.extend(self.pop());
+        for after in [After::Call, After::Line] {
+            while self.ends(after).first().is_some_and(|(until, _)| *until <= now) {
+                let first = self.ends(after).pop_first();
+                over.extend(first.and_then(|(_, account)| self.watches.remove(&account)));
+            }
         }
-        let next = self.ends.first().map(|(until, _)| *until);
+        let firsts = [self.calls.first(), self.lines.first()];
+        let next = firsts.into_iter().flatten().map(|(until, _)| *until).min();
         self.is_swept = next.is_some();
-        (over, next)
+        (over, next.map(|next| next.min(now + self.after_a_call.min(AFTER_A_LINE))))
+    }
+}
+
+impl Interest {
+    fn lasts_longer_than(&self, other: &Self) -> bool {
+        self.until > other.until && self.fresh.watch.list().is_same(other.fresh.watch.list())
     }
 }
 

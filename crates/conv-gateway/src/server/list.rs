@@ -20,7 +20,8 @@ use super::{
     answer::{Answer, Answered},
     body::Json,
     caller::Caller,
-    etag,
+    etag::{Basis, Tags},
+    interest::Fresh,
     position::{self, Position},
     problem::Problem,
     shared::Shared,
@@ -66,8 +67,20 @@ pub(super) async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let answer = answer(&shared, &caller, Asked::of_url(&uri)?).await?.into_bytes();
-    Ok(etag::respond(answer, &headers, "private, no-cache"))
+    let asked = Asked::of_url(&uri)?;
+    let (conversations, fresh) = shared.open(&caller).await?;
+    let (reached, tags) = (reached(fresh.as_ref()), tags(fresh));
+    let (snapshot, report) = (conversations.snapshot(), conversations.sync_report());
+    let basis = asked.basis(&snapshot, &Report { sync: report, reached_mark: reached });
+    if let Some(unchanged) = tags.unchanged(&basis, &headers) {
+        return Ok(unchanged);
+    }
+    // The list may have moved on since.
+    let list = conversations.get_conversation_list(asked.query.clone()).await?;
+    let snapshot = list.snapshot().clone();
+    let data = data(list, &asked, reached);
+    let basis = asked.basis(&snapshot, &data.report);
+    Ok(tags.respond(basis, Answer::of(&data)?.into_bytes(), &headers))
 }
 
 /// `GET /totals?…`
@@ -75,18 +88,33 @@ pub(super) async fn totals(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
     uri: Uri,
-) -> Answered {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     #[derive(Serialize)]
     struct Data {
         totals: Totals,
         position: Option<Position>,
     }
 
-    let asked = Asked::of_url(&uri)?;
-    let (conversations, _) = shared.open(&caller).await?;
-    let snapshot = conversations.snapshot();
-    let totals = snapshot.totals_of(&asked.query);
-    Answer::of(&Data { totals, position: position::of(&snapshot) })
+    let query = Asked::query_of_url(&uri)?;
+    let (conversations, fresh) = shared.open(&caller).await?;
+    let (snapshot, tags) = (conversations.snapshot(), tags(fresh));
+    let basis = Basis::new(&snapshot, &("totals", &query));
+    if let Some(unchanged) = tags.unchanged(&basis, &headers) {
+        return Ok(unchanged);
+    }
+    let (totals, position) = (snapshot.totals_of(&query), position::of(&snapshot));
+    Ok(tags.respond(basis, Answer::of(&Data { totals, position })?.into_bytes(), &headers))
+}
+
+/// Without an interest, nothing is remembered.
+fn tags(fresh: Option<Fresh>) -> Arc<Tags> {
+    fresh.map(|fresh| fresh.tags).unwrap_or_default()
+}
+
+/// Taken before the rows are read: they may be newer than the mark says, and never older.
+fn reached(fresh: Option<&Fresh>) -> Option<SyncMark> {
+    fresh.map(|fresh| fresh.watch.newest_reached())
 }
 
 /// `GET /groups`: as with the SDK, the names themselves.
@@ -100,9 +128,8 @@ pub(super) async fn groups(
 
 /// Answers from memory; never waits for the cloud.
 async fn answer(shared: &Shared, caller: &Caller, asked: Asked) -> Answered {
-    let (conversations, watch) = shared.open(caller).await?;
-    // Before the rows are read: they may be newer than the mark says, and never older.
-    let reached = watch.map(|watch| watch.newest_reached());
+    let (conversations, fresh) = shared.open(caller).await?;
+    let reached = reached(fresh.as_ref());
     let list = conversations.get_conversation_list(asked.query.clone()).await?;
     Answer::of(&data(list, &asked, reached))
 }

@@ -19,6 +19,8 @@ pub(super) mod own {
     pub(in crate::server) const INVALID_ARGUMENT: i32 = 990_007;
     pub(in crate::server) const NO_RIGHT: i32 = 990_008;
     pub(in crate::server) const PANICKED: i32 = 990_009;
+    pub(in crate::server) const TOO_LATE: i32 = 990_012;
+    pub(in crate::server) const UNSENT: i32 = 990_013;
     pub(in crate::server) const STILL_RUNNING: i32 = 990_014;
 }
 

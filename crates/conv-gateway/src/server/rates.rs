@@ -18,7 +18,8 @@ use governor::{
 /// Keys that have their whole allowance again are dropped after this many calls.
 const SWEEP: u32 = 4096;
 
-/// The number of calls in a window. A key that was idle may use them all at once.
+/// A key may use `count` calls at once, and gets them back evenly over `window`: so up to twice `count` in
+/// the first window.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowance {
     pub(super) count: NonZeroU32,

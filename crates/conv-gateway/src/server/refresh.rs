@@ -34,11 +34,11 @@ pub(super) async fn post(
     }
     shared.spend(&caller)?;
     let list = shared.accounts.open(&caller.account).await?;
-    let watch = match shared.interests.prolong(&list) {
-        Some(watch) => watch,
+    let fresh = match shared.interests.prolong(&list) {
+        Some(fresh) => fresh,
         None => shared.interests.begin(&shared.accounts, &list).await?,
     };
-    Answer::of(&Data { mark: watch.refresh()? })
+    Answer::of(&Data { mark: fresh.watch.refresh()? })
 }
 
 fn is_nothing(argument: &Value) -> bool {

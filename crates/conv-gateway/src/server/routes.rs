@@ -23,7 +23,7 @@ use tower_http::{
 use super::{
     authorizer::Action,
     caller::{self, Gate},
-    change, changes, contract, hooks, idempotency, list, login,
+    change, changes, contract, hooks, idempotency, list, login, pending,
     problem::{Problem, sdk},
     profile, refresh,
     request::observe,
@@ -86,6 +86,7 @@ fn reads() -> Vec<Call> {
         ("/conversations/stream", post(stream::post)),
         ("/conversations/changes", post(changes::post)),
         ("/stream-ticket", post(stream::ticket)),
+        ("/changes", get(pending::get)),
         ("/groups", get(list::groups)),
         ("/totals", get(list::totals)),
     ]
@@ -93,6 +94,10 @@ fn reads() -> Vec<Call> {
 
 fn refreshes() -> Vec<Call> {
     vec![("/conversations/refresh", post(refresh::post))]
+}
+
+fn changes_made() -> Vec<Call> {
+    [change::calls(), pending::calls()].concat()
 }
 
 fn routed(calls: Vec<Call>) -> Router<Arc<Shared>> {
@@ -107,7 +112,7 @@ fn calls(
     let gate = |action| Gate { shared: Arc::clone(shared), action };
     let once = from_fn_with_state(Arc::clone(shared), idempotency::once);
     let (read, refresh) = (routed(reads()), routed(refreshes()));
-    let change = routed(change::calls()).route_layer(once);
+    let change = routed(changes_made()).route_layer(once);
     guarded(read, gate(Action::Read))
         .merge(guarded(refresh, gate(Action::Refresh)))
         .merge(guarded(change, gate(Action::Change)))
@@ -146,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_contract_has_every_path_and_no_other() {
-        let calls = [public(), logins(), reads(), refreshes(), change::calls()];
+        let calls = [public(), logins(), reads(), refreshes(), changes_made()];
         let calls = calls.into_iter().flatten().map(|(path, _)| path);
         let routed: BTreeSet<_> = calls.chain(hooks::PATHS).map(str::to_owned).collect();
         let contract: Value = serde_json::from_slice(contract::FILE).unwrap();

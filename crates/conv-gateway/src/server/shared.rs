@@ -2,12 +2,22 @@
 
 use std::{fmt, sync::Arc};
 
-use conv_api::{AccountId, Accounts, Conversations, Timestamp, Watch};
+use conv_api::{AccountId, Accounts, Conversations, Timestamp};
 
 use super::{
-    authorizer::Authorizer, caller::Caller, failures::Failures, hooks::Hooks, idempotency::Kept,
-    interest::Interests, problem::Problem, rates::Rates, request::Ids, revoked::Revoked,
-    stats::GatewayStats, stream::Streams, unknown::Unknown,
+    authorizer::Authorizer,
+    caller::Caller,
+    failures::Failures,
+    hooks::Hooks,
+    idempotency::Kept,
+    interest::{Fresh, Interests},
+    problem::Problem,
+    rates::Rates,
+    request::Ids,
+    revoked::Revoked,
+    stats::GatewayStats,
+    stream::Streams,
+    unknown::Unknown,
 };
 use crate::{AccessTokens, Session};
 
@@ -30,7 +40,7 @@ pub(super) struct Shared {
     pub(super) unknown: Unknown,
     pub(super) kept: Kept,
     pub(super) ids: Ids,
-    /// Accounts kept fresh for clients that ask again and again.
+    /// Accounts kept fresh for clients that ask again and again, or were cut off.
     pub(super) interests: Interests,
     pub(super) hooks: Option<Arc<Hooks>>,
     pub(super) stats: GatewayStats,
@@ -59,14 +69,14 @@ impl Shared {
     pub(super) async fn open(
         &self,
         caller: &Caller,
-    ) -> Result<(Conversations, Option<Arc<Watch>>), Problem> {
+    ) -> Result<(Conversations, Option<Fresh>), Problem> {
         let list = self.accounts.open(&caller.account).await?;
-        let watch = match self.interests.prolong(&list) {
-            Some(watch) => Some(watch),
+        let fresh = match self.interests.prolong(&list) {
+            Some(fresh) => Some(fresh),
             None if self.spend(caller).is_err() => None,
             None => self.interests.begin(&self.accounts, &list).await.ok(),
         };
-        Ok((list, watch))
+        Ok((list, fresh))
     }
 
     /// Opens the list for a call that needs its rows. A list that was never read knows of no

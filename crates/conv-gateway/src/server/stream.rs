@@ -5,7 +5,6 @@ mod event;
 mod feeds;
 mod line;
 mod lines;
-mod linger;
 mod login;
 mod report;
 mod stats;
@@ -28,8 +27,7 @@ use conv_api::{AccountId, Accounts, Error, Watch, WatchLevel};
 use serde::{Deserialize, Serialize};
 
 use self::{
-    line::Line, lines::Lines, linger::Lingering, stats::Counters, tickets::Ticket,
-    tickets::Tickets, view::SharedViews,
+    line::Line, lines::Lines, stats::Counters, tickets::Ticket, tickets::Tickets, view::SharedViews,
 };
 use super::{
     answer::{Answer, Answered},
@@ -58,7 +56,6 @@ pub(super) struct Streams {
     pub(super) line_age: Duration,
     pub(super) lines: Lines,
     pub(super) views: SharedViews,
-    pub(super) lingering: Lingering,
     pub(super) tickets: Tickets,
     pub(super) stats: Counters,
 }
@@ -70,7 +67,6 @@ impl Streams {
             line_age,
             lines: Lines::default(),
             views: SharedViews::default(),
-            lingering: Lingering::default(),
             tickets: Tickets::default(),
             stats: Counters::new(stats),
         }

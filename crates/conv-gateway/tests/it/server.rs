@@ -6,6 +6,7 @@ mod conventions;
 mod deputy;
 mod limits;
 mod logins;
+mod pending;
 mod private;
 mod reading;
 pub(crate) mod stage;

@@ -103,7 +103,12 @@ impl<'de> Deserialize<'de> for ConversationQuery {
                 let condition = condition::condition(object).map_err(de::Error::custom)?;
                 Self::condition(condition).map_err(de::Error::custom)
             }
-            Value::Object(object) => filter(object).map(Self::Filter).map_err(de::Error::custom),
+            Value::Object(object) => {
+                if let Some(key) = condition::unknown(&object) {
+                    return Err(de::Error::unknown_field(key, condition::MEMBERS));
+                }
+                filter(object).map(Self::Filter).map_err(de::Error::custom)
+            }
             _ => Err(de::Error::custom("expected null, a list of IDs or a filter object")),
         }
     }

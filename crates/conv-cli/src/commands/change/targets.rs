@@ -121,9 +121,7 @@ impl ChangeArgs {
         interrupt: &mut Interrupt,
     ) -> Result<Changed, Error> {
         if list.sync_report().coverage == Coverage::Empty {
-            let account = &self.store.account;
-            let words = format!("the list of {account} was never pulled: `conv sync` pulls it");
-            return Err(Error::NotFound(words));
+            return Err(self.store.never_pulled()?);
         }
         let accepted = change(list).await?;
         let unsent = match self.cloud.is_named() {

@@ -137,13 +137,13 @@ pub(super) struct Limits {
     #[arg(long, env = "CONV_CONNECTIONS", value_name = "N", default_value = "16384")]
     #[arg(value_parser = cleaned(NonZeroUsize::from_str))]
     pub(super) connections: NonZeroUsize,
-    /// Maximum number of calls per account and minute; an idle account may make as many at once, so up
-    /// to twice the number in its first minute
+    /// Calls per account and minute; an idle account may make as many at once, and more as they become
+    /// free: up to twice the number in its first minute
     #[arg(long, env = "CONV_CALLS_PER_MINUTE", value_name = "N", default_value = "600")]
     #[arg(value_parser = cleaned(NonZeroU32::from_str))]
     pub(super) calls_per_minute: NonZeroU32,
-    /// Maximum number of calls of the cloud that an account may cause per minute, by profiles,
-    /// refreshes and first passes; changes are limited by --calls-per-minute alone
+    /// Calls of the cloud that an account may cause per minute, by profiles, refreshes and first passes,
+    /// counted in the same way; changes are limited by --calls-per-minute alone
     #[arg(long, env = "CONV_CLOUD_CALLS_PER_MINUTE", value_name = "N", default_value = "30")]
     #[arg(value_parser = cleaned(NonZeroU32::from_str))]
     pub(super) cloud_calls_per_minute: NonZeroU32,

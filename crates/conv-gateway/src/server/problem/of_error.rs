@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use axum::http::StatusCode;
-use conv_api::{Error, ErrorClass, SourceError};
+use conv_api::{Error, ErrorClass, MutationError, SourceError};
 
 use super::{Problem, own};
 
@@ -16,9 +16,15 @@ impl From<Error> for Problem {
             _ => error.code(),
         };
         let mut problem = Self::new(status(&error, class), class, code, words(&error, class));
-        problem.retry_after = class.is_retryable().then(|| pause(&error));
+        let helps = class.is_retryable() && !is_full(&error);
+        problem.retry_after = helps.then(|| pause(&error));
         problem
     }
+}
+
+/// An account has as many changes as it may. Time alone gives no room while the cloud refuses them.
+fn is_full(error: &Error) -> bool {
+    matches!(error, Error::Refused(MutationError::OutboxFull { .. }))
 }
 
 /// The caller learns little of these; the operator finds the number here.
@@ -54,6 +60,9 @@ fn status(error: &Error, class: ErrorClass) -> StatusCode {
 /// the cloud's or name files.
 fn words(error: &Error, class: ErrorClass) -> Cow<'static, str> {
     let general = match (error, class) {
+        (Error::Refused(MutationError::OutboxFull { .. }), _) => {
+            return format!("{error}; GET /changes has them, POST /changes/drop makes room").into();
+        }
         (
             Error::Id(_)
             | Error::Account(_)
@@ -82,4 +91,19 @@ fn pause(error: &Error) -> Duration {
         _ => None,
     };
     asked.unwrap_or(Duration::from_secs(5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_outbox_names_what_makes_room_and_no_time_to_wait() {
+        let full = Error::Refused(MutationError::OutboxFull { pending: 1_000, bytes: 9 });
+        let problem = Problem::from(full);
+        assert_eq!((problem.status.as_u16(), problem.retry_after), (429, None));
+        assert!(problem.message.contains("POST /changes/drop"), "{}", problem.message);
+        let limited = Problem::from(Error::Source(SourceError::TimedOut));
+        assert_eq!(limited.retry_after, Some(Duration::from_secs(5)));
+    }
 }

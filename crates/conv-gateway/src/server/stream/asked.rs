@@ -23,7 +23,7 @@ pub(in crate::server) struct Body {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct Asked {
     #[serde(default)]
     query: Value,
@@ -33,7 +33,7 @@ struct Asked {
 
 /// A position, which the client got from anywhere: no text is an error.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a position, or an object with `position`")]
 pub(in crate::server) enum From {
     Position(String),
     #[serde(rename_all = "camelCase")]

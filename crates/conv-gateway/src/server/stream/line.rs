@@ -283,7 +283,7 @@ impl Drop for Line {
         self.shared.stream.stats.line_ended(end);
         self.shared.stream.lines.close(&self.place);
         if let Some(watch) = self.followed.take() {
-            self.shared.stream.lingering.keep(watch);
+            self.shared.interests.outlive_line(watch);
         }
     }
 }

@@ -33,7 +33,7 @@ async fn a_token_is_renewed_until_the_user_sig_ends() {
 async fn every_call_but_the_login_needs_a_token() {
     let stage = Stage::new().await;
     let token = stage.login("alice").await;
-    let gets = ["/conversations", "/groups", "/totals"];
+    let gets = ["/conversations", "/changes", "/groups", "/totals"];
     for path in gets {
         let path = format!("/v1{path}");
         let none = stage.send(get(&path, None)).await;
@@ -61,7 +61,7 @@ async fn every_call_but_the_login_needs_a_token() {
     assert_eq!(stage.get("/groups", &token).await.refusal(), (401, 2024));
 }
 
-const POSTS: [&str; 15] = [
+const POSTS: [&str; 17] = [
     "/login/renew",
     "/conversations/list",
     "/conversations/profile",
@@ -77,6 +77,8 @@ const POSTS: [&str; 15] = [
     "/groups/rename",
     "/groups/add",
     "/groups/remove",
+    "/changes/retry",
+    "/changes/drop",
 ];
 
 #[tokio::test]
@@ -102,6 +104,28 @@ async fn an_unknown_user_and_a_bad_signature_get_the_same_answer() {
     assert_eq!(login("bob", &genuine).await.1["code"], 70013);
     stage.advance(86_400);
     assert_eq!(login("alice", &genuine).await.1["code"], 70001);
+}
+
+/// How long a refusal takes tells of a user only if the work depends on him.
+#[tokio::test]
+async fn a_login_that_is_refused_looks_at_no_list_and_no_cloud() {
+    let stage = Stage::pulled(|it| it.login_failures(100)).await;
+    stage.cloud.reset_calls();
+    stage.asked.clear();
+    let before = stage.accounts.stats();
+    let mut forged = stage.user_sig("alice");
+    forged.replace_range(20..21, if &forged[20..21] == "A" { "B" } else { "A" });
+    // Loaded, known to the cloud alone, known to nobody, an administrator.
+    for user in ["alice", "carol", "nobody", "administrator"] {
+        for sig in [&*forged, "x", ""] {
+            let login = json!({"userID": user, "userSig": sig});
+            assert_eq!(stage.send(post("/v1/login", None, &login)).await.status, 401);
+        }
+    }
+    let after = stage.accounts.stats();
+    assert_eq!(after.accounts_open, before.accounts_open);
+    assert_eq!((stage.cloud.calls().total, after.calls), (0, before.calls));
+    assert!(stage.asked.accounts().is_empty());
 }
 
 #[tokio::test]

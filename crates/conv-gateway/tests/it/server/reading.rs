@@ -1,8 +1,13 @@
 //! Lists, profiles, groups, totals, refreshing.
 
+use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
+
+use conv_emulator::{Fault, Rule};
 use serde_json::{Value, json};
 
 use super::stage::{Stage, get, request};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 fn ids(data: &Value) -> Vec<String> {
     let rows = data["conversationList"].as_array().unwrap();
@@ -142,6 +147,94 @@ async fn a_list_that_did_not_change_is_not_sent_again() {
     let pin = json!({"conversationID": id, "isPinned": true});
     stage.post("/conversations/pin", &token, &pin).await.data();
     assert_eq!(again(&tag).await.status, 200);
+}
+
+#[tokio::test]
+async fn totals_that_did_not_change_are_not_sent_again() {
+    let stage = Stage::pulled(|it| it).await;
+    let token = stage.login("alice").await;
+    let again = async |path: &str, tag: &str| {
+        let request = request("GET", &format!("/v1{path}"), Some(&token));
+        stage.send(request.header("if-none-match", tag).body(Default::default()).unwrap()).await
+    };
+    let all = again("/totals", "").await.header("etag").to_owned();
+    let reply = again("/totals", &all).await;
+    assert_eq!((reply.status.as_u16(), reply.header("etag")), (304, &*all));
+    // The totals are the same, and the question is another one: no tag of the one is known for it.
+    assert_eq!(again("/totals?type=GROUP", &all).await.status, 200);
+    let pin = json!({"conversationID": stage.ids("alice")[11], "isPinned": true});
+    stage.post("/conversations/pin", &token, &pin).await.data();
+    assert_eq!(again("/totals", &all).await.status, 200);
+    for query in ["limit=5", "after=v2-00", "limit=5&type=C2C"] {
+        assert_eq!(
+            again(&format!("/totals?{query}"), "").await.refusal(),
+            (400, 990007),
+            "{query}"
+        );
+    }
+    let first = stage.get("/conversations?limit=5", &token).await.data();
+    let page = format!("/totals?after={}", first["next"].as_str().unwrap());
+    assert_eq!(again(&page, "").await.refusal(), (400, 990007));
+}
+
+/// Whatever changes: rows, pending changes, the report, the mark.
+#[tokio::test]
+async fn a_304_is_only_for_an_answer_that_is_the_same() {
+    let many = NonZeroU32::new(100_000).unwrap();
+    let stage = Stage::pulled(|it| it.cloud_calls(many, SECOND).requests(many, SECOND)).await;
+    let (token, ids) = (stage.login("alice").await, stage.ids("alice"));
+    let get = async |query: &str, tag: Option<&str>| {
+        let request = request("GET", &format!("/v1/conversations?{query}"), Some(&token));
+        let request = request.header("if-none-match", tag.unwrap_or("\"none\""));
+        stage.send(request.body(Default::default()).unwrap()).await
+    };
+    let queries = [
+        ("", json!({})),
+        ("limit=3", json!({"limit": 3})),
+        ("type=GROUP", json!({"type": "GROUP"})),
+        ("conversationID=C2Cnobody", json!({"conversationIDList": ["C2Cnobody"]})),
+    ];
+    let (mut unchanged, mut changed) = (0, 0);
+    let mut known = BTreeMap::new();
+    for round in 0..120 {
+        match round % 12 {
+            1 => stage.cloud.faults().push(Rule::once(Fault::Reset)),
+            3 => drop(stage.post("/conversations/refresh", &token, &json!({})).await.data()),
+            5 => {
+                let pin = json!({"conversationID": ids[round % 7], "isPinned": round % 24 == 5});
+                stage.post("/conversations/pin", &token, &pin).await.data();
+            }
+            7 => drop(stage.cloud.world().say("alice", &ids[round % 5], "Hello")),
+            9 => {
+                let draft = json!({"conversationID": ids[3], "draftText": round.to_string()});
+                stage.post("/conversations/draft", &token, &draft).await.data();
+            }
+            11 => tokio::time::sleep(std::time::Duration::from_millis(3)).await,
+            _ => {}
+        }
+        for (query, argument) in &queries {
+            let Some((tag, body)) = known.get(query).cloned() else {
+                let reply = get(query, None).await;
+                known.insert(query, (reply.header("etag").to_owned(), reply.bytes));
+                continue;
+            };
+            // No answer to these has a tag.
+            let truth = async || stage.post("/conversations/list", &token, argument).await.bytes;
+            let (before, reply, after) =
+                (truth().await, get(query, Some(&tag)).await, truth().await);
+            // What changes between the calls is no fault.
+            if before == after {
+                let expected = if before == body { 304 } else { 200 };
+                assert_eq!(reply.status, expected, "{query} in round {round}");
+                unchanged += usize::from(expected == 304);
+                changed += usize::from(expected == 200);
+            }
+            if reply.status == 200 {
+                known.insert(query, (reply.header("etag").to_owned(), reply.bytes));
+            }
+        }
+    }
+    assert!(unchanged > 50 && changed > 50, "{unchanged} {changed}");
 }
 
 #[tokio::test]

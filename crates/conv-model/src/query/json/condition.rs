@@ -6,7 +6,7 @@ use serde_json::{Error, Map, Value, from_value};
 use crate::{Condition, GroupFilter, MarkFilter, MarkType, QueryError};
 
 /// The members of an object; the first five are the SDK's.
-const MEMBERS: &[&str] = &[
+pub(super) const MEMBERS: &[&str] = &[
     "type",
     "markType",
     "groupName",
@@ -28,6 +28,11 @@ const MEMBERS: &[&str] = &[
 /// Returns true if an object has members that the SDK's filter does not have.
 pub(super) fn is_compound(object: &Map<String, Value>) -> bool {
     object.keys().any(|key| MEMBERS.iter().skip(5).any(|member| member == key))
+}
+
+/// Returns a member that means nothing.
+pub(super) fn unknown(object: &Map<String, Value>) -> Option<&str> {
+    object.keys().map(String::as_str).find(|key| !MEMBERS.contains(key))
 }
 
 pub(super) fn condition(object: Map<String, Value>) -> Result<Condition, Error> {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use conv_emulator::{Fault, Rule};
 use conv_gateway::{
     Webhooks,
     webhook::{App, Token, Verifier},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -49,6 +50,25 @@ pub(super) async fn changes(seen: &mut Seen, stage: &Stage) {
         }
     }
     panic!("the list does not come to rest");
+}
+
+/// The numbers of two changes that the cloud refused.
+pub(super) async fn failed_changes(stage: &Stage, token: &str) -> Vec<Value> {
+    stage.cloud.faults().push(Rule::always(Fault::Code(50_002)).on("recentcontact/top"));
+    for id in stage.ids("alice").iter().rev().take(2) {
+        let pin = json!({"conversationID": id, "isPinned": true});
+        stage.post("/conversations/pin", token, &pin).await.data();
+    }
+    for _ in 0..500 {
+        let data = stage.get("/changes", token).await.data();
+        let changes = data["changes"].as_array().unwrap().iter();
+        let failed: Vec<_> = changes.filter(|change| change["state"] == "failed").collect();
+        if failed.len() == 2 {
+            return failed.iter().map(|change| change["number"].clone()).collect();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the cloud took the changes");
 }
 
 /// Webhooks, with a secret in the path and without.
