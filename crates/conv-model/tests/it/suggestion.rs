@@ -1,6 +1,6 @@
 //! What a row shows of messages that events state: only ever more.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use conv_model::{
     AccountId, Conversation, ConversationId, GroupType, Known, LastMessage, MessageKind,
@@ -123,9 +123,9 @@ fn the_newest_message_shows_where_one_is_known() {
     assert_eq!(text(&base, &[of(&base, at(9), 9, false)]), Some(5));
     let mut unknown = base.clone();
     unknown.last_message = Known::Unknown;
-    assert_eq!(text(&unknown, &[later.clone()]), None);
+    assert_eq!(text(&unknown, slice::from_ref(&later)), None);
     unknown.last_message = Known::Nothing;
-    assert_eq!(text(&unknown, &[later.clone()]), Some(7));
+    assert_eq!(text(&unknown, slice::from_ref(&later)), Some(7));
     // A recall leaves the place, not the text.
     let mut recalled = later.unread();
     recalled.take_back();
