@@ -87,7 +87,7 @@ impl Line {
     async fn until(&mut self, are_such: impl Fn(&[Value]) -> bool) {
         while !are_such(&self.rows) {
             let frame = tokio::time::timeout(Duration::from_secs(20), self.body.frame()).await;
-            let bytes = frame.expect("silence").expect("end").unwrap().into_data().unwrap();
+            let bytes = frame.unwrap().unwrap().unwrap().into_data().unwrap();
             self.buffer.push_str(std::str::from_utf8(&bytes).unwrap());
             while let Some((event, rest)) = self.buffer.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
