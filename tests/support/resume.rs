@@ -19,4 +19,6 @@ pub enum Broken {
     Silence,
     /// One position was given for different rows.
     Position,
+    /// A row shows what an event stated after the pass that had to end it.
+    Stale,
 }

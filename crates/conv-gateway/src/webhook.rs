@@ -41,7 +41,7 @@
 //!
 //! # Mark
 //! [`Event::marks`] says [`Who`] has which [`Work`], as plain data. [`Provisional`] facts, for the
-//! trust levels of [`Trust`], can move a row up before the next pass. [`Seen`] remembers the events
+//! trust levels of [`Trust`], can move a row up and show a message until the next pass. [`Seen`] remembers the events
 //! that came already.
 //!
 //! # How far to trust a call
@@ -71,7 +71,7 @@ pub use self::{
     marks::{Mark, Marks, UnreadRows, Who, Work},
     message::Message,
     oddity::Oddity,
-    provisional::{Provisional, Trust},
+    provisional::{Fact, Provisional, Trust},
     refusal::Refusal,
     seen::{Seen, SeenKey},
     token::{Token, TokenError, WeakToken},

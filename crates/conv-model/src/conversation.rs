@@ -6,6 +6,7 @@ mod merge;
 mod message;
 mod pending;
 mod profile;
+mod provisional;
 mod unread;
 mod visible;
 
@@ -19,6 +20,7 @@ pub use self::{
     message::{LastMessage, MessageKind, Payload, PayloadError, Preview},
     pending::PendingFacets,
     profile::{CustomField, GroupDetail, GroupType, Profile, ProfileDetail, SelfInfo, UserDetail},
+    provisional::ProvisionalFacets,
     unread::{AtType, AtTypeError, GroupAtInfo, RemindType, Unread},
 };
 
@@ -31,9 +33,9 @@ pub use self::{
 ///
 /// `serde` reads and writes the JSON of the web SDK's `Conversation`. Beside the SDK's keys are
 /// `notFetched`, which names those that show a default because nothing is known, `listingVersion`,
-/// `profileReadAt`, and `pendingChanges`, which names what the cloud has yet to confirm; a key that
-/// is there and not named in `notFetched` is read as known. [`Local::data_bytes`] is left
-/// out: it is the embedder's own, and rows are sent to devices.
+/// `profileReadAt`, `pendingChanges`, which names what the cloud has yet to confirm, and `provisional`,
+/// which names what an event stated; a key that is there and not named in `notFetched` is read as
+/// known. [`Local::data_bytes`] is left out: it is the embedder's own, and rows are sent to devices.
 ///
 /// ```
 /// use conv_model::{Conversation, ConversationId};
@@ -62,6 +64,8 @@ pub struct Conversation {
     pub local: Local,
     /// The parts that show what the user set, and that the cloud has yet to confirm.
     pub pending: PendingFacets,
+    /// The parts that show what an event stated, and that no pass has read yet.
+    pub provisional: ProvisionalFacets,
 }
 
 /// The facet of a conversation that comes with the cloud's listing.
@@ -93,6 +97,7 @@ impl Conversation {
             last_message: Known::Unknown,
             local: Local::default(),
             pending: PendingFacets::default(),
+            provisional: ProvisionalFacets::default(),
         }
     }
 

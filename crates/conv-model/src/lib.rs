@@ -26,6 +26,10 @@
 //! [`Profile`], [`Local`]. [`Known`] separates unknown from absent. [`merge`] joins a row and a
 //! [`ConversationPatch`], [`list_order`] sorts. `serde` gives the web SDK's JSON.
 //!
+//! # Events
+//! A [`Suggestion`] is a message that an event states; [`suggested`] is what a row shows of it until a
+//! pass has read the list, and [`ProvisionalFacets`] says so in the row.
+//!
 //! # Queries
 //! [`ConversationQuery`], made of [`All`], IDs, a [`ConversationFilter`] or a [`Condition`];
 //! [`matches`](ConversationQuery::matches) decides. [`PageKey`] marks where a page ends.
@@ -56,6 +60,7 @@ mod order;
 mod outbox;
 mod position;
 mod query;
+mod suggestion;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -69,7 +74,7 @@ pub use self::{
     conversation::{
         AtType, AtTypeError, Conversation, CustomField, GroupAtInfo, GroupDetail, GroupType,
         LastMessage, Listing, Local, MessageKind, Payload, PayloadError, PendingFacets, Preview,
-        Profile, ProfileDetail, RemindType, SelfInfo, Unread, UserDetail, merge,
+        Profile, ProfileDetail, ProvisionalFacets, RemindType, SelfInfo, Unread, UserDetail, merge,
     },
     delta::{
         Commit, ConversationPatch, Delta, ListingPatch, ProfilesDue, Prune, Refused, Removal,
@@ -96,6 +101,7 @@ pub use self::{
         All, Checked, Condition, ConversationFilter, ConversationQuery, GroupFilter, MarkFilter,
         PageKey, PageKeyError, QueryError,
     },
+    suggestion::{Suggestion, suggested},
     sync::{
         Checkpoint, Coverage, Cursor, Facet, FailedFacet, Finished, GroupNames, ListLimit,
         PassFailure, PassId, PassStatus, Phase, SkippedRow, Superseded, SyncReport, SyncScope,

@@ -20,20 +20,23 @@ mod following;
 mod load;
 mod outbox;
 mod reload;
+mod suggesting;
 mod transaction;
 mod writer;
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{Commit, ConversationId, Delta, Local, OutboxChange};
+use conv_model::{Commit, ConversationId, Delta, Local, OutboxChange, Suggestion};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot, watch},
+    time::Instant,
 };
 
 use self::{
     change::{Change, Encoding},
+    suggesting::Suggested,
     writer::{Request, Writer},
 };
 use crate::{ConversationStore, Engine, Recovery, Snapshot, StoreError, Watcher};
@@ -143,6 +146,13 @@ impl ConversationStore for IndexedStore {
 
     async fn mutate(&self, change: OutboxChange) -> Result<Commit, StoreError> {
         self.change(Change::Outbox(change)).await
+    }
+
+    fn suggest(&self, suggestion: Suggestion) -> bool {
+        let message = Suggested::Message(Box::new(suggestion), Instant::now());
+        // Without room the pass shows it.
+        let (answer, _) = oneshot::channel();
+        self.queue.try_send(Request::Change(Change::Suggestion(message), answer)).is_ok()
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -8,5 +8,6 @@ pub(crate) mod overlaid;
 pub(crate) mod placed;
 pub(crate) mod row;
 pub(crate) mod state;
+pub(crate) mod suggestions;
 pub(crate) mod totals;
 pub(crate) mod tree;

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{AccountId, Commit, ConversationId, Delta, Local, OutboxChange};
+use conv_model::{AccountId, Commit, ConversationId, Delta, Local, OutboxChange, Suggestion};
 
 use crate::{Leases, Signals, Snapshot, StoreError, Watcher};
 
@@ -70,6 +70,17 @@ pub trait ConversationStore: Debug + Send + Sync + 'static {
         Err(StoreError::Unsupported)
     }
 
+    /// Shows a message that an event states, until a pass that begins after it has finished, for a minute at
+    /// most. Returns at once, and false if it is not taken: it is a hint.
+    ///
+    /// The row shows [more](conv_model::suggested) than the cloud's for that time, and
+    /// [says so](conv_model::Conversation::provisional). It is not stored, makes no row, and shows no
+    /// deleted one again. The same message counts once. A store that does not have this takes none.
+    fn suggest(&self, suggestion: Suggestion) -> bool {
+        drop(suggestion);
+        false
+    }
+
     /// Writes pending changes and releases files. `snapshot` goes on to answer, watchers end, and
     /// later calls fail with [`StoreError::Closed`].
     ///
@@ -114,6 +125,10 @@ impl<T: ConversationStore + ?Sized> ConversationStore for Arc<T> {
         Self: 'b,
     {
         (**self).mutate(change)
+    }
+
+    fn suggest(&self, suggestion: Suggestion) -> bool {
+        (**self).suggest(suggestion)
     }
 
     fn close<'a, 'b>(&'a self) -> Pending<'b, ()>

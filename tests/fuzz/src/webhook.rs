@@ -59,8 +59,11 @@ fn means_something(event: &Event) {
         let mut held = Conversation::new(fact.row.clone());
         held.listing.time = Some(NOW);
         held.last_message = Known::Nothing;
-        assert_eq!(fact.patch(Trust::Hint, &held, NOW), None);
+        assert_eq!(fact.patch(Trust::Dirty, &held, NOW), None);
+        assert_eq!(fact.suggestion(Trust::Dirty, NOW), None);
         for trust in [Trust::Bump, Trust::Preview] {
+            let suggestion = fact.suggestion(trust, NOW);
+            assert!(suggestion.is_none_or(|it| it.id == fact.row && it.time <= NOW.plus_secs(60)));
             let patch = fact.patch(trust, &held, NOW);
             let after = patch.map_or(held.clone(), |patch| merge(Some(&held), &patch));
             assert!(after.listing.time >= held.listing.time);

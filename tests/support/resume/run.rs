@@ -3,13 +3,17 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use conv_api::{
     All, Conversation, ConversationFilter, ConversationId, ConversationPatch, ConversationQuery,
     ConversationStore, ListingPatch, MarkFilter, MarkType, Mutation, PassStatus, Phase, Position,
     Timestamp,
-    model::{Delta, Local, Marks, OutboxChange, PassId, Progress, SyncScope, SyncStep},
+    model::{
+        Delta, Finished, Local, Marks, OutboxChange, PassId, Progress, Suggestion, SyncScope,
+        SyncStep,
+    },
     store::Loaded,
     testing::server::{Process, Server, has_state, settle},
 };
@@ -42,6 +46,11 @@ pub fn resume(seed: u64) -> Result<(), Failure> {
         sim.read_all()
     });
     result.map_err(|broken| Failure { seed, broken: [broken].into() })
+}
+
+fn finish() -> SyncStep {
+    let finished = Finished::new(None, Vec::new(), SyncScope::new(100, 1));
+    SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() }
 }
 
 struct Sim {
@@ -89,7 +98,7 @@ impl Sim {
                 let text = ["", "Dear", "Hello"][self.rng.usize(..3)];
                 store.put_local(self.id(), Local::draft(text)).await.unwrap();
             }
-            16 => self.step_of_a_pass(at).await,
+            16 => self.step_of_a_pass(at).await?,
             17..21 => {
                 let pin = Mutation::Pin { id: self.id(), is_pinned: self.rng.bool() };
                 let _ = store.mutate(OutboxChange::enqueue([pin])).await;
@@ -107,12 +116,14 @@ impl Sim {
                 let client = &mut self.clients[client];
                 client.read(&self.processes[client.at])?;
             }
-            28..34 => {
+            28..33 => {
                 let (which, counts) = (self.rng.usize(..self.clients.len()), self.rng.u8(..4) > 0);
                 self.clients[which].come_back(at, &self.processes[at], counts)?;
             }
+            33 => self.suggest(at).await,
             34..37 => self.restart(at).await?,
-            37..39 => self.backup = Some(self.server.backup().await),
+            37 => self.suggest(at).await,
+            38 => self.backup = Some(self.server.backup().await),
             _ => {
                 if let Some(backup) = self.backup.take().filter(has_state) {
                     self.server.restore(&backup).await;
@@ -132,18 +143,47 @@ impl Sim {
         patch
     }
 
-    /// Begins a pass, which is stored, or goes on with one, which is not.
-    async fn step_of_a_pass(&mut self, at: usize) {
+    /// An event states a message, or that one was recalled; or time passes.
+    async fn suggest(&mut self, at: usize) {
+        if self.rng.u8(..8) == 0 {
+            tokio::time::advance(Duration::from_secs(self.rng.u64(10..40))).await;
+            return;
+        }
+        let (id, key) = (self.id(), self.rng.u8(..6).to_string());
+        let suggestion = match self.rng.u8(..6) {
+            0 => Suggestion::recall(id, key),
+            _ => Suggestion::new(id, key, Timestamp::from_secs(self.rng.u64(1..60))).unread(),
+        };
+        self.processes[at].store.suggest(suggestion);
+        if self.rng.bool() {
+            settle().await;
+        }
+    }
+
+    /// Begins a pass, ends one, or goes on with one, which is not stored.
+    async fn step_of_a_pass(&mut self, at: usize) -> Result<(), Broken> {
         let store = &self.processes[at].store;
         let pass = store.snapshot().sync().pass;
         let begin = SyncStep::Begin { scope: SyncScope::new(100, 1), resume: false };
         let status = PassStatus::running(Phase::Listing, self.rng.u32(..9), None);
         let (skipped, broken) = (Vec::new(), Vec::new());
         let page = SyncStep::Page { status, checkpoint: None, skipped, broken };
-        match pass == PassId::NONE || self.rng.bool() {
-            true => drop(store.apply(Delta::step(pass.next(), begin)).await),
-            false => drop(store.apply(Delta::step(pass, page)).await),
+        match self.rng.u8(..4) {
+            _ if pass == PassId::NONE => drop(store.apply(Delta::step(pass.next(), begin)).await),
+            0 => drop(store.apply(Delta::step(pass, page)).await),
+            1 => drop(store.apply(Delta::step(pass, finish())).await),
+            2 => {
+                // A whole pass ends what events stated before it.
+                drop(store.apply(Delta::step(pass.next(), begin)).await);
+                let ended = store.apply(Delta::step(pass.next(), finish())).await.is_ok();
+                let is_stale = |row: &Arc<Conversation>| !row.provisional.is_empty();
+                if ended && store.snapshot().rows().any(is_stale) {
+                    return Err(Broken::Stale);
+                }
+            }
+            _ => drop(store.apply(Delta::step(pass.next(), begin)).await),
         }
+        Ok(())
     }
 
     async fn progress(&mut self, at: usize) {

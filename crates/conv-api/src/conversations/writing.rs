@@ -1,6 +1,6 @@
 //! Changes that do not come from a pass.
 
-use conv_model::{ConversationId, ConversationPatch, Delta, Local};
+use conv_model::{ConversationId, ConversationPatch, Delta, Local, Suggestion};
 
 use super::Conversations;
 use crate::Error;
@@ -57,6 +57,17 @@ impl Conversations {
             true if self.snapshot().get(&id).is_some() => Merged::Unchanged,
             true => Merged::NotListed,
         })
+    }
+
+    /// Shows a message that an event states, until a pass that begins after it has finished, for a minute at
+    /// most. Returns at once, and false if it is not taken: it is a hint.
+    ///
+    /// Unlike what is [merged](Self::merge) it is not stored as the cloud's: the row shows
+    /// [more](conv_model::suggested) for that time and says so, no row is made, and a restart forgets it. A
+    /// message of the account itself is not unread. It asks for no pass: [`sync`](Self::sync) does, and so
+    /// does a mark of a [watched](crate::Accounts::mark) account.
+    pub fn suggest(&self, suggestion: Suggestion) -> bool {
+        self.inner.store.suggest(suggestion.for_account(self.account()))
     }
 
     /// Keeps a draft, durable once this returns; an empty text clears it. No pull touches it.

@@ -27,6 +27,8 @@ pub struct WatchStats {
     pub marks_of_others: u64,
     /// Marks so far that another one of the same account waited with.
     pub coalesced: u64,
+    /// Messages that events stated, so far, as each list was to show them until a pass.
+    pub suggestions: u64,
     /// Passes asked for so far because an account came to be watched.
     pub passes_for_watches: u64,
     /// Passes asked for so far because of marks.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conv_model::{AccountId, ConversationId};
+use conv_model::{AccountId, ConversationId, Suggestion};
 
 use super::{
     follow::follow,
@@ -93,6 +93,23 @@ impl Accounts {
         let is_held = shared.watches.mark_holders(row, &work);
         shared.tell(|| Subject::Holders(row.clone()), &work);
         is_held
+    }
+
+    /// Shows a message that an event states in the list of a watched account, until a pass that begins
+    /// after it has finished, for a minute at most. See
+    /// [`ConversationStore::suggest`](conv_store::ConversationStore::suggest). Returns at once, and false if
+    /// the account is not watched, or too many are shown
+    /// [per second](crate::WatchOptions::suggestions_per_second).
+    ///
+    /// It asks for no pass: [`mark`](Self::mark) the account as well.
+    pub fn suggest(&self, account: &AccountId, suggestion: Suggestion) -> bool {
+        self.shared().watches.suggest(account, suggestion)
+    }
+
+    /// Shows a message that an event states in the lists of all watched accounts that have its
+    /// conversation, as [`suggest`](Self::suggest) does. Returns how many lists take it.
+    pub fn suggest_to_holders(&self, suggestion: &Suggestion) -> usize {
+        self.shared().watches.suggest_to_holders(suggestion)
     }
 
     /// Returns the watched accounts that have a conversation in their list, in no order.

@@ -31,6 +31,8 @@ pub struct WatchOptions {
     pub silence: Duration,
     /// The most accounts marked per second because a row of theirs changed.
     pub holders_per_second: NonZeroU32,
+    /// The most suggestions shown per second in all lists together; beyond it, passes show the messages.
+    pub suggestions_per_second: NonZeroU32,
 }
 
 impl Default for WatchOptions {
@@ -43,6 +45,7 @@ impl Default for WatchOptions {
             safety_in_silence: Duration::from_secs(60),
             silence: Duration::from_secs(300),
             holders_per_second: NonZeroU32::MIN.saturating_add(79),
+            suggestions_per_second: NonZeroU32::MIN.saturating_add(1_999),
         }
     }
 }
@@ -84,5 +87,12 @@ impl WatchOptions {
     #[must_use]
     pub fn with_holders_per_second(self, accounts: NonZeroU32) -> Self {
         Self { holders_per_second: accounts, ..self }
+    }
+
+    /// Sets the most [suggestions](crate::Accounts::suggest) shown per second in all lists together;
+    /// 2,000 by default.
+    #[must_use]
+    pub fn with_suggestions_per_second(self, lists: NonZeroU32) -> Self {
+        Self { suggestions_per_second: lists, ..self }
     }
 }

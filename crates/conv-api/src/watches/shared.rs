@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{AccountId, ConversationId};
+use conv_model::{AccountId, ConversationId, Suggestion};
 use conv_sync::Clock;
 use tokio::sync::Notify;
 
@@ -95,6 +95,19 @@ impl Watches {
     /// Returns the watched accounts that hold a row.
     pub(crate) fn holders(&self, row: &ConversationId) -> Vec<AccountId> {
         self.lock().index.holders(row).cloned().collect()
+    }
+
+    /// Shows what an event states in the list of a watched account. Returns false if it is not taken.
+    pub(super) fn suggest(&self, account: &AccountId, suggestion: Suggestion) -> bool {
+        let list = self.lock().suggest(self.clock.now(), account);
+        list.is_some_and(|list| list.suggest(suggestion))
+    }
+
+    /// Shows what an event states in the lists of the watched accounts that hold its row, as far as the
+    /// rate allows. Returns how many take it.
+    pub(super) fn suggest_to_holders(&self, suggestion: &Suggestion) -> usize {
+        let lists = self.lock().suggest_to_holders(self.clock.now(), &suggestion.id);
+        lists.iter().filter(|list| list.suggest(suggestion.clone())).count()
     }
 
     /// Asks for a pass that begins from now on. Returns its mark; `None` if the account is not watched.

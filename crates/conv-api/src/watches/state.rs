@@ -13,7 +13,10 @@ use super::{
     schedule::{Action, Schedule},
     work::Pending,
 };
-use crate::{Conversations, passes::QueueTicket};
+use crate::{
+    Conversations,
+    passes::{QueueTicket, Rate},
+};
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -21,6 +24,8 @@ pub(super) struct State {
     pub(super) index: Index,
     pub(super) fanout: Fanout,
     pub(super) lists: HashMap<AccountId, Followed>,
+    /// The suggestions that may be shown.
+    suggestions: Rate,
     /// The task that carries out the schedule.
     pub(super) task: Option<AbortHandle>,
     /// Hears the marks of other processes.
@@ -74,6 +79,10 @@ impl State {
             index: Index::default(),
             fanout: Fanout::new(options),
             lists: HashMap::new(),
+            suggestions: Rate::with_burst(
+                options.suggestions_per_second,
+                options.suggestions_per_second,
+            ),
             task: None,
             listener: None,
         }
@@ -94,6 +103,30 @@ impl State {
         self.schedule.hear(now);
         let index = &self.index;
         self.fanout.add(row, work, || index.holders(row).cloned().collect())
+    }
+
+    /// Returns the list of a watched account that may take a suggestion now.
+    pub(super) fn suggest(&mut self, now: Duration, account: &AccountId) -> Option<Conversations> {
+        let list = &self.lists.get(account)?.list;
+        self.suggestions.take(now).ok()?;
+        self.schedule.counts.suggestions += 1;
+        Some(list.clone())
+    }
+
+    /// Returns the lists of the accounts that hold a row, as many as may take a suggestion now.
+    pub(super) fn suggest_to_holders(
+        &mut self,
+        now: Duration,
+        row: &ConversationId,
+    ) -> Vec<Conversations> {
+        let Self { index, suggestions, lists, .. } = self;
+        let holders = index.holders(row).filter_map(|account| lists.get(account));
+        let lists: Vec<_> = holders
+            .take_while(|_| suggestions.take(now).is_ok())
+            .map(|followed| followed.list.clone())
+            .collect();
+        self.schedule.counts.suggestions += lists.len() as u64;
+        lists
     }
 
     /// Notes that another process sent a mark. Returns true if it is of an account that is watched.

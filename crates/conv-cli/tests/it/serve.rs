@@ -371,3 +371,23 @@ fn without_a_token_there_are_no_webhooks_and_a_lone_path_secret_is_refused() {
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.err.contains("--webhook-token-file") && !ended.err.contains("7c1e"), "{ended:?}");
 }
+
+#[test]
+fn a_level_of_trust_is_one_of_three_and_needs_webhooks() {
+    let cloud = Cloud::of(3);
+    for (args, word) in [
+        (["--webhook-trust", "bump"].as_slice(), "--webhook-token-file"),
+        (&["--unsigned-webhooks", "--webhook-trust", "all"], "preview"),
+    ] {
+        let ended = cloud.run(&[&["serve"], args].concat());
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.err.contains(word), "{ended:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("serve.toml");
+    std::fs::write(&config, "unsigned-webhooks = true\nwebhook-trust = \"bump\"\n").unwrap();
+    let served = Served::on(&cloud, &["--config", config.to_str().unwrap()]);
+    let query = "SdkAppid=1400000000&CallbackCommand=State.StateChange";
+    let reply = served.post(&format!("/v1/hooks/tencent?{query}"), "", &json!({}));
+    assert_eq!(reply.status, 200, "{}", reply.body);
+}

@@ -94,6 +94,11 @@ impl Hooks {
         if !self.lock().seen.is_new(event.key, (self.clock)()) {
             return HookOutcome::Double;
         }
+        if !marks.is_own_echo {
+            // No pass follows an echo.
+            let (trust, now) = (self.options.trust, (self.clock)());
+            marking::suggest(&self.accounts, &marks.provisional, trust, now);
+        }
         let is_marked = marking::apply(&self.accounts, marks.marks, marks.is_own_echo);
         match () {
             () if marks.is_own_echo => HookOutcome::Echo,

@@ -39,8 +39,8 @@ pub enum EventKind {
     C2cSent { from: AccountId, to: AccountId, message: Message, delivered: bool, online_only: bool },
     /// A one-to-one message was changed.
     C2cEdited { from: AccountId, to: AccountId, message: Message },
-    /// A one-to-one message was recalled.
-    C2cRecalled { from: AccountId, to: AccountId },
+    /// The one-to-one message with this `key` was recalled.
+    C2cRecalled { from: AccountId, to: AccountId, key: Option<Arc<str>> },
     /// A user read a one-to-one conversation up to a time. Our own calls cause it, too.
     C2cRead { reader: AccountId, peer: AccountId, read_to: Option<Timestamp> },
     /// A user read all one-to-one conversations, and these groups.
@@ -55,8 +55,8 @@ pub enum EventKind {
     },
     /// A group's message was changed.
     GroupEdited { row: ConversationId, message: Message },
-    /// Messages of a group were recalled.
-    GroupRecalled { row: ConversationId },
+    /// The messages of a group with these `sequences` were recalled.
+    GroupRecalled { row: ConversationId, sequences: Vec<u64> },
     /// A group was created with these members, its owner among them.
     GroupCreated { row: ConversationId, members: Vec<AccountId> },
     /// These users joined a group.

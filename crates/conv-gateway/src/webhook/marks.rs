@@ -85,7 +85,7 @@ fn marks(kind: &EventKind) -> Vec<Mark> {
         }
         EventKind::C2cSent { from, to, .. } => both(from, to, Work::Listing),
         EventKind::C2cEdited { from, to, .. } => both(from, to, Work::LastMessage),
-        EventKind::C2cRecalled { from, to } => {
+        EventKind::C2cRecalled { from, to, .. } => {
             let mut marks = both(from, to, Work::LastMessage);
             marks.extend(row_with(from).map(|row| account(to, unread(row))));
             marks
@@ -110,7 +110,7 @@ fn group_marks(kind: &EventKind) -> Vec<Mark> {
             from.chain([holders(row, Work::Listing(row.clone()))]).collect()
         }
         EventKind::GroupEdited { row, .. } => vec![holders(row, Work::LastMessage(row.clone()))],
-        EventKind::GroupRecalled { row } => {
+        EventKind::GroupRecalled { row, .. } => {
             vec![holders(row, Work::LastMessage(row.clone())), holders(row, unread(row.clone()))]
         }
         EventKind::GroupCreated { row, members } | EventKind::MembersLeft { row, members } => {

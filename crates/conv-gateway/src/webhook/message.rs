@@ -9,6 +9,8 @@ use super::fields::{Fields, text};
 /// The maximum bytes of a message's content, and of the app's own text beside it: the cloud accepts
 /// messages of 12 KB.
 const MAX_CONTENT: usize = 16 << 10;
+/// The maximum bytes of a message's key.
+const MAX_KEY: usize = 128;
 /// The maximum bytes of the name of a kind.
 const MAX_KIND: usize = 64;
 
@@ -20,6 +22,8 @@ pub struct Message {
     pub time: Option<Timestamp>,
     /// Its number, one to one or in the group; 0 if the event has none.
     pub sequence: u64,
+    /// The cloud's key of it, one to one; `None` if the event has none.
+    pub key: Option<Arc<str>>,
     /// The message as a row would show it; `None` if it cannot be read.
     pub content: Option<Arc<LastMessage>>,
 }
@@ -35,8 +39,14 @@ impl Message {
             content.sequence = sequence;
             Arc::new(content)
         });
-        Self { time, sequence, content }
+        Self { time, sequence, key: key(fields), content }
     }
+}
+
+/// Returns the cloud's key of the message in an event.
+pub(super) fn key(fields: &Fields<'_>) -> Option<Arc<str>> {
+    let key = fields.text("MsgKey").filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
+    key.map(Into::into)
 }
 
 fn content(fields: &Fields<'_>) -> Option<LastMessage> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conv_model::{
     AccountId, Conversation, ConversationId, ConversationPatch, GroupType, Known, LastMessage,
-    ListingPatch, Peer, Timestamp,
+    ListingPatch, Peer, Suggestion, Timestamp,
 };
 
 use super::{EventKind, Message, Who, marks::row_with};
@@ -17,17 +17,17 @@ const MAX_AHEAD: u64 = 60;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Trust {
-    /// Not at all: an event only names lists to read.
+    /// Not at all: an event only marks lists as dirty, for the next pass.
     #[default]
-    Hint,
-    /// The time of a message moves its row up at once.
+    Dirty,
+    /// The time of a message moves its row up at once, and it counts as unread.
     Bump,
-    /// Also the text of a message is shown at once.
+    /// Also the message is shown at once.
     Preview,
 }
 
-/// A fact that an event states of a row, to be covered by the next pass. It can only move a row up and set
-/// its last message: never lower a time, remove a row, or create one.
+/// A fact that an event states of a row, to be covered by the next pass. It can only move a row up, count
+/// a message and show it: never lower a time, remove a row, or create one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Provisional {
@@ -35,40 +35,115 @@ pub struct Provisional {
     pub who: Who,
     /// The row.
     pub row: ConversationId,
-    /// The message.
+    /// The message. Of one that was recalled, the names alone are known.
     pub message: Message,
-    /// True if the message was there before, and only its content changed.
-    pub is_edit: bool,
+    /// The sender, where the event names one.
+    pub from: Option<AccountId>,
+    /// The fact.
+    pub fact: Fact,
+}
+
+/// What an event states of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fact {
+    /// It was sent.
+    Sent,
+    /// It was there before, and its content changed.
+    Edited,
+    /// It was recalled.
+    Recalled,
 }
 
 impl Provisional {
     pub(super) fn of(kind: &EventKind) -> Vec<Self> {
         match kind {
             EventKind::C2cSent { from, to, message, delivered: true, online_only: false } => {
-                Self::of_both(from, to, message, false)
+                Self::of_both(from, to, message, Fact::Sent)
             }
-            EventKind::C2cEdited { from, to, message } => Self::of_both(from, to, message, true),
+            EventKind::C2cEdited { from, to, message } => {
+                Self::of_both(from, to, message, Fact::Edited)
+            }
+            EventKind::C2cRecalled { from, to, key: Some(key) } => {
+                let message = Message { key: Some(Arc::clone(key)), ..Message::default() };
+                Self::of_both(from, to, &message, Fact::Recalled)
+            }
             EventKind::GroupSent { group_type: Some(GroupType::AvChatRoom), .. } => Vec::new(),
-            EventKind::GroupSent { row, message, online_only: false, .. } => {
-                vec![Self::of_group(row, message, false)]
+            EventKind::GroupSent { row, from, message, online_only: false, .. } => {
+                vec![Self::of_group(row, from.clone(), message, Fact::Sent)]
             }
-            EventKind::GroupEdited { row, message } => vec![Self::of_group(row, message, true)],
+            EventKind::GroupEdited { row, message } => {
+                vec![Self::of_group(row, None, message, Fact::Edited)]
+            }
+            EventKind::GroupRecalled { row, sequences } => {
+                let message =
+                    |sequence: &u64| Message { sequence: *sequence, ..Message::default() };
+                let recalled = sequences.iter().map(message);
+                recalled.map(|it| Self::of_group(row, None, &it, Fact::Recalled)).collect()
+            }
             _ => Vec::new(),
         }
     }
 
-    fn of_both(from: &AccountId, to: &AccountId, message: &Message, is_edit: bool) -> Vec<Self> {
+    fn of_both(from: &AccountId, to: &AccountId, message: &Message, fact: Fact) -> Vec<Self> {
         let of = |who: &AccountId, with: &AccountId| {
-            let (who, message) = (Who::Account(who.clone()), message.clone());
-            row_with(with).map(|row| Self { who, row, message, is_edit })
+            let (who, message, from) =
+                (Who::Account(who.clone()), message.clone(), Some(from.clone()));
+            row_with(with).map(|row| Self { who, row, message, from, fact })
         };
         let second = if from == to { None } else { of(to, from) };
         of(from, to).into_iter().chain(second).collect()
     }
 
-    fn of_group(row: &ConversationId, message: &Message, is_edit: bool) -> Self {
+    fn of_group(
+        row: &ConversationId,
+        from: Option<AccountId>,
+        message: &Message,
+        fact: Fact,
+    ) -> Self {
         let who = Who::Holders(row.clone());
-        Self { who, row: row.clone(), message: message.clone(), is_edit }
+        Self { who, row: row.clone(), message: message.clone(), from, fact }
+    }
+
+    /// Returns what a store shows of it at this level of trust, see
+    /// [`Accounts::suggest`](https://docs.rs/conv-api/latest/conv_api/struct.Accounts.html#method.suggest);
+    /// `None` if the level does not ask for it. `now` bounds the time of a message: one from the future
+    /// would hold the top of the list. An edit waits for its message to be read.
+    ///
+    /// The suggestion is that of any account:
+    /// [`Suggestion::for_account`](conv_model::Suggestion::for_account) is that of one.
+    pub fn suggestion(&self, trust: Trust, now: Timestamp) -> Option<Suggestion> {
+        if trust == Trust::Dirty {
+            return None;
+        }
+        let key = self.key()?;
+        let suggestion = match self.fact {
+            Fact::Recalled => return Some(Suggestion::recall(self.row.clone(), key)),
+            Fact::Edited => return None,
+            Fact::Sent => Suggestion::new(self.row.clone(), key, self.time(now)?).unread(),
+        };
+        let suggestion = match &self.from {
+            Some(from) => suggestion.from_account(from.clone()),
+            None => suggestion,
+        };
+        Some(match &self.message.content {
+            Some(content) if trust >= Trust::Preview => suggestion.showing(Arc::clone(content)),
+            _ => suggestion,
+        })
+    }
+
+    /// Returns the name of the message in its conversation: the cloud's key, in a group the sequence.
+    fn key(&self) -> Option<Arc<str>> {
+        let sequence = self.message.sequence;
+        match self.row.peer() {
+            Peer::Group(_) => (sequence != 0).then(|| sequence.to_string().into()),
+            _ => self.message.key.clone(),
+        }
+    }
+
+    /// Returns the time of the message, unless it is ahead of this host's clock.
+    fn time(&self, now: Timestamp) -> Option<Timestamp> {
+        self.message.time.filter(|time| *time <= now.plus_secs(MAX_AHEAD))
     }
 
     /// Returns the patch that `held` takes at this level of trust; `None` if the event has nothing
@@ -81,16 +156,16 @@ impl Provisional {
         held: &Conversation,
         now: Timestamp,
     ) -> Option<ConversationPatch> {
-        if held.id != self.row || trust == Trust::Hint {
+        if held.id != self.row || trust == Trust::Dirty || self.fact == Fact::Recalled {
             return None;
         }
         let may_show = trust >= Trust::Preview;
         let mut patch = ConversationPatch::new(held.id.clone());
-        if self.is_edit {
+        if self.fact == Fact::Edited {
             patch.last_message = Known::Value(may_show.then(|| self.edited(held))??);
             return Some(patch);
         }
-        let time = self.message.time.filter(|time| *time <= now.plus_secs(MAX_AHEAD))?;
+        let time = self.time(now)?;
         if held.listing.time.is_none_or(|held| held < time) {
             patch.listing = Some(ListingPatch::at(time));
         }

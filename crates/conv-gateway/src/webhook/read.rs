@@ -32,7 +32,7 @@ fn kind(command: Command, body: &mut Body<'_, '_>) -> Read {
         Command::C2cReadAll => c2c::read_all(body),
         Command::GroupSent => group::sent(body),
         Command::GroupEdited => group::edited(body),
-        Command::GroupRecalled => Ok(EventKind::GroupRecalled { row: group::row(body)? }),
+        Command::GroupRecalled => group::recalled(body),
         Command::GroupCreated => group::created(body),
         Command::MembersJoined => group::joined(body),
         Command::MembersLeft => group::left(body),

@@ -128,7 +128,9 @@ fn names(event: &Event, fields: &Fields<'_>) -> Option<Vec<String>> {
             vec![message()?, from.to_string(), to.to_string(), time()?]
         }
         // A message is recalled once, and the event has no time in some versions.
-        EventKind::C2cRecalled { from, to } => vec![message()?, from.to_string(), to.to_string()],
+        EventKind::C2cRecalled { from, to, .. } => {
+            vec![message()?, from.to_string(), to.to_string()]
+        }
         EventKind::C2cRead { reader, peer, read_to } => {
             vec![reader.to_string(), peer.to_string(), (*read_to)?.as_secs().to_string()]
         }

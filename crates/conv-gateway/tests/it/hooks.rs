@@ -7,3 +7,4 @@ mod floods;
 mod interest;
 mod letting_in;
 mod stage;
+mod trust;

@@ -13,7 +13,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub(super) use self::number::{as_digits, or_blank};
 use self::profile::{GroupProfileJson, UserProfileJson};
-use super::{Conversation, GroupAtInfo, LastMessage, Payload, PendingFacets, RemindType, Unread};
+use super::{
+    Conversation, GroupAtInfo, LastMessage, Payload, PendingFacets, ProvisionalFacets, RemindType,
+    Unread,
+};
 use crate::{ConversationId, ConversationType, Known, Listing, Local, Marks, Timestamp};
 
 #[derive(Serialize, Deserialize)]
@@ -63,6 +66,9 @@ struct ConversationJson {
     /// Ours: what the cloud has yet to confirm.
     #[serde(default, skip_serializing_if = "PendingFacets::is_empty")]
     pending_changes: PendingFacets,
+    /// Ours: what an event stated and no pass has read.
+    #[serde(default, skip_serializing_if = "ProvisionalFacets::is_empty")]
+    provisional: ProvisionalFacets,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -125,6 +131,7 @@ impl From<&Conversation> for ConversationJson {
             listing_version: row.listing.version,
             profile_read_at: row.profile.read_at,
             pending_changes: row.pending,
+            provisional: row.provisional,
         }
     }
 }
@@ -172,6 +179,7 @@ impl TryFrom<ConversationJson> for Conversation {
         row.last_message = json.last_message.map(Known::from).unwrap_or_default();
         row.local = Local::new(Some(json.draft_text).filter(|d| !d.is_empty()), None);
         row.pending = json.pending_changes;
+        row.provisional = json.provisional;
         not_fetched::take_away(&mut row, &json.not_fetched);
         row.clear_hidden();
         Ok(row)

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     AtType, Conversation, ConversationId, ConversationType, GroupAtInfo, Listing, Local, MarkType,
-    Marks, PendingFacets, Profile, RemindType, Timestamp, Unread,
+    Marks, Profile, RemindType, Timestamp, Unread,
 };
 
 /// Moments of the cloud's clock, many of them equal; also *no time* and the ends of the range.
@@ -91,9 +91,9 @@ pub fn conversations_of(
     (ids, listings(), both_profiles(), unreads(), known_messages(), locals()).prop_map(
         |(id, listing, profiles, unread, last_message, local)| {
             let profile = fitting(&id, profiles);
-            let pending = PendingFacets::default();
-            let mut row =
-                Conversation { id, listing, profile, unread, last_message, local, pending };
+            let mut row = Conversation::new(id);
+            (row.listing, row.profile, row.unread) = (listing, profile, unread);
+            (row.last_message, row.local) = (last_message, local);
             row.clear_hidden();
             row
         },

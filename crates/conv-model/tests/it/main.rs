@@ -19,5 +19,6 @@ mod position;
 mod query;
 mod row;
 mod strategies;
+mod suggestion;
 mod sync;
 mod timestamp;

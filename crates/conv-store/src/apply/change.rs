@@ -15,6 +15,7 @@ use conv_model::{
 
 use super::{
     outbox,
+    suggesting::{Covering, Suggested},
     transaction::{Applied, Transaction},
 };
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
         epoch::random,
         placed::Placed,
         state::{LocalEntry, State, settled_coverage},
+        suggestions::Suggestions,
     },
     record::{LocalRecord, StateRecord, encode_row, is_same_on_disk},
 };
@@ -38,6 +40,8 @@ pub(super) enum Change {
     Outbox(OutboxChange),
     /// Of the list's identity, if it has none.
     Epoch,
+    /// Of what events state, which is not stored.
+    Suggestion(Suggested),
 }
 
 /// The rows' records that a change makes for the engine.
@@ -63,7 +67,7 @@ pub(super) struct Effect {
 #[derive(Debug)]
 enum Next {
     /// It gets other rows.
-    Rows { rows: Vec<Placed>, removed: Vec<ConversationId> },
+    Rows { rows: Vec<Placed>, removed: Vec<ConversationId>, suggestions: Suggestions },
     /// It gets another local state, and a row with that.
     Local(LocalEntry, Option<Placed>),
     /// It is replaced by a copy on which the change ran.
@@ -85,7 +89,8 @@ impl Effect {
             return Vec::new();
         }
         match self.next {
-            Next::Rows { rows, removed } => {
+            Next::Rows { rows, removed, suggestions } => {
+                state.suggestions = suggestions;
                 if !self.writes.is_empty() {
                     state.garbage = Arc::default();
                     state.redacted = Arc::default();
@@ -114,14 +119,15 @@ impl Change {
             Self::Local(id, newer) => local(state, id, newer),
             Self::Outbox(change) => outbox::resolve(state, change, encoding),
             Self::Epoch => epoch(state),
+            Self::Suggestion(suggested) => suggested.resolve(state),
         }
     }
 
-    /// Returns true if the change writes local records alone.
+    /// Returns true if the change writes local records alone, or nothing.
     pub(super) fn is_local(&self) -> bool {
         match self {
             Self::Cloud(_) | Self::Epoch => false,
-            Self::Local(..) => true,
+            Self::Local(..) | Self::Suggestion(_) => true,
             Self::Outbox(change) => !outbox::may_write_rows(change),
         }
     }
@@ -135,6 +141,8 @@ impl Change {
 
 fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, StoreError> {
     admit(&state.sync, delta)?;
+    let covering = Covering::of(state, delta);
+    let state = covering.state();
     let seq = state.next_seq();
     let mut transaction = Transaction::new(state, delta);
     for patch in &delta.listed {
@@ -163,15 +171,17 @@ fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, Sto
         delta.step,
         Some(SyncStep::Begin { .. } | SyncStep::Finish { .. } | SyncStep::Fail { .. })
     );
-    let publishes = is_milestone || !applied.is_empty() || !Arc::ptr_eq(&sync, &state.sync);
     let write = write(state, seq, &mut applied, &sync)?;
+    // Afterwards: these rows show something else, and are stored as they are.
+    covering.show(&mut applied);
+    let publishes = is_milestone || !applied.is_empty() || !Arc::ptr_eq(&sync, &state.sync);
     let mut commit = Commit::new(if publishes { seq } else { state.seq }, sync);
     commit.changes = applied.changes;
     commit.needs_profile = needs_profile;
     commit.refused = applied.refused;
     commit.written = write.as_ref().map_or(state.written, |write| write.seq);
     let (rows, removed) = (applied.rows, applied.removed);
-    let next = Next::Rows { rows, removed };
+    let next = Next::Rows { rows, removed, suggestions: covering.suggestions() };
     Ok(Effect { commit: Arc::new(commit), writes: Vec::from_iter(write), next })
 }
 
@@ -387,7 +397,7 @@ fn local(state: &State, id: &ConversationId, newer: &Local) -> Result<Effect, St
     let row = state.base_row(id).map(|old| {
         let mut base = Conversation::clone(old.base());
         base.local.clone_from(&after);
-        Placed::of(base.into(), old.stamps(), Some(old), &state.outbox)
+        Placed::of(base.into(), old.stamps(), Some(old), state.overlays())
     });
     commit.changes.extend(row.as_ref().and_then(|row| row.change_after(state.rows.get(id))));
     let next = Next::Local(LocalEntry { id: id.clone(), local: after, write: seq }, row);

@@ -16,6 +16,7 @@ use crate::{
         overlaid::Overlaid,
         placed::{HiddenRow, Placed},
         state::{LocalEntry, State},
+        suggestions::Suggestions,
         tree::Tree,
     },
     record::{
@@ -204,7 +205,7 @@ impl Decoded {
         let outbox = Outbox::restore(self.pending, self.last_number);
         let (mut shown, mut hidden) = (Vec::with_capacity(self.rows.len()), Vec::new());
         for (row, stamps) in self.rows {
-            match Placed::of(row, stamps, None, &outbox) {
+            match Placed::of(row, stamps, None, (&Suggestions::default(), &outbox)) {
                 Placed::Shown(row) => shown.push(row),
                 Placed::Hidden(row) => hidden.push(HiddenRow::new(row)),
             }
@@ -219,6 +220,7 @@ impl Decoded {
             locals: Tree::from_sorted(self.locals),
             outbox: Arc::new(outbox),
             log: Log::new(self.seq, self.seq, epoch),
+            suggestions: Suggestions::default(),
             overlaid: self.overlaid,
             unstored,
             term: self.term,

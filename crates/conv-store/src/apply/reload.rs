@@ -53,6 +53,10 @@ fn after(old: &State, before: &SyncState, mut decoded: Decoded) -> State {
         next.outbox = Arc::new(outbox);
         touched = affected(&next, &old.outbox, &slots);
     }
+    if decoded.sync.finished != old.sync.finished {
+        // Another store's pass. If it has begun one more since, that one covers a moment too much.
+        touched.extend(next.suggestions.cover_before(decoded.sync.pass));
+    }
     let is_same_rows = replace_rows(&mut next, old, mem::take(&mut decoded.rows), &mut touched);
     touched.iter().for_each(|id| next.show_again(id));
     let changes = changes(old, &next, &touched);
@@ -99,7 +103,7 @@ fn replace_rows(
         }
         is_same &= is_same_row;
         touched.insert(row.id.clone());
-        next.place(Placed::of(row, stamps, before, &next.outbox));
+        next.place(Placed::of(row, stamps, before, next.overlays()));
     };
     let mut gone = Vec::new();
     let mut rows = rows.into_iter().peekable();

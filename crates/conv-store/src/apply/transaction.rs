@@ -256,7 +256,7 @@ impl Applied {
     ) {
         self.made = self.made.saturating_add(usize::from(before.is_none()));
         let shown = before.filter(|before| !state.is_hidden(&before.base().id));
-        let placed = Placed::of(after, stamps, before, &state.outbox);
+        let placed = Placed::of(after, stamps, before, state.overlays());
         self.changes.extend(placed.change_after(shown));
         self.rows.push(placed);
     }

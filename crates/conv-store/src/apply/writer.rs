@@ -1,12 +1,13 @@
 //! The task that writes for a store. It outlives the callers that ask for a change.
 
-use std::{mem, sync::Arc, vec};
+use std::{future::pending, mem, sync::Arc, vec};
 
 use conv_model::{Commit, Seq};
 use tokio::{
     select,
     sync::{mpsc, oneshot, watch},
     task::yield_now,
+    time::{Instant, sleep_until},
 };
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
     change::{Change, Encoding},
     following::Following,
     reload::reload,
+    suggesting::Suggested,
 };
 use crate::{Engine, Snapshot, StoreError, list::state::State};
 
@@ -62,7 +64,10 @@ impl Writer {
     pub(super) async fn run(mut self) {
         loop {
             let mut requests = Vec::new();
-            let written = self.published.borrow().written();
+            let (written, end) = {
+                let published = self.published.borrow();
+                (published.written(), published.state().suggestions.next_end())
+            };
             select! {
                 biased;
                 received = self.inbox.recv_many(&mut requests, BATCH) => {
@@ -74,6 +79,11 @@ impl Writer {
                         // The requests behind it get their answer, `Closed`, after it.
                         return self.close(answer).await;
                     }
+                }
+                () = until(end) => {
+                    let expired = Change::Suggestion(Suggested::Expired(Instant::now()));
+                    // Nothing is written, so nothing can fail for good.
+                    let _ = self.apply(&[expired]).await;
                 }
                 news = self.following.wait(self.engine.as_ref(), written) => self.hear(news).await,
             }
@@ -228,5 +238,13 @@ impl Writer {
             published.seq() > snapshot.seq()
         });
         // The former snapshot is dropped here, outside the lock that readers take.
+    }
+}
+
+/// Waits for a moment, if there is one.
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => sleep_until(end).await,
+        None => pending().await,
     }
 }

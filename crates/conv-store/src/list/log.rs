@@ -14,26 +14,35 @@ const CHANGES: usize = 2048;
 /// Commits without a gap up to the newest.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
-    commits: Tree<Arc<Commit>>,
+    commits: Tree<Logged>,
     /// Readers at this number or later can go on from the log.
     since: Seq,
     /// The last stored write at that number.
     written: Seq,
+    /// Set if rows showed what events stated at that number.
+    was_provisional: bool,
     /// The epoch of the list, and the number from which on it has that.
     epoch: Option<u64>,
     epoch_since: Seq,
     changes: usize,
 }
 
-impl Entry for Arc<Commit> {
+#[derive(Clone, Debug)]
+struct Logged {
+    commit: Arc<Commit>,
+    /// Set if rows show what events stated after it.
+    is_provisional: bool,
+}
+
+impl Entry for Logged {
     type Key = Seq;
 
     fn key(&self) -> Seq {
-        self.seq
+        self.commit.seq
     }
 
     fn compare(&self, key: &Seq) -> Ordering {
-        self.seq.cmp(key)
+        self.commit.seq.cmp(key)
     }
 }
 
@@ -52,13 +61,14 @@ impl Log {
         (self.since, self.written, self.changes) = (since, since, 0);
     }
 
-    /// Appends a commit and drops the oldest ones beyond the caps.
-    pub(crate) fn push(&mut self, commit: Arc<Commit>) {
+    /// Appends a commit and drops the oldest ones beyond the caps. `is_provisional`: rows show what
+    /// events stated.
+    pub(crate) fn push(&mut self, commit: Arc<Commit>, is_provisional: bool) {
         self.changes = self.changes.saturating_add(commit.changes.len());
         if commit.sync.epoch != self.epoch {
             (self.epoch, self.epoch_since) = (commit.sync.epoch, commit.seq);
         }
-        self.commits.insert(commit);
+        self.commits.insert(Logged { commit, is_provisional });
         while self.commits.len() > 1 && (self.commits.len() > COMMITS || self.changes > CHANGES) {
             self.drop_oldest();
         }
@@ -71,26 +81,29 @@ impl Log {
 
     fn drop_oldest(&mut self) {
         let Some(oldest) = self.commits.iter().next().map(Entry::key) else { return };
-        if let Some(commit) = self.commits.remove(&oldest) {
+        if let Some(Logged { commit, is_provisional }) = self.commits.remove(&oldest) {
             self.changes = self.changes.saturating_sub(commit.changes.len());
-            self.written = commit.written;
+            (self.written, self.was_provisional) = (commit.written, is_provisional);
         }
         self.since = oldest;
     }
 
     /// Returns the commits after a number; `None` if some of them are gone.
     pub(crate) fn after(&self, since: Seq) -> Option<Vec<Arc<Commit>>> {
-        (since >= self.since).then(|| self.commits.from(&since.next()).cloned().collect())
+        let commits = || self.commits.from(&since.next()).map(|it| Arc::clone(&it.commit));
+        (since >= self.since).then(|| commits().collect())
     }
 
     /// Returns the commits after a stored write of the present epoch; `None` if some of them are gone,
-    /// or if no commit ends at that write.
+    /// or if no commit ends at that write with rows as they are stored.
     ///
     /// Another process's commits end at other writes: what a reader there saw between two of ours is
     /// not known here.
     pub(crate) fn after_write(&self, written: Seq) -> Option<Vec<Arc<Commit>>> {
-        let mut reached = (self.written == written).then_some(self.since);
-        for commit in self.commits.iter().filter(|commit| commit.written == written) {
+        let is_start = self.written == written && !self.was_provisional;
+        let mut reached = is_start.then_some(self.since);
+        let ends_there = |it: &&Logged| it.commit.written == written && !it.is_provisional;
+        for Logged { commit, .. } in self.commits.iter().filter(ends_there) {
             reached = Some(commit.seq);
         }
         self.after(reached.filter(|seq| *seq >= self.epoch_since)?)
@@ -106,7 +119,10 @@ mod tests {
     fn log(commits: u64) -> Log {
         let mut log = Log::new(Seq::new(10), Seq::new(10), None);
         for number in 11..11 + commits {
-            log.push(Arc::new(Commit::new(Seq::new(number), Arc::new(SyncState::default()))));
+            log.push(
+                Arc::new(Commit::new(Seq::new(number), Arc::new(SyncState::default()))),
+                false,
+            );
         }
         log
     }
@@ -129,7 +145,7 @@ mod tests {
         for (number, written) in [(11, 10), (12, 12), (13, 12), (14, 17), (15, 18)] {
             let mut commit = Commit::new(Seq::new(number), Arc::new(SyncState::default()));
             commit.written = Seq::new(written);
-            log.push(Arc::new(commit));
+            log.push(Arc::new(commit), false);
         }
         let after = |log: &Log, written| {
             let commits = log.after_write(Seq::new(written));
@@ -142,7 +158,7 @@ mod tests {
         // Another epoch: writes of the one before are gone.
         let mut sync = SyncState::default();
         sync.epoch = Some(7);
-        log.push(Arc::new(Commit::new(Seq::new(19), Arc::new(sync))));
+        log.push(Arc::new(Commit::new(Seq::new(19), Arc::new(sync))), false);
         assert_eq!([10, 12, 18].map(|written| after(&log, written)), [const { None }; 3]);
         assert_eq!(after(&log, 19), Some(vec![]));
     }

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, sync::Arc};
 use conv_model::{Conversation, ConversationId, Outbox, Removal, RowChange};
 
 use crate::{
-    list::{row::Row, state::State, tree::Entry},
+    list::{row::Row, state::State, suggestions::Suggestions, tree::Entry},
     record::Stamps,
 };
 
@@ -40,21 +40,29 @@ impl HiddenRow {
 }
 
 impl Placed {
-    /// Builds the row that shows `base` as an outbox leaves it, and shares forms with the row
-    /// `before`, shown or hidden, if they stay the same.
+    /// Builds the row that shows `base` with what events stated, as an outbox leaves it, and shares
+    /// forms with the row `before`, shown or hidden, if they stay the same.
     pub(crate) fn of(
         base: Arc<Conversation>,
         stamps: Stamps,
         before: Option<&Row>,
-        outbox: &Outbox,
+        (suggestions, outbox): (&Suggestions, &Outbox),
     ) -> Self {
-        match outbox.shown(&base) {
+        let over = suggestions.over(&base);
+        // What an event states brings no deleted row back.
+        let is_hidden = !Arc::ptr_eq(&over, &base) && outbox.shown(&base).is_none();
+        match outbox.shown(&over).filter(|_| !is_hidden) {
             Some(shown) if Arc::ptr_eq(&shown, &base) => {
                 Self::Shown(Row::new(base, stamps, before))
             }
             Some(shown) => Self::Shown(Row::over(base, shown, stamps, before)),
             None => Self::Hidden(Row::new(base, stamps, before)),
         }
+    }
+
+    pub(crate) fn row(&self) -> &Row {
+        let (Self::Shown(row) | Self::Hidden(row)) = self;
+        row
     }
 
     fn shown(&self) -> Option<&Row> {
@@ -140,6 +148,7 @@ impl State {
 
     /// Removes a row, shown or hidden.
     pub(crate) fn remove_row(&mut self, id: &ConversationId) {
+        self.suggestions.remove(id);
         self.rows.remove(id);
         self.unhide(id);
     }
@@ -152,8 +161,19 @@ impl State {
 
     /// Shows a row again as the outbox now leaves it.
     pub(crate) fn show_again(&mut self, id: &ConversationId) {
-        let Some(row) = self.base_row(id) else { return };
-        let placed = Placed::of(Arc::clone(row.base()), row.stamps(), Some(row), &self.outbox);
-        self.place(placed);
+        if let Some(placed) = self.shown_again(id) {
+            self.place(placed);
+        }
+    }
+
+    /// Returns a row as suggestions and outbox now leave it.
+    pub(crate) fn shown_again(&self, id: &ConversationId) -> Option<Placed> {
+        let row = self.base_row(id)?;
+        Some(Placed::of(Arc::clone(row.base()), row.stamps(), Some(row), self.overlays()))
+    }
+
+    /// Returns what a row shows over the cloud's, in that order.
+    pub(crate) fn overlays(&self) -> (&Suggestions, &Outbox) {
+        (&self.suggestions, &self.outbox)
     }
 }

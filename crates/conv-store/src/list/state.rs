@@ -12,6 +12,7 @@ use crate::{
         overlaid::Overlaid,
         placed::HiddenRow,
         row::Row,
+        suggestions::Suggestions,
         tree::{Entry, Tree},
     },
 };
@@ -30,6 +31,8 @@ pub(crate) struct State {
     /// The user's changes that the cloud has yet to show.
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) log: Log,
+    /// What events stated and no pass has read.
+    pub(crate) suggestions: Suggestions,
     /// The rows that changed without their records.
     pub(crate) overlaid: Overlaid,
     /// Slots whose mutations are other than stored: their sending was interrupted by a restart.
@@ -98,8 +101,20 @@ impl State {
         self.commit(Arc::new(commit));
     }
 
-    /// Returns the position of the list; `None` if it is not a function of what is stored.
+    /// Returns the position of the list; `None` if no reader could go on from it.
+    ///
+    /// While rows show what events stated, the list is no function of what is stored. Its position is
+    /// then that of a commit, in an epoch that this store alone knows.
     pub(crate) fn position(&self) -> Option<Position> {
+        let stored = self.stored_position()?;
+        match self.suggestions.epoch().filter(|_| self.suggestions.show_any()) {
+            Some(epoch) => Some(Position::new(epoch, self.seq)),
+            None => Some(stored),
+        }
+    }
+
+    /// Returns the position of the list without what events stated.
+    pub(crate) fn stored_position(&self) -> Option<Position> {
         let epoch = self.sync.epoch.filter(|_| self.unstored.is_empty())?;
         Some(Position::new(epoch, self.written))
     }
@@ -115,7 +130,7 @@ impl State {
     pub(crate) fn commit(&mut self, commit: Arc<Commit>) {
         self.seq = commit.seq;
         self.sync = Arc::clone(&commit.sync);
-        self.log.push(commit);
+        self.log.push(commit, self.suggestions.show_any());
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{mem::size_of, sync::Arc};
 
-use conv_model::{Conversation, LastMessage, Local, Pending, RowChange, Slot, SyncState};
+use conv_model::{
+    Conversation, LastMessage, Local, Pending, RowChange, Slot, Suggestion, SyncState,
+};
 
 use crate::{
     Snapshot,
@@ -44,15 +46,17 @@ impl Snapshot {
     }
 }
 
-/// The mutations, and the cloud's rows beside those that the list shows.
+/// What events stated, the mutations, and the cloud's rows beside those that the list shows.
 fn outbox_bytes(state: &State) -> usize {
-    if state.outbox.is_empty() {
+    if state.outbox.is_empty() && state.suggestions.is_empty() {
         return 0;
     }
     let mutations = state.outbox.pending().count();
     let kept = state.rows.iter().filter(|row| row.has_base()).chain(state.hidden_rows());
     let bases: usize = kept.map(|row| base_bytes(row.base())).sum();
-    bases.saturating_add(mutations.saturating_mul(MUTATION))
+    let suggestions: usize = state.suggestions.iter().map(suggestion_bytes).sum();
+    let own = suggestions.saturating_add(mutations.saturating_mul(MUTATION));
+    bases.saturating_add(own)
 }
 
 /// A row of the cloud. Its texts are shared with the row that the list shows.
@@ -114,6 +118,11 @@ fn message_bytes(message: &LastMessage) -> usize {
         [&message.from_account, &message.nick, &message.name_card, &message.cloud_custom_data];
     let texts: usize = texts.into_iter().map(|it| text(Some(it))).sum();
     size_of::<LastMessage>() + SHARED + payload + texts
+}
+
+fn suggestion_bytes(suggestion: &Suggestion) -> usize {
+    let message = suggestion.last_message.as_ref().map_or(0, |message| message_bytes(message));
+    size_of::<Suggestion>() + 2 * SHARED + text(Some(&suggestion.key)) + message
 }
 
 fn local_entry_bytes(entry: &LocalEntry) -> usize {

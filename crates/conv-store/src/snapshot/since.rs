@@ -79,6 +79,10 @@ pub enum ResetReason {
 impl Snapshot {
     /// Returns the position of the list: what a reader keeps to go on from later, also in another
     /// process. `None` while the list has none; see [`ResetReason::NoPosition`].
+    ///
+    /// While rows are [provisional](conv_model::Conversation::provisional), it is of an epoch that this
+    /// opening of the store alone knows: elsewhere a reader begins again. A reader of stored rows can go on
+    /// from his position meanwhile.
     pub fn position(&self) -> Option<Position> {
         self.state().position()
     }
@@ -113,7 +117,13 @@ impl Snapshot {
         from: impl Into<ResumeFrom>,
     ) -> Since {
         let from = from.into();
-        let Some(here) = self.position() else { return Since::Reset(ResetReason::NoPosition) };
+        let state = self.state();
+        if state.suggestions.epoch() == Some(from.position.epoch) {
+            return self.since_commit(from.position.write);
+        }
+        let Some(here) = state.stored_position() else {
+            return Since::Reset(ResetReason::NoPosition);
+        };
         let Position { epoch, write } = from.position;
         if epoch != here.epoch {
             return Since::Reset(ResetReason::OtherEpoch);
@@ -121,14 +131,23 @@ impl Snapshot {
         if write > here.write {
             return Since::Reset(ResetReason::Ahead);
         }
-        if write == here.write {
+        // Such a reader had the rows as they are stored.
+        if write == here.write && !state.suggestions.show_any() {
             return Since::Same;
         }
-        match (self.state().log.after_write(write), window) {
+        match (state.log.after_write(write), window) {
             (Some(commits), _) => Since::Changes(commits),
             (None, Some(window)) => self.sync_of(query, window, write, from.conversations),
             (None, None) => Since::Reset(ResetReason::TooOld),
         }
+    }
+
+    /// Returns what changed since a commit of this store, whose rows showed what events stated.
+    fn since_commit(&self, seq: Seq) -> Since {
+        if seq >= self.seq() {
+            return if seq == self.seq() { Since::Same } else { Since::Reset(ResetReason::Ahead) };
+        }
+        self.changes_since(seq).map_or(Since::Reset(ResetReason::TooOld), Since::Changes)
     }
 
     fn sync_of(
@@ -178,6 +197,6 @@ impl Snapshot {
     fn has_changed(&self, id: &ConversationId, since: Seq) -> bool {
         let state = self.state();
         let last = |row: &Row| state.last_write(row);
-        state.rows.get(id).is_none_or(|row| last(row) > since)
+        state.suggestions.shows(id) || state.rows.get(id).is_none_or(|row| last(row) > since)
     }
 }

@@ -34,6 +34,7 @@ mod sled_reopen;
 mod sled_support;
 mod snapshot;
 mod stored_accounts;
+mod suggestions;
 mod support;
 mod together;
 mod watcher;

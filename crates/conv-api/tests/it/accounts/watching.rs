@@ -4,6 +4,7 @@ mod cloud;
 mod marks;
 mod processes;
 mod rows;
+mod suggestions;
 
 use std::{sync::Arc, time::Duration};
 

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{
+    ValueEnum,
+    builder::{EnumValueParser, OsStringValueParser, TypedValueParser},
+};
 use conv_gateway::HostOptions;
 
 use crate::{
@@ -127,6 +130,23 @@ pub(super) struct Webhooks {
     #[arg(long, env = "CONV_UNSIGNED_WEBHOOKS", value_parser = switch())]
     #[arg(conflicts_with = "webhook_token_file")]
     pub(super) unsigned_webhooks: bool,
+    /// How far to believe a webhook until the cloud's list was read
+    ///
+    /// Above `dirty`, who can send webhooks can show a message that was never sent, for a minute at most.
+    #[arg(long, env = "CONV_WEBHOOK_TRUST", value_name = "LEVEL", default_value = "dirty")]
+    #[arg(value_parser = cleaned(EnumValueParser::<TrustLevel>::new()))]
+    pub(super) webhook_trust: TrustLevel,
+}
+
+/// How far a webhook is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TrustLevel {
+    /// Not at all: it only asks for the lists that it concerns to be read
+    Dirty,
+    /// A message moves its row up and counts as unread at once
+    Bump,
+    /// The message is shown at once, too, where last messages are read at all
+    Preview,
 }
 
 /// Limits in number and time.

@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path};
 
-use conv_gateway::webhook::{App, Token, TokenError, Verifier};
+use conv_gateway::webhook::{App, Token, TokenError, Trust, Verifier};
 
-use super::args::Webhooks;
+use super::args::{TrustLevel, Webhooks};
 use crate::{Error, args::clean::clean, cloud::Credentials};
 
 impl Webhooks {
@@ -22,11 +22,16 @@ impl Webhooks {
                     "a webhooks' path secret needs --webhook-token-file or --unsigned-webhooks";
                 return Err(Error::Usage(words.to_owned()));
             }
+            None if self.webhook_trust != TrustLevel::Dirty => {
+                let words = "--webhook-trust needs --webhook-token-file or --unsigned-webhooks";
+                return Err(Error::Usage(words.to_owned()));
+            }
             None => return Ok(None),
         };
         // The administrator is not named: the app's backend may send messages as the same one, and its
         // events must not be taken for echoes of what conv did.
-        let webhooks = conv_gateway::Webhooks::new(Verifier::default().with_app(app));
+        let webhooks = conv_gateway::Webhooks::new(Verifier::default().with_app(app))
+            .with_trust(self.webhook_trust.into());
         Ok(Some(match secret {
             Some(secret) => webhooks.with_path_secret(secret),
             None => webhooks,
@@ -38,6 +43,16 @@ impl Webhooks {
         match lines(file)?.into_iter().next() {
             Some(secret) => Ok(Some(secret)),
             None => Err(Error::Usage(format!("{}: no secret in it", file.display()))),
+        }
+    }
+}
+
+impl From<TrustLevel> for Trust {
+    fn from(level: TrustLevel) -> Self {
+        match level {
+            TrustLevel::Dirty => Self::Dirty,
+            TrustLevel::Bump => Self::Bump,
+            TrustLevel::Preview => Self::Preview,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Marks the accounts that an event concerns.
 
-use conv_api::{Accounts, Work};
+use conv_api::{Accounts, Timestamp, Work};
 
-use crate::webhook::{Mark, Who, Work as Told};
+use crate::webhook::{Mark, Provisional, Trust, Who, Work as Told};
 
 /// Marks watched accounts; others are looked up and that is all. Returns false if no watched account is
 /// concerned.
@@ -23,6 +23,17 @@ pub(super) fn apply(accounts: &Accounts, marks: Vec<Mark>, is_own_echo: bool) ->
         }
     }
     is_marked
+}
+
+/// Shows what an event states of rows that watched accounts hold, as far as it is trusted.
+pub(super) fn suggest(accounts: &Accounts, facts: &[Provisional], trust: Trust, now: Timestamp) {
+    for fact in facts {
+        let Some(suggestion) = fact.suggestion(trust, now) else { continue };
+        match &fact.who {
+            Who::Account(account) => drop(accounts.suggest(account, suggestion)),
+            Who::Holders(_) => drop(accounts.suggest_to_holders(&suggestion)),
+        }
+    }
 }
 
 fn works(told: Told) -> Vec<Work> {

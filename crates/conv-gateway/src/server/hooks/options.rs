@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::webhook::Verifier;
+use crate::webhook::{Trust, Verifier};
 
 /// The endpoint for Tencent's webhooks, `POST /v1/hooks/tencent`. See
 /// [`GatewayBuilder::webhooks`](crate::GatewayBuilder::webhooks).
@@ -27,12 +27,13 @@ use crate::webhook::Verifier;
 pub struct Webhooks {
     pub(super) verifier: Verifier,
     path_secret: Option<SecretString>,
+    pub(super) trust: Trust,
 }
 
 impl Webhooks {
     /// Lets in the calls that `verifier` verifies.
     pub fn new(verifier: Verifier) -> Self {
-        Self { verifier, path_secret: None }
+        Self { verifier, path_secret: None, trust: Trust::default() }
     }
 
     /// Refuses calls whose path does not end with `secret`, as in `/v1/hooks/tencent/{secret}`, whatever
@@ -40,6 +41,13 @@ impl Webhooks {
     pub fn with_path_secret(self, secret: impl Into<String>) -> Self {
         let secret = Some(secret.into()).filter(|secret| !secret.is_empty());
         Self { path_secret: secret.map(SecretString::from), ..self }
+    }
+
+    /// Sets how far the facts in events are believed until a pass has read them; not at all by default.
+    /// Above that, who can send events can also show a message that was never sent, for a minute at most:
+    /// keep the webhooks' token and URL from others.
+    pub fn with_trust(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 
     /// Compares the end of a path with the secret, in constant time.
@@ -64,6 +72,9 @@ impl From<Verifier> for Webhooks {
 
 impl fmt::Debug for Webhooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhooks").field("verifier", &self.verifier).finish_non_exhaustive()
+        f.debug_struct("Webhooks")
+            .field("verifier", &self.verifier)
+            .field("trust", &self.trust)
+            .finish_non_exhaustive()
     }
 }

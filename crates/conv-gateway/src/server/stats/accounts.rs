@@ -43,6 +43,7 @@ impl Collector for AccountsNumbers {
             ("marks", "Marks of accounts, as webhooks cause them", watch.marks),
             ("marks_ignored", "Marks of accounts that are not watched", watch.marks_ignored),
             ("marks_coalesced", "Marks that another one waited with", watch.coalesced),
+            ("suggestions", "Messages shown before a pass, per list", watch.suggestions),
             ("facet_reads", "Times that facets were read without a pass", watch.reads),
         ] {
             one(&mut encoder, name, help, &ConstCounter::new(value))?;

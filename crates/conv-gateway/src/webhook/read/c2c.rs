@@ -3,7 +3,7 @@
 use conv_model::Timestamp;
 
 use super::{Body, Fields, Read, group::group_row};
-use crate::webhook::{EventKind, GroupRead, Message};
+use crate::webhook::{EventKind, GroupRead, Message, message::key};
 
 pub(super) fn sent(body: &Body<'_, '_>) -> Read {
     Ok(EventKind::C2cSent {
@@ -26,7 +26,7 @@ pub(super) fn edited(body: &Body<'_, '_>) -> Read {
 
 pub(super) fn recalled(body: &Body<'_, '_>) -> Read {
     let (from, to) = (body.account("From_Account")?, body.account("To_Account")?);
-    Ok(EventKind::C2cRecalled { from, to })
+    Ok(EventKind::C2cRecalled { from, to, key: key(body.fields) })
 }
 
 pub(super) fn read(body: &Body<'_, '_>) -> Read {

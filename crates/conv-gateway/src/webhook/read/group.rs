@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conv_model::{AccountId, ConversationId, GroupType};
 
-use super::{Body, Read, text_of};
+use super::{Body, Fields, Read, text_of};
 use crate::webhook::{EventKind, Message, Oddity};
 
 /// Returns the row of a group or topic.
@@ -38,6 +38,11 @@ pub(super) fn sent(body: &mut Body<'_, '_>) -> Read {
 
 pub(super) fn edited(body: &Body<'_, '_>) -> Read {
     Ok(EventKind::GroupEdited { row: row(body)?, message: Message::of(body.fields) })
+}
+
+pub(super) fn recalled(body: &mut Body<'_, '_>) -> Read {
+    let sequences = body.items("MsgSeqList", |item| Fields::of_item(item)?.number("MsgSeq"));
+    Ok(EventKind::GroupRecalled { row: row(body)?, sequences })
 }
 
 pub(super) fn created(body: &mut Body<'_, '_>) -> Read {

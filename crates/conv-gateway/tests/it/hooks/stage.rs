@@ -22,7 +22,7 @@ use conv_api::{
 use conv_emulator::Emulator;
 use conv_gateway::{
     AccessTokens, Gateway, HookStats, Webhooks,
-    webhook::{ANSWER, App, REFUSED, Token, Verifier},
+    webhook::{ANSWER, App, REFUSED, Token, Trust, Verifier},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -47,6 +47,7 @@ pub struct Plan {
     pub secret: Option<&'static str>,
     pub facets: Vec<Facet>,
     pub watch_options: WatchOptions,
+    pub trust: Trust,
 }
 
 impl Default for Plan {
@@ -57,6 +58,7 @@ impl Default for Plan {
             secret: None,
             facets: Vec::new(),
             watch_options: WatchOptions::default().with_delay(Duration::from_millis(5)),
+            trust: Trust::default(),
         }
     }
 }
@@ -78,7 +80,7 @@ impl Stage {
         let accounts = plan.facets.into_iter().fold(accounts, |it, facet| it.facet(facet)).build();
         let tokens = AccessTokens::new(cloud.sdk_app_id(), cloud.secret_key()).unwrap();
         let app = App::signed(cloud.sdk_app_id(), Token::new(TOKEN).unwrap()).with_admin("admin");
-        let webhooks = Webhooks::new(Verifier::default().with_app(app));
+        let webhooks = Webhooks::new(Verifier::default().with_app(app)).with_trust(plan.trust);
         let webhooks = match plan.secret {
             Some(secret) => webhooks.with_path_secret(secret),
             None => webhooks,
@@ -209,7 +211,7 @@ impl Stage {
         let signer = UserSigSigner::new(user, self.cloud.secret_key());
         let sig = signer.sign(
             self.cloud.sdk_app_id(),
-            Timestamp::from_secs(NOW),
+            Timestamp::from_secs(self.clock.load(Ordering::Relaxed)),
             Duration::from_secs(86_400),
         );
         let body = json!({ "userID": user, "userSig": sig.unwrap().expose() });

@@ -131,3 +131,34 @@ fn a_fact_is_of_its_row_and_of_its_accounts() {
         assert!(facts(none).is_empty(), "{none}");
     }
 }
+
+#[test]
+fn a_store_is_told_as_much_as_the_level_asks_for() {
+    let fact = sent(NOW.plus_secs(1), 6, "new");
+    assert_eq!(fact.suggestion(Trust::default(), NOW), None);
+    let bump = fact.suggestion(Trust::Bump, NOW).unwrap();
+    assert_eq!((bump.time, bump.unread, &*bump.key), (NOW.plus_secs(1), 1, "6"));
+    assert_eq!(bump.from_account, Some("bob".parse().unwrap()));
+    assert!(bump.last_message.is_none());
+    let preview = fact.suggestion(Trust::Preview, NOW).unwrap();
+    assert_eq!(preview.last_message.unwrap().payload.as_ref().unwrap().text().unwrap(), "new");
+    assert_eq!(sent(NOW.plus_secs(61), 6, "new").suggestion(Trust::Preview, NOW), None);
+    assert_eq!(edit(6, "other").suggestion(Trust::Preview, NOW), None);
+}
+
+#[test]
+fn a_recall_names_its_messages() {
+    let keys = |command: &str, body: &str| {
+        let facts = event(command, body).marks(None).provisional;
+        let recalls = facts.iter().map(|fact| fact.suggestion(Trust::Bump, NOW).unwrap());
+        recalls
+            .map(|it| (it.id.to_string(), it.key.to_string(), it.is_recalled))
+            .collect::<Vec<_>>()
+    };
+    let of = |row: &str, key: &str| (row.to_owned(), key.to_owned(), true);
+    let body = r#"{"GroupId":"g","MsgSeqList":[{"MsgSeq":6},{"MsgSeq":"7"}]}"#;
+    assert_eq!(keys("Group.CallbackAfterRecallMsg", body), [of("GROUPg", "6"), of("GROUPg", "7")]);
+    let body = r#"{"From_Account":"a","To_Account":"b","MsgKey":"1_2_3"}"#;
+    let both = [of("C2Cb", "1_2_3"), of("C2Ca", "1_2_3")];
+    assert_eq!(keys("C2C.CallbackAfterMsgWithDraw", body), both);
+}

@@ -99,7 +99,7 @@ impl Working<'_> {
             Err(StoreError::TooLarge { .. }) => return Ok(()),
             Err(error) => return Err(error),
         }
-        let placed = Placed::of(after, stamps, Some(row), &self.next.outbox);
+        let placed = Placed::of(after, stamps, Some(row), self.next.overlays());
         self.touched.insert(id.clone());
         self.next.place(placed);
         Ok(())
