@@ -7,7 +7,7 @@ use conv_model::{
     Acknowledgement, AtType, Checkpoint, Conversation, Cursor, ErrorClass, Finished, GroupAtInfo,
     GroupDetail, GroupNames, GroupTarget, GroupType, IfNewer, Known, LastMessage, ListLimit, Local,
     MarkType, MessageKind, Mutation, MutationFailure, PassId, Payload, Pending, PendingState,
-    ProfileDetail, ReadMark, Seq, SyncScope, SyncState, Timestamp, testing,
+    ProfileDetail, ReadMark, Seq, SyncScope, SyncState, Timestamp, UpstreamPosition, testing,
 };
 use conv_store::{
     StoreError,
@@ -168,6 +168,22 @@ fn version_2_has_these_bytes() {
     for (bytes, golden) in records {
         assert_eq!(bytes, golden.trim());
     }
+}
+
+/// Only a state with the position of a source is of version 3, and these are its bytes for ever.
+#[test]
+fn a_state_with_the_position_of_a_source_is_of_version_3() {
+    let mut state = state();
+    state.epoch = Some(7);
+    let mut position = UpstreamPosition::new(Cursor::new("00000000000000ff.17"));
+    position.conversations = Some(120);
+    position.excess = -1;
+    state.upstream = Some(position);
+    let bytes = StateRecord::new(&state).encode(Seq::new(20)).unwrap();
+    assert_eq!(StateRecord::decode(&bytes).unwrap().sync, state);
+    assert_eq!(hex(&bytes), include_str!("record/state_v3.hex").trim());
+    let before = unhex(include_str!("record/state_v2.hex"));
+    assert_eq!(StateRecord::decode(&before).unwrap().sync.upstream, None);
 }
 
 fn unhex(text: &str) -> Vec<u8> {
