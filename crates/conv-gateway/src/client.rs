@@ -102,7 +102,7 @@ struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            ended_within: Duration::from_secs(3),
+            ended_within: Duration::from_secs(20),
             connect: Duration::from_secs(10),
             read: Duration::from_secs(30),
         }
@@ -147,8 +147,9 @@ impl GatewaySourceBuilder {
         Self { client: Some(client), ..self }
     }
 
-    /// Sets how long a write waits for its change to end at the gateway, 3 seconds by default. After
-    /// that the sender asks again, with the same `Idempotency-Key`.
+    /// Sets how long a write waits for its change to end at the gateway, 20 seconds by default: a
+    /// gateway may take 15 to see that the cloud's list shows it. After that the sender asks again, with
+    /// the same `Idempotency-Key`.
     #[must_use]
     pub fn ended_within(mut self, time: Duration) -> Self {
         self.options.ended_within = time;

@@ -17,8 +17,9 @@ use super::{
     wire::{self, ListData},
 };
 
-/// The first pause between two looks; each next one is twice as long.
+/// The first pause between two looks; each next one is twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const MAX_PAUSE: Duration = Duration::from_secs(3);
 /// Our number for a change that still runs.
 const STILL_RUNNING: i32 = 990_014;
 
@@ -59,7 +60,7 @@ impl Shared {
                 return Err(still_running());
             }
             sleep(pause).await;
-            pause = pause.saturating_mul(2);
+            pause = pause.saturating_mul(2).min(MAX_PAUSE);
         }
     }
 

@@ -12,7 +12,7 @@ use std::{
 use axum::{Router, extract::Request};
 use conv_api::{
     AccountId, Accounts, All, BaseUrl, Conversations, MemoryDatabase, RestSource, Timestamp,
-    UserSigSigner,
+    UserSigSigner, sync::SendOptions,
 };
 use conv_emulator::Emulator;
 use conv_gateway::{AccessTokens, Drain, Gateway, GatewaySource, Host};
@@ -119,7 +119,7 @@ impl Stage {
         database: impl conv_api::store::ConversationDatabase,
     ) -> Conversations {
         let source = self.source();
-        let builder = Conversations::builder("alice").database(database);
+        let builder = Conversations::builder("alice").database(database).send_options(hasty());
         builder.source(source.clone()).writer(source).build().await.unwrap()
     }
 
@@ -145,12 +145,18 @@ pub async fn ids(device: &Conversations) -> Vec<String> {
     ids
 }
 
+/// Of a cloud that shows at once what it acknowledged.
+fn hasty() -> SendOptions {
+    SendOptions::default().with_settle_after(Duration::from_millis(200))
+}
+
 fn gateway(cloud: &Emulator, database: &Arc<MemoryDatabase>) -> (Accounts, Router) {
     let signer = UserSigSigner::new(cloud.identifier(), cloud.secret_key());
     let url: BaseUrl = cloud.base_url().parse().unwrap();
     let rest = Arc::new(RestSource::new(url, cloud.sdk_app_id(), signer));
     let database = Arc::clone(database);
-    let accounts = Accounts::builder(database, Arc::clone(&rest)).writer(rest).build();
+    let accounts = Accounts::builder(database, Arc::clone(&rest)).writer(rest);
+    let accounts = accounts.send_options(hasty()).build();
     let tokens = AccessTokens::new(cloud.sdk_app_id(), cloud.secret_key()).unwrap();
     let router = Gateway::builder(accounts.clone(), tokens).build().router();
     (accounts, router)
