@@ -45,7 +45,7 @@ fn the_arrows_between_crates_are_those_of_the_architecture() {
         ("conv-emulator", vec![]),
         // conv-sync is for the feature `limiter` alone.
         ("conv-store-redis", vec!["conv-model", "conv-store", "conv-sync"]),
-        // conv-api is for the feature `server` alone.
+        // conv-api is for the feature `server` alone; a device has conv-model and conv-sync.
         ("conv-gateway", vec!["conv-api", "conv-model", "conv-sync"]),
         ("conv-cli", vec!["conv-api", "conv-emulator", "conv-gateway", "conv-store-redis"]),
     ];
@@ -89,6 +89,48 @@ fn the_diagram_of_the_architecture_draws_every_arrow_once() {
         }
     }
     assert_eq!(drawn, expected);
+}
+
+/// The names of the packages that a build of one with a feature has, tests aside.
+fn tree(package: &str, feature: &str) -> BTreeSet<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let tree = ["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"];
+    let output = Command::new(cargo)
+        .args(tree)
+        .args(["--package", package, "--no-default-features", "--features", feature])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_device_builds_no_server_no_store_and_no_facade() {
+    let device = tree("conv-gateway", "client");
+    assert!(device.contains("conv-sync") && device.contains("reqwest"), "{device:?}");
+    let absent = ["axum", "conv-api", "conv-store", "governor", "prometheus-client", "sled"];
+    for name in absent {
+        assert!(!device.contains(name), "the client brings {name}");
+    }
+    assert_eq!(ours(&device, "conv-gateway"), ["conv-model", "conv-sync"]);
+    assert!(tree("conv-gateway", "server").contains("axum"));
+}
+
+/// hyper comes with reqwest, as a client alone.
+#[test]
+fn the_hyper_of_a_device_has_no_server() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "--edges", "normal,features", "--prefix", "none"])
+        .args(["--package", "conv-gateway", "--no-default-features", "--features", "client"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("hyper feature \"client\""), "{text}");
+    assert!(!text.contains("hyper feature \"server\""), "{text}");
 }
 
 #[test]

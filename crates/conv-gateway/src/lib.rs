@@ -45,6 +45,7 @@
 //!
 //! `cargo run -p conv-gateway --features server --example serve` listens, and prints calls to try.
 //!
+//! * `GatewaySource` (feature `client`) is the other side: a source and writer for a conv on the device.
 //! * [`AccessTokens`] trades UserSigs for short access tokens and checks these; needs no server.
 #![cfg_attr(
     feature = "server",
@@ -153,9 +154,13 @@
 //!
 //! # Features
 //! * `server`: the router. Brings conv-api and axum; without it there are the tokens alone.
+//! * `client`: `GatewaySource`, for a device that keeps its user's list itself and reads it through a
+//!   gateway. Brings reqwest, and neither conv-api nor axum. TLS by `rustls` or `native-tls`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "client")]
+mod client;
 #[cfg(feature = "server")]
 mod host;
 #[cfg(feature = "server")]
@@ -163,6 +168,8 @@ mod server;
 mod token;
 pub mod webhook;
 
+#[cfg(feature = "client")]
+pub use self::client::{Follow, GatewaySource, GatewaySourceBuilder, GatewayUrlError, UserSigs};
 #[cfg(feature = "server")]
 pub use self::host::{Drain, Host, HostOptions};
 #[cfg(feature = "server")]

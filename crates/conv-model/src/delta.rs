@@ -150,6 +150,12 @@ pub enum Prune {
         /// The rows that a listing of the pass confirmed.
         keep: Arc<BTreeSet<ConversationId>>,
     },
+    /// Each of these rows whose listing no other writer changed since the pass began: the source said
+    /// that they left its list.
+    Gone {
+        /// The rows that left.
+        ids: Arc<BTreeSet<ConversationId>>,
+    },
     /// Each row whose retention ended after the last finished pass and by `now`. A row that the
     /// pass still returned stays, however old.
     Expired {

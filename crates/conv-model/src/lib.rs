@@ -105,7 +105,7 @@ pub use self::{
     sync::{
         Checkpoint, Coverage, Cursor, Facet, FailedFacet, Finished, GroupNames, ListLimit,
         PassFailure, PassId, PassStatus, Phase, SkippedRow, Superseded, SyncReport, SyncScope,
-        SyncState, SyncStep,
+        SyncState, SyncStep, UpstreamEnd, UpstreamPosition,
     },
     timestamp::{Timestamp, TimestampError},
 };

@@ -14,7 +14,10 @@ pub use self::{
         Coverage, Facet, FailedFacet, ListLimit, PassFailure, PassStatus, Phase, SkippedRow,
         SyncReport,
     },
-    state::{Checkpoint, Finished, Superseded, SyncScope, SyncState, SyncStep},
+    state::{
+        Checkpoint, Finished, Superseded, SyncScope, SyncState, SyncStep, UpstreamEnd,
+        UpstreamPosition,
+    },
 };
 
 /// The number of a pass of one account: each begun pass has a greater one than all before.

@@ -45,9 +45,12 @@ pub(crate) use self::{
     state::is_same_on_disk,
 };
 
-/// The newest version of records that this code reads, and the one that it writes. Older versions stay
-/// readable; a record is rewritten when its row changes.
-pub const VERSION: u8 = 2;
+/// The newest version of records that this code reads. Older versions stay readable; a record is
+/// rewritten when its row changes.
+pub const VERSION: u8 = 3;
+/// The version of the records that this code writes, but for a state with a source's position. So a
+/// database without such a source stays readable to processes that know no newer version.
+const USUAL_VERSION: u8 = 2;
 /// The most bytes that the body of a record may have.
 pub const MAX_BODY: usize = 64 << 10;
 
@@ -95,11 +98,20 @@ struct Envelope<'a> {
 }
 
 fn encode(kind: Kind, seq: Seq, value: &impl Serialize) -> Result<Arc<[u8]>, StoreError> {
+    encode_as(USUAL_VERSION, kind, seq, value)
+}
+
+fn encode_as(
+    version: u8,
+    kind: Kind,
+    seq: Seq,
+    value: &impl Serialize,
+) -> Result<Arc<[u8]>, StoreError> {
     let body = Vec::with_capacity(USUAL_BODY);
     let body = postcard::to_extend(value, body).map_err(StoreError::engine)?;
     let length = length(body.len())?;
     let mut record = Vec::with_capacity(HEAD + 4 + body.len());
-    record.extend([VERSION, kind as u8]);
+    record.extend([version, kind as u8]);
     record.extend(seq.as_u64().to_le_bytes());
     record.extend(length.to_le_bytes());
     let check = checksum(&record, &body);

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{AccountId, ConversationId, MutationFailure, Progress};
+use conv_model::{AccountId, ConversationId, MutationFailure, Progress, Timestamp};
 
 use crate::{
     Clock, ConversationWriter, SendOptions, SendView, WriteRequest,
@@ -229,7 +229,9 @@ impl Dispatcher {
             SendEffect::Pass => self.wants_pass = true,
             SendEffect::Call { call, write } => {
                 let writer = Arc::clone(&self.writer);
-                let request = WriteRequest::new(self.account.clone(), write);
+                let mut request = WriteRequest::new(self.account.clone(), write);
+                request.numbers = self.sender.numbers(call);
+                request.queued_at = self.queued_at(&request.numbers);
                 self.start_call(call, async move {
                     let answer = writer.write(&request).await;
                     SendInput::Written { call, answer }
@@ -258,6 +260,13 @@ impl Dispatcher {
                 });
             }
         }
+    }
+
+    /// Returns when the first of some mutations was accepted.
+    fn queued_at(&self, numbers: &[u64]) -> Option<Timestamp> {
+        let view = (self.views)();
+        let pending = view.outbox().pending().filter(|one| numbers.contains(&one.number));
+        pending.filter_map(|one| one.queued_at).min()
     }
 
     fn start_call(&mut self, id: SendId, answer: impl Future<Output = SendInput> + Send + 'static) {

@@ -89,8 +89,9 @@ pub use self::{
     puller::Puller,
     send::{SendOptions, SendView},
     source::{
-        Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups,
-        HydrateRequest, Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, SourceRow,
+        Batch, Capabilities, Changes, ChangesRequest, ConversationSource, CursorPromise,
+        FullProfile, Groups, HydrateRequest, Hydrated, ListingOrder, Page, ProfileRequest,
+        PullRequest, SourceRow, Upstream,
     },
     writer::{
         ConversationWriter, MarkItem, WriteCall, WriteCapabilities, WriteKind, WriteRequest,

@@ -18,12 +18,15 @@
 //! * **Removal is data.** The machine remembers the IDs that its listings confirmed and hands them
 //!   over as `keep` with its last change. Stamping rows with their pass would rewrite every stored
 //!   row in each pass.
+//! * **Changes since a position replace listings** where a source keeps the list itself, such as a
+//!   gateway (`upstream`).
 //! * **The names of conversation groups are part of the sync state.** Rows carry numbers; one call
 //!   per pass reads the names (`naming`).
 
 mod answers;
 mod calls;
 mod cloud_time;
+mod ending;
 mod exchange;
 mod facets;
 mod hydration;
@@ -32,6 +35,7 @@ mod naming;
 mod options;
 mod pages;
 mod retries;
+mod upstream;
 mod window;
 
 use serde::{Deserialize, Serialize};
@@ -41,16 +45,18 @@ use std::{
 };
 
 use conv_model::{
-    ConversationId, Delta, Facet, PassFailure, PassId, Rank, SkippedRow, SyncState, SyncStep,
-    Timestamp,
+    ConversationId, Cursor, Delta, Facet, PassFailure, PassId, Rank, SkippedRow, SyncState,
+    SyncStep, Timestamp, UpstreamPosition,
 };
 
 use self::{
     calls::{Calls, Question},
     cloud_time::CloudTime,
+    ending::Ending,
     hydration::Hydration,
     listing::{Listing, Seen},
     naming::Naming,
+    upstream::{Mirror, first_stage},
     window::Window,
 };
 use crate::{Capabilities, SourceError};
@@ -78,11 +84,19 @@ enum DeltaKind {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Stage {
+    /// The machine asks for the changes since the stored position.
+    Refreshing {
+        stored: UpstreamPosition,
+    },
     /// The machine reads pages.
     Listing,
-    /// All pages are in; the last change waits for the names of groups.
+    /// The machine asks for the changes since the first page of a listing.
+    Closing {
+        since: Cursor,
+    },
+    /// All rows are in; the last change waits for the names of groups.
     Naming {
-        is_capped: bool,
+        ending: Ending,
     },
     /// The change that says `Complete` is being applied.
     Finishing,
@@ -117,6 +131,7 @@ pub struct Pull {
     /// The start of the pass, on the driver's clock; unknown before the first step.
     started: Option<Duration>,
     stage: Stage,
+    mirror: Mirror,
     listing: Listing,
     /// Rows that are held back until the listing ends.
     window: Window,
@@ -163,12 +178,14 @@ impl Pull {
         let checkpoint = state.checkpoint.clone().filter(|_| state.scope == scope);
         let resume = checkpoint.is_some();
         let begin = SyncStep::Begin { scope, resume };
+        let limit = upstream::limit(&options, capabilities.offers_changes);
         let mut pull = Self {
-            listing: Listing::new(capabilities.into(), options.plan_limit, checkpoint),
+            listing: Listing::new(capabilities.into(), limit, checkpoint),
             capabilities: capabilities.clone(),
             pass: state.pass.next(),
             started: None,
-            stage: Stage::Listing,
+            stage: first_stage(state, scope, capabilities.offers_changes),
+            mirror: Mirror::new(state),
             window: Window::default(),
             known: None,
             previous: None,
@@ -198,7 +215,8 @@ impl Pull {
     }
 
     /// Sets all rows that the store holds, with their ranks, before the first step. At the plan's
-    /// limit, no page of the first listing shows a row that ranks below all of them.
+    /// limit, no page of the first listing shows a row that ranks below all of them. Changes must lead
+    /// from their number to the source's.
     #[must_use]
     pub fn with_list(self, rows: impl IntoIterator<Item = (ConversationId, Rank)>) -> Self {
         Self { known: Some(rows.into_iter().collect()), ..self }
@@ -232,6 +250,9 @@ impl Pull {
             }
             (Input::Listed { call: id, asked, answer }, Some(call)) => {
                 self.on_listed(now, (id, call), asked, answer, &mut effects);
+            }
+            (Input::Changed { call: id, asked, answer }, Some(call)) => {
+                self.on_changed(now, (id, call), asked, answer, &mut effects);
             }
             (Input::Named { call: id, asked, answer }, Some(call)) => {
                 self.on_named(now, (id, call), asked, answer, &mut effects);
@@ -282,12 +303,15 @@ impl Pull {
         self.stage = if was_stopped { Stage::Over } else { Stage::Hydrating };
     }
 
-    /// Asks for the next page while the machine reads pages.
+    /// Asks for the next page, or for changes, while the machine reads rows.
     fn ask(&mut self, now: Duration, out: &mut Vec<Effect>) {
-        if matches!(self.stage, Stage::Listing) {
-            let cursor = self.listing.cursor();
-            out.push(self.calls.send(now, Question::Page { cursor }));
-        }
+        let question = match &self.stage {
+            Stage::Listing => Question::Page { cursor: self.listing.cursor() },
+            Stage::Refreshing { stored } => Question::Changes { since: stored.since.clone() },
+            Stage::Closing { since } => Question::Changes { since: since.clone() },
+            _ => return,
+        };
+        out.push(self.calls.send(now, question));
     }
 
     /// Begins the listing again at the head and returns `true`, unless it already is there. A fresh

@@ -12,7 +12,8 @@ use std::{
 use conv_model::{AccountId, Commit, ConversationId, Delta, PassId, Rank, Seq, SyncState};
 
 use crate::{
-    Clock, ConversationSource, HydrateRequest, PullOptions, PullRequest, SourceError,
+    ChangesRequest, Clock, ConversationSource, HydrateRequest, PullOptions, PullRequest,
+    SourceError,
     pull::{CallId, Effect, Input, Pull},
 };
 
@@ -95,8 +96,10 @@ impl Puller {
         Self { written: Some(written), ..self }
     }
 
-    /// Sets all rows that the store holds, with their ranks. At the plan's limit, the first listing
-    /// then shows no row that ranks below all of them and would be removed again at its end.
+    /// Sets all rows that the store holds, with their ranks, those that the user deleted and the cloud
+    /// has yet to delete among them. At the plan's limit, the first listing then shows no row that
+    /// ranks below all of them and would be removed again at its end. Where the source gives changes,
+    /// the pass compares its count of rows with theirs.
     #[must_use]
     pub fn with_list(self, rows: impl IntoIterator<Item = (ConversationId, Rank)>) -> Self {
         Self { pull: self.pull.with_list(rows), ..self }
@@ -167,6 +170,14 @@ impl Puller {
                     self.send(call, async move {
                         let answer = source.pull(&request).await;
                         Input::Listed { call, asked, answer }
+                    });
+                }
+                Effect::Changes { call, since } => {
+                    let (source, asked) = self.question();
+                    let request = ChangesRequest::new(self.account.clone(), since);
+                    self.send(call, async move {
+                        let answer = source.changes(&request).await;
+                        Input::Changed { call, asked, answer }
                     });
                 }
                 Effect::Name { call } => {

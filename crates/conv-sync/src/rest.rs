@@ -156,6 +156,7 @@ impl ConversationSource for RestSource {
             profile_batch: Batch { users: portrait::MAX_ACCOUNTS, groups: group_info::MAX_GROUPS },
             facets: vec![Facet::Profile, Facet::Unread, Facet::LastMessage],
             retention: self.options.retention,
+            offers_changes: false,
         }
     }
 

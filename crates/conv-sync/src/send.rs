@@ -223,6 +223,11 @@ impl Sender {
         out
     }
 
+    /// Returns the numbers of a call's mutations.
+    pub(crate) fn numbers(&self, call: SendId) -> Vec<u64> {
+        self.flights.get(&call).map(|flight| flight.numbers.clone()).unwrap_or_default()
+    }
+
     /// Returns whether nothing is under way: no call, and no progress to store.
     pub fn is_idle(&self) -> bool {
         self.flights.is_empty() && self.storing.is_none() && self.unstored.is_empty()

@@ -5,8 +5,8 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use conv_model::{
-    AccountId, ConversationId, ConversationPatch, ConversationType, Cursor, Facet, SkippedRow,
-    Timestamp,
+    AccountId, ConversationId, ConversationPatch, ConversationType, Coverage, Cursor, Facet,
+    ListLimit, SkippedRow, Timestamp,
 };
 
 use crate::SourceError;
@@ -31,6 +31,19 @@ pub trait ConversationSource: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`SourceError::CursorExpired`] if the cursor is no longer valid; else the error of the call.
     async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError>;
+
+    /// Reads what changed in an account's list since a position, if
+    /// [`offers_changes`](Capabilities::offers_changes) is set. A pass falls back to reading the whole
+    /// list if it fails with one of the errors below, or with any that a retry does not help but one
+    /// of the login.
+    ///
+    /// # Errors
+    /// [`SourceError::CursorExpired`] if the changes since then are not known: the position is too
+    /// old, or of another list. [`SourceError::Unsupported`] if there is no such call, as by default.
+    async fn changes(&self, request: &ChangesRequest) -> Result<Changes, SourceError> {
+        let _ = request;
+        Err(SourceError::Unsupported { what: "changes since a position".into() })
+    }
 
     /// Reads one facet of some conversations of one kind, at most [`batch`](Capabilities::batch) of
     /// them. A conversation that does not exist is among the failed.
@@ -63,6 +76,10 @@ impl<T: ConversationSource + ?Sized> ConversationSource for Arc<T> {
         (**self).pull(request).await
     }
 
+    async fn changes(&self, request: &ChangesRequest) -> Result<Changes, SourceError> {
+        (**self).changes(request).await
+    }
+
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
         (**self).hydrate(request).await
     }
@@ -90,6 +107,12 @@ pub struct Capabilities {
     pub facets: Vec<Facet>,
     /// The time that the cloud keeps a conversation after its last message, in seconds.
     pub retention: Option<u64>,
+    /// True if [`changes`](ConversationSource::changes) can be asked. Such a source keeps the list
+    /// itself, its pages say in what state ([`Page::upstream`]), and the plan's limit is that of its
+    /// own list: a pass reads all of its rows. They should bring every facet and the names
+    /// of their groups: a pass reads these only for rows among the changes.
+    #[serde(default)]
+    pub offers_changes: bool,
 }
 
 /// A source's promise about the order of its rows.
@@ -135,6 +158,7 @@ impl Default for Capabilities {
             profile_batch: Batch { users: 100, groups: 50 },
             facets: vec![Facet::Profile],
             retention: None,
+            offers_changes: false,
         }
     }
 }
@@ -181,12 +205,76 @@ pub struct Page {
     /// Rows that could not be read. One without an ID may be any row, so the pass then removes no
     /// row that it did not see. A page that lacks its list of rows has one such entry.
     pub skipped: Vec<SkippedRow>,
+    /// The state of the list at the source, of the same instant as the rows, if the source keeps the
+    /// list itself; `None` for a cloud.
+    #[serde(default)]
+    pub upstream: Option<Upstream>,
 }
 
 impl Page {
     /// Makes a page in which every row could be read.
     pub fn new(rows: Vec<SourceRow>, next: Option<Cursor>, server_time: Option<Timestamp>) -> Self {
-        Self { rows, next, server_time, skipped: Vec::new() }
+        Self { rows, next, server_time, skipped: Vec::new(), upstream: None }
+    }
+}
+
+/// The state of a list at a source that keeps it itself, as a gateway keeps that of a cloud.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Upstream {
+    /// The part of the cloud's list that it holds. A list read from it is complete only if this is.
+    pub coverage: Coverage,
+    /// The cloud's time to which `Complete` refers.
+    pub as_of: Option<Timestamp>,
+    /// The limits of its list.
+    pub limit: Vec<ListLimit>,
+    /// The rows that it could not read, for the report. They may be any; its list has what it kept of
+    /// them.
+    pub skipped: Vec<SkippedRow>,
+    /// The number of rows in its list, if it counts them.
+    pub conversations: Option<u64>,
+    /// Where changes go on from; `None` while the list has no position.
+    pub position: Option<Cursor>,
+}
+
+/// A request for the changes of a list since a position.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct ChangesRequest {
+    /// The account whose list is read.
+    pub account: AccountId,
+    /// A [position](Upstream::position) that the source gave.
+    pub since: Cursor,
+}
+
+impl ChangesRequest {
+    /// Makes a request for the changes of an account's list since a position.
+    pub fn new(account: AccountId, since: Cursor) -> Self {
+        Self { account, since }
+    }
+}
+
+/// The changes of a list since a position.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Changes {
+    /// The rows that came or changed, as they are now.
+    pub rows: Vec<SourceRow>,
+    /// The rows that left. One that is among `rows` as well is there.
+    pub removed: Vec<ConversationId>,
+    /// Rows among the changes that could not be read.
+    pub skipped: Vec<SkippedRow>,
+    /// The state of the list; `None` if it still is where it was, and is complete without a skipped
+    /// row.
+    pub upstream: Option<Upstream>,
+    /// The cloud's time of the answer; `None` if the source gave none.
+    pub server_time: Option<Timestamp>,
+}
+
+impl Changes {
+    /// Makes an answer of changed rows and IDs of rows that left.
+    pub fn new(rows: Vec<SourceRow>, removed: Vec<ConversationId>, upstream: Upstream) -> Self {
+        Self { rows, removed, upstream: Some(upstream), ..Self::default() }
     }
 }
 

@@ -219,10 +219,12 @@ impl ConversationSource for ScriptedSource {
     }
 }
 
+mod mirror;
 mod view;
 mod writer;
 
 pub use self::{
+    mirror::{MirrorCall, MirrorSource},
     view::MemoryView,
     writer::{Habits, Script, ScriptedWriter},
 };

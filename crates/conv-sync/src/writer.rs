@@ -6,7 +6,7 @@ mod capabilities;
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{AccountId, ConversationId};
+use conv_model::{AccountId, ConversationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -153,12 +153,17 @@ pub struct WriteRequest {
     pub account: AccountId,
     /// The change.
     pub call: WriteCall,
+    /// The numbers of the mutations in it: the same for each attempt of a call, and never given to
+    /// others of this list. Empty for a call that no sender makes.
+    pub numbers: Vec<u64>,
+    /// When the first of them was accepted, by the device's clock.
+    pub queued_at: Option<Timestamp>,
 }
 
 impl WriteRequest {
     /// A call for an account's list.
     pub fn new(account: AccountId, call: WriteCall) -> Self {
-        Self { account, call }
+        Self { account, call, numbers: Vec::new(), queued_at: None }
     }
 }
 

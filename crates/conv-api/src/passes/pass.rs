@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{Commit, Delta, ErrorClass, Facet, PassId, Rank, Seq, SyncStep};
+use conv_model::{Commit, Delta, ErrorClass, Facet, Mutation, PassId, Rank, Seq, SyncStep};
 use conv_sync::{Clock, ConversationSource, Puller, SourceError};
 use tokio::sync::watch;
 use tracing::{Instrument, Span, debug_span, field::Empty, info_span};
@@ -116,8 +116,13 @@ fn puller(context: &PassContext, watched: &Arc<Watched>, names_age: Option<Durat
         context.options.clone().with_profiles_age(names_age),
         snapshot.sync(),
     );
-    let places = snapshot.rows().map(|row| (row.id.clone(), Rank::of(&row.listing)));
-    let puller = puller.with_list(places);
+    // Rows that the user deleted are the cloud's until it deletes them.
+    let hidden = snapshot.outbox().pending().filter_map(|one| match &one.mutation {
+        Mutation::Delete { id, .. } => snapshot.base(id),
+        _ => None,
+    });
+    let rows = snapshot.rows().cloned().chain(hidden);
+    let puller = puller.with_list(rows.map(|row| (row.id.clone(), Rank::of(&row.listing))));
     // Not the number of the pass's own last write: an answer that is asked for only now contains the
     // patches merged since.
     let store = Arc::clone(&context.store);

@@ -9,10 +9,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use conv_model::AccountId;
+use conv_model::{AccountId, Timestamp};
 use conv_sync::{
-    Capabilities, Clock, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
-    ProfileRequest, PullRequest, SourceError,
+    Capabilities, Changes, ChangesRequest, Clock, ConversationSource, FullProfile, Groups,
+    HydrateRequest, Hydrated, Page, ProfileRequest, PullRequest, SourceError,
 };
 use tracing::{Instrument, debug_span, field::Empty};
 
@@ -56,9 +56,9 @@ impl Watched {
         answer
     }
 
-    fn note(&self, page: &Page) {
-        let (rows, skipped) = (page.rows.len() as u64, page.skipped.len() as u64);
-        self.last_reply.note(page.server_time, self.clock.now());
+    fn note(&self, server_time: Option<Timestamp>, rows: usize, skipped: usize) {
+        let (rows, skipped) = (rows as u64, skipped as u64);
+        self.last_reply.note(server_time, self.clock.now());
         self.own.pages.fetch_add(1, Relaxed);
         self.own.rows.fetch_add(rows, Relaxed);
         self.own.skipped.fetch_add(skipped, Relaxed);
@@ -80,8 +80,20 @@ impl ConversationSource for Watched {
         }
         let page = self.call(self.source.pull(request)).instrument(span.clone()).await?;
         span.record("rows", page.rows.len()).record("skipped", page.skipped.len());
-        self.note(&page);
+        self.note(page.server_time, page.rows.len(), page.skipped.len());
         Ok(page)
+    }
+
+    async fn changes(&self, request: &ChangesRequest) -> Result<Changes, SourceError> {
+        let span = debug_span!("changes", rows = Empty, skipped = Empty);
+        let spent = self.permit.spend(&*self.clock).instrument(span.clone()).await;
+        if let Some(waited) = spent {
+            self.counters.quota_wait.note(waited);
+        }
+        let changes = self.call(self.source.changes(request)).instrument(span.clone()).await?;
+        span.record("rows", changes.rows.len()).record("skipped", changes.skipped.len());
+        self.note(changes.server_time, changes.rows.len(), changes.skipped.len());
+        Ok(changes)
     }
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {

@@ -8,6 +8,8 @@
     clippy::indexing_slicing
 )]
 
+#[cfg(all(feature = "client", feature = "server"))]
+mod devices;
 #[cfg(feature = "server")]
 mod hooks;
 #[cfg(feature = "server")]

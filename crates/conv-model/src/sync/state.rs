@@ -23,8 +23,13 @@ pub struct SyncState {
     /// The point from which the newest pass's first listing can continue after a restart; `None` once it
     /// is done.
     pub checkpoint: Option<Checkpoint>,
-    /// The last pass that finished, in this run or an earlier one.
+    /// The last pass that finished, in this run or an earlier one. A pass over a source whose own list
+    /// was not complete does not count.
     pub finished: Option<Finished>,
+    /// The position of a source that keeps the list itself, at which its rows are the ones held: a
+    /// pass asks for the changes since. `None` for other sources, and once pages of a newer listing
+    /// came in between.
+    pub upstream: Option<UpstreamPosition>,
     /// Names of the conversation groups.
     pub groups: GroupNames,
     /// The identity of the list, made by its store: another number says that writes which were
@@ -99,6 +104,43 @@ impl Finished {
     }
 }
 
+/// A position of a source that keeps the list of a cloud itself, as a gateway does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UpstreamPosition {
+    /// The position, a text that means something to its source alone.
+    pub since: Cursor,
+    /// The number of rows that the source counts there, if it counts them.
+    pub conversations: Option<u64>,
+    /// The number of rows held beyond those that the source counts, where a whole listing has not
+    /// mended the difference. Passes list the whole list again only if the difference changes.
+    pub excess: i64,
+}
+
+impl UpstreamPosition {
+    /// A position at which as many rows are held as the source counts.
+    pub fn new(since: Cursor) -> Self {
+        Self { since, conversations: None, excess: 0 }
+    }
+}
+
+/// The state of a source that keeps the list of a cloud itself, at the end of a pass over it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UpstreamEnd {
+    /// The source's own coverage: the list held is complete only if this is.
+    pub coverage: Coverage,
+    /// Where its changes go on from; `None` if the next pass has to read the whole list.
+    pub position: Option<UpstreamPosition>,
+}
+
+impl UpstreamEnd {
+    /// The end of a pass over a source with this coverage.
+    pub fn new(coverage: Coverage, position: Option<UpstreamPosition>) -> Self {
+        Self { coverage, position }
+    }
+}
+
 /// The effect of a change on the state of the sync.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -125,6 +167,8 @@ pub enum SyncStep {
     Finish {
         /// The result.
         finished: Finished,
+        /// The state of the source, if that keeps the list itself; `None` for a cloud.
+        upstream: Option<UpstreamEnd>,
         /// Rows of the last page that could not be read.
         skipped: Vec<SkippedRow>,
         /// Promises that the last page broke.
@@ -206,17 +250,28 @@ impl SyncState {
             SyncStep::Page { status, checkpoint, skipped, broken } => {
                 next.status = status.clone();
                 next.checkpoint.clone_from(checkpoint);
+                // The rows are of several instants now.
+                next.upstream = None;
                 next.skip(skipped);
                 next.broken_promises.extend_from_slice(broken);
             }
-            SyncStep::Finish { finished, skipped, broken } => {
+            SyncStep::Finish { finished, upstream, skipped, broken } => {
                 next.status = PassStatus::Idle;
                 next.checkpoint = None;
                 next.skip(skipped);
                 next.broken_promises.extend_from_slice(broken);
                 next.unconfirmed = Vec::new();
-                next.finished = Some(finished.clone());
-                next.coverage = Coverage::Complete;
+                next.upstream = upstream.as_ref().and_then(|end| end.position.clone());
+                match upstream.as_ref().map_or(Coverage::Complete, |end| end.coverage) {
+                    Coverage::Complete => {
+                        next.finished = Some(finished.clone());
+                        next.coverage = Coverage::Complete;
+                    }
+                    Coverage::Partial => next.coverage = Coverage::Partial,
+                    Coverage::CacheOnly | Coverage::Empty => {
+                        next.coverage = self.preview(has_rows);
+                    }
+                }
             }
             SyncStep::Hydrated { failed } => next.failed.extend_from_slice(failed),
             SyncStep::Fail { failure, forget } => {

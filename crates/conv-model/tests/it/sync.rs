@@ -24,7 +24,7 @@ fn page(listed: u32, skipped: &[SkippedRow]) -> SyncStep {
 fn finish() -> SyncStep {
     let limit = vec![ListLimit::Capped(100)];
     let finished = Finished::new(Some(Timestamp::from_secs(1_700_000_000)), limit, SCOPE);
-    SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() }
+    SyncStep::Finish { finished, upstream: None, skipped: Vec::new(), broken: Vec::new() }
 }
 
 fn fail(forget: bool) -> SyncStep {

@@ -126,6 +126,6 @@ pub(crate) fn finish(pass: u64) -> Delta {
     let finished = Finished::new(Some(Timestamp::from_secs(1)), Vec::new(), SyncScope::new(100, 1));
     Delta::step(
         PassId::new(pass),
-        SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() },
+        SyncStep::Finish { finished, upstream: None, skipped: Vec::new(), broken: Vec::new() },
     )
 }

@@ -194,6 +194,7 @@ fn prune(
     match &delta.prune {
         Some(Prune::Unlisted { keep }) => transaction.remove_unlisted(keep),
         Some(Prune::Unconfirmed { keep }) => return transaction.unlisted(keep),
+        Some(Prune::Gone { ids }) => transaction.remove_gone(ids),
         Some(Prune::Expired { now, retention }) => {
             if let Some(after) = last_head_read(sync, delta) {
                 transaction.remove_expired(after, *now, *retention);
@@ -343,7 +344,7 @@ fn rewrite_redacted(state: &State, write: &mut Write) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Encodes the sync state. Group names and the checkpoint only save calls: a state that is too large
+/// Encodes the sync state. Group names, the checkpoint and the source's position only save calls: a state that is too large
 /// is stored without them, so that no pass fails because of them.
 pub(super) fn encode_state(sync: &SyncState, term: u64, seq: Seq) -> Result<Arc<[u8]>, StoreError> {
     let mut record = StateRecord::new(sync);
@@ -352,6 +353,7 @@ pub(super) fn encode_state(sync: &SyncState, term: u64, seq: Seq) -> Result<Arc<
         Err(StoreError::TooLarge { .. }) => {
             record.sync.groups = GroupNames::default();
             record.sync.checkpoint = None;
+            record.sync.upstream = None;
             record.encode(seq)
         }
         encoded => encoded,

@@ -105,6 +105,10 @@ impl Decoded {
         }
         decoded.join();
         decoded.sync.epoch = decoded.sync.epoch.map(|epoch| epoch ^ term);
+        if decoded.is_lossy() {
+            // The rows may be others than the source had there.
+            decoded.sync.upstream = None;
+        }
         Ok(decoded)
     }
 

@@ -143,6 +143,13 @@ impl<'a> Transaction<'a> {
         self.remove_where(Removal::NotInCloud, |row| !keep.contains(&row.id));
     }
 
+    /// Removes each of these rows, as a listing without them would.
+    pub(super) fn remove_gone(&mut self, ids: &BTreeSet<ConversationId>) {
+        for id in ids {
+            self.remove(id, Removal::NotInCloud);
+        }
+    }
+
     /// Returns the rows that [`remove_unlisted`](Self::remove_unlisted) would remove.
     pub(super) fn unlisted(&self, keep: &BTreeSet<ConversationId>) -> Vec<ConversationId> {
         let mut ids = self.rows_where(|row| !keep.contains(&row.id));

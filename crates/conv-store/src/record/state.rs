@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use conv_model::{
     Checkpoint, Cursor, Finished, GroupNames, ListLimit, PassId, Seq, SyncScope, SyncState,
-    Timestamp,
+    Timestamp, UpstreamPosition,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, encode, open};
+use super::{Kind, encode, encode_as, open};
 use crate::StoreError;
 
 /// The part of the sync's state that outlives a run: without the coverage and the status of the newest
@@ -34,6 +34,16 @@ struct Body<'a> {
     groups: Vec<(u64, &'a str)>,
     groups_read_at: Option<u64>,
     epoch: Option<u64>,
+}
+
+/// The form of version 3: the position of a source that keeps the list itself comes after the rest.
+#[derive(Serialize, Deserialize)]
+struct WithUpstream<'a> {
+    #[serde(borrow)]
+    body: Body<'a>,
+    since: &'a str,
+    conversations: Option<u64>,
+    excess: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +80,7 @@ impl StateRecord {
         kept.scope = sync.scope;
         kept.checkpoint.clone_from(&sync.checkpoint);
         kept.finished.clone_from(&sync.finished);
+        kept.upstream.clone_from(&sync.upstream);
         kept.groups.clone_from(&sync.groups);
         kept.epoch = sync.epoch;
         Self { sync: kept }
@@ -98,7 +109,15 @@ impl StateRecord {
             groups_read_at: sync.groups.read_at.map(Timestamp::as_secs),
             epoch: sync.epoch,
         };
-        encode(Kind::State, seq, &body)
+        match &sync.upstream {
+            Some(position) => {
+                let since = position.since.as_str();
+                let (conversations, excess) = (position.conversations, position.excess);
+                let body = WithUpstream { body, since, conversations, excess };
+                encode_as(3, Kind::State, seq, &body)
+            }
+            None => encode(Kind::State, seq, &body),
+        }
     }
 
     /// Decodes the bytes.
@@ -107,11 +126,19 @@ impl StateRecord {
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`].
     pub fn decode(record: &[u8]) -> Result<Self, StoreError> {
         let envelope = open(Kind::State, record)?;
+        let mut sync = SyncState::default();
         let body: Body<'_> = match envelope.version {
             1 => envelope.read::<version1::Body<'_>>()?.into(),
-            _ => envelope.read()?,
+            2 => envelope.read()?,
+            _ => {
+                let WithUpstream { body, since, conversations, excess } = envelope.read()?;
+                let mut position = UpstreamPosition::new(Cursor::new(since));
+                position.conversations = conversations;
+                position.excess = excess;
+                sync.upstream = Some(position);
+                body
+            }
         };
-        let mut sync = SyncState::default();
         sync.pass = PassId::new(body.pass);
         sync.begun = Seq::new(body.begun);
         sync.scope = body.scope.into();
@@ -137,6 +164,7 @@ pub(crate) fn is_same_on_disk(a: &SyncState, b: &SyncState) -> bool {
         && a.scope == b.scope
         && a.checkpoint == b.checkpoint
         && a.finished == b.finished
+        && a.upstream == b.upstream
         && a.groups == b.groups
         && a.epoch == b.epoch
 }

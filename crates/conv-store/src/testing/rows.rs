@@ -97,7 +97,8 @@ pub(super) fn finish(
     keep: impl IntoIterator<Item = ConversationId>,
 ) -> Delta {
     let finished = Finished::new(Some(as_of), Vec::new(), scope());
-    let step = SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() };
+    let step =
+        SyncStep::Finish { finished, upstream: None, skipped: Vec::new(), broken: Vec::new() };
     let mut delta = Delta::step(PassId::new(pass), step);
     delta.prune = Some(Prune::Unlisted { keep: Arc::new(keep.into_iter().collect()) });
     delta

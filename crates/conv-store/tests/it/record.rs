@@ -7,7 +7,7 @@ use conv_model::{
     Acknowledgement, AtType, Checkpoint, Conversation, Cursor, ErrorClass, Finished, GroupAtInfo,
     GroupDetail, GroupNames, GroupTarget, GroupType, IfNewer, Known, LastMessage, ListLimit, Local,
     MarkType, MessageKind, Mutation, MutationFailure, PassId, Payload, Pending, PendingState,
-    ProfileDetail, ReadMark, Seq, SyncScope, SyncState, Timestamp, testing,
+    ProfileDetail, ReadMark, Seq, SyncScope, SyncState, Timestamp, UpstreamPosition, testing,
 };
 use conv_store::{
     StoreError,
@@ -170,6 +170,22 @@ fn version_2_has_these_bytes() {
     }
 }
 
+/// Only a state with the position of a source is of version 3, and these are its bytes for ever.
+#[test]
+fn a_state_with_the_position_of_a_source_is_of_version_3() {
+    let mut state = state();
+    state.epoch = Some(7);
+    let mut position = UpstreamPosition::new(Cursor::new("00000000000000ff.17"));
+    position.conversations = Some(120);
+    position.excess = -1;
+    state.upstream = Some(position);
+    let bytes = StateRecord::new(&state).encode(Seq::new(20)).unwrap();
+    assert_eq!(StateRecord::decode(&bytes).unwrap().sync, state);
+    assert_eq!(hex(&bytes), include_str!("record/state_v3.hex").trim());
+    let before = unhex(include_str!("record/state_v2.hex"));
+    assert_eq!(StateRecord::decode(&before).unwrap().sync.upstream, None);
+}
+
 fn unhex(text: &str) -> Vec<u8> {
     let text = text.trim();
     (0..text.len())
@@ -200,7 +216,7 @@ fn no_message_in_version_1_is_unknown() {
         let mut row = row();
         row.last_message = known.clone();
         let bytes = RowRecord::new(Arc::new(row), stamps()).encode(Seq::new(1)).unwrap();
-        assert_eq!(bytes[0], record::VERSION);
+        assert_eq!(bytes[0], 2);
         let id = &read.row.id;
         assert_eq!(RowRecord::decode(id, &bytes).unwrap().row.last_message, known);
     }

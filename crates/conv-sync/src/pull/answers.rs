@@ -1,6 +1,6 @@
 //! Handles the answers to a pass's calls.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use conv_model::{Delta, Seq};
 
@@ -60,8 +60,10 @@ impl Pull {
         delta.pass = Some(self.pass);
         delta.asked = Some(asked);
         delta.groups = self.naming.take_learned();
-        if let Stage::Naming { is_capped } = self.stage {
-            self.finish(delta, is_capped);
+        if matches!(self.stage, Stage::Naming { .. }) {
+            if let Stage::Naming { ending } = mem::replace(&mut self.stage, Stage::Finishing) {
+                self.finish(delta, ending);
+            }
         } else if !delta.updates.is_empty() || delta.groups.is_some() {
             self.post(DeltaKind::Amend, delta);
         }

@@ -15,6 +15,7 @@ const MAX_FACET_CALLS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Question {
     Page { cursor: Option<Cursor> },
+    Changes { since: Cursor },
     Groups,
     Facet { facet: Facet, ids: Vec<ConversationId> },
 }
@@ -50,6 +51,7 @@ impl Question {
     fn effect(&self, call: CallId) -> Effect {
         match self.clone() {
             Self::Page { cursor } => Effect::List { call, cursor },
+            Self::Changes { since } => Effect::Changes { call, since },
             Self::Groups => Effect::Name { call },
             Self::Facet { facet, ids } => Effect::Hydrate { call, facet, ids },
         }
@@ -70,6 +72,9 @@ impl Calls {
         let open = match input {
             Input::Listed { call, .. } => {
                 self.in_flight(*call, |question| matches!(question, Question::Page { .. }))
+            }
+            Input::Changed { call, .. } => {
+                self.in_flight(*call, |question| matches!(question, Question::Changes { .. }))
             }
             Input::Named { call, .. } => {
                 self.in_flight(*call, |question| matches!(question, Question::Groups))

@@ -4,7 +4,7 @@ use conv_model::{ConversationId, Cursor, Delta, Facet, Seq};
 use serde::{Deserialize, Serialize};
 
 use super::Delay;
-use crate::{Groups, Hydrated, Page, SourceError};
+use crate::{Changes, Groups, Hydrated, Page, SourceError};
 
 /// The number of a call within its pass. A retried call keeps its number.
 #[derive(
@@ -42,6 +42,15 @@ pub enum Input {
         /// The answer.
         answer: Result<Page, SourceError>,
     },
+    /// The changes since a position came, or the call failed.
+    Changed {
+        /// The call.
+        call: CallId,
+        /// The last stored write known when the call was sent.
+        asked: Seq,
+        /// The answer.
+        answer: Result<Changes, SourceError>,
+    },
     /// Group names came, or the call failed.
     Named {
         /// The call.
@@ -70,7 +79,7 @@ pub enum Input {
     Cancel,
 }
 
-/// An action for the driver. At most one page call, one call for group names and four facet calls
+/// An action for the driver. At most one call for a page or for changes, one for group names and four facet calls
 /// are open at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -81,6 +90,13 @@ pub enum Effect {
         call: CallId,
         /// The start of the page; `None` for the head of the list.
         cursor: Option<Cursor>,
+    },
+    /// Ask for the changes since a position.
+    Changes {
+        /// The number of the call.
+        call: CallId,
+        /// The position.
+        since: Cursor,
     },
     /// Ask for the names of the conversation groups.
     Name {

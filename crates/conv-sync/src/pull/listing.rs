@@ -7,7 +7,10 @@ use conv_model::{
     Checkpoint, ConversationId, ConversationPatch, Cursor, Rank, SkippedRow, Timestamp,
 };
 
-use super::{hydration::QueuedRow, window::newest};
+use super::{
+    hydration::QueuedRow,
+    window::{newest, rank},
+};
 use crate::{Capabilities, CursorPromise, ListingOrder, SourceRow};
 
 /// The maximum numbers of consecutive pages without a row, and without a new row.
@@ -268,14 +271,6 @@ impl Listing {
         self.until = None;
         self.broken = Some(format!("source promised {what}"));
     }
-}
-
-fn rank(row: &ConversationPatch) -> Rank {
-    let listing = row.listing.as_ref();
-    Rank::new(
-        listing.and_then(|listing| listing.is_pinned).unwrap_or_default(),
-        listing.and_then(|listing| listing.time).unwrap_or(Timestamp::ZERO),
-    )
 }
 
 /// Returns the stored form of a place in a listing.

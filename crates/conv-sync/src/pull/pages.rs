@@ -4,16 +4,16 @@
 //! slip past a page boundary. Rows that no listing confirmed go in the same change that says
 //! `Complete`, so no error path removes a row.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use conv_model::{
-    Checkpoint, ConversationPatch, Delta, Facet, Finished, ListLimit, PassStatus, Phase, Prune,
-    Seq, SkippedRow, SyncStep,
+    Checkpoint, ConversationPatch, Delta, Facet, PassStatus, Phase, Seq, SkippedRow, SyncStep,
 };
 
 use super::{
-    DeltaKind, Effect, MAX_LISTINGS, Pull, Stage,
+    DeltaKind, Effect, MAX_LISTINGS, Pull,
     calls::Question,
+    ending::Ending,
     listing::{Seen, Turn},
 };
 use crate::{Page, SourceError, SourceRow};
@@ -32,9 +32,12 @@ impl Pull {
         out: &mut Vec<Effect>,
     ) {
         self.cloud_time.learn(page.server_time, now);
-        if self.listing.is_at_head() {
+        let is_first = self.listing.is_at_head();
+        if is_first {
             self.as_of = self.cloud_time.at(sent);
         }
+        self.mirror.page(page.upstream, is_first);
+        self.mirror.skipped(&page.skipped);
         let is_blind = page.skipped.iter().any(|row| row.id.is_none());
         self.is_blind |= is_blind && !self.listing.is_resumed();
         let turn = match self.listing.turn(&page.rows, &page.skipped, page.next) {
@@ -77,7 +80,7 @@ impl Pull {
     }
 
     /// Returns the change that shows some rows.
-    fn show(
+    pub(super) fn show(
         &mut self,
         now: Duration,
         asked: Seq,
@@ -126,9 +129,13 @@ impl Pull {
         let (released, oldest) = self.window.release(&newest);
         shown.extend(released);
         let delta = self.show(now, oldest.map_or(asked, |oldest| oldest.min(asked)), shown, out);
+        if let Some(since) = self.closes_from() {
+            return self.post_unclosed(delta, newest, since);
+        }
         let count = newest.len();
         if !self.listing.is_resumed() && self.is_sure(newest) {
-            return self.end_pass(delta, count >= self.listing.limit());
+            let is_capped = count >= self.listing.limit();
+            return self.end_pass(delta, Ending::Listed { is_capped });
         }
         self.post_step(delta, None);
         self.listing = self.listing.again(count);
@@ -148,41 +155,7 @@ impl Pull {
         agrees || is_single_reply || self.listings == MAX_LISTINGS
     }
 
-    /// Ends the pass after its last listing. While a call for group names is open, shows the rows
-    /// first and waits.
-    fn end_pass(&mut self, delta: Delta, is_capped: bool) {
-        if self.calls.reads_groups() {
-            self.post_step(delta, None);
-            self.stage = Stage::Naming { is_capped };
-        } else {
-            self.finish(delta, is_capped);
-        }
-    }
-
-    /// Posts the last change, which also removes the rows that no listing confirmed. If the pass
-    /// met a row without a readable ID, that may be any of them, so it removes none.
-    pub(super) fn finish(&mut self, mut delta: Delta, is_capped: bool) {
-        let capped = is_capped.then_some(ListLimit::Capped(self.options.plan_limit));
-        let retention = self.capabilities.retention.map(ListLimit::Retention);
-        let limit = capped.into_iter().chain(retention).collect();
-        let finished = Finished::new(self.as_of, limit, self.options.scope());
-        let keep = Arc::new(std::mem::take(&mut self.keep));
-        if self.is_blind {
-            delta.prune = Some(Prune::Unconfirmed { keep });
-        } else {
-            self.hydration.retain(&keep);
-            delta.prune = Some(Prune::Unlisted { keep });
-        }
-        delta.step = Some(SyncStep::Finish {
-            finished,
-            skipped: std::mem::take(&mut self.unreported),
-            broken: std::mem::take(&mut self.broken_promises),
-        });
-        self.stage = Stage::Finishing;
-        self.post(DeltaKind::Finish, delta);
-    }
-
-    fn post_step(&mut self, mut delta: Delta, checkpoint: Option<Checkpoint>) {
+    pub(super) fn post_step(&mut self, mut delta: Delta, checkpoint: Option<Checkpoint>) {
         delta.step = Some(SyncStep::Page {
             status: self.status(),
             checkpoint,

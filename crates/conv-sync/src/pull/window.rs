@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use conv_model::{ConversationId, Rank, Seq};
+use conv_model::{ConversationId, ConversationPatch, Rank, Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::listing::Seen;
@@ -86,4 +86,13 @@ pub(super) fn newest(rows: &Seen, count: usize) -> Seen {
     let is_within =
         |(id, rank): &(&ConversationId, &Rank)| last.is_none_or(|last| (**rank, *id) <= last);
     rows.iter().filter(is_within).map(|(id, rank)| (id.clone(), *rank)).collect()
+}
+
+/// Returns the rank that a row of a listing has.
+pub(super) fn rank(row: &ConversationPatch) -> Rank {
+    let listing = row.listing.as_ref();
+    Rank::new(
+        listing.and_then(|listing| listing.is_pinned).unwrap_or_default(),
+        listing.and_then(|listing| listing.time).unwrap_or(Timestamp::ZERO),
+    )
 }

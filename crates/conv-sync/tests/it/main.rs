@@ -9,6 +9,7 @@
 mod asked;
 mod blind;
 mod budgets;
+mod changes;
 mod cloud;
 mod dropped;
 mod failures;

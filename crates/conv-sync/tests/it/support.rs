@@ -37,6 +37,9 @@ impl Cache {
         if let Some(Prune::Unlisted { keep }) = &delta.prune {
             self.rows.retain(|id, _| keep.contains(id));
         }
+        if let Some(Prune::Gone { ids }) = &delta.prune {
+            self.rows.retain(|id, _| !ids.contains(id));
+        }
         self.steps(delta);
         if let Some(Prune::Unconfirmed { keep }) = &delta.prune {
             let left = self.rows.keys().filter(|id| !keep.contains(*id));

@@ -179,6 +179,7 @@ impl Naive {
         };
         let goes = |row: &&Conversation| match &delta.prune {
             Some(Prune::Unlisted { keep } | Prune::Unconfirmed { keep }) => !keep.contains(&row.id),
+            Some(Prune::Gone { ids }) => ids.contains(&row.id),
             Some(Prune::Expired { now, retention }) => {
                 let as_of = finished.and_then(|finished| finished.as_of);
                 let end = end_of(row.listing.time, *retention);

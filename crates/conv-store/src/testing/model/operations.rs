@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use conv_model::{
-    Checkpoint, ConversationId, Cursor, Delta, ErrorClass, Finished, ListLimit, Local, Mutation,
-    MutationFailure, PassFailure, PassId, PassStatus, Phase, Progress, Prune, SkippedRow,
-    SyncScope, SyncStep, testing,
+    Checkpoint, ConversationId, Coverage, Cursor, Delta, ErrorClass, Finished, ListLimit, Local,
+    Mutation, MutationFailure, PassFailure, PassId, PassStatus, Phase, Progress, Prune, SkippedRow,
+    SyncScope, SyncStep, UpstreamEnd, UpstreamPosition, testing,
 };
 use proptest::prelude::*;
 
@@ -52,6 +52,7 @@ enum Pruned {
     /// All but what the change lists and every row whose place in the map has its bit here.
     Unlisted(u16),
     Unconfirmed(u16),
+    Gone(u16),
     Expired(u64, u64),
 }
 
@@ -75,6 +76,10 @@ impl Make {
             Pruned::Unlisted(bits) => Some(Prune::Unlisted { keep: keep(bits, &delta, rows) }),
             Pruned::Unconfirmed(bits) => {
                 Some(Prune::Unconfirmed { keep: keep(bits, &delta, rows) })
+            }
+            Pruned::Gone(bits) => {
+                let ids = rows.keys().enumerate().filter(|(at, _)| bits >> (at % 16) & 1 == 1);
+                Some(Prune::Gone { ids: Arc::new(ids.map(|(_, id)| id.clone()).collect()) })
             }
             Pruned::Expired(now, retention) => {
                 let now = conv_model::Timestamp::from_secs(1_700_000_000 + now);
@@ -131,6 +136,7 @@ fn makes() -> impl Strategy<Value = Make> {
         6 => Just(Pruned::No),
         2 => any::<u16>().prop_map(Pruned::Unlisted),
         1 => any::<u16>().prop_map(Pruned::Unconfirmed),
+        1 => any::<u16>().prop_map(Pruned::Gone),
         1 => expired,
     ];
     // A pass of its own kind for each kind of step, and sometimes a wrong one.
@@ -155,6 +161,23 @@ fn begins() -> impl Strategy<Value = SyncStep> {
     (scopes(), any::<bool>()).prop_map(|(scope, resume)| SyncStep::Begin { scope, resume })
 }
 
+fn ends() -> impl Strategy<Value = UpstreamEnd> {
+    let coverage = prop_oneof![
+        3 => Just(Coverage::Complete),
+        1 => Just(Coverage::Partial),
+        1 => Just(Coverage::CacheOnly),
+        1 => Just(Coverage::Empty),
+    ];
+    let position = proptest::option::of((0..9_u32, -2..3_i64)).prop_map(|position| {
+        position.map(|(at, excess)| {
+            let mut position = UpstreamPosition::new(Cursor::new(format!("p{at}")));
+            position.excess = excess;
+            position
+        })
+    });
+    (coverage, position).prop_map(|(coverage, position)| UpstreamEnd::new(coverage, position))
+}
+
 fn steps() -> impl Strategy<Value = SyncStep> {
     let skipped = proptest::collection::vec(testing::known_ids(), 0..2)
         .prop_map(|ids| ids.into_iter().map(|id| SkippedRow::new(Some(id), "odd")).collect());
@@ -164,11 +187,13 @@ fn steps() -> impl Strategy<Value = SyncStep> {
         SyncStep::Page { status, checkpoint, skipped, broken: Vec::new() }
     });
     let finish =
-        (proptest::option::of(testing::timestamps()), scopes()).prop_map(|(as_of, scope)| {
-            let limit = vec![ListLimit::Capped(100), ListLimit::Retention(604_800)];
-            let finished = Finished::new(as_of, limit, scope);
-            SyncStep::Finish { finished, skipped: Vec::new(), broken: vec!["an order".into()] }
-        });
+        (proptest::option::of(testing::timestamps()), scopes(), proptest::option::of(ends()));
+    let finish = finish.prop_map(|(as_of, scope, upstream)| {
+        let limit = vec![ListLimit::Capped(100), ListLimit::Retention(604_800)];
+        let finished = Finished::new(as_of, limit, scope);
+        let broken = vec!["an order".into()];
+        SyncStep::Finish { finished, upstream, skipped: Vec::new(), broken }
+    });
     let fail = any::<bool>().prop_map(|forget| {
         let failure = PassFailure::new(ErrorClass::Transient, "no network");
         SyncStep::Fail { failure, forget }

@@ -159,7 +159,8 @@ pub async fn a_message_goes_with_its_retention<F: StoreFixture>(fixture: &F) -> 
     }
     apply_all(&store, [Delta::listed(rows), begin(1)]).await?;
     let finished = Finished::new(Some(secs(100)), vec![ListLimit::Retention(50)], scope());
-    let step = SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() };
+    let step =
+        SyncStep::Finish { finished, upstream: None, skipped: Vec::new(), broken: Vec::new() };
     apply_all(&store, [Delta::step(PassId::new(1), step)]).await?;
     for (user, stays) in [("old", false), ("fresh", true), ("undated", true)] {
         let row = row(&store.snapshot(), user)?;

@@ -169,7 +169,8 @@ async fn pass(store: &Arc<dyn ConversationStore>, size: Size, round: u64) {
     }
     let as_of = Timestamp::from_secs(time(round));
     let finished = Finished::new(Some(as_of), Vec::new(), SyncScope::new(500, 1));
-    let finish = SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() };
+    let finish =
+        SyncStep::Finish { finished, upstream: None, skipped: Vec::new(), broken: Vec::new() };
     let mut last = Delta::step(pass, finish);
     let keep = Arc::new(rows.iter().map(|name| user(name)).collect());
     last.prune = Some(Prune::Unlisted { keep });

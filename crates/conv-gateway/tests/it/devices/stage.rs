@@ -1,0 +1,227 @@
+//! The three parties, and the wire between device and gateway.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    time::{Duration, SystemTime},
+};
+
+use axum::{Router, extract::Request};
+use conv_api::{
+    AccountId, Accounts, All, BaseUrl, Conversations, MemoryDatabase, RestSource, Timestamp,
+    UserSigSigner, sync::SendOptions,
+};
+use conv_emulator::Emulator;
+use conv_gateway::{AccessTokens, Drain, Gateway, GatewaySource, Host};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::watch,
+};
+use tower::ServiceExt;
+
+pub struct Stage {
+    pub cloud: Emulator,
+    pub accounts: Mutex<Accounts>,
+    database: Mutex<Arc<MemoryDatabase>>,
+    router: Arc<Mutex<Router>>,
+    /// The calls that the gateway got.
+    calls: Arc<Mutex<Vec<String>>>,
+    pub wire: Wire,
+}
+
+/// What lies between: counts bytes, and can be cut.
+#[derive(Clone)]
+pub struct Wire {
+    pub address: SocketAddr,
+    pub down: Arc<AtomicU64>,
+    pub up: Arc<AtomicU64>,
+    online: Arc<AtomicBool>,
+    cut: watch::Sender<u64>,
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_secs(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs())
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        let cloud = Emulator::builder().seed(7).conversations(12).account("alice");
+        let cloud = cloud.start().await.unwrap();
+        cloud.world().set_now(now().as_secs());
+        let database = Arc::new(MemoryDatabase::new());
+        let (accounts, gateway) = gateway(&cloud, &database);
+        let router = Arc::new(Mutex::new(gateway));
+        let calls = Arc::<Mutex<Vec<String>>>::default();
+        let (current, noted) = (Arc::clone(&router), Arc::clone(&calls));
+        let front = Router::new().fallback(async move |request: Request| {
+            noted.lock().unwrap().push(request.uri().path().to_owned());
+            let router = current.lock().unwrap().clone();
+            router.oneshot(request).await
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let wire = Wire::to(listener.local_addr().unwrap()).await;
+        tokio::spawn(async move { Host::new(front).serve(listener, &Drain::new()).await });
+        let (accounts, database) = (Mutex::new(accounts), Mutex::new(database));
+        Self { cloud, accounts, database, router, calls, wire }
+    }
+
+    /// With the gateway's list pulled.
+    pub async fn pulled() -> Self {
+        let stage = Self::new().await;
+        stage.pull().await;
+        stage
+    }
+
+    /// Has the gateway read the cloud, as it is now: a pass that was under way has begun before.
+    pub async fn pull(&self) {
+        let accounts = self.accounts.lock().unwrap().clone();
+        let list = accounts.open(&"alice".parse().unwrap()).await.unwrap();
+        for _ in 0..20 {
+            list.sync().await.unwrap();
+            if ids(&list).await == self.ids() {
+                return;
+            }
+        }
+        panic!("the gateway does not see the cloud's list");
+    }
+
+    /// Another process of the gateway, on the same store or on a new one.
+    pub fn restart(&self, keeps_store: bool) {
+        if !keeps_store {
+            *self.database.lock().unwrap() = Arc::new(MemoryDatabase::new());
+        }
+        let (accounts, router) = gateway(&self.cloud, &self.database.lock().unwrap());
+        *self.accounts.lock().unwrap() = accounts;
+        *self.router.lock().unwrap() = router;
+    }
+
+    /// A source with the UserSig of alice.
+    pub fn source(&self) -> GatewaySource {
+        let (app, key) = (self.cloud.sdk_app_id(), self.cloud.secret_key().to_owned());
+        let url = format!("http://{}/", self.wire.address);
+        let user_sig = move |account: AccountId| {
+            let signer = UserSigSigner::new(account.as_str(), key.as_str());
+            async move { signer.sign(app, now(), Duration::from_secs(3_600)) }
+        };
+        GatewaySource::new(&url, user_sig).unwrap()
+    }
+
+    pub async fn device(&self) -> Conversations {
+        self.device_with(MemoryDatabase::new()).await
+    }
+
+    pub async fn device_with(
+        &self,
+        database: impl conv_api::store::ConversationDatabase,
+    ) -> Conversations {
+        let source = self.source();
+        let builder = Conversations::builder("alice").database(database).send_options(hasty());
+        builder.source(source.clone()).writer(source).build().await.unwrap()
+    }
+
+    /// Takes the paths that were called since the last time, but for logins.
+    pub fn take_calls(&self) -> Vec<String> {
+        let calls = std::mem::take(&mut *self.calls.lock().unwrap());
+        calls.into_iter().filter(|path| !path.contains("/login")).collect()
+    }
+
+    /// The IDs of the cloud's list.
+    pub fn ids(&self) -> Vec<String> {
+        let rows = self.cloud.world().listing("alice").unwrap();
+        let mut ids: Vec<_> = rows.into_iter().map(|row| row.id).collect();
+        ids.sort();
+        ids
+    }
+}
+
+pub async fn ids(device: &Conversations) -> Vec<String> {
+    let list = device.get_conversation_list(All).await.unwrap();
+    let mut ids: Vec<_> = list.iter().map(|row| row.id.to_string()).collect();
+    ids.sort();
+    ids
+}
+
+/// Of a cloud that shows at once what it acknowledged.
+fn hasty() -> SendOptions {
+    SendOptions::default().with_settle_after(Duration::from_millis(200))
+}
+
+fn gateway(cloud: &Emulator, database: &Arc<MemoryDatabase>) -> (Accounts, Router) {
+    let signer = UserSigSigner::new(cloud.identifier(), cloud.secret_key());
+    let url: BaseUrl = cloud.base_url().parse().unwrap();
+    let rest = Arc::new(RestSource::new(url, cloud.sdk_app_id(), signer));
+    let database = Arc::clone(database);
+    let accounts = Accounts::builder(database, Arc::clone(&rest)).writer(rest);
+    let accounts = accounts.send_options(hasty()).build();
+    let tokens = AccessTokens::new(cloud.sdk_app_id(), cloud.secret_key()).unwrap();
+    let router = Gateway::builder(accounts.clone(), tokens).build().router();
+    (accounts, router)
+}
+
+impl Wire {
+    pub async fn to(server: SocketAddr) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let wire = Self {
+            address: listener.local_addr().unwrap(),
+            down: Arc::default(),
+            up: Arc::default(),
+            online: Arc::new(AtomicBool::new(true)),
+            cut: watch::Sender::new(0),
+        };
+        let own = wire.clone();
+        tokio::spawn(async move {
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                if own.online.load(SeqCst) {
+                    tokio::spawn(own.clone().carry(client, server));
+                }
+            }
+        });
+        wire
+    }
+
+    async fn carry(self, client: TcpStream, server: SocketAddr) {
+        let mut cut = self.cut.subscribe();
+        let server = TcpStream::connect(server).await.unwrap();
+        let ((from_client, to_client), (from_server, to_server)) =
+            (client.into_split(), server.into_split());
+        tokio::select! {
+            () = copy(from_client, to_server, &self.up) => {}
+            () = copy(from_server, to_client, &self.down) => {}
+            _ = cut.changed() => {}
+        }
+    }
+
+    /// Cuts all connections, and makes none until it is mended.
+    pub fn cut(&self) {
+        self.online.store(false, SeqCst);
+        self.cut.send_modify(|cuts| *cuts += 1);
+    }
+
+    pub fn mend(&self) {
+        self.online.store(true, SeqCst);
+    }
+
+    /// Takes the bytes up and down since the last time.
+    pub fn take_bytes(&self) -> (u64, u64) {
+        (self.up.swap(0, SeqCst), self.down.swap(0, SeqCst))
+    }
+}
+
+async fn copy(
+    mut from: impl AsyncReadExt + Unpin,
+    mut to: impl AsyncWriteExt + Unpin,
+    count: &AtomicU64,
+) {
+    let mut buffer = [0; 16 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        count.fetch_add(read as u64, SeqCst);
+        if to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
+    }
+}
