@@ -14,6 +14,7 @@ mod etag;
 mod failures;
 mod hooks;
 mod idempotency;
+mod inbox;
 mod interest;
 mod list;
 mod login;
@@ -44,6 +45,7 @@ pub use self::{
     authorizer::{Action, Authorizer},
     builder::GatewayBuilder,
     hooks::{HookCount, HookOutcome, HookStats, Webhooks},
+    inbox::Inbox,
     stats::GatewayStats,
     stream::StreamStats,
 };
@@ -53,6 +55,7 @@ pub use self::{
 pub struct Gateway {
     shared: Arc<Shared>,
     origins: BTreeSet<String>,
+    inbox: Option<Inbox>,
 }
 
 impl Gateway {
@@ -61,10 +64,15 @@ impl Gateway {
         GatewayBuilder::new(accounts, tokens)
     }
 
-    /// Returns the router, with all paths under `/v1`. It can be nested under any prefix, and merged with
-    /// other routers. All routers of a gateway share its limits.
+    /// Returns the router, with all paths under `/v1`, and those of [an inbox](GatewayBuilder::inbox) under
+    /// `/inbox/`. It can be nested under any prefix, and merged with other routers. All routers of a
+    /// gateway share its limits.
     pub fn router(&self) -> Router {
-        routes::router(&self.shared, cors::layer(self.origins.clone()))
+        let calls = routes::router(&self.shared, cors::layer(self.origins.clone()));
+        match &self.inbox {
+            Some(inbox) => calls.merge(inbox::router(&self.shared, inbox)),
+            None => calls,
+        }
     }
 
     /// Returns the numbers of the endpoint for webhooks; `None` if there is none.

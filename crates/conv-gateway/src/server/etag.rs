@@ -17,11 +17,21 @@ use sha2::{Digest, Sha256};
 /// The tag is made from the answer itself: it holds in every process and after a restart, and changes
 /// with the report as well. It is weak, since the answer may be compressed.
 pub(super) fn respond(json: Bytes, headers: &HeaderMap, caching: &'static str) -> Response {
-    let tag = tag(&json);
+    respond_as("application/json", json, headers, caching)
+}
+
+/// Responds with bytes of a kind, or with 304 if the caller has them.
+pub(super) fn respond_as(
+    kind: &'static str,
+    bytes: Bytes,
+    headers: &HeaderMap,
+    caching: &'static str,
+) -> Response {
+    let tag = tag(&bytes);
     let mut response = if is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(CONTENT_TYPE, "application/json")], json).into_response()
+        ([(CONTENT_TYPE, kind)], bytes).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
