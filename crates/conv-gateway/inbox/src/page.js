@@ -51,6 +51,7 @@ export class Page {
     $('refresh').addEventListener('click', () => this.refresh(), { signal });
     $('keys').addEventListener('click', () => showKeys(this.actions), { signal });
     $('logout').addEventListener('click', () => this.onEnd(''), { signal });
+    for (const event of ['online', 'offline']) addEventListener(event, () => this.showSoon(), { signal });
     document.addEventListener('visibilitychange', () => document.hidden || this.model.readGroups(), { signal });
     this.ticking = setInterval(() => this.list.tick(Math.floor(Date.now() / MINUTE)), MINUTE / 2);
   }
@@ -74,7 +75,8 @@ export class Page {
 
   show() {
     this.frame = undefined;
-    const { model, list, state } = this;
+    const { model, list } = this;
+    const state = navigator.onLine ? this.state : 'offline';
     const { views } = model.live.watch ?? {};
     if (state === 'live' && views) this.heard = Date.now() / 1000;
     const rows = model.shown();

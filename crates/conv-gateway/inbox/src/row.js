@@ -8,18 +8,18 @@ const FLAGS = ['isPinned', 'isStarred', 'isMuted', 'hasFailed'];
 
 export function makeRow() {
   const part = (tag, name) => make(tag, { class: name });
-  const [avatar, letters, name, flags, time, text, badge] = ['div', 'span', 'bdi', 'span', 'time', 'bdi', 'span'].map((tag, at) =>
-    part(tag, ['avatar', 'letters', 'name', 'flags', 'time', 'text', 'badge'][at]),
-  );
+  const [avatar, letters, name, flags, time] = [part('div', 'avatar'), part('span', 'letters'), part('bdi', 'name'), part('span', 'flags'), part('time', 'time')];
+  // Each text has its own direction, and none turns its neighbours.
+  const [sender, colon, text, badge] = [make('bdi'), make('span', {}, ': '), make('bdi'), part('span', 'badge')];
   avatar.append(letters);
   flags.append(...FLAGS.map((flag) => part('i', flag)));
   const head = make('div', { class: 'line' }, name, flags, time);
-  const body = make('div', { class: 'line' }, text, badge);
+  const body = make('div', { class: 'line' }, make('span', { class: 'text' }, sender, colon, text), badge);
   // What is spoken is one sentence; what is seen are parts.
   const seen = make('div', { class: 'seen', 'aria-hidden': 'true' }, avatar, make('div', { class: 'lines' }, head, body));
   const spoken = part('span', 'spoken');
   const node = make('div', { role: 'option', class: 'row', tabindex: '-1' }, spoken, seen);
-  node.parts = { spoken, avatar, letters, name, flags, time, text, badge };
+  node.parts = { spoken, avatar, letters, name, flags, time, sender, colon, text, badge };
   return node;
 }
 
@@ -41,16 +41,17 @@ export function showRow(node, row, self, minute) {
   parts.time.title = shown.time ? wholeTime(shown.time) : '';
   node.classList.toggle('unread', shown.unread > 0 || shown.isMarkedUnread);
   node.classList.toggle('pending', shown.isPending);
-  showText(parts.text, shown);
+  showText(parts, shown);
   showBadge(parts.badge, shown);
   showAvatar(parts, shown, isSame);
 }
 
-function showText(node, { draft, sender, text, isTextUnknown }) {
-  node.classList.toggle('draft', draft !== '');
-  if (draft) write(node, `Draft: ${draft}`);
-  else if (isTextUnknown) write(node, '…');
-  else write(node, sender && text ? `${sender}: ${text}` : text);
+function showText(parts, { draft, sender, text, isTextUnknown }) {
+  parts.text.parentNode.classList.toggle('draft', draft !== '');
+  const before = draft ? 'Draft' : text ? sender : '';
+  write(parts.sender, before);
+  parts.colon.hidden = before === '';
+  write(parts.text, draft || (isTextUnknown ? '…' : text));
 }
 
 function showBadge(node, { unread, isMuted, isMentioned, isMarkedUnread }) {

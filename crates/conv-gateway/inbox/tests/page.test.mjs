@@ -70,7 +70,7 @@ describe('the page', { skip: browserPath ? false : 'no chromium is installed' },
     // The row with the keyboard is still there.
     assert.equal(await page.$$eval('.row[tabindex="0"]', (rows) => rows.map((one) => one.dataset.id).join()), 'C2Cuser_00000');
     const longest = await trace(page);
-    console.log(`# scrolling through 10,000 rows: ${longest.frames} frames, longest task ${longest.task} ms, ${longest.late} frames over 50 ms`);
+    console.log(`# scrolling through 10,000 rows: ${longest.frames} paints, half within ${longest.half.toFixed(1)} ms, 95 % within ${longest.most.toFixed(1)} ms; longest task ${longest.task} ms`);
     await clean(stage);
   });
 
@@ -79,17 +79,23 @@ describe('the page', { skip: browserPath ? false : 'no chromium is installed' },
     page.evaluate(async () => {
       let task = 0;
       new PerformanceObserver((entries) => entries.getEntries().forEach(({ duration }) => (task = Math.max(task, duration)))).observe({ type: 'longtask' });
+      // The page paints in a frame: the time that its code takes there is its own.
+      const frame = window.requestAnimationFrame;
+      const own = [];
+      window.requestAnimationFrame = (paint) =>
+        frame((time) => {
+          const begun = performance.now();
+          paint(time);
+          own.push(performance.now() - begun);
+        });
       const list = document.getElementById('list');
-      let [frames, late, last] = [0, 0, performance.now()];
       while (list.scrollTop > 0) {
-        list.scrollTop -= 4000;
-        await new Promise(requestAnimationFrame);
-        const time = performance.now();
-        frames += 1;
-        if (time - last > 50) late += 1;
-        last = time;
+        list.scrollTop -= 1600;
+        await new Promise((done) => frame(() => frame(done)));
       }
-      return { task, frames, late };
+      window.requestAnimationFrame = frame;
+      own.sort((a, b) => a - b);
+      return { task, frames: own.length, half: own[own.length >> 1], most: own[Math.floor(own.length * 0.95)] };
     });
 
   test('hostile names and texts are texts', async () => {
