@@ -24,6 +24,7 @@ export class Model {
     this.tab = FIXED[0];
     this.pattern = '';
     this.totals = {};
+    this.noted = new Set();
     this.clear();
     this.live = new Tabs(client, (update) => this.changed(update));
   }
@@ -46,6 +47,7 @@ export class Model {
   async readGroups() {
     const names = await this.client.groups().catch(() => this.groups ?? []);
     this.groups = names;
+    this.noted = new Set([...this.noted, ...names]);
     const tab = (name) => this.tabs.find((known) => known.key === `=${name}`) ?? { key: `=${name}`, name, query: { groupName: name } };
     this.tabs = [...FIXED, ...names.map(tab)];
     if (!this.tabs.includes(this.tab)) this.choose(FIXED[0]);
@@ -73,7 +75,16 @@ export class Model {
       this.fallBelow(type, patches, view);
       this.take(view);
     }
+    this.noteGroups(view.rows);
     this.onRows();
+  }
+
+  /** A row in a group that has no tab: somebody made the group elsewhere. */
+  noteGroups(rows) {
+    const unknown = rows.flatMap((row) => row.conversationGroupList).filter((name) => !this.noted.has(name));
+    if (unknown.length === 0) return;
+    for (const name of unknown) this.noted.add(name);
+    this.readGroups();
   }
 
   take(view) {

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Fake, many, now, row } from './fake.mjs';
 import { browserPath, focusedId, launch, logIn, open, order, settle, until } from './stage.mjs';
 
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 describe('the page', { skip: browserPath ? false : 'no chromium is installed' }, () => {
@@ -143,12 +144,23 @@ describe('the page', { skip: browserPath ? false : 'no chromium is installed' },
   });
 
   test('an avatar is asked for without a referrer', async () => {
-    const stage = await shown([row('C2Cbob', { avatar: 'https://avatars.example.com/a.png' })]);
-    const found = await stage.page.$eval('.row img', (image) => [image.src, image.referrerPolicy]).catch(() => null);
-    // The image goes if it cannot be loaded.
-    if (found) assert.deepEqual(found, ['https://avatars.example.com/a.png', 'no-referrer']);
-    assert.equal(await stage.page.textContent('.letters'), 'C');
-    await clean(stage);
+    const fake = await new Fake([row('C2Cbob', { name: 'Bob Lee', avatar: 'https://avatars.example.com/a.png' }), row('C2Cann', { avatar: 'https://avatars.example.com/none.png' })]).start();
+    fakes.push(fake);
+    const context = await browser.newContext();
+    const asked = [];
+    await context.route('https://avatars.example.com/**', async (route) => {
+      asked.push([route.request().url(), (await route.request().allHeaders()).referer]);
+      if (route.request().url().includes('none')) return route.abort();
+      return route.fulfill({ contentType: 'image/png', body: Buffer.from(PIXEL, 'base64') });
+    });
+    const page = await open(context, fake.inboxUrl);
+    await logIn(page);
+    await page.waitForSelector('[data-id=C2Cbob] img.loaded');
+    await until('the letters stay where there is no image', async () => (await page.$('[data-id=C2Cann] img')) === null);
+    assert.deepEqual(asked.sort(), [['https://avatars.example.com/a.png', undefined], ['https://avatars.example.com/none.png', undefined]]);
+    assert.equal(await page.getAttribute('[data-id=C2Cbob] img', 'referrerpolicy'), 'no-referrer');
+    assert.equal(await page.textContent('[data-id=C2Cbob] .letters'), 'BL');
+    await clean({ page, context });
   });
 
   test('the keyboard alone leads everywhere', async () => {
@@ -383,6 +395,40 @@ describe('the page', { skip: browserPath ? false : 'no chromium is installed' },
     const stage = await shown([row('C2Ca', { name: 'سارة', text: 'شكرا جزيلا', unread: 2 })], { link: '&dir=rtl' });
     const places = await stage.page.evaluate(() => ['.avatar', '.name', '.badge'].map((one) => document.querySelector(one).getBoundingClientRect().left));
     assert.ok(places[0] > places[1] && places[1] > places[2], places.join());
+    await clean(stage);
+  });
+
+  test('more groups than a stream takes are tabs, too', async () => {
+    const groups = Array.from({ length: 9 }, (_, at) => `Group ${at}`);
+    const stage = await shown([row('C2Ca'), ...groups.map((name, at) => row(`C2Cof_${at}`, { conversationGroupList: [name] }))], { groups });
+    const { page } = stage;
+    for (const at of [8, 0, 7, 8]) {
+      await page.click(`[role=tab]:has-text("Group ${at}")`);
+      await until(`its row ${at}`, async () => (await order(page)).join() === `C2Cof_${at}`);
+      assert.equal(await page.textContent('[role=tab][aria-selected=true]'), `Group ${at} 1`);
+    }
+    await page.click('[role=tab]:has-text("All")');
+    await until('all rows', async () => (await order(page)).length === 10);
+    await clean(stage);
+  });
+
+  test('a group that is made elsewhere gets its tab', async () => {
+    const stage = await shown([row('C2Ca'), row('C2Cb')]);
+    const { page, fake } = stage;
+    fake.groups = ['Press'];
+    fake.change(([first, ...rest]) => [{ ...first, conversationGroupList: ['Press'] }, ...rest]);
+    await page.click('[role=tab]:has-text("Press")');
+    await until('its row', async () => (await order(page)).join() === 'C2Ca');
+    await clean(stage);
+  });
+
+  test('a small screen and forced colours', async () => {
+    const rows = [row('GROUPa', { name: 'A name that is much longer than a small screen is wide', unread: 3 }), ...many(20)];
+    const stage = await shown(rows, { groups: ['Family', 'Suppliers', 'Press'], context: { viewport: { width: 320, height: 568 }, forcedColors: 'active' } });
+    const { page } = stage;
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
+    assert.ok((await page.$eval('#list', (list) => list.clientHeight)) >= 128, 'no room for rows');
+    assert.deepEqual(await axe(page), []);
     await clean(stage);
   });
 
