@@ -3,12 +3,13 @@
 import { ask, askText } from './dialog.js';
 import { make } from './dom.js';
 import { STAR, UNREAD, facts } from './facts.js';
+import { clean } from './text.js';
 
 /** The longest name of a conversation group, in bytes. */
 const MAX_GROUP = 32;
 
 export class Actions {
-  /** `say(text)` speaks of results; `settled()` is called when the list shows them. */
+  /** `say(text)` speaks of results. */
   constructor({ client, model, list, say }) {
     Object.assign(this, { client, model, list, say });
   }
@@ -88,7 +89,7 @@ export class Actions {
       return { name, box, was: box.checked };
     });
     const fresh = make('input', { dir: 'auto', maxlength: String(MAX_GROUP), autofocus: boxes.length === 0 });
-    const lines = boxes.map(({ name, box }) => make('label', { class: 'check' }, box, make('bdi', {}, name)));
+    const lines = boxes.map(({ name, box }) => make('label', { class: 'check' }, box, make('bdi', {}, clean(name))));
     const answer = await ask({
       title: `Groups of ${this.nameOf(row)}`,
       ok: 'Keep',

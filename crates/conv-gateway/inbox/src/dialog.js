@@ -1,6 +1,7 @@
 // One dialog for all questions. `Esc` answers none.
 
 import { $, make } from './dom.js';
+import { clean } from './text.js';
 
 /** Asks; resolves with what `answer()` gives when it is confirmed, else with null. */
 export function ask({ title, ok, body = [], answer = () => true }) {
@@ -17,7 +18,7 @@ export function ask({ title, ok, body = [], answer = () => true }) {
           box.close();
         },
       },
-      make('h2', { id: 'dialog-title' }, title),
+      make('h2', { id: 'dialog-title' }, clean(title)),
       ...body,
       make('p', { class: 'buttons' }, make('button', { type: 'button', onclick: () => box.close() }, ok ? 'Cancel' : 'Close'), ...(ok ? [make('button', {}, ok)] : [])),
     );

@@ -141,6 +141,7 @@ export class List {
     node.setAttribute('aria-posinset', String(at + 1));
     node.setAttribute('aria-setsize', String(this.total));
     node.classList.toggle('gone', this.gone.has(id));
+    node.ariaDisabled = this.gone.has(id) ? 'true' : null;
     const top = at * this.height;
     if (node.top !== top) node.style.transform = `translateY(${top}px)`;
     node.top = top;

@@ -3,6 +3,7 @@
 import { $, write } from './dom.js';
 import { Page } from './page.js';
 import { open } from './session.js';
+import { clean } from './text.js';
 
 const form = $('login-form');
 const [user, sig] = [form.elements.userID, form.elements.userSig];
@@ -31,7 +32,7 @@ async function logIn() {
   try {
     client = await open(login);
   } catch (error) {
-    write($('refusal'), `Not logged in: ${error.message}`);
+    write($('refusal'), `Not logged in: ${clean(error.message)}`);
     return;
   } finally {
     button.disabled = false;

@@ -34,7 +34,7 @@ export function emptyWords({ tab, pattern, isReady, hasAll, report, state }, typ
   if (pattern) return hasAll ? `Nothing found for “${typed}”.` : 'Searching…';
   if (report?.coverage === 'empty') return 'The list has not been read yet.';
   if (tab.key === 'unread') return 'Nothing unread.';
-  if (tab.key === 'mentions') return 'Nobody mentions you.';
+  if (tab.key === 'mentions') return 'No mentions.';
   if (tab.key !== 'all') return 'No conversation is in this group.';
   return 'No conversations.';
 }

@@ -134,11 +134,22 @@ describe('the page', { skip: browserPath ? false : 'no chromium is installed' },
     assert.ok(found.text.includes('<img src=x onerror'));
     for (const text of [found.text, found.labels]) assert.doesNotMatch(text, /[\u202A-\u202E\u2066-\u2069\u0000\u001b]/);
     // Dialogs show names too.
-    for (const key of ['g', 'e', 'd']) {
-      await page.keyboard.press(key);
-      await page.waitForSelector('#dialog[open]');
-      await page.keyboard.press('Escape');
+    await page.keyboard.press('End');
+    await page.keyboard.press('k');
+    for (const id of ['C2Cevil_4', 'GROUP<b>"&\'%00']) {
+      await page.evaluate((wanted) => [...document.querySelectorAll('.row')].find((one) => one.dataset.id === wanted).click(), id);
+      for (const key of ['g', 'e', 'd']) {
+        await page.keyboard.press(key);
+        await page.waitForSelector('#dialog[open]');
+        assert.doesNotMatch(await page.innerText('#dialog'), /[\u202A-\u202E\u2066-\u2069]/, key);
+        assert.equal(await page.$$eval('#dialog i, #dialog b, #dialog a', (all) => all.length), 0);
+        await page.keyboard.press('Escape');
+      }
     }
+    await page.click('[role=tab]:last-child');
+    await page.click('#tools button:has-text("Delete group")');
+    assert.doesNotMatch(await page.innerText('#dialog'), /[\u202A-\u202E\u2066-\u2069]/);
+    await page.keyboard.press('Escape');
     assert.deepEqual(asked.filter((url) => !url.startsWith(`http://127.0.0.1:${stage.fake.port}/`) && !url.startsWith('data:')), []);
     await clean(stage);
   });
