@@ -40,11 +40,11 @@ async function logIn() {
   form.reset();
   $('login').hidden = true;
   $('app').hidden = false;
-  page = new Page(client, login.userID, link, end);
+  page = new Page(client, login.userID, link, (words) => end(words, words && login.userID));
 }
 
 /** Forgets the login, and says why it ended. */
-function end(words) {
+function end(words, userID) {
   page.close();
   client.logout().catch(() => {});
   page = client = undefined;
@@ -52,7 +52,8 @@ function end(words) {
   $('app').hidden = true;
   $('login').hidden = false;
   write($('refusal'), words);
-  user.focus();
+  user.value = userID;
+  (userID ? sig : user).focus();
 }
 
 form.addEventListener('submit', (event) => {

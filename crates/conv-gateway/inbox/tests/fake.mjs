@@ -68,6 +68,7 @@ export class Fake {
     for await (const chunk of request) chunks.push(chunk);
     const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks)) : {};
     const call = path.replace('/v1', '');
+    if (this.isRefusing) return response.writeHead(401, { 'content-type': 'application/problem+json' }).end('{"status":401,"code":70001,"message":"expired","class":"auth"}');
     if (call === '/conversations/stream') return this.stream(body, response);
     const data = this.call(call, body);
     if (data === undefined) return response.writeHead(404, { 'content-type': 'application/problem+json' }).end('{"status":404,"code":2997,"message":"no such call","class":"not_found"}');
@@ -141,6 +142,15 @@ export class Fake {
     this.rows = make(this.rows);
     this.write += 1;
     this.lines.forEach((line) => this.update(line));
+  }
+
+  /** Ends all logins. */
+  refuse() {
+    this.isRefusing = true;
+    for (const line of this.lines) {
+      this.send(line, 'bye', { reason: 'expired', retryAfterMs: 0 });
+      line.response.end();
+    }
   }
 
   setReport(report) {

@@ -443,6 +443,22 @@ describe('the page', { skip: browserPath ? false : 'no chromium is installed' },
     await clean(stage);
   });
 
+  test('a login that ends leads back to the form, and leaves no row behind', async () => {
+    const stage = await shown(many(30));
+    const { page, fake } = stage;
+    await page.keyboard.press('d');
+    await page.waitForSelector('#dialog[open]');
+    fake.refuse();
+    await until('words', async () => (await page.textContent('#refusal')) === 'The login has ended. Log in again.', 30_000);
+    assert.deepEqual([(await page.$$('.row')).length, await page.isVisible('#dialog'), await page.title()], [0, false, 'Inbox']);
+    assert.deepEqual([await page.inputValue('[name=userID]'), await focusedId(page), new URL(page.url()).hash], ['alice', '', '']);
+    fake.isRefusing = false;
+    await page.keyboard.type('sig');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row');
+    await clean(stage);
+  });
+
   test('a login that is refused says why, and the next one works', async () => {
     const stage = await shown(many(3));
     const { page, fake } = stage;
