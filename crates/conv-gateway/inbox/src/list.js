@@ -36,27 +36,27 @@ export class List {
     return this.rowHeight;
   }
 
-  /** Takes the rows to show. While the pointer is over the list, rows change in place and keep theirs. */
-  set(rows, total) {
-    this.rows = rows;
-    this.total = total;
-    this.arrange();
+  /** Takes the rows to show. While the pointer is over the list, rows change in place and keep theirs,
+   *  unless they answer another question. */
+  set(rows, total, question) {
+    const isOther = question !== this.question;
+    Object.assign(this, { rows, total, question });
+    this.arrange(this.isHeld && !isOther && this.shown.length > 0);
   }
 
-  arrange() {
-    this.isWaiting = false;
-    let next = this.rows;
-    if (this.isHeld && this.shown.length > 0) {
-      const byId = new Map(next.map((row) => [row.conversationID, row]));
-      next = this.shown.map((row) => byId.get(row.conversationID) ?? row);
-      this.gone = new Set(next.filter((row) => !byId.has(row.conversationID)).map((row) => row.conversationID));
-      this.isWaiting = this.gone.size > 0 || next.some((row, at) => row !== this.rows[at]);
-      // Rows below the last one do not move those above.
-      if (next.every((row, at) => row === this.rows[at])) next = this.rows;
-    } else {
-      this.gone = new Set();
-    }
+  arrange(isHeld) {
+    const { rows, shown } = this;
+    const byId = isHeld && new Map(rows.map((row) => [row.conversationID, row]));
+    this.gone = new Set(isHeld ? shown.map((row) => row.conversationID).filter((id) => !byId.has(id)) : []);
+    const next = isHeld ? shown.map((row) => byId.get(row.conversationID) ?? row).concat(this.below(byId)) : rows;
+    this.isWaiting = next.length !== rows.length || next.some((row, at) => row !== rows[at]);
     this.place(next);
+  }
+
+  /** Rows that came after the last one. */
+  below(byId) {
+    const last = this.rows.indexOf(byId.get(this.shown[this.shown.length - 1].conversationID));
+    return last < 0 ? [] : this.rows.slice(last + 1).filter((row) => !this.index.has(row.conversationID));
   }
 
   place(rows) {
@@ -234,7 +234,7 @@ export class List {
   release() {
     clearTimeout(this.resting);
     this.isHeld = false;
-    if (this.isWaiting) this.arrange();
+    if (this.isWaiting) this.arrange(false);
   }
 
   /** Shows times again, in sight only. */

@@ -136,12 +136,12 @@ export class Model {
   /** Reads more rows, because the last ones are in sight, or all of them for a search. */
   async readOn() {
     if (!this.isReady || this.hasAll()) return;
+    const isFull = this.rows.length >= Math.min(this.window, this.total());
+    if (!isFull && !this.pattern) return;
     if (this.window < MOST) {
-      this.window = this.pattern ? MOST : Math.min(MOST, this.window + FIRST_WINDOW);
+      this.window = this.pattern ? MOST : this.window + FIRST_WINDOW;
       this.live.set(this.tabs, this.tab, this.window);
       if (!this.pattern || this.total() <= MOST) return;
-    } else if (this.rows.length < Math.min(MOST, this.total()) && !this.pattern) {
-      return;
     }
     await this.readPages(this.pattern ? Infinity : 1);
   }

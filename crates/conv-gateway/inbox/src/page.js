@@ -83,7 +83,7 @@ export class Page {
     const isEmpty = rows.length === 0;
     $('list').hidden = isEmpty;
     $('empty').hidden = !isEmpty;
-    list.set(rows, model.pattern && model.hasAll() ? rows.length : model.total());
+    list.set(rows, model.pattern && model.hasAll() ? rows.length : model.total(), `${model.tab.key} ${model.pattern}`);
     this.followLink();
     if (!this.hasBegun && rows.length > 0) {
       this.hasBegun = true;

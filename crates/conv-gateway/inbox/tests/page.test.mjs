@@ -277,6 +277,41 @@ describe('the page', { skip: browserPath ? false : 'no chromium is installed' },
     await clean(stage);
   });
 
+  test('what the user asks for is shown at once, although the pointer is over the list', async () => {
+    const stage = await shown(many(1500));
+    const { page } = stage;
+    await page.mouse.move(400, 300);
+    await page.fill('#search', 'person 9');
+    const moving = movingOn(page);
+    await until('what was found', () => moving(async () => (await order(page))[0] === 'C2Cuser_00009'));
+    assert.equal((await page.$$('.gone')).length, 0);
+    await page.fill('#search', '');
+    await until('all', () => moving(async () => (await order(page))[0] === 'C2Cuser_00000'));
+    await clean(stage);
+  });
+
+  /** The pointer never rests while something is waited for. */
+  const movingOn = (page) => async (check) => {
+    await page.mouse.move(400, 300 + Math.random() * 20);
+    return check();
+  };
+
+  test('rows below are read on while a new order waits', async () => {
+    const stage = await shown(many(1500));
+    const { page, fake } = stage;
+    const moving = movingOn(page);
+    await moving(() => {});
+    fake.change((rows) => [row('C2Cnew'), rows[5], ...rows.filter((_, at) => at !== 5)]);
+    await until('the new order waits', () => moving(async () => (await page.textContent('#state')).includes('new order waits')));
+    await until('the last row', () => moving(async () => {
+      await page.mouse.wheel(0, 20_000);
+      await settle(page);
+      return page.$('[data-id=C2Cuser_01499]');
+    }), 30_000);
+    assert.equal(await page.getAttribute('[data-id=C2Cuser_01499]', 'aria-posinset'), '1500');
+    await clean(stage);
+  });
+
   test('rows move, unless the user wants none of it', async () => {
     for (const reducedMotion of ['no-preference', 'reduce']) {
       const stage = await shown(many(50), { context: { reducedMotion } });
