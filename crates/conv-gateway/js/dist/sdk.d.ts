@@ -1,0 +1,2 @@
+declare const _default: {};
+export default _default;
