@@ -16,7 +16,7 @@ async function privateNames() {
   const text = (await Promise.all(files.map((name) => readFile(join(root, 'src', name), 'utf8')))).join('\n');
   const named = [...text.matchAll(/\bprivate (?:(?:readonly|get|async) )*(\w+)/g)].map((match) => match[1]);
   const types = await readFile(join(root, 'src/types.ts'), 'utf8');
-  const all = types + text.replaceAll(/\bprivate .*/g, '').replaceAll(/this\.\w+/g, '');
+  const all = types + text.replaceAll(/\bprivate (?:(?:readonly|get|async) )*\w+/g, '').replaceAll(/this\.\w+/g, '');
   return [...new Set(named)].filter((name) => !new RegExp(`\\b${name}\\b`).test(all)).sort();
 }
 

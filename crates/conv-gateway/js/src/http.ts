@@ -2,7 +2,7 @@ import type { AccessToken, CallOptions, ErrorClass, GatewayError, LoginAnswer, O
 
 /** The SDK's numbers of the network's failures. */
 const NETWORK = 2800;
-const TIMEOUT = 2801;
+export const TIMEOUT = 2801;
 
 const TRIES = 5;
 const MAX_PAUSE = 30_000;
@@ -75,7 +75,7 @@ export function asRefusal(error: unknown): Refusal {
   return error instanceof Refusal ? error : new Refusal(NETWORK, String((error as Error)?.message ?? error));
 }
 
-export function mayPass(error: Refusal): boolean {
+function mayPass(error: Refusal): boolean {
   return error.class === 'transient' || error.class === 'rate_limited';
 }
 

@@ -1,6 +1,6 @@
 import { Feed } from './feed.js';
 import type { Update } from './fold.js';
-import { asRefusal, jitter, mayPass, Refusal, sleep, type Http } from './http.js';
+import { asRefusal, jitter, Refusal, sleep, TIMEOUT, type Http } from './http.js';
 import { Page } from './page.js';
 import { parser, type Event } from './sse.js';
 import type { AccessToken, Counts, Report, State } from './types.js';
@@ -54,7 +54,7 @@ export class Line {
   private misfitAt = -MISFIT_AGAIN;
   private place = '';
   private times: number[] = [];
-  /** Streams in a row that were accepted and said nothing: a proxy holds them back. */
+  /** Streams in a row that said nothing: a proxy holds them back. */
   private mute = 0;
 
   constructor(
@@ -91,7 +91,7 @@ export class Line {
     if (this.liveAt && Date.now() - this.heardAt > this.silence) this.lose();
   }
 
-  private readonly lose = (): void => this.trying?.abort(new Refusal(2801, 'the line is silent'));
+  private readonly lose = (): void => this.trying?.abort(new Refusal(TIMEOUT, 'the line is silent'));
 
   private get isWanted(): boolean {
     return this.feeds.size > 0 && !this.page.isAway && !this.isRelieved;
@@ -113,9 +113,11 @@ export class Line {
       await this.breakLoop();
       const ended = await this.attend();
       if (this.http.closed) return;
+      const refused = asRefusal(ended);
       if (this.liveAt && Date.now() - this.liveAt >= LIVED) this.attempt = 0;
+      if (!this.liveAt && refused.code === TIMEOUT && ++this.mute > 1) this.transport = 'longpoll';
       this.liveAt = 0;
-      await (ended instanceof End ? this.afterEnd(ended) : this.afterFailure(asRefusal(ended)));
+      await (ended instanceof End ? this.afterEnd(ended) : this.afterFailure(refused));
     }
   }
 
@@ -189,8 +191,11 @@ export class Line {
     this.silence = FIRST;
     const sending = { signal, time: FIRST, isStream: true };
     const response = (await this.http.send('/conversations/stream', { queries }, sending)) as Response;
-    if (++this.mute > 2 || !response.body) this.transport = 'longpoll';
-    const reader = response.body!.getReader();
+    if (!response.body) {
+      this.transport = 'longpoll';
+      return;
+    }
+    const reader = response.body.getReader();
     // Some `fetch` does not hear the signal once the answer has begun.
     signal.addEventListener('abort', () => void reader.cancel().catch(() => {}));
     const parse = parser((event) => this.event(event, feeds));

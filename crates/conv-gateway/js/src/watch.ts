@@ -96,8 +96,8 @@ export class Watching implements Watch {
     };
     return {
       next: async () => {
-        while (!waiting.length) {
-          if (this.isClosed || isEnded) {
+        while (isEnded || !waiting.length) {
+          if (isEnded || this.isClosed) {
             end();
             return { done: true, value: undefined };
           }

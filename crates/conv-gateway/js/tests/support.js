@@ -85,3 +85,26 @@ export async function until(isTrue, what = String(isTrue), ms = 15_000) {
     await pause(10);
   }
 }
+
+/** Loads a module of src/, as dist/ shows only what is public. */
+export async function source(name) {
+  const { default: esbuild } = await import('esbuild');
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [path(`../src/${name}.ts`)],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+/** Returns numbers from 0 to 1, the same for the same seed. */
+export function random(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
