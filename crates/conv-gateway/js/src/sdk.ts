@@ -264,8 +264,8 @@ function make(options: CreateOptions, SDKAppID: number, onDestroy: () => void): 
     let wasLive = false;
     mine.on('state', (state) => {
       if (client !== mine) return;
-      wasLive ||= state === 'live';
       if (wasLive && NET[state]) emit(EVENT.NET_STATE_CHANGE, { state: NET[state]! });
+      wasLive ||= state === 'live';
       if (state !== 'expired') return;
       emit(EVENT.KICKED_OUT, { type: 'userSigExpired' });
       end(SIG_EXPIRED);
@@ -274,7 +274,7 @@ function make(options: CreateOptions, SDKAppID: number, onDestroy: () => void): 
   }
 
   function sdkError(error: unknown): ChatError {
-    const { code, message } = asRefusal(error);
+    const { code, message } = (error as ChatError).data ? (error as ChatError) : asRefusal(error);
     return failure(code, message);
   }
 
@@ -326,7 +326,7 @@ function make(options: CreateOptions, SDKAppID: number, onDestroy: () => void): 
     const ids = isText ? [given] : given.conversationIDList;
     const done = await client!.remove(ids, { clearHistory: isText || (given.clearHistoryMessage ?? true) });
     const [failed] = done.failureConversationIDList;
-    if (!done.successConversationIDList.length) throw failed ? Object.assign(new Error(failed.message), failed) : undefined;
+    if (!done.successConversationIDList.length) throw failure(failed?.code ?? NOT_FOUND, failed?.message ?? '');
     return isText ? { conversationID: given } : { conversationIDList: [...done.successConversationIDList] };
   }
 

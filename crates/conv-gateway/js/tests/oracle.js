@@ -35,6 +35,9 @@ class Peer {
 
 const REMINDS = ['AcceptAndNotify', 'Discard', 'AcceptNotNotify', 'AcceptNotNotifyExceptAt'];
 
+/** Marks as the cloud has them: bit 0 is the last digit. */
+const bits = (marks) => marks.reduce((sum, mark) => sum + BigInt(mark), 0n).toString(2);
+
 /** A row of ours, as the SDK's own pull has it. */
 function session(row) {
   const isUser = row.type === 'C2C';
@@ -49,7 +52,7 @@ function session(row) {
     LastMsgFlags: 0,
     LastMsg: { MsgBody: [{ MsgType: 'TIMTextElem', MsgContent: { Text: 'text' } }], CloudCustomData: '' },
     MsgRecvOption: Math.max(0, REMINDS.indexOf(row.messageRemindType ?? REMINDS[0])),
-    StandardMark: 0,
+    StandardMark: bits(row.markList),
     CustomMark: row.customData,
     ContactGroupId: [],
   };
@@ -63,10 +66,24 @@ export function oracle(rows) {
   Peer.answers = {
     'im_open_status.wslogin': () => ({ A2Key: 'a2', TinyId: '144115', HelloInterval: 120, InstanceId: 1, TimeStamp: 1_775_000_000 }),
     'recentcontact.page_get': () => ({ CompleteFlag: 1, TimeStamp: 0, StartIndex: 0, TopTimeStamp: 0, TopStartIndex: 0, GroupItem: [], SessionItem: rows.map(session) }),
-    'profile.portrait_get_all': ({ To_Account: accounts = [] }) => ({
-      UserProfileItem: accounts.map(({ To_Account }) => ({ To_Account, ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'nick' }], ResultCode: 0 })),
+    'sns.black_list_get': () => ({ BlackListItem: [], StartIndex: 0, CurruentSequence: 1 }),
+    'profile.portrait_get_all': ({ UserItem: users = [] }) => ({
+      UserProfileItem: users.map(({ To_Account }) => ({ To_Account, ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'nick' }], ResultCode: 0 })),
     }),
     'recentcontact.batch_delete': ({ ContactItem = [] }) => ({ ResultItem: ContactItem.map((it) => ({ ...it, ResultCode: 0 })) }),
   };
   return { sdk: require('@tencentcloud/chat'), asked: Peer.asked, answers: Peer.answers };
+}
+
+// Run as a program: plays the script on the SDK, with the rows from standard input.
+if (process.argv[2] === 'play') {
+  const { play } = await import('./script.js');
+  let text = '';
+  for await (const chunk of process.stdin) text += chunk;
+  const log = console.log;
+  console.log = console.warn = console.error = console.info = console.debug = () => {};
+  const { sdk } = oracle(JSON.parse(text));
+  const played = await play(sdk, {});
+  log(JSON.stringify(played));
+  process.exit();
 }
