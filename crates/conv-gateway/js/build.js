@@ -1,5 +1,5 @@
 // Builds dist/ from src/: one minified module per entry, and the types that they show.
-import { mkdtemp, mkdir, readdir, readFile, rm, copyFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,15 +10,15 @@ const root = dirname(fileURLToPath(import.meta.url));
 const ENTRIES = ['index', 'sdk', 'cache'];
 const TYPES = [...ENTRIES, 'types'];
 
-// Members that TypeScript keeps private may have short names, unless something public has the same.
-async function privateNames() {
-  const files = (await readdir(join(root, 'src'))).filter((name) => name !== 'types.ts' && name !== 'sdk.ts');
-  const text = (await Promise.all(files.map((name) => readFile(join(root, 'src', name), 'utf8')))).join('\n');
-  const named = [...text.matchAll(/\bprivate (?:(?:readonly|get|async) )*(\w+)/g)].map((match) => match[1]);
-  const types = await readFile(join(root, 'src/types.ts'), 'utf8');
-  const all = types + text.replaceAll(/\bprivate (?:(?:readonly|get|async) )*\w+/g, '').replaceAll(/this\.\w+/g, '');
-  return [...new Set(named)].filter((name) => !new RegExp(`\\b${name}\\b`).test(all)).sort();
-}
+// Members that only these sources know may have short names: none is of a wire, of a browser, of the public
+// types or of the drop-in.
+const INTERNAL = `
+  isAway onBack onAway look onClose closed begin adopt forget logging logIn logInBy skew left send fetchOnce
+  readers seed take show moveTo feeds told http line transportNow isRelieved trying ring isRunning heardAt silence
+  liveAt attempt misfitAt times mute isWanted rung run attend afterEnd afterFailure breakLoop
+  takeUpdate polls poll lose joined handlers ends isClosed leave tell joinKey watches saving say saved restore
+  batch one end openCalls base options attending pause place errorClass isOnce
+`.match(/\w+/g);
 
 export async function build(into) {
   await mkdir(into, { recursive: true });
@@ -31,7 +31,7 @@ export async function build(into) {
     minify: true,
     format: 'esm',
     target: 'es2022',
-    mangleProps: new RegExp(`^(${(await privateNames()).join('|')})$`),
+    mangleProps: new RegExp(`^(${INTERNAL.join('|')})$`),
     plugins: [shared],
   });
   const types = await mkdtemp(join(tmpdir(), 'types-'));

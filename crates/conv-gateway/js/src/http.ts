@@ -47,15 +47,12 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-const CLASSES: Record<number, ErrorClass> = {
-  401: 'auth',
-  403: 'auth',
-  404: 'not_found',
-  408: 'transient',
-  409: 'transient',
-  429: 'rate_limited',
-  501: 'unsupported',
-};
+/** The class of a refusal that does not name it: a proxy's. */
+function classOf(status: number): ErrorClass {
+  if (status === 401 || status === 403) return 'auth';
+  if (status === 429) return 'rate_limited';
+  return status < 500 && status !== 408 ? 'invalid_argument' : 'transient';
+}
 
 /** Reads a refusal, which may be a proxy's and not the gateway's. */
 async function refusal(response: Response): Promise<Refusal> {
@@ -66,7 +63,7 @@ async function refusal(response: Response): Promise<Refusal> {
     said.code ?? NETWORK,
     said.message ?? `HTTP status ${status}`,
     status,
-    said.class ?? CLASSES[status] ?? (status < 500 ? 'invalid_argument' : 'transient'),
+    said.class ?? classOf(status),
     { ...(pause >= 0 && { retryAfterMs: pause * 1000 }), instance: said.instance },
   );
 }

@@ -103,7 +103,12 @@ function invalid(): Promise<never> {
 }
 
 const isID = (it: unknown): it is string => typeof it === 'string' && /^(C2C|GROUP|@TIM#SYSTEM$)/.test(it);
-const isFull = (it: unknown): boolean => Array.isArray(it) && it.length > 0;
+const isName = (it: unknown) => typeof it === 'string' && it !== '';
+const SCOPES: Record<string, object> = {
+  readAllC2CMessage: { type: 'C2C' },
+  readAllGroupMessage: { type: 'GROUP' },
+  readAllMessage: {},
+};
 
 /** Filters as the SDK does: what it does not know, and what has a wrong type, it ignores. */
 function select(rows: readonly Row[], options: unknown): Row[] {
@@ -278,57 +283,118 @@ function make(options: CreateOptions, SDKAppID: number, onDestroy: () => void): 
     return failure(code, message);
   }
 
-  /** Makes a call of the SDK: it is refused before the login, and checks its arguments. */
-  function call<A extends unknown[], T>(name: string, isValid: (...args: A) => unknown, run: (...args: A) => Promise<T> | T) {
-    return async (...args: A): Promise<Answer<T>> => {
+  /** Makes a call of the SDK: it is refused before the login, and checks its argument. */
+  function call(name: string, isValid: (given: any) => unknown, run: (given: any) => unknown) {
+    return async (given?: unknown) => {
       if (refused) return refuse(refused, name);
-      if (!isValid(...args)) return invalid();
+      if (!isValid(given)) return invalid();
       try {
-        return { code: 0, data: await run(...args) };
+        return { code: 0, data: await run(given) };
       } catch (error) {
         throw sdkError(error);
       }
     };
   }
 
-  /** Makes a call on several conversations; IDs that are none fail by themselves. */
-  function batch<O extends Some>(name: string, isValid: (options: O) => unknown, run: (ids: string[], options: O) => Promise<BatchAnswer>) {
-    return call(name, (given: O) => isFull(given?.conversationIDList) && isValid(given), async (given: O): Promise<Batch> => {
-      const ids = given.conversationIDList.filter(isID);
-      const none = { successConversationIDList: [], failureConversationIDList: [] };
-      const done = ids.length ? await run(ids, given) : none;
-      const strange = given.conversationIDList.filter((id) => !isID(id));
-      return {
-        successConversationIDList: done.successConversationIDList,
-        failureConversationIDList: [
-          ...done.failureConversationIDList,
-          ...strange.map((conversationID) => ({ conversationID, code: NOT_FOUND, message: '' })),
-        ],
-      };
-    });
+  /** Runs a call on several conversations; IDs that are none fail by themselves. */
+  async function onSome({ conversationIDList }: Some, run: (ids: string[]) => Promise<BatchAnswer>): Promise<Batch> {
+    const ids = conversationIDList.filter(isID);
+    const done = ids.length ? await run(ids) : undefined;
+    const strange = conversationIDList.filter((id) => !isID(id));
+    return {
+      successConversationIDList: done?.successConversationIDList ?? [],
+      failureConversationIDList: [
+        ...(done?.failureConversationIDList ?? []),
+        ...strange.map((conversationID) => ({ conversationID, code: NOT_FOUND, message: '' })),
+      ],
+    };
   }
-
-  const isName = (it: unknown) => typeof it === 'string' && it !== '';
-  const isOne = (it?: One) => isID(it?.conversationID);
-  const always = () => true;
-  const nothing = async (done: Promise<unknown>) => {
-    await done;
-    return {};
-  };
-  const SCOPES: Record<string, object> = {
-    readAllC2CMessage: { type: 'C2C' },
-    readAllGroupMessage: { type: 'GROUP' },
-    readAllMessage: {},
-  };
 
   async function removeConversations(given: string | (Some & { clearHistoryMessage?: boolean })) {
     const isText = typeof given === 'string';
-    const ids = isText ? [given] : given.conversationIDList;
-    const done = await client!.remove(ids, { clearHistory: isText || (given.clearHistoryMessage ?? true) });
+    const done = await client!.remove(isText ? [given] : given.conversationIDList, {
+      clearHistory: isText || given.clearHistoryMessage,
+    });
     const [failed] = done.failureConversationIDList;
-    if (!done.successConversationIDList.length) throw failure(failed?.code ?? NOT_FOUND, failed?.message ?? '');
-    return isText ? { conversationID: given } : { conversationIDList: [...done.successConversationIDList] };
+    const conversationIDList = done.successConversationIDList;
+    if (!conversationIDList.length) throw failure(failed?.code ?? NOT_FOUND, failed?.message ?? '');
+    return isText ? { conversationID: given } : { conversationIDList };
   }
+
+  const always = () => true;
+  const isOne = (it?: One) => isID(it?.conversationID);
+  const isSome = (it?: Some) => Array.isArray(it?.conversationIDList) && it.conversationIDList.length;
+  const isNamed = (it?: Some & { groupName: string }) => isSome(it) && isName(it!.groupName);
+  const scope = (it?: { scope?: string }) => SCOPES[it?.scope ?? 'readAllMessage'];
+
+  /** By name: what arguments must be, and what is done. */
+  const CALLS: Record<string, [(given: any) => unknown, (given: any) => unknown]> = {
+    getConversationList: [
+      always,
+      (given) => ({
+        conversationList: select(view().rows, given),
+        isSyncCompleted: view().report?.coverage === 'complete',
+      }),
+    ],
+    getConversationProfile: [isID, async (id) => ({ conversation: await client!.profile(id) })],
+    deleteConversation: [(it) => isID(it) || (isSome(it) && it.conversationIDList.every(isID)), removeConversations],
+    pinConversation: [
+      (it) => isOne(it) && typeof it.isPinned === 'boolean',
+      async ({ conversationID, isPinned }) => {
+        await client!.pin(conversationID, isPinned);
+        return { conversationID };
+      },
+    ],
+    setMessageRead: [
+      isOne,
+      async ({ conversationID }) => {
+        await client!.read(conversationID).catch((error) => {
+          if (error.code !== NOT_FOUND) throw error;
+        });
+        return {};
+      },
+    ],
+    setAllMessageRead: [
+      scope,
+      async (it) => {
+        await client!.readAll({ ...scope(it), hasUnreadCount: true });
+        return {};
+      },
+    ],
+    markConversation: [
+      (it) => isSome(it) && typeof it.markType === 'number' && typeof it.enableMark === 'boolean',
+      (it) => onSome(it, (ids) => client!.mark(ids, it.markType, it.enableMark)),
+    ],
+    setConversationCustomData: [
+      (it) => isSome(it) && typeof it.customData === 'string',
+      (it) => onSome(it, (ids) => client!.customData(ids, it.customData)),
+    ],
+    setConversationDraft: [
+      (it) => isOne(it) && typeof it.draftText === 'string',
+      async ({ conversationID, draftText }) => {
+        const { conversation } = await client!.change('/conversations/draft', { conversationID, draftText });
+        return { code: 0, conversation };
+      },
+    ],
+    getConversationGroupList: [always, () => client!.groups()],
+    createConversationGroup: [isNamed, (it) => onSome(it, (ids) => client!.createGroup(it.groupName, ids))],
+    addConversationsToGroup: [isNamed, (it) => onSome(it, (ids) => client!.addToGroup(it.groupName, ids))],
+    deleteConversationsFromGroup: [isNamed, (it) => onSome(it, (ids) => client!.removeFromGroup(it.groupName, ids))],
+    deleteConversationGroup: [
+      isName,
+      async (name) => {
+        await client!.deleteGroup(name);
+        return {};
+      },
+    ],
+    renameConversationGroup: [
+      (it) => isName(it?.oldName) && isName(it.newName),
+      async ({ oldName, newName }) => {
+        await client!.renameGroup(oldName, newName);
+        return {};
+      },
+    ],
+  };
 
   const chat = {
     login,
@@ -354,38 +420,8 @@ function make(options: CreateOptions, SDKAppID: number, onDestroy: () => void): 
     on: (name: string, handler: Listener['handler'], context?: unknown) => add(name, handler, context, false),
     once: (name: string, handler: Listener['handler'], context?: unknown) => add(name, handler, context, true),
     off: remove,
-    getConversationList: call('getConversationList', always, (given?: unknown) => ({
-      conversationList: select(view().rows, given),
-      isSyncCompleted: view().report?.coverage === 'complete',
-    })),
-    getConversationProfile: call('getConversationProfile', isID, async (id: string) => ({ conversation: await client!.profile(id) })),
-    deleteConversation: call('deleteConversation', (it: string | Some) => (typeof it === 'string' ? isID(it) : isFull(it?.conversationIDList) && it.conversationIDList.every(isID)), removeConversations),
-    pinConversation: call('pinConversation', (it: One & { isPinned: boolean }) => isOne(it) && typeof it.isPinned === 'boolean', async ({ conversationID, isPinned }) => {
-      await client!.pin(conversationID, isPinned);
-      return { conversationID };
-    }),
-    setMessageRead: call('setMessageRead', isOne, async (given?: One) => {
-      await client!.read(given!.conversationID).catch((error) => {
-        if (asRefusal(error).code !== NOT_FOUND) throw error;
-      });
-      return {};
-    }),
-    setAllMessageRead: call('setAllMessageRead', (given?: { scope?: string }) => (given?.scope ?? 'readAllMessage') in SCOPES, (given) =>
-      nothing(client!.readAll({ ...SCOPES[given?.scope ?? 'readAllMessage'], hasUnreadCount: true })),
-    ),
-    markConversation: batch('markConversation', (it: Some & { markType: number; enableMark: boolean }) => typeof it.markType === 'number' && typeof it.enableMark === 'boolean', (ids, it) => client!.mark(ids, it.markType, it.enableMark)),
-    setConversationCustomData: batch('setConversationCustomData', (it: Some & { customData: string }) => typeof it.customData === 'string', (ids, it) => client!.customData(ids, it.customData)),
-    setConversationDraft: call('setConversationDraft', (it: One & { draftText: string }) => isOne(it) && typeof it.draftText === 'string', async ({ conversationID, draftText }) => {
-      const { conversation } = await client!.change('/conversations/draft', { conversationID, draftText });
-      return { code: 0, conversation };
-    }),
-    getConversationGroupList: call('getConversationGroupList', always, () => client!.groups()),
-    createConversationGroup: batch('createConversationGroup', (it: Some & { groupName: string }) => isName(it.groupName), (ids, it) => client!.createGroup(it.groupName, ids)),
-    deleteConversationGroup: call('deleteConversationGroup', isName, (name: string) => nothing(client!.deleteGroup(name))),
-    renameConversationGroup: call('renameConversationGroup', (it: { oldName: string; newName: string }) => isName(it?.oldName) && isName(it.newName), (it) => nothing(client!.renameGroup(it.oldName, it.newName))),
-    addConversationsToGroup: batch('addConversationsToGroup', (it: Some & { groupName: string }) => isName(it.groupName), (ids, it) => client!.addToGroup(it.groupName, ids)),
-    deleteConversationsFromGroup: batch('deleteConversationsFromGroup', (it: Some & { groupName: string }) => isName(it.groupName), (ids, it) => client!.removeFromGroup(it.groupName, ids)),
   };
+  for (const [name, [isValid, run]] of Object.entries(CALLS)) Object.assign(chat, { [name]: call(name, isValid, run) });
 
   return new Proxy(chat, {
     get(target, name) {
