@@ -16,7 +16,7 @@ const INTERNAL = `
   isAway onBack onAway look onClose closed begin adopt forget logging logIn logInBy skew left send fetchOnce
   readers seed take show moveTo feeds told http line transportNow isRelieved trying ring isRunning heardAt silence
   liveAt attempt misfitAt times mute isWanted rung run attend afterEnd afterFailure breakLoop
-  takeUpdate polls poll lose joined handlers ends isClosed leave tell joinKey watches saving say saved restore
+  takeUpdate polls poll lose joined handlers ends isClosed leave tell watches saving say saved restore
   batch one end openCalls base options attending pause place errorClass isOnce
 `.match(/\w+/g);
 

@@ -8,7 +8,7 @@ export interface ChatError extends Error {
     code: number;
     data: object;
 }
-export interface CreateOptions extends Pick<Options, 'fetch' | 'cache' | 'transport' | 'shared'> {
+export interface CreateOptions extends Pick<Options, 'fetch' | 'cache' | 'transport'> {
     SDKAppID: number | string;
     /** The address of the gateway with its version: `https://example.com/v1`. */
     gateway: string;

@@ -1,7 +1,7 @@
 import { Feed } from './feed.js';
 import { freeze, restored } from './fold.js';
-import { asRefusal, Http, type Refusal } from './http.js';
-import { Line } from './line.js';
+import { asRefusal, Http } from './http.js';
+import { Line, type Told } from './line.js';
 import type {
   BatchAnswer,
   CallOptions,
@@ -18,7 +18,7 @@ import type {
   Watch,
   WatchQuery,
 } from './types.js';
-import { Watching } from './watch.js';
+import { Watching, type Feeds } from './watch.js';
 
 /** The gateway takes no more queries on a line, and no more conversations in a call. */
 const MAX_QUERIES = 8;
@@ -37,10 +37,9 @@ export interface Changed extends Partial<BatchAnswer> {
   readonly conversation?: Row;
 }
 
-/** Returns a text that no other call has. */
+/** Returns a text that no other call of the day has. */
 function newKey(): string {
-  const part = () => Math.random().toString(36).slice(2);
-  return Date.now().toString(36) + part() + part();
+  return `${Math.random()}-${Math.random()}`;
 }
 
 /** Returns what the gateway takes for a query with a page. */
@@ -53,7 +52,7 @@ function argument(query: Query, limit?: number, after?: string): unknown {
   return condition?.after === undefined ? { ...condition, ...page } : { all: [condition], ...page };
 }
 
-export class ListClient implements Client {
+export class ListClient implements Client, Feeds, Told {
   state: State = 'connecting';
   readonly http: Http;
   private readonly line: Line;
@@ -64,13 +63,7 @@ export class ListClient implements Client {
 
   constructor(private readonly options: Options) {
     this.http = new Http(options);
-    const told = {
-      state: (state: State) => this.say(state),
-      error: (error: Refusal) => this.tell('error', error),
-      update: () => this.save(),
-      report: () => {},
-    };
-    this.line = new Line(this.http, told, options.transport ?? 'stream', this.restore());
+    this.line = new Line(this.http, this, options.transport ?? 'stream', this.restore());
     this.http.onClose = () => this.end();
     options.signal?.addEventListener('abort', () => this.close());
   }
@@ -79,11 +72,11 @@ export class ListClient implements Client {
     return this.line.counts;
   }
 
-  private tell(event: 'state' | 'error', it: unknown): void {
+  tell(event: 'state' | 'error', it: unknown): void {
     for (const handler of [...this.handlers[event]]) handler(it as never);
   }
 
-  private say(state: State): void {
+  say(state: State): void {
     if (state === this.state) return;
     this.state = state;
     this.tell('state', state);
@@ -227,7 +220,7 @@ export class ListClient implements Client {
     const id = Feed.id(query, window);
     let feed = feeds.get(id);
     if (!feed) {
-      if (feeds.size >= MAX_QUERIES) throw new RangeError(`a client watches at most ${MAX_QUERIES} queries`);
+      if (feeds.size >= MAX_QUERIES) throw new RangeError(`more than ${MAX_QUERIES} queries`);
       feed = new Feed(id, query, window);
       const saved = this.saved[id];
       if (seed) feed.seed(seed);
@@ -259,7 +252,7 @@ export class ListClient implements Client {
     }
   }
 
-  private save(): void {
+  save(): void {
     const { cache, userID } = this.options;
     if (!cache || this.saving) return;
     this.saving = setTimeout(() => {

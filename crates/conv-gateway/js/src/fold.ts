@@ -18,17 +18,6 @@ export interface Folded {
   readonly patches: readonly Patch[];
 }
 
-const NOTHING: Totals = Object.freeze({ conversations: 0, unread: 0, unreadConversations: 0, mentioned: 0 });
-
-export const EMPTY: View = Object.freeze({
-  rows: Object.freeze([]),
-  totals: NOTHING,
-  report: null,
-  seq: 0,
-  ready: false,
-  position: null,
-});
-
 /** Freezes a value of JSON with all that is in it. */
 export function freeze<T>(value: T): T {
   if (value && typeof value === 'object' && !Object.isFrozen(value)) {
@@ -37,6 +26,15 @@ export function freeze<T>(value: T): T {
   }
   return value;
 }
+
+export const EMPTY: View = freeze({
+  rows: [],
+  totals: { conversations: 0, unread: 0, unreadConversations: 0, mentioned: 0 },
+  report: null,
+  seq: 0,
+  ready: false,
+  position: null,
+});
 
 /** Returns the row that is held already, if the new one is equal. */
 function keep(held: Row | undefined, row: Row): Row {

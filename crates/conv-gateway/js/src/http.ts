@@ -32,18 +32,14 @@ export function jitter(attempt: number): number {
   return Math.random() * Math.min(MAX_PAUSE, 500 * 2 ** attempt);
 }
 
+/** Waits. The signal keeps the wait in mind until it is aborted. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
       clearTimeout(timer);
       reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop);
+    });
   });
 }
 
@@ -115,7 +111,7 @@ export class Http {
 
   close(): void {
     this.token = undefined;
-    this.closed ??= new Refusal(2905, 'the client is closed', 0, 'cancelled');
+    this.closed ??= new Refusal(2905, 'closed', 0, 'cancelled');
     for (const controller of this.open) controller.abort(this.closed);
     this.onClose();
   }
@@ -143,7 +139,14 @@ export class Http {
       }
     }
     if (!getUserSig) throw new Refusal(70001, 'the login ended', 401, 'auth');
-    return this.logInBy('/login', { userID, userSig: await getUserSig() });
+    let userSig;
+    try {
+      userSig = await getUserSig();
+    } catch (error) {
+      // What `fetch` rejects with may pass; else there is none.
+      throw error instanceof TypeError ? error : new Refusal(70001, String(error), 0, 'auth');
+    }
+    return this.logInBy('/login', { userID, userSig });
   }
 
   private async logInBy(path: string, body: object, token?: string): Promise<LoginAnswer> {
@@ -197,7 +200,7 @@ export class Http {
     const { key, get, isStream, time = CALL_TIME } = sending;
     const controller = this.begin(sending.signal);
     const { signal } = controller;
-    const timer = setTimeout(() => controller.abort(new Refusal(TIMEOUT, 'no answer in time')), time);
+    const timer = setTimeout(() => controller.abort(new Refusal(TIMEOUT, 'timeout')), time);
     let isOpen = false;
     try {
       const response = await (this.options.fetch ?? fetch)(this.base + path, {
@@ -208,7 +211,6 @@ export class Http {
           ...(key && { 'Idempotency-Key': key }),
         },
         ...(!get && { body: JSON.stringify(body ?? null) }),
-        cache: 'no-store',
         credentials: 'omit',
         redirect: 'error',
         signal,

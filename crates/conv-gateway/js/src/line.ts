@@ -19,19 +19,17 @@ const MISFIT_AGAIN = 60_000;
 class End {
   constructor(
     readonly reason: 'changed' | 'misfit' | 'bye',
-    readonly retryAfterMs = 0,
+    readonly retryAfterMs?: number,
   ) {}
 }
 
+/** Who hears of a line. */
 export interface Told {
-  state(state: State): void;
-  error(error: Refusal): void;
+  say(state: State): void;
+  tell(event: 'error', error: Refusal): void;
   /** An update was taken. */
-  update(feed: Feed, update: Update): void;
-  report(report: Report): void;
+  save(): void;
 }
-
-const COUNTED = { reset: 'resets', patch: 'patches', sync: 'syncs' } as const;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -45,7 +43,6 @@ export class Line {
   private trying: AbortController | undefined;
   /** Ends a pause; `isNow` also one that a failure caused. */
   private ring: (isNow: boolean) => void = () => {};
-  private isRunning = false;
   private heardAt = 0;
   /** Milliseconds of silence after which the line is dead. */
   private silence = FIRST;
@@ -68,6 +65,7 @@ export class Line {
       () => this.wake(),
       () => this.change(),
     );
+    void this.run();
   }
 
   close(): void {
@@ -77,21 +75,17 @@ export class Line {
 
   /** The feeds are others, or who brings them is. */
   change(): void {
-    if (!this.isRunning) {
-      this.isRunning = true;
-      void this.run();
-    }
     this.trying?.abort(new End('changed'));
     this.ring(false);
   }
 
   /** Tries at once, and gives a silent line up. */
   wake(): void {
-    this.ring?.(true);
+    this.ring(true);
     if (this.liveAt && Date.now() - this.heardAt > this.silence) this.lose();
   }
 
-  private readonly lose = (): void => this.trying?.abort(new Refusal(TIMEOUT, 'the line is silent'));
+  private readonly lose = (): void => this.trying?.abort(new Refusal(TIMEOUT, 'silence'));
 
   private get isWanted(): boolean {
     return this.feeds.size > 0 && !this.page.isAway && !this.isRelieved;
@@ -123,13 +117,13 @@ export class Line {
 
   /** Opens the line and reads it to its end; returns why it ended. */
   private async attend(): Promise<unknown> {
-    this.told.state('connecting');
+    this.told.say('connecting');
     this.counts.lines++;
     const controller = (this.trying = this.http.begin());
     const feeds = [...this.feeds.values()];
     try {
       await (this.transport === 'stream' ? this.stream(feeds, controller) : this.polls(feeds, controller));
-      return new Refusal(2800, 'the line ended');
+      return new Refusal(2800, 'end');
     } catch (error) {
       return controller.signal.aborted ? controller.signal.reason : error;
     } finally {
@@ -146,7 +140,7 @@ export class Line {
   }
 
   private async afterEnd(end: End): Promise<void> {
-    if (end.reason === 'bye') await this.pause(end.retryAfterMs, false);
+    if (end.reason === 'bye') await this.pause(end.retryAfterMs!, false);
     if (end.reason !== 'misfit') return;
     const isAgain = Date.now() - this.misfitAt < MISFIT_AGAIN;
     this.misfitAt = Date.now();
@@ -154,12 +148,9 @@ export class Line {
   }
 
   private async afterFailure(refused: Refusal): Promise<void> {
-    this.told.state(refused.class === 'auth' ? 'expired' : 'offline');
-    this.told.error(refused);
-    if (refused.class === 'invalid_argument' || refused.class === 'auth') {
-      await this.rung(false);
-      return;
-    }
+    this.told.say(refused.class === 'auth' ? 'expired' : 'offline');
+    this.told.tell('error', refused);
+    if (refused.class === 'invalid_argument' || refused.class === 'auth') return this.rung(false);
     const { retryAfterMs } = refused;
     await this.pause(retryAfterMs ?? jitter(this.attempt), retryAfterMs === undefined);
     this.attempt++;
@@ -180,7 +171,7 @@ export class Line {
 
   private live(): void {
     this.liveAt ||= Date.now();
-    this.told.state('live');
+    this.told.say('live');
   }
 
   private async stream(feeds: Feed[], controller: AbortController): Promise<void> {
@@ -191,10 +182,7 @@ export class Line {
     this.silence = FIRST;
     const sending = { signal, time: FIRST, isStream: true };
     const response = (await this.http.send('/conversations/stream', { queries }, sending)) as Response;
-    if (!response.body) {
-      this.transport = 'longpoll';
-      return;
-    }
+    if (!response.body) return void (this.transport = 'longpoll');
     const reader = response.body.getReader();
     // Some `fetch` does not hear the signal once the answer has begun.
     signal.addEventListener('abort', () => void reader.cancel().catch(() => {}));
@@ -230,17 +218,16 @@ export class Line {
 
   private take(feed: Feed, update: Update): void {
     if (!feed.readers.size) return;
-    this.counts[COUNTED[update.type]]++;
+    this.counts[update.type === 'patch' ? 'patches' : update.type === 'sync' ? 'syncs' : 'resets']++;
     if (!feed.take(update)) {
       this.counts.misfits++;
       throw new End('misfit');
     }
-    this.told.update(feed, update);
+    this.told.save();
   }
 
   private report(feeds: Feed[], report: Report): void {
     for (const feed of feeds) feed.report(report);
-    this.told.report(report);
   }
 
   private async polls(feeds: Feed[], controller: AbortController): Promise<void> {

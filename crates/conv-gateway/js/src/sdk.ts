@@ -25,7 +25,7 @@ export interface ChatError extends Error {
   data: object;
 }
 
-export interface CreateOptions extends Pick<Options, 'fetch' | 'cache' | 'transport' | 'shared'> {
+export interface CreateOptions extends Pick<Options, 'fetch' | 'cache' | 'transport'> {
   SDKAppID: number | string;
   /** The address of the gateway with its version: `https://example.com/v1`. */
   gateway: string;
@@ -244,13 +244,12 @@ function make(options: CreateOptions, SDKAppID: number, onDestroy: () => void): 
   async function login(given: { userID: string; userSig: string }) {
     if (!given?.userID || !given.userSig) return invalid();
     if (client) return { code: 0, data: { ...OK, repeatLogin: true } };
-    const { gateway, fetch, cache, transport, shared } = options;
+    const { gateway, fetch, cache, transport } = options;
     const mine = (client = new ListClient({
       gateway,
       fetch,
       cache,
       transport,
-      shared,
       userID: given.userID,
       getUserSig: () => given.userSig,
     }));
@@ -428,7 +427,7 @@ function make(options: CreateOptions, SDKAppID: number, onDestroy: () => void): 
       if (name in target) return target[name as keyof typeof target];
       // Promises, JSON and frameworks ask for names that no SDK has.
       if (typeof name === 'symbol' || name === 'then' || name === 'toJSON' || /^[_$]/.test(name)) return undefined;
-      throw failure(UNSUPPORTED, `${name} is not available: the gateway serves conversation lists`);
+      throw failure(UNSUPPORTED, `${name} is not available`);
     },
   }) as unknown as Chat;
 }

@@ -352,7 +352,10 @@ export interface Options {
   /** The address of the gateway with its version: `https://example.com/v1`. */
   readonly gateway: string;
   readonly userID: string;
-  /** Called at the first login, and again when a login ends. Without it `accessToken` is needed. */
+  /**
+   * Called at the first login, and again when a login ends. If it throws, the state is `expired`, but for a
+   * `TypeError`, with which `fetch` rejects: then it is called again. Without it `accessToken` is needed.
+   */
   readonly getUserSig?: () => string | Promise<string>;
   /** A token from an earlier login of this user. */
   readonly accessToken?: AccessToken;
@@ -360,8 +363,6 @@ export interface Options {
   readonly cache?: Cache;
   /** Default: `stream`. `longpoll` is for runtimes whose `fetch` does not stream. */
   readonly transport?: 'stream' | 'longpoll';
-  /** One line for all tabs of the browser. Default: true where the browser can. */
-  readonly shared?: boolean;
   /** Ends everything, as `close()` does. */
   readonly signal?: AbortSignal;
 }

@@ -388,3 +388,36 @@ test('a token that was handed over is used, and renewed without a UserSig', asyn
   assert.deepEqual(calls.slice(1).map(({ path }) => path), ['/login/renew', '/conversations/refresh']);
   assert.equal(calls[1].headers.Authorization, 'Bearer given');
 });
+
+test('a getUserSig without a UserSig ends in `expired`; one that did not reach its server is asked again', async (t) => {
+  let thrown = new TypeError('network');
+  const getUserSig = () => {
+    if (thrown) throw thrown;
+    return 'sig';
+  };
+  const { client, tick, lines, errors } = watching(t, {}, { getUserSig });
+  await settle();
+  assert.deepEqual([client.state, errors[0].code, errors[0].class], ['offline', 2800, 'transient']);
+  thrown = new Error('signed out');
+  await tick(1000);
+  assert.equal(client.state, 'expired');
+  assert.deepEqual([errors.at(-1).code, errors.at(-1).class], [70001, 'auth']);
+  await tick(60_000);
+  thrown = undefined;
+  await client.login();
+  await settle();
+  assert.equal(lines.length, 1);
+});
+
+test('a query that the gateway refuses is not asked again and again', async (t) => {
+  const answers = { [STREAM]: () => json({ code: 990007, message: 'no such member', class: 'invalid_argument' }, 400) };
+  const { client, watch, tick, to, errors } = watching(t, answers, {}, { main: { query: { nonsense: 1 }, window: 3 } });
+  await tick(120_000);
+  assert.equal(to(STREAM).length, 1);
+  assert.deepEqual([errors[0].code, client.state], [990007, 'offline']);
+  delete answers[STREAM];
+  watch.close();
+  client.watch({ main: { window: 3 } });
+  await settle();
+  assert.equal(to(STREAM).length, 2);
+});
