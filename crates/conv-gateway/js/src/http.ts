@@ -138,13 +138,12 @@ export class Http {
         if (asRefusal(error).class !== 'auth' || !getUserSig) throw error;
       }
     }
-    if (!getUserSig) throw new Refusal(70001, 'the login ended', 401, 'auth');
     let userSig;
     try {
-      userSig = await getUserSig();
+      userSig = await getUserSig!();
     } catch (error) {
       // What `fetch` rejects with may pass; else there is none.
-      throw error instanceof TypeError ? error : new Refusal(70001, String(error), 0, 'auth');
+      throw getUserSig && error instanceof TypeError ? error : new Refusal(70001, String(error), 0, 'auth');
     }
     return this.logInBy('/login', { userID, userSig });
   }

@@ -90,6 +90,27 @@ test('a strict program compiles against the types', async (t) => {
   }
 });
 
+test('the programs on the pages compile', async (t) => {
+  const made = await folder(t);
+  await mkdir(join(made, 'node_modules'));
+  await symlink(root, join(made, 'node_modules/conv-client'));
+  await writeFile(join(made, 'package.json'), '{"type":"module"}');
+  const pages = { 'front-end': '../../../docs/front-end.md', readme: 'README.md', 'from-the-sdk': '../../../docs/from-the-chat-sdk.md' };
+  const names = [];
+  for (const [name, path] of Object.entries(pages)) {
+    const blocks = [...(await readFile(join(root, path), 'utf8')).matchAll(/```[tj]s\n([\s\S]*?)```/g)].map((match) => match[1]);
+    const mine = blocks.filter((block) => name !== 'from-the-sdk' || block.includes('conv-client'));
+    assert.ok(mine.length, path);
+    const declared = 'declare const userSig: string;\nexport {};\n';
+    const text = mine.join('\n').replace("create({ SDKAppID: 1400000000, gateway: 'https://chat.example.com/v1' })", '$&!');
+    await writeFile(join(made, `${name}.ts`), declared + text);
+    names.push(join(made, `${name}.ts`));
+  }
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const options = ['--noEmit', '--strict', '--lib', 'es2022,dom,dom.iterable', '--target', 'es2022', '--module', 'nodenext', '--moduleResolution', 'nodenext'];
+  execFileSync(process.execPath, [tsc, ...options, ...names], { cwd: made, stdio: 'pipe', encoding: 'utf8' });
+});
+
 test('publint and arethetypeswrong have nothing to say', () => {
   const run = (path, ...args) => execFileSync(process.execPath, [join(root, 'node_modules', path), ...args], { cwd: root, stdio: 'pipe', encoding: 'utf8' });
   run('publint/src/cli.js', '--strict');
