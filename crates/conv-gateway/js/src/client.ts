@@ -1,4 +1,4 @@
-import { Feed } from './feed.js';
+import { Feed, hear } from './feed.js';
 import { freeze, restored } from './fold.js';
 import { asRefusal, Http } from './http.js';
 import { Line, type Told } from './line.js';
@@ -73,7 +73,7 @@ export class ListClient implements Client, Feeds, Told {
   }
 
   tell(event: 'state' | 'error', it: unknown): void {
-    for (const handler of [...this.handlers[event]]) handler(it as never);
+    hear(this.handlers[event], it as never);
   }
 
   say(state: State): void {

@@ -3,7 +3,18 @@ import type { Query, Report, View, WatchUpdate } from './types.js';
 
 export type Fresh = Omit<WatchUpdate, 'key'>;
 
-/** One query with its window, whoever watches it. */
+/** Calls all handlers, also if one of them throws. */
+export function hear<T>(handlers: Iterable<(it: T) => void>, it: T): void {
+  for (const handler of [...handlers]) {
+    try {
+      handler(it);
+    } catch (error) {
+      console.error(error);
+    }
+  }
+}
+
+/** One query with its window, for all its watches. */
 export class Feed {
   view: View = EMPTY;
   /** Where the gateway goes on from: that of the newest update, or later. */
@@ -43,7 +54,7 @@ export class Feed {
 
   show(fresh: Fresh): void {
     this.view = fresh.view;
-    for (const reader of [...this.readers]) reader(fresh);
+    hear(this.readers, fresh);
   }
 
   /** What a stream goes on from. */

@@ -43,13 +43,6 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The class of a refusal that does not name it: a proxy's. */
-function classOf(status: number): ErrorClass {
-  if (status === 401 || status === 403) return 'auth';
-  if (status === 429) return 'rate_limited';
-  return status < 500 && status !== 408 ? 'invalid_argument' : 'transient';
-}
-
 /** Reads a refusal, which may be a proxy's and not the gateway's. */
 async function refusal(response: Response): Promise<Refusal> {
   const { status } = response;
@@ -59,7 +52,7 @@ async function refusal(response: Response): Promise<Refusal> {
     said.code ?? NETWORK,
     said.message ?? `HTTP status ${status}`,
     status,
-    said.class ?? classOf(status),
+    said.class ?? (status < 500 && status !== 408 && status !== 429 ? 'invalid_argument' : 'transient'),
     { ...(pause >= 0 && { retryAfterMs: pause * 1000 }), instance: said.instance },
   );
 }

@@ -101,6 +101,7 @@ export class Line {
     await this.ready;
     while (!this.http.closed) {
       if (!this.isWanted) {
+        if (this.page.isAway) this.told.say('offline');
         await this.rung(false);
         continue;
       }

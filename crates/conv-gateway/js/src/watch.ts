@@ -1,4 +1,4 @@
-import { Feed, type Fresh } from './feed.js';
+import { Feed, hear, type Fresh } from './feed.js';
 import type { View, Watch, WatchQuery, WatchUpdate } from './types.js';
 
 /** Updates that wait for a slow iterator. */
@@ -49,7 +49,7 @@ export class Watching implements Watch {
 
   private tell(update: WatchUpdate): void {
     this.views[update.key] = update.view;
-    for (const handler of [...this.handlers]) handler(update);
+    hear(this.handlers, update);
   }
 
   onChange(handler: (update: WatchUpdate) => void): () => void {

@@ -165,7 +165,7 @@ test('at once when the network comes back or the page is seen again', async (t) 
     mock.restoreAll();
     for (const name of Object.keys(known)) delete globalThis[name];
   });
-  const { lines, tick } = watching(t);
+  const { client, lines, tick } = watching(t);
   await settle();
   lines[0].end();
   await settle();
@@ -187,6 +187,7 @@ test('at once when the network comes back or the page is seen again', async (t) 
   assert.equal(lines[1].isGone, true);
   await tick(60_000);
   assert.equal(lines.length, 2);
+  assert.equal(client.state, 'offline');
   page.hidden = false;
   page.dispatchEvent(new Event('visibilitychange'));
   await settle();
@@ -420,4 +421,33 @@ test('a query that the gateway refuses is not asked again and again', async (t) 
   client.watch({ main: { window: 3 } });
   await settle();
   assert.equal(to(STREAM).length, 2);
+});
+
+test('a handler that throws harms neither the line nor other handlers', async (t) => {
+  const said = [];
+  mock.method(console, 'error', (error) => said.push(error.message));
+  t.after(() => mock.restoreAll());
+  const { client, lines, watch, updates } = watching(t);
+  watch.onChange(() => {
+    throw new Error('mine');
+  });
+  const after = [];
+  watch.onChange((update) => after.push(update.type));
+  await settle();
+  lines[0].hello();
+  lines[0].update(0, reset(['C2Ca']));
+  await settle();
+  assert.deepEqual([said, after, updates.length, client.state], [['mine'], ['reset'], 1, 'live']);
+  assert.equal(lines.length, 1);
+});
+
+test('an answer of a proxy is a failure that passes, or none', async (t) => {
+  const answers = { '/conversations/refresh': () => new Response('<html>bad gateway', { status: 502 }) };
+  const { client, tick, to } = watching(t, answers, {}, {});
+  const failed = assert.rejects(client.refresh(), { class: 'transient', status: 502, code: 2800 });
+  await tick(60_000);
+  await failed;
+  assert.equal(to('/conversations/refresh').length, 5);
+  answers['/conversations/refresh'] = () => new Response('<html>no', { status: 403 });
+  await assert.rejects(client.refresh(), { class: 'invalid_argument', status: 403 });
 });
