@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
 
 const root = dirname(fileURLToPath(import.meta.url));
-const ENTRIES = ['index', 'sdk', 'cache'];
+const ENTRIES = ['index', 'sdk', 'cache', 'tabs'];
 const TYPES = [...ENTRIES, 'types'];
 
 // Members that only these sources know may have short names: none is of a wire, of a browser, of the public

@@ -210,7 +210,7 @@ export class ListClient implements Client, Feeds, Told {
 
   watch(queries: Record<string, WatchQuery>): Watch {
     if (this.http.closed) throw this.http.closed;
-    const watch = new Watching(this, queries, () => this.watches.delete(watch));
+    const watch = new Watching(this, queries, (it) => this.watches.delete(it));
     this.watches.add(watch);
     return watch;
   }
@@ -226,8 +226,8 @@ export class ListClient implements Client, Feeds, Told {
       if (seed) feed.seed(seed);
       else if (saved) feed.seed(saved);
       feeds.set(id, feed);
-      // After all queries of the watch.
-      queueMicrotask(() => this.line.change());
+      // After all queries of the watch, unless it was given up.
+      queueMicrotask(() => feeds.has(id) && this.line.change());
     }
     return feed;
   }

@@ -28,7 +28,12 @@ export class Watching implements Watch {
     queries: Record<string, WatchQuery>,
     private readonly onClose: (watch: Watching) => void,
   ) {
-    for (const key of Object.keys(queries)) this.join(key, queries[key]!);
+    try {
+      for (const key of Object.keys(queries)) this.join(key, queries[key]!);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   private join(key: string, query: WatchQuery, seed?: View): void {

@@ -39,6 +39,8 @@ test('one line for all watches, with keys of their own', async (t) => {
   await settle();
   assert.equal(watch.views.b.report.coverage, 'complete');
   assert.throws(() => client.watch(Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((window) => [window, { window: window + 10 }]))), RangeError);
+  await settle();
+  assert.equal(lines.length, 1, 'what was refused is not watched');
 });
 
 test('a line that is cut goes on from where it was, after a random pause', async (t) => {
