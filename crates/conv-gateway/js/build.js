@@ -14,7 +14,7 @@ const TYPES = [...ENTRIES, 'types'];
 // types or of the drop-in.
 const INTERNAL = `
   isAway isWanted page onBack onAway look onClose closed begin adopt forget logging logIn logInBy skew left send fetchOnce
-  readers seed take show moveTo feeds told http line transportNow isRelieved trying ring isRunning heardAt silence
+  readers seed take show moveTo feeds told http line transportNow trying ring isRunning heardAt silence
   liveAt attempt misfitAt times mute isWanted rung run attend afterEnd afterFailure breakLoop
   takeUpdate polls poll lose joined handlers ends isClosed leave tell watches saving say saved restore
   batch one end openCalls base options attending pause place errorClass isOnce

@@ -37,8 +37,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class Line {
   readonly feeds = new Map<string, Feed>();
   readonly counts: Mutable<Counts> = { lines: 0, resets: 0, patches: 0, syncs: 0, misfits: 0 };
-  /** Something else, another tab, keeps the feeds up to date. */
-  isRelieved = false;
   private readonly page: Page;
   private trying: AbortController | undefined;
   /** Ends a pause; `isNow` also one that a failure caused. */
@@ -73,7 +71,7 @@ export class Line {
     this.ring(true);
   }
 
-  /** The feeds are others, or who brings them is. */
+  /** There are other feeds, or the page went away. */
   change(): void {
     this.trying?.abort(new End('changed'));
     this.ring(false);
@@ -88,7 +86,7 @@ export class Line {
   private readonly lose = (): void => this.trying?.abort(new Refusal(TIMEOUT, 'silence'));
 
   private get isWanted(): boolean {
-    return this.feeds.size > 0 && !this.page.isAway && !this.isRelieved;
+    return this.feeds.size > 0 && !this.page.isAway;
   }
 
   private rung(isNowOnly: boolean): Promise<void> {
@@ -191,7 +189,8 @@ export class Line {
     for (;;) {
       const timer = setTimeout(this.lose, this.silence);
       const { done, value } = await reader.read().finally(() => clearTimeout(timer));
-      if (done || signal.aborted) return;
+      if (signal.aborted) throw signal.reason;
+      if (done) return;
       this.heardAt = Date.now();
       parse(value);
     }

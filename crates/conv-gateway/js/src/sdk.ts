@@ -232,8 +232,9 @@ function make(options: CreateOptions, SDKAppID: number, onDestroy: () => void): 
 
   function end(code: number): void {
     const wasReady = !refused;
-    client?.close();
+    const ended = client;
     client = undefined;
+    ended?.close();
     userID = '';
     refused = code;
     if (wasReady) emit(EVENT.SDK_NOT_READY, undefined);

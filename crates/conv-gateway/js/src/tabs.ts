@@ -23,6 +23,9 @@ function event(name: string, data: object): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
+/** Another tab has the line now: no failure. */
+const BYE = event('bye', { reason: 'drain', retryAfterMs: 0 });
+
 /** The tab that has the line: it answers the others as the gateway would. */
 class Hub {
   private readonly channel: BroadcastChannel;
@@ -97,7 +100,10 @@ class Hub {
 
   close(): void {
     clearInterval(this.beat);
-    [...this.lines.keys()].forEach((id) => this.end(id));
+    for (const id of [...this.lines.keys()]) {
+      this.text(id, BYE);
+      this.end(id);
+    }
     this.client.close();
     this.channel.close();
   }
@@ -175,15 +181,17 @@ export function oneLine(options: Options): Options {
         // What was asked before there was a leader, or of another one, is asked again.
         if (message.type === 'lead' && !body) return post();
         clearTimeout(timer);
+        const write = (text: string) => body.enqueue(new TextEncoder().encode(text));
         if (message.type === 'taken') {
           const stream = new ReadableStream<Uint8Array>({ start: (controller) => void (body = controller), cancel: leave });
           resolve(new Response(stream));
         } else if (message.type === 'text') {
-          body.enqueue(new TextEncoder().encode(message.text));
+          write(message.text);
         } else {
           asked.delete(id);
-          if (body) body.close();
-          else resolve(undefined);
+          if (!body) return resolve(undefined);
+          if (message.type === 'lead') write(BYE);
+          body.close();
         }
       });
       signal.addEventListener('abort', () => {

@@ -453,3 +453,20 @@ test('an answer of a proxy is a failure that passes, or none', async (t) => {
   answers['/conversations/refresh'] = () => new Response('<html>no', { status: 403 });
   await assert.rejects(client.refresh(), { class: 'invalid_argument', status: 403 });
 });
+
+test('a fetch that does not hear the signal once its answer has begun', async (t) => {
+  const begun = [];
+  const answers = { [STREAM]: (call) => (begun.push(Object.assign(stream(), { call })), begun.at(-1).response) };
+  const { client, watch, states } = watching(t, answers);
+  await settle();
+  begun[0].hello();
+  begun[0].update(0, reset(['C2Ca', 'C2Cb'], 4));
+  await settle();
+  watch.setWindow('main', 1);
+  await settle();
+  assert.equal(begun[0].isGone, true);
+  assert.equal(begun.length, 2, 'at once');
+  assert.equal(begun[1].call.body.queries[0].window, 1);
+  assert.deepEqual(states, ['live', 'connecting']);
+  client.close();
+});

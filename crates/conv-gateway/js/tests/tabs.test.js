@@ -92,13 +92,15 @@ test('another tab takes the line over when the one that had it goes', async () =
   const [one, two] = [open(gateway), open(gateway)];
   await begun(gateway);
   await until(() => ids(one) && ids(two));
+  const states = [];
+  two.client.on('state', (state) => states.push(state));
   one.close();
   const line = await until(() => gateway.lines.length === 2 && gateway.lines[1]);
   assert.equal(gateway.lines[0].isGone, true);
   line.hello();
   line.update(0, reset(['C2Cz'], 9));
   await until(() => ids(two) === 'C2Cz');
-  assert.equal(two.client.state, 'live');
+  assert.deepEqual(states, ['connecting', 'live'], 'never offline');
 });
 
 test('a line that is lost makes all tabs offline, and comes back for all', async () => {
