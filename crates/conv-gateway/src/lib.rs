@@ -49,7 +49,7 @@
 //! * [`AccessTokens`] trades UserSigs for short access tokens and checks these; needs no server.
 #![cfg_attr(
     feature = "server",
-    doc = "* [`Gateway`], made by its [`GatewayBuilder`]; [`Authorizer`] for who acts for others.\n* [`Host`] serves a router on a public port, with limits in time and number, until a [`Drain`] closes, which ends streams too ([`GatewayBuilder::drain`]).\n* [`Gateway::private_router`] has the probes and numbers of an operator; [`GatewayStats`] and [`StreamStats`] count."
+    doc = "* [`Gateway`], made by its [`GatewayBuilder`]; [`Authorizer`] for who acts for others.\n* [`Host`] serves a router on a public port, with limits in time and number, until a [`Drain`] closes, which ends streams too ([`GatewayBuilder::drain`]).\n* [`Gateway::private_router`] has the probes and numbers of an operator; [`GatewayStats`] and [`StreamStats`] count.\n* [`Inbox`] is a page at `/inbox/` on which a user sees and changes his list; off by default."
 )]
 //! * [`webhook`] verifies a call of the cloud, parses its event, and says whose lists it concerns; needs
 //!   no server.
@@ -175,6 +175,6 @@ pub use self::host::{Drain, Host, HostOptions};
 #[cfg(feature = "server")]
 pub use self::server::{
     Action, Authorizer, Gateway, GatewayBuilder, GatewayStats, HookCount, HookOutcome, HookStats,
-    StreamStats, Webhooks,
+    Inbox, StreamStats, Webhooks,
 };
 pub use self::token::{AccessToken, AccessTokens, Revocations, Session, TokenError};

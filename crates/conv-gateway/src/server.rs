@@ -14,6 +14,7 @@ mod etag;
 mod failures;
 mod hooks;
 mod idempotency;
+mod inbox;
 mod interest;
 mod list;
 mod login;
@@ -45,6 +46,7 @@ pub use self::{
     authorizer::{Action, Authorizer},
     builder::GatewayBuilder,
     hooks::{HookCount, HookOutcome, HookStats, Webhooks},
+    inbox::Inbox,
     stats::GatewayStats,
     stream::StreamStats,
 };
@@ -54,6 +56,7 @@ pub use self::{
 pub struct Gateway {
     shared: Arc<Shared>,
     origins: BTreeSet<String>,
+    inbox: Option<Inbox>,
 }
 
 impl Gateway {
@@ -62,10 +65,15 @@ impl Gateway {
         GatewayBuilder::new(accounts, tokens)
     }
 
-    /// Returns the router, with all paths under `/v1`. It can be nested under any prefix, and merged with
-    /// other routers. All routers of a gateway share its limits.
+    /// Returns the router, with all paths under `/v1`, and those of [an inbox](GatewayBuilder::inbox) under
+    /// `/inbox/`. It can be nested under any prefix, and merged with other routers. All routers of a
+    /// gateway share its limits.
     pub fn router(&self) -> Router {
-        routes::router(&self.shared, cors::layer(self.origins.clone()))
+        let calls = routes::router(&self.shared, cors::layer(self.origins.clone()));
+        match &self.inbox {
+            Some(inbox) => calls.merge(inbox::router(&self.shared, inbox)),
+            None => calls,
+        }
     }
 
     /// Returns the numbers of the endpoint for webhooks, if it exists.

@@ -30,6 +30,8 @@ struct Listening<'a> {
     url: String,
     private_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    inbox_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     demo: Option<&'a Demo>,
 }
 
@@ -66,12 +68,16 @@ async fn say(
         demo.pull(accounts).await?;
     }
     if output.is_json() {
-        return output.data(&Listening { url, private_url, demo });
+        let inbox_url = demo.map(|demo| demo.inbox(&url));
+        return output.data(&Listening { url, private_url, inbox_url, demo });
     }
     output.text(&format!("listening on {url}"))?;
     output.text(&format!("private port on {private_url}"))?;
     match demo {
-        Some(demo) => output.text(&demo.calls(&url, &private_url, accounts).await?.join("\n")),
+        Some(demo) => {
+            output.text(&format!("inbox at {}", demo.inbox(&url)))?;
+            output.text(&demo.calls(&url, &private_url, accounts).await?.join("\n"))
+        }
         None => Ok(()),
     }
 }

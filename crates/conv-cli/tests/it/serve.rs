@@ -241,6 +241,9 @@ fn each_line_of_the_demo_works_when_pasted() {
     let mut out = BufReader::new(running.0.stdout.take().unwrap());
     assert!(line(&mut out).starts_with("listening on http://127.0.0.1:"));
     assert!(line(&mut out).starts_with("private port on http://127.0.0.1:"));
+    let inbox = line(&mut out);
+    assert!(inbox.starts_with("inbox at http://127.0.0.1:"), "{inbox}");
+    assert!(inbox.contains("/inbox/#userID=user_0001&userSig="), "{inbox}");
     let mut calls = Vec::new();
     while calls.last().is_none_or(|last: &String| !last.ends_with("/metrics")) {
         calls.push(line(&mut out));
@@ -305,6 +308,9 @@ fn json_has_the_addresses_in_one_document() {
     let [public, private] = ["url", "privateUrl"]
         .map(|name| data[name].as_str().unwrap().strip_prefix("http://").unwrap().to_owned());
     assert_eq!(ask(&private, "GET", "/readyz", "", "").unwrap().status, 200);
+    let inbox = format!("http://{public}/inbox/#userID={ACCOUNT}&userSig=");
+    assert!(data["inboxUrl"].as_str().unwrap().starts_with(&inbox), "{data}");
+    assert_eq!(ask(&public, "GET", "/inbox/", "", "").unwrap().status, 200);
     let login = json!({"userID": ACCOUNT, "userSig": data["demo"]["userSig"]}).to_string();
     let json = "Content-Type: application/json\r\n";
     assert_eq!(ask(&public, "POST", "/v1/login", json, &login).unwrap().status, 200);

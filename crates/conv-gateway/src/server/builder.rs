@@ -15,6 +15,7 @@ use super::{
     authorizer::Authorizer,
     failures::Failures,
     hooks::{Hooks, Webhooks},
+    inbox::Inbox,
     interest::Interests,
     rates::{Allowance, Rates},
     revoked::Revoked,
@@ -41,6 +42,7 @@ pub struct GatewayBuilder {
     webhooks: Option<Webhooks>,
     drain: Option<Drain>,
     line_age: Duration,
+    inbox: Option<Inbox>,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -65,6 +67,7 @@ impl GatewayBuilder {
             webhooks: None,
             drain: None,
             line_age: 60 * MINUTE,
+            inbox: None,
         }
     }
 
@@ -159,6 +162,21 @@ impl GatewayBuilder {
         Self { line_age: age, ..self }
     }
 
+    /// Serves a page for people at `/inbox/`, beside `/v1`; without this there is no such path.
+    ///
+    /// The page logs in with a UserSig, shows the user's list, and changes it. It comes with a content
+    /// security policy that lets it load its own files and call its own origin alone; see [`Inbox`].
+    ///
+    /// ```
+    /// # use conv_gateway::{GatewayBuilder, Inbox};
+    /// fn with_inbox(gateway: GatewayBuilder) -> GatewayBuilder {
+    ///     gateway.inbox(Inbox::default())
+    /// }
+    /// ```
+    pub fn inbox(self, inbox: Inbox) -> Self {
+        Self { inbox: Some(inbox), ..self }
+    }
+
     /// Returns the gateway. Nothing is read or called yet.
     pub fn build(self) -> Gateway {
         let stats = GatewayStats::new();
@@ -189,7 +207,7 @@ impl GatewayBuilder {
             stream: Streams::new(self.drain, self.line_age, stats.clone()),
             stats,
         };
-        Gateway { shared: Arc::new(shared), origins: self.origins }
+        Gateway { shared: Arc::new(shared), origins: self.origins, inbox: self.inbox }
     }
 }
 

@@ -27,6 +27,7 @@ use sha2::{Digest, Sha256};
 /// The number of answers from one snapshot that are remembered: a client has few queries.
 const KEPT: usize = 16;
 /// The client keeps the answer, and asks before each use of it.
+const JSON: &str = "application/json";
 const OF_A_LIST: &str = "private, no-cache";
 
 type Tag = String;
@@ -68,7 +69,7 @@ impl Tags {
     pub(super) fn respond(&self, basis: Basis, json: Bytes, headers: &HeaderMap) -> Response {
         let tag = tag(&json);
         self.insert(basis, tag.clone());
-        respond_with(json, &tag, headers, OF_A_LIST)
+        respond_with((JSON, json), &tag, headers, OF_A_LIST)
     }
 
     fn get(&self, basis: &Basis) -> Option<Tag> {
@@ -100,15 +101,30 @@ impl Tags {
 /// Responds with JSON, or with 304 if the caller has it. The tag is weak, since the answer may be
 /// compressed.
 pub(super) fn respond(json: Bytes, headers: &HeaderMap, caching: &'static str) -> Response {
-    let tag = tag(&json);
-    respond_with(json, &tag, headers, caching)
+    respond_as(JSON, json, headers, caching)
 }
 
-fn respond_with(json: Bytes, tag: &str, headers: &HeaderMap, caching: &'static str) -> Response {
+/// Responds with bytes of a kind, or with 304 if the caller has them.
+pub(super) fn respond_as(
+    kind: &'static str,
+    bytes: Bytes,
+    headers: &HeaderMap,
+    caching: &'static str,
+) -> Response {
+    let tag = tag(&bytes);
+    respond_with((kind, bytes), &tag, headers, caching)
+}
+
+fn respond_with(
+    (kind, bytes): (&'static str, Bytes),
+    tag: &str,
+    headers: &HeaderMap,
+    caching: &'static str,
+) -> Response {
     let response = if is_known(headers, tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(CONTENT_TYPE, "application/json")], json).into_response()
+        ([(CONTENT_TYPE, kind)], bytes).into_response()
     };
     tagged(response, tag, caching)
 }

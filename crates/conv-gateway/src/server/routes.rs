@@ -119,7 +119,7 @@ fn calls(
 }
 
 /// A compressor holds the events of a stream back.
-fn compression() -> CompressionLayer<impl Predicate> {
+pub(super) fn compression() -> CompressionLayer<impl Predicate> {
     let predicate =
         SizeAbove::new(COMPRESSED_FROM).and(NotForContentType::const_new("text/event-stream"));
     CompressionLayer::new().compress_when(predicate)

@@ -4,6 +4,7 @@ mod changes;
 mod contract;
 mod conventions;
 mod deputy;
+mod inbox;
 mod limits;
 mod logins;
 mod pending;

@@ -94,6 +94,9 @@ pub(super) struct Public {
     /// Let users read the profile of any user, not only of those in their list
     #[arg(long, env = "CONV_ANY_USER", value_parser = switch())]
     pub(super) any_user: bool,
+    /// Serve a page at /inbox/ on which users log in with their UserSig; always with --demo
+    #[arg(long, env = "CONV_INBOX", value_parser = switch())]
+    pub(super) inbox: bool,
 }
 
 /// The store of all lists.

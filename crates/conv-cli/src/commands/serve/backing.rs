@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use conv_api::{Accounts, Facet, RestSource, UserSigSigner};
-use conv_gateway::{AccessTokens, Drain, Gateway, Webhooks};
+use conv_gateway::{AccessTokens, Drain, Gateway, Inbox, Webhooks};
 
 use super::{args::Args, demo::Demo};
 use crate::{
@@ -71,7 +71,7 @@ fn gateway(
     drain: &Drain,
 ) -> Gateway {
     let (public, limits) = (&args.public, &args.limits);
-    let builder = Gateway::builder(accounts.clone(), tokens)
+    let mut builder = Gateway::builder(accounts.clone(), tokens)
         .drain(drain.clone())
         .origins(&public.origin)
         .forwarded_hops(public.proxies)
@@ -79,11 +79,13 @@ fn gateway(
         .requests(limits.calls_per_minute, MINUTE)
         .cloud_calls(limits.cloud_calls_per_minute, MINUTE)
         .login_failures(limits.login_failures);
-    match webhooks {
-        Some(webhooks) => builder.webhooks(webhooks),
-        None => builder,
+    if let Some(webhooks) = webhooks {
+        builder = builder.webhooks(webhooks);
     }
-    .build()
+    if public.inbox || args.demo {
+        builder = builder.inbox(Inbox::default());
+    }
+    builder.build()
 }
 
 fn credentials(args: &Args) -> Result<Credentials, Error> {

@@ -55,6 +55,13 @@ impl Demo {
         Ok(())
     }
 
+    /// Returns the address of the inbox. Its fragment, which a browser sends to no server, fills in the
+    /// login.
+    pub(super) fn inbox(&self, url: &str) -> String {
+        // A UserSig has `*`, `-` and `_` beside letters and digits: nothing to encode.
+        format!("{url}/inbox/#userID={}&userSig={}", self.user_id, self.user_sig)
+    }
+
     /// Returns one line for a shell per call; the first sets the token of the others.
     pub(super) async fn calls(
         &self,

@@ -1,0 +1,281 @@
+import { Feed, hear } from './feed.js';
+import { freeze, restored } from './fold.js';
+import { asRefusal, Http } from './http.js';
+import { Line, type Told } from './line.js';
+import type {
+  BatchAnswer,
+  CallOptions,
+  Client,
+  Condition,
+  GatewayError,
+  ListAnswer,
+  LoginAnswer,
+  Options,
+  Query,
+  Row,
+  State,
+  View,
+  Watch,
+  WatchQuery,
+} from './types.js';
+import { Watching, type Feeds } from './watch.js';
+
+/** The gateway takes no more queries on a line, and no more conversations in a call. */
+const MAX_QUERIES = 8;
+const MAX_BATCH = 100;
+const SAVE_AFTER = 1000;
+/** Calls at once of "read all". */
+const AT_ONCE = 4;
+
+interface ListData extends Omit<ListAnswer, 'rows'> {
+  readonly conversationList: Row[];
+}
+
+/** What a change answers; which members it has depends on the call. */
+export interface Changed extends Partial<BatchAnswer> {
+  readonly conversationIDList?: string[];
+  readonly conversation?: Row;
+}
+
+/** Returns a text that no other call of the day has. */
+function newKey(): string {
+  return `${Math.random()}-${Math.random()}`;
+}
+
+/** Returns what the gateway takes for a query with a page. */
+function argument(query: Query, limit?: number, after?: string): unknown {
+  const page = { limit, after };
+  if (limit === undefined && after === undefined) return query;
+  if (Array.isArray(query)) return { conversationIDList: query, ...page };
+  // `after` is a time in a condition, and a place in a page.
+  const condition = query as Condition | null;
+  return condition?.after === undefined ? { ...condition, ...page } : { all: [condition], ...page };
+}
+
+export class ListClient implements Client, Feeds, Told {
+  state: State = 'connecting';
+  readonly http: Http;
+  private readonly line: Line;
+  private readonly watches = new Set<Watching>();
+  private readonly handlers = { state: new Set<(it: never) => void>(), error: new Set<(it: never) => void>() };
+  private saving: ReturnType<typeof setTimeout> | undefined;
+  private saved: Record<string, View> = {};
+
+  constructor(private readonly options: Options) {
+    this.http = new Http(options);
+    this.line = new Line(this.http, this, options.transport ?? 'stream', this.restore());
+    this.http.onClose = () => this.end();
+    options.signal?.addEventListener('abort', () => this.close());
+  }
+
+  get counts() {
+    return this.line.counts;
+  }
+
+  tell(event: 'state' | 'error', it: unknown): void {
+    hear(this.handlers[event], it as never);
+  }
+
+  say(state: State): void {
+    if (state === this.state) return;
+    this.state = state;
+    this.tell('state', state);
+  }
+
+  on(event: 'state', handler: (state: State) => void): () => void;
+  on(event: 'error', handler: (error: GatewayError) => void): () => void;
+  on(event: 'state' | 'error', handler: (it: never) => void): () => void {
+    this.handlers[event].add(handler);
+    return () => this.handlers[event].delete(handler);
+  }
+
+  async login(options?: CallOptions): Promise<LoginAnswer> {
+    options?.signal?.throwIfAborted();
+    const answer = await this.http.login();
+    this.line.wake();
+    return answer;
+  }
+
+  async list(query: Query = null, page: { limit?: number; after?: string } & CallOptions = {}): Promise<ListAnswer> {
+    const { limit, after, signal } = page;
+    const data = await this.http.call<ListData>('/conversations/list', argument(query, limit, after), { signal });
+    const { conversationList: rows, ...rest } = data;
+    return freeze({ rows, ...rest });
+  }
+
+  async profile(conversationID: string, options?: CallOptions): Promise<Row> {
+    const path = '/conversations/profile';
+    return freeze((await this.http.call<{ conversation: Row }>(path, { conversationID }, options)).conversation);
+  }
+
+  groups(options?: CallOptions): Promise<string[]> {
+    return this.http.call('/groups', undefined, { ...options, get: true });
+  }
+
+  refresh(options?: CallOptions): Promise<{ mark: number }> {
+    return this.http.call('/conversations/refresh', {}, options);
+  }
+
+  /** Sends a change, again with the same key while it is not known what became of it. */
+  change(path: string, body: unknown, options?: CallOptions): Promise<Changed> {
+    return this.http.call(path, body, { signal: options?.signal, key: newKey() });
+  }
+
+  private async one(path: string, body: object, ids: string[], options?: CallOptions): Promise<BatchAnswer> {
+    const { position = null } = await this.change(path, body, options);
+    return { successConversationIDList: ids, failureConversationIDList: [], position };
+  }
+
+  private async batch(path: string, ids: readonly string[], body: object, options?: CallOptions): Promise<BatchAnswer> {
+    const answers: Changed[] = [];
+    for (let at = 0; at < ids.length || !at; at += MAX_BATCH) {
+      const conversationIDList = ids.slice(at, at + MAX_BATCH);
+      answers.push(await this.change(path, { conversationIDList, ...body }, options));
+    }
+    return {
+      successConversationIDList: answers.flatMap((it) => it.successConversationIDList ?? it.conversationIDList ?? []),
+      failureConversationIDList: answers.flatMap((it) => it.failureConversationIDList ?? []),
+      position: answers.at(-1)!.position ?? null,
+    };
+  }
+
+  pin(conversationID: string, isPinned: boolean, options?: CallOptions) {
+    return this.one('/conversations/pin', { conversationID, isPinned }, [conversationID], options);
+  }
+
+  draft(conversationID: string, text: string | null, options?: CallOptions) {
+    const body = { conversationID, draftText: text ?? '' };
+    return this.one('/conversations/draft', body, [conversationID], options);
+  }
+
+  read(conversationID: string, options?: CallOptions): Promise<BatchAnswer> {
+    if (conversationID === 'all') return this.readAll({ hasUnreadCount: true }, options);
+    return this.one('/conversations/read', { conversationID }, [conversationID], options);
+  }
+
+  /** Reads all that match; those that cannot be read are no error. */
+  async readAll(query: Condition, options?: CallOptions): Promise<BatchAnswer> {
+    const ids = (await this.list(query, options)).rows.map((row) => row.conversationID);
+    const successConversationIDList: string[] = [];
+    const failureConversationIDList: BatchAnswer['failureConversationIDList'][number][] = [];
+    let position: string | null = null;
+    const some = async () => {
+      for (let id = ids.shift(); id; id = ids.shift()) {
+        try {
+          position = (await this.read(id, options)).position;
+          successConversationIDList.push(id);
+        } catch (error) {
+          options?.signal?.throwIfAborted();
+          const { code, message } = asRefusal(error);
+          failureConversationIDList.push({ conversationID: id, code, message });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, some));
+    return { successConversationIDList, failureConversationIDList, position };
+  }
+
+  mark(ids: readonly string[], markType: number, enableMark: boolean, options?: CallOptions) {
+    return this.batch('/conversations/mark', ids, { markType, enableMark }, options);
+  }
+
+  remove(ids: readonly string[], options?: { clearHistory?: boolean } & CallOptions) {
+    const clearHistoryMessage = options?.clearHistory ?? true;
+    return this.batch('/conversations/delete', ids, { clearHistoryMessage }, options);
+  }
+
+  customData(ids: readonly string[], customData: string, options?: CallOptions) {
+    return this.batch('/conversations/custom-data', ids, { customData }, options);
+  }
+
+  createGroup(groupName: string, ids: readonly string[], options?: CallOptions) {
+    return this.batch('/groups/create', ids, { groupName }, options);
+  }
+
+  addToGroup(groupName: string, ids: readonly string[], options?: CallOptions) {
+    return this.batch('/groups/add', ids, { groupName }, options);
+  }
+
+  removeFromGroup(groupName: string, ids: readonly string[], options?: CallOptions) {
+    return this.batch('/groups/remove', ids, { groupName }, options);
+  }
+
+  deleteGroup(name: string, options?: CallOptions) {
+    return this.one('/groups/delete', name as never, [], options);
+  }
+
+  renameGroup(oldName: string, newName: string, options?: CallOptions) {
+    return this.one('/groups/rename', { oldName, newName }, [], options);
+  }
+
+  watch(queries: Record<string, WatchQuery>): Watch {
+    if (this.http.closed) throw this.http.closed;
+    const watch = new Watching(this, queries, (it) => this.watches.delete(it));
+    this.watches.add(watch);
+    return watch;
+  }
+
+  join({ query = null, window }: WatchQuery, seed?: View): Feed {
+    const { feeds } = this.line;
+    const id = Feed.id(query, window);
+    let feed = feeds.get(id);
+    if (!feed) {
+      if (feeds.size >= MAX_QUERIES) throw new RangeError(`more than ${MAX_QUERIES} queries`);
+      feed = new Feed(id, query, window);
+      const saved = this.saved[id];
+      if (seed) feed.seed(seed);
+      else if (saved) feed.seed(saved);
+      feeds.set(id, feed);
+      // After all queries of the watch, unless it was given up.
+      queueMicrotask(() => feeds.has(id) && this.line.change());
+    }
+    return feed;
+  }
+
+  leave(feed: Feed): void {
+    if (feed.readers.size) return;
+    const { feeds } = this.line;
+    feeds.delete(feed.id);
+    // The rest of a line may go on; what comes of this query is ignored.
+    if (!feeds.size) this.line.change();
+  }
+
+  private async restore(): Promise<void> {
+    const { cache, userID } = this.options;
+    const saved = (await cache?.load(userID).catch(() => undefined)) ?? {};
+    for (const id of Object.keys(saved)) {
+      const view = (this.saved[id] = restored(saved[id]!));
+      const feed = this.line.feeds.get(id);
+      if (!feed || feed.view.ready) continue;
+      feed.seed(view);
+      feed.show({ type: 'cache', patches: [], view: feed.view });
+    }
+  }
+
+  save(): void {
+    const { cache, userID } = this.options;
+    if (!cache || this.saving) return;
+    this.saving = setTimeout(() => {
+      this.saving = undefined;
+      const views = [...this.line.feeds.values()].filter((feed) => feed.view.ready);
+      const saved = views.map(({ id, position, view: { rows, totals, seq } }) => [id, { rows, totals, seq, position }]);
+      void cache.save(userID, Object.fromEntries(saved)).catch(() => {});
+    }, SAVE_AFTER);
+  }
+
+  private end(): void {
+    clearTimeout(this.saving);
+    this.line.close();
+    for (const watch of [...this.watches]) watch.close();
+    this.say('offline');
+  }
+
+  close(): void {
+    this.http.close();
+  }
+
+  async logout(options?: { wipe?: boolean }): Promise<void> {
+    this.close();
+    if (options?.wipe) await this.options.cache?.wipe(this.options.userID);
+  }
+}
