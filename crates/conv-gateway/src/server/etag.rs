@@ -26,8 +26,8 @@ use sha2::{Digest, Sha256};
 
 /// The number of answers from one snapshot that are remembered: a client has few queries.
 const KEPT: usize = 16;
-/// The client keeps the answer, and asks before each use of it.
 const JSON: &str = "application/json";
+/// The client keeps the answer, and asks before each use of it.
 const OF_A_LIST: &str = "private, no-cache";
 
 type Tag = String;
