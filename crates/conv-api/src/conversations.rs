@@ -113,6 +113,20 @@ impl Conversations {
         self.snapshot().page(&query.into(), limit, after)
     }
 
+    /// Returns a page as the rows of an answer, and the key of the next page: rows, report and snapshot
+    /// are of one instant, and no other row is read.
+    pub fn list_page(
+        &self,
+        query: impl Into<ConversationQuery>,
+        limit: NonZeroUsize,
+        after: Option<&PageKey>,
+    ) -> (ConversationList, Option<PageKey>) {
+        let snapshot = self.snapshot();
+        let page = snapshot.page(&query.into(), limit, after);
+        let failure = self.inner.passes.unreported_failure(&snapshot);
+        (ConversationList::new(page.rows, snapshot, failure), page.next)
+    }
+
     /// Returns the report: completeness, the limits that cut the list, the pass under way.
     pub fn sync_report(&self) -> SyncReport {
         self.inner.report(&self.snapshot())

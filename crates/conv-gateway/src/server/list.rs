@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 use conv_api::{
-    Conversation, ConversationList, PageKey, SyncMark, SyncReport, Totals, store::Snapshot,
+    Conversation, ConversationList, Conversations, PageKey, SyncMark, SyncReport, Totals,
 };
 use serde::Serialize;
 
@@ -129,34 +129,38 @@ pub(super) async fn groups(
 /// Answers from memory; never waits for the cloud.
 async fn answer(shared: &Shared, caller: &Caller, asked: Asked) -> Answered {
     let (conversations, fresh) = shared.open(caller).await?;
+    // Before the rows are read: they may be newer than the mark says, and never older.
     let reached = reached(fresh.as_ref());
-    let list = conversations.get_conversation_list(asked.query.clone()).await?;
-    Answer::of(&data(list, &asked, reached))
+    let (list, next) = rows(&conversations, &asked).await?;
+    Answer::of(&data(list, next, &asked, reached))
 }
 
-fn data(list: ConversationList, asked: &Asked, reached_mark: Option<SyncMark>) -> Data {
-    let snapshot = list.snapshot().clone();
+/// Reads the rows that are asked for, and no others.
+async fn rows(
+    conversations: &Conversations,
+    asked: &Asked,
+) -> Result<(ConversationList, Option<PageKey>), Problem> {
+    let (query, after) = (asked.query.clone(), asked.after.as_ref());
+    if let Some(limit) = asked.limit {
+        return Ok(conversations.list_page(query, limit, after));
+    }
+    let mut list = conversations.get_conversation_list(query).await?;
+    if let Some(after) = after {
+        list.conversation_list.retain(|row| PageKey::of(row) > *after);
+    }
+    Ok((list, None))
+}
+
+fn data(
+    list: ConversationList,
+    next: Option<PageKey>,
+    asked: &Asked,
+    reached_mark: Option<SyncMark>,
+) -> Data {
     let is_sync_completed = list.is_sync_completed();
     let report = Report { sync: list.report(), reached_mark };
-    let (conversation_list, next) = page(list.conversation_list, &snapshot, asked);
-    let totals = snapshot.totals_of(&asked.query);
-    let position = position::of(&snapshot);
+    let totals = list.snapshot().totals_of(&asked.query);
+    let position = position::of(list.snapshot());
+    let conversation_list = list.conversation_list;
     Data { conversation_list, is_sync_completed, report, position, next, totals }
-}
-
-fn page(
-    rows: Vec<Arc<Conversation>>,
-    snapshot: &Snapshot,
-    asked: &Asked,
-) -> (Vec<Arc<Conversation>>, Option<PageKey>) {
-    match (asked.limit, &asked.after) {
-        (Some(limit), after) => {
-            let page = snapshot.page(&asked.query, limit, after.as_ref());
-            (page.rows, page.next)
-        }
-        (None, Some(after)) => {
-            (rows.into_iter().filter(|row| PageKey::of(row) > *after).collect(), None)
-        }
-        (None, None) => (rows, None),
-    }
 }
