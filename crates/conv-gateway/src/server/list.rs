@@ -76,9 +76,9 @@ pub(super) async fn get(
         return Ok(unchanged);
     }
     // The list may have moved on since.
-    let list = conversations.get_conversation_list(asked.query.clone()).await?;
+    let (list, next) = rows(&conversations, &asked).await?;
     let snapshot = list.snapshot().clone();
-    let data = data(list, &asked, reached);
+    let data = data(list, next, &asked, reached);
     let basis = asked.basis(&snapshot, &data.report);
     Ok(tags.respond(basis, Answer::of(&data)?.into_bytes(), &headers))
 }
