@@ -63,15 +63,10 @@ async fn own(url: &str) -> Result<(), Failure> {
     show("from this disk", &list).await?;
     let mut follow = source.follow(user.parse()?);
     loop {
-        tokio::select! {
-            () = follow.changed() => match list.sync().await {
-                Ok(_) => show("as of now", &list).await?,
-                Err(error) => println!("not reached: {error}"),
-            },
-            stopped = tokio::signal::ctrl_c() => {
-                stopped?;
-                return Ok(list.close().await?);
-            }
+        follow.changed().await;
+        match list.sync().await {
+            Ok(_) => show("as of now", &list).await?,
+            Err(error) => println!("not reached: {error}"),
         }
     }
 }
@@ -134,10 +129,7 @@ async fn show(when: &str, list: &Conversations) -> Result<(), Failure> {
 }
 
 /// A gateway in front of the cloud, with a network that can be away.
-async fn serve(
-    cloud: &Emulator,
-    network: &Arc<AtomicBool>,
-) -> Result<(Accounts, String), Failure> {
+async fn serve(cloud: &Emulator, network: &Arc<AtomicBool>) -> Result<(Accounts, String), Failure> {
     let (app, key) = (cloud.sdk_app_id(), cloud.secret_key());
     let url: BaseUrl = cloud.base_url().parse()?;
     let signer = UserSigSigner::new(cloud.identifier(), key);
@@ -161,7 +153,7 @@ async fn serve(
 }
 
 /// What the app's own backend does for its users.
-fn sign(signer: &UserSigSigner, app: u64) -> Result<UserSig, UserSigError> {
+fn sign(signer: &UserSigSigner, app: u32) -> Result<UserSig, UserSigError> {
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     signer.sign(app, Timestamp::from_secs(since.as_secs()), Duration::from_secs(3_600))
 }

@@ -109,7 +109,8 @@ pub struct Capabilities {
     pub retention: Option<u64>,
     /// True if [`changes`](ConversationSource::changes) can be asked. Such a source keeps the list
     /// itself, its pages say in what state ([`Page::upstream`]), and the plan's limit is that of its
-    /// own list: a pass reads all of its rows.
+    /// own list: a pass reads all of its rows. They should bring every facet and the names
+    /// of their groups: a pass reads these only for rows among the changes.
     #[serde(default)]
     pub offers_changes: bool,
 }

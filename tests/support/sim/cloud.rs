@@ -8,12 +8,12 @@ use std::{
 
 use async_trait::async_trait;
 use conv_api::{
-    AccountId, ConversationId, ConversationPatch, ConversationSource, ErrorClass, Facet,
+    AccountId, ConversationId, ConversationPatch, ConversationSource, Coverage, ErrorClass, Facet,
     ListingPatch, SourceError, Timestamp,
     model::{Cursor, SkippedRow},
     sync::{
-        Capabilities, CursorPromise, FullProfile, Groups, HydrateRequest, Hydrated, ListingOrder,
-        Page, ProfileRequest, PullRequest, Retry, SourceRow,
+        Capabilities, Changes, ChangesRequest, CursorPromise, FullProfile, Groups, HydrateRequest,
+        Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, Retry, SourceRow, Upstream,
     },
 };
 use fastrand::Rng;
@@ -21,7 +21,7 @@ use fastrand::Rng;
 use super::{
     paging::{Copies, CursorKind, Shape},
     witness::Witness,
-    world::World,
+    world::{Row, World},
 };
 
 /// The behaviour of the network and the cloud.
@@ -66,6 +66,8 @@ pub struct State {
     /// The number of failures in a row of each question, and true if its signature was refused.
     failed: BTreeMap<String, (u32, bool)>,
     copies: Copies,
+    /// The rows of each change so far, for a source that gives changes.
+    log: Vec<Vec<ConversationId>>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,6 +89,7 @@ impl SimCloud {
             asked: BTreeMap::new(),
             failed: BTreeMap::new(),
             copies: Copies::default(),
+            log: Vec::new(),
         };
         Self(Arc::new(Mutex::new(state)))
     }
@@ -108,6 +111,9 @@ impl SimCloud {
 impl State {
     pub fn change(&mut self) {
         let ids = self.world.change(&mut self.rng);
+        // Groups were renamed: all rows show other names.
+        let all = || self.world.rows.keys().cloned().collect();
+        self.log.push(if ids.is_empty() { all() } else { ids.clone() });
         self.longest = self.longest.max(self.world.rows.len());
         if let Some(witness) = &mut self.witness {
             witness.changed(&self.world, &ids);
@@ -180,19 +186,63 @@ impl State {
         let answer = self.copies.page(&self.world, &self.shape, cursor);
         let mut answer = answer.ok_or(SourceError::CursorExpired)?;
         self.rng.shuffle(&mut answer.rows);
-        let rows = answer.rows.into_iter().map(|(id, row)| {
-            let mut patch = ConversationPatch::new(id);
-            let mut listing = ListingPatch::at(Timestamp::from_secs(row.time));
-            listing.is_pinned = Some(row.pinned);
-            let numbers = World::group_of(&patch.id).into_iter().collect();
-            patch.listing = Some(listing);
-            let mut row = SourceRow::new(patch);
-            row.group_ids = Some(numbers);
-            row
-        });
+        let rows = answer.rows.into_iter().map(|(id, row)| self.row(id, row)).collect();
         let next = answer.next.map(Cursor::new);
-        let rows = rows.collect();
-        Ok(Page::new(rows, next, self.time()))
+        let mut page = Page::new(rows, next, self.time());
+        page.upstream = self.is_mirror().then(|| self.upstream());
+        Ok(page)
+    }
+
+    fn is_mirror(&self) -> bool {
+        self.shape.cursor == CursorKind::Mirrored
+    }
+
+    fn row(&self, id: ConversationId, row: Row) -> SourceRow {
+        let mut patch = ConversationPatch::new(id);
+        let mut listing = ListingPatch::at(Timestamp::from_secs(row.time));
+        listing.is_pinned = Some(row.pinned);
+        let numbers: Vec<u64> = World::group_of(&patch.id).into_iter().collect();
+        if self.is_mirror() {
+            let groups = self.world.groups();
+            let named = groups.into_iter().filter(|(number, _)| numbers.contains(number));
+            listing.groups = Some(named.map(|(_, name)| name).collect());
+            patch.profile.name = Some(format!("Name of {}", patch.id).into());
+            patch.profile.read_at = Some(Timestamp::from_secs(self.world.now));
+            patch.unread.count = Some(World::unread(&patch.id));
+        }
+        patch.listing = Some(listing);
+        let mut row = SourceRow::new(patch);
+        row.group_ids = (!self.is_mirror()).then_some(numbers);
+        row
+    }
+
+    fn upstream(&self) -> Upstream {
+        let mut upstream = Upstream::default();
+        upstream.coverage = Coverage::Complete;
+        upstream.as_of = Some(Timestamp::from_secs(self.world.now));
+        upstream.conversations = Some(self.world.rows.len() as u64);
+        upstream.position = Some(Cursor::new(self.log.len().to_string()));
+        upstream
+    }
+
+    fn changes(&mut self, since: &str) -> Result<Changes, SourceError> {
+        let since: usize = since.parse().unwrap();
+        let changed: BTreeSet<_> = self.log.iter().skip(since).flatten().cloned().collect();
+        // Its log is short.
+        if self.log.len() - since > 40 {
+            return Err(SourceError::CursorExpired);
+        }
+        if self.log.len() == since {
+            return Ok(Changes::default());
+        }
+        let (mut rows, mut removed) = (Vec::new(), Vec::new());
+        for id in changed {
+            match self.world.rows.get(&id) {
+                Some(row) => rows.push(self.row(id, *row)),
+                None => removed.push(id),
+            }
+        }
+        Ok(Changes::new(rows, removed, self.upstream()))
     }
 
     /// A page whose answer arrives.
@@ -235,9 +285,15 @@ impl ConversationSource for SimCloud {
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
         capabilities.facets.push(Facet::Unread);
-        if self.lock().shape.cursor == CursorKind::Promised {
+        let cursor = self.lock().shape.cursor;
+        if cursor.is_promised() {
             capabilities.order = ListingOrder::NewestFirst;
             capabilities.cursors = CursorPromise::Exact;
+        }
+        if cursor == CursorKind::Mirrored {
+            // Its rows have all that it knows.
+            capabilities.facets.clear();
+            capabilities.offers_changes = true;
         }
         capabilities
     }
@@ -300,6 +356,36 @@ impl ConversationSource for SimCloud {
                 Ok(state.give(page))
             }
             _ => Ok(state.give(page)),
+        }
+    }
+
+    async fn changes(&self, request: &ChangesRequest) -> Result<Changes, SourceError> {
+        let delay = self.lock().rng.u64(1..200);
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+        let mut state = self.lock();
+        state.list_calls += 1;
+        state.maybe_change();
+        let fault = if state.weather.relents {
+            if let Some(error) = state.passing_fault(format!("{request:?}")) {
+                return Err(error);
+            }
+            None
+        } else {
+            state.fault()
+        };
+        let changes = state.changes(request.since.as_str());
+        state.maybe_change();
+        match fault {
+            Some(Fault::Lost) => Err(SourceError::TimedOut),
+            Some(Fault::LostAfterwards) => Err(SourceError::Protocol { what: "cut".into() }),
+            Some(Fault::Refused(code, class, retry)) => Err(refused(code, class, retry)),
+            Some(Fault::Expired) => Err(SourceError::CursorExpired),
+            Some(Fault::Standing) => Err(SourceError::Unsupported { what: "changes".into() }),
+            Some(Fault::Panic) => {
+                drop(state);
+                panic();
+            }
+            _ => changes,
         }
     }
 

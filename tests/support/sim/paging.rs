@@ -22,11 +22,25 @@ pub enum CursorKind {
     Frozen,
     /// As `KeyExact`, in list order, and the source promises both.
     Promised,
+    /// As `Promised`, of a source that keeps the list itself and gives the changes since a position.
+    Mirrored,
 }
 
 impl CursorKind {
-    pub const ALL: [Self; 6] =
-        [Self::KeyExact, Self::KeySec, Self::LiveOff, Self::SnapOff, Self::Frozen, Self::Promised];
+    pub const ALL: [Self; 7] = [
+        Self::KeyExact,
+        Self::KeySec,
+        Self::LiveOff,
+        Self::SnapOff,
+        Self::Frozen,
+        Self::Promised,
+        Self::Mirrored,
+    ];
+
+    /// Returns true if the source promises list order and exact cursors.
+    pub fn is_promised(self) -> bool {
+        matches!(self, Self::Promised | Self::Mirrored)
+    }
 }
 
 /// The way a cloud pages.
@@ -48,8 +62,19 @@ impl Shape {
             cursor,
             page: rng.usize(3..=12),
             server_cap: rng.choice([None, Some(12), Some(25)]).flatten(),
-            apart: rng.bool() && cursor != CursorKind::Promised,
+            apart: rng.bool() && !cursor.is_promised(),
             late_flag: rng.bool(),
+        }
+        .of_source(cursor)
+    }
+}
+
+impl Shape {
+    /// The list of a source that keeps it itself is whole.
+    fn of_source(self, cursor: CursorKind) -> Self {
+        match cursor {
+            CursorKind::Mirrored => Self { server_cap: None, ..self },
+            _ => self,
         }
     }
 }
@@ -96,7 +121,7 @@ impl Copies {
         let is_last = if shape.late_flag { rows.len() < shape.page } else { end >= list.len() };
         let next = match (is_last, shape.cursor) {
             (true, _) => None,
-            (_, CursorKind::KeyExact | CursorKind::Promised) => {
+            (_, kind) if kind == CursorKind::KeyExact || kind.is_promised() => {
                 rows.last().map_or(place.map(str::to_owned), |(id, row)| {
                     Some(format!("{}/{id}", row.rank().as_u64()))
                 })
@@ -125,7 +150,7 @@ impl Copies {
         };
         let is_first = place.is_none();
         Some(match kind {
-            CursorKind::KeyExact | CursorKind::Promised => {
+            CursorKind::KeyExact | CursorKind::Promised | CursorKind::Mirrored => {
                 let rank = head.parse::<u64>().unwrap_or(0);
                 let after = |(id, row): &(ConversationId, Row)| {
                     (row.rank().as_u64(), id.as_str()) > (rank, tail)

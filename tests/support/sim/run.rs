@@ -63,6 +63,8 @@ impl Sim {
         let world = World::new(&mut rng);
         let shape = Shape::new(kind, &mut rng);
         let limit = *rng.choice(&[12, 25, 100]).unwrap();
+        // The plan is that of the source's own list.
+        let limit = if kind == CursorKind::Mirrored { 10_000 } else { limit };
         let records = MemoryEngine::default();
         let engine = LossyEngine::new(records.clone(), rng.fork());
         Self {

@@ -156,10 +156,10 @@ impl Follow {
 
     async fn open(&self) -> Result<Line, SourceError> {
         let shared = &self.source.shared;
-        let mut query = json!({ "window": MAX_WINDOW });
-        if let Some((position, conversations)) = shared.position(&self.account) {
-            query["from"] = json!({ "position": position, "conversations": conversations });
-        }
+        let from = shared.position(&self.account).map(|(position, conversations)| {
+            json!({ "position": position, "conversations": conversations })
+        });
+        let query = json!({ "window": MAX_WINDOW, "from": from });
         let body = json!({ "queries": { "list": query } });
         let call = Call::post("/conversations/stream", &body);
         let token = shared.token(&self.account, None).await?;

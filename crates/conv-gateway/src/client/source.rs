@@ -6,7 +6,7 @@ use conv_sync::{
     Capabilities, Changes, ChangesRequest, ConversationSource, CursorPromise, FullProfile, Groups,
     HydrateRequest, Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, SourceError,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     GatewaySource,
@@ -31,10 +31,11 @@ impl ConversationSource for GatewaySource {
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
-        let mut argument = json!({ "limit": request.limit.clamp(1, MAX_PAGE) });
-        if let Some(cursor) = &request.cursor {
-            argument["after"] = Value::from(cursor.as_str());
-        }
+        let limit = request.limit.clamp(1, MAX_PAGE);
+        let argument = match &request.cursor {
+            Some(cursor) => json!({ "limit": limit, "after": cursor.as_str() }),
+            None => json!({ "limit": limit }),
+        };
         let call = Call::post("/conversations/list", &argument);
         let answer = self.shared.call(&request.account, &call).await;
         let answer = answer.map_err(|error| match error.class() {

@@ -69,7 +69,9 @@ async fn every_kind_of_change_reaches_the_cloud() {
     ];
     changes.extend(device.set_conversation_custom_data(&some, "mine").await.unwrap().changes);
     changes.extend(device.create_conversation_group(&some, "friends").await.unwrap().changes);
-    changes.extend(device.delete_conversation(&[gone.clone()], true).await.unwrap().changes);
+    changes.extend(
+        device.delete_conversation(std::slice::from_ref(&gone), true).await.unwrap().changes,
+    );
     for change in changes {
         timeout(PATIENCE, change.outcome()).await.unwrap().unwrap();
     }

@@ -35,7 +35,7 @@ async fn gateway(
         UserSigSigner::new(account.as_str(), KEY).sign(1_400_000_000, now, Duration::from_secs(60))
     };
     GatewaySource::new(&url, move |account| {
-        let sig = user_sig.clone();
+        let sig = user_sig;
         async move { sig(account).await }
     })
     .unwrap()
