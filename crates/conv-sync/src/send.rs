@@ -5,6 +5,7 @@
 
 mod answer;
 mod exchange;
+mod finished_pass;
 mod launch;
 mod looks;
 mod meaning;
@@ -31,7 +32,7 @@ use crate::{WriteCapabilities, WriteKind};
 
 #[cfg_attr(not(feature = "testing"), allow(unreachable_pub))]
 pub use self::exchange::{SendEffect, SendId, SendInput};
-pub use self::{exchange::SendView, options::SendOptions};
+pub use self::{exchange::SendView, finished_pass::FinishedPass, options::SendOptions};
 
 /// Sends what an account's outbox holds: decides what goes out next, what an answer means, and when
 /// a change is over.
@@ -203,10 +204,10 @@ impl Sender {
                 self.on_group_looked(now, call, answer, view, &mut out);
             }
             SendInput::Woke(pause) => self.pauses.woke(pause),
-            SendInput::PassFinished { began } => {
-                self.passes.finished(now, began);
-                self.settling.pass_finished(began);
-                self.release_after_pass(began);
+            SendInput::PassFinished(pass) => {
+                self.passes.finished(now, pass.began);
+                self.release_after_pass(pass.began);
+                self.settling.pass_finished(pass);
             }
             SendInput::UnreadRead { began, ids } => self.settling.unread_read(began, ids),
             SendInput::Release => {

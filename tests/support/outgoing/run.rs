@@ -15,7 +15,7 @@ use conv_api::{
     Timestamp,
     model::{Delta, Enqueue, Outbox, OutboxChange, PassId, Progress, Rank, SyncStep},
     store::MemoryEngine,
-    sync::{Dispatch, Dispatcher, PullOptions, Puller, SendView, Views},
+    sync::{Dispatch, Dispatcher, FinishedPass, PullOptions, Puller, SendView, Views},
 };
 use fastrand::Rng;
 
@@ -286,10 +286,11 @@ impl Sim {
                 }
             }
             Ok(None) => {
+                let pass = FinishedPass::new(began).with_unnamed(puller.unnamed().clone());
                 self.process.pass = None;
                 self.cloud.lock().passed = Some(seen);
                 self.trace(|| format!("a pass ends that began at {seen:?}"));
-                self.process.dispatcher.pass_finished(began);
+                self.process.dispatcher.pass_finished(pass);
             }
             Err(_) => self.process.pass = None,
         }

@@ -124,7 +124,7 @@ impl Conversations {
             }
             _ => true,
         };
-        let began = *passes.finished().borrow();
+        let began = passes.finished().borrow().as_ref().map(|pass| pass.began);
         let is_recent =
             began.is_some_and(|began| config.clock.now().saturating_sub(began) <= RECENT);
         reads && is_recent && self.snapshot().sync().coverage == Coverage::Complete

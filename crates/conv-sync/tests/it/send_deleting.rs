@@ -48,7 +48,7 @@ fn a_pass_that_is_under_way_is_not_asked_for_again() {
     let began = world.now;
     world.advance(SECOND);
     world.change();
-    world.input(conv_sync::testing::SendInput::PassFinished { began });
+    world.input(conv_sync::testing::SendInput::PassFinished(began.into()));
     world.run();
     assert_eq!((world.asked, deletes(&world).len()), (1, 1));
 }
@@ -72,7 +72,7 @@ fn a_pass_that_takes_longer_than_a_minute_is_enough_if_it_just_ended() {
     world.send(history("alice"));
     let began = world.now;
     world.advance(3 * MINUTE);
-    world.input(conv_sync::testing::SendInput::PassFinished { began });
+    world.input(conv_sync::testing::SendInput::PassFinished(began.into()));
     world.run();
     assert_eq!(deletes(&world), [true]);
 }

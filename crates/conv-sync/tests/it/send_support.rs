@@ -7,7 +7,7 @@ use conv_model::{
     OutcomeKind, Pending, PendingState, Progress,
 };
 use conv_sync::{
-    Retry, SendOptions, SourceError, WriteCall, WriteCapabilities,
+    FinishedPass, Retry, SendOptions, SourceError, WriteCall, WriteCapabilities,
     testing::{MemoryView, NOW, ScriptedWriter, SendEffect, SendId, SendInput, Sender},
 };
 
@@ -161,14 +161,21 @@ impl World {
     pub fn pass(&mut self) {
         self.view.read(&self.cloud);
         let began = self.now;
-        self.input(SendInput::PassFinished { began });
+        self.input(SendInput::PassFinished(began.into()));
         self.run();
     }
 
     /// A pass that lists what the view has already: a stale read.
     pub fn stale_pass(&mut self) {
         let began = self.now;
-        self.input(SendInput::PassFinished { began });
+        self.input(SendInput::PassFinished(began.into()));
+        self.run();
+    }
+
+    /// A stale pass that could not name the groups of a user's conversation.
+    pub fn unnamed_pass(&mut self, name: &str) {
+        let pass = FinishedPass::new(self.now).with_unnamed([user(name)].into());
+        self.input(SendInput::PassFinished(pass));
         self.run();
     }
 
