@@ -9,6 +9,7 @@ mod finished_pass;
 mod launch;
 mod looks;
 mod meaning;
+mod moment;
 mod options;
 mod passes;
 mod pauses;
@@ -27,7 +28,9 @@ use conv_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use self::{passes::Passes, pauses::Pauses, plan::is_replayed_after_pass, settle::Settling};
+use self::{
+    moment::Moment, passes::Passes, pauses::Pauses, plan::is_replayed_after_pass, settle::Settling,
+};
 use crate::{WriteCapabilities, WriteKind};
 
 #[cfg_attr(not(feature = "testing"), allow(unreachable_pub))]
@@ -205,7 +208,7 @@ impl Sender {
             }
             SendInput::Woke(pause) => self.pauses.woke(pause),
             SendInput::PassFinished(pass) => {
-                self.passes.finished(now, pass.began);
+                self.passes.finished(Moment::new(now, view.wall_time()), pass.moment());
                 self.release_after_pass(pass.began);
                 self.settling.pass_finished(pass);
             }

@@ -286,7 +286,10 @@ impl Sim {
                 }
             }
             Ok(None) => {
-                let pass = FinishedPass::new(began).with_unnamed(puller.unnamed().clone());
+                let wall_time = Timestamp::from_secs(START + seen.as_secs());
+                let pass = FinishedPass::new(began)
+                    .with_wall_time(Some(wall_time))
+                    .with_unnamed(puller.unnamed().clone());
                 self.process.pass = None;
                 self.cloud.lock().passed = Some(seen);
                 self.trace(|| format!("a pass ends that began at {seen:?}"));

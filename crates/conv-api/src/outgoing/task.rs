@@ -165,9 +165,11 @@ impl Task {
             has_source,
         });
         let store = Arc::clone(&config.store);
-        let views: Views = Arc::new(move || Arc::new(StoreView(store.snapshot())) as _);
         let options = config.options.clone().with_reads_unread(self.reads_unread());
         let (clock, account) = (Arc::clone(&config.clock), config.account.clone());
+        let dates = Arc::clone(&clock);
+        let views: Views =
+            Arc::new(move || Arc::new(StoreView(store.snapshot(), dates.wall_time())) as _);
         let mut dispatcher = Dispatcher::new(writer, clock, account, options, views);
         // An operator may have repaired the app's account and started this process for that reason.
         if !self.shared.was_released.swap(true, Relaxed) {
@@ -211,7 +213,8 @@ impl Task {
     fn ask_for_pass(&self, dispatcher: &mut Dispatcher) {
         let config = &self.shared.config;
         let Some(pulls) = &config.pulls else {
-            return dispatcher.pass_finished(config.clock.now());
+            let now = FinishedPass::new(config.clock.now());
+            return dispatcher.pass_finished(now.with_wall_time(config.clock.wall_time()));
         };
         // One that cannot begin now is asked for again by the dispatcher, later.
         if let Some(passes) = config.passes.upgrade() {

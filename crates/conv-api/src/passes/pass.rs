@@ -80,6 +80,7 @@ async fn carry(
     number: &AtomicU64,
 ) -> Result<Passed, Error> {
     let began = context.clock.now();
+    let finished = FinishedPass::new(began).with_wall_time(context.clock.wall_time());
     let age = context.names_read.age(&context.account, began);
     let mut puller = puller(context, watched, age);
     number.store(puller.pass().as_u64(), Relaxed);
@@ -106,7 +107,7 @@ async fn carry(
     if was_due && is_timeless(context) && !lacks_names(context) {
         context.names_read.note(&context.account, began);
     }
-    Ok((written, FinishedPass::new(began).with_unnamed(puller.unnamed().clone())))
+    Ok((written, finished.with_unnamed(puller.unnamed().clone())))
 }
 
 fn puller(context: &PassContext, watched: &Arc<Watched>, names_age: Option<Duration>) -> Puller {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use conv_model::AccountId;
+use conv_model::{AccountId, Timestamp};
 use conv_sync::{
     Capabilities, Clock, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
     ProfileRequest, PullRequest, SourceError,
@@ -113,5 +113,9 @@ impl Clock for Watched {
 
     fn chance(&self) -> f64 {
         self.clock.chance()
+    }
+
+    fn wall_time(&self) -> Option<Timestamp> {
+        self.clock.wall_time()
     }
 }
