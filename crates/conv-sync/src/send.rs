@@ -254,8 +254,7 @@ impl Sender {
 
     /// Returns whether a mutation is yet to be held, or for another reason than it is.
     fn is_to_be_held(&self, pending: &Pending) -> bool {
-        pending.state == PendingState::Queued
-            || (self.is_foreign(pending) && pending.failure != self.reason_to_hold(pending))
+        pending.state == PendingState::Queued || (self.is_foreign(pending) && !pending.is_foreign)
     }
 
     /// Returns why a mutation waits that could be sent by itself.
@@ -263,9 +262,7 @@ impl Sender {
         if !self.is_foreign(pending) {
             return self.held.clone();
         }
-        let app = pending.app.unwrap_or_default();
-        let what = format!("made for the app {app}, and this process sends to another one");
-        Some(MutationFailure::new(ErrorClass::Auth, None, what))
+        Some(MutationFailure::of_another_app(pending.app.unwrap_or_default()))
     }
 
     /// Returns whether progress has to be stored.
@@ -317,15 +314,21 @@ impl Sender {
                     let progress = Progress::Returned { failure, is_uncertain: true };
                     self.unstored.push((pending.number, progress));
                 }
-                PendingState::Held if self.is_releasing && !self.is_foreign(pending) => {
+                PendingState::Held
+                    if (self.is_releasing || pending.is_foreign) && !self.is_foreign(pending) =>
+                {
                     self.unstored.push((pending.number, Progress::Released));
                 }
                 PendingState::Queued | PendingState::Held if self.is_expired(pending, view) => {
                     self.unstored.push((pending.number, Progress::Expired));
                 }
                 PendingState::Queued | PendingState::Held if self.is_to_be_held(pending) => {
+                    let hold = match self.is_foreign(pending) {
+                        true => Progress::HeldForApp,
+                        false => Progress::Held,
+                    };
                     let reason = self.reason_to_hold(pending);
-                    self.unstored.extend(reason.map(|it| (pending.number, Progress::Held(it))));
+                    self.unstored.extend(reason.map(|reason| (pending.number, hold(reason))));
                 }
                 _ => {}
             }

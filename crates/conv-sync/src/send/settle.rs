@@ -253,7 +253,7 @@ fn is_unnamed(mutation: &Mutation, pass: &FinishedPass) -> bool {
 /// conversation group as a whole.
 fn is_overtaken(pending: &Pending, outbox: &Outbox) -> bool {
     let slot = pending.mutation.slot();
-    let is_later = |other: &Pending| other.number > pending.number && other.state.is_shown();
+    let is_later = |other: &Pending| other.number > pending.number && other.is_shown();
     let names: Vec<_> = pending.mutation.group_names().collect();
     outbox.of_slot(&slot).any(|other| is_later(other))
         || outbox.of_groups().any(|other| {

@@ -229,6 +229,25 @@ async fn what_was_made_for_one_app_is_not_sent_to_another() {
     let failure = left[0].failure.clone().unwrap();
     assert!(left.len() == 1 && failure.message.contains("app 1"), "{failure:?}");
     assert_eq!(second.writer.calls(), []);
+
+    // This app's list shows nothing of it, and a change of its own leaves it alone.
+    let row = list.snapshot().get(&id(0)).unwrap();
+    assert!(!row.listing.is_pinned);
+    assert_eq!(row.pending.pin, Some(PendingState::Held));
+    list.sync().await.unwrap();
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+    change.sent().await.unwrap();
+    assert!(second.is_pinned(0));
+    drop(change);
+    list.close().await.unwrap();
+
+    let database = SledDatabase::open(folder.path()).await.unwrap();
+    let list = first.builder().database(database).build().await.unwrap();
+    assert!(!first.is_pinned(0));
+    while !first.is_pinned(0) {
+        assert!(list.pending().iter().any(|one| one.app == Some(1)), "it is gone");
+        sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
