@@ -22,7 +22,7 @@ use std::{sync::Arc, time::Duration};
 
 use conv_model::{AccountId, PassFailure};
 use conv_store::{ConversationStore, Leases, Snapshot, StoreError};
-use conv_sync::{Clock, ConversationSource, PullOptions};
+use conv_sync::{Clock, ConversationSource, FinishedPass, PullOptions};
 use tokio::sync::watch;
 
 pub(crate) use self::{
@@ -98,8 +98,8 @@ impl Passes {
         self.ask(context, Request::Refresh, None).map(drop)
     }
 
-    /// Returns a receiver of the beginning of the newest finished pass, on the list's clock.
-    pub(crate) fn finished(&self) -> watch::Receiver<Option<Duration>> {
+    /// Returns a receiver of the newest finished pass, which began on the list's clock.
+    pub(crate) fn finished(&self) -> watch::Receiver<Option<FinishedPass>> {
         self.shared.finished.subscribe()
     }
 

@@ -17,12 +17,15 @@ pub use self::{
     pending::{Acknowledgement, Pending, PendingState},
     progress::{Outcome, OutcomeKind, Progress, Progressed},
 };
-use crate::{Conversation, ConversationId, GroupTarget, Mutation, PendingFacets, Slot};
+use crate::{
+    Conversation, ConversationId, GroupTarget, Mutation, MutationFailure, PendingFacets, Slot,
+};
 
 /// The mutations of one account that the cloud has not yet shown to be done.
 ///
 /// The mutations of one [`Slot`] follow one another: those that the cloud acknowledged, then at most
-/// one that is under way, then at most one that waits behind it.
+/// one that is under way, then at most one that waits behind it. Beside them, mutations may be held
+/// that were accepted for other apps.
 ///
 /// It is data: a store keeps it, a sender reads the next mutations and reports their progress. Each change
 /// of it is one whole step, and names the slots whose records are to be written.
@@ -135,7 +138,7 @@ impl Outbox {
         row.pending = PendingFacets::default();
         for pending in own {
             row.pending.add(pending, &row.listing.groups);
-            if pending.state.is_shown() && !pending.mutation.show(&mut row) {
+            if pending.is_shown() && !pending.mutation.show(&mut row) {
                 return None;
             }
         }
@@ -149,7 +152,7 @@ impl Outbox {
     ) -> BTreeSet<Arc<str>> {
         let mut names: BTreeSet<_> = base.into_iter().cloned().collect();
         let mut groups: Vec<_> = self.of_groups().collect();
-        groups.retain(|pending| pending.state.is_shown());
+        groups.retain(|pending| pending.is_shown());
         groups.sort_by_key(|pending| pending.number);
         for pending in groups {
             let Mutation::Group { group_name, target } = &pending.mutation else { continue };
@@ -173,6 +176,24 @@ impl Outbox {
                 Arc::make_mut(pending).app = Some(app);
             }
         }
+    }
+
+    /// Holds the mutations that were accepted for another app and have yet to be sent: the list does not
+    /// show them, and no mutation of this app takes their place. Returns the slots whose mutations are
+    /// other than before.
+    pub fn hold_others(&mut self, app: u64) -> BTreeSet<Slot> {
+        let is_other = |one: &Pending| {
+            one.state.is_waiting() && !one.is_foreign && one.app.is_some_and(|other| other != app)
+        };
+        let mut slots = BTreeSet::new();
+        for (slot, queue) in &mut self.slots {
+            for pending in queue.iter_mut().filter(|one| is_other(one)) {
+                let failure = MutationFailure::of_another_app(pending.app.unwrap_or_default());
+                Arc::make_mut(pending).hold(failure, true);
+                slots.insert(slot.clone());
+            }
+        }
+        slots
     }
 
     /// Takes mutations out of a slot.

@@ -3,8 +3,9 @@
 use std::{fmt::Debug, time::Duration};
 
 use async_trait::async_trait;
+use conv_model::Timestamp;
 
-/// Time and randomness for a [`Puller`](crate::Puller), so that tests can control both.
+/// Time and randomness for a [`Puller`](crate::Puller) or a [`Dispatcher`](crate::Dispatcher), so that tests can control both.
 #[async_trait]
 pub trait Clock: Debug + Send + Sync + 'static {
     /// Returns the time since some fixed moment. Monotonic, without relation to dates.
@@ -15,6 +16,23 @@ pub trait Clock: Debug + Send + Sync + 'static {
 
     /// Returns a random number from 0 up to 1, which spreads retries.
     fn chance(&self) -> f64;
+
+    /// Returns the date, which may be set, and goes on while the device is suspended; `None` without a
+    /// clock of dates. The system's by default, and `None` in a browser.
+    fn wall_time(&self) -> Option<Timestamp> {
+        system_time()
+    }
+}
+
+/// In a browser, the standard library's clock panics.
+fn system_time() -> Option<Timestamp> {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+        return None;
+    }
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_secs(since_1970.as_secs()))
 }
 
 /// Tokio's clock. Must be used within a Tokio runtime with time enabled.

@@ -13,7 +13,7 @@ use std::{
 use conv_model::{AccountId, ConversationId, MutationFailure, Progress, Timestamp};
 
 use crate::{
-    Clock, ConversationWriter, SendOptions, SendView, WriteRequest,
+    Clock, ConversationWriter, FinishedPass, SendOptions, SendView, WriteRequest,
     send::{SendEffect, SendId, SendInput, Sender},
 };
 
@@ -189,10 +189,10 @@ impl Dispatcher {
         self.step(SendInput::Changed);
     }
 
-    /// Says that a pass is complete, which began at a moment of the dispatcher's clock, and that the
-    /// views show its rows.
-    pub fn pass_finished(&mut self, began: Duration) {
-        self.step(SendInput::PassFinished { began });
+    /// Says that a pass is complete, and that the views show its rows. A moment of the dispatcher's
+    /// clock is a pass that began then and named all conversation groups.
+    pub fn pass_finished(&mut self, pass: impl Into<FinishedPass>) {
+        self.step(SendInput::PassFinished(pass.into()));
     }
 
     /// Says that a pass, which began at a moment of the dispatcher's clock, stored the unread state of

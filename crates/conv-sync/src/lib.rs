@@ -87,7 +87,7 @@ pub use self::{
     limiter::RateLimiter,
     pull::PullOptions,
     puller::Puller,
-    send::{SendOptions, SendView},
+    send::{FinishedPass, SendOptions, SendView},
     source::{
         Batch, Capabilities, Changes, ChangesRequest, ConversationSource, CursorPromise,
         FullProfile, Groups, HydrateRequest, Hydrated, ListingOrder, Page, ProfileRequest,

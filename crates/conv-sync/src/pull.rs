@@ -235,6 +235,11 @@ impl Pull {
         }
     }
 
+    /// Returns the rows in conversation groups whose names the pass did not read.
+    pub fn unnamed(&self) -> &BTreeSet<ConversationId> {
+        self.naming.unnamed()
+    }
+
     /// Takes in an event at `now` of the driver's clock, and returns the effects to carry out.
     pub fn step(&mut self, now: Duration, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();

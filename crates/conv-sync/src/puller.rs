@@ -1,7 +1,7 @@
 //! The driver of a pass.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
@@ -108,6 +108,13 @@ impl Puller {
     /// Returns the pass's number.
     pub fn pass(&self) -> PassId {
         self.pull.pass()
+    }
+
+    /// Returns the rows in conversation groups whose names the pass did not read so far, since the
+    /// call failed or the cloud gave none for a number. The list shows the names or the groups that
+    /// they had before, which says nothing of a change of their groups.
+    pub fn unnamed(&self) -> &BTreeSet<ConversationId> {
+        self.pull.unnamed()
     }
 
     /// Returns the next change to apply; `None` once the pass is complete. Call

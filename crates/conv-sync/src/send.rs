@@ -5,9 +5,11 @@
 
 mod answer;
 mod exchange;
+mod finished_pass;
 mod launch;
 mod looks;
 mod meaning;
+mod moment;
 mod options;
 mod passes;
 mod pauses;
@@ -26,12 +28,14 @@ use conv_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use self::{passes::Passes, pauses::Pauses, plan::is_replayed_after_pass, settle::Settling};
+use self::{
+    moment::Moment, passes::Passes, pauses::Pauses, plan::is_replayed_after_pass, settle::Settling,
+};
 use crate::{WriteCapabilities, WriteKind};
 
 #[cfg_attr(not(feature = "testing"), allow(unreachable_pub))]
 pub use self::exchange::{SendEffect, SendId, SendInput};
-pub use self::{exchange::SendView, options::SendOptions};
+pub use self::{exchange::SendView, finished_pass::FinishedPass, options::SendOptions};
 
 /// Sends what an account's outbox holds: decides what goes out next, what an answer means, and when
 /// a change is over.
@@ -203,10 +207,10 @@ impl Sender {
                 self.on_group_looked(now, call, answer, view, &mut out);
             }
             SendInput::Woke(pause) => self.pauses.woke(pause),
-            SendInput::PassFinished { began } => {
-                self.passes.finished(now, began);
-                self.settling.pass_finished(began);
-                self.release_after_pass(began);
+            SendInput::PassFinished(pass) => {
+                self.passes.finished(Moment::new(now, view.wall_time()), pass.moment());
+                self.release_after_pass(pass.began);
+                self.settling.pass_finished(pass);
             }
             SendInput::UnreadRead { began, ids } => self.settling.unread_read(began, ids),
             SendInput::Release => {
@@ -255,8 +259,7 @@ impl Sender {
 
     /// Returns whether a mutation is yet to be held, or for another reason than it is.
     fn is_to_be_held(&self, pending: &Pending) -> bool {
-        pending.state == PendingState::Queued
-            || (self.is_foreign(pending) && pending.failure != self.reason_to_hold(pending))
+        pending.state == PendingState::Queued || (self.is_foreign(pending) && !pending.is_foreign)
     }
 
     /// Returns why a mutation waits that could be sent by itself.
@@ -264,9 +267,7 @@ impl Sender {
         if !self.is_foreign(pending) {
             return self.held.clone();
         }
-        let app = pending.app.unwrap_or_default();
-        let what = format!("made for the app {app}, and this process sends to another one");
-        Some(MutationFailure::new(ErrorClass::Auth, None, what))
+        Some(MutationFailure::of_another_app(pending.app.unwrap_or_default()))
     }
 
     /// Returns whether progress has to be stored.
@@ -318,15 +319,21 @@ impl Sender {
                     let progress = Progress::Returned { failure, is_uncertain: true };
                     self.unstored.push((pending.number, progress));
                 }
-                PendingState::Held if self.is_releasing && !self.is_foreign(pending) => {
+                PendingState::Held
+                    if (self.is_releasing || pending.is_foreign) && !self.is_foreign(pending) =>
+                {
                     self.unstored.push((pending.number, Progress::Released));
                 }
                 PendingState::Queued | PendingState::Held if self.is_expired(pending, view) => {
                     self.unstored.push((pending.number, Progress::Expired));
                 }
                 PendingState::Queued | PendingState::Held if self.is_to_be_held(pending) => {
+                    let hold = match self.is_foreign(pending) {
+                        true => Progress::HeldForApp,
+                        false => Progress::Held,
+                    };
                     let reason = self.reason_to_hold(pending);
-                    self.unstored.extend(reason.map(|it| (pending.number, Progress::Held(it))));
+                    self.unstored.extend(reason.map(|reason| (pending.number, hold(reason))));
                 }
                 _ => {}
             }

@@ -7,7 +7,7 @@ use conv_api::{
     SendOptions, SourceError, StoreError, Timestamp,
     model::{Delta, Enqueue, OutboxChange, Progress, SyncStep},
     store::MemoryEngine,
-    sync::Dispatch,
+    sync::{Dispatch, FinishedPass},
 };
 use fastrand::Rng;
 
@@ -264,10 +264,14 @@ impl Sim {
                 }
             }
             Ok(None) => {
+                let wall_time = Timestamp::from_secs(START + seen.as_secs());
+                let pass = FinishedPass::new(began)
+                    .with_wall_time(Some(wall_time))
+                    .with_unnamed(puller.unnamed().clone());
                 self.process.pass = None;
                 self.cloud.lock().passed = Some(seen);
                 self.trace(|| format!("a pass ends that began at {seen:?}"));
-                self.process.dispatcher.pass_finished(began);
+                self.process.dispatcher.pass_finished(pass);
             }
             Err(_) => self.process.pass = None,
         }

@@ -1,15 +1,12 @@
 //! Accepting changes: those that can be accepted, each or all of them.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
 use conv_model::{ConversationId, Coverage, Enqueue, Facet, Mutation, MutationError, QueryError};
 use conv_sync::{SourceError, WriteKind};
 
-use super::{Accepted, Change, view::wall_time};
+use super::{Accepted, Change};
 use crate::{Conversations, Error};
-
-/// The age up to which a pass says what the cloud has now, as for a deletion.
-const RECENT: Duration = Duration::from_secs(60);
 
 /// A conversation of the list, and what is to be set.
 pub(super) type Wanted = (ConversationId, Mutation);
@@ -100,8 +97,8 @@ impl Conversations {
             self.check_writable(mutation)?;
         }
         let mut enqueue = Enqueue::new(mutations.clone());
-        enqueue.queued_at = wall_time();
         let config = &self.outgoing().0.config;
+        enqueue.queued_at = config.clock.wall_time();
         enqueue.app = config.writer.as_ref().and_then(|writer| writer.write_capabilities().app);
         enqueue.trusts_list = mutations.iter().all(|mutation| self.was_just_read(mutation));
         let commit = self.outgoing().mutate(enqueue.into()).await?;
@@ -124,9 +121,9 @@ impl Conversations {
             }
             _ => true,
         };
-        let began = *passes.finished().borrow();
-        let is_recent =
-            began.is_some_and(|began| config.clock.now().saturating_sub(began) <= RECENT);
+        let (now, wall_time) = (config.clock.now(), config.clock.wall_time());
+        let pass = passes.finished().borrow().clone();
+        let is_recent = pass.is_some_and(|pass| pass.is_recent(now, wall_time));
         reads && is_recent && self.snapshot().sync().coverage == Coverage::Complete
     }
 

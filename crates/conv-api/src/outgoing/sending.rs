@@ -111,7 +111,9 @@ impl Outgoing {
     /// came of it is stored.
     pub(super) async fn compared(&self) {
         let Some(passes) = self.0.config.passes.upgrade() else { return };
-        let Some(began) = *passes.finished().borrow() else { return };
+        let Some(began) = passes.finished().borrow().as_ref().map(|pass| pass.began) else {
+            return;
+        };
         let (mut compared, mut running) = (self.0.compared.subscribe(), self.0.running.subscribe());
         tokio::select! {
             biased;

@@ -9,7 +9,7 @@ use std::{
 
 use conv_model::{ConversationId, Facet, Mutation, OutboxChange, PendingState, Progress};
 use conv_store::{Lease, Snapshot, StoreError};
-use conv_sync::{ConversationWriter, Dispatch, Dispatcher, Views};
+use conv_sync::{ConversationWriter, Dispatch, Dispatcher, FinishedPass, Views};
 use tokio::sync::watch;
 use tracing::{Instrument, info_span};
 
@@ -44,7 +44,7 @@ enum Next {
     Stop,
     Lost,
     Outbox(Snapshot),
-    Pass(Option<Duration>),
+    Pass(Option<FinishedPass>),
     Retry,
     Dispatch(Dispatch),
 }
@@ -88,9 +88,9 @@ impl Task {
         let (mut open, mut retry) = (shared.open.subscribe(), shared.retry.subscribe());
         let mut finished = config.passes.upgrade().map(|passes| passes.finished());
         // A pass that finished just now need not be made again.
-        let newest = finished.as_mut().and_then(|finished| *finished.borrow_and_update());
-        if let Some(began) = newest {
-            self.pass_finished(&mut dispatcher, began);
+        let newest = finished.as_mut().and_then(|finished| finished.borrow_and_update().clone());
+        if let Some(pass) = newest {
+            self.pass_finished(&mut dispatcher, pass);
         }
         let mut store = config.store.watch();
         let mut seen = config.store.snapshot().seq();
@@ -112,7 +112,7 @@ impl Task {
                 biased;
                 _ = open.wait_for(|is_open| !is_open) => Next::Stop,
                 () = lost(lease) => Next::Lost,
-                began = pass_finished(&mut finished) => Next::Pass(began),
+                pass = pass_finished(&mut finished) => Next::Pass(pass),
                 Ok(()) = retry.changed() => Next::Retry,
                 newer = store.newer_than(seen) => match newer {
                     Ok(newer) => Next::Outbox(newer),
@@ -131,7 +131,7 @@ impl Task {
                     known_held = held(&newer);
                     dispatcher.outbox_changed();
                 }
-                Next::Pass(Some(began)) => self.pass_finished(&mut dispatcher, began),
+                Next::Pass(Some(pass)) => self.pass_finished(&mut dispatcher, pass),
                 Next::Pass(None) => {}
                 Next::Retry => {
                     dispatcher.release();
@@ -165,9 +165,11 @@ impl Task {
             has_source,
         });
         let store = Arc::clone(&config.store);
-        let views: Views = Arc::new(move || Arc::new(StoreView(store.snapshot())) as _);
         let options = config.options.clone().with_reads_unread(self.reads_unread());
         let (clock, account) = (Arc::clone(&config.clock), config.account.clone());
+        let dates = Arc::clone(&clock);
+        let views: Views =
+            Arc::new(move || Arc::new(StoreView(store.snapshot(), dates.wall_time())) as _);
         let mut dispatcher = Dispatcher::new(writer, clock, account, options, views);
         // An operator may have repaired the app's account and started this process for that reason.
         if !self.shared.was_released.swap(true, Relaxed) {
@@ -211,7 +213,8 @@ impl Task {
     fn ask_for_pass(&self, dispatcher: &mut Dispatcher) {
         let config = &self.shared.config;
         let Some(pulls) = &config.pulls else {
-            return dispatcher.pass_finished(config.clock.now());
+            let now = FinishedPass::new(config.clock.now());
+            return dispatcher.pass_finished(now.with_wall_time(config.clock.wall_time()));
         };
         // One that cannot begin now is asked for again by the dispatcher, later.
         if let Some(passes) = config.passes.upgrade() {
@@ -219,12 +222,12 @@ impl Task {
         }
     }
 
-    fn pass_finished(&mut self, dispatcher: &mut Dispatcher, began: Duration) {
-        self.newest_pass = Some(began);
+    fn pass_finished(&mut self, dispatcher: &mut Dispatcher, pass: FinishedPass) {
+        self.newest_pass = Some(pass.began);
         if self.reads_unread() {
-            dispatcher.unread_read(began, self.unread_read());
+            dispatcher.unread_read(pass.began, self.unread_read());
         }
-        dispatcher.pass_finished(began);
+        dispatcher.pass_finished(pass);
     }
 
     /// Returns the conversations whose unread state the last pass read, among those that changes mark
@@ -258,16 +261,16 @@ async fn lost(lease: Option<&dyn Lease>) {
     }
 }
 
-/// Waits for the end of a pass, and returns when it began.
+/// Waits for the end of a pass, and returns it.
 async fn pass_finished(
-    finished: &mut Option<watch::Receiver<Option<Duration>>>,
-) -> Option<Duration> {
+    finished: &mut Option<watch::Receiver<Option<FinishedPass>>>,
+) -> Option<FinishedPass> {
     let Some(receiver) = finished else { return pending().await };
     if receiver.changed().await.is_err() {
         // The last handle is gone, and the list closes.
         return pending().await;
     }
-    *receiver.borrow_and_update()
+    receiver.borrow_and_update().clone()
 }
 
 /// A task that is dropped in the middle says so: its runtime ended. The next call starts another.

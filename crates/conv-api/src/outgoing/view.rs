@@ -1,16 +1,13 @@
 //! A snapshot as a sender sees it.
 
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
 
 use conv_model::{Conversation, ConversationId, Outbox, PassId, Timestamp};
 use conv_store::Snapshot;
 use conv_sync::SendView;
 
-/// A snapshot as a sender sees it.
-pub(super) struct StoreView(pub(super) Snapshot);
+/// A snapshot as a sender sees it, and the date.
+pub(super) struct StoreView(pub(super) Snapshot, pub(super) Option<Timestamp>);
 
 impl SendView for StoreView {
     fn outbox(&self) -> &Outbox {
@@ -37,16 +34,10 @@ impl SendView for StoreView {
     }
 
     fn wall_time(&self) -> Option<Timestamp> {
-        wall_time()
+        self.1
     }
 
     fn newest_pass(&self) -> Option<PassId> {
         Some(self.0.sync().pass)
     }
-}
-
-/// Returns the device's time. Changes are only compared with it to find those that are too old.
-pub(super) fn wall_time() -> Option<Timestamp> {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    Some(Timestamp::from_secs(since_1970.as_secs()))
 }

@@ -35,14 +35,13 @@ impl Task {
             };
             // It sees what was asked for while it waited.
             self.shared.state.send_modify(State::begin);
-            let began = self.context.clock.now();
             let outcome = pass(&self.context, permit, self.signals.clone()).await;
-            if outcome.is_ok() {
-                self.shared.finished.send_replace(Some(began));
-            }
-            let Some(lease) = lease else { return outcome.map(drop) };
-            lease.give_back(outcome.as_ref().ok().copied()).await;
-            let outcome = outcome.map(drop);
+            let written = outcome.as_ref().ok().map(|(written, _)| *written);
+            let outcome = outcome.map(|(_, finished)| {
+                self.shared.finished.send_replace(Some(finished));
+            });
+            let Some(lease) = lease else { return outcome };
+            lease.give_back(written).await;
             tries += 1;
             if tries >= TRIES || !is_superseded(&outcome) {
                 return outcome;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use conv_model::{Commit, Delta, ErrorClass, Facet, Mutation, PassId, Rank, Seq, SyncStep};
-use conv_sync::{Clock, ConversationSource, Puller, SourceError};
+use conv_sync::{Clock, ConversationSource, FinishedPass, Puller, SourceError};
 use tokio::sync::watch;
 use tracing::{Instrument, Span, debug_span, field::Empty, info_span};
 
@@ -34,12 +34,15 @@ pub(super) struct Signals {
     pub(super) retry: watch::Receiver<()>,
 }
 
-/// A whole pass, and a span around it. Returns the number of its last stored write.
+/// The number of a pass's last stored write, and the pass as changes are compared with it.
+pub(super) type Passed = (Seq, FinishedPass);
+
+/// A whole pass, and a span around it.
 pub(super) async fn pass(
     context: &PassContext,
     permit: PassPermit,
     signals: Signals,
-) -> Result<Seq, Error> {
+) -> Result<Passed, Error> {
     let span = info_span!(
         "pass",
         account = %AccountTag::of(&context.account),
@@ -69,15 +72,15 @@ pub(super) async fn pass(
     outcome
 }
 
-/// Applies the changes that the source yields, and reports the commits back. Returns the number of the
-/// last stored write.
+/// Applies the changes that the source yields, and reports the commits back.
 async fn carry(
     context: &PassContext,
     watched: &Arc<Watched>,
     mut signals: Signals,
     number: &AtomicU64,
-) -> Result<Seq, Error> {
+) -> Result<Passed, Error> {
     let began = context.clock.now();
+    let finished = FinishedPass::new(began).with_wall_time(context.clock.wall_time());
     let age = context.names_read.age(&context.account, began);
     let mut puller = puller(context, watched, age);
     number.store(puller.pass().as_u64(), Relaxed);
@@ -104,7 +107,7 @@ async fn carry(
     if was_due && is_timeless(context) && !lacks_names(context) {
         context.names_read.note(&context.account, began);
     }
-    Ok(written)
+    Ok((written, finished.with_unnamed(puller.unnamed().clone())))
 }
 
 fn puller(context: &PassContext, watched: &Arc<Watched>, names_age: Option<Duration>) -> Puller {
@@ -175,7 +178,7 @@ async fn fail(context: &PassContext, pass: PassId, error: Error) -> Error {
     }
 }
 
-fn log_end(span: &Span, own: &Own, outcome: &Result<Seq, Error>) {
+fn log_end(span: &Span, own: &Own, outcome: &Result<Passed, Error>) {
     let [pages, rows] = [&own.pages, &own.rows].map(|count| count.load(Relaxed));
     let [retries, skipped] = [&own.retries, &own.skipped].map(|count| count.load(Relaxed));
     span.record("pages", pages).record("rows", rows);

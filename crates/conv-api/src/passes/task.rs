@@ -1,8 +1,9 @@
 //! The task of an account: makes passes until every request is served.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use conv_store::StoreError;
+use conv_sync::FinishedPass;
 use tokio::sync::watch;
 
 use super::{
@@ -16,8 +17,8 @@ use crate::{Error, conversations::InterestWatch};
 pub(super) struct Shared {
     pub(super) state: watch::Sender<State>,
     pub(super) unreported: UnreportedFailure,
-    /// The beginning of the newest pass of this process that finished.
-    pub(super) finished: watch::Sender<Option<Duration>>,
+    /// The newest pass of this process that finished.
+    pub(super) finished: watch::Sender<Option<FinishedPass>>,
     pub(super) interest: InterestWatch,
 }
 

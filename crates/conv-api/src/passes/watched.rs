@@ -126,4 +126,8 @@ impl Clock for Watched {
     fn chance(&self) -> f64 {
         self.clock.chance()
     }
+
+    fn wall_time(&self) -> Option<Timestamp> {
+        self.clock.wall_time()
+    }
 }

@@ -88,6 +88,12 @@ fn queued_changes_can_be_dropped_and_flushed_by_hand() {
     let outbox = offline(&cloud, &["outbox", "list", "--json"]).data();
     let number = outbox["pending"][0]["number"].to_string();
     assert_eq!(outbox["report"]["queued"], 2);
+    for command in ["drop", "retry"] {
+        let ended = offline(&cloud, &["outbox", command, &number, "98", "99", "--json"]);
+        assert_eq!(ended.failed(3), "not_found");
+        let message = ended.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("no change 98, 99: nothing was done"), "{message}");
+    }
     let left = offline(&cloud, &["outbox", "drop", &number, "--json"]).data();
     assert_eq!(
         (&left["report"]["queued"], &left["dropped"][0]["outcome"]),

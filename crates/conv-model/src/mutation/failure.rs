@@ -25,4 +25,10 @@ impl MutationFailure {
     pub fn new(class: ErrorClass, code: Option<i32>, message: impl Into<Arc<str>>) -> Self {
         Self { class, code, message: message.into() }
     }
+
+    /// The reason that a mutation is held that was accepted for an app, while another one is in use.
+    pub fn of_another_app(app: u64) -> Self {
+        let what = format!("made for the app {app}, and this process sends to another one");
+        Self::new(ErrorClass::Auth, None, what)
+    }
 }

@@ -124,7 +124,9 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     /// Sets the value of a slot.
     fn set(&mut self, mutation: Mutation) {
         let slot = mutation.slot();
-        let mut queue = self.outbox.slots.remove(&slot).unwrap_or_default();
+        let queue = self.outbox.slots.remove(&slot).unwrap_or_default();
+        let (foreign, mut queue): (Vec<_>, Vec<_>) =
+            queue.into_iter().partition(|one| one.is_foreign);
         let mutation = with_all_read(mutation, &queue);
         // A group that is made again under the name of one that is renamed or deleted is another one.
         let replaced = match &mutation {
@@ -157,6 +159,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
             queue.push(Arc::new(pending));
         }
         self.done.slots.insert(slot.clone());
+        queue.extend(foreign);
+        queue.sort_by_key(|pending| pending.number);
         if !queue.is_empty() {
             self.outbox.slots.insert(slot, queue);
         }
@@ -171,7 +175,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     /// Returns true if nothing that is pending since a number has to do with a mutation.
     fn is_free(&self, mutation: &Mutation, since: u64) -> bool {
         let mut later = self.outbox.pending().filter(|pending| pending.number > since);
-        !later.any(|later| later.state.is_shown() && blocks(&later.mutation, mutation))
+        !later.any(|later| later.is_shown() && blocks(&later.mutation, mutation))
     }
 
     /// Renames a group. Mutations that are queued for the old name are queued for the new one in
@@ -208,7 +212,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     fn is_being_created(&self, name: &GroupName) -> bool {
         self.outbox.of_groups().any(|one| {
             let is_it = matches!(&one.mutation, Mutation::Group { group_name, target: GroupTarget::Present } if group_name == name);
-            is_it && (one.state.is_waiting() || one.state == PendingState::Sending)
+            is_it && (one.is_changeable() || one.state == PendingState::Sending)
         })
     }
 
@@ -246,7 +250,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
             Mutation::Group { target: GroupTarget::Named(new), .. } => new == name,
             _ => false,
         };
-        let newest = self.outbox.of_groups().filter(gives_name).max_by_key(|one| one.number);
+        let own = self.outbox.of_groups().filter(|one| !one.is_foreign);
+        let newest = own.filter(gives_name).max_by_key(|one| one.number);
         let origin = Arc::clone(newest.filter(|origin| origin.is_unsent())?);
         let Mutation::Group { group_name, target } = &origin.mutation else { return None };
         let result = becomes(group_name, target);
@@ -254,7 +259,9 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
             blocks(other, &origin.mutation)
                 || result.as_ref().is_some_and(|result| blocks(other, result))
         };
-        let is_later = |one: &Pending| one.number > origin.number && involved(&one.mutation);
+        let is_later = |one: &Pending| {
+            one.number > origin.number && !one.is_foreign && involved(&one.mutation)
+        };
         if self.outbox.of_groups().any(|one| is_later(one)) {
             return None;
         }
@@ -270,7 +277,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         let of_group = |slot: &Slot| matches!(slot, Slot::Conversation(_, Aspect::Member(name)) if name == group);
         let queues = self.outbox.slots.iter().filter(|(slot, _)| of_group(slot));
         let unsent = queues.filter_map(|(slot, queue)| {
-            let last = queue.last().filter(|last| last.state.is_waiting())?;
+            let last = queue.iter().rfind(|one| !one.is_foreign)?;
+            let last = Some(last).filter(|last| last.is_changeable())?;
             Some((slot.clone(), last.mutation.clone()))
         });
         unsent.collect()
@@ -297,7 +305,9 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     /// Those that are being sent or are acknowledged stay.
     fn take(&mut self, slot: &Slot) -> Option<Arc<Pending>> {
         let queue = self.outbox.slots.get_mut(slot)?;
-        let taken = pop_if(queue, |last| last.state.is_waiting());
+        let place = queue.iter().rposition(|one| !one.is_foreign);
+        let place = place.filter(|at| queue.get(*at).is_some_and(|one| one.is_changeable()));
+        let taken = place.map(|at| queue.remove(at));
         if queue.is_empty() {
             self.outbox.slots.remove(slot);
         }
@@ -309,7 +319,12 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
 impl Pending {
     /// Returns true if a later mutation of its slot takes its place.
     fn is_replaceable(&self) -> bool {
-        self.state.is_waiting() || self.state == PendingState::Failed
+        self.is_changeable() || self.state == PendingState::Failed
+    }
+
+    /// Returns true if it waits, for the app in use.
+    fn is_changeable(&self) -> bool {
+        self.state.is_waiting() && !self.is_foreign
     }
 }
 

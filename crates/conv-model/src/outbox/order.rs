@@ -31,7 +31,8 @@ impl Outbox {
 
     /// Returns what the cloud has yet to acknowledge, in the order it was accepted.
     fn open(&self) -> Vec<&Arc<Pending>> {
-        let mut open: Vec<_> = self.pending().filter(|pending| pending.state.is_open()).collect();
+        let is_open = |pending: &&Arc<Pending>| pending.state.is_open() && !pending.is_foreign;
+        let mut open: Vec<_> = self.pending().filter(is_open).collect();
         open.sort_by_key(|pending| pending.number);
         open
     }

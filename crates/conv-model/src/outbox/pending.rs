@@ -39,6 +39,10 @@ pub struct Pending {
     /// The app whose cloud it was accepted for, where that is known; its `SDKAppID`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<u64>,
+    /// Whether it is held since it was accepted for another app than the one in use. The list does not
+    /// show it then, and no other mutation takes its place.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_foreign: bool,
 }
 
 /// The moment at which the cloud acknowledged a mutation, and what passes said of it since. It is
@@ -114,7 +118,13 @@ impl Pending {
             acknowledged: None,
             follows_another: false,
             app: None,
+            is_foreign: false,
         }
+    }
+
+    /// Returns true if the list shows its value.
+    pub fn is_shown(&self) -> bool {
+        self.state.is_shown() && !self.is_foreign
     }
 
     /// Returns true if it can be taken back: nothing of it can have reached the cloud.

@@ -24,8 +24,10 @@ pub enum Progress {
     /// Nothing of its call went out, since there was no connection: it is sent later, and was not sent
     /// so far.
     Unsent(MutationFailure),
-    /// The app's account is at fault, or it is another app's.
+    /// The app's account is at fault.
     Held(MutationFailure),
+    /// It was accepted for another app than the sender's.
+    HeldForApp(MutationFailure),
     /// The app's account is repaired.
     Released,
     /// The cloud acknowledged it, at a moment that is not known, and a listing is to show it.
@@ -150,11 +152,15 @@ impl Step<'_> {
                 pending.attempts = pending.attempts.saturating_sub(1);
             }),
             (Progress::Held(failure), Sending | Queued | Held) => {
-                self.set(|pending| (pending.state, pending.failure) = (Held, Some(failure)));
+                self.set(|pending| pending.hold(failure, false));
             }
-            (Progress::Released, Held) => {
-                self.set(|pending| (pending.state, pending.failure) = (Queued, None));
+            (Progress::HeldForApp(failure), Queued | Held) => {
+                self.set(|pending| pending.hold(failure, true));
             }
+            (Progress::Released, Held) => self.set(|pending| {
+                (pending.state, pending.failure) = (Queued, None);
+                pending.is_foreign = false;
+            }),
             (Progress::Acknowledged, Sending) => self.acknowledge(None),
             (Progress::AcknowledgedAt(moment), Sending) => self.acknowledge(Some(moment)),
             (Progress::Disagreed(pass), Settling) => self.set(|pending| {
@@ -262,12 +268,15 @@ impl Step<'_> {
     /// A mutation that failed stays to be seen, unless another one waits behind it.
     fn fail(&mut self, failure: Option<MutationFailure>, kind: OutcomeKind) {
         let slot = self.pending.mutation.slot();
-        let last = self.outbox.of_slot(&slot).last();
-        if last.is_some_and(|last| last.number != self.pending.number) {
+        let own = self.outbox.of_slot(&slot).filter(|one| !one.is_of_another_app(&self.pending));
+        if own.last().is_some_and(|last| last.number != self.pending.number) {
             return self.end(Some(kind));
         }
         self.done.outcomes.push(Outcome::of(&self.pending, kind));
-        self.set(|pending| (pending.state, pending.failure) = (PendingState::Failed, failure));
+        self.set(|pending| {
+            (pending.state, pending.failure) = (PendingState::Failed, failure);
+            pending.is_foreign = false;
+        });
     }
 
     fn set(&mut self, change: impl FnOnce(&mut Pending)) {
@@ -286,6 +295,13 @@ impl Step<'_> {
         self.outbox.take_where(&slot, |one| one.number == number);
         self.done.slots.insert(slot);
         self.done.outcomes.extend(kind.map(|kind| Outcome::of(&self.pending, kind)));
+    }
+}
+
+impl Pending {
+    pub(super) fn hold(&mut self, failure: MutationFailure, is_foreign: bool) {
+        (self.state, self.failure) = (PendingState::Held, Some(failure));
+        self.is_foreign = is_foreign;
     }
 }
 

@@ -380,3 +380,34 @@ fn a_change_that_is_held_for_one_app_blocks_none_of_another() {
     outbox.progress(own, Progress::Acknowledged);
     assert_eq!(outbox.get(foreign).unwrap().state, PendingState::Held);
 }
+
+#[test]
+fn a_change_for_another_app_is_neither_shown_nor_replaced() {
+    let mut outbox = Outbox::default();
+    let foreign = put(&mut outbox, pin(true)).number.unwrap();
+    outbox.assign_app(0, 1);
+    assert!(outbox.hold_others(1).is_empty());
+    assert_eq!(outbox.hold_others(2).len(), 1);
+    let base = std::sync::Arc::new(conv_model::Conversation::new(id("C2Calice")));
+    let shown = outbox.shown(&base).unwrap();
+    assert!(!shown.listing.is_pinned);
+    assert_eq!(shown.pending.pin, Some(PendingState::Held));
+
+    // Changes of this app are replaced among themselves.
+    let first = put(&mut outbox, pin(true)).number.unwrap();
+    outbox.assign_app(foreign, 2);
+    assert_eq!(outbox.ready().iter().map(|one| one.number).collect::<Vec<_>>(), [first]);
+    let done = put(&mut outbox, pin(false));
+    assert_eq!(done.outcomes.iter().map(|one| one.number).collect::<Vec<_>>(), [first]);
+    let delete = Mutation::Delete {
+        id: id("C2Calice"),
+        seen: Timestamp::ZERO,
+        clears_history: false,
+        if_newer: IfNewer::GiveUp,
+    };
+    put(&mut outbox, delete);
+    assert_eq!(outbox.get(foreign).unwrap().state, PendingState::Held, "it is kept");
+
+    outbox.progress(foreign, Progress::Released);
+    assert!(!outbox.get(foreign).unwrap().is_foreign);
+}

@@ -76,6 +76,13 @@ impl<'a> Working<'a> {
     }
 
     fn enqueue(&mut self, enqueue: &Enqueue) -> Result<(), StoreError> {
+        if let Some(app) = enqueue.app {
+            let before = Arc::clone(&self.next.outbox);
+            let mut outbox = Outbox::clone(&before);
+            let slots = outbox.hold_others(app);
+            self.next.outbox = Arc::new(outbox);
+            self.show(&before, slots);
+        }
         for mutation in &enqueue.mutations {
             mutation.check(&self.next, &enqueue.limits)?;
             let before = Arc::clone(&self.next.outbox);

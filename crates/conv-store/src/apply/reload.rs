@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, mem, sync::Arc};
 
 use conv_model::{
-    Commit, Conversation, ConversationId, Coverage, Outbox, PassStatus, RowChange, Seq, Slot,
-    SyncState,
+    Commit, Conversation, ConversationId, Coverage, Outbox, PassStatus, Seq, Slot, SyncState,
 };
 
 use super::{
@@ -63,7 +62,10 @@ fn after(old: &State, before: &SyncState, mut decoded: Decoded) -> State {
     let locals = mem::take(&mut decoded.locals);
     let is_same_local = is_same(&old.locals, &locals);
     next.locals = Tree::from_sorted(locals);
-    note_changes(&mut next, old.written, &changes);
+    // After a loss other writes have the numbers of those that are known.
+    let is_same_epoch = decoded.sync.epoch == old.sync.epoch;
+    let known = if is_same_epoch { old.written } else { Seq::ZERO };
+    next.overlaid.follow(&decoded.overlaid, known);
     let is_same_list = is_same_rows && is_same_outbox && is_same_local;
     // What a restart interrupted is other than stored, without another write.
     let is_stored = is_same_rows && is_same_local && (is_same_outbox || !old.unstored.is_empty());
@@ -133,17 +135,6 @@ fn different_slots(old: &Outbox, new: &Outbox) -> BTreeSet<Slot> {
 fn is_same(old: &Tree<LocalEntry>, new: &[LocalEntry]) -> bool {
     let same = |(old, new): (&LocalEntry, &LocalEntry)| old.id == new.id && old.local == new.local;
     old.len() == new.len() && old.iter().zip(new).all(same)
-}
-
-/// Notes the rows that changed by other stores' writes, unless their own records say it: a mutation
-/// came or went, or local state was cleared.
-fn note_changes(next: &mut State, known: Seq, changes: &[RowChange]) {
-    for id in changes.iter().filter_map(RowChange::id) {
-        let is_said = next.rows.get(id).is_some_and(|row| next.last_write(row) > known);
-        if !is_said {
-            next.overlaid.note(id, next.written);
-        }
-    }
 }
 
 /// Returns true if positions of the epoch that was loaded must not be given, nor be taken from readers:

@@ -57,6 +57,16 @@ impl Overlaid {
         self.floor = self.floor.max(write);
     }
 
+    /// Takes over what the records of a later load say of the writes after a known one.
+    pub(crate) fn follow(&mut self, later: &Self, known: Seq) {
+        for row in later.rows.iter().filter(|row| row.write > known) {
+            self.note(&row.id, row.write);
+        }
+        if later.floor > known {
+            self.note_all(later.floor);
+        }
+    }
+
     /// Returns the last write that may have changed a row in this way.
     pub(crate) fn last_change(&self, id: &ConversationId) -> Seq {
         self.rows.get(id).map_or(self.floor, |row| row.write.max(self.floor))
@@ -73,6 +83,23 @@ mod tests {
 
     fn id(number: usize) -> ConversationId {
         ConversationId::c2c(&number.to_string()).unwrap()
+    }
+
+    #[test]
+    fn only_later_writes_are_taken_over() {
+        let mut later = Overlaid::default();
+        later.note(&id(1), Seq::new(3));
+        later.note(&id(2), Seq::new(9));
+        let mut overlaid = Overlaid::default();
+        overlaid.follow(&later, Seq::new(3));
+        let last = |overlaid: &Overlaid| [1, 2, 3].map(|it| overlaid.last_change(&id(it)).as_u64());
+        assert_eq!(last(&overlaid), [0, 9, 0]);
+        later.note_all(Seq::new(3));
+        overlaid.follow(&later, Seq::new(3));
+        assert_eq!(last(&overlaid), [0, 9, 0]);
+        later.note_all(Seq::new(4));
+        overlaid.follow(&later, Seq::new(3));
+        assert_eq!(last(&overlaid), [4, 9, 4]);
     }
 
     #[test]

@@ -102,6 +102,9 @@ const STATES: [PendingState; 5] = [
     PendingState::Failed,
 ];
 
+/// Held for another app than the one in use. Earlier versions skip the record.
+const FOREIGN: u8 = 5;
+
 const CLASSES: [ErrorClass; 10] = [
     ErrorClass::Transient,
     ErrorClass::RateLimited,
@@ -191,11 +194,14 @@ fn check(form: u8) -> Result<(), StoreError> {
 
 impl<'a> PendingBody<'a> {
     fn of(pending: &'a Pending) -> Option<Self> {
-        let state = STATES.iter().position(|state| *state == pending.state)?;
+        let state = match pending.is_foreign {
+            true => FOREIGN,
+            false => u8::try_from(STATES.iter().position(|state| *state == pending.state)?).ok()?,
+        };
         Some(Self {
             number: pending.number,
             mutation: MutationBody::of(&pending.mutation)?,
-            state: u8::try_from(state).ok()?,
+            state,
             queued_at: pending.queued_at.map(Timestamp::as_secs),
             attempts: pending.attempts,
             is_uncertain: pending.is_uncertain,
@@ -207,7 +213,11 @@ impl<'a> PendingBody<'a> {
         let mutation = self.mutation.read()?;
         let queued_at = self.queued_at.map(Timestamp::from_secs);
         let mut pending = Pending::new(self.number, mutation, queued_at);
-        pending.state = *STATES.get(usize::from(self.state))?;
+        pending.is_foreign = self.state == FOREIGN;
+        pending.state = match self.state {
+            FOREIGN => PendingState::Held,
+            state => *STATES.get(usize::from(state))?,
+        };
         (pending.attempts, pending.is_uncertain) = (self.attempts, self.is_uncertain);
         pending.failure = match &self.failure {
             Some(failure) => Some(failure.read()?),

@@ -3,9 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use conv_model::{Coverage, Delta, Local, PassId, Seq};
+use conv_model::{
+    All, ConversationId, Coverage, Delta, Local, Mutation, OutboxChange, PassId, Position,
+    Progress, Seq,
+};
 use conv_store::{
-    ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, StoreError, Write,
+    ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, ResumeFrom, Since, StoreError,
+    Write,
 };
 use tokio::time::timeout;
 
@@ -284,4 +288,66 @@ async fn after_trouble_with_following_changes_are_still_seen_by_the_next_write()
     assert_eq!(a.snapshot().len(), 2);
     b.apply(Delta::listed([at("carol", 3)])).await.unwrap();
     until(&a, |snapshot| snapshot.len() == 3).await;
+}
+
+/// The rows that a reader at another store's position lacks here, where no commit ends at it.
+fn lacking(store: &IndexedStore, position: Position) -> Vec<ConversationId> {
+    let from = ResumeFrom::from(position).with_conversations(1);
+    match store.snapshot().since(&All.into(), Some(3), from) {
+        Since::Sync { rows, .. } => rows.iter().map(|row| row.id.clone()).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Two stores, of which the second one loads nothing until its probe lets it.
+async fn apart() -> (IndexedStore, IndexedStore, Probe) {
+    let probe = Probe::new();
+    let a = IndexedStore::open(probe.memory()).await.unwrap();
+    a.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    a.put_local(user("alice"), Local::draft("Dear Alice")).await.unwrap();
+    let b = IndexedStore::open(probe.clone()).await.unwrap();
+    probe.fail_loads(true);
+    (a, b, probe)
+}
+
+/// Lets the second store take in all writes at once.
+async fn join(a: &IndexedStore, b: &IndexedStore, probe: &Probe) {
+    probe.fail_loads(false);
+    let written = a.snapshot().written();
+    until(b, |snapshot| snapshot.written() == written).await;
+}
+
+fn pin_alice() -> OutboxChange {
+    OutboxChange::enqueue([Mutation::Pin { id: user("alice"), is_pinned: true }])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mutation_that_came_after_a_change_of_its_row_is_news_for_readers_in_between() {
+    let (a, b, probe) = apart().await;
+    a.apply(Delta::listed([at("alice", 2)])).await.unwrap();
+    let between = a.snapshot().position().unwrap();
+    a.mutate(pin_alice()).await.unwrap();
+    join(&a, &b, &probe).await;
+    assert_eq!(lacking(&b, between), [user("alice")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mutation_that_came_and_went_is_news_for_readers_in_between() {
+    let (a, b, probe) = apart().await;
+    let commit = a.mutate(pin_alice()).await.unwrap();
+    let between = a.snapshot().position().unwrap();
+    let number = commit.numbers[0].unwrap();
+    a.mutate(OutboxChange::progress(number, Progress::Drop)).await.unwrap();
+    join(&a, &b, &probe).await;
+    assert_eq!(lacking(&b, between), [user("alice")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_draft_that_was_cleared_after_a_change_of_its_row_is_news_for_readers_in_between() {
+    let (a, b, probe) = apart().await;
+    a.apply(Delta::listed([at("alice", 2)])).await.unwrap();
+    let between = a.snapshot().position().unwrap();
+    a.put_local(user("alice"), Local::draft("")).await.unwrap();
+    join(&a, &b, &probe).await;
+    assert_eq!(lacking(&b, between), [user("alice")]);
 }

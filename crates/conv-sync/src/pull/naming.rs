@@ -6,7 +6,10 @@
 //! known from the previous pass, or keeps the groups it had, until they arrive.
 
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use conv_model::{ConversationId, ConversationPatch, GroupNames, ListingPatch, SkippedRow};
 
@@ -19,6 +22,8 @@ pub(super) struct Naming {
     /// The numbers of rows shown before the names arrived.
     numbers: BTreeMap<ConversationId, Vec<u64>>,
     learned: bool,
+    /// The rows in groups whose names this pass did not read.
+    unnamed: BTreeSet<ConversationId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,13 +31,27 @@ enum State {
     /// No row has carried a number yet.
     Idle,
     Asked,
-    /// The names arrived, or may not be retried.
+    /// The names arrived.
     Settled,
+    /// The names did not arrive, and may not be retried.
+    GivenUp,
 }
 
 impl Naming {
     pub(super) fn new(known: GroupNames) -> Self {
-        Self { known, state: State::Idle, numbers: BTreeMap::new(), learned: false }
+        Self {
+            known,
+            state: State::Idle,
+            numbers: BTreeMap::new(),
+            learned: false,
+            unnamed: BTreeSet::new(),
+        }
+    }
+
+    /// Returns the rows in groups whose names this pass did not read: they show names of an earlier
+    /// pass, or the groups they had then.
+    pub(super) fn unnamed(&self) -> &BTreeSet<ConversationId> {
+        &self.unnamed
     }
 
     /// Returns `true` once per pass, when a row carries a number: the names are due.
@@ -57,6 +76,7 @@ impl Naming {
         for SourceRow { mut patch, group_ids } in rows {
             if let Some(numbers) = group_ids {
                 let names = self.names(&numbers);
+                self.note(&patch.id, &numbers);
                 if self.state == State::Asked {
                     self.numbers.insert(patch.id.clone(), numbers);
                 } else if names.is_none() {
@@ -77,18 +97,31 @@ impl Naming {
         let new = GroupNames::new(groups.names, groups.server_time);
         self.learned = new.names != self.known.names;
         let old = std::mem::replace(&mut self.known, new);
+        self.state = State::Settled;
         self.settle(Some(&old))
     }
 
     /// Goes on with the names known before. Returns the rows with an unknown number.
     pub(super) fn give_up(&mut self) -> Vec<SkippedRow> {
+        self.state = State::GivenUp;
         self.settle(None).1
     }
 
+    /// Notes whether this pass read the names of a row's groups.
+    fn note(&mut self, id: &ConversationId, numbers: &[u64]) {
+        let is_named =
+            numbers.is_empty() || (self.state == State::Settled && self.names(numbers).is_some());
+        if is_named {
+            self.unnamed.remove(id);
+        } else {
+            self.unnamed.insert(id.clone());
+        }
+    }
+
     fn settle(&mut self, old: Option<&GroupNames>) -> (Vec<ConversationPatch>, Vec<SkippedRow>) {
-        self.state = State::Settled;
         let (mut renamed, mut unnamed) = (Vec::new(), Vec::new());
         for (id, numbers) in std::mem::take(&mut self.numbers) {
+            self.note(&id, &numbers);
             let Some(names) = self.names(&numbers) else {
                 unnamed.push(unnamed_row(&id));
                 continue;

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use conv_model::{Conversation, ConversationId, Outbox, PassId, Progress, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::FinishedPass;
 use crate::{Groups, SourceError, WriteCall, Written, pull::Delay};
 
 /// The number of a call or of a pause of a sender. None is used twice.
@@ -87,11 +88,7 @@ pub enum SendInput {
     Woke(SendId),
     /// A pass is complete: the view's rows are as the cloud listed them at some moment after it
     /// began.
-    PassFinished {
-        /// When it began, on the driver's clock. One that began at the very moment of an
-        /// acknowledgement counts as begun after it.
-        began: Duration,
-    },
+    PassFinished(FinishedPass),
     /// A pass stored the unread state of some conversations. Comes before the pass is finished.
     UnreadRead {
         /// When the pass began, on the driver's clock.

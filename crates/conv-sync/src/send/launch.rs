@@ -53,6 +53,12 @@ impl Sender {
             self.unstored.extend(held.map(|number| (*number, Progress::Held(failure.clone()))));
             return;
         }
+        // The device may have been suspended since.
+        if flight.stage == Stage::Storing && self.needs_pass(now, first, view) {
+            let back = flight.numbers.iter();
+            self.unstored.extend(back.map(|number| (*number, Progress::Unsent(too_old()))));
+            return;
+        }
         if flight.stage == Stage::Storing && looks_first(&first.mutation) {
             flight.stage = Stage::Looking;
             self.tried.extend(&flight.numbers);
@@ -112,6 +118,11 @@ pub(super) fn sending(view: &dyn SendView, numbers: &[u64]) -> Vec<Arc<Pending>>
 
 fn is_newer(row: &Conversation, seen: Timestamp) -> bool {
     row.listing.time.is_some_and(|time| time > seen)
+}
+
+fn too_old() -> MutationFailure {
+    let what = "not sent yet: the list was read too long ago";
+    MutationFailure::new(ErrorClass::Transient, None, what)
 }
 
 fn newer() -> MutationFailure {

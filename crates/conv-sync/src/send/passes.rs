@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The age up to which a deletion trusts a pass: the deletion names no moment, so that a message
-/// which came since goes with it unseen.
-const TRUSTED: Duration = Duration::from_secs(60);
+use super::moment::Moment;
 
 /// The time after which a pass that was asked for is asked for again.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,8 +20,8 @@ pub(super) struct Passes {
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Pass {
-    began: Duration,
-    finished: Duration,
+    began: Moment,
+    finished: Moment,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -40,24 +38,24 @@ impl Asked {
 }
 
 impl Passes {
-    pub(super) fn finished(&mut self, now: Duration, began: Duration) {
+    pub(super) fn finished(&mut self, now: Moment, began: Moment) {
         self.last = Some(Pass { began, finished: now });
-        self.asked.take_if(|asked| asked.at <= began);
-        self.due.take_if(|due| *due <= began);
+        self.asked.take_if(|asked| asked.at <= began.clock);
+        self.due.take_if(|due| *due <= began.clock);
     }
 
     /// Returns whether the newest pass began after a moment.
     pub(super) fn began_after(&self, moment: Duration) -> bool {
-        self.last.is_some_and(|last| last.began >= moment)
+        self.last.is_some_and(|last| last.began.clock >= moment)
     }
 
     /// Returns whether the newest pass says enough of the present for a deletion that was first seen
     /// at a moment. A pass that takes longer than it may be old counts, if it began after that
-    /// moment, from its end.
-    pub(super) fn is_recent(&self, now: Duration, seen: Duration) -> bool {
-        self.last.is_some_and(|last| {
-            let is_trusted = |moment: Duration| now.saturating_sub(moment) <= TRUSTED;
-            is_trusted(last.began) || (last.began >= seen && is_trusted(last.finished))
+    /// moment, from its end; not if the device was suspended meanwhile, with pages read before.
+    pub(super) fn is_recent(&self, now: Moment, seen: Duration) -> bool {
+        self.last.is_some_and(|Pass { began, finished }| {
+            let is_for_it = began.clock >= seen && began.was_awake_until(finished);
+            began.is_recent(now) || (is_for_it && finished.is_recent(now))
         })
     }
 

@@ -10,7 +10,7 @@ use conv_model::{
     ErrorClass, GroupTarget, Mutation, MutationFailure, Pending, PendingState, Progress,
 };
 
-use super::{Flight, SendView, Sender, Stage};
+use super::{Flight, SendView, Sender, Stage, moment::Moment};
 use crate::WriteKind;
 
 /// The web SDK's number for what a cloud does not offer.
@@ -30,7 +30,7 @@ impl Sender {
             match self.offered(&pending.mutation) {
                 None => self.refuse_unsent(pending.number, unsupported()),
                 Some(kind) if !self.is_free(pending.number, kind) => {}
-                Some(_) if self.needs_pass(now, pending) => {
+                Some(_) if self.needs_pass(now, pending, view) => {
                     self.is_waiting_for_pass = true;
                     self.passes.want_now(now);
                 }
@@ -71,11 +71,12 @@ impl Sender {
 
     /// Returns whether a mutation must not go out before another pass. A deletion deletes what is
     /// there when it arrives, and a group's number of unread messages replaces what came since.
-    fn needs_pass(&self, now: Duration, pending: &Pending) -> bool {
+    pub(super) fn needs_pass(&self, now: Duration, pending: &Pending, view: &dyn SendView) -> bool {
         let seen = self.first_seen.get(&pending.number).copied().unwrap_or(now);
         match &pending.mutation {
             Mutation::Delete { clears_history, .. } => {
                 let is_blind = pending.is_uncertain && *clears_history;
+                let now = Moment::new(now, view.wall_time());
                 !self.passes.is_recent(now, seen) || (is_blind && !self.passes.began_after(seen))
             }
             mutation if is_replayed_after_pass(mutation) => {

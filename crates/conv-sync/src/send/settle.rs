@@ -10,18 +10,21 @@ use conv_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{SendView, Sender};
+use super::{FinishedPass, SendView, Sender};
 use crate::WriteKind;
 
 /// The time until a pass is asked for again after one that showed nothing about a mutation.
 const UNCLEAR: Duration = Duration::from_secs(60);
 
+/// The time after which a mutation ends of which no pass could name the conversation groups.
+const UNNAMED: Duration = Duration::from_secs(10 * 60);
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Settling {
     /// When each number was acknowledged, on this sender's clock.
     acked: BTreeMap<u64, Acked>,
-    /// The beginning of a pass that was not compared yet.
-    unjudged: Option<Duration>,
+    /// A pass that was not compared yet.
+    unjudged: Option<FinishedPass>,
     /// The beginning of the newest pass that read the unread state of a conversation.
     unread_read: BTreeMap<ConversationId, Duration>,
 }
@@ -51,11 +54,15 @@ enum Shown {
     Disagrees,
     /// Another mutation, which the cloud may have applied, decides what it shows.
     Unclear,
+    /// The pass did not read the names of the groups that it is about.
+    Unnamed,
 }
 
 impl Settling {
-    pub(super) fn pass_finished(&mut self, began: Duration) {
-        self.unjudged = self.unjudged.max(Some(began));
+    pub(super) fn pass_finished(&mut self, pass: FinishedPass) {
+        if self.unjudged.as_ref().is_none_or(|known| known.began <= pass.began) {
+            self.unjudged = Some(pass);
+        }
     }
 
     pub(super) fn unread_read(&mut self, began: Duration, ids: Vec<ConversationId>) {
@@ -123,7 +130,7 @@ impl Sender {
 
     /// Settles what can be settled.
     pub(super) fn settle(&mut self, now: Duration, view: &dyn SendView) {
-        let began = self.settling.unjudged.take();
+        let pass = self.settling.unjudged.take();
         for pending in view.outbox().pending() {
             if pending.state != PendingState::Settling {
                 continue;
@@ -141,8 +148,9 @@ impl Sender {
             let newest = view.newest_pass();
             if self.was_read(pending, acked, newest) {
                 self.unstored.push((pending.number, Progress::Settled));
-            } else if let Some(began) = began.filter(|began| acked.is_before(*began, newest)) {
-                self.judge(now, pending, acked.counts_from, began, view);
+            } else if let Some(pass) = pass.as_ref().filter(|it| acked.is_before(it.began, newest))
+            {
+                self.judge(now, pending, acked.counts_from, pass, view);
             }
         }
     }
@@ -158,17 +166,23 @@ impl Sender {
         now: Duration,
         pending: &Pending,
         counts_from: Duration,
-        began: Duration,
+        pass: &FinishedPass,
         view: &dyn SendView,
     ) {
-        let newest = view.newest_pass();
+        let (began, newest) = (pass.began, view.newest_pass());
         let disagreed = pending.acknowledged.and_then(|known| known.disagreed);
-        let progress = match shown(pending, view) {
+        let progress = match shown(pending, pass, view) {
             Shown::Agrees if began < counts_from && pending.follows_another => {
                 return self.passes.want(counts_from);
             }
             Shown::Agrees => Progress::Settled,
-            Shown::Unclear => return self.passes.want(now.saturating_add(UNCLEAR)),
+            // The names may come with a later pass. If they never do, the base takes the value over.
+            Shown::Unnamed if began >= counts_from.saturating_add(UNNAMED) => {
+                Progress::SettledUnseen
+            }
+            Shown::Unclear | Shown::Unnamed => {
+                return self.passes.want(now.saturating_add(UNCLEAR));
+            }
             Shown::Disagrees if began < counts_from => return self.passes.want(counts_from),
             Shown::Disagrees if disagreed.is_none() => {
                 self.passes.want(now);
@@ -190,7 +204,7 @@ impl Sender {
 
 /// Compares a mutation with the rows of a pass. If the row is gone, no pass can show the value:
 /// marks, custom data and groups outlive the row in the cloud.
-fn shown(pending: &Pending, view: &dyn SendView) -> Shown {
+fn shown(pending: &Pending, pass: &FinishedPass, view: &dyn SendView) -> Shown {
     let is_met = match &pending.mutation {
         Mutation::Group { group_name, target } => match target {
             GroupTarget::Present => true,
@@ -220,7 +234,18 @@ fn shown(pending: &Pending, view: &dyn SendView) -> Shown {
     match is_met {
         true => Shown::Agrees,
         false if is_overtaken(pending, view.outbox()) => Shown::Unclear,
+        false if is_unnamed(&pending.mutation, pass) => Shown::Unnamed,
         false => Shown::Disagrees,
+    }
+}
+
+/// Returns whether a pass could not say what a mutation of conversation groups set: its rows show the
+/// names or the groups that they had before.
+fn is_unnamed(mutation: &Mutation, pass: &FinishedPass) -> bool {
+    match mutation {
+        Mutation::Member { id, .. } => pass.unnamed.contains(id),
+        Mutation::Group { .. } => !pass.unnamed.is_empty(),
+        _ => false,
     }
 }
 
@@ -228,7 +253,7 @@ fn shown(pending: &Pending, view: &dyn SendView) -> Shown {
 /// conversation group as a whole.
 fn is_overtaken(pending: &Pending, outbox: &Outbox) -> bool {
     let slot = pending.mutation.slot();
-    let is_later = |other: &Pending| other.number > pending.number && other.state.is_shown();
+    let is_later = |other: &Pending| other.number > pending.number && other.is_shown();
     let names: Vec<_> = pending.mutation.group_names().collect();
     outbox.of_slot(&slot).any(|other| is_later(other))
         || outbox.of_groups().any(|other| {

@@ -8,7 +8,7 @@ use conv_sync::{
     testing::{Call, NOW, ScriptedSource, row},
 };
 
-use crate::support::{Cache, plan};
+use crate::support::{Cache, plan, puller};
 
 fn grouped(name: &str, numbers: &[u64]) -> SourceRow {
     let mut row = row(ConversationId::c2c(name).unwrap(), NOW);
@@ -64,4 +64,26 @@ async fn names_that_do_not_come_leave_the_groups_that_rows_had() {
     cache.pass(&source, plan(500)).await.unwrap();
     assert_eq!(cache.rows["C2Ca"].listing.groups, ["Suppliers".into()]);
     assert_eq!(cache.state.skipped, [], "its number has a name");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_says_which_rows_it_could_not_name() {
+    let rows = [grouped("a", &[1]), grouped("b", &[]), grouped("c", &[2])];
+    let source = Arc::new(ScriptedSource::new(rows));
+    source.set_groups(&[(1, "Suppliers")]);
+    let unnamed = async |cache: &mut Cache| {
+        let mut puller = puller(&source, plan(500), &cache.state);
+        while let Some(delta) = puller.next().await.unwrap() {
+            puller.applied(&cache.apply(&delta));
+        }
+        puller.unnamed().iter().map(|id| id.to_string()).collect::<Vec<_>>()
+    };
+    let mut cache = Cache::default();
+    assert_eq!(unnamed(&mut cache).await, ["C2Cc"], "its number has no name");
+    for _ in 0..5 {
+        source.fail_groups(SourceError::TimedOut);
+    }
+    assert_eq!(unnamed(&mut cache).await, ["C2Ca", "C2Cc"], "the name of the first is an old one");
+    source.set_groups(&[(1, "Suppliers"), (2, "Press")]);
+    assert_eq!(unnamed(&mut cache).await, [""; 0]);
 }

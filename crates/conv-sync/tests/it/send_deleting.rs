@@ -48,7 +48,7 @@ fn a_pass_that_is_under_way_is_not_asked_for_again() {
     let began = world.now;
     world.advance(SECOND);
     world.change();
-    world.input(conv_sync::testing::SendInput::PassFinished { began });
+    world.input(conv_sync::testing::SendInput::PassFinished(began.into()));
     world.run();
     assert_eq!((world.asked, deletes(&world).len()), (1, 1));
 }
@@ -72,7 +72,7 @@ fn a_pass_that_takes_longer_than_a_minute_is_enough_if_it_just_ended() {
     world.send(history("alice"));
     let began = world.now;
     world.advance(3 * MINUTE);
-    world.input(conv_sync::testing::SendInput::PassFinished { began });
+    world.input(conv_sync::testing::SendInput::PassFinished(began.into()));
     world.run();
     assert_eq!(deletes(&world), [true]);
 }
@@ -231,4 +231,57 @@ fn a_row_that_a_cut_list_does_not_show_proves_no_deletion() {
     world.stale_pass();
     assert_eq!(deletes(&world), [true, true]);
     assert_eq!(world.state(number), Some(PendingState::Settling));
+}
+
+const HOUR: i64 = 60 * 60;
+
+/// A suspended device, whose monotonic clock has stood still, and one whose date was set.
+#[test]
+fn a_pass_does_not_count_if_the_date_says_otherwise() {
+    for seconds in [3 * HOUR, 24 * HOUR, -24 * HOUR] {
+        let mut world = World::with_users(&["alice"]);
+        world.view.wall_time = Some(NOW);
+        world.pass();
+        world.advance(SECOND);
+        world.set_date(seconds);
+        let number = world.send(history("alice"));
+        assert_eq!(deletes(&world), [false; 0], "by {seconds} s");
+        assert_eq!(world.asked, 1);
+        world.cloud.add_message(&user("alice"), later(9));
+        world.pass();
+        assert!(world.failure(number).contains("had not seen"));
+    }
+}
+
+#[test]
+fn a_pass_with_pages_from_before_a_suspension_does_not_count() {
+    let mut world = World::with_users(&["alice"]);
+    world.view.wall_time = Some(NOW);
+    world.send(history("alice"));
+    let pass = world.beginning_pass();
+    world.advance(SECOND);
+    world.set_date(3 * HOUR);
+    world.input(conv_sync::testing::SendInput::PassFinished(pass));
+    world.run();
+    assert_eq!(deletes(&world), [false; 0]);
+    world.advance(MINUTE);
+    world.set_date(60);
+    world.pass();
+    assert_eq!(deletes(&world), [true]);
+}
+
+#[test]
+fn a_deletion_that_is_being_stored_while_the_device_is_suspended_waits_for_another_pass() {
+    let mut world = World::with_users(&["alice"]);
+    world.view.wall_time = Some(NOW);
+    world.pass();
+    let number = world.enqueue(history("alice"));
+    world.input(conv_sync::testing::SendInput::Changed);
+    world.set_date(3 * HOUR);
+    world.run();
+    assert_eq!(deletes(&world), [false; 0]);
+    assert_eq!(world.pending(number).unwrap().attempts, 0);
+    assert_eq!(world.asked, 1);
+    world.pass();
+    assert_eq!(deletes(&world), [true]);
 }

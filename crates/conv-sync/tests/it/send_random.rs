@@ -238,7 +238,7 @@ impl Checked {
             world.view.read(&world.cloud);
         }
         let began = world.now;
-        world.input(SendInput::PassFinished { began });
+        world.input(SendInput::PassFinished(began.into()));
     }
 
     fn check(&mut self) {

@@ -22,7 +22,7 @@ fn a_pass_that_began_before_the_acknowledgement_settles_nothing() {
     let began = world.now;
     world.advance(SECOND);
     let number = world.send(pin("alice"));
-    world.input(SendInput::PassFinished { began });
+    world.input(SendInput::PassFinished(began.into()));
     world.run();
     assert_eq!(world.state(number), Some(PendingState::Settling));
     assert!(world.view.shown(&user("alice")).unwrap().listing.is_pinned, "no flicker");
@@ -34,7 +34,7 @@ fn a_pass_that_began_before_the_acknowledgement_agrees_by_chance_alone() {
     let began = world.now;
     world.advance(SECOND);
     let number = world.send(unpin("alice"));
-    world.input(SendInput::PassFinished { began });
+    world.input(SendInput::PassFinished(began.into()));
     world.run();
     assert_eq!(world.state(number), Some(PendingState::Settling));
 }
@@ -154,7 +154,7 @@ fn after_a_restart_the_acknowledgement_counts_from_when_it_is_seen() {
     world.advance(MINUTE);
     world.sender = Sender::new(SendOptions::default(), &WriteCapabilities::default());
     world.change();
-    world.input(SendInput::PassFinished { began });
+    world.input(SendInput::PassFinished(began.into()));
     world.run();
     assert_eq!(world.state(number), Some(PendingState::Settling));
     world.stale_pass();
@@ -307,6 +307,49 @@ fn groups_settle_when_a_pass_shows_no_old_name() {
     assert!(world.view.outbox.is_empty());
 }
 
+#[test]
+fn a_pass_that_could_not_name_groups_overrides_nothing_that_is_about_them() {
+    let mut world = World::with_users(&["alice", "bob"]);
+    world.send(create("Family"));
+    world.send(member("bob", "Family", true));
+    world.pass();
+    let added = world.send(member("alice", "Family", true));
+    let renamed = world.send(rename("Family", "Kin"));
+    for _ in 0..3 {
+        world.advance(MINUTE);
+        world.unnamed_pass("alice");
+        assert_eq!(world.state(added), Some(PendingState::Settling));
+        assert_eq!(world.state(renamed), Some(PendingState::Settling));
+    }
+    // Of other rows and values it says what it says of them without.
+    let other = world.send(member("bob", "Friends", false));
+    let pinned = world.send(pin("alice"));
+    world.advance(MINUTE);
+    world.unnamed_pass("alice");
+    assert_eq!(world.outcome(other), Some(&OutcomeKind::Done));
+    world.unnamed_pass("alice");
+    assert_eq!(world.outcome(pinned), Some(&OutcomeKind::Overridden));
+    world.pass();
+    assert_eq!(world.outcome(added), Some(&OutcomeKind::Done));
+    assert_eq!(world.outcome(renamed), Some(&OutcomeKind::Done));
+}
+
+#[test]
+fn a_group_that_no_pass_can_name_does_not_ask_for_passes_for_ever() {
+    let mut world = World::with_users(&["alice"]);
+    world.send(create("Family"));
+    world.pass();
+    let number = world.send(member("alice", "Family", true));
+    for _ in 0..12 {
+        world.advance(MINUTE);
+        world.unnamed_pass("alice");
+    }
+    assert_eq!(world.progress.last(), Some(&(number, Progress::SettledUnseen)));
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+    let shown = world.view.shown(&user("alice")).unwrap();
+    assert_eq!(shown.listing.groups, ["Family".into()], "the base has taken it over");
+}
+
 fn read_alice() -> Mutation {
     Mutation::Read { id: user("alice"), until: ReadMark::new(NOW, 0), count: 3 }
 }
@@ -321,7 +364,7 @@ fn reading_ends_with_an_unread_state_that_was_asked_for_after_the_acknowledgemen
     let number = world.send(read_alice());
     let ids = vec![user("alice")];
     world.input(SendInput::UnreadRead { began: before, ids: ids.clone() });
-    world.input(SendInput::PassFinished { began: before });
+    world.input(SendInput::PassFinished(before.into()));
     world.run();
     assert_eq!(world.state(number), Some(PendingState::Settling));
     world.advance(SECOND);

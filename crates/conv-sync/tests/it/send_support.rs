@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use conv_model::{
     Capacity, ConversationId, ErrorClass, GroupName, GroupTarget, IfNewer, MarkType, Mutation,
-    OutcomeKind, Pending, PendingState, Progress,
+    OutcomeKind, Pending, PendingState, Progress, Timestamp,
 };
 use conv_sync::{
-    Retry, SendOptions, SourceError, WriteCall, WriteCapabilities,
+    FinishedPass, Retry, SendOptions, SourceError, WriteCall, WriteCapabilities,
     testing::{MemoryView, NOW, ScriptedWriter, SendEffect, SendId, SendInput, Sender},
 };
 
@@ -160,15 +160,31 @@ impl World {
     /// A pass that begins and ends now.
     pub fn pass(&mut self) {
         self.view.read(&self.cloud);
-        let began = self.now;
-        self.input(SendInput::PassFinished { began });
-        self.run();
+        self.stale_pass();
     }
 
     /// A pass that lists what the view has already: a stale read.
     pub fn stale_pass(&mut self) {
-        let began = self.now;
-        self.input(SendInput::PassFinished { began });
+        let pass = self.beginning_pass();
+        self.input(SendInput::PassFinished(pass));
+        self.run();
+    }
+
+    /// A pass that begins now.
+    pub fn beginning_pass(&self) -> FinishedPass {
+        FinishedPass::new(self.now).with_wall_time(self.view.wall_time)
+    }
+
+    /// Sets the clock of dates forward, or back.
+    pub fn set_date(&mut self, seconds: i64) {
+        let time = self.view.wall_time.unwrap().as_secs().saturating_add_signed(seconds);
+        self.view.wall_time = Some(Timestamp::from_secs(time));
+    }
+
+    /// A stale pass that could not name the groups of a user's conversation.
+    pub fn unnamed_pass(&mut self, name: &str) {
+        let pass = self.beginning_pass().with_unnamed([user(name)].into());
+        self.input(SendInput::PassFinished(pass));
         self.run();
     }
 

@@ -1,9 +1,17 @@
 //! Sending: in the background, in its time, as often as needed.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
+use async_trait::async_trait;
 use conv_api::{
-    ErrorClass, MarkType, OutcomeKind, PendingState, SledDatabase, SourceError,
+    Clock, ErrorClass, MarkType, OutcomeKind, PendingState, SledDatabase, SourceError, Timestamp,
+    TokioClock,
     sync::{Retry, WriteCall, WriteCapabilities, WriteKind},
     testing::sync::{Script, ScriptedWriter},
 };
@@ -153,6 +161,49 @@ async fn a_value_that_the_list_shows_is_sent_unless_it_was_just_read() {
     assert!(!accepted.is_unchanged());
 }
 
+/// A clock whose date can be set, and goes on while the device is suspended.
+#[derive(Clone, Debug, Default)]
+struct Dated {
+    clock: TokioClock,
+    set_by: Arc<AtomicI64>,
+}
+
+#[async_trait]
+impl Clock for Dated {
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.clock.sleep(time).await;
+    }
+
+    fn chance(&self) -> f64 {
+        self.clock.chance()
+    }
+
+    fn wall_time(&self) -> Option<Timestamp> {
+        let time = 1_775_000_000_u64.checked_add_signed(self.set_by.load(Relaxed));
+        time.map(|time| Timestamp::from_secs(time + self.now().as_secs()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_from_before_a_suspension_is_not_believed() {
+    for seconds in [3 * 3_600, 86_400, -86_400] {
+        let (cloud, clock) = (Cloud::new(1), Dated::default());
+        let list = cloud.builder().clock(clock.clone()).build().await.unwrap();
+        list.sync().await.unwrap();
+        assert!(list.pin_conversation(&id(0), false).await.unwrap().is_unchanged());
+        cloud.writer.change(&WriteCall::Pin { ids: vec![id(0)], is_pinned: true }).unwrap();
+        clock.set_by.store(seconds, Relaxed);
+        let change = list.pin_conversation(&id(0), false).await.unwrap();
+        assert!(!change.is_unchanged(), "by {seconds} s");
+        change.sent().await.unwrap();
+        assert!(!cloud.is_pinned(0));
+    }
+}
+
 #[tokio::test]
 async fn changes_for_one_app_are_not_sent_to_another() {
     let folder = tempfile::tempdir().unwrap();
@@ -178,6 +229,25 @@ async fn changes_for_one_app_are_not_sent_to_another() {
     let failure = left[0].failure.clone().unwrap();
     assert!(left.len() == 1 && failure.message.contains("app 1"), "{failure:?}");
     assert_eq!(second.writer.calls(), []);
+
+    // This app's list shows nothing of it, and a change of its own leaves it alone.
+    let row = list.snapshot().get(&id(0)).unwrap();
+    assert!(!row.listing.is_pinned);
+    assert_eq!(row.pending.pin, Some(PendingState::Held));
+    list.sync().await.unwrap();
+    let change = list.pin_conversation(&id(0), true).await.unwrap();
+    change.sent().await.unwrap();
+    assert!(second.is_pinned(0));
+    drop(change);
+    list.close().await.unwrap();
+
+    let database = SledDatabase::open(folder.path()).await.unwrap();
+    let list = first.builder().database(database).build().await.unwrap();
+    assert!(!first.is_pinned(0));
+    while !first.is_pinned(0) {
+        assert!(list.pending().iter().any(|one| one.app == Some(1)), "it is gone");
+        sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -117,7 +117,7 @@ impl Dropped {
 
 const DISMISSED: &str = "dismissed";
 
-/// Runs `act` on the chosen changes, if all of them fit.
+/// Runs `act` on the chosen changes, if all of them are there and fit. Else it does nothing.
 async fn each<T>(
     list: &Conversations,
     numbers: &[u64],
@@ -130,8 +130,11 @@ async fn each<T>(
         numbers => numbers.contains(&pending.number),
     });
     let is_absent = |number: &&u64| !chosen.iter().any(|pending| pending.number == **number);
-    if let Some(number) = numbers.iter().find(is_absent) {
-        return Err(Error::NotFound(format!("no change {number}: `conv outbox list` shows them")));
+    let absent: Vec<_> = numbers.iter().filter(is_absent).map(u64::to_string).collect();
+    if !absent.is_empty() {
+        let absent = absent.join(", ");
+        let what = "nothing was done, and `conv outbox list` shows the changes";
+        return Err(Error::NotFound(format!("no change {absent}: {what}")));
     }
     for pending in &chosen {
         fits(pending).map_err(|why| Error::Usage(format!("change {} {why}", pending.number)))?;

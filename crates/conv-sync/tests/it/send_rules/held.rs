@@ -89,7 +89,7 @@ fn a_wrong_key_holds_all_that_waits_and_says_why_until_a_pass_is_accepted() {
     }
     assert_eq!(world.calls().len(), 1);
     // It began before the key was found to be wrong.
-    world.input(SendInput::PassFinished { began: Duration::ZERO });
+    world.input(SendInput::PassFinished(Duration::ZERO.into()));
     world.run();
     assert_eq!(world.state(first), Some(PendingState::Held));
     world.advance(SECOND);
