@@ -93,7 +93,7 @@ pub fn serve(rows: usize, accounts: usize) {
 
 /// To be measured is the work of a pull, not the pace at which a real cloud may be called.
 #[derive(Debug)]
-struct Unlimited;
+pub struct Unlimited;
 
 #[async_trait]
 impl RateLimiter for Unlimited {

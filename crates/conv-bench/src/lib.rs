@@ -17,6 +17,7 @@ pub mod cloud;
 pub mod contest;
 pub mod data;
 pub mod figure;
+pub mod gateway;
 pub mod goals;
 pub mod hosted;
 pub mod instructions;

@@ -42,6 +42,14 @@ pub fn describe() -> String {
     )
 }
 
+/// Returns the machine and how busy it has been.
+pub fn load() -> String {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let load = read("/proc/loadavg").unwrap_or_default();
+    let averages: Vec<_> = load.split(' ').take(3).collect();
+    format!("{cores} cores; load averages {}\n", averages.join(", "))
+}
+
 /// Bytes that could be had; `None` if the system does not report it.
 pub fn free_memory() -> Option<usize> {
     let kilobytes = field("/proc/meminfo", "MemAvailable")?;

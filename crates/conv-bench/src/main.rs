@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use conv_bench::{
-    cloud, goals, instructions, machine, report,
+    cloud, gateway, goals, instructions, machine, report,
     settings::{Command, Settings},
     work::{self, written},
 };
@@ -12,6 +12,8 @@ fn main() -> ExitCode {
     let settings = Settings::of_arguments();
     match &settings.command {
         Some(Command::Instructions { write }) => return instructions::check(*write),
+        Some(Command::Gateway(how)) => gateway::measure(how),
+        Some(Command::GatewayServer { options }) => gateway::serve(options, None),
         Some(Command::Cloud { rows, accounts }) => cloud::serve(*rows, *accounts),
         Some(Command::Written { entrant, what, rows }) => written::measure(entrant, what, *rows),
         Some(Command::Count { work, calls }) => instructions::repeat(work, *calls),

@@ -39,6 +39,13 @@ pub fn write(settings: &Settings, figures: &[Figure]) -> Result<(), Box<dyn Erro
     Ok(page.save()?)
 }
 
+/// Puts one text into its place in the docs.
+pub fn write_one(name: &str, text: &str) -> Result<(), Box<dyn Error>> {
+    let mut page = Page::open(docs().join("performance.md"))?;
+    put(&mut page, name, text);
+    Ok(page.save()?)
+}
+
 fn put(page: &mut Page, name: &str, text: &str) {
     if !page.put(name, text) {
         eprintln!("docs/performance.md has no place for {name}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-use crate::machine;
+use crate::{gateway::How, machine};
 
 /// Measures conv beside its peers and beside bare floors, in turn; prints tables and says which
 /// goals are met.
@@ -42,6 +42,11 @@ pub enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Puts load on a gateway, in a process of its own, and measures what that takes
+    Gateway(How),
+    /// Of a load: serves
+    #[command(hide = true)]
+    GatewayServer { options: String },
     /// Of a run: serves as the cloud
     #[command(hide = true)]
     Cloud { rows: usize, accounts: usize },

@@ -31,6 +31,11 @@ impl Cpu {
     }
 }
 
+/// Returns the processor time of this process so far, in microseconds.
+pub fn process_micros() -> f64 {
+    Cpu::Process.micros()
+}
+
 /// Microseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Times {

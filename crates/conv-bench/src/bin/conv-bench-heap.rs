@@ -5,7 +5,7 @@
 
 use std::alloc::System;
 
-use conv_bench::{hosted, watched, work::heap};
+use conv_bench::{gateway, hosted, watched, work::heap};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
@@ -17,6 +17,9 @@ fn main() {
         let stats = HEAP.stats();
         stats.bytes_allocated.saturating_sub(stats.bytes_deallocated)
     };
+    if arguments[0] == "gateway-server" {
+        return gateway::serve(&arguments[1], Some(&live));
+    }
     let number = arguments[1].parse().unwrap();
     match arguments[0].as_str() {
         "watched" => watched::print(number, &live),
