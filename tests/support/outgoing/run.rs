@@ -17,7 +17,7 @@ use super::{
     judge::{Broken, Judge},
     process::{Event, Process},
     user,
-    world::Row,
+    world::{Row, START},
 };
 
 /// The promise that a seed broke.

@@ -50,7 +50,7 @@ pub fn resume(seed: u64) -> Result<(), Failure> {
 
 fn finish() -> SyncStep {
     let finished = Finished::new(None, Vec::new(), SyncScope::new(100, 1));
-    SyncStep::Finish { finished, skipped: Vec::new(), broken: Vec::new() }
+    SyncStep::Finish { finished, upstream: None, skipped: Vec::new(), broken: Vec::new() }
 }
 
 struct Sim {
