@@ -67,3 +67,12 @@ fn after_chaos_one_quiet_pass_is_exact() {
 fn failures_that_pass_fail_no_pass() {
     run("hardship", hardship);
 }
+
+/// The head of a second listing agreed with the first one, whose position was not taken, and counted as
+/// the whole list.
+#[test]
+fn seeds_that_broke_a_promise_once_break_none_now() {
+    let check = |seed| chaos(seed, CursorKind::Mirrored).err();
+    let failures: Vec<_> = [993, 1238].into_iter().filter_map(check).collect();
+    assert!(failures.is_empty(), "{failures:?}");
+}

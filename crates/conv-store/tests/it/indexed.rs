@@ -273,7 +273,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     probe.damage(|_, bytes| newer(bytes)).await;
     let before = probe.records().await;
     let result = IndexedStore::open(probe.clone()).await;
-    assert!(matches!(result, Err(StoreError::NewerSchema { found: 3, known: 2 })));
+    assert!(matches!(result, Err(StoreError::NewerSchema { found: 4, known: 3 })));
     assert_eq!(probe.records().await, before);
 }
 

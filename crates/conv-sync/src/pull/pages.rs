@@ -36,7 +36,7 @@ impl Pull {
         if is_first {
             self.as_of = self.cloud_time.at(sent);
         }
-        self.mirror.page(page.upstream, is_first);
+        self.mirror.page(page.upstream, is_first, page.next.is_none());
         self.mirror.skipped(&page.skipped);
         let is_blind = page.skipped.iter().any(|row| row.id.is_none());
         self.is_blind |= is_blind && !self.listing.is_resumed();

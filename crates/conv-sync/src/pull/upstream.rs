@@ -51,12 +51,13 @@ impl Mirror {
         Self { finished: state.finished.clone(), ..Self::default() }
     }
 
-    /// Takes in the state that a page gives; `is_first` of a listing.
-    pub(super) fn page(&mut self, upstream: Option<Upstream>, is_first: bool) {
+    /// Takes in the state that a page gives: `is_first` of a listing, and `is_last` if none follows.
+    /// A listing that ends early, because its head is as before, has not read all rows again.
+    pub(super) fn page(&mut self, upstream: Option<Upstream>, is_first: bool, is_last: bool) {
         match (&mut self.upstream, upstream) {
             (known, upstream) if is_first => {
                 *known = upstream;
-                self.is_whole = true;
+                self.is_whole = is_last;
             }
             (Some(known), upstream) => {
                 let upstream = upstream.unwrap_or_default();

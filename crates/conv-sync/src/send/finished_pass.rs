@@ -49,7 +49,7 @@ impl FinishedPass {
         Self { unnamed: Arc::new(unnamed), ..self }
     }
 
-    /// Returns whether it says what the cloud has now: it began a minute ago or less, by both clocks.
+    /// Returns true if it says what the cloud has now: it began a minute ago or less, by both clocks.
     /// After the device was suspended, or its date was set, it does not.
     ///
     /// ```
@@ -58,7 +58,7 @@ impl FinishedPass {
     /// use conv_model::Timestamp;
     /// use conv_sync::FinishedPass;
     ///
-    /// let date = |seconds| Some(Timestamp::from_secs(1_775_000_000 + seconds));
+    /// let date = |seconds: u64| Some(Timestamp::from_secs(1_775_000_000 + seconds));
     /// let pass = FinishedPass::new(Duration::from_secs(7)).with_wall_time(date(0));
     /// let now = Duration::from_secs(27);
     /// assert!(pass.is_recent(now, date(20)));
