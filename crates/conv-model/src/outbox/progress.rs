@@ -46,7 +46,7 @@ pub enum Progress {
     Overridden,
     /// The cloud refused it for good.
     Failed(MutationFailure),
-    /// It was not sent within its time.
+    /// It was not sent within its time. The failure of one that was held says so.
     Expired,
     /// Its owner wants to send it again after it failed.
     Retry,
@@ -176,8 +176,12 @@ impl Step<'_> {
             (Progress::Failed(failure), Sending) => {
                 self.fail(Some(failure.clone()), OutcomeKind::Failed(failure));
             }
-            (Progress::Expired, Queued | Held) => {
+            (Progress::Expired, Queued) => {
                 self.fail(self.pending.failure.clone(), OutcomeKind::Expired);
+            }
+            (Progress::Expired, Held) => {
+                let reason = self.pending.failure.as_ref().map(MutationFailure::expired_while_held);
+                self.fail(reason, OutcomeKind::Expired);
             }
             (Progress::Retry, Failed) => self.set(|pending| {
                 (pending.state, pending.failure, pending.attempts) = (Queued, None, 0);
