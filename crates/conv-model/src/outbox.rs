@@ -56,6 +56,10 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// The maximum number of mutations that failed: 200. When a further one fails, the oldest one
+    /// leaves, as if its owner had dropped it.
+    pub const MAX_FAILED: usize = 200;
+
     /// Builds an outbox from a store's records: the mutations, in any order, and the greatest
     /// number that it ever gave.
     ///

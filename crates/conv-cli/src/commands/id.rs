@@ -2,7 +2,10 @@
 
 use std::io::{self, BufRead, Read};
 
-use conv_api::{ConversationId, ParseIdError, model::Peer};
+use conv_api::{
+    ConversationId, ParseIdError,
+    model::{GroupId, Peer},
+};
 use serde::Serialize;
 
 use crate::{
@@ -40,11 +43,18 @@ enum Answer {
         #[serde(rename = "type")]
         kind: &'static str,
         peer: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        community: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        topic: Option<String>,
         text: String,
     },
     Bad {
         ok: bool,
         reason: String,
+        /// The text as it was given, if it was given on the command line.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
     },
 }
 
@@ -61,11 +71,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<(), Error> {
     let broken =
         args.ids.iter().find_map(|text| Some((text, text.parse::<ConversationId>().err()?)));
     if output.is_json() {
-        if let Some((text, rule)) = broken {
-            return Err(Error::BadId(format!("{text:?}: {rule}")));
-        }
-        let answers: Vec<_> = args.ids.iter().map(|text| Answer::of(text.parse())).collect();
-        return output.data(&Answers { ids: &answers });
+        let answers: Vec<_> = args.ids.iter().map(|text| Answer::of_argument(text)).collect();
+        let data = Answers { ids: &answers };
+        let Some((text, rule)) = broken else { return output.data(&data) };
+        let error = Box::new(Error::BadId(format!("{text:?}: {rule}")));
+        return Err(Error::With { error, data: serde_json::to_value(&data).unwrap_or_default() });
     }
     let lines: Vec<_> = args.ids.iter().map(|text| words(text)).collect();
     output.text(&lines.join("\n"))?;
@@ -99,10 +109,20 @@ impl Answer {
                 ok: true,
                 kind: id.conversation_type().as_str(),
                 peer: peer(&id),
+                community: group(&id).and_then(GroupId::community).map(str::to_owned),
+                topic: group(&id).and_then(GroupId::topic).map(str::to_owned),
                 text: id.to_string(),
             },
             Err(rule) => Self::bad(rule.to_string()),
         }
+    }
+
+    fn of_argument(given: &str) -> Self {
+        let mut answer = Self::of(given.parse());
+        if let Self::Bad { text, .. } = &mut answer {
+            *text = Some(given.to_owned());
+        }
+        answer
     }
 
     fn of_line(line: &[u8]) -> Self {
@@ -113,7 +133,7 @@ impl Answer {
     }
 
     fn bad(reason: String) -> Self {
-        Self::Bad { ok: false, reason }
+        Self::Bad { ok: false, reason, text: None }
     }
 }
 
@@ -123,6 +143,13 @@ fn peer(id: &ConversationId) -> String {
         Peer::User(user) => user.to_string(),
         Peer::Group(group) => group.to_string(),
         Peer::System => String::new(),
+    }
+}
+
+fn group(id: &ConversationId) -> Option<GroupId<'_>> {
+    match id.peer() {
+        Peer::Group(group) => Some(group),
+        Peer::User(_) | Peer::System => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{io::Write, process::Stdio};
 
+use serde_json::json;
+
 use crate::support::{Ended, conv, run};
 
 #[track_caller]
@@ -74,9 +76,19 @@ fn ids_of_the_command_line_are_taken_apart_in_words() {
 
 #[test]
 fn ids_of_the_command_line_are_taken_apart_in_json() {
-    let data = run(&mut conv(["id", "C2Calice", "--json"])).data();
-    assert_eq!(data["ids"][0]["peer"], "alice");
-    let broken = run(&mut conv(["id", "C2Calice", "group_g1", "--json"]));
-    assert_eq!(broken.failed(2), "invalid_argument");
+    let data = run(&mut conv(["id", "C2Calice", "GROUP@TGS#_c@TOPIC#_news", "--json"])).data();
+    let alice = json!({"ok": true, "type": "C2C", "peer": "alice", "text": "C2Calice"});
+    let topic = json!({
+        "ok": true, "type": "GROUP", "peer": "@TGS#_c@TOPIC#_news", "community": "@TGS#_c",
+        "topic": "news", "text": "GROUP@TGS#_c@TOPIC#_news",
+    });
+    assert_eq!(data, json!({"ids": [alice, topic]}));
+
+    let broken = run(&mut conv(["id", "C2C", "C2Calice", "group_g1", "--json"]));
+    let ids = broken.failed_data(2, "invalid_argument")["ids"].clone();
     assert_eq!(broken.json()["code"], 2503);
+    assert_eq!(ids[0], json!({"ok": false, "reason": "userID is empty", "text": "C2C"}));
+    assert_eq!(ids[1], alice);
+    assert_eq!((&ids[2]["ok"], &ids[2]["text"]), (&json!(false), &json!("group_g1")));
+    assert!(ids.get(3).is_none());
 }

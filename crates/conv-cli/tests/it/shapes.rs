@@ -105,7 +105,9 @@ fn answers_have_the_committed_shapes() {
     is_committed("doctor", &cloud.run(&["doctor", "--json"]).json());
     is_committed("change-failure", &cloud.run(&["pin", "C2Cnobody", "--json"]).json());
     is_committed("failure", &cloud.run(&["profile", "C2Cnobody", "--json"]).json());
-    is_committed("id", &cloud.run(&["id", "C2Calice", "--json"]).json());
+    let id = ["id", "C2Calice", "GROUP@TGS#_c@TOPIC#_news", "--json"];
+    is_committed("id", &cloud.run(&id).json());
+    is_committed("id-failure", &cloud.run(&["id", "C2Calice", "C2C", "--json"]).json());
     let who = ["--json", "--identifier", "a", "--sdkappid", "1"];
     is_committed("usersig-make", &cloud.run(&[&["usersig", "make"], &who[..]].concat()).json());
 }

@@ -31,4 +31,11 @@ impl MutationFailure {
         let what = format!("made for the app {app}, and this process sends to another one");
         Self::new(ErrorClass::Auth, None, what)
     }
+
+    /// The failure of a mutation that was held for this reason until its time was over. The reason
+    /// alone would read as if the cloud had refused the mutation.
+    pub(crate) fn expired_while_held(&self) -> Self {
+        let what = format!("not sent in time, since it was held: {}", self.message);
+        Self { message: what.into(), ..self.clone() }
+    }
 }

@@ -9,9 +9,10 @@ use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationError, Slot, Times
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capacity {
-    /// The maximum number of mutations: 1,000.
+    /// The maximum number of mutations: 1,000. Those that failed count apart, up to
+    /// [`Outbox::MAX_FAILED`].
     pub pending: usize,
-    /// The maximum size of their texts, in bytes: 1 MiB.
+    /// The maximum size of their texts, in bytes: 1 MiB, without those that failed.
     pub bytes: usize,
 }
 
@@ -49,10 +50,11 @@ impl Outbox {
         is_met: impl Fn(&Mutation) -> bool,
         capacity: &Capacity,
     ) -> Result<Enqueued, MutationError> {
-        let (pending, bytes) = (self.pending().count(), self.bytes());
+        let (pending, bytes) = (self.not_failed().count(), self.bytes());
         let is_full = pending >= capacity.pending || bytes + mutation.bytes() > capacity.bytes;
-        // A mutation that replaces another one needs no room of its own.
-        if is_full && !self.slots.contains_key(&mutation.slot()) {
+        // A mutation that replaces another one needs no room of its own. One that failed takes none.
+        let is_counted = |one: &Arc<Pending>| one.state != PendingState::Failed;
+        if is_full && !self.of_slot(&mutation.slot()).any(is_counted) {
             return Err(MutationError::OutboxFull { pending, bytes });
         }
         let mut step = Step { outbox: self, queued_at, is_met: &is_met, done: Enqueued::new() };
@@ -60,9 +62,15 @@ impl Outbox {
         Ok(step.done)
     }
 
-    /// Returns the size of all texts, in bytes.
+    /// Returns the mutations that have a part in the capacity. With those that failed in it, an
+    /// account whose changes the cloud refuses could change nothing more.
+    fn not_failed(&self) -> impl Iterator<Item = &Arc<Pending>> {
+        self.pending().filter(|one| one.state != PendingState::Failed)
+    }
+
+    /// Returns the size of their texts, in bytes.
     fn bytes(&self) -> usize {
-        self.pending().map(|pending| pending.mutation.bytes()).sum()
+        self.not_failed().map(|pending| pending.mutation.bytes()).sum()
     }
 
     pub(super) fn next_number(&mut self) -> u64 {

@@ -88,7 +88,8 @@ pub enum PendingState {
     Settling,
     /// The app's account in the cloud is at fault, not the mutation: it waits for that to be mended.
     Held,
-    /// The cloud refused it for good. It shows no more, and stays until it is dropped or retried.
+    /// The cloud refused it for good. It shows no more, and stays until it is dropped or retried, or
+    /// until [`Outbox::MAX_FAILED`](crate::Outbox::MAX_FAILED) others failed after it.
     Failed,
 }
 

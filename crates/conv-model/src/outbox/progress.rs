@@ -46,7 +46,7 @@ pub enum Progress {
     Overridden,
     /// The cloud refused it for good.
     Failed(MutationFailure),
-    /// It was not sent within its time.
+    /// It was not sent within its time. The failure of one that was held says so.
     Expired,
     /// Its owner wants to send it again after it failed.
     Retry,
@@ -176,8 +176,12 @@ impl Step<'_> {
             (Progress::Failed(failure), Sending) => {
                 self.fail(Some(failure.clone()), OutcomeKind::Failed(failure));
             }
-            (Progress::Expired, Queued | Held) => {
+            (Progress::Expired, Queued) => {
                 self.fail(self.pending.failure.clone(), OutcomeKind::Expired);
+            }
+            (Progress::Expired, Held) => {
+                let reason = self.pending.failure.as_ref().map(MutationFailure::expired_while_held);
+                self.fail(reason, OutcomeKind::Expired);
             }
             (Progress::Retry, Failed) => self.set(|pending| {
                 (pending.state, pending.failure, pending.attempts) = (Queued, None, 0);
@@ -265,7 +269,8 @@ impl Step<'_> {
         }
     }
 
-    /// A mutation that failed stays to be seen, unless another one waits behind it.
+    /// A mutation that failed stays to be seen, unless another one waits behind it, or until
+    /// too many failed after it.
     fn fail(&mut self, failure: Option<MutationFailure>, kind: OutcomeKind) {
         let slot = self.pending.mutation.slot();
         let own = self.outbox.of_slot(&slot).filter(|one| !one.is_of_another_app(&self.pending));
@@ -277,6 +282,22 @@ impl Step<'_> {
             (pending.state, pending.failure) = (PendingState::Failed, failure);
             pending.is_foreign = false;
         });
+        self.evict_failed();
+    }
+
+    /// Drops the oldest that failed, beyond the maximum. Their outcomes were reported when they
+    /// failed. A record of an earlier version may hold many more than one beyond it.
+    fn evict_failed(&mut self) {
+        let failed = self.outbox.pending().filter(|one| one.state == PendingState::Failed);
+        let mut failed: Vec<_> = failed.map(|one| (one.number, one.mutation.slot())).collect();
+        failed.sort_by_key(|(number, _)| *number);
+        let beyond = failed.len().saturating_sub(Outbox::MAX_FAILED);
+        // The one that failed now stays, however long ago it was accepted.
+        failed.retain(|(number, _)| *number != self.pending.number);
+        for (number, slot) in failed.into_iter().take(beyond) {
+            self.outbox.take_where(&slot, |one| one.number == number);
+            self.done.slots.insert(slot);
+        }
     }
 
     fn set(&mut self, change: impl FnOnce(&mut Pending)) {

@@ -264,6 +264,53 @@ fn a_full_outbox_refuses_more_and_changes_nothing() {
 }
 
 #[test]
+fn what_failed_leaves_room_for_other_changes_and_its_oldest_leave() {
+    let mut outbox = Outbox::default();
+    let mut capacity = Capacity::default();
+    capacity.pending = 2;
+    // The first two wait while all others fail.
+    let [late, queued] = ["C2Clate", "C2Cqueued"].map(|user| {
+        let done = outbox.enqueue(member(user, "Work", true), None, |_| false, &capacity);
+        done.unwrap().number.unwrap()
+    });
+    capacity.pending = 3;
+    for n in 0..=Outbox::MAX_FAILED {
+        let user = format!("C2C{n}");
+        let done = outbox.enqueue(member(&user, "Work", true), None, |_| false, &capacity).unwrap();
+        let number = done.number.unwrap();
+        outbox.progress(number, Progress::Sending);
+        let done = outbox.progress(number, Progress::Failed(failure()));
+        let failed: Vec<_> = done.outcomes.iter().map(|outcome| outcome.number).collect();
+        assert_eq!(failed, [number], "its own outcome alone");
+        let oldest = (n == Outbox::MAX_FAILED).then(|| member("C2C0", "Work", true).slot());
+        let own = member(&user, "Work", true).slot();
+        assert!(done.slots.iter().eq([own].iter().chain(&oldest).collect::<BTreeSet<_>>()));
+    }
+    assert_eq!(outbox.of_conversation(&id("C2C0")).count(), 0, "the oldest one left");
+    assert_eq!(outbox.pending().count(), 2 + Outbox::MAX_FAILED);
+
+    // One that was accepted before all of them and fails after them stays.
+    outbox.progress(late, Progress::Sending);
+    outbox.progress(late, Progress::Failed(failure()));
+    assert_eq!(outbox.get(late).unwrap().state, PendingState::Failed);
+    assert_eq!(outbox.of_conversation(&id("C2C1")).count(), 0);
+    assert_eq!(outbox.get(queued).unwrap().state, PendingState::Queued);
+}
+
+#[test]
+fn a_change_of_what_failed_needs_room() {
+    let mut outbox = Outbox::default();
+    let mut capacity = Capacity::default();
+    capacity.pending = 1;
+    outbox.enqueue(pin(true), None, |_| false, &capacity).unwrap();
+    outbox.progress(1, Progress::Sending);
+    outbox.progress(1, Progress::Failed(failure()));
+    outbox.enqueue(member("C2Cbob", "Work", true), None, |_| false, &capacity).unwrap();
+    let again = outbox.enqueue(pin(true), None, |_| false, &capacity);
+    assert!(matches!(again, Err(MutationError::OutboxFull { pending: 1, .. })), "{again:?}");
+}
+
+#[test]
 fn independent_changes_do_not_wait_for_one_another() {
     let mut outbox = Outbox::default();
     for user in ["C2Ca", "C2Cb", "C2Cc"] {

@@ -8,7 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use conv_model::{
     All, ConversationId, Delta, ErrorClass, GroupTarget, ListingPatch, Mutation, MutationError,
-    MutationFailure, OutboxChange, PendingState, Progress, Seq, Timestamp, testing,
+    MutationFailure, Outbox, OutboxChange, PendingState, Progress, Seq, Timestamp, testing,
 };
 use conv_store::{
     ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, Record, StoreError, Write,
@@ -57,6 +57,38 @@ async fn a_failure_uncovers_what_the_cloud_said_meanwhile() {
     assert_eq!(row.pending.pin, Some(PendingState::Failed));
     assert_eq!(row.show_name(), "Alice");
     assert_eq!(row.listing.time, at("alice", 7).listing.unwrap().time);
+}
+
+#[tokio::test]
+async fn the_oldest_failure_leaves_in_the_write_that_stores_one_too_many() {
+    let engine = MemoryEngine::new();
+    let store = open(&engine).await;
+    let names: Vec<_> = (0..=Outbox::MAX_FAILED).map(|n| format!("u{n}")).collect();
+    store.apply(Delta::listed(names.iter().map(|name| at(name, 1)))).await.unwrap();
+    let texts = names.iter().map(|name| custom(name, "text"));
+    let commit = store.mutate(OutboxChange::enqueue(texts)).await.unwrap();
+    let mut numbers: Vec<_> = commit.numbers.into_iter().map(Option::unwrap).collect();
+    let sending = numbers.iter().map(|number| (*number, Progress::Sending)).collect();
+    store.mutate(OutboxChange::Progress(sending)).await.unwrap();
+    let last = numbers.pop().unwrap();
+    let failed = numbers.iter().map(|number| (*number, refused())).collect();
+    store.mutate(OutboxChange::Progress(failed)).await.unwrap();
+    let row = |store: &IndexedStore| store.snapshot().get(&user("u0")).unwrap();
+    assert_eq!(row(&store).pending.custom_data, Some(PendingState::Failed));
+
+    let before = store.snapshot().written();
+    let commit = store.mutate(OutboxChange::progress(last, refused())).await.unwrap();
+    assert_eq!(commit.written, before.next(), "one write");
+    assert!(commit.changes.iter().any(|change| change.id() == Some(&user("u0"))));
+    let check = |store: &IndexedStore| {
+        assert!(row(store).pending.is_empty());
+        let snapshot = store.snapshot();
+        assert!(snapshot.outbox().get(numbers[0]).is_none());
+        assert_eq!(snapshot.outbox().pending().count(), Outbox::MAX_FAILED);
+    };
+    check(&store);
+    store.close().await.unwrap();
+    check(&open(&engine).await);
 }
 
 #[tokio::test]

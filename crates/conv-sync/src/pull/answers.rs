@@ -55,12 +55,15 @@ impl Pull {
                 Err(_) => (Vec::new(), self.naming.give_up()),
             },
         };
+        if self.naming.is_asking() {
+            out.push(self.calls.send(now, Question::Groups));
+        }
         self.unreported.extend(unnamed);
         let mut delta = Delta::updates(renamed);
         delta.pass = Some(self.pass);
         delta.asked = Some(asked);
         delta.groups = self.naming.take_learned();
-        if matches!(self.stage, Stage::Naming { .. }) {
+        if matches!(self.stage, Stage::Naming { .. }) && !self.naming.is_asking() {
             if let Stage::Naming { ending } = mem::replace(&mut self.stage, Stage::Finishing) {
                 self.finish(delta, ending);
             }

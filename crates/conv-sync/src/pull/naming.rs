@@ -4,6 +4,10 @@
 //! its number, so only reading its name again shows the new one. The names are part of the sync
 //! state and are stored with the page that needed them. No row waits for them: it shows the names
 //! known from the previous pass, or keeps the groups it had, until they arrive.
+//!
+//! A group may be created after its pass read the names, for one by a change that is sent beside
+//! the pass. When a row carries a number that the names lack and that no row carried before they
+//! were asked for, the pass reads them once more.
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -21,6 +25,11 @@ pub(super) struct Naming {
     state: State,
     /// The numbers of rows shown before the names arrived.
     numbers: BTreeMap<ConversationId, Vec<u64>>,
+    /// The numbers of rows that came before the names were asked for: the answer has their names, or
+    /// the cloud has none.
+    asked_for: BTreeSet<u64>,
+    /// Set once the names are asked for a second time, which is the last.
+    is_second: bool,
     learned: bool,
     /// The rows in groups whose names this pass did not read.
     unnamed: BTreeSet<ConversationId>,
@@ -43,6 +52,8 @@ impl Naming {
             known,
             state: State::Idle,
             numbers: BTreeMap::new(),
+            asked_for: BTreeSet::new(),
+            is_second: false,
             learned: false,
             unnamed: BTreeSet::new(),
         }
@@ -54,14 +65,37 @@ impl Naming {
         &self.unnamed
     }
 
-    /// Returns `true` once per pass, when a row carries a number: the names are due.
+    /// Returns `true` when a row carries a number and the names are due: once per pass, and once more
+    /// for a number that came after they were asked for.
     pub(super) fn ask(&mut self, rows: &[SourceRow]) -> bool {
-        let mut numbers = rows.iter().filter_map(|row| row.group_ids.as_ref());
-        let is_due = self.state == State::Idle && numbers.any(|numbers| !numbers.is_empty());
+        let numbers = || rows.iter().filter_map(|row| row.group_ids.as_ref()).flatten().copied();
+        let is_due = match self.state {
+            State::Idle => numbers().next().is_some(),
+            State::Settled => numbers().any(|number| self.is_late(number)),
+            State::Asked | State::GivenUp => false,
+        };
         if is_due {
-            self.state = State::Asked;
+            self.begin(numbers());
         }
         is_due
+    }
+
+    /// Returns `true` while the names are asked for.
+    pub(super) fn is_asking(&self) -> bool {
+        self.state == State::Asked
+    }
+
+    fn begin(&mut self, numbers: impl IntoIterator<Item = u64>) {
+        self.is_second = self.state == State::Settled;
+        self.state = State::Asked;
+        self.asked_for.extend(numbers);
+    }
+
+    /// Returns true if the names may have a number by now that they lacked when they were read.
+    fn is_late(&self, number: u64) -> bool {
+        let is_answered =
+            self.known.names.contains_key(&number) || self.asked_for.contains(&number);
+        !self.is_second && !is_answered
     }
 
     /// Returns the rows with the names of their groups, as far as they are known. Once the names
@@ -92,18 +126,29 @@ impl Naming {
     }
 
     /// Takes in the names. Returns the changes of rows that were shown before, and the rows with an
-    /// unknown number.
+    /// unknown number. Rows with a number that came too late for this answer wait for a second one:
+    /// the names are [asked for](Self::is_asking) again then.
     pub(super) fn learn(&mut self, groups: Groups) -> (Vec<ConversationPatch>, Vec<SkippedRow>) {
         let new = GroupNames::new(groups.names, groups.server_time);
         self.learned = new.names != self.known.names;
         let old = std::mem::replace(&mut self.known, new);
         self.state = State::Settled;
-        self.settle(Some(&old))
+        let rows = std::mem::take(&mut self.numbers).into_iter();
+        let (late, rows): (BTreeMap<_, _>, _) =
+            rows.partition(|(_, numbers)| numbers.iter().any(|number| self.is_late(*number)));
+        self.numbers = rows;
+        let settled = self.settle(Some(&old));
+        if !late.is_empty() {
+            self.begin(late.values().flatten().copied());
+            self.numbers = late;
+        }
+        settled
     }
 
     /// Goes on with the names known before. Returns the rows with an unknown number.
     pub(super) fn give_up(&mut self) -> Vec<SkippedRow> {
-        self.state = State::GivenUp;
+        // What the first answer said still counts if the second does not come.
+        self.state = if self.is_second { State::Settled } else { State::GivenUp };
         self.settle(None).1
     }
 

@@ -1,10 +1,12 @@
 //! Names of conversation groups: read once a pass, beside the pages.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use conv_model::ConversationId;
+use async_trait::async_trait;
+use conv_model::{AccountId, ConversationId};
 use conv_sync::{
-    SourceError, SourceRow,
+    Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
+    ProfileRequest, PullRequest, SourceError, SourceRow,
     testing::{Call, NOW, ScriptedSource, row},
 };
 
@@ -86,4 +88,82 @@ async fn a_pass_says_which_rows_it_could_not_name() {
     assert_eq!(unnamed(&mut cache).await, ["C2Ca", "C2Cc"], "the name of the first is an old one");
     source.set_groups(&[(1, "Suppliers"), (2, "Press")]);
     assert_eq!(unnamed(&mut cache).await, [""; 0]);
+}
+
+/// A source whose first names arrive late, when the group of the last row was created since.
+#[derive(Debug)]
+struct Slow(ScriptedSource);
+
+#[async_trait]
+impl ConversationSource for Slow {
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<Page, SourceError> {
+        self.0.pull(request).await
+    }
+
+    async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {
+        self.0.hydrate(request).await
+    }
+
+    async fn profile(&self, request: &ProfileRequest) -> Result<FullProfile, SourceError> {
+        self.0.profile(request).await
+    }
+
+    async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
+        let groups = self.0.groups(account).await;
+        self.0.set_groups(&[(1, "Suppliers"), (2, "Press")]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        groups
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_created_while_its_pass_reads_the_names_is_named_at_its_end() {
+    let rows = [grouped("a", &[1]), grouped("b", &[2])];
+    let source = Arc::new(Slow(ScriptedSource::new(rows).page_size(1)));
+    source.0.set_groups(&[(1, "Suppliers")]);
+    let mut cache = Cache::default();
+    cache.pass(&source, plan(500)).await.unwrap();
+    assert_eq!(cache.rows["C2Ca"].listing.groups, ["Suppliers".into()]);
+    assert_eq!(cache.rows["C2Cb"].listing.groups, ["Press".into()]);
+    assert_eq!(cache.state.skipped, []);
+    assert_eq!(readings(&source.0), 2);
+}
+
+#[tokio::test]
+async fn a_group_created_after_its_pass_read_the_names_is_named_in_it() {
+    let rows = [grouped("a", &[1]), grouped("b", &[])];
+    let source = Arc::new(ScriptedSource::new(rows).page_size(1));
+    source.set_groups(&[(1, "Suppliers")]);
+    let mut cache = Cache::default();
+    let mut puller = puller(&source, plan(500), &cache.state);
+    while let Some(delta) = puller.next().await.unwrap() {
+        puller.applied(&cache.apply(&delta));
+        if delta.groups.is_some() && cache.state.groups.names.len() == 1 {
+            source.set_groups(&[(1, "Suppliers"), (2, "Press")]);
+            source.set_rows([grouped("a", &[1]), grouped("b", &[2])]);
+        }
+    }
+    assert!(puller.unnamed().is_empty());
+    assert_eq!(cache.rows["C2Cb"].listing.groups, ["Press".into()]);
+    assert_eq!(cache.state.skipped, []);
+    assert_eq!(readings(&source), 2);
+}
+
+#[tokio::test]
+async fn numbers_without_a_name_cost_one_more_call_at_most() {
+    for (rows, calls) in [
+        ([grouped("a", &[2]), grouped("b", &[2]), grouped("c", &[])], 1),
+        ([grouped("a", &[1]), grouped("b", &[2]), grouped("c", &[3])], 2),
+    ] {
+        let source = Arc::new(ScriptedSource::new(rows).page_size(1));
+        source.set_groups(&[(1, "Suppliers")]);
+        let mut cache = Cache::default();
+        cache.pass(&source, plan(500)).await.unwrap();
+        assert!(!cache.state.skipped.is_empty());
+        assert_eq!(readings(&source), calls);
+    }
 }

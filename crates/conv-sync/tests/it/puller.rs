@@ -161,7 +161,7 @@ async fn a_row_that_moves_between_pages_is_found_by_listing_again() {
 }
 
 #[tokio::test]
-async fn numbers_of_groups_are_named_with_one_call() {
+async fn numbers_of_groups_are_named_with_one_call_and_one_for_a_later_number() {
     let grouped = |n: u32, ids: &[u64]| {
         let mut row = row(ConversationId::c2c(&format!("u{n}")).unwrap(), NOW);
         row.group_ids = Some(ids.to_vec());
@@ -178,7 +178,8 @@ async fn numbers_of_groups_are_named_with_one_call() {
     assert!(groups("C2Cu2").is_empty());
     assert!(groups("C2Cu3").is_empty(), "a row with an unnamed group keeps what it had");
     assert_eq!(cache.state.skipped[0].id.as_ref().unwrap().as_str(), "C2Cu3");
-    assert_eq!(source.calls().iter().filter(|call| **call == Call::Groups).count(), 1);
+    let readings = source.calls().into_iter().filter(|call| *call == Call::Groups).count();
+    assert_eq!(readings, 2, "the third group may have been created after the first call");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Changes that were not sent in time.
 
-use conv_model::{Capacity, OutcomeKind, PendingState, Timestamp};
+use conv_model::{Capacity, ErrorClass, OutcomeKind, PendingState, Timestamp};
 use conv_sync::{
-    SourceError,
+    SendOptions, SourceError, WriteCapabilities,
     testing::{NOW, Script},
 };
 
@@ -25,6 +25,31 @@ fn a_change_that_was_not_sent_in_seven_days_expires() {
     // The alarm for that moment rings by itself.
     world.advance(SECOND);
     assert_eq!(world.outcome(number), Some(&OutcomeKind::Expired));
+    let failure = world.pending(number).unwrap().failure.clone().unwrap();
+    assert_eq!((failure.class, failure.code), (ErrorClass::Auth, Some(70_003)));
+    assert!(failure.message.starts_with("not sent in time, since it was held: "), "{failure:?}");
+}
+
+#[test]
+fn a_change_held_for_another_app_expires_with_that_reason_and_is_not_sent() {
+    let mut capabilities = WriteCapabilities::default();
+    capabilities.app = Some(2);
+    let mut world = World::with(SendOptions::default(), capabilities);
+    world.add_users(&["alice"]);
+    world.view.wall_time = Some(NOW);
+    let capacity = Capacity::default();
+    let queued = world.view.outbox.enqueue(pin("alice"), Some(NOW), |_| false, &capacity);
+    let number = queued.unwrap().number.unwrap();
+    world.view.outbox.assign_app(0, 1);
+    world.change();
+    assert_eq!(world.state(number), Some(PendingState::Held));
+    world.view.wall_time = Some(Timestamp::from_secs(NOW.as_secs() + 7 * 86_400));
+    world.change();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Expired));
+    let failure = world.pending(number).unwrap().failure.clone().unwrap();
+    let message = &failure.message;
+    assert!(message.contains("held") && message.contains("the app 1"), "{failure:?}");
+    assert_eq!(world.calls(), []);
 }
 
 #[test]
@@ -55,4 +80,6 @@ fn a_change_that_seems_too_old_goes_out_once_before_it_expires() {
     let number = enqueue(&mut world);
     assert_eq!(world.calls().len(), 1);
     assert_eq!(world.outcome(number), Some(&OutcomeKind::Expired));
+    let failure = world.pending(number).unwrap().failure.clone().unwrap();
+    assert!(!failure.message.contains("held"), "{failure:?}");
 }
