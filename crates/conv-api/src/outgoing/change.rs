@@ -139,7 +139,9 @@ impl Change {
     /// [`Error::TooLate`] if it has not failed, or if another change took its place; [`Error::Store`]
     /// if that could not be stored.
     pub async fn retry(&self) -> Result<(), Error> {
-        self.step(Progress::Retry, is_failed).await.map(drop)
+        let clock = &self.list.outgoing().0.config.clock;
+        let again = clock.wall_time().map_or(Progress::Retry, Progress::RetryAt);
+        self.step(again, is_failed).await.map(drop)
     }
 
     /// Drops it from the pending ones: takes note that it failed, or stops waiting for the cloud's list

@@ -21,6 +21,10 @@ const FIRST_CEILING: Duration = Duration::from_millis(500);
 const MAX_WINDOW: u32 = 500;
 const MAX_CEILING: Duration = Duration::from_secs(30);
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
+/// The pause after a line that the gateway ended, at least: each opening costs the list a pass.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+/// The time after which the end of a line is no failure to open one.
+const LIVED: Duration = Duration::from_secs(5);
 /// The silence after which a line counts as dead, before the gateway said how often it speaks.
 const FIRST_SILENCE: Duration = Duration::from_secs(50);
 
@@ -53,6 +57,7 @@ pub struct Follow {
 }
 
 struct Line {
+    opened: Instant,
     response: Response,
     parser: Parser,
     silence: Duration,
@@ -104,14 +109,18 @@ impl Follow {
                 continue;
             };
             match line.next().await {
-                Ok(Said::Nothing) => self.failures = 0,
-                Ok(Said::Changed) => {
-                    self.failures = 0;
-                    return;
-                }
-                Ok(Said::Bye(pause)) => {
-                    self.line = None;
-                    self.asked = Some(pause.min(MAX_RETRY_AFTER));
+                Ok(said) => {
+                    if line.has_lived() {
+                        self.failures = 0;
+                    }
+                    match said {
+                        Said::Nothing => {}
+                        Said::Changed => return,
+                        Said::Bye(pause) => {
+                            self.line = None;
+                            self.asked = Some(pause.clamp(LEAST_PAUSE, MAX_RETRY_AFTER));
+                        }
+                    }
                 }
                 Err(error) => {
                     self.line = None;
@@ -172,6 +181,7 @@ impl Follow {
         };
         let silence = FIRST_SILENCE;
         Ok(Line {
+            opened: Instant::now(),
             response,
             parser: Parser::default(),
             silence,
@@ -183,6 +193,12 @@ impl Follow {
 }
 
 impl Line {
+    /// Returns true once it is open for so long that its end is no failure to open one: a proxy may cut
+    /// each line after its first event.
+    fn has_lived(&self) -> bool {
+        self.opened.elapsed() >= LIVED
+    }
+
     /// Reads the next piece and says what its events mean together.
     async fn next(&mut self) -> Result<Said, SourceError> {
         let Ok(piece) = timeout_at(self.deadline, self.response.chunk()).await else {

@@ -32,6 +32,9 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
+/// The time for a call with its whole answer: a gateway may send an answer byte by byte, each in time.
+const WHOLE: Duration = Duration::from_secs(60);
+
 pub(super) struct Http {
     url: Url,
     /// An error if the client could not be built; every call then fails with it.
@@ -57,7 +60,8 @@ impl Http {
 
     /// Sends a call and returns its answer, of any size that fits.
     pub(super) async fn send(&self, call: &Call<'_>, token: &str) -> Result<Answer, SourceError> {
-        let mut response = self.request(call, token)?.send().await.map_err(unanswered)?;
+        let request = self.request(call, token)?.timeout(WHOLE);
+        let mut response = request.send().await.map_err(unanswered)?;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(Answer { is_empty: true, body: Vec::new() }),
             StatusCode::OK => {

@@ -203,8 +203,10 @@ fn without(error: SourceError, user_sig: &UserSig) -> SourceError {
 /// Returns true for an answer to a token that is not valid, or no longer.
 pub(super) fn is_token_refused(error: &SourceError) -> bool {
     const NOT_LOGGED_IN: i32 = 2024;
+    /// The account was logged out; a new UserSig may log it in.
+    const REVOKED: i32 = 3006;
     match error {
-        SourceError::Cloud { code, .. } => *code == NOT_LOGGED_IN,
+        SourceError::Cloud { code, .. } => matches!(*code, NOT_LOGGED_IN | REVOKED),
         SourceError::Http { status, .. } => *status == 401,
         _ => false,
     }

@@ -112,7 +112,9 @@ impl ConversationSource for GatewaySource {
 fn changes(data: &ChangesData<'_>, since: Position) -> Result<Changes, SourceError> {
     let upstream = data.upstream()?;
     let position = upstream.position.as_ref().and_then(|position| position.as_str().parse().ok());
-    if position.is_some_and(|to: Position| to.epoch != since.epoch || to.write < since.write) {
+    // While the gateway shows rows that events stated, its position is in an epoch of their own.
+    let is_behind = |to: Position| to.epoch == since.epoch && to.write < since.write;
+    if position.is_some_and(is_behind) {
         return Err(SourceError::CursorExpired);
     }
     let (rows, skipped) = wire::rows(&data.rows)?;

@@ -161,12 +161,37 @@ fn id(raw: &RawValue) -> Option<ConversationId> {
     serde_json::from_str::<Named>(raw.get()).ok().map(|named| named.id)
 }
 
-/// Returns what a row says. Its draft is of the gateway, and the device has one of its own.
+/// Returns what a row says. Its draft is of the gateway, and the device has one of its own. What an
+/// event stated is not the cloud's word, and would be stored as if it were: only its place is taken.
 pub(super) fn patch(row: Conversation) -> ConversationPatch {
+    let provisional = row.provisional;
     let mut patch = ConversationPatch::new(row.id);
     patch.listing = Some(row.listing.into());
     patch.profile = row.profile;
     patch.unread = row.unread;
-    patch.last_message = row.last_message;
+    if provisional.unread {
+        patch.unread.count = None;
+    }
+    if !provisional.last_message {
+        patch.last_message = row.last_message;
+    }
     patch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_an_event_stated_are_not_taken() {
+        let row = |provisional: &str| {
+            let row = format!(
+                r#"{{"conversationID":"C2Cbob","type":"C2C","unreadCount":3,
+                    "provisional":{provisional}}}"#
+            );
+            patch(serde_json::from_str(&row).unwrap()).unread.count
+        };
+        assert_eq!(row("[]"), Some(3));
+        assert_eq!(row(r#"["lastTime","unreadCount"]"#), None);
+    }
 }

@@ -18,6 +18,8 @@ use super::etag::Tags;
 
 /// Longer than clients wait before they come back.
 const AFTER_A_LINE: Duration = Duration::from_secs(60);
+/// The pause between two looks at what is over, at least: an embedder may keep nothing after a call.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Keeps accounts fresh for a while after each call, so that a client that asks again and again has a
 /// fresh list, and after a stream or a long poll, so that one that was cut off comes back without a
@@ -176,7 +178,13 @@ impl Kept {
         let firsts = [self.calls.first(), self.lines.first()];
         let next = firsts.into_iter().flatten().map(|(until, _)| *until).min();
         self.is_swept = next.is_some();
-        (over, next.map(|next| next.min(now + self.after_a_call.min(AFTER_A_LINE))))
+        (
+            over,
+            next.map(|next| {
+                let pause = self.after_a_call.min(AFTER_A_LINE).max(LEAST_PAUSE);
+                next.min(now + pause)
+            }),
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{Acknowledgement, Outbox, Pending, PendingState};
-use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationFailure, PassId, Slot};
+use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationFailure, PassId, Slot, Timestamp};
 
 /// The progress of a mutation, as its sender learned it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,9 @@ pub enum Progress {
     Expired,
     /// Its owner wants to send it again after it failed.
     Retry,
+    /// Its owner wants to send it again, from this time on: its age counts from now, and it is a change
+    /// of its own to a cloud that knows repeated ones by their time.
+    RetryAt(Timestamp),
     /// Its owner takes it back, or no longer wants to see that it failed.
     Drop,
     /// Its owner no longer waits for a listing to show it, which the cloud acknowledged.
@@ -185,6 +188,10 @@ impl Step<'_> {
             }
             (Progress::Retry, Failed) => self.set(|pending| {
                 (pending.state, pending.failure, pending.attempts) = (Queued, None, 0);
+            }),
+            (Progress::RetryAt(now), Failed) => self.set(|pending| {
+                (pending.state, pending.failure, pending.attempts) = (Queued, None, 0);
+                pending.queued_at = Some(now);
             }),
             (Progress::Dismiss, Settling) => self.end(Some(OutcomeKind::Dismissed)),
             (Progress::Drop, Failed) => self.end(None),

@@ -128,8 +128,11 @@ fn a_failed_mutation_is_listed_until_it_is_dropped_retried_or_replaced() {
     assert!(!shown.listing.is_pinned);
     assert_eq!(shown.pending.pin, Some(PendingState::Failed));
     assert!(outbox.ready().is_empty());
-    outbox.progress(number, Progress::Retry);
+    // Of an old change that would expire at once, and be taken for the attempt that failed.
+    let now = Timestamp::from_secs(1_775_000_000);
+    outbox.progress(number, Progress::RetryAt(now));
     assert_eq!(outbox.ready().len(), 1);
+    assert_eq!(outbox.get(number).unwrap().queued_at, Some(now));
     outbox.progress(number, Progress::Sending);
     outbox.progress(number, Progress::Failed(failure()));
     outbox.progress(number, Progress::Drop);

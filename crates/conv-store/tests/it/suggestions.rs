@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
 use conv_model::{
     All, Conversation, ConversationId, ConversationPatch, Delta, IfNewer, Known, LastMessage,
-    MessageKind, Mutation, OutboxChange, PassId, Payload, Prune, Suggestion, Timestamp,
+    MessageKind, Mutation, OutboxChange, PassId, Payload, Prune, ReadMark, Suggestion, Timestamp,
 };
 use conv_store::{
     ConversationStore, IndexedStore, MemoryEngine, ResetReason, ResumeFrom, Since, Snapshot,
@@ -157,6 +157,22 @@ async fn no_row_is_made_and_no_deleted_one_comes_back() {
     store.apply(Delta::removed([user("bob")])).await.unwrap();
     store.apply(Delta::listed([row("bob", 30, None)])).await.unwrap();
     assert_eq!(shown(&store, "bob"), (30, None, "before".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_a_message_that_an_event_stated_is_a_change() {
+    let store = store().await;
+    store.apply(Delta::listed([row("alice", 10, Some(0))])).await.unwrap();
+    let read = |time| Mutation::Read {
+        id: user("alice"),
+        until: ReadMark::new(secs(time), time),
+        count: 1,
+    };
+    let commit = store.mutate(OutboxChange::enqueue([read(10)])).await.unwrap();
+    assert_eq!(commit.numbers, [None], "the cloud has none that is unread");
+    take(&store, said("alice", 20)).await;
+    let commit = store.mutate(OutboxChange::enqueue([read(20)])).await.unwrap();
+    assert!(commit.numbers[0].is_some());
 }
 
 #[tokio::test(start_paused = true)]

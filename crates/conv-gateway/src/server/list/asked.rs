@@ -12,6 +12,9 @@ use crate::server::{body::words, etag::Basis, problem::Problem};
 /// The maximum number of rows of a page.
 pub(in crate::server) const MAX_LIMIT: usize = 500;
 
+/// The maximum number of conditions of a query: each costs a look at every row, again at each change.
+const MAX_CONDITIONS: usize = 64;
+
 /// Conditions that a text in a URL can say.
 const CONDITIONS: [&str; 11] = [
     "type",
@@ -51,6 +54,7 @@ impl Asked {
     fn argument(argument: Value, has_pages: bool) -> Result<Self, Problem> {
         match argument {
             Value::Object(options) => {
+                bounded(&options)?;
                 known(options.keys(), &OF_OBJECT, has_pages)?;
                 Self::of_options(options)
             }
@@ -133,6 +137,22 @@ fn known<'a>(
     let first = all.next().map(|name| format!("`{name}`")).unwrap_or_default();
     let all = all.fold(first, |all, name| format!("{all}, `{name}`"));
     Err(Problem::invalid(format!("unknown field `{name}`, expected one of {all}")))
+}
+
+/// Refuses a query of too many conditions.
+fn bounded(options: &Map<String, Value>) -> Result<(), Problem> {
+    fn count(value: &Value) -> usize {
+        match value {
+            Value::Object(members) => members.values().map(|value| 1 + count(value)).sum(),
+            Value::Array(values) => values.iter().map(count).sum(),
+            _ => 0,
+        }
+    }
+
+    if options.values().map(|value| 1 + count(value)).sum::<usize>() <= MAX_CONDITIONS {
+        return Ok(());
+    }
+    Err(Problem::invalid(format!("expected at most {MAX_CONDITIONS} conditions")))
 }
 
 fn limit(value: Value) -> Result<NonZeroUsize, Problem> {

@@ -54,7 +54,7 @@ impl Tickets {
                 issued.tickets.remove(&text);
             }
         }
-        if issued.order.len() >= CAPACITY {
+        if issued.tickets.len() >= CAPACITY {
             return Err(Problem::too_many(LIFETIME));
         }
         let until = now.plus_secs(LIFETIME.as_secs());

@@ -123,6 +123,13 @@ async fn large_deep_and_odd_bodies_are_refused() {
         post("/v1/conversations/list", Some(&token), &serde_json::from_str(&deep(33)).unwrap());
     let told = stage.send(told).await.json()["message"].clone();
     assert_eq!(told, "expected JSON nested at most 32 deep");
+    let any = |count: usize| {
+        let one = "{\"nameContains\":\"x\"}";
+        format!("{{\"any\":[{}]}}", vec![one; count].join(","))
+    };
+    assert_eq!(send(list, any(64), json).await, (400, 990007));
+    let many = post(list, Some(&token), &serde_json::from_str(&any(63)).unwrap());
+    assert_eq!(stage.send(many).await.status, 200);
     assert_eq!(send(list, "[".repeat(60_000), json).await, (400, 990007));
     assert_eq!(send(list, "{".into(), json).await, (400, 990007));
     assert_eq!(send(list, "{}".into(), "text/plain").await, (415, 990007));

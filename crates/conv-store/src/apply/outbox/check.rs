@@ -16,8 +16,9 @@ impl State {
     pub(super) fn is_met(&self, mutation: &Mutation) -> bool {
         let Some(id) = mutation.conversation_id() else { return self.is_group_met(mutation) };
         let Some(row) = self.base_row(id).map(Row::base) else { return false };
-        // If the number is not known, some may be unread.
-        let is_known = !matches!(mutation, Mutation::Read { .. }) || row.unread.count == Some(0);
+        // If the number is not known, some may be unread; so may be the message that an event stated.
+        let is_read = || row.unread.count == Some(0) && !self.suggestions.shows(id);
+        let is_known = !matches!(mutation, Mutation::Read { .. }) || is_read();
         is_known && overlay(row, [mutation]).is_some_and(|after| after == **row)
     }
 
