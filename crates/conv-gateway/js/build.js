@@ -17,7 +17,8 @@ const INTERNAL = `
   readers seed take show moveTo feeds told http line transportNow trying ring isRunning heardAt silence
   liveAt attempt misfitAt times mute isWanted rung run attend afterEnd afterFailure breakLoop
   takeUpdate polls poll lose joined handlers ends isClosed leave tell watches saving say saved restore
-  batch one end openCalls base options attending pause place errorClass isOnce
+  batch one end openCalls base options attending pause place errorClass isOnce asked timer handler reader feed
+  isStream wake context
 `.match(/\w+/g);
 
 export async function build(into) {

@@ -46,6 +46,8 @@ export class Model {
 
   async readGroups() {
     const names = await this.client.groups().catch(() => this.groups ?? []);
+    // The page may belong to another user by now.
+    if (this.isClosed) return;
     this.groups = names;
     this.noted = new Set([...this.noted, ...names]);
     const tab = (name) => this.tabs.find((known) => known.key === `=${name}`) ?? { key: `=${name}`, name, query: { groupName: name } };
@@ -56,6 +58,7 @@ export class Model {
   }
 
   choose(tab) {
+    if (this.isClosed) return;
     this.tab = tab;
     this.clear();
     this.live.set(this.tabs, tab, this.window);
@@ -210,6 +213,7 @@ export class Model {
   }
 
   close() {
+    this.isClosed = true;
     clearTimeout(this.again);
     this.run += 1;
     this.live.close();

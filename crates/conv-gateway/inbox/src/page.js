@@ -196,6 +196,8 @@ export class Page {
   }
 
   say(text) {
+    // What a call answers after the logout may name somebody.
+    if (this.ending.signal.aborted) return;
     write($('said'), clean(text));
     clearTimeout(this.saying);
     this.saying = setTimeout(() => write($('said'), ''), 8000);
@@ -208,7 +210,8 @@ export class Page {
     for (const timer of [this.speaking, this.linking, this.saying]) clearTimeout(timer);
     cancelAnimationFrame(this.frame);
     this.list.close();
-    for (const id of ['counts', 'said', 'account']) write($(id), '');
+    $('tabs').replaceChildren();
+    for (const id of ['counts', 'said', 'account', 'state', 'empty']) write($(id), '');
     $('search').value = '';
     if ($('dialog').open) $('dialog').close();
     showBadge(0);

@@ -494,6 +494,31 @@ describe('the page', { skip: browserPath ? false : 'no chromium is installed' },
     await clean(stage);
   });
 
+  test('a logout takes the groups out of the page, also while they are asked for', async () => {
+    const stage = await shown(many(3), { groups: ['Family'] });
+    const { page } = stage;
+    let asked = 0;
+    // The answer comes after the logout, which ends what waits for it.
+    let answer;
+    const answered = new Promise((resolve) => (answer = resolve));
+    await page.route('**/v1/groups', async (route) => {
+      asked += 1;
+      await answered;
+      await route.continue().catch(() => {});
+    });
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await until('the question', () => asked > 0);
+    await page.click('#logout');
+    await page.waitForSelector('#login:not([hidden])');
+    assert.equal(await page.evaluate(() => document.querySelector('#tabs').childNodes.length), 0);
+    answer();
+    await settle(page);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const left = await page.evaluate(() => document.body.textContent);
+    assert.doesNotMatch(left, /Family|Person|alice/);
+    await clean(stage);
+  });
+
   test('a login that is refused says why, and the next one works', async () => {
     const stage = await shown(many(3));
     const { page, fake } = stage;

@@ -90,8 +90,7 @@ export class ListClient implements Client, Feeds, Told {
   }
 
   async login(options?: CallOptions): Promise<LoginAnswer> {
-    options?.signal?.throwIfAborted();
-    const answer = await this.http.login();
+    const answer = await this.http.login(options?.signal);
     this.line.wake();
     return answer;
   }
@@ -236,8 +235,9 @@ export class ListClient implements Client, Feeds, Told {
     if (feed.readers.size) return;
     const { feeds } = this.line;
     feeds.delete(feed.id);
-    // The rest of a line may go on; what comes of this query is ignored.
-    if (!feeds.size) this.line.change();
+    // The rest of a line may go on; what comes of this query is ignored. A line that is off may be so
+    // because this query was refused.
+    if (!feeds.size || this.state === 'offline') this.line.change();
   }
 
   private async restore(): Promise<void> {

@@ -7,6 +7,8 @@ export const TIMEOUT = 2801;
 const TRIES = 5;
 const MAX_PAUSE = 30_000;
 const CALL_TIME = 20_000;
+/** The longest time that a timer takes. */
+const FOREVER = 2 ** 31 - 1;
 /** A token is renewed when it has so many seconds left: afterwards only a UserSig helps. */
 const RENEW_AT = 30;
 
@@ -43,7 +45,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Reads a refusal, which may be a proxy's and not the gateway's. */
+/** Reads a refusal. One without a class is not the gateway's but a proxy's, and may pass. */
 async function refusal(response: Response): Promise<Refusal> {
   const { status } = response;
   const said = (await response.json().catch(() => null)) ?? {};
@@ -52,7 +54,7 @@ async function refusal(response: Response): Promise<Refusal> {
     said.code ?? NETWORK,
     said.message ?? `HTTP status ${status}`,
     status,
-    said.class ?? (status < 500 && status !== 408 && status !== 429 ? 'invalid_argument' : 'transient'),
+    said.class,
     { ...(pause >= 0 && { retryAfterMs: pause * 1000 }), instance: said.instance },
   );
 }
@@ -113,9 +115,19 @@ export class Http {
     this.token = token;
   }
 
-  /** Renews the login while it holds, else begins another one. Calls at once share one login. */
-  login(): Promise<LoginAnswer> {
-    return (this.logging ??= this.logIn().finally(() => (this.logging = undefined)));
+  /**
+   * Renews the login while it holds, else begins another one. Calls at once share one login, and a signal
+   * ends the wait of its own call.
+   */
+  async login(signal?: AbortSignal): Promise<LoginAnswer> {
+    const waiting = this.begin(signal);
+    try {
+      waiting.signal.throwIfAborted();
+      this.logging ??= this.logIn().finally(() => (this.logging = undefined));
+      return await Promise.race([this.logging, sleep(FOREVER, waiting.signal) as Promise<never>]);
+    } finally {
+      waiting.abort();
+    }
   }
 
   private left(): number {
@@ -152,7 +164,7 @@ export class Http {
   async send(path: string, body: unknown, sending: Sending): Promise<unknown> {
     if (this.logging || this.left() < RENEW_AT) {
       // The rest of the login may do.
-      await this.login().catch((error) => {
+      await this.login(sending.signal).catch((error) => {
         if (this.left() <= 0) throw error;
       });
     }
@@ -162,7 +174,7 @@ export class Http {
     } catch (error) {
       if (asRefusal(error).status !== 401) throw error;
       if (this.token?.token === token) this.token = undefined;
-      await this.login();
+      await this.login(sending.signal);
       return this.fetch(path, body, sending, this.token!.token);
     }
   }

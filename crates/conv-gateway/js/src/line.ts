@@ -39,6 +39,8 @@ export class Line {
   readonly counts: Mutable<Counts> = { lines: 0, resets: 0, patches: 0, syncs: 0, misfits: 0 };
   private readonly page: Page;
   private trying: AbortController | undefined;
+  /** The feeds that the newest line was opened for. */
+  private asked: Feed[] = [];
   /** Ends a pause; `isNow` also one that a failure caused. */
   private ring: (isNow: boolean) => void = () => {};
   private heardAt = 0;
@@ -119,7 +121,7 @@ export class Line {
     this.told.say('connecting');
     this.counts.lines++;
     const controller = (this.trying = this.http.begin());
-    const feeds = [...this.feeds.values()];
+    const feeds = (this.asked = [...this.feeds.values()]);
     try {
       await (this.transport === 'stream' ? this.stream(feeds, controller) : this.polls(feeds, controller));
       return new Refusal(2800, 'end');
@@ -149,8 +151,10 @@ export class Line {
   private async afterFailure(refused: Refusal): Promise<void> {
     this.told.say(refused.class === 'auth' ? 'expired' : 'offline');
     this.told.tell('error', refused);
-    if (refused.class === 'invalid_argument' || refused.class === 'auth') return this.rung(false);
-    const { retryAfterMs } = refused;
+    const { class: kind, retryAfterMs } = refused;
+    // A query that has been left may be the refused one: the rest is asked for without it.
+    const isRefused = kind === 'invalid_argument' && this.asked.every((feed) => feed.readers.size);
+    if (isRefused || kind === 'auth') return this.rung(false);
     await this.pause(retryAfterMs ?? jitter(this.attempt), retryAfterMs === undefined);
     this.attempt++;
   }

@@ -425,6 +425,89 @@ test('a query that the gateway refuses is not asked again and again', async (t) 
   assert.equal(to(STREAM).length, 2);
 });
 
+test('a refused query parks the line for the others only until its watch is closed', async (t) => {
+  const refuse = ({ body, signal }, given) =>
+    JSON.stringify(body).includes('nonsense') ? json({ code: 990007, message: 'no such member', class: 'invalid_argument' }, 400) : given(signal);
+  const opened = [];
+  const open = (signal) => (opened.push(stream(signal)), opened.at(-1).response);
+  const { client, watch, tick, to } = watching(t, { [STREAM]: (call) => refuse(call, open) });
+  await settle();
+  const other = client.watch({ b: { query: { nonsense: 1 }, window: 3 } });
+  await tick(120_000);
+  assert.deepEqual([to(STREAM).length, client.state], [2, 'offline']);
+  other.close();
+  await settle();
+  assert.equal(to(STREAM).length, 3);
+  opened[1].hello();
+  opened[1].update(0, reset(['C2Ca']));
+  await settle();
+  assert.deepEqual([client.state, ids(watch.views.main)], ['live', ['C2Ca']]);
+});
+
+test('a refusal that comes after its watch was closed does not park the line', async (t) => {
+  for (const transport of ['stream', 'longpoll']) {
+    await t.test(transport, async (t) => {
+      const refusals = [];
+      const refused = () => json({ code: 990007, message: 'no such member', class: 'invalid_argument' }, 400);
+      const answer = ({ body }) => new Promise((resolve) => JSON.stringify(body).includes('nonsense') && refusals.push(() => resolve(refused())));
+      const { client, watch, tick, to } = watching(t, { [STREAM]: answer, '/conversations/changes': answer }, { transport });
+      const other = client.watch({ b: { query: { nonsense: 1 }, window: 3 } });
+      await settle();
+      other.close();
+      const before = to(STREAM).length + to('/conversations/changes').length;
+      refusals.forEach((refuse) => refuse());
+      await tick(600);
+      const asked = [...to(STREAM), ...to('/conversations/changes')];
+      assert.equal(asked.length, before + 1);
+      assert.ok(!JSON.stringify(asked.at(-1).body).includes('nonsense'));
+      watch.close();
+      client.close();
+    });
+  }
+});
+
+test('a page of a proxy in place of a line is tried again', async (t) => {
+  const answers = { [STREAM]: () => new Response('<html>not found', { status: 404 }) };
+  const { client, tick, to, lines, errors } = watching(t, answers);
+  await tick(5000);
+  assert.ok(to(STREAM).length > 1);
+  assert.deepEqual([errors[0].class, errors[0].status, client.state], ['transient', 404, 'offline']);
+  delete answers[STREAM];
+  await tick(15_000);
+  lines[0].hello();
+  await settle();
+  assert.equal(client.state, 'live');
+});
+
+test('a UserSig that never comes: signals and close end what waits for it', async (t) => {
+  let asked = 0;
+  const { client, watch } = watching(t, {}, { getUserSig: () => (asked++, new Promise(() => {})) });
+  await settle();
+  const ended = [];
+  const end = (name) => (error) => ended.push([name, error.name === 'AbortError' ? error.name : error.code]);
+  const controller = new AbortController();
+  client.refresh({ signal: controller.signal }).catch(end('call'));
+  client.login({ signal: controller.signal }).catch(end('login'));
+  client.refresh().catch(end('other call'));
+  client.login().catch(end('other login'));
+  await settle();
+  assert.deepEqual(ended, []);
+  controller.abort();
+  await settle();
+  assert.deepEqual(ended.sort(), [['call', 'AbortError'], ['login', 'AbortError']]);
+  ended.length = 0;
+  client.close();
+  await settle();
+  assert.deepEqual(ended.sort(), [['other call', 2905], ['other login', 2905]]);
+  ended.length = 0;
+  client.refresh().catch(end('late call'));
+  client.login().catch(end('late login'));
+  await settle();
+  assert.deepEqual(ended.sort(), [['late call', 2905], ['late login', 2905]]);
+  assert.equal(asked, 1);
+  assert.equal(watch.views.main.ready, false);
+});
+
 test('a handler that throws harms neither the line nor other handlers', async (t) => {
   const said = [];
   mock.method(console, 'error', (error) => said.push(error.message));
@@ -443,15 +526,17 @@ test('a handler that throws harms neither the line nor other handlers', async (t
   assert.equal(lines.length, 1);
 });
 
-test('an answer of a proxy is a failure that passes, or none', async (t) => {
-  const answers = { '/conversations/refresh': () => new Response('<html>bad gateway', { status: 502 }) };
+test('an answer of a proxy is a failure that passes', async (t) => {
+  let status;
+  const answers = { '/conversations/refresh': () => new Response('<html>sorry', { status }) };
   const { client, tick, to } = watching(t, answers, {}, {});
-  const failed = assert.rejects(client.refresh(), { class: 'transient', status: 502, code: 2800 });
-  await tick(60_000);
-  await failed;
-  assert.equal(to('/conversations/refresh').length, 5);
-  answers['/conversations/refresh'] = () => new Response('<html>no', { status: 403 });
-  await assert.rejects(client.refresh(), { class: 'invalid_argument', status: 403 });
+  for (status of [502, 404]) {
+    const before = to('/conversations/refresh').length;
+    const failed = assert.rejects(client.refresh(), { class: 'transient', status, code: 2800 });
+    await tick(60_000);
+    await failed;
+    assert.equal(to('/conversations/refresh').length, before + 5);
+  }
 });
 
 test('a fetch that does not hear the signal once its answer has begun', async (t) => {
