@@ -113,15 +113,18 @@ async fn a_row_that_cannot_be_read_is_skipped_and_the_rest_is_there() {
 }
 
 #[tokio::test]
-async fn changes_of_another_list_or_of_an_older_place_do_not_follow() {
-    for position in ["00000000000000fe.19", "00000000000000ff.16"] {
+async fn changes_to_an_older_place_do_not_follow() {
+    let answer = async |position: &str| {
         let body = format!(
             r#"{{"code":0,"data":{{"type":"changes","rows":[],"removed":[],"position":"{position}"}}}}"#
         );
         let source = gateway(move |_| body.clone().into_response()).await;
-        let error = source.changes(&since()).await.unwrap_err();
-        assert!(matches!(error, SourceError::CursorExpired), "{error:?}");
-    }
+        source.changes(&since()).await
+    };
+    let error = answer("00000000000000ff.16").await.unwrap_err();
+    assert!(matches!(error, SourceError::CursorExpired), "{error:?}");
+    // While a gateway shows rows that events stated, it counts in another epoch.
+    assert!(answer("00000000000000fe.1").await.is_ok());
 }
 
 proptest! {
