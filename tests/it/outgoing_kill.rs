@@ -256,7 +256,7 @@ fn lines(output: BufReader<ChildStdout>) -> Receiver<String> {
 }
 
 #[test]
-#[ignore = "is run, and killed, by the others"]
+#[ignore = "a child process: run and killed by the other tests of this file"]
 fn child() {
     let variable = |name: &str| env::var(name).unwrap();
     let access =

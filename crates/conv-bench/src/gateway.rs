@@ -23,7 +23,7 @@ use std::{fs, time::Duration};
 pub use self::{server::serve, stage::Binaries};
 use crate::{machine, report};
 
-/// How much load.
+/// The amount of load.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
     pub lines: usize,
@@ -65,7 +65,7 @@ pub struct How {
     /// The number of lines, each of an account of its own
     #[arg(long, value_name = "COUNT")]
     lines: Option<usize>,
-    /// Whether it runs, not how fast
+    /// Checks that it runs, not how fast
     #[arg(long)]
     quick: bool,
     /// Puts the tables into docs/performance.md

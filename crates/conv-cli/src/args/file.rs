@@ -61,8 +61,8 @@ fn defaults(
     Ok(defaults)
 }
 
-/// How a program writes and logs is the business of who starts it: the same file may serve a service
-/// and a terminal.
+/// Returns the refusal of a key. The caller decides how the program writes and logs, since the
+/// same file may serve a service and a terminal.
 fn unknown(command: &Command, key: &str) -> String {
     let of_output = command.get_arguments().find(|arg| arg.get_long() == Some(key));
     match of_output.and_then(|arg| arg.get_env()) {

@@ -23,7 +23,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(3);
 /// Our number for a change that still runs.
 const STILL_RUNNING: i32 = 990_014;
 
-/// How far a change of one row came.
+/// The progress of a change of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
     Runs,

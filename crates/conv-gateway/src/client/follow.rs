@@ -253,7 +253,7 @@ impl Line {
 }
 
 impl Line {
-    /// Whether the gateway's list is complete decides whether the device's is.
+    /// Takes in a report: the device's list is complete only if the gateway's is.
     fn reported(&mut self, event: &Event) -> Said {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]

@@ -39,7 +39,7 @@ pub struct Pending {
     /// The app whose cloud it was accepted for, where that is known; its `SDKAppID`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<u64>,
-    /// Whether it is held since it was accepted for another app than the one in use. The list does not
+    /// True if it is held because it was accepted for another app than the one in use. The list does not
     /// show it then, and no other mutation takes its place.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_foreign: bool,

@@ -56,7 +56,7 @@ macro_rules! kill_conformance {
         }
 
         #[test]
-        #[ignore = "is run, and killed, by the others"]
+        #[ignore = "a child process: run and killed by the other tests of the macro"]
         fn child() -> $crate::testing::TestResult {
             $crate::testing::kill::child($open)
         }

@@ -93,7 +93,7 @@ fn opens_elsewhere(folder: &Path) -> String {
 }
 
 #[tokio::test]
-#[ignore = "is run by another"]
+#[ignore = "a child process: run by opens_elsewhere"]
 async fn child() {
     let Ok(folder) = env::var("CONV_REDB_FOLDER") else { return };
     println!("\nopened: {:?}", RedbDatabase::open(folder).await.map(drop));

@@ -83,7 +83,7 @@ fn count(trace: &str) -> Calls {
 }
 
 #[tokio::test]
-#[ignore = "is run by the other one, under strace"]
+#[ignore = "a child process: run under strace by the other test of this file"]
 async fn child() {
     let Ok(folder) = env::var(FOLDER) else { return };
     let durability = match env::var(LEVEL).unwrap().as_str() {

@@ -335,7 +335,7 @@ mod rights {
     }
 
     #[tokio::test]
-    #[ignore = "is run by the one above, as another user"]
+    #[ignore = "a child process: run as another user by the test above"]
     async fn child() {
         let Ok(folder) = env::var(FOLDER) else { return };
         for _ in 0..2 {

@@ -300,7 +300,7 @@ fn page_names() -> impl Iterator<Item = String> {
 }
 
 #[test]
-#[ignore = "is run, and killed, by the others"]
+#[ignore = "a child process: run and killed by the other tests of this file"]
 fn child() {
     let Ok(folder) = env::var(FOLDER) else { return };
     let round: u64 = env::var(ROUND).unwrap().parse().unwrap();

@@ -32,7 +32,7 @@ async fn accounts(folder: PathBuf) -> (Arc<Clouds>, Accounts) {
 
 /// Works until it is killed; says which drafts are durable.
 #[tokio::test]
-#[ignore = "is run, and killed, by the other"]
+#[ignore = "a child process: run and killed by every_account_is_whole_after_its_host_was_killed"]
 async fn host() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let (_, accounts) = accounts(folder.into()).await;

@@ -133,7 +133,7 @@ pub(super) struct Webhooks {
     #[arg(long, env = "CONV_UNSIGNED_WEBHOOKS", value_parser = switch())]
     #[arg(conflicts_with = "webhook_token_file")]
     pub(super) unsigned_webhooks: bool,
-    /// How far to believe a webhook until the cloud's list was read
+    /// The trust in a webhook until the cloud's list was read
     ///
     /// Above `dirty`, who can send webhooks can show a message that was never sent, for a minute at most.
     #[arg(long, env = "CONV_WEBHOOK_TRUST", value_name = "LEVEL", default_value = "dirty")]
@@ -141,7 +141,7 @@ pub(super) struct Webhooks {
     pub(super) webhook_trust: TrustLevel,
 }
 
-/// How far a webhook is believed.
+/// The trust in a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum TrustLevel {
     /// Not at all: it only asks for the lists that it concerns to be read

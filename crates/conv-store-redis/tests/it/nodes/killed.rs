@@ -17,7 +17,7 @@ const ACCESS: &str = "CONV_NODES_ACCESS";
 
 /// A node that lives until it is killed.
 #[tokio::test]
-#[ignore = "is run, and killed, by the other"]
+#[ignore = "a child process: run and killed by the tests of nodes"]
 async fn node() {
     let Ok(access) = env::var(ACCESS) else { return };
     let words: Vec<String> = access.split('\n').map(str::to_owned).collect();

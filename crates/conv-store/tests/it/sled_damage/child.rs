@@ -73,7 +73,7 @@ pub(super) fn command(task: &str, folder: &Path, size: Size) -> Command {
 }
 
 #[test]
-#[ignore = "is run by the other one"]
+#[ignore = "a child process: run by the damage test"]
 fn child() {
     let Ok(task) = env::var(TASK) else { return };
     let folder = env::var(FOLDER).unwrap();
