@@ -138,7 +138,9 @@ impl Pull {
             return self.end_pass(delta, Ending::Listed { is_capped });
         }
         self.post_step(delta, None);
-        self.listing = self.listing.again(count);
+        // The head alone would do only if nothing had slipped below it, which no changes confirm.
+        let is_open = self.mirror.is_open();
+        self.listing = if is_open { self.listing.fresh() } else { self.listing.again(count) };
     }
 
     /// Returns true if a fresh listing is the last of the pass: it agrees with the previous one, it
@@ -146,7 +148,12 @@ impl Pull {
     fn is_sure(&mut self, newest: Seen) -> bool {
         self.listings += 1;
         let agrees = self.previous.as_ref() == Some(&newest);
-        if !agrees {
+        let is_of_one_instant = self.mirror.is_of_one_instant();
+        if is_of_one_instant {
+            // No change since its position takes away a row that had left before.
+            self.keep.clear();
+        }
+        if !agrees || is_of_one_instant {
             self.keep.extend(newest.keys().cloned());
         }
         self.keep.extend(self.listing.take_unread_ids());

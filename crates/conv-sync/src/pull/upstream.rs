@@ -3,7 +3,9 @@
 //! * **A refresh is one call.** If the rows held are those of a position of the source, the pass asks
 //!   for the changes since then. It lists the whole list where the source does not know them.
 //! * **Changes close a listing.** A row may slip from page to page of a list that lives, so a listing of
-//!   several pages ends with the changes since its first page instead of a second listing.
+//!   several pages ends with the changes since its first page instead of a second listing. If that
+//!   position is too old by then, the next listing ends so; if the source offers no changes, two whole
+//!   listings must agree.
 //! * **A position is of whole rows alone.** It is stored only if the list held is what the source had
 //!   there: after one reply, or after changes on top of such a list; not if a row could not be read,
 //!   nor after a listing of an incomplete list, which removes no row.
@@ -72,6 +74,16 @@ impl Mirror {
 
     pub(super) fn skipped(&mut self, rows: &[SkippedRow]) {
         self.has_skipped |= !rows.is_empty();
+    }
+
+    /// Returns true if no changes close the listings of this pass.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Returns true if the listing is of a source that keeps the list itself, and came in one reply.
+    pub(super) fn is_of_one_instant(&self) -> bool {
+        self.is_whole && self.upstream.is_some()
     }
 
     /// Returns true if the source is a cloud, or holds the whole list of one.
@@ -149,7 +161,7 @@ impl Pull {
             return self.fail(error);
         }
         match self.stage {
-            Stage::Closing { .. } => self.leave_open(now, out),
+            Stage::Closing { .. } => self.leave_open(now, &error, out),
             _ => self.list_instead(now, out),
         }
     }
@@ -159,17 +171,24 @@ impl Pull {
         self.ask(now, out);
     }
 
-    /// Goes on after a listing that no changes close: it is listed again until two listings agree.
-    fn leave_open(&mut self, now: Duration, out: &mut Vec<Effect>) {
-        self.mirror.is_open = true;
+    /// Goes on after a listing that no changes close: the whole list is listed again. If the position
+    /// was too old, changes may close the next listing; else two listings must agree.
+    fn leave_open(&mut self, now: Duration, error: &SourceError, out: &mut Vec<Effect>) {
+        self.mirror.is_open = !matches!(error, SourceError::CursorExpired);
+        self.keep_listed();
         self.stage = Stage::Listing;
         if self.listings >= MAX_LISTINGS {
             let delta = self.show(now, Seq::ZERO, Vec::new(), out);
             return self.end_pass(delta, Ending::Listed { is_capped: false });
         }
-        let shown = self.previous.as_ref().map_or(0, Seen::len);
-        self.listing = self.listing.again(shown);
+        self.listing = self.listing.fresh();
         self.ask(now, out);
+    }
+
+    /// Keeps the rows that the last listing met.
+    fn keep_listed(&mut self) {
+        self.keep.extend(self.previous.iter().flat_map(Seen::keys).cloned());
+        self.keep.extend(self.listing.take_unread_ids());
     }
 
     fn take_in_changes(
@@ -247,6 +266,9 @@ impl Pull {
         gone: &BTreeSet<ConversationId>,
         out: &mut Vec<Effect>,
     ) {
+        // No change since its first page takes away a row that had left before.
+        self.keep.clear();
+        self.keep_listed();
         self.keep.retain(|id| !gone.contains(id));
         self.keep.extend(changes.rows.iter().map(|row| row.patch.id.clone()));
         match (changes.upstream, &mut self.mirror.upstream) {
@@ -269,9 +291,6 @@ impl Pull {
     /// Shows the rows of a listing that changes are to close.
     pub(super) fn post_unclosed(&mut self, delta: Delta, newest: Seen, since: Cursor) {
         self.listings += 1;
-        self.keep.extend(newest.keys().cloned());
-        let unread = self.listing.take_unread_ids();
-        self.keep.extend(unread);
         self.previous = Some(newest);
         self.post_step(delta, None);
         self.stage = Stage::Closing { since };

@@ -240,6 +240,33 @@ async fn a_listing_of_several_pages_ends_with_the_changes_since_its_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_listing_whose_first_position_is_too_old_by_then_is_made_again_and_closed() {
+    let source = Arc::new(MirrorSource::with_rows(60).page_size(20));
+    source.change_after_a_page(id(5), None);
+    source.answer(Err(SourceError::CursorExpired));
+    let mut device = Device::default();
+    let calls = device.calls(&source).await;
+    assert_eq!((changes(&calls), pages(&calls)), (2, 6));
+    assert_eq!((device.ids(), device.coverage()), (source.ids(), Coverage::Complete));
+    assert_eq!(device.calls(&source).await.len(), 1);
+}
+
+/// Changes cannot close the first listing, and the second one is a single reply with a position.
+#[tokio::test(start_paused = true)]
+async fn rows_that_left_before_a_listing_of_one_reply_do_not_stay() {
+    let source = Arc::new(MirrorSource::with_rows(25).page_size(20));
+    for n in 0..6 {
+        source.change_after_a_page(id(n), None);
+    }
+    source.answer(Err(SourceError::Unsupported { what: "changes".into() }));
+    let mut device = Device::default();
+    device.pass(&source).await.unwrap();
+    assert_eq!((device.ids(), device.coverage()), (source.ids(), Coverage::Complete));
+    assert_eq!(device.calls(&source).await.len(), 1);
+    assert_eq!(device.ids(), source.ids());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_call_for_changes_fails_the_pass_and_keeps_the_position() {
     let (mut device, source) = synced(50).await;
     for _ in 0..9 {
