@@ -1,6 +1,8 @@
 //! A gateway in front of a cloud on loopback.
 //!
 //! `cargo run -p conv-gateway --features server --example serve`
+//!
+//! A number after `--` is that of calls that the account may make per minute, instead of 600.
 
 use std::{
     error::Error,
@@ -24,7 +26,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .writer(source)
         .build();
     let tokens = AccessTokens::new(app, key)?.administrators([cloud.identifier()]);
-    let router = Gateway::builder(accounts, tokens).build().router();
+    let mut gateway = Gateway::builder(accounts, tokens);
+    if let Some(count) = std::env::args().nth(1) {
+        gateway = gateway.requests(count.parse()?, Duration::from_secs(60));
+    }
+    let router = gateway.build().router();
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     // In production the app's own backend hands this to the device.
