@@ -176,7 +176,10 @@ fn deleting_what_is_gone_is_done() {
     habits.deletes_absent = false;
     world.cloud.set_habits(habits);
     world.pass();
-    world.cloud.change(&WriteCall::Delete { id: user("alice"), clears_history: false }).unwrap();
+    world
+        .cloud
+        .change(&WriteCall::Delete { id: user("alice"), clears_history: false, seen: None })
+        .unwrap();
     let number = world.send(history("alice"));
     assert_eq!(deletes(&world), [true]);
     world.pass();
