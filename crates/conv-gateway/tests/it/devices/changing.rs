@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use conv_api::{ConversationId, ErrorClass, MarkType, OutcomeKind};
+use conv_api::{ConversationId, ErrorClass, MarkType, OutcomeKind, SledDatabase};
 use conv_emulator::{Change, Fault, Rule};
+use tempfile::tempdir;
 use tokio::time::timeout;
 
 use super::stage::{Stage, ids};
@@ -149,27 +150,31 @@ async fn a_deletion_deletes_no_message_that_the_device_did_not_show() {
 #[tokio::test]
 async fn a_repeat_is_known_again_although_another_change_goes_with_it() {
     let stage = Stage::pulled().await;
-    let device = stage.device().await;
+    let folder = tempdir().unwrap();
+    let open = || SledDatabase::open(folder.path());
+    let device = stage.device_with(open().await.unwrap()).await;
     device.sync().await.unwrap();
-    let ids: Vec<ConversationId> = stage.ids().iter().map(|id| id.parse().unwrap()).collect();
+    let ids = [first(&stage)];
     stage.cloud.world().forget_writes("alice").unwrap();
     stage.lose("/conversations/mark");
-    let mut changes =
-        device.mark_conversation(&ids[..1], MarkType::STAR, true).await.unwrap().changes;
+    device.mark_conversation(&ids, MarkType::STAR, true).await.unwrap();
     timeout(PATIENCE, stage.has_lost()).await.unwrap();
     stage.wire.cut();
-    changes
-        .extend(device.mark_conversation(&ids[1..2], MarkType::STAR, true).await.unwrap().changes);
+    device.mark_conversation(&ids, MarkType::FOLD, true).await.unwrap();
+    // A new process sends both in one call.
+    device.close().await.unwrap();
+    drop(device);
     stage.wire.mend();
-    device.retry_now().unwrap();
-    for change in changes {
-        timeout(PATIENCE, change.outcome()).await.unwrap().unwrap();
-    }
-    let keys = stage.keys_of(&format!("\"{}\"", ids[0]));
-    assert!(keys.len() > 1 && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
-    let other = stage.keys_of(&format!("\"{}\"", ids[1]));
-    assert!(!other.is_empty() && !other.contains(&keys[0]), "{other:?}");
-    assert_eq!(stage.cloud.world().writes("alice").unwrap().len(), 2);
+    let device = stage.device_with(open().await.unwrap()).await;
+    assert_eq!(device.pending().len(), 2);
+    timeout(PATIENCE, device.flush(PATIENCE)).await.unwrap().unwrap();
+    let keys = |mark| stage.keys_of(&format!("\"markType\":{}", serde_json::json!(mark)));
+    let (star, fold) = (keys(MarkType::STAR), keys(MarkType::FOLD));
+    assert!(star.len() > 1 && star.iter().all(|key| *key == star[0]), "{star:?}");
+    assert!(!fold.is_empty() && !fold.contains(&star[0]), "{fold:?}");
+    let writes = stage.cloud.world().writes("alice").unwrap();
+    let of_star = writes.iter().filter(|it| matches!(it.change, Change::Marked { set: 1, .. }));
+    assert_eq!(of_star.count(), 1, "{writes:?}");
 }
 
 #[tokio::test]
