@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use conv_model::{AccountId, ErrorClass, Mutation};
+use conv_model::{AccountId, ErrorClass, Mutation, Position};
 use conv_sync::{Retry, SourceError};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -23,6 +23,8 @@ const STILL_RUNNING: i32 = 990_014;
 struct Data<'a> {
     #[serde(borrow)]
     changes: Vec<&'a RawValue>,
+    #[serde(default)]
+    position: Option<String>,
 }
 
 /// A change that is not over.
@@ -44,7 +46,7 @@ struct Failure {
 }
 
 impl Shared {
-    /// Waits until mutations have ended.
+    /// Waits until mutations have ended which the gateway's list shows from a position on.
     ///
     /// # Errors
     /// If one failed, or one still runs when the time is over: it is then worth asking again.
@@ -52,12 +54,13 @@ impl Shared {
         &self,
         account: &AccountId,
         mutations: &[Mutation],
+        position: Option<Position>,
     ) -> Result<(), SourceError> {
         let until = Instant::now() + self.options.ended_within;
         let mut pause = FIRST_PAUSE;
         loop {
             let answer = self.call(account, &Call::get("/changes")).await?;
-            if !runs(&answer.body, mutations)? {
+            if !runs(&answer.body, mutations, position)? {
                 return Ok(());
             }
             if Instant::now() + pause > until {
@@ -69,12 +72,21 @@ impl Shared {
     }
 }
 
-/// Returns true if any of the mutations still runs.
+/// Returns true if any of the mutations still runs, or the node that answers has not heard of them yet.
 ///
 /// # Errors
 /// If one failed.
-fn runs(body: &[u8], mutations: &[Mutation]) -> Result<bool, SourceError> {
+fn runs(
+    body: &[u8],
+    mutations: &[Mutation],
+    accepted_at: Option<Position>,
+) -> Result<bool, SourceError> {
     let data: Data<'_> = wire::data(body)?;
+    let position = data.position.as_deref().and_then(|text| text.parse::<Position>().ok());
+    let is_behind = |(at, to): (Position, Position)| at.epoch == to.epoch && at.write < to.write;
+    if position.zip(accepted_at).is_some_and(is_behind) {
+        return Ok(true);
+    }
     // A change that cannot be read is of a later version, so it is none of ours.
     let listed = data.changes.iter().filter_map(|raw| serde_json::from_str(raw.get()).ok());
     let is_ours = |listed: &Listed| mutations.iter().any(|ours| is_same(ours, &listed.change));
@@ -134,7 +146,7 @@ mod tests {
 
     fn look(changes: &Value, ours: &Mutation) -> Result<bool, SourceError> {
         let body = json!({ "code": 0, "data": { "changes": changes, "position": null } });
-        runs(body.to_string().as_bytes(), std::slice::from_ref(ours))
+        runs(body.to_string().as_bytes(), std::slice::from_ref(ours), None)
     }
 
     fn mutation(json: Value) -> Mutation {
@@ -163,6 +175,20 @@ mod tests {
         let late = json!({ "code": 990_013, "class": "transient", "message": "late" });
         let error = look(&listed(&pin, "failed", &late), &ours).unwrap_err();
         assert_eq!((error.class(), error.retry()), (ErrorClass::Cloud, Retry::Never));
+    }
+
+    #[test]
+    fn a_node_that_has_not_heard_of_a_change_is_asked_again() {
+        let (ours, epoch) =
+            (mutation(json!({ "type": "pin", "conversationID": "C2Ca", "isPinned": true })), 7);
+        let position = |epoch: u64, write: u64| format!("{epoch:016x}.{write}");
+        let at = |text: String| {
+            let body = json!({ "data": { "changes": [], "position": text } }).to_string();
+            let accepted_at = position(epoch, 5).parse().ok();
+            runs(body.as_bytes(), std::slice::from_ref(&ours), accepted_at).unwrap()
+        };
+        assert!(at(position(epoch, 4)));
+        assert!(!at(position(epoch, 5)) && !at(position(epoch + 1, 4)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use async_trait::async_trait;
-use conv_model::{AccountId, ErrorClass, Mutation};
+use conv_model::{AccountId, ErrorClass, Mutation, Position};
 use conv_sync::{
     ConversationSource, ConversationWriter, Groups, SourceError, WriteCapabilities, WriteKind,
     WriteRequest, Written,
@@ -43,14 +43,15 @@ impl ConversationWriter for GatewaySource {
 
     async fn write(&self, request: &WriteRequest) -> Result<Written, SourceError> {
         let parts = parts(&request.call)?;
+        let mut position = None;
         for part in &parts {
             let mut call = Call::post(part.path, &part.body);
             call.key = key(request, part, &call);
             let answer = self.shared.call(&request.account, &call).await?;
-            accepted(&answer.body)?;
+            position = accepted(&answer.body)?.or(position);
         }
         let mutations: Vec<_> = parts.into_iter().flat_map(|part| part.mutations).collect();
-        self.shared.ended(&request.account, &mutations).await?;
+        self.shared.ended(&request.account, &mutations, position).await?;
         Ok(Written::whole())
     }
 
@@ -87,12 +88,15 @@ fn key(request: &WriteRequest, part: &Part, call: &Call<'_>) -> Option<String> {
     Some(key)
 }
 
-/// Checks that the gateway took the change of each conversation.
-fn accepted(body: &[u8]) -> Result<(), SourceError> {
+/// Checks that the gateway took the change of each conversation; returns the position from which its list
+/// shows the change.
+fn accepted(body: &[u8]) -> Result<Option<Position>, SourceError> {
     #[derive(serde::Deserialize)]
     struct Data {
         #[serde(default, rename = "failureConversationIDList")]
         failed: Vec<Failed>,
+        #[serde(default)]
+        position: Option<String>,
     }
     #[derive(serde::Deserialize)]
     struct Failed {
@@ -102,6 +106,6 @@ fn accepted(body: &[u8]) -> Result<(), SourceError> {
     let data: Data = super::wire::data(body)?;
     match data.failed.first() {
         Some(failed) => Err(super::ended::failed(failed.code, ErrorClass::Cloud)),
-        None => Ok(()),
+        None => Ok(data.position.and_then(|text| text.parse().ok())),
     }
 }
