@@ -89,7 +89,7 @@ fn cases(now: u64) -> Vec<Case> {
     let case = |call, command, change, again| Case { call, command, change, again };
     vec![
         case(
-            WriteCall::Delete { id: id(ALICE), clears_history: true },
+            WriteCall::Delete { id: id(ALICE), clears_history: true, seen: None },
             "recentcontact/delete",
             Change::Deleted { conversation: alice(), history: true },
             0,

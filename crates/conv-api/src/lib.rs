@@ -72,8 +72,8 @@ pub use conv_model::{
     ConversationPatch, ConversationQuery, ConversationType, Coverage, ErrorClass, Facet,
     GroupFilter, GroupName, GroupNameError, IfNewer, Known, ListLimit, ListingPatch, MarkFilter,
     MarkType, Marks, Mutation, MutationError, MutationFailure, Outcome, OutcomeKind, PageKey,
-    ParseIdError, PassStatus, Pending, PendingState, Phase, Position, PositionError, RemindType,
-    SyncReport, Timestamp,
+    ParseIdError, PassStatus, Pending, PendingState, Phase, Position, PositionError, ReadMark,
+    RemindType, SyncReport, Timestamp,
 };
 #[cfg(any(feature = "redb", feature = "sled"))]
 pub use conv_store::Durability;

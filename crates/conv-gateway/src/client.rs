@@ -4,6 +4,7 @@ mod ended;
 mod follow;
 mod http;
 mod login;
+mod parts;
 mod refusal;
 mod source;
 mod sse;

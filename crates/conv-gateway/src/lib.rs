@@ -73,7 +73,7 @@
 //! | `POST /conversations/changes` | `{query, window, position, conversations, wait}` | the next event, and `state`; 204 if none comes within `wait` seconds |
 //! | `POST /stream-ticket` | as of `/conversations/stream`, with one query | `ticket`, `expiresIn` |
 //! | `GET /conversations/stream?ticket=…` | | events; without a token |
-//! | `POST /conversations/delete`, `/pin`, `/read`, `/mark`, `/custom-data`, `/draft` | the SDK's options | the SDK's, and `position` |
+//! | `POST /conversations/delete`, `/pin`, `/read`, `/mark`, `/custom-data`, `/draft` | the SDK's options; to delete also `seen`, to read `until` | the SDK's, and `position` |
 //! | `POST /groups/create`, `/delete`, `/rename`, `/add`, `/remove` | the SDK's options | the SDK's, and `position` |
 //! | `GET /changes` | | `changes` that are not over: `number`, `change`, `state`, `attempts`, `failure`; `position` |
 //! | `POST /changes/retry`, `/changes/drop` | `{numbers}` | `successNumberList`, `failureNumberList`, `position` |
@@ -121,7 +121,8 @@
 //! * A user has 10 streams per process, and the oldest gives way to a new one. A stream of a delegate ends
 //!   with his token, and the authorizer is asked when he opens another.
 //! * An `EventSource` cannot send a token: a ticket opens one stream within 30 seconds, of the process that
-//!   made it. It reconnects with the same ticket, which is used up then: close it at `error` and `bye`.
+//!   made it. It reconnects with the same ticket, which is used up then: close it at `error` and `bye`. A
+//!   user has 16 unused tickets, and the oldest gives way to a new one.
 //!
 //! `POST /conversations/changes` gives the same updates without `key`. With `whole: true`, and no `window`,
 //! it serves a reader that keeps all rows: `{type: "changes", rows, removed}` in no order, or

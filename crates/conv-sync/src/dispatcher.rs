@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-use conv_model::{AccountId, ConversationId, MutationFailure, Progress, Timestamp};
+use conv_model::{AccountId, ConversationId, MutationFailure, Progress};
 
 use crate::{
-    Clock, ConversationWriter, FinishedPass, SendOptions, SendView, WriteRequest,
+    Clock, ConversationWriter, FinishedPass, SendOptions, SendView, SentMutation, WriteRequest,
     send::{SendEffect, SendId, SendInput, Sender},
 };
 
@@ -230,8 +230,7 @@ impl Dispatcher {
             SendEffect::Call { call, write } => {
                 let writer = Arc::clone(&self.writer);
                 let mut request = WriteRequest::new(self.account.clone(), write);
-                request.numbers = self.sender.numbers(call);
-                request.queued_at = self.queued_at(&request.numbers);
+                request.mutations = self.sent(&self.sender.numbers(call));
                 self.start_call(call, async move {
                     let answer = writer.write(&request).await;
                     SendInput::Written { call, answer }
@@ -262,11 +261,10 @@ impl Dispatcher {
         }
     }
 
-    /// Returns when the first of some mutations was accepted.
-    fn queued_at(&self, numbers: &[u64]) -> Option<Timestamp> {
+    fn sent(&self, numbers: &[u64]) -> Vec<SentMutation> {
         let view = (self.views)();
         let pending = view.outbox().pending().filter(|one| numbers.contains(&one.number));
-        pending.filter_map(|one| one.queued_at).min()
+        pending.map(|one| SentMutation::of(one)).collect()
     }
 
     fn start_call(&mut self, id: SendId, answer: impl Future<Output = SendInput> + Send + 'static) {

@@ -94,8 +94,8 @@ pub use self::{
         PullRequest, SourceRow, Upstream,
     },
     writer::{
-        ConversationWriter, MarkItem, WriteCall, WriteCapabilities, WriteKind, WriteRequest,
-        Written,
+        ConversationWriter, MarkItem, SentMutation, WriteCall, WriteCapabilities, WriteKind,
+        WriteRequest, Written,
     },
 };
 

@@ -2,16 +2,18 @@
 
 mod call;
 mod capabilities;
+mod sent;
 
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use conv_model::{AccountId, ConversationId, Timestamp};
+use conv_model::{AccountId, ConversationId};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     call::{MarkItem, WriteCall, WriteKind},
     capabilities::WriteCapabilities,
+    sent::SentMutation,
 };
 use crate::{Groups, SourceError};
 
@@ -153,17 +155,15 @@ pub struct WriteRequest {
     pub account: AccountId,
     /// The change.
     pub call: WriteCall,
-    /// The numbers of the mutations in it: the same for each attempt of a call, and never given to
-    /// others of this list. Empty for a call that no sender makes.
-    pub numbers: Vec<u64>,
-    /// When the first of them was accepted, by the device's clock.
-    pub queued_at: Option<Timestamp>,
+    /// The mutations in it, by which a writer knows a part of a call again: a further attempt may carry
+    /// others beside it. Empty for a call that no sender makes.
+    pub mutations: Vec<SentMutation>,
 }
 
 impl WriteRequest {
     /// A call for an account's list.
     pub fn new(account: AccountId, call: WriteCall) -> Self {
-        Self { account, call, numbers: Vec::new(), queued_at: None }
+        Self { account, call, mutations: Vec::new() }
     }
 }
 

@@ -247,7 +247,7 @@ impl State {
 
     /// A deletion must not take what the list knew to be newer than what the user saw.
     fn check_deletion(&mut self, call: &WriteCall) {
-        let WriteCall::Delete { id, clears_history } = call else { return };
+        let WriteCall::Delete { id, clears_history, .. } = call else { return };
         let Some((seen, if_newer)) = self.deletions.get(id).copied() else { return };
         let is_newer = self.world.time_of(id).is_some_and(|time| time > seen);
         let may_take = match if_newer {

@@ -1,11 +1,17 @@
 //! The SDK's calls that change conversations.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use conv_model::{ConversationId, IfNewer, MarkType, Mutation, ReadMark, RemindType};
+use conv_model::{ConversationId, IfNewer, MarkType, Mutation, ReadMark, RemindType, Timestamp};
 
 use super::{Accepted, Change, accept::not_listed};
 use crate::{Conversations, Error};
+
+/// The messages of a conversation.
+struct Shown {
+    newest: ReadMark,
+    unread: u32,
+}
 
 /// # Changes
 ///
@@ -111,9 +117,28 @@ impl Conversations {
         clear_history: bool,
         if_newer: IfNewer,
     ) -> Result<Accepted, Error> {
+        self.delete_conversation_seen(ids, clear_history, if_newer, &BTreeMap::new()).await
+    }
+
+    /// Deletes conversations for a user who saw an older list than this one, such as that of a device:
+    /// `seen` has, per conversation, the time of the newest message that he saw, zero if there was
+    /// none. A newer message counts as not seen, also if the list shows it already. For a conversation
+    /// without an entry, and one whose entry is later, it is the newest message that the list shows.
+    ///
+    /// # Errors
+    /// As of [`pin_conversation`](Self::pin_conversation), if no conversation can be changed.
+    #[doc(alias = "deleteConversation")]
+    pub async fn delete_conversation_seen(
+        &self,
+        ids: &[ConversationId],
+        clear_history: bool,
+        if_newer: IfNewer,
+        seen: &BTreeMap<ConversationId, Timestamp>,
+    ) -> Result<Accepted, Error> {
         let snapshot = self.snapshot();
         let delete = |id: &ConversationId| {
-            let seen = snapshot.get(id).and_then(|row| row.listing.time).unwrap_or_default();
+            let shown = snapshot.get(id).and_then(|row| row.listing.time).unwrap_or_default();
+            let seen = seen.get(id).map_or(shown, |seen| shown.min(*seen));
             Mutation::Delete { id: id.clone(), seen, clears_history: clear_history, if_newer }
         };
         self.accept_each(ids, delete).await
@@ -126,16 +151,48 @@ impl Conversations {
     /// As of [`pin_conversation`](Self::pin_conversation).
     #[doc(alias = "setMessageRead")]
     pub async fn set_message_read(&self, id: &ConversationId) -> Result<Change, Error> {
+        let shown = self.shown(id)?;
+        self.read_to(id, shown.newest, shown.unread).await
+    }
+
+    /// Marks a conversation as read up to a message, for a user who saw an older list than this one,
+    /// such as that of a device. Newer messages stay unread. It never reads more than
+    /// [`set_message_read`](Self::set_message_read) does.
+    ///
+    /// # Errors
+    /// As of [`set_message_read`](Self::set_message_read).
+    #[doc(alias = "setMessageRead")]
+    pub async fn set_message_read_until(
+        &self,
+        id: &ConversationId,
+        until: ReadMark,
+    ) -> Result<Change, Error> {
+        let shown = self.shown(id)?;
+        if until.time >= shown.newest.time {
+            return self.read_to(id, shown.newest, shown.unread).await;
+        }
+        let sequence = until.sequence.min(shown.newest.sequence);
+        // How many of the unread messages the user saw is not known: all count until the cloud says it.
+        self.read_to(id, ReadMark::new(until.time, sequence), 0).await
+    }
+
+    async fn read_to(
+        &self,
+        id: &ConversationId,
+        until: ReadMark,
+        count: u32,
+    ) -> Result<Change, Error> {
+        self.accept_one(Mutation::Read { id: id.clone(), until, count }).await
+    }
+
+    /// Returns the messages of a conversation as the list shows them.
+    fn shown(&self, id: &ConversationId) -> Result<Shown, Error> {
         let row = self.snapshot().get(id).ok_or_else(|| not_listed(id))?;
         let message = row.last_message.value();
         let time = message.and_then(|message| message.time).max(row.listing.time);
         let sequence = message.map_or(0, |message| message.sequence);
-        self.accept_one(Mutation::Read {
-            id: id.clone(),
-            until: ReadMark::new(time.unwrap_or_default(), sequence),
-            count: row.unread.count.unwrap_or(0),
-        })
-        .await
+        let newest = ReadMark::new(time.unwrap_or_default(), sequence);
+        Ok(Shown { newest, unread: row.unread.count.unwrap_or(0) })
     }
 
     /// Sets how new messages of groups are announced. No call of the cloud's documented API does so

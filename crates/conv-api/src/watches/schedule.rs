@@ -92,6 +92,8 @@ impl Schedule {
         entry.handles += 1;
         self.visible += u32::from(level == WatchLevel::Visible && entry.visible == 0);
         entry.visible += usize::from(level == WatchLevel::Visible);
+        // Also if the stored list is young: what changed while no process watched the account marked
+        // nothing, so a reader whose position is current may still lack it.
         if entry.handles == 1 {
             self.watched += 1;
             self.marks += 1;

@@ -1,17 +1,20 @@
 //! Changing a list through a gateway.
 
-use std::{fmt::Write, sync::Arc};
+use std::fmt::Write;
 
 use async_trait::async_trait;
-use conv_model::{AccountId, ConversationId, Marks};
+use conv_model::{AccountId, ErrorClass, Mutation, Position};
 use conv_sync::{
-    ConversationSource, ConversationWriter, Groups, SourceError, WriteCall, WriteCapabilities,
-    WriteKind, WriteRequest, Written,
+    ConversationSource, ConversationWriter, Groups, SourceError, WriteCapabilities, WriteKind,
+    WriteRequest, Written,
 };
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{GatewaySource, http::Call};
+use super::{
+    GatewaySource,
+    http::Call,
+    parts::{Part, parts},
+};
 
 /// The kinds of changes that a gateway takes.
 const KINDS: [WriteKind; 10] = [
@@ -27,12 +30,6 @@ const KINDS: [WriteKind; 10] = [
     WriteKind::ReadGroup,
 ];
 
-/// A call of the gateway that makes a change, or a part of one.
-struct Part {
-    path: &'static str,
-    body: Value,
-}
-
 #[async_trait]
 impl ConversationWriter for GatewaySource {
     fn write_capabilities(&self) -> WriteCapabilities {
@@ -45,13 +42,16 @@ impl ConversationWriter for GatewaySource {
     }
 
     async fn write(&self, request: &WriteRequest) -> Result<Written, SourceError> {
-        for part in parts(&request.call)? {
+        let parts = parts(&request.call)?;
+        let mut position = None;
+        for part in &parts {
             let mut call = Call::post(part.path, &part.body);
-            call.key = key(request, &call);
+            call.key = key(request, part, &call);
             let answer = self.shared.call(&request.account, &call).await?;
-            accepted(&answer.body)?;
+            position = accepted(&answer.body)?.or(position);
         }
-        self.shared.ended(&request.account, &request.call).await?;
+        let mutations: Vec<_> = parts.into_iter().flat_map(|part| part.mutations).collect();
+        self.shared.ended(&request.account, &mutations, position).await?;
         Ok(Written::whole())
     }
 
@@ -60,16 +60,20 @@ impl ConversationWriter for GatewaySource {
     }
 }
 
-/// Returns the key by which the gateway knows an attempt again: made from the change, so that it is the
-/// same after a restart, and of no other change.
-fn key(request: &WriteRequest, call: &Call<'_>) -> Option<String> {
-    if request.numbers.is_empty() {
-        return None;
-    }
+/// Returns the key by which the gateway knows an attempt of a part again: made from the part's own
+/// mutations, so that it is the same after a restart and whatever goes with it, and of no other change.
+fn key(request: &WriteRequest, part: &Part, call: &Call<'_>) -> Option<String> {
+    let slots: Vec<_> = part.mutations.iter().map(Mutation::slot).collect();
+    let own = request.mutations.iter().filter(|sent| slots.contains(&sent.slot));
     let mut digest = Sha256::new();
-    let queued_at = request.queued_at.unwrap_or_default().as_secs();
-    for number in request.numbers.iter().chain([&queued_at]) {
-        digest.update(number.to_be_bytes());
+    let mut is_sent = false;
+    for sent in own {
+        is_sent = true;
+        digest.update(sent.number.to_be_bytes());
+        digest.update(sent.queued_at.unwrap_or_default().as_secs().to_be_bytes());
+    }
+    if !is_sent {
+        return None;
     }
     for part in [request.account.as_str().as_bytes(), call.path.as_bytes()] {
         digest.update((part.len() as u64).to_be_bytes());
@@ -84,12 +88,15 @@ fn key(request: &WriteRequest, call: &Call<'_>) -> Option<String> {
     Some(key)
 }
 
-/// Checks that the gateway took the change of each conversation.
-fn accepted(body: &[u8]) -> Result<(), SourceError> {
+/// Checks that the gateway took the change of each conversation; returns the position from which its list
+/// shows the change.
+fn accepted(body: &[u8]) -> Result<Option<Position>, SourceError> {
     #[derive(serde::Deserialize)]
     struct Data {
         #[serde(default, rename = "failureConversationIDList")]
         failed: Vec<Failed>,
+        #[serde(default)]
+        position: Option<String>,
     }
     #[derive(serde::Deserialize)]
     struct Failed {
@@ -98,71 +105,7 @@ fn accepted(body: &[u8]) -> Result<(), SourceError> {
     }
     let data: Data = super::wire::data(body)?;
     match data.failed.first() {
-        Some(failed) => Err(super::ended::failed(failed.code)),
-        None => Ok(()),
+        Some(failed) => Err(super::ended::failed(failed.code, ErrorClass::Cloud)),
+        None => Ok(data.position.and_then(|text| text.parse().ok())),
     }
-}
-
-fn parts(call: &WriteCall) -> Result<Vec<Part>, SourceError> {
-    let part = |path, body| vec![Part { path, body }];
-    Ok(match call {
-        WriteCall::Delete { id, clears_history } => part(
-            "/conversations/delete",
-            json!({ "conversationIDList": [id], "clearHistoryMessage": clears_history }),
-        ),
-        WriteCall::Pin { ids, is_pinned } => {
-            let pin = |id: &ConversationId| Part {
-                path: "/conversations/pin",
-                body: json!({ "conversationID": id, "isPinned": is_pinned }),
-            };
-            ids.iter().map(pin).collect()
-        }
-        WriteCall::Mark { items } => {
-            let of = |id: &ConversationId, marks: Marks, enable| {
-                let id = id.clone();
-                marks.iter().map(move |mark| Part {
-                    path: "/conversations/mark",
-                    body: json!({
-                        "conversationIDList": [id],
-                        "markType": mark,
-                        "enableMark": enable,
-                    }),
-                })
-            };
-            let marks = |item: &conv_sync::MarkItem| {
-                of(&item.id, item.set, true)
-                    .chain(of(&item.id, item.clear, false))
-                    .collect::<Vec<_>>()
-            };
-            items.iter().flat_map(marks).collect()
-        }
-        WriteCall::CustomData { items } => {
-            let set = |(id, text): &(ConversationId, Arc<str>)| Part {
-                path: "/conversations/custom-data",
-                body: json!({ "conversationIDList": [id], "customData": text }),
-            };
-            items.iter().map(set).collect()
-        }
-        WriteCall::CreateGroup { ids, .. } if ids.is_empty() => {
-            return Err(SourceError::Unsupported {
-                what: "conversation groups without members".into(),
-            });
-        }
-        WriteCall::CreateGroup { name, ids } => {
-            part("/groups/create", json!({ "conversationIDList": ids, "groupName": name.as_str() }))
-        }
-        WriteCall::RenameGroup { old, new } => {
-            part("/groups/rename", json!({ "oldName": old.as_str(), "newName": new.as_str() }))
-        }
-        WriteCall::DeleteGroup { name } => part("/groups/delete", json!(name.as_str())),
-        WriteCall::Members { name, items } => {
-            let set = |(id, is_member): &(ConversationId, bool)| Part {
-                path: if *is_member { "/groups/add" } else { "/groups/remove" },
-                body: json!({ "conversationIDList": [id], "groupName": name.as_str() }),
-            };
-            items.iter().map(set).collect()
-        }
-        WriteCall::Read { id, .. } => part("/conversations/read", json!({ "conversationID": id })),
-        _ => return Err(SourceError::Unsupported { what: "this change".into() }),
-    })
 }

@@ -103,6 +103,7 @@ impl Failure {
             ErrorClass::RateLimited => "the cloud takes no more calls now",
             ErrorClass::Unsupported => "the cloud does not offer it",
             ErrorClass::NotFound => "the cloud does not know it",
+            ErrorClass::Cancelled => "a message came that the user had not seen",
             _ => "the cloud refused the change",
         };
         Self { class: class.as_str(), code, message }

@@ -9,7 +9,10 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{
         HeaderName, HeaderValue, Method,
-        header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL,
+            X_CONTENT_TYPE_OPTIONS,
+        },
     },
     middleware::Next,
     response::Response,
@@ -85,6 +88,10 @@ fn finished(response: Response, id: &str) -> Response {
     let headers = response.headers_mut();
     let no_store = HeaderValue::from_static("private, no-store");
     headers.entry(CACHE_CONTROL).or_insert(no_store);
+    // Only a page of another origin needs it, and most answers to devices are shorter than it.
+    if !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+        headers.remove(ACCESS_CONTROL_EXPOSE_HEADERS);
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(X_REQUEST_ID, id);

@@ -10,5 +10,6 @@ mod logins;
 mod pending;
 mod private;
 mod reading;
+mod saw;
 pub(crate) mod stage;
 mod streams;

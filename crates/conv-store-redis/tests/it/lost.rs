@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use conv_api::{All, Conversations, LiveChange, testing::ScriptedSource};
 use conv_model::{AccountId, ConversationId, Coverage, Delta, Local, PassId, Prune, Seq};
 use conv_store::{
     ConversationDatabase, ConversationStore, Engine, Record, StoreError, Write, record::LocalRecord,
@@ -26,6 +27,16 @@ impl Forgetful {
         let options = RedisDatabase::options().check_every(Duration::from_millis(50));
         let database = options.open([self.0.url()]).await.unwrap();
         database.account(&"a".parse().unwrap()).await.unwrap()
+    }
+
+    /// A list of twelve rows, pulled.
+    async fn list(&self) -> Conversations {
+        let options = RedisDatabase::options().check_every(Duration::from_millis(50));
+        let database = options.open([self.0.url()]).await.unwrap();
+        let list = Conversations::builder("a").database(database);
+        let list = list.source(ScriptedSource::with_rows(12)).build().await.unwrap();
+        soon(list.sync()).await.unwrap();
+        list
     }
 
     fn remember(&self) {
@@ -106,6 +117,55 @@ async fn a_list_that_lost_rows_is_a_preview_until_the_next_pass() {
     // The loss is not announced: the process looks for it.
     let after = until(&*store, |snapshot| snapshot.is_empty()).await;
     assert_ne!(after.report().coverage, Coverage::Complete);
+}
+
+#[tokio::test]
+async fn readers_of_an_emptied_server_are_reset_though_nothing_was_written() {
+    let Some(server) = Forgetful::start() else { return };
+    let list = server.list().await;
+    let mut live = list.subscribe(All).window(5);
+    let (first, mut rows) = (soon(live.next()).await.unwrap(), Vec::new());
+    first.apply(&mut rows).unwrap();
+    let old = first.position.unwrap();
+    server.0.call::<()>(&["FLUSHALL"]).unwrap();
+    // A connected reader has the steps.
+    let update = soon(live.next()).await.unwrap();
+    update.apply(&mut rows).unwrap();
+    assert!(rows.is_empty() && update.position.is_none(), "{update:?}");
+    for is_pulled in [false, true] {
+        if is_pulled {
+            soon(list.sync()).await.unwrap();
+            assert_ne!(list.snapshot().position().unwrap().epoch, old.epoch);
+        }
+        let update = soon(list.subscribe(All).window(5).resume(old).next()).await.unwrap();
+        assert!(matches!(update.change, LiveChange::Reset { .. }), "{is_pulled}: {update:?}");
+    }
+}
+
+#[tokio::test]
+async fn readers_of_an_emptied_server_are_reset_though_another_process_filled_it() {
+    let Some(server) = Forgetful::start() else { return };
+    let list = server.list().await;
+    let mut live = list.subscribe(All).window(5);
+    let old = soon(live.next()).await.unwrap().position.unwrap();
+    server.0.call::<()>(&["FLUSHALL"]).unwrap();
+    let other = server.list().await;
+    let new = other.snapshot().position().unwrap();
+    let row = other.snapshot().rows().next().unwrap().id.clone();
+    other.set_draft(&row, "later").await.unwrap();
+    let update = soon(async {
+        loop {
+            let update = live.next().await.unwrap();
+            if update.position.is_some_and(|position| position.epoch == new.epoch) {
+                return update;
+            }
+        }
+    });
+    update.await;
+    let shown = list.snapshot().get(&row).unwrap();
+    assert_eq!(shown.local.draft_text().map(|text| &**text), Some("later"));
+    let update = soon(list.subscribe(All).window(5).resume(old).next()).await.unwrap();
+    assert!(matches!(update.change, LiveChange::Reset { .. }), "{update:?}");
 }
 
 #[tokio::test]

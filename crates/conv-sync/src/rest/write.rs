@@ -115,7 +115,7 @@ impl RestSource {
 
     async fn send(&self, account: &AccountId, call: &WriteCall) -> Result<Written, SourceError> {
         match call {
-            WriteCall::Delete { id, clears_history } => {
+            WriteCall::Delete { id, clears_history, .. } => {
                 let contact = Contact::new(id, GroupField::ToGroupid)?;
                 self.whole(&delete::Request::new(account, contact, *clears_history)).await
             }

@@ -81,7 +81,9 @@ impl Sender {
         let Some(first) = sending.first() else { return Decision::Done };
         match &first.mutation {
             Mutation::Delete { id, seen, clears_history, if_newer } => {
-                let clears_history = *clears_history;
+                let delete = |clears_history, seen| {
+                    Decision::Send(WriteCall::Delete { id: id.clone(), clears_history, seen })
+                };
                 match (view.base(id), if_newer) {
                     // It was sent, and a pass shows no row: that is what it was sent for. To repeat
                     // it could take the history of messages that came since. From a list that is cut
@@ -89,9 +91,10 @@ impl Sender {
                     (None, _) if first.is_uncertain && view.has_all_rows() => Decision::Done,
                     (Some(row), IfNewer::GiveUp) if is_newer(&row, *seen) => Decision::GiveUp,
                     (Some(row), IfNewer::KeepHistory) if is_newer(&row, *seen) => {
-                        Decision::Send(WriteCall::Delete { id: id.clone(), clears_history: false })
+                        delete(false, None)
                     }
-                    _ => Decision::Send(WriteCall::Delete { id: id.clone(), clears_history }),
+                    (_, IfNewer::Delete) => delete(*clears_history, None),
+                    _ => delete(*clears_history, Some(*seen)),
                 }
             }
             // The cloud may take a reading back that is older than one it acknowledged.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use conv_model::{
-    ConversationId, ConversationType, GroupName, GroupTarget, Marks, Mutation, ReadMark, RemindType,
+    ConversationId, ConversationType, GroupName, GroupTarget, Marks, Mutation, ReadMark,
+    RemindType, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,10 @@ pub enum WriteCall {
         id: ConversationId,
         /// True if its messages are deleted with it.
         clears_history: bool,
+        /// The time of the newest message that may go with it, zero if there was none: for a cloud that
+        /// can keep a conversation which has a newer one. `None` if all may go.
+        #[serde(default)]
+        seen: Option<Timestamp>,
     },
     /// Pins conversations, or unpins them.
     Pin {

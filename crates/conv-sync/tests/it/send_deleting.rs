@@ -78,6 +78,18 @@ fn a_pass_that_takes_longer_than_a_minute_is_enough_if_it_just_ended() {
 }
 
 #[test]
+fn a_call_names_the_newest_message_that_may_go_with_it() {
+    let cases = [(IfNewer::GiveUp, true), (IfNewer::KeepHistory, true), (IfNewer::Delete, false)];
+    for (if_newer, is_named) in cases {
+        let mut world = World::with_users(&["alice"]);
+        world.pass();
+        world.send(delete("alice", true, if_newer));
+        let Some(WriteCall::Delete { seen, .. }) = world.calls().pop() else { panic!("no call") };
+        assert_eq!(seen.is_some(), is_named, "{if_newer:?}");
+    }
+}
+
+#[test]
 fn after_a_day_offline_unseen_messages_are_not_deleted() {
     let mut world = World::with_users(&["alice"]);
     world.pass();
@@ -176,7 +188,10 @@ fn deleting_what_is_gone_is_done() {
     habits.deletes_absent = false;
     world.cloud.set_habits(habits);
     world.pass();
-    world.cloud.change(&WriteCall::Delete { id: user("alice"), clears_history: false }).unwrap();
+    world
+        .cloud
+        .change(&WriteCall::Delete { id: user("alice"), clears_history: false, seen: None })
+        .unwrap();
     let number = world.send(history("alice"));
     assert_eq!(deletes(&world), [true]);
     world.pass();

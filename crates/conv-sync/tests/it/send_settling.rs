@@ -141,7 +141,10 @@ fn a_pass_that_does_not_come_is_asked_for_again_ever_more_rarely() {
 fn a_row_that_is_gone_has_nothing_left_to_show() {
     let mut world = World::with_users(&["alice"]);
     let number = world.send(star("alice"));
-    world.cloud.change(&WriteCall::Delete { id: user("alice"), clears_history: false }).unwrap();
+    world
+        .cloud
+        .change(&WriteCall::Delete { id: user("alice"), clears_history: false, seen: None })
+        .unwrap();
     world.pass();
     assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
 }

@@ -31,7 +31,7 @@ fn create() -> WriteCall {
 fn every_call() -> Vec<WriteCall> {
     let until = ReadMark::new(Timestamp::from_secs(7), 9);
     vec![
-        WriteCall::Delete { id: id("C2Ca"), clears_history: true },
+        WriteCall::Delete { id: id("C2Ca"), clears_history: true, seen: None },
         pin(["C2Ca"], true),
         WriteCall::Mark { items: vec![mark("C2Ca", &[], &[0])] },
         custom_data([("C2Ca", "x")]),
@@ -82,7 +82,7 @@ async fn impossible_changes_are_refused_before_any_call() {
     let cloud = Cloud::of_json([DONE]).await;
     let source = cloud.source();
     for call in [
-        WriteCall::Delete { id: id("@TIM#SYSTEM"), clears_history: false },
+        WriteCall::Delete { id: id("@TIM#SYSTEM"), clears_history: false, seen: None },
         WriteCall::CreateGroup { name: name("g"), ids: Vec::new() },
         WriteCall::CreateGroup { name: name("g"), ids: ids(["@TIM#SYSTEM"]) },
         members("g", [("@TIM#SYSTEM", true)]),

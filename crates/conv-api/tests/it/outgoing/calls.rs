@@ -1,8 +1,8 @@
 //! The SDK's calls: accepted and refused changes, and the shape of their answers.
 
 use conv_api::{
-    ConversationFilter, ConversationId, Conversations, Error, ErrorClass, MarkType, PendingState,
-    RemindType, SourceError,
+    ConversationFilter, ConversationId, Conversations, Error, ErrorClass, IfNewer, MarkType,
+    Mutation, PendingState, ReadMark, RemindType, SourceError, Timestamp,
     sync::{WriteCapabilities, WriteKind},
     testing::{
         ScriptedSource,
@@ -185,6 +185,47 @@ async fn reading_covers_the_newest_message_that_is_shown() {
     let change = list.set_message_read(&id(0)).await.unwrap();
     let conv_api::Mutation::Read { until, .. } = change.mutation() else { panic!("{change:?}") };
     assert_eq!(until.time, conv_api::testing::sync::NOW);
+}
+
+#[tokio::test]
+async fn reading_what_an_older_list_showed_leaves_newer_messages_unread() {
+    let source = ScriptedSource::with_rows(1);
+    let mut row = conv_api::Conversation::new(id(0));
+    row.listing.time = Some(conv_api::testing::sync::NOW);
+    let mut patch = conv_api::ConversationPatch::new(id(0));
+    (patch.listing, patch.unread.count) = (Some(row.listing.into()), Some(3));
+    source.set_rows([conv_api::sync::SourceRow::new(patch)]);
+    let list = Conversations::builder("user_0001").source(source).build().await.unwrap();
+    list.sync().await.unwrap();
+    let newest = list.snapshot().get(&id(0)).unwrap().listing.time.unwrap();
+    let unread = || list.snapshot().get(&id(0)).unwrap().unread.count;
+    let until = |seconds| ReadMark::new(Timestamp::from_secs(seconds), 7);
+
+    let change = list.set_message_read_until(&id(0), until(newest.as_secs() - 1)).await.unwrap();
+    assert_eq!(unread(), Some(3), "{change:?}");
+    let change = list.set_message_read_until(&id(0), until(newest.as_secs() + 9)).await.unwrap();
+    let Mutation::Read { until, .. } = change.mutation() else { panic!("{change:?}") };
+    assert_eq!((unread(), *until), (Some(0), ReadMark::new(newest, 0)));
+}
+
+#[tokio::test]
+async fn a_deletion_of_what_an_older_list_showed_leaves_newer_messages() {
+    let list = waiting(2).await;
+    let newest = list.snapshot().get(&id(0)).unwrap().listing.time.unwrap();
+    let older = Timestamp::from_secs(newest.as_secs() - 1);
+    let seen = [(id(0), older), (id(1), newest.plus_secs(9))].into();
+    let both = [id(0), id(1)];
+    let accepted =
+        list.delete_conversation_seen(&both, true, IfNewer::GiveUp, &seen).await.unwrap();
+    // It is on its way, and is not taken for done because the row shows.
+    assert!(accepted.changes.iter().all(|change| change.number().is_some()));
+    let shown: Vec<_> = list.snapshot().rows().map(|row| row.id.clone()).collect();
+    assert_eq!(shown, [id(0)]);
+    let seen = |change: &conv_api::Change| match change.mutation() {
+        Mutation::Delete { seen, .. } => *seen,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((seen(&accepted.changes[0]), seen(&accepted.changes[1])), (older, newest));
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! Changes of conversations.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Extension, extract::State};
-use conv_api::{Conversation, ConversationId, Conversations, FailedConversation, MarkType};
+use conv_api::{
+    Conversation, ConversationId, Conversations, FailedConversation, IfNewer, MarkType, ReadMark,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,6 +26,9 @@ struct DeleteOptions {
     ids: Vec<String>,
     #[serde(default = "yes")]
     clear_history_message: bool,
+    /// Per conversation the time of the newest message that the user saw.
+    #[serde(default)]
+    seen: BTreeMap<String, Timestamp>,
 }
 
 /// The SDK's default.
@@ -43,6 +49,8 @@ pub(super) struct PinOptions {
 pub(super) struct ReadOptions {
     #[serde(rename = "conversationID")]
     id: String,
+    /// The time of the newest message that the user saw.
+    until: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -92,7 +100,9 @@ pub(super) async fn delete(
     }
     let options = delete_options(argument)?;
     let ids = ids(&options.ids)?;
-    let accepted = conversations.delete_conversation(&ids, options.clear_history_message).await?;
+    let seen = seen(&options.seen, &ids)?;
+    let (clears, if_newer) = (options.clear_history_message, IfNewer::default());
+    let accepted = conversations.delete_conversation_seen(&ids, clears, if_newer, &seen).await?;
     let (ids, failed) =
         (accepted.success_conversation_id_list, accepted.failure_conversation_id_list);
     answer_each(&conversations, Deleted { ids, failed: &failed }, &failed)
@@ -103,6 +113,21 @@ fn delete_options(argument: Value) -> Result<DeleteOptions, Problem> {
         return Err(Problem::invalid("expected a conversation ID or an object"));
     }
     serde_json::from_value(argument).map_err(|error| Problem::invalid(words(&error)))
+}
+
+fn seen(
+    texts: &BTreeMap<String, Timestamp>,
+    ids: &[ConversationId],
+) -> Result<BTreeMap<ConversationId, Timestamp>, Problem> {
+    let mut seen = BTreeMap::new();
+    for (text, time) in texts {
+        let id = id(text)?;
+        if !ids.contains(&id) {
+            return Err(Problem::invalid("seen names a conversation that is not to be deleted"));
+        }
+        seen.insert(id, *time);
+    }
+    Ok(seen)
 }
 
 /// `POST /conversations/pin`
@@ -116,14 +141,17 @@ pub(super) async fn pin(
     answer(&conversations, json!({ "conversationID": id }))
 }
 
-/// `POST /conversations/read`: up to the newest message that the list shows.
+/// `POST /conversations/read`: up to the newest message that the list shows, or the user saw.
 pub(super) async fn read(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
     Options(options): Options<ReadOptions>,
 ) -> Answered {
     let (id, conversations) = (id(&options.id)?, shared.known(&caller).await?);
-    conversations.set_message_read(&id).await?;
+    match options.until {
+        Some(until) => conversations.set_message_read_until(&id, ReadMark::new(until, 0)).await?,
+        None => conversations.set_message_read(&id).await?,
+    };
     answer(&conversations, json!({}))
 }
 

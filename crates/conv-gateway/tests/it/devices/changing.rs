@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use conv_api::ConversationId;
+use conv_api::{ConversationId, ErrorClass, MarkType, OutcomeKind, SledDatabase};
+use conv_emulator::{Change, Fault, Rule};
+use tempfile::tempdir;
 use tokio::time::timeout;
 
 use super::stage::{Stage, ids};
@@ -83,4 +85,125 @@ async fn every_kind_of_change_reaches_the_cloud() {
     let row = device.snapshot().get(&id).unwrap();
     assert_eq!((&*row.listing.custom_data, row.listing.is_pinned), ("mine", true));
     assert!(row.listing.groups.iter().any(|name| &**name == "friends"));
+}
+
+/// A device whose list lacks the newest message of zoe's conversation, and the time of the one it has.
+async fn behind(stage: &Stage) -> (conv_api::Conversations, ConversationId, u64) {
+    let saw = stage.cloud.world().say("alice", "C2Czoe", "seen").unwrap();
+    stage.pull().await;
+    let device = stage.device().await;
+    device.sync().await.unwrap();
+    stage.cloud.world().forget_writes("alice").unwrap();
+    stage.cloud.world().advance(Duration::from_secs(5));
+    let newest = stage.cloud.world().say("alice", "C2Czoe", "not seen").unwrap();
+    let list = stage.accounts.lock().unwrap().open(&"alice".parse().unwrap()).await.unwrap();
+    let zoe: ConversationId = "C2Czoe".parse().unwrap();
+    let time = || list.snapshot().get(&zoe).unwrap().listing.time.unwrap().as_secs();
+    while time() < newest {
+        list.sync().await.unwrap();
+    }
+    (device, zoe, saw)
+}
+
+#[tokio::test]
+async fn a_read_covers_what_the_device_showed() {
+    let stage = Stage::pulled().await;
+    let (device, zoe, saw) = behind(&stage).await;
+    let change = device.set_message_read(&zoe).await.unwrap();
+    timeout(PATIENCE, change.outcome()).await.unwrap().unwrap();
+    let reads: Vec<_> = stage.cloud.world().writes("alice").unwrap();
+    let read = Change::Read { conversation: zoe.to_string(), until: saw };
+    assert!(reads.len() == 1 && reads[0].change == read, "{reads:?}");
+}
+
+#[tokio::test]
+async fn a_deletion_deletes_no_message_that_the_device_did_not_show() {
+    let stage = Stage::pulled().await;
+    let (device, zoe, _) = behind(&stage).await;
+    stage.take_calls();
+    let ids = [zoe.clone()];
+    let change = device.delete_conversation(&ids, true).await.unwrap().changes.remove(0);
+    timeout(PATIENCE, async {
+        while !stage.take_calls().contains(&"/v1/changes".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .unwrap();
+    let outcome = timeout(PATIENCE, async {
+        loop {
+            device.sync().await.unwrap();
+            device.retry_now().unwrap();
+            let outcome = timeout(Duration::from_millis(200), change.outcome()).await;
+            if let Ok(outcome) = outcome {
+                return outcome.unwrap();
+            }
+        }
+    });
+    let outcome = outcome.await.unwrap();
+    let is_cancelled = |class| class == ErrorClass::Cancelled;
+    assert!(matches!(&outcome, OutcomeKind::Failed(it) if is_cancelled(it.class)), "{outcome:?}");
+    assert!(stage.ids().contains(&zoe.to_string()));
+    assert!(device.snapshot().get(&zoe).is_some());
+}
+
+#[tokio::test]
+async fn a_repeat_is_known_again_although_another_change_goes_with_it() {
+    let stage = Stage::pulled().await;
+    let folder = tempdir().unwrap();
+    let open = || SledDatabase::open(folder.path());
+    let device = stage.device_with(open().await.unwrap()).await;
+    device.sync().await.unwrap();
+    let ids = [first(&stage)];
+    stage.cloud.world().forget_writes("alice").unwrap();
+    stage.lose("/conversations/mark");
+    device.mark_conversation(&ids, MarkType::STAR, true).await.unwrap();
+    timeout(PATIENCE, stage.has_lost()).await.unwrap();
+    stage.wire.cut();
+    device.mark_conversation(&ids, MarkType::FOLD, true).await.unwrap();
+    // A new process sends both in one call.
+    device.close().await.unwrap();
+    drop(device);
+    stage.wire.mend();
+    let device = stage.device_with(open().await.unwrap()).await;
+    assert_eq!(device.pending().len(), 2);
+    timeout(PATIENCE, device.flush(PATIENCE)).await.unwrap().unwrap();
+    let keys = |mark| stage.keys_of(&format!("\"markType\":{}", serde_json::json!(mark)));
+    let (star, fold) = (keys(MarkType::STAR), keys(MarkType::FOLD));
+    assert!(star.len() > 1 && star.iter().all(|key| *key == star[0]), "{star:?}");
+    assert!(!fold.is_empty() && !fold.contains(&star[0]), "{fold:?}");
+    let writes = stage.cloud.world().writes("alice").unwrap();
+    let of_star = writes.iter().filter(|it| matches!(it.change, Change::Marked { set: 1, .. }));
+    assert_eq!(of_star.count(), 1, "{writes:?}");
+}
+
+#[tokio::test]
+async fn a_change_that_the_cloud_refuses_fails_with_its_code() {
+    let stage = Stage::pulled().await;
+    let device = stage.device().await;
+    device.sync().await.unwrap();
+    stage.cloud.faults().push(Rule::once(Fault::Code(50_002)).on("recentcontact/top"));
+    let change = device.pin_conversation(&first(&stage), true).await.unwrap();
+    let outcome = timeout(PATIENCE, change.outcome()).await.unwrap().unwrap();
+    let OutcomeKind::Failed(failure) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(failure.code, Some(50_002), "{failure:?}");
+    assert!(!device.snapshot().get(&first(&stage)).unwrap().listing.is_pinned);
+}
+
+#[tokio::test]
+async fn a_deletion_and_a_group_are_sent_once_the_cloud_has_them() {
+    let stage = Stage::pulled().await;
+    let device = stage.device().await;
+    device.sync().await.unwrap();
+    let gone: ConversationId = stage.ids().pop().unwrap().parse().unwrap();
+    let made = device.create_conversation_group(&[first(&stage)], "friends").await.unwrap();
+    for change in made.changes {
+        timeout(PATIENCE, change.sent()).await.unwrap().unwrap();
+    }
+    let renamed = device.rename_conversation_group("friends", "pals").await.unwrap();
+    timeout(PATIENCE, renamed.sent()).await.unwrap().unwrap();
+    assert!(stage.cloud.world().conversation_groups("alice").unwrap().contains(&"pals".into()));
+    let deleted = device.delete_conversation(std::slice::from_ref(&gone), true).await.unwrap();
+    timeout(PATIENCE, deleted.changes[0].sent()).await.unwrap().unwrap();
+    assert!(!stage.ids().contains(&gone.to_string()));
 }

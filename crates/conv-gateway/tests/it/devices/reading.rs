@@ -34,7 +34,7 @@ async fn a_refresh_with_nothing_new_is_one_small_call() {
     println!("{up} bytes up, {down} bytes down");
     assert_eq!(stage.take_calls(), [CHANGES]);
     assert_eq!((report.coverage, ids(&device).await), (Coverage::Complete, stage.ids()));
-    assert!(down <= 400, "{down} bytes");
+    assert!(down <= 300, "{down} bytes");
 }
 
 #[tokio::test]

@@ -9,7 +9,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use axum::{Router, extract::Request};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    http::StatusCode,
+    response::IntoResponse,
+};
 use conv_api::{
     AccountId, Accounts, All, BaseUrl, Conversations, MemoryDatabase, RestSource, Timestamp,
     UserSigSigner, sync::SendOptions,
@@ -30,6 +36,10 @@ pub struct Stage {
     router: Arc<Mutex<Router>>,
     /// The calls that the gateway got.
     calls: Arc<Mutex<Vec<String>>>,
+    /// The keys and bodies of the changes that the gateway got.
+    keyed: Arc<Mutex<Vec<(String, String)>>>,
+    /// The path whose next answer gets lost.
+    lost: Arc<Mutex<Option<&'static str>>>,
     pub wire: Wire,
 }
 
@@ -56,17 +66,31 @@ impl Stage {
         let (accounts, gateway) = gateway(&cloud, &database);
         let router = Arc::new(Mutex::new(gateway));
         let calls = Arc::<Mutex<Vec<String>>>::default();
+        let keyed = Arc::<Mutex<Vec<_>>>::default();
+        let lost = Arc::<Mutex<Option<&'static str>>>::default();
         let (current, noted) = (Arc::clone(&router), Arc::clone(&calls));
+        let (keys, losing) = (Arc::clone(&keyed), Arc::clone(&lost));
         let front = Router::new().fallback(async move |request: Request| {
-            noted.lock().unwrap().push(request.uri().path().to_owned());
+            let path = request.uri().path().to_owned();
+            noted.lock().unwrap().push(path.clone());
+            let (head, body) = request.into_parts();
+            let body = to_bytes(body, usize::MAX).await.unwrap();
+            if let Some(key) = head.headers.get("idempotency-key") {
+                let body = String::from_utf8(body.to_vec()).unwrap();
+                keys.lock().unwrap().push((key.to_str().unwrap().to_owned(), body));
+            }
             let router = current.lock().unwrap().clone();
-            router.oneshot(request).await
+            let answer = router.oneshot(Request::from_parts(head, Body::from(body))).await;
+            match losing.lock().unwrap().take_if(|lost| path.ends_with(*lost)) {
+                Some(_) => StatusCode::BAD_GATEWAY.into_response(),
+                None => answer.into_response(),
+            }
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let wire = Wire::to(listener.local_addr().unwrap()).await;
         tokio::spawn(async move { Host::new(front).serve(listener, &Drain::new()).await });
         let (accounts, database) = (Mutex::new(accounts), Mutex::new(database));
-        Self { cloud, accounts, database, router, calls, wire }
+        Self { cloud, accounts, database, router, calls, keyed, lost, wire }
     }
 
     /// With the gateway's list pulled.
@@ -127,6 +151,25 @@ impl Stage {
     pub fn take_calls(&self) -> Vec<String> {
         let calls = std::mem::take(&mut *self.calls.lock().unwrap());
         calls.into_iter().filter(|path| !path.contains("/login")).collect()
+    }
+
+    /// Loses the next answer of a call, after the gateway has made it.
+    pub fn lose(&self, path: &'static str) {
+        *self.lost.lock().unwrap() = Some(path);
+    }
+
+    /// Waits until such an answer was lost.
+    pub async fn has_lost(&self) {
+        while self.lost.lock().unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The keys of the changes so far whose body names a text.
+    pub fn keys_of(&self, text: &str) -> Vec<String> {
+        let keyed = self.keyed.lock().unwrap();
+        let of_it = keyed.iter().filter(|(_, body)| body.contains(text));
+        of_it.map(|(key, _)| key.clone()).collect()
     }
 
     /// The IDs of the cloud's list.

@@ -18,7 +18,12 @@ impl State {
         let Some(row) = self.base_row(id).map(Row::base) else { return false };
         // If the number is not known, some may be unread; so may be the message that an event stated.
         let is_read = || row.unread.count == Some(0) && !self.suggestions.shows(id);
-        let is_known = !matches!(mutation, Mutation::Read { .. }) || is_read();
+        let is_known = match mutation {
+            Mutation::Read { .. } => is_read(),
+            // The row is there, also if a newer message shows it again.
+            Mutation::Delete { .. } => false,
+            _ => true,
+        };
         is_known && overlay(row, [mutation]).is_some_and(|after| after == **row)
     }
 

@@ -58,6 +58,24 @@ async fn an_invalid_ticket_is_an_event_and_opens_nothing() {
     assert_eq!(quiet.gateway.stream_stats().lines_opened, 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_callers_oldest_ticket_gives_way_to_his_newest() {
+    let quiet = Quiet::new(5).await;
+    let mut tickets = Vec::new();
+    for _ in 0..17 {
+        tickets.push(ticket(&quiet).await);
+    }
+    let mut first = by(&quiet, &format!("?ticket={}", tickets[0])).await;
+    assert_eq!(first.wait_for("error").await.data["status"], json!(401));
+    for ticket in &tickets[15..] {
+        by(&quiet, &format!("?ticket={ticket}")).await.wait_for("reset").await;
+    }
+    // A used one makes room.
+    tickets.push(ticket(&quiet).await);
+    let second = by(&quiet, &format!("?ticket={}", tickets[1])).await.wait_for("reset").await;
+    assert_eq!(second.data["rows"].as_array().unwrap().len(), 3);
+}
+
 #[tokio::test]
 async fn a_ticket_is_for_one_query_and_no_access_token() {
     let quiet = Quiet::new(5).await;

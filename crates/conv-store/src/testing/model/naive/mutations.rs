@@ -122,11 +122,13 @@ impl Naive {
             mutation => {
                 let base = self.base();
                 let row = mutation.conversation_id().and_then(|id| base.get(id));
-                let is_read = |row: &Conversation| {
-                    !matches!(mutation, Mutation::Read { .. }) || row.unread.count == Some(0)
+                let is_known = |row: &Conversation| match mutation {
+                    Mutation::Read { .. } => row.unread.count == Some(0),
+                    Mutation::Delete { .. } => false,
+                    _ => true,
                 };
                 row.is_some_and(|row| {
-                    is_read(row) && overlay(row, [mutation]).as_ref() == Some(row)
+                    is_known(row) && overlay(row, [mutation]).as_ref() == Some(row)
                 })
             }
         }
