@@ -7,8 +7,8 @@ export const TIMEOUT = 2801;
 const TRIES = 5;
 const MAX_PAUSE = 30_000;
 const CALL_TIME = 20_000;
-/** The longest time that a timer takes. */
-const FOREVER = 2 ** 31 - 1;
+/** A timer takes it, and no login does. */
+const FOREVER = 1e9;
 /** A token is renewed when it has so many seconds left: afterwards only a UserSig helps. */
 const RENEW_AT = 30;
 
@@ -79,7 +79,7 @@ interface Sending extends CallOptions {
 /** Calls of the gateway, with the login that they need. */
 export class Http {
   private readonly base: string;
-  private token: AccessToken | undefined;
+  token: AccessToken | undefined;
   /** What the gateway's clock is ahead, in seconds. */
   private skew = 0;
   private logging: Promise<LoginAnswer> | undefined;
@@ -109,10 +109,6 @@ export class Http {
     this.closed ??= new Refusal(2905, 'closed', 0, 'cancelled');
     for (const controller of this.open) controller.abort(this.closed);
     this.onClose();
-  }
-
-  adopt(token: AccessToken | undefined): void {
-    this.token = token;
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Update } from './fold.js';
 import { asRefusal, jitter, Refusal, sleep, TIMEOUT, type Http } from './http.js';
 import { Page } from './page.js';
 import { parser, type Event } from './sse.js';
-import type { AccessToken, Counts, Report, State } from './types.js';
+import type { Counts, Report, State } from './types.js';
 
 /** A line that lived for so long is no failed try. */
 const LIVED = 5000;
@@ -64,12 +64,12 @@ export class Line {
     this.page = new Page(
       () => this.wake(),
       () => this.change(),
+      http.begin().signal,
     );
     void this.run();
   }
 
   close(): void {
-    this.page.close();
     this.ring(true);
   }
 
@@ -123,7 +123,9 @@ export class Line {
     const controller = (this.trying = this.http.begin());
     const feeds = (this.asked = [...this.feeds.values()]);
     try {
-      await (this.transport === 'stream' ? this.stream(feeds, controller) : this.polls(feeds, controller));
+      await (this.transport === 'stream'
+        ? this.stream(feeds, controller.signal)
+        : Promise.all(feeds.map((feed) => this.poll(feed, controller.signal))));
       return new Refusal(2800, 'end');
     } catch (error) {
       return controller.signal.aborted ? controller.signal.reason : error;
@@ -177,8 +179,7 @@ export class Line {
     this.told.say('live');
   }
 
-  private async stream(feeds: Feed[], controller: AbortController): Promise<void> {
-    const { signal } = controller;
+  private async stream(feeds: Feed[], signal: AbortSignal): Promise<void> {
     const queries = Object.fromEntries(
       feeds.map(({ query, window, from }, key) => [key, { query, window, from }]),
     );
@@ -209,11 +210,11 @@ export class Line {
     } else if (name === 'reset' || name === 'patch' || name === 'sync') {
       this.take(feeds[said.key]!, said);
     } else if (name === 'report') {
-      this.report(feeds, said.report);
+      feeds.forEach((feed) => feed.report(said.report));
     } else if (name === 'renew' && said.accessToken) {
-      this.http.adopt({ token: said.accessToken, expiresAt: said.expiresAt } satisfies AccessToken);
+      this.http.token = { token: said.accessToken, expiresAt: said.expiresAt };
     } else if (name === 'bye') {
-      if (said.reason === 'expired') this.http.adopt(undefined);
+      if (said.reason === 'expired') this.http.token = undefined;
       throw new End('bye', said.retryAfterMs);
     }
     // It comes when all queries are there.
@@ -230,14 +231,6 @@ export class Line {
     this.told.save();
   }
 
-  private report(feeds: Feed[], report: Report): void {
-    for (const feed of feeds) feed.report(report);
-  }
-
-  private async polls(feeds: Feed[], controller: AbortController): Promise<void> {
-    await Promise.all(feeds.map((feed) => this.poll(feed, controller.signal)));
-  }
-
   private async poll(feed: Feed, signal: AbortSignal): Promise<void> {
     while (feed.readers.size) {
       const began = Date.now();
@@ -251,7 +244,7 @@ export class Line {
       if (answer) {
         const { report } = answer.data.state;
         this.take(feed, answer.data);
-        if (JSON.stringify(report) !== JSON.stringify(feed.view.report)) this.report([feed], report);
+        if (JSON.stringify(report) !== JSON.stringify(feed.view.report)) feed.report(report);
       }
       // A gateway that drains, and one whose list has no position, answer at once.
       if ((!answer || !feed.position) && Date.now() - began < 1000) await sleep(1000, signal);
