@@ -1,5 +1,5 @@
 import { sum } from './sum.js';
-import type { Patch, Report, Row, SavedView, Totals, View } from './types.js';
+import type { Patch, Row, SavedView, Totals, View } from './types.js';
 
 /** An update as the gateway sends it. */
 export interface Update {
@@ -94,10 +94,6 @@ export function next(view: View, members: Partial<View>): View {
   freeze(made.totals);
   Object.freeze(made.rows);
   return Object.freeze(made);
-}
-
-export function withReport(view: View, report: Report): View {
-  return next(view, { report: freeze(report) });
 }
 
 /** The view of an earlier run. */
