@@ -41,9 +41,8 @@ export interface Changed extends Partial<BatchAnswer> {
 }
 
 /** Returns what the gateway takes for a query with a page. */
-function argument(query: Query, limit?: number, after?: string): unknown {
+function argument(query: Query, limit?: number, after?: string): object {
   const page = { limit, after };
-  if (limit === undefined && after === undefined) return query;
   if (Array.isArray(query)) return { conversationIDList: query, ...page };
   // `after` is a time in a condition, and a place in a page.
   const condition = query as Condition | null;
@@ -64,7 +63,7 @@ export class ListClient implements Client, Feeds, Told {
   constructor(private readonly options: Options) {
     this.http = new Http(options);
     this.line = new Line(this.http, this, options.transport ?? 'stream', this.restore());
-    this.http.onClose = () => this.end();
+    this.http.ended.addEventListener('abort', () => this.end());
     options.signal?.addEventListener('abort', () => this.close());
   }
 
@@ -230,7 +229,7 @@ export class ListClient implements Client, Feeds, Told {
   }
 
   watch(queries: Record<string, WatchQuery>): Watch {
-    if (this.http.closed) throw this.http.closed;
+    this.http.ended.throwIfAborted();
     const watch = new Watching(this, queries, (it) => this.watches.delete(it));
     this.watches.add(watch);
     return watch;
@@ -287,7 +286,6 @@ export class ListClient implements Client, Feeds, Told {
 
   private end(): void {
     clearTimeout(this.saving);
-    this.line.close();
     for (const watch of [...this.watches]) watch.close();
     this.say('closed');
   }

@@ -57,7 +57,7 @@ async function refusal(response: Response): Promise<Refusal> {
     said.message ?? `HTTP status ${status}`,
     status,
     said.class,
-    { ...(pause >= 0 && { retryAfterMs: pause * 1000 }), instance: said.instance },
+    { retryAfterMs: pause >= 0 ? pause * 1000 : undefined, instance: said.instance },
   );
 }
 
@@ -80,10 +80,9 @@ export class Http {
   /** What the gateway's clock is ahead, in seconds. */
   private skew = 0;
   private logging: Promise<LoginAnswer> | undefined;
-  private readonly open = new Set<AbortController>();
-  /** Why everything has ended. */
-  closed: Refusal | undefined;
-  onClose: () => void = () => {};
+  private readonly ending = new AbortController();
+  /** Aborted when everything ends, for good. */
+  readonly ended = this.ending.signal;
 
   constructor(private readonly options: Options) {
     this.base = options.gateway.replace(/\/+$/, '');
@@ -93,19 +92,17 @@ export class Http {
   /** Returns a controller that `close` and the signal abort as well. It must be aborted in the end. */
   begin(signal?: AbortSignal): AbortController {
     const controller = new AbortController();
-    const own = controller.signal;
-    own.addEventListener('abort', () => this.open.delete(controller));
-    this.open.add(controller);
-    signal?.addEventListener('abort', () => controller.abort(signal.reason), { signal: own });
-    if (this.closed ?? signal?.aborted) controller.abort(this.closed ?? signal!.reason);
+    for (const outer of [this.ended, signal]) {
+      const end = () => controller.abort(outer!.reason);
+      outer?.addEventListener('abort', end, { signal: controller.signal });
+      if (outer?.aborted) end();
+    }
     return controller;
   }
 
   close(): void {
     this.token = undefined;
-    this.closed ??= new Refusal(2905, 'closed', 0, 'cancelled');
-    for (const controller of this.open) controller.abort(this.closed);
-    this.onClose();
+    this.ending.abort(new Refusal(2905, 'closed', 0, 'cancelled'));
   }
 
   /**
@@ -117,7 +114,7 @@ export class Http {
   }
 
   /** Waits at most so long; the signal and `close` end the wait, too. Fails as `fetch` does. */
-  private async within<T>(ms: number, run: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+  async within<T>(ms: number, run: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
     const waiting = this.begin(signal);
     try {
       waiting.signal.throwIfAborted();

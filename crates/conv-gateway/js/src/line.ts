@@ -12,6 +12,10 @@ const FIRST = 20_000;
 const POLL_WAIT = 25;
 /** So many requests from one place, within half a second, are a loop. */
 const LOOP = 5;
+/** What ends a wait of the line: any news, news of the network or the page, or time alone. */
+const ANY = 0;
+const BACK = 1;
+const TIME = 2;
 /** Updates that do not fit again within this time make the client wait. */
 const MISFIT_AGAIN = 60_000;
 
@@ -41,8 +45,8 @@ export class Line {
   private trying: AbortController | undefined;
   /** The feeds that the newest line was opened for. */
   private asked: Feed[] = [];
-  /** Ends a pause; `isNow` also one that a failure caused. */
-  private ring: (isNow: boolean) => void = () => {};
+  /** Ends the wait, if this kind of news does. */
+  private ring: (news: number) => void = () => {};
   private heardAt = 0;
   /** Milliseconds of silence after which the line is dead. */
   private silence = FIRST;
@@ -64,50 +68,47 @@ export class Line {
     this.page = new Page(
       () => this.wake(),
       () => this.change(),
-      http.begin().signal,
+      http.ended,
     );
+    http.ended.addEventListener('abort', () => this.ring(BACK));
     void this.run();
-  }
-
-  close(): void {
-    this.ring(true);
   }
 
   /** There are other feeds, or the page went away. */
   change(): void {
     this.trying?.abort(new End('changed'));
-    this.ring(false);
+    this.ring(ANY);
   }
 
   /** Tries at once, and gives a silent line up. */
   wake(): void {
-    this.ring(true);
+    this.ring(BACK);
     if (this.liveAt && Date.now() - this.heardAt > this.silence) this.lose();
   }
 
-  private readonly lose = (): void => this.trying?.abort(new Refusal(TIMEOUT, 'silence'));
+  private readonly lose = (): void => this.trying?.abort(new Refusal(TIMEOUT, 'timeout'));
 
   private get isWanted(): boolean {
     return this.feeds.size > 0 && !this.page.isAway;
   }
 
-  private rung(isNowOnly: boolean): Promise<void> {
+  private rung(by: number): Promise<void> {
     return new Promise((resolve) => {
-      this.ring = (isNow) => (isNow || !isNowOnly) && resolve();
+      this.ring = (news) => news >= by && resolve();
     });
   }
 
   private async run(): Promise<void> {
     await this.ready;
-    while (!this.http.closed) {
+    while (!this.http.ended.aborted) {
       if (!this.isWanted) {
         if (this.page.isAway) this.told.say('offline');
-        await this.rung(false);
+        await this.rung(ANY);
         continue;
       }
       await this.breakLoop();
       const ended = await this.attend();
-      if (this.http.closed) return;
+      if (this.http.ended.aborted) return;
       const refused = asRefusal(ended);
       if (this.liveAt && Date.now() - this.liveAt >= LIVED) this.attempt = 0;
       if (!this.liveAt && refused.code === TIMEOUT && ++this.mute > 1) this.transport = 'longpoll';
@@ -135,19 +136,16 @@ export class Line {
     }
   }
 
-  private async pause(ms: number, canWake: boolean): Promise<void> {
-    const controller = this.http.begin();
-    const slept = sleep(ms, controller.signal).catch(() => {});
-    await (canWake ? Promise.race([slept, this.rung(true)]) : slept);
-    controller.abort();
+  private pause(ms: number, by = TIME): Promise<void> {
+    return this.http.within(ms, () => this.rung(by)).catch(() => {});
   }
 
   private async afterEnd(end: End): Promise<void> {
-    if (end.reason === 'bye') await this.pause(end.retryAfterMs!, false);
+    if (end.reason === 'bye') await this.pause(end.retryAfterMs!);
     if (end.reason !== 'misfit') return;
     const isAgain = Date.now() - this.misfitAt < MISFIT_AGAIN;
     this.misfitAt = Date.now();
-    if (isAgain) await this.pause(jitter(++this.attempt), false);
+    if (isAgain) await this.pause(jitter(++this.attempt));
   }
 
   private async afterFailure(refused: Refusal): Promise<void> {
@@ -156,8 +154,8 @@ export class Line {
     const { class: kind, retryAfterMs } = refused;
     // A query that has been left may be the refused one: the rest is asked for without it.
     const isRefused = kind === 'invalid_argument' && this.asked.every((feed) => feed.readers.size);
-    if (isRefused || kind === 'auth') return this.rung(false);
-    await this.pause(retryAfterMs ?? jitter(this.attempt), retryAfterMs === undefined);
+    if (isRefused || kind === 'auth') return this.rung(ANY);
+    await this.pause(retryAfterMs ?? jitter(this.attempt), retryAfterMs === undefined ? BACK : TIME);
     this.attempt++;
   }
 
@@ -171,7 +169,7 @@ export class Line {
     this.times = [];
     this.feeds.forEach((feed) => (feed.position = null));
     this.attempt = Math.max(this.attempt, LOOP);
-    await this.pause(500 + jitter(this.attempt), false);
+    await this.pause(500 + jitter(this.attempt));
   }
 
   private live(): void {
