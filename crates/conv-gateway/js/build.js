@@ -18,7 +18,7 @@ const INTERNAL = `
   liveAt attempt misfitAt times mute isWanted rung run attend afterEnd afterFailure breakLoop
   takeUpdate polls poll lose joined handlers ends isClosed leave tell watches saving say saved restore
   batch one end openCalls base options attending pause place errorClass isOnce asked timer handler reader feed
-  isStream wake context
+  isStream wake context asks missed isTaken quietUntil greet bye
 `.match(/\w+/g);
 
 export async function build(into) {
