@@ -121,16 +121,23 @@ export class ListClient implements Client, Feeds, Told {
     return this.http.call(path, body, { signal: options?.signal, key });
   }
 
+  /** The time of the newest message, if a window shows the row: the user has seen no later one. */
+  private seen(id: string): number | undefined {
+    const rows = [...this.line.feeds.values()].flatMap((feed) => feed.view.rows);
+    return rows.find((row) => row.conversationID === id)?.lastMessage.lastTime;
+  }
+
   private async one(path: string, body: object, ids: string[], options?: CallOptions): Promise<BatchAnswer> {
     const { position = null } = await this.change(path, body, options);
     return { successConversationIDList: ids, failureConversationIDList: [], position };
   }
 
-  private async batch(path: string, ids: readonly string[], body: object, options?: CallOptions): Promise<BatchAnswer> {
+  private async batch(path: string, ids: readonly string[], body: object, options?: CallOptions, isRemoval?: boolean): Promise<BatchAnswer> {
     const answers: Changed[] = [];
     for (let at = 0; at < ids.length || !at; at += MAX_BATCH) {
       const conversationIDList = ids.slice(at, at + MAX_BATCH);
-      answers.push(await this.change(path, { conversationIDList, ...body }, options));
+      const seen = isRemoval && Object.fromEntries(conversationIDList.map((id) => [id, this.seen(id)]));
+      answers.push(await this.change(path, { conversationIDList, ...body, seen }, options));
     }
     return {
       successConversationIDList: answers.flatMap((it) => it.successConversationIDList ?? it.conversationIDList ?? []),
@@ -150,7 +157,8 @@ export class ListClient implements Client, Feeds, Told {
 
   read(conversationID: string, options?: CallOptions): Promise<BatchAnswer> {
     if (conversationID === 'all') return this.readAll({ hasUnreadCount: true }, options);
-    return this.one('/conversations/read', { conversationID }, [conversationID], options);
+    const body = { conversationID, until: this.seen(conversationID) };
+    return this.one('/conversations/read', body, [conversationID], options);
   }
 
   /** Reads all that match; those that cannot be read are no error. */
@@ -189,7 +197,7 @@ export class ListClient implements Client, Feeds, Told {
 
   remove(ids: readonly string[], options?: { clearHistory?: boolean } & CallOptions) {
     const clearHistoryMessage = options?.clearHistory ?? true;
-    return this.batch('/conversations/delete', ids, { clearHistoryMessage }, options);
+    return this.batch('/conversations/delete', ids, { clearHistoryMessage }, options, true);
   }
 
   customData(ids: readonly string[], customData: string, options?: CallOptions) {

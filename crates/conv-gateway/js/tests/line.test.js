@@ -419,6 +419,24 @@ test('"read all" asks once for a kind that the gateway does not read, and then n
   assert.equal(asked().length, 8, 'what is asked for by itself is sent');
 });
 
+test('a read and a deletion say what a window shows, and nothing of other conversations', async (t) => {
+  const read = () => json({ position: 'e.1' });
+  const remove = ({ body: { conversationIDList } }) => json({ conversationIDList, position: 'e.1' });
+  const { client, lines, to } = watching(t, { '/conversations/read': read, '/conversations/delete': remove, '/conversations/mark': read });
+  await settle();
+  lines[0].hello();
+  const update = reset(['C2Ca', 'C2Cb'], 4);
+  lines[0].update(0, { ...update, rows: [row('C2Ca', { lastMessage: { lastTime: 70 } }), row('C2Cb', { lastMessage: {} })] });
+  await settle();
+  for (const id of ['C2Ca', 'C2Cb', 'C2Cz']) await client.read(id);
+  assert.deepEqual(to('/conversations/read').map(({ body }) => body), [{ conversationID: 'C2Ca', until: 70 }, { conversationID: 'C2Cb' }, { conversationID: 'C2Cz' }]);
+  const many = Array.from({ length: 100 }, (_, n) => `C2C${n}`);
+  await client.remove([...many, 'C2Ca', 'C2Cb']);
+  assert.deepEqual(to('/conversations/delete').map(({ body }) => body.seen), [{}, { C2Ca: 70 }]);
+  await client.mark(['C2Ca'], 1, true);
+  assert.ok(!('seen' in to('/conversations/mark')[0].body));
+});
+
 test('changes that are not over: listed, retried, dropped', async (t) => {
   const changes = [{ number: 7, change: { type: 'pin', conversationID: 'C2Ca', isPinned: true }, state: 'failed', attempts: 2, failure: { class: 'cloud', code: 51012, message: 'no' } }];
   const done = ({ body: { numbers } }) => json({ successNumberList: numbers.slice(1), failureNumberList: [{ number: numbers[0], code: 990012, message: 'no such change' }], position: 'e.2' });
