@@ -145,9 +145,12 @@ const parts = process.argv.slice(2);
 const wants = (part) => parts.length === 0 || parts.includes(part);
 if (conv) {
   const served = await demo([...LISTEN, ...LIMITS, '--unsigned-webhooks', '--webhook-trust', 'bump']);
-  if (wants('login')) await login(browser, served);
-  if (wants('webhook')) await webhook(browser, served);
-  await served.stop();
+  try {
+    if (wants('login')) await login(browser, served);
+    if (wants('webhook')) await webhook(browser, served);
+  } finally {
+    await served.stop();
+  }
 } else {
   console.log('no figures of a gateway: CONV_BIN names no conv');
 }
