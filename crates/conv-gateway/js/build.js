@@ -13,12 +13,12 @@ const TYPES = [...ENTRIES, 'types'];
 // Members that only these sources know may have short names: none is of a wire, of a browser, of the public
 // types or of the drop-in.
 const INTERNAL = `
-  isAway isWanted page onBack onAway look onClose closed begin adopt forget logging logIn logInBy skew left send fetchOnce
+  isAway isWanted page onBack onAway look onClose ended ending begin within refused forget logging logIn logInBy skew left send fetchOnce
   readers seed take show moveTo feeds told http line transportNow trying ring isRunning heardAt silence
   liveAt attempt misfitAt times mute isWanted rung run attend afterEnd afterFailure breakLoop
   takeUpdate polls poll lose joined handlers ends isClosed leave tell watches saving say saved restore
   batch one end openCalls base options attending pause place errorClass isOnce asked timer handler reader feed
-  isStream wake context
+  isStream wake context asks missed isTaken quietUntil greet bye
 `.match(/\w+/g);
 
 export async function build(into) {

@@ -61,6 +61,9 @@ function picture(address) {
 
 const folded = new WeakMap();
 
+/** The text in which a search looks has been worked out. */
+export const isSearchable = (row) => folded.has(row);
+
 /** The text in which a search looks. */
 export function searched(row, self) {
   let text = folded.get(row);

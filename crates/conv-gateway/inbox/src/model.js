@@ -1,12 +1,14 @@
 // What the list shows: the live window of the chosen tab, pages below it, and the search.
 
-import { searched } from './facts.js';
+import { isSearchable, searched } from './facts.js';
 import { fold } from './text.js';
 import { Tabs } from './session.js';
 
 const FIRST_WINDOW = 100;
 /** The greatest window of a stream, and the longest page. */
 const MOST = 500;
+/** A search works out the texts of so many rows per frame: of 10,000 at once it would hold the page up. */
+const SLICE = 500;
 /** The pause in which changes below the window are collected. */
 const LATER = 5000;
 
@@ -118,8 +120,23 @@ export class Model {
   }
 
   shown() {
+    this.isLooking = false;
     if (!this.pattern) return this.all();
-    return this.all().filter((row) => searched(row, this.self).includes(this.pattern));
+    let left = SLICE;
+    const found = this.all().filter((row) => {
+      if (!isSearchable(row) && left-- <= 0) {
+        this.isLooking = true;
+        return false;
+      }
+      return searched(row, this.self).includes(this.pattern);
+    });
+    if (this.isLooking) this.onRows();
+    return found;
+  }
+
+  /** All rows are read, and the search has looked through them. */
+  hasSearched() {
+    return this.hasAll() && !this.isLooking;
   }
 
   total() {

@@ -83,15 +83,15 @@ export class Page {
     const isEmpty = rows.length === 0;
     $('list').hidden = isEmpty;
     $('empty').hidden = !isEmpty;
-    list.set(rows, model.pattern && model.hasAll() ? rows.length : model.total(), `${model.tab.key} ${model.pattern}`);
+    list.set(rows, model.pattern && model.hasSearched() ? rows.length : model.total(), `${model.tab.key} ${model.pattern}`);
     this.followLink();
     if (!this.hasBegun && rows.length > 0) {
       this.hasBegun = true;
       if (!$('app').contains(document.activeElement)) list.focus();
     }
     const { tab, pattern, isReady, report } = model;
-    if (isEmpty) write($('empty'), emptyWords({ tab, pattern, isReady, hasAll: model.hasAll(), report, state }, clean($('search').value)));
-    const found = pattern && !isEmpty ? `${rows.length} found${model.hasAll() ? '' : ' so far'}. ` : '';
+    if (isEmpty) write($('empty'), emptyWords({ tab, pattern, isReady, hasAll: model.hasSearched(), report, state }, clean($('search').value)));
+    const found = pattern && !isEmpty ? `${rows.length} found${model.hasSearched() ? '' : ' so far'}. ` : '';
     write($('state'), found + stateWords(state, report, this.heard) + (list.isWaiting ? ' A new order waits until the pointer leaves the list.' : ''));
     this.showTotals();
   }

@@ -75,6 +75,26 @@ describe('the page', { skip: browserPath ? false : 'no chromium is installed' },
     await clean(stage);
   });
 
+  test('a search through 10,000 rows says what it has found so far, frame by frame', async () => {
+    const stage = await shown(many(10_000));
+    const { page } = stage;
+    await until('the last row', async () => {
+      await page.$eval('#list', (list) => (list.scrollTop = list.scrollHeight));
+      await settle(page);
+      return (await page.$('.row[aria-posinset="10000"]')) !== null;
+    }, 60_000);
+    await page.evaluate(() => {
+      const state = document.getElementById('state');
+      window.said = [];
+      new MutationObserver(() => window.said.push(state.textContent)).observe(state, { childList: true, characterData: true, subtree: true });
+    });
+    await page.fill('#search', 'person 99');
+    await until('all found', async () => (await page.textContent('#state')).startsWith('111 found. '));
+    const said = await page.evaluate(() => window.said);
+    assert.equal(said.filter((text) => text.includes(' found so far. ')).length >= 2, true, said.join('; '));
+    await clean(stage);
+  });
+
   /** Scrolls from the end to the start; a measurement, since the machine has other work. */
   const trace = (page) =>
     page.evaluate(async () => {

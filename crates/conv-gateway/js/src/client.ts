@@ -1,16 +1,18 @@
 import { Feed, hear } from './feed.js';
 import { freeze, restored } from './fold.js';
-import { asRefusal, Http } from './http.js';
+import { asRefusal, Http, type Refusal } from './http.js';
 import { Line, type Told } from './line.js';
 import type {
   BatchAnswer,
   CallOptions,
+  ChangesAnswer,
   Client,
   Condition,
   GatewayError,
   ListAnswer,
   LoginAnswer,
   Options,
+  PendingChanges,
   Query,
   Row,
   State,
@@ -26,6 +28,7 @@ const MAX_BATCH = 100;
 const SAVE_AFTER = 1000;
 /** Calls at once of "read all". */
 const AT_ONCE = 4;
+const UNSUPPORTED = 3122;
 
 interface ListData extends Omit<ListAnswer, 'rows'> {
   readonly conversationList: Row[];
@@ -37,15 +40,9 @@ export interface Changed extends Partial<BatchAnswer> {
   readonly conversation?: Row;
 }
 
-/** Returns a text that no other call of the day has. */
-function newKey(): string {
-  return `${Math.random()}-${Math.random()}`;
-}
-
 /** Returns what the gateway takes for a query with a page. */
-function argument(query: Query, limit?: number, after?: string): unknown {
+function argument(query: Query, limit?: number, after?: string): object {
   const page = { limit, after };
-  if (limit === undefined && after === undefined) return query;
   if (Array.isArray(query)) return { conversationIDList: query, ...page };
   // `after` is a time in a condition, and a place in a page.
   const condition = query as Condition | null;
@@ -60,11 +57,13 @@ export class ListClient implements Client, Feeds, Told {
   private readonly handlers = { state: new Set<(it: never) => void>(), error: new Set<(it: never) => void>() };
   private saving: ReturnType<typeof setTimeout> | undefined;
   private saved: Record<string, View> = {};
+  /** By the first letter of an ID: why conversations of this kind cannot be read. */
+  private readonly refused: Record<string, Refusal> = {};
 
   constructor(private readonly options: Options) {
     this.http = new Http(options);
     this.line = new Line(this.http, this, options.transport ?? 'stream', this.restore());
-    this.http.onClose = () => this.end();
+    this.http.ended.addEventListener('abort', () => this.end());
     options.signal?.addEventListener('abort', () => this.close());
   }
 
@@ -77,7 +76,7 @@ export class ListClient implements Client, Feeds, Told {
   }
 
   say(state: State): void {
-    if (state === this.state) return;
+    if (state === this.state || this.state === 'closed') return;
     this.state = state;
     this.tell('state', state);
   }
@@ -108,7 +107,7 @@ export class ListClient implements Client, Feeds, Told {
   }
 
   groups(options?: CallOptions): Promise<string[]> {
-    return this.http.call('/groups', undefined, { ...options, get: true });
+    return this.http.call('/groups', undefined, options);
   }
 
   refresh(options?: CallOptions): Promise<{ mark: number }> {
@@ -116,8 +115,16 @@ export class ListClient implements Client, Feeds, Told {
   }
 
   /** Sends a change, again with the same key while it is not known what became of it. */
-  change(path: string, body: unknown, options?: CallOptions): Promise<Changed> {
-    return this.http.call(path, body, { signal: options?.signal, key: newKey() });
+  change<T = Changed>(path: string, body: unknown, options?: CallOptions): Promise<T> {
+    // No other call of the day has it.
+    const key = `${Math.random()}-${Math.random()}`;
+    return this.http.call(path, body, { signal: options?.signal, key });
+  }
+
+  /** The time of the newest message, if a window shows the row: the user has seen no later one. */
+  private seen(id: string): number | undefined {
+    const rows = [...this.line.feeds.values()].flatMap((feed) => feed.view.rows);
+    return rows.find((row) => row.conversationID === id)?.lastMessage.lastTime;
   }
 
   private async one(path: string, body: object, ids: string[], options?: CallOptions): Promise<BatchAnswer> {
@@ -125,11 +132,12 @@ export class ListClient implements Client, Feeds, Told {
     return { successConversationIDList: ids, failureConversationIDList: [], position };
   }
 
-  private async batch(path: string, ids: readonly string[], body: object, options?: CallOptions): Promise<BatchAnswer> {
+  private async batch(path: string, ids: readonly string[], body: object, options?: CallOptions, isRemoval?: boolean): Promise<BatchAnswer> {
     const answers: Changed[] = [];
     for (let at = 0; at < ids.length || !at; at += MAX_BATCH) {
       const conversationIDList = ids.slice(at, at + MAX_BATCH);
-      answers.push(await this.change(path, { conversationIDList, ...body }, options));
+      const seen = isRemoval && Object.fromEntries(conversationIDList.map((id) => [id, this.seen(id)]));
+      answers.push(await this.change(path, { conversationIDList, ...body, seen }, options));
     }
     return {
       successConversationIDList: answers.flatMap((it) => it.successConversationIDList ?? it.conversationIDList ?? []),
@@ -149,7 +157,8 @@ export class ListClient implements Client, Feeds, Told {
 
   read(conversationID: string, options?: CallOptions): Promise<BatchAnswer> {
     if (conversationID === 'all') return this.readAll({ hasUnreadCount: true }, options);
-    return this.one('/conversations/read', { conversationID }, [conversationID], options);
+    const body = { conversationID, until: this.seen(conversationID) };
+    return this.one('/conversations/read', body, [conversationID], options);
   }
 
   /** Reads all that match; those that cannot be read are no error. */
@@ -158,19 +167,27 @@ export class ListClient implements Client, Feeds, Told {
     const successConversationIDList: string[] = [];
     const failureConversationIDList: BatchAnswer['failureConversationIDList'][number][] = [];
     let position: string | null = null;
-    const some = async () => {
-      for (let id = ids.shift(); id; id = ids.shift()) {
+    const lane = async (some: Iterable<string>) => {
+      for (const id of some) {
+        const kind = id[0]!;
         try {
+          if (this.refused[kind]) throw this.refused[kind];
           position = (await this.read(id, options)).position;
           successConversationIDList.push(id);
         } catch (error) {
           options?.signal?.throwIfAborted();
-          const { code, message } = asRefusal(error);
+          const refused = asRefusal(error);
+          const { code, message } = refused;
+          if (code === UNSUPPORTED) this.refused[kind] = refused;
           failureConversationIDList.push({ conversationID: id, code, message });
         }
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, some));
+    // The answer to the first of a kind may speak for all.
+    const firsts = [...new Map(ids.map((id) => [id[0], id])).values()];
+    await lane(firsts);
+    const rest = ids.filter((id) => !firsts.includes(id)).values();
+    await Promise.all(Array.from({ length: AT_ONCE }, () => lane(rest)));
     return { successConversationIDList, failureConversationIDList, position };
   }
 
@@ -180,7 +197,7 @@ export class ListClient implements Client, Feeds, Told {
 
   remove(ids: readonly string[], options?: { clearHistory?: boolean } & CallOptions) {
     const clearHistoryMessage = options?.clearHistory ?? true;
-    return this.batch('/conversations/delete', ids, { clearHistoryMessage }, options);
+    return this.batch('/conversations/delete', ids, { clearHistoryMessage }, options, true);
   }
 
   customData(ids: readonly string[], customData: string, options?: CallOptions) {
@@ -207,8 +224,20 @@ export class ListClient implements Client, Feeds, Told {
     return this.one('/groups/rename', { oldName, newName }, [], options);
   }
 
+  pendingChanges(options?: CallOptions): Promise<PendingChanges> {
+    return this.http.call('/changes', undefined, options);
+  }
+
+  retry(numbers: readonly number[], options?: CallOptions): Promise<ChangesAnswer> {
+    return this.change('/changes/retry', { numbers }, options);
+  }
+
+  drop(numbers: readonly number[], options?: CallOptions): Promise<ChangesAnswer> {
+    return this.change('/changes/drop', { numbers }, options);
+  }
+
   watch(queries: Record<string, WatchQuery>): Watch {
-    if (this.http.closed) throw this.http.closed;
+    this.http.ended.throwIfAborted();
     const watch = new Watching(this, queries, (it) => this.watches.delete(it));
     this.watches.add(watch);
     return watch;
@@ -216,7 +245,7 @@ export class ListClient implements Client, Feeds, Told {
 
   join({ query = null, window }: WatchQuery, seed?: View): Feed {
     const { feeds } = this.line;
-    const id = Feed.id(query, window);
+    const id = JSON.stringify([query, window]);
     let feed = feeds.get(id);
     if (!feed) {
       if (feeds.size >= MAX_QUERIES) throw new RangeError(`more than ${MAX_QUERIES} queries`);
@@ -265,9 +294,8 @@ export class ListClient implements Client, Feeds, Told {
 
   private end(): void {
     clearTimeout(this.saving);
-    this.line.close();
     for (const watch of [...this.watches]) watch.close();
-    this.say('offline');
+    this.say('closed');
   }
 
   close(): void {

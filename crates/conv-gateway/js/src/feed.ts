@@ -1,4 +1,4 @@
-import { EMPTY, fold, next, withReport, type Folded, type Update } from './fold.js';
+import { EMPTY, fold, freeze, next, type Folded, type Update } from './fold.js';
 import type { Query, Report, View, WatchUpdate } from './types.js';
 
 export type Fresh = Omit<WatchUpdate, 'key'>;
@@ -28,10 +28,6 @@ export class Feed {
     readonly window: number,
   ) {}
 
-  static id(query: Query, window: number): string {
-    return JSON.stringify([query, window]);
-  }
-
   /** Begins with what another window of the query shows. */
   seed(view: View): void {
     // A narrower window is a part of the rows, so the gateway can go on from there.
@@ -49,7 +45,7 @@ export class Feed {
   }
 
   report(report: Report): void {
-    this.show({ type: 'report', patches: [], view: withReport(this.view, report) });
+    this.show({ type: 'report', patches: [], view: next(this.view, { report: freeze(report) }) });
   }
 
   show(fresh: Fresh): void {

@@ -1,5 +1,5 @@
 import { sum } from './sum.js';
-import type { Patch, Report, Row, SavedView, Totals, View, WatchUpdate } from './types.js';
+import type { Patch, Row, SavedView, Totals, View } from './types.js';
 
 /** An update as the gateway sends it. */
 export interface Update {
@@ -45,26 +45,23 @@ function keep(held: Row | undefined, row: Row): Row {
 function step(rows: Row[], patches: readonly Patch[]): Patch[] | undefined {
   const taken: Patch[] = [];
   for (const patch of patches) {
-    if (patch.type === 'insert') {
-      if (patch.index > rows.length) return;
-      rows.splice(patch.index, 0, freeze(patch.row));
-      taken.push(patch);
-      continue;
-    }
+    const row = patch.type === 'remove' ? undefined : patch.row;
+    const { conversationID } = row ?? (patch as { conversationID: string });
     const at = patch.type === 'move' ? patch.from : patch.index;
-    const id = patch.type === 'remove' ? patch.conversationID : patch.row.conversationID;
-    const held = rows[at];
-    if (held?.conversationID !== id) return;
-    rows.splice(at, 1);
-    if (patch.type === 'remove') {
+    let held: Row | undefined;
+    if (patch.type !== 'insert') {
+      [held] = rows.splice(at, 1);
+      if (held?.conversationID !== conversationID) return;
+    }
+    if (!row) {
       taken.push(patch);
       continue;
     }
     const to = patch.type === 'move' ? patch.to : at;
     if (to > rows.length) return;
-    const row = keep(held, patch.row);
-    rows.splice(to, 0, row);
-    taken.push({ ...patch, row });
+    const kept = keep(held, row);
+    rows.splice(to, 0, kept);
+    taken.push({ ...patch, row: kept } as Patch);
   }
   return taken;
 }
@@ -99,19 +96,7 @@ export function next(view: View, members: Partial<View>): View {
   return Object.freeze(made);
 }
 
-export function withReport(view: View, report: Report): View {
-  return next(view, { report: freeze(report) });
-}
-
 /** The view of an earlier run. */
 export function restored(saved: SavedView): View {
   return next(EMPTY, { ...saved, rows: freeze(saved.rows), ready: true });
 }
-
-/** An update that says the whole view, for one who begins. */
-export function whole(view: View): Update {
-  const { rows, totals, seq, position } = view;
-  return { type: 'reset', rows, totals, seq, position };
-}
-
-export type Kind = WatchUpdate['type'];

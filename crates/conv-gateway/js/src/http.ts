@@ -7,8 +7,10 @@ export const TIMEOUT = 2801;
 const TRIES = 5;
 const MAX_PAUSE = 30_000;
 const CALL_TIME = 20_000;
-/** The longest time that a timer takes. */
-const FOREVER = 2 ** 31 - 1;
+/** `getUserSig` may ask a person. */
+const SIG_TIME = 60_000;
+/** A timer takes it, and no login does. */
+const FOREVER = 1e9;
 /** A token is renewed when it has so many seconds left: afterwards only a UserSig helps. */
 const RENEW_AT = 30;
 
@@ -55,7 +57,7 @@ async function refusal(response: Response): Promise<Refusal> {
     said.message ?? `HTTP status ${status}`,
     status,
     said.class,
-    { ...(pause >= 0 && { retryAfterMs: pause * 1000 }), instance: said.instance },
+    { retryAfterMs: pause >= 0 ? pause * 1000 : undefined, instance: said.instance },
   );
 }
 
@@ -63,13 +65,8 @@ export function asRefusal(error: unknown): Refusal {
   return error instanceof Refusal ? error : new Refusal(NETWORK, String((error as Error)?.message ?? error));
 }
 
-function mayPass(error: Refusal): boolean {
-  return error.class === 'transient' || error.class === 'rate_limited';
-}
-
 interface Sending extends CallOptions {
   readonly key?: string;
-  readonly get?: boolean;
   /** Milliseconds for the answer; of a stream, until it begins. */
   readonly time?: number;
   /** Leaves the body to the caller, who aborts the signal in the end. */
@@ -79,14 +76,13 @@ interface Sending extends CallOptions {
 /** Calls of the gateway, with the login that they need. */
 export class Http {
   private readonly base: string;
-  private token: AccessToken | undefined;
+  token: AccessToken | undefined;
   /** What the gateway's clock is ahead, in seconds. */
   private skew = 0;
   private logging: Promise<LoginAnswer> | undefined;
-  private readonly open = new Set<AbortController>();
-  /** Why everything has ended. */
-  closed: Refusal | undefined;
-  onClose: () => void = () => {};
+  private readonly ending = new AbortController();
+  /** Aborted when everything ends, for good. */
+  readonly ended = this.ending.signal;
 
   constructor(private readonly options: Options) {
     this.base = options.gateway.replace(/\/+$/, '');
@@ -96,35 +92,36 @@ export class Http {
   /** Returns a controller that `close` and the signal abort as well. It must be aborted in the end. */
   begin(signal?: AbortSignal): AbortController {
     const controller = new AbortController();
-    const own = controller.signal;
-    own.addEventListener('abort', () => this.open.delete(controller));
-    this.open.add(controller);
-    signal?.addEventListener('abort', () => controller.abort(signal.reason), { signal: own });
-    if (this.closed ?? signal?.aborted) controller.abort(this.closed ?? signal!.reason);
+    for (const outer of [this.ended, signal]) {
+      const end = () => controller.abort(outer!.reason);
+      outer?.addEventListener('abort', end, { signal: controller.signal });
+      if (outer?.aborted) end();
+    }
     return controller;
   }
 
   close(): void {
     this.token = undefined;
-    this.closed ??= new Refusal(2905, 'closed', 0, 'cancelled');
-    for (const controller of this.open) controller.abort(this.closed);
-    this.onClose();
-  }
-
-  adopt(token: AccessToken | undefined): void {
-    this.token = token;
+    this.ending.abort(new Refusal(2905, 'closed', 0, 'cancelled'));
   }
 
   /**
    * Renews the login while it holds, else begins another one. Calls at once share one login, and a signal
    * ends the wait of its own call.
    */
-  async login(signal?: AbortSignal): Promise<LoginAnswer> {
+  login(signal?: AbortSignal): Promise<LoginAnswer> {
+    return this.within(FOREVER, () => (this.logging ??= this.logIn().finally(() => (this.logging = undefined))), signal);
+  }
+
+  /** Waits at most so long; the signal and `close` end the wait, too. Fails as `fetch` does. */
+  async within<T>(ms: number, run: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
     const waiting = this.begin(signal);
     try {
       waiting.signal.throwIfAborted();
-      this.logging ??= this.logIn().finally(() => (this.logging = undefined));
-      return await Promise.race([this.logging, sleep(FOREVER, waiting.signal) as Promise<never>]);
+      return await Promise.race([
+        run(),
+        sleep(ms, waiting.signal).then(() => Promise.reject(new TypeError('timeout'))),
+      ]);
     } finally {
       waiting.abort();
     }
@@ -145,7 +142,7 @@ export class Http {
     }
     let userSig;
     try {
-      userSig = await getUserSig!();
+      userSig = await this.within(SIG_TIME, getUserSig!);
     } catch (error) {
       // What `fetch` rejects with may pass; else there is none.
       throw getUserSig && error instanceof TypeError ? error : new Refusal(70001, String(error), 0, 'auth');
@@ -191,7 +188,8 @@ export class Http {
           if (controller.signal.aborted) throw controller.signal.reason;
           const refused = asRefusal(error);
           const pause = refused.retryAfterMs ?? jitter(attempt);
-          if (!mayPass(refused) || attempt + 1 >= TRIES || pause > MAX_PAUSE) throw error;
+          const mayPass = /^(transient|rate_limited)$/.test(refused.class);
+          if (!mayPass || attempt + 1 >= TRIES || pause > MAX_PAUSE) throw error;
           await sleep(pause, controller.signal);
         }
       }
@@ -200,21 +198,24 @@ export class Http {
     }
   }
 
+  /** Sends a body by POST; without one it is a GET. */
   private async fetch(path: string, body: unknown, sending: Sending, token?: string): Promise<unknown> {
-    const { key, get, isStream, time = CALL_TIME } = sending;
+    const { key, isStream, time = CALL_TIME } = sending;
     const controller = this.begin(sending.signal);
     const { signal } = controller;
     const timer = setTimeout(() => controller.abort(new Refusal(TIMEOUT, 'timeout')), time);
+    // None for undefined; never empty.
+    const text = JSON.stringify(body) as string | undefined;
     let isOpen = false;
     try {
       const response = await (this.options.fetch ?? fetch)(this.base + path, {
-        method: get ? 'GET' : 'POST',
+        method: text ? 'POST' : 'GET',
         headers: {
           ...(token && { Authorization: `Bearer ${token}` }),
-          ...(!get && { 'Content-Type': 'application/json' }),
+          ...(text && { 'Content-Type': 'application/json' }),
           ...(key && { 'Idempotency-Key': key }),
         },
-        ...(!get && { body: JSON.stringify(body ?? null) }),
+        body: text,
         credentials: 'omit',
         redirect: 'error',
         signal,

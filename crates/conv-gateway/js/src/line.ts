@@ -3,7 +3,7 @@ import type { Update } from './fold.js';
 import { asRefusal, jitter, Refusal, sleep, TIMEOUT, type Http } from './http.js';
 import { Page } from './page.js';
 import { parser, type Event } from './sse.js';
-import type { AccessToken, Counts, Report, State } from './types.js';
+import type { Counts, Report, State } from './types.js';
 
 /** A line that lived for so long is no failed try. */
 const LIVED = 5000;
@@ -12,6 +12,10 @@ const FIRST = 20_000;
 const POLL_WAIT = 25;
 /** So many requests from one place, within half a second, are a loop. */
 const LOOP = 5;
+/** What ends a wait of the line: any news, news of the network or the page, or time alone. */
+const ANY = 0;
+const BACK = 1;
+const TIME = 2;
 /** Updates that do not fit again within this time make the client wait. */
 const MISFIT_AGAIN = 60_000;
 
@@ -41,8 +45,8 @@ export class Line {
   private trying: AbortController | undefined;
   /** The feeds that the newest line was opened for. */
   private asked: Feed[] = [];
-  /** Ends a pause; `isNow` also one that a failure caused. */
-  private ring: (isNow: boolean) => void = () => {};
+  /** Ends the wait, if this kind of news does. */
+  private ring: (news: number) => void = () => {};
   private heardAt = 0;
   /** Milliseconds of silence after which the line is dead. */
   private silence = FIRST;
@@ -64,50 +68,47 @@ export class Line {
     this.page = new Page(
       () => this.wake(),
       () => this.change(),
+      http.ended,
     );
+    http.ended.addEventListener('abort', () => this.ring(BACK));
     void this.run();
-  }
-
-  close(): void {
-    this.page.close();
-    this.ring(true);
   }
 
   /** There are other feeds, or the page went away. */
   change(): void {
     this.trying?.abort(new End('changed'));
-    this.ring(false);
+    this.ring(ANY);
   }
 
   /** Tries at once, and gives a silent line up. */
   wake(): void {
-    this.ring(true);
+    this.ring(BACK);
     if (this.liveAt && Date.now() - this.heardAt > this.silence) this.lose();
   }
 
-  private readonly lose = (): void => this.trying?.abort(new Refusal(TIMEOUT, 'silence'));
+  private readonly lose = (): void => this.trying?.abort(new Refusal(TIMEOUT, 'timeout'));
 
   private get isWanted(): boolean {
     return this.feeds.size > 0 && !this.page.isAway;
   }
 
-  private rung(isNowOnly: boolean): Promise<void> {
+  private rung(by: number): Promise<void> {
     return new Promise((resolve) => {
-      this.ring = (isNow) => (isNow || !isNowOnly) && resolve();
+      this.ring = (news) => news >= by && resolve();
     });
   }
 
   private async run(): Promise<void> {
     await this.ready;
-    while (!this.http.closed) {
+    while (!this.http.ended.aborted) {
       if (!this.isWanted) {
         if (this.page.isAway) this.told.say('offline');
-        await this.rung(false);
+        await this.rung(ANY);
         continue;
       }
       await this.breakLoop();
       const ended = await this.attend();
-      if (this.http.closed) return;
+      if (this.http.ended.aborted) return;
       const refused = asRefusal(ended);
       if (this.liveAt && Date.now() - this.liveAt >= LIVED) this.attempt = 0;
       if (!this.liveAt && refused.code === TIMEOUT && ++this.mute > 1) this.transport = 'longpoll';
@@ -123,7 +124,9 @@ export class Line {
     const controller = (this.trying = this.http.begin());
     const feeds = (this.asked = [...this.feeds.values()]);
     try {
-      await (this.transport === 'stream' ? this.stream(feeds, controller) : this.polls(feeds, controller));
+      await (this.transport === 'stream'
+        ? this.stream(feeds, controller.signal)
+        : Promise.all(feeds.map((feed) => this.poll(feed, controller.signal))));
       return new Refusal(2800, 'end');
     } catch (error) {
       return controller.signal.aborted ? controller.signal.reason : error;
@@ -133,19 +136,16 @@ export class Line {
     }
   }
 
-  private async pause(ms: number, canWake: boolean): Promise<void> {
-    const controller = this.http.begin();
-    const slept = sleep(ms, controller.signal).catch(() => {});
-    await (canWake ? Promise.race([slept, this.rung(true)]) : slept);
-    controller.abort();
+  private pause(ms: number, by = TIME): Promise<void> {
+    return this.http.within(ms, () => this.rung(by)).catch(() => {});
   }
 
   private async afterEnd(end: End): Promise<void> {
-    if (end.reason === 'bye') await this.pause(end.retryAfterMs!, false);
+    if (end.reason === 'bye') await this.pause(end.retryAfterMs!);
     if (end.reason !== 'misfit') return;
     const isAgain = Date.now() - this.misfitAt < MISFIT_AGAIN;
     this.misfitAt = Date.now();
-    if (isAgain) await this.pause(jitter(++this.attempt), false);
+    if (isAgain) await this.pause(jitter(++this.attempt));
   }
 
   private async afterFailure(refused: Refusal): Promise<void> {
@@ -154,8 +154,8 @@ export class Line {
     const { class: kind, retryAfterMs } = refused;
     // A query that has been left may be the refused one: the rest is asked for without it.
     const isRefused = kind === 'invalid_argument' && this.asked.every((feed) => feed.readers.size);
-    if (isRefused || kind === 'auth') return this.rung(false);
-    await this.pause(retryAfterMs ?? jitter(this.attempt), retryAfterMs === undefined);
+    if (isRefused || kind === 'auth') return this.rung(ANY);
+    await this.pause(retryAfterMs ?? jitter(this.attempt), retryAfterMs === undefined ? BACK : TIME);
     this.attempt++;
   }
 
@@ -169,7 +169,7 @@ export class Line {
     this.times = [];
     this.feeds.forEach((feed) => (feed.position = null));
     this.attempt = Math.max(this.attempt, LOOP);
-    await this.pause(500 + jitter(this.attempt), false);
+    await this.pause(500 + jitter(this.attempt));
   }
 
   private live(): void {
@@ -177,8 +177,7 @@ export class Line {
     this.told.say('live');
   }
 
-  private async stream(feeds: Feed[], controller: AbortController): Promise<void> {
-    const { signal } = controller;
+  private async stream(feeds: Feed[], signal: AbortSignal): Promise<void> {
     const queries = Object.fromEntries(
       feeds.map(({ query, window, from }, key) => [key, { query, window, from }]),
     );
@@ -209,11 +208,11 @@ export class Line {
     } else if (name === 'reset' || name === 'patch' || name === 'sync') {
       this.take(feeds[said.key]!, said);
     } else if (name === 'report') {
-      this.report(feeds, said.report);
+      feeds.forEach((feed) => feed.report(said.report));
     } else if (name === 'renew' && said.accessToken) {
-      this.http.adopt({ token: said.accessToken, expiresAt: said.expiresAt } satisfies AccessToken);
+      this.http.token = { token: said.accessToken, expiresAt: said.expiresAt };
     } else if (name === 'bye') {
-      if (said.reason === 'expired') this.http.adopt(undefined);
+      if (said.reason === 'expired') this.http.token = undefined;
       throw new End('bye', said.retryAfterMs);
     }
     // It comes when all queries are there.
@@ -230,14 +229,6 @@ export class Line {
     this.told.save();
   }
 
-  private report(feeds: Feed[], report: Report): void {
-    for (const feed of feeds) feed.report(report);
-  }
-
-  private async polls(feeds: Feed[], controller: AbortController): Promise<void> {
-    await Promise.all(feeds.map((feed) => this.poll(feed, controller.signal)));
-  }
-
   private async poll(feed: Feed, signal: AbortSignal): Promise<void> {
     while (feed.readers.size) {
       const began = Date.now();
@@ -251,7 +242,7 @@ export class Line {
       if (answer) {
         const { report } = answer.data.state;
         this.take(feed, answer.data);
-        if (JSON.stringify(report) !== JSON.stringify(feed.view.report)) this.report([feed], report);
+        if (JSON.stringify(report) !== JSON.stringify(feed.view.report)) feed.report(report);
       }
       // A gateway that drains, and one whose list has no position, answer at once.
       if ((!answer || !feed.position) && Date.now() - began < 1000) await sleep(1000, signal);

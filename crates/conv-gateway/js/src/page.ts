@@ -2,11 +2,10 @@
 const KEPT_HIDDEN = 300_000;
 
 interface Listening {
-  addEventListener?(type: string, handler: () => void): void;
-  removeEventListener?(type: string, handler: () => void): void;
+  addEventListener?(type: string, handler: () => void, options: { signal: AbortSignal }): void;
 }
 
-/** What the browser says of the page and the network; silent where there is no browser. */
+/** What the browser says of the page and the network until the signal is aborted; silent where there is no browser. */
 export class Page {
   /** The page has been hidden for long. */
   isAway = false;
@@ -17,9 +16,11 @@ export class Page {
     /** The network came back, or the page can be seen again. */
     private readonly onBack: () => void,
     private readonly onAway: () => void,
+    signal: AbortSignal,
   ) {
-    (globalThis as Listening).addEventListener?.('online', this.onBack);
-    this.document?.addEventListener('visibilitychange', this.look);
+    (globalThis as Listening).addEventListener?.('online', onBack, { signal });
+    this.document?.addEventListener('visibilitychange', this.look, { signal });
+    signal.addEventListener('abort', () => clearTimeout(this.timer));
     this.look();
   }
 
@@ -35,10 +36,4 @@ export class Page {
       this.onBack();
     }
   };
-
-  close(): void {
-    clearTimeout(this.timer);
-    (globalThis as Listening).removeEventListener?.('online', this.onBack);
-    this.document?.removeEventListener('visibilitychange', this.look);
-  }
 }

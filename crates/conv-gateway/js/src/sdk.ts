@@ -245,15 +245,8 @@ function make(options: CreateOptions, SDKAppID: number, onDestroy: () => void): 
   async function login(given: { userID: string; userSig: string }) {
     if (!given?.userID || !given.userSig) return invalid();
     if (client) return { code: 0, data: { ...OK, repeatLogin: true } };
-    const { gateway, fetch, cache, transport } = options;
-    const mine = (client = new ListClient({
-      gateway,
-      fetch,
-      cache,
-      transport,
-      userID: given.userID,
-      getUserSig: () => given.userSig,
-    }));
+    const { userID: id, userSig } = given;
+    const mine = (client = new ListClient({ ...options, userID: id, getUserSig: () => userSig }));
     refused = LOGGING_IN;
     try {
       const { serverTime } = await mine.login();

@@ -24,6 +24,11 @@ export interface Row {
   readonly notFetched?: readonly NotFetched[];
   /** The parts that show what the user set and the cloud has yet to confirm. */
   readonly pendingChanges?: Readonly<Partial<Record<ChangedPart, ChangeState>>>;
+  /**
+   * The parts that show what a webhook stated and the gateway has yet to read, which takes a minute at most.
+   * With `lastTime` it concerns the place in the list.
+   */
+  readonly provisional?: readonly ('lastTime' | 'unreadCount' | 'lastMessage')[];
   readonly listingVersion?: number;
   /** When name and avatar were read, in seconds since 1970. */
   readonly profileReadAt?: number;
@@ -261,6 +266,39 @@ export interface BatchAnswer {
   readonly position: string | null;
 }
 
+/** A change of the user's that is not over. */
+export interface PendingChange {
+  readonly number: number;
+  /** What was asked for; the members beside these are its value. */
+  readonly change: {
+    readonly type: 'pin' | 'mark' | 'customData' | 'member' | 'group' | 'delete' | 'read' | 'remind';
+    readonly conversationID?: string;
+    readonly groupName?: string;
+    readonly [member: string]: unknown;
+  };
+  /** `failed`: the list does not show it any more, until it is retried. */
+  readonly state: ChangeState;
+  /** In seconds since 1970. */
+  readonly queuedAt?: number;
+  readonly attempts: number;
+  /** Why it is held, has failed, or has to be sent again. */
+  readonly failure?: { readonly class: ErrorClass; readonly code: number; readonly message: string };
+}
+
+export interface PendingChanges {
+  /** In the order in which they were made. */
+  readonly changes: readonly PendingChange[];
+  readonly position: string | null;
+}
+
+/** Changes that stay as they are, are no error. */
+export interface ChangesAnswer {
+  readonly successNumberList: readonly number[];
+  readonly failureNumberList: readonly { readonly number: number; readonly code: number; readonly message: string }[];
+  /** From there on the list shows it. */
+  readonly position: string | null;
+}
+
 /** A step of a patch. Steps are taken in order. */
 export type Patch =
   | { readonly type: 'insert'; readonly index: number; readonly row: Row }
@@ -318,9 +356,10 @@ export interface WatchQuery {
 
 /**
  * `connecting`: a line is being opened. `live`: updates come. `offline`: the last try failed, and
- * another follows. `expired`: the login ended and `getUserSig` gave none that is accepted.
+ * another follows. `expired`: the login ended and `getUserSig` gave none that is accepted. `closed`: after
+ * `close()`, for good.
  */
-export type State = 'connecting' | 'live' | 'offline' | 'expired';
+export type State = 'connecting' | 'live' | 'offline' | 'expired' | 'closed';
 
 /** A view as a cache keeps it. */
 export interface SavedView {
@@ -354,7 +393,8 @@ export interface Options {
   readonly userID: string;
   /**
    * Called at the first login, and again when a login ends. If it throws, the state is `expired`, but for a
-   * `TypeError`, with which `fetch` rejects: then it is called again. Without it `accessToken` is needed.
+   * `TypeError`, with which `fetch` rejects, or takes longer than a minute: then it is called again. Without
+   * it `accessToken` is needed.
    */
   readonly getUserSig?: () => string | Promise<string>;
   /** A token from an earlier login of this user. */
@@ -382,7 +422,10 @@ export interface Client {
   /** Watches up to 8 queries; all watches of a client share one line and these 8. */
   watch(queries: Record<string, WatchQuery>): Watch;
   pin(conversationID: string, isPinned: boolean, options?: CallOptions): Promise<BatchAnswer>;
-  /** Reads one conversation, or each that has unread messages. */
+  /**
+   * Reads one conversation, or each that has unread messages. If the gateway reads none of a kind, such as
+   * groups, one of them is asked for, and all fail with its code.
+   */
   read(conversationID: string | 'all', options?: CallOptions): Promise<BatchAnswer>;
   mark(conversationIDs: readonly string[], markType: number, enable: boolean, options?: CallOptions): Promise<BatchAnswer>;
   remove(conversationIDs: readonly string[], options?: { clearHistory?: boolean } & CallOptions): Promise<BatchAnswer>;
@@ -393,6 +436,12 @@ export interface Client {
   renameGroup(oldName: string, newName: string, options?: CallOptions): Promise<BatchAnswer>;
   addToGroup(name: string, conversationIDs: readonly string[], options?: CallOptions): Promise<BatchAnswer>;
   removeFromGroup(name: string, conversationIDs: readonly string[], options?: CallOptions): Promise<BatchAnswer>;
+  /** Returns the user's changes that are not over. */
+  pendingChanges(options?: CallOptions): Promise<PendingChanges>;
+  /** Sends failed changes again. */
+  retry(numbers: readonly number[], options?: CallOptions): Promise<ChangesAnswer>;
+  /** Gives up changes that failed, or that the cloud does not have yet. */
+  drop(numbers: readonly number[], options?: CallOptions): Promise<ChangesAnswer>;
   /** Asks for a pass. The list is as fresh once `report.reachedMark` is no smaller than `mark`. */
   refresh(options?: CallOptions): Promise<{ mark: number }>;
   on(event: 'state', handler: (state: State) => void): () => void;

@@ -71,7 +71,6 @@ export class Watching implements Watch {
   }
 
   close(): void {
-    if (this.isClosed) return;
     this.isClosed = true;
     for (const key of [...this.joined.keys()]) this.leave(key);
     for (const end of [...this.ends]) end();

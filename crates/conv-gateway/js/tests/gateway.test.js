@@ -171,6 +171,19 @@ describe('against a gateway', { skip: noGateway }, () => {
     await assert.rejects(client.list({ nonsense: 1 }), { class: 'invalid_argument', status: 400 });
   });
 
+  test('a change is listed until it is over, and only one that failed is retried', async () => {
+    const client = open();
+    const [one] = ids((await client.list({ type: 'C2C', isPinned: false }, { limit: 1 })).rows);
+    await client.pin(one, true);
+    const { changes } = await client.pendingChanges();
+    const mine = changes.find(({ change }) => change.conversationID === one && change.type === 'pin');
+    assert.deepEqual([mine.change.isPinned, typeof mine.number, mine.failure], [true, 'number', undefined]);
+    const retried = await client.retry([mine.number]);
+    assert.deepEqual([retried.successNumberList, retried.failureNumberList[0].code], [[], 990012]);
+    const dropped = await client.drop([mine.number, 999_999]);
+    assert.equal(dropped.failureNumberList.at(-1).number, 999_999);
+  });
+
   test('a refresh is reached', async () => {
     const client = open();
     const watch = client.watch({ main: { window: 1 } });

@@ -138,9 +138,8 @@ test('a wrong sum: one reset at once, then with pauses', async (t) => {
   assert.equal(client.counts.misfits, 2);
 });
 
-test('five requests from one place in half a second are a loop', async (t) => {
-  const { lines, tick } = watching(t);
-  await settle();
+/** Ends each line at once, until the client sees a loop. */
+async function loop(lines) {
   lines[0].hello();
   lines[0].update(0, reset(['C2Ca'], 4));
   await settle();
@@ -151,10 +150,25 @@ test('five requests from one place in half a second are a loop', async (t) => {
     mock.timers.tick(1);
     await settle();
   }
+}
+
+test('five requests from one place in half a second are a loop', async (t) => {
+  const { lines, tick } = watching(t);
+  await settle();
+  await loop(lines);
   assert.ok(lines.length <= 6, `${lines.length} lines`);
   await tick(60_000);
   assert.equal(lines[5].call.body.queries[0].from, undefined, 'from nothing');
   assert.deepEqual(lines[4].call.body.queries[0].from, { position: 'e.4', conversations: 1 });
+});
+
+test('a client that is closed in a pause stays closed', async (t) => {
+  const { client, lines, states } = watching(t);
+  await settle();
+  await loop(lines);
+  client.close();
+  await settle();
+  assert.deepEqual([client.state, states.at(-1)], ['closed', 'closed']);
 });
 
 test('at once when the network comes back or the page is seen again', async (t) => {
@@ -300,7 +314,7 @@ test('what is refused for good is not tried again', async (t) => {
 
 test('signals end calls; close ends all', async (t) => {
   const never = ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  const { client, watch, lines } = watching(t, { '/conversations/refresh': never });
+  const { client, watch, lines, states, tick } = watching(t, { '/conversations/refresh': never });
   await settle();
   const controller = new AbortController();
   const call = client.refresh({ signal: controller.signal });
@@ -317,8 +331,11 @@ test('signals end calls; close ends all', async (t) => {
   await assert.rejects(other, { code: 2905, class: 'cancelled' });
   assert.equal(await iterated, 'over');
   assert.equal(lines[0].isGone, true);
+  assert.deepEqual([client.state, states], ['closed', ['closed']]);
   assert.throws(() => client.watch({ a: { window: 1 } }), { code: 2905 });
   await assert.rejects(client.refresh(), { code: 2905 });
+  await tick(60_000);
+  assert.deepEqual(states, ['closed'], 'for good');
 });
 
 test('an iterator that falls behind gets the newest view', async (t) => {
@@ -365,7 +382,7 @@ test('pages, and a condition with a time beside a page', async (t) => {
   await client.list(['C2Ca'], { limit: 2 });
   await client.list({ type: 'C2C' }, { limit: 2, after: 'v2-1' });
   await client.list({ after: 5 }, { after: 'v2-1' });
-  assert.deepEqual(asked, [null, ['C2Ca'], { conversationIDList: ['C2Ca'], limit: 2 }, { type: 'C2C', limit: 2, after: 'v2-1' }, { all: [{ after: 5 }], after: 'v2-1' }]);
+  assert.deepEqual(asked, [{}, { conversationIDList: ['C2Ca'] }, { conversationIDList: ['C2Ca'], limit: 2 }, { type: 'C2C', limit: 2, after: 'v2-1' }, { all: [{ after: 5 }], after: 'v2-1' }]);
 });
 
 test('more than 100 conversations are several calls', async (t) => {
@@ -377,6 +394,60 @@ test('more than 100 conversations are several calls', async (t) => {
   assert.equal(answer.successConversationIDList.length, 247);
   assert.deepEqual(answer.failureConversationIDList.map((it) => it.conversationID), ['C2C0', 'C2C100', 'C2C200']);
   assert.equal(answer.position, 'e.3');
+});
+
+test('"read all" asks once for a kind that the gateway does not read, and then no more', async (t) => {
+  const all = ['C2Ca', 'GROUP1', 'GROUP2', 'C2Cb', 'GROUP3', 'C2Cc'];
+  const read = ({ body: { conversationID: id } }) => {
+    if (id[0] === 'G') return json({ code: 3122, message: 'no groups', class: 'unsupported' }, 501);
+    if (id === 'C2Cb') return json({ code: 2500, message: 'none', class: 'not_found' }, 404);
+    return json({ position: 'e.1' });
+  };
+  const answers = { '/conversations/list': () => json({ conversationList: all.map((id) => row(id)), next: null }), '/conversations/read': read };
+  const { client, to } = watching(t, answers, {}, {});
+  const asked = () => to('/conversations/read').map(({ body }) => body.conversationID).sort();
+  const answer = await client.read('all');
+  assert.deepEqual(asked().filter((id) => id[0] === 'C'), ['C2Ca', 'C2Cb', 'C2Cc']);
+  assert.equal(asked().length, 4, 'one of three groups');
+  assert.deepEqual([...answer.successConversationIDList].sort(), ['C2Ca', 'C2Cc']);
+  const failed = answer.failureConversationIDList.map(({ conversationID, code, message }) => `${conversationID} ${code} ${message}`);
+  assert.deepEqual(failed.sort(), ['C2Cb 2500 none', 'GROUP1 3122 no groups', 'GROUP2 3122 no groups', 'GROUP3 3122 no groups']);
+  const again = await client.read('all');
+  assert.equal(asked().length, 7, 'no group');
+  assert.equal(again.failureConversationIDList.length, 4);
+  await assert.rejects(client.read('GROUP1'), { code: 3122 });
+  assert.equal(asked().length, 8, 'what is asked for by itself is sent');
+});
+
+test('a read and a deletion say what a window shows, and nothing of other conversations', async (t) => {
+  const read = () => json({ position: 'e.1' });
+  const remove = ({ body: { conversationIDList } }) => json({ conversationIDList, position: 'e.1' });
+  const { client, lines, to } = watching(t, { '/conversations/read': read, '/conversations/delete': remove, '/conversations/mark': read });
+  await settle();
+  lines[0].hello();
+  const update = reset(['C2Ca', 'C2Cb'], 4);
+  lines[0].update(0, { ...update, rows: [row('C2Ca', { lastMessage: { lastTime: 70 } }), row('C2Cb', { lastMessage: {} })] });
+  await settle();
+  for (const id of ['C2Ca', 'C2Cb', 'C2Cz']) await client.read(id);
+  assert.deepEqual(to('/conversations/read').map(({ body }) => body), [{ conversationID: 'C2Ca', until: 70 }, { conversationID: 'C2Cb' }, { conversationID: 'C2Cz' }]);
+  const many = Array.from({ length: 100 }, (_, n) => `C2C${n}`);
+  await client.remove([...many, 'C2Ca', 'C2Cb']);
+  assert.deepEqual(to('/conversations/delete').map(({ body }) => body.seen), [{}, { C2Ca: 70 }]);
+  await client.mark(['C2Ca'], 1, true);
+  assert.ok(!('seen' in to('/conversations/mark')[0].body));
+});
+
+test('changes that are not over: listed, retried, dropped', async (t) => {
+  const changes = [{ number: 7, change: { type: 'pin', conversationID: 'C2Ca', isPinned: true }, state: 'failed', attempts: 2, failure: { class: 'cloud', code: 51012, message: 'no' } }];
+  const done = ({ body: { numbers } }) => json({ successNumberList: numbers.slice(1), failureNumberList: [{ number: numbers[0], code: 990012, message: 'no such change' }], position: 'e.2' });
+  const { client, to } = watching(t, { '/changes': () => json({ changes, position: 'e.1' }), '/changes/retry': done, '/changes/drop': done }, {}, {});
+  assert.deepEqual(await client.pendingChanges(), { changes, position: 'e.1' });
+  assert.equal(to('/changes')[0].body, undefined);
+  assert.deepEqual((await client.retry([7, 8])).successNumberList, [8]);
+  assert.deepEqual((await client.drop([7])).failureNumberList, [{ number: 7, code: 990012, message: 'no such change' }]);
+  const sent = [...to('/changes/retry'), ...to('/changes/drop')];
+  assert.deepEqual(sent.map(({ path, body }) => [path, body.numbers]), [['/changes/retry', [7, 8]], ['/changes/drop', [7]]]);
+  assert.equal(new Set(sent.map(({ headers }) => headers['Idempotency-Key'])).size, 2);
 });
 
 test('a token that was handed over is used, and renewed without a UserSig', async (t) => {
@@ -467,6 +538,8 @@ test('a refusal that comes after its watch was closed does not park the line', a
 });
 
 test('a page of a proxy in place of a line is tried again', async (t) => {
+  mock.method(Math, 'random', () => 0.5);
+  t.after(() => mock.restoreAll());
   const answers = { [STREAM]: () => new Response('<html>not found', { status: 404 }) };
   const { client, tick, to, lines, errors } = watching(t, answers);
   await tick(5000);
@@ -506,6 +579,26 @@ test('a UserSig that never comes: signals and close end what waits for it', asyn
   assert.deepEqual(ended.sort(), [['late call', 2905], ['late login', 2905]]);
   assert.equal(asked, 1);
   assert.equal(watch.views.main.ready, false);
+});
+
+test('a UserSig that does not come within a minute is asked for again', async (t) => {
+  mock.method(Math, 'random', () => 0.999);
+  t.after(() => mock.restoreAll());
+  const waiting = [];
+  const { client, tick, lines, errors, to } = watching(t, {}, { getUserSig: () => new Promise((resolve) => waiting.push(resolve)) });
+  await tick(59_750);
+  assert.deepEqual([waiting.length, errors.length, client.state], [1, 0, 'connecting']);
+  await tick(500);
+  assert.deepEqual([errors[0].code, errors[0].class, client.state], [2800, 'transient', 'offline']);
+  await tick(1000);
+  assert.equal(waiting.length, 2);
+  waiting[0]('late');
+  await settle();
+  assert.equal(to('/login').length, 0, 'a late one is not used');
+  waiting[1]('sig');
+  await settle();
+  assert.equal(lines.length, 1);
+  assert.equal(to('/login')[0].body.userSig, 'sig');
 });
 
 test('a handler that throws harms neither the line nor other handlers', async (t) => {
