@@ -20,7 +20,7 @@ use conv_api::{
     Snapshot, SourceError, UserSigSigner,
     sync::{
         Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
-        PullRequest, WriteCapabilities, WriteRequest, Written,
+        PullRequest, RequestCounts, WriteCapabilities, WriteRequest, Written,
     },
 };
 
@@ -215,6 +215,10 @@ impl ConversationSource for Counted {
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
         self.source.groups(account).await
     }
+
+    fn request_counts(&self) -> Option<RequestCounts> {
+        self.source.request_counts()
+    }
 }
 
 #[async_trait]
@@ -229,6 +233,10 @@ impl ConversationWriter for Counted {
 
     async fn look(&self, account: &AccountId) -> Result<Groups, SourceError> {
         self.source.look(account).await
+    }
+
+    fn write_request_counts(&self) -> Option<RequestCounts> {
+        self.source.write_request_counts()
     }
 }
 
