@@ -5,9 +5,9 @@ use std::{
     process::Stdio,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Cloud, conv, ids, run};
+use crate::support::{Cloud, conv, ids, offline, run};
 
 #[test]
 fn list_shows_without_the_cloud_the_rows_that_sync_pulled() {
@@ -122,6 +122,33 @@ fn a_profile_comes_from_the_cloud_else_from_the_store() {
     assert_eq!(ids(&cloud.run(&["list", "--json"]).data()).len(), 60);
     let words = cloud.run(&["profile", "GROUPwork-1"]);
     assert!(words.out.contains("  memberCount: ") || words.out.contains("memberCount: "));
+}
+
+#[test]
+fn a_command_without_a_cloud_names_the_options_that_it_lacks() {
+    let cloud = Cloud::of(3);
+    cloud.run(&["sync", "--json"]).data();
+    let ended = offline(&cloud, &["profile", "C2Cnobody", "--json"]);
+    assert_eq!(ended.failed(2), "invalid_argument");
+    let words = "the list has no conversation C2Cnobody, and no cloud is named to ask: give --region \
+                 or --base-url, --sdkappid, and the secret key by CONV_SECRET_KEY or --secret-key-file";
+    assert_eq!(ended.json()["message"], words);
+}
+
+#[test]
+fn a_retention_is_a_limit_of_the_list() {
+    let cloud = Cloud::of(3);
+    let limit = |data: &Value| data["report"]["limit"].clone();
+    assert_eq!(limit(&cloud.run(&["sync", "--json"]).data()), json!([]));
+    let data = cloud.run(&["sync", "--json", "--retention", "7"]).data();
+    assert_eq!(limit(&data), json!([{"retention": 604_800}]));
+    let mut sync = cloud.conv(&["list", "--sync", "--json"]);
+    let data = run(sync.env("CONV_RETENTION", "\"30\"\n")).data();
+    assert_eq!(limit(&data), json!([{"retention": 2_592_000}]));
+    for wrong in ["0", "week", "36501"] {
+        let ended = cloud.run(&["sync", "--json", "--retention", wrong]);
+        assert_eq!(ended.failed(2), "invalid_argument", "{wrong}");
+    }
 }
 
 #[test]
