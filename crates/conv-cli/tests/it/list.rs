@@ -189,6 +189,24 @@ fn a_closed_pipe_is_no_error() {
         assert_eq!(ended.status.code(), Some(0), "{ended:?}");
         assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
     }
+    // The reader is gone before the first line.
+    for arguments in [
+        &["list"][..],
+        &["sync", "--json"],
+        &["group", "list"],
+        &["outbox", "list"],
+        &["doctor"],
+        &["profile", "@TIM#SYSTEM"],
+        &["id", "C2Calice"],
+        &["demo"],
+        &["list", "--help"],
+    ] {
+        let mut child = cloud.conv(arguments);
+        let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{arguments:?} {ended:?}");
+    }
 }
 
 #[test]
