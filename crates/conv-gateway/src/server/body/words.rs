@@ -1,4 +1,4 @@
-//! What is wrong with JSON, in words that a caller knows.
+//! The errors of JSON, in words that a caller knows.
 
 use serde_json::Error;
 

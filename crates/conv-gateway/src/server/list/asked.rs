@@ -33,11 +33,11 @@ const CONDITIONS: [&str; 11] = [
     "before",
     "after",
 ];
-/// What else the query of a URL may have.
+/// Further names that the query of a URL may have.
 const OF_URL: [&str; 1] = ["conversationID"];
-/// What else an object may have.
+/// Further names that an object may have.
 const OF_OBJECT: [&str; 4] = ["all", "any", "not", "conversationIDList"];
-/// What there is beside where pages are. Their key is a text in `after`.
+/// A further name where there are pages. Their key is a text in `after`.
 const LIMIT: &str = "limit";
 
 /// A query, and which page of its rows.
