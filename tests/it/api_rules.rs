@@ -134,3 +134,29 @@ fn types_with_a_secret_do_not_show_it() {
         assert!(!shown.contains("canary") && !shown.contains(&text), "{shown}");
     }
 }
+
+/// `println!` panics once the reader of the output went away, as `head` does. The binaries that write for
+/// people handle it as an error.
+#[test]
+fn no_example_and_no_command_panics_without_a_reader() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let mut folders = vec![crates.join("conv-cli/src"), crates.join("conv-emulator/src/main.rs")];
+    folders.extend(fs::read_dir(&crates).unwrap().map(|it| it.unwrap().path().join("examples")));
+    let mut read = 0;
+    while let Some(path) = folders.pop() {
+        if let Ok(entries) = fs::read_dir(&path) {
+            folders.extend(entries.map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let prints = |line: &str| {
+                let line = line.replace("eprint", "");
+                line.contains("println!(") || line.contains(" print!(")
+            };
+            let printing: Vec<_> = code.filter(|line| prints(line)).collect();
+            assert!(printing.is_empty(), "{}: {printing:?}", path.display());
+            read += 1;
+        }
+    }
+    assert!(read > 60, "{read}");
+}

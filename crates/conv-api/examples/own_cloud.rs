@@ -3,7 +3,11 @@
 //!
 //! `cargo run --example own_cloud`
 
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    error::Error,
+    io::{self, Write},
+};
 
 use async_trait::async_trait;
 use conv_api::{
@@ -114,15 +118,28 @@ const CHANNELS: [(&str, u64); 6] = [
 ];
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn Error>> {
+    match run(&mut io::stdout()).await {
+        Err(error) if is_unread(&*error) => Ok(()),
+        ended => ended,
+    }
+}
+
+async fn run(out: &mut io::Stdout) -> Result<(), Box<dyn Error>> {
     let chat = TeamChat { channels: CHANNELS.to_vec(), now: NOW };
     let conversations = Conversations::builder("alice").source(chat).build().await?;
     let report = conversations.sync().await?;
-    println!("complete: {}", report.is_sync_completed());
+    writeln!(out, "complete: {}", report.is_sync_completed())?;
     for row in &conversations.get_conversation_list(All).await? {
-        println!("{}", row.show_name());
+        writeln!(out, "{}", row.show_name())?;
     }
     Ok(())
+}
+
+/// Returns true if the reader of the output went away, as `head` does: no failure of this program.
+fn is_unread(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    error::Error,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -94,7 +96,14 @@ fn replace(path: &Path, content: &Content) -> io::Result<()> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn Error>> {
+    match run(&mut io::stdout()).await {
+        Err(error) if is_unread(&*error) => Ok(()),
+        ended => ended,
+    }
+}
+
+async fn run(out: &mut io::Stdout) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("list.json");
     let user: ConversationId = "C2Cuser_0001".parse()?;
@@ -105,14 +114,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     conversations.sync().await?;
     conversations.set_draft(&user, "On my way").await?;
     conversations.close().await?;
-    println!("{} bytes in {}", fs::metadata(&path)?.len(), path.display());
+    writeln!(out, "{} bytes in {}", fs::metadata(&path)?.len(), path.display())?;
 
     // The next start finds everything, without any cloud.
     let store = IndexedStore::open(JsonFile::open(&path)?).await?;
     let conversations = Conversations::builder("alice").store(store).build().await?;
     let list = conversations.get_conversation_list(All).await?;
-    println!("{} rows, complete: {}", list.len(), list.is_sync_completed());
+    writeln!(out, "{} rows, complete: {}", list.len(), list.is_sync_completed())?;
     let mine = conversations.get_conversation_list([user]).await?;
-    println!("draft: {:?}", mine.iter().find_map(|row| row.local.draft_text()));
+    writeln!(out, "draft: {:?}", mine.iter().find_map(|row| row.local.draft_text()))?;
     Ok(())
+}
+
+/// Returns true if the reader of the output went away, as `head` does: no failure of this program.
+fn is_unread(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -7,7 +7,7 @@ mod forget;
 mod refresh;
 mod registry;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use conv_model::AccountId;
 use conv_store::{ConversationDatabase, ConversationStore, Signals, StoreError};
@@ -143,6 +143,7 @@ impl Accounts {
             accounts_due,
             passes_running,
             passes_waiting,
+            requests: self.shared.requests(),
             watch: self.shared.watches.stats(),
             ..counted
         }
@@ -248,6 +249,21 @@ impl Accounts {
 }
 
 impl Shared {
+    /// Returns the requests that the source and the writer sent. They are the same object as a rule,
+    /// whose requests must not count twice.
+    fn requests(&self) -> BTreeMap<&'static str, u64> {
+        let read = self.source.request_counts();
+        let written = self.writer.as_ref().and_then(|writer| writer.write_request_counts());
+        let written = written.filter(|it| !read.as_ref().is_some_and(|read| it.is_same(read)));
+        let mut requests = BTreeMap::new();
+        for counts in read.into_iter().chain(written) {
+            for (command, count) in counts.read() {
+                *requests.entry(command).or_default() += count;
+            }
+        }
+        requests
+    }
+
     /// Closes the store of a list that may be loaded, so that opening the account loads it again.
     pub(crate) async fn close_one(&self, list: &Conversations) -> Result<(), Error> {
         let claim = self.registry.claim(list.account()).await?;

@@ -15,6 +15,7 @@ mod once;
 mod permit;
 mod state;
 mod task;
+mod trouble;
 mod unreported;
 mod watched;
 

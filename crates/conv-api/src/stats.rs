@@ -1,6 +1,9 @@
 //! Numbers of many accounts.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use conv_model::{Outcome, OutcomeKind};
 use serde::Serialize;
@@ -8,7 +11,7 @@ use serde::Serialize;
 use crate::watches::{QuotaWait, QuotaWaits, WatchStats};
 
 /// Numbers of many accounts. See [`Accounts::stats`](crate::Accounts::stats).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Stats {
@@ -29,7 +32,10 @@ pub struct Stats {
     pub passes_finished: u64,
     /// Passes that failed so far.
     pub passes_failed: u64,
-    /// Calls to the source so far, those of passes alone.
+    /// Requests to the cloud so far, by command: those of passes, retries, profiles and changes. Empty
+    /// if neither the source nor the writer [counts them](conv_sync::ConversationSource::request_counts).
+    pub requests: BTreeMap<&'static str, u64>,
+    /// Calls to the source so far, those of passes alone. One call may take many requests.
     pub calls: u64,
     /// Calls tried again so far.
     pub retries: u64,

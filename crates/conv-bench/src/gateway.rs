@@ -106,7 +106,7 @@ fn command(work: &str, how: &How) -> String {
     format!("cargo run --release -p conv-bench -- gateway --only {work}{full}{lines}")
 }
 
-/// What the kernel says of sockets, those of both ends.
+/// Returns the kernel's numbers of sockets, those of both ends.
 fn sockets() -> String {
     let text = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("TCP:"));

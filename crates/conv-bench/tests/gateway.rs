@@ -1,4 +1,4 @@
-//! What a gateway takes, in counts: they are the same on a machine that is busy.
+//! The costs of a gateway, in counts: they are the same on a machine that is busy.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 

@@ -124,6 +124,11 @@ pub(crate) struct CloudArgs {
     #[arg(long, env = "CONV_PLAN_LIMIT", value_name = "N")]
     #[arg(value_parser = cleaned(value_parser!(u32).range(LIMITS)))]
     pub(crate) plan_limit: Option<u32>,
+    /// Days for which the app's plan keeps a conversation after its last message, such as 7, 30 or 90;
+    /// default: unknown, and no row is removed for its age
+    #[arg(long, env = "CONV_RETENTION", value_name = "DAYS")]
+    #[arg(value_parser = cleaned(value_parser!(u32).range(RETENTION)))]
+    pub(crate) retention: Option<u32>,
     /// Facets to read for each row in addition to its name, separated by commas; default: unread
     /// counts, and those that the rows of the store have
     #[arg(long, env = "CONV_FACETS", value_name = "LIST")]
@@ -134,6 +139,8 @@ pub(crate) struct CloudArgs {
 const JSON: &str = "CONV_JSON";
 /// Parses a plan's limit.
 const LIMITS: std::ops::RangeInclusive<i64> = 100..=500;
+/// Parses a retention in days, up to a hundred years.
+const RETENTION: std::ops::RangeInclusive<i64> = 1..=36_500;
 
 /// Parses a switch that may come from a variable.
 pub(crate) fn switch() -> impl TypedValueParser<Value = bool> {

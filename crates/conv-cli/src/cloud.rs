@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -20,7 +21,7 @@ use conv_api::{
     Snapshot, SourceError, UserSigSigner,
     sync::{
         Capabilities, FullProfile, Groups, HydrateRequest, Hydrated, Page, ProfileRequest,
-        PullRequest, WriteCapabilities, WriteRequest, Written,
+        PullRequest, RequestCounts, RestSourceBuilder, WriteCapabilities, WriteRequest, Written,
     },
 };
 
@@ -28,6 +29,9 @@ use crate::{
     Error,
     args::{CloudArgs, clean::clean},
 };
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 
 impl CloudArgs {
     /// Returns true if the command line or the environment names a cloud.
@@ -37,11 +41,20 @@ impl CloudArgs {
 
     /// Returns the cloud, if the command line or the environment names one.
     pub(crate) fn source(&self) -> Result<Option<Arc<Counted>>, Error> {
-        let Some(Credentials { base_url, sdkappid, identifier, key }) = self.credentials()? else {
-            return Ok(None);
-        };
-        let source = RestSource::new(base_url, sdkappid, UserSigSigner::new(identifier, key));
+        let Some(credentials) = self.credentials()? else { return Ok(None) };
+        let source = self.rest(credentials).build();
         Ok(Some(Arc::new(Counted { source, pages: AtomicU32::new(0) })))
+    }
+
+    /// Starts building the cloud with these credentials and the command line's options.
+    pub(crate) fn rest(&self, credentials: Credentials) -> RestSourceBuilder {
+        let Credentials { base_url, sdkappid, identifier, key } = credentials;
+        let signer = UserSigSigner::new(identifier, key);
+        let source = RestSource::builder(base_url, sdkappid, signer);
+        match self.retention {
+            Some(days) => source.retention(Duration::from_secs(u64::from(days) * DAY)),
+            None => source,
+        }
     }
 
     /// Returns the cloud's address and what its calls are signed with, if the command line or the
@@ -215,6 +228,10 @@ impl ConversationSource for Counted {
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
         self.source.groups(account).await
     }
+
+    fn request_counts(&self) -> Option<RequestCounts> {
+        self.source.request_counts()
+    }
 }
 
 #[async_trait]
@@ -229,6 +246,10 @@ impl ConversationWriter for Counted {
 
     async fn look(&self, account: &AccountId) -> Result<Groups, SourceError> {
         self.source.look(account).await
+    }
+
+    fn write_request_counts(&self) -> Option<RequestCounts> {
+        self.source.write_request_counts()
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::{error::Error as _, fmt::Write, io, net::SocketAddr};
 
-use conv_api::{ErrorClass, MutationFailure, StoreError, sync::UserSigError};
+use conv_api::{ErrorClass, MutationFailure, SourceError, StoreError, sync::UserSigError};
 use thiserror::Error;
 
-use crate::output::changes;
+use crate::{output::changes, store::holder::Holder};
 
 /// The error of a command.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
     /// The library failed.
     #[error(transparent)]
-    Conv(#[from] conv_api::Error),
+    Conv(conv_api::Error),
     /// The command line or a file that it names is wrong.
     #[error("{0}")]
     Usage(String),
@@ -22,9 +22,12 @@ pub(crate) enum Error {
     /// The request is not offered.
     #[error("not offered: {0}")]
     Unsupported(&'static str),
+    /// The cloud has no such call.
+    #[error("the cloud does not offer {0}")]
+    NotOffered(String),
     /// The store is open in another process.
-    #[error("store {place} is in use by {holder}; wait until it ends, or give another --store")]
-    InUse { place: String, holder: String },
+    #[error("store {place} is in use by {holder}")]
+    InUse { place: String, holder: Holder },
     /// The UserSig is invalid.
     #[error(transparent)]
     UserSig(#[from] UserSigError),
@@ -97,6 +100,10 @@ mod code {
     pub(super) const UNSUPPORTED: i32 = 3122;
 }
 
+/// The options that name a cloud.
+pub(crate) const NAME_A_CLOUD: &str = "give --region or --base-url, --sdkappid, and the secret key \
+                                       by CONV_SECRET_KEY or --secret-key-file";
+
 /// The SDK's number for an operation that is not offered.
 pub(crate) const NOT_OFFERED: i32 = code::UNSUPPORTED;
 
@@ -122,7 +129,7 @@ impl Error {
             Self::Unchanged { class, .. } => *class,
             Self::Usage(_) | Self::BadId(_) => ErrorClass::InvalidArgument,
             Self::NotFound(_) => ErrorClass::NotFound,
-            Self::Unsupported(_) => ErrorClass::Unsupported,
+            Self::Unsupported(_) | Self::NotOffered(_) => ErrorClass::Unsupported,
             Self::UserSig(error) => class_of_user_sig(*error),
             Self::Emulator(conv_emulator::Error::Setting(_)) => ErrorClass::InvalidArgument,
             Self::Emulator(_) | Self::InUse { .. } | Self::Io(_) | Self::Listen { .. } => {
@@ -143,7 +150,7 @@ impl Error {
             Self::Usage(_) => code::INVALID_ARGUMENT,
             Self::BadId(_) => code::INVALID_CONVERSATION_ID,
             Self::NotFound(_) => code::NOT_FOUND,
-            Self::Unsupported(_) => code::UNSUPPORTED,
+            Self::Unsupported(_) | Self::NotOffered(_) => code::UNSUPPORTED,
             Self::UserSig(error) => code_of_user_sig(*error),
             Self::Emulator(_) => code::EMULATOR,
             Self::InUse { .. } | Self::Io(_) | Self::Listen { .. } => code::STORE,
@@ -190,9 +197,22 @@ impl Error {
     }
 }
 
+/// The library's words for a missing source name its builder, which a command line does not have.
+impl From<conv_api::Error> for Error {
+    fn from(error: conv_api::Error) -> Self {
+        match error {
+            conv_api::Error::NoSource => {
+                Self::Usage(format!("no cloud is named, which this needs: {NAME_A_CLOUD}"))
+            }
+            conv_api::Error::Source(SourceError::Unsupported { what }) => Self::NotOffered(what),
+            error => Self::Conv(error),
+        }
+    }
+}
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        Self::Conv(error.into())
+        Self::from(conv_api::Error::from(error))
     }
 }
 

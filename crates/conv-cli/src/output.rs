@@ -103,7 +103,8 @@ fn colors(when: Color, is_terminal: bool) -> bool {
 }
 
 /// Logs the work of the crates, with `-v` each call to the cloud with its duration. Without it nothing,
-/// but for a server: warnings, with the number of the request that they belong to.
+/// but for a server: warnings, with the number of the request that they belong to, and the ends of
+/// outages.
 fn log_to_stderr(verbose: u8, is_server: bool) {
     use tracing_subscriber::{filter::LevelFilter, fmt::format::FmtSpan};
 
@@ -113,10 +114,11 @@ fn log_to_stderr(verbose: u8, is_server: bool) {
         1 => (LevelFilter::DEBUG, FmtSpan::CLOSE),
         _ => (LevelFilter::TRACE, FmtSpan::CLOSE),
     };
-    let ours = ["conv_api", "conv_model", "conv_store", "conv_store_redis", "conv_sync"];
+    let ours = ["conv_model", "conv_store", "conv_store_redis", "conv_sync"];
     let ours = Targets::new().with_targets(ours.map(|target| (target, level)));
-    // The number of a request is in its span, which is of this level.
-    let ours = ours.with_target("conv_gateway", level.max(LevelFilter::INFO));
+    // The number of a request is in its span, which is of this level; so is the end of an outage.
+    let spoken = level.max(LevelFilter::INFO);
+    let ours = ours.with_targets([("conv_api", spoken), ("conv_gateway", spoken)]);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).without_time();
     let lines = lines.with_span_events(spans).with_ansi(console::colors_enabled_stderr());
     // Only a second call could fail, and it would find the log already set up.

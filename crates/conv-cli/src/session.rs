@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conv_api::{Conversations, ConversationsBuilder};
+use conv_api::{Conversations, ConversationsBuilder, Coverage};
 
 use crate::{
     Error, Output,
@@ -64,4 +64,21 @@ pub(crate) fn on(store: &StoreArgs, opened: Opened) -> ConversationsBuilder {
         Some(shared) => builder.shared_database(shared),
         None => builder.store(opened.store),
     }
+}
+
+/// Returns a list that the store knows: it was pulled, or has changes, or lost what it had.
+///
+/// # Errors
+/// That it was never pulled: its account may be misspelt, and an empty answer would hide that.
+pub(crate) async fn known(
+    store: &StoreArgs,
+    list: Conversations,
+    has_lost: bool,
+) -> Result<Conversations, Error> {
+    let is_empty = list.sync_report().coverage == Coverage::Empty && list.pending().is_empty();
+    if is_empty && !has_lost {
+        list.close().await?;
+        return Err(store.never_pulled()?);
+    }
+    Ok(list)
 }

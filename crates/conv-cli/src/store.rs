@@ -1,7 +1,7 @@
 //! The stores of lists.
 
 mod database;
-mod holder;
+pub(crate) mod holder;
 
 use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc};
 

@@ -1,6 +1,9 @@
 //! The emulator as a command: `conv-emulator --help`.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, ValueEnum};
 use conv_emulator::{CursorKind, Edition, Emulator, Rule, Unknowns};
@@ -80,6 +83,8 @@ impl From<Cursor> for CursorKind {
 async fn main() -> ExitCode {
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        // The reader of the output went away, as `head` does.
+        Err(error) if is_unread(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("conv-emulator: {error}");
             ExitCode::FAILURE
@@ -87,26 +92,33 @@ async fn main() -> ExitCode {
     }
 }
 
+fn is_unread(error: &(dyn std::error::Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     let key = std::env::var("CONV_SECRET_KEY").ok().filter(|key| !key.trim().is_empty());
     let own_key = key.is_some();
     let emulator = start(&args, key).await?;
-    println!("listening on {}", emulator.base_url());
-    println!();
+    let mut out = io::stdout();
+    writeln!(out, "listening on {}", emulator.base_url())?;
+    writeln!(out)?;
     let account = args.account.as_deref().unwrap_or("user_0001");
-    println!("curl -s '{}' \\", emulator.signed_url("recentcontact/get_list"));
-    println!(
+    writeln!(out, "curl -s '{}' \\", emulator.signed_url("recentcontact/get_list"))?;
+    writeln!(
+        out,
         "  -d '{{\"From_Account\":\"{account}\",\"TimeStamp\":0,\"StartIndex\":0,\
          \"TopTimeStamp\":0,\"TopStartIndex\":0,\"AssistFlags\":63}}'"
-    );
-    println!();
-    println!("sdkappid {}, identifier {}", emulator.sdk_app_id(), emulator.identifier());
+    )?;
+    writeln!(out)?;
+    writeln!(out, "sdkappid {}, identifier {}", emulator.sdk_app_id(), emulator.identifier())?;
     if own_key {
-        println!("secret key from CONV_SECRET_KEY");
+        writeln!(out, "secret key from CONV_SECRET_KEY")?;
     } else {
-        println!("demo secret key {}", emulator.secret_key());
+        writeln!(out, "demo secret key {}", emulator.secret_key())?;
     }
-    println!("Ctrl-C stops it");
+    writeln!(out, "Ctrl-C stops it")?;
     tokio::signal::ctrl_c().await?;
     emulator.stop().await;
     Ok(())

@@ -10,6 +10,7 @@
 
 use std::{
     error::Error,
+    io::{self, Write},
     path::Path,
     sync::{
         Arc,
@@ -32,10 +33,20 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    match std::env::var("GATEWAY") {
+    let ended = match std::env::var("GATEWAY") {
         Ok(url) => own(&url).await,
         Err(_) => demo().await,
+    };
+    match ended {
+        Err(error) if is_unread(&*error) => Ok(()),
+        ended => ended,
     }
+}
+
+/// Returns true if the reader of the output went away, as `head` does: no failure of this program.
+fn is_unread(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// A device: its rows, drafts and changes are on its disk.
@@ -66,7 +77,7 @@ async fn own(url: &str) -> Result<(), Failure> {
         follow.changed().await;
         match list.sync().await {
             Ok(_) => show("as of now", &list).await?,
-            Err(error) => println!("not reached: {error}"),
+            Err(error) => writeln!(io::stdout(), "not reached: {error}")?,
         }
     }
 }
@@ -112,18 +123,19 @@ async fn demo() -> Result<(), Failure> {
     }
     let rows = cloud.world().listing("alice")?;
     let is_pinned = rows.iter().any(|row| row.id == id.as_str() && row.pinned);
-    println!("the cloud has the pin: {is_pinned}");
+    writeln!(io::stdout(), "the cloud has the pin: {is_pinned}")?;
     Ok(list.close().await?)
 }
 
 async fn show(when: &str, list: &Conversations) -> Result<(), Failure> {
     let answer = list.get_conversation_list(All).await?;
-    println!("-- {when} (complete: {})", answer.is_sync_completed());
+    let mut out = io::stdout();
+    writeln!(out, "-- {when} (complete: {})", answer.is_sync_completed())?;
     for row in &answer {
         let pin = if row.listing.is_pinned { "*" } else { " " };
         let waits = if row.pending.is_empty() { "" } else { "  (waits for the network)" };
         let draft = row.local.draft_text().map(|text| format!("  [draft: {text}]"));
-        println!("{pin} {}{}{waits}", row.show_name(), draft.unwrap_or_default());
+        writeln!(out, "{pin} {}{}{waits}", row.show_name(), draft.unwrap_or_default())?;
     }
     Ok(())
 }
@@ -152,7 +164,7 @@ async fn serve(cloud: &Emulator, network: &Arc<AtomicBool>) -> Result<(Accounts,
     Ok((accounts, url))
 }
 
-/// What the app's own backend does for its users.
+/// The part of the app's own backend.
 fn sign(signer: &UserSigSigner, app: u32) -> Result<UserSig, UserSigError> {
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     signer.sign(app, Timestamp::from_secs(since.as_secs()), Duration::from_secs(3_600))

@@ -6,6 +6,7 @@
 
 use std::{
     error::Error,
+    io::{self, Write},
     net::SocketAddr,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -18,6 +19,13 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    match run().await {
+        Err(error) if is_unread(&*error) => Ok(()),
+        ended => ended,
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let cloud = Emulator::builder().seed(7).account("alice").start().await?;
     let (app, key) = (cloud.sdk_app_id(), cloud.secret_key());
     let url: BaseUrl = cloud.base_url().parse()?;
@@ -37,11 +45,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let now = Timestamp::from_secs(SystemTime::UNIX_EPOCH.elapsed()?.as_secs());
     let user_sig = UserSigSigner::new("alice", key).sign(app, now, Duration::from_secs(86_400))?;
     let url = format!("http://{}/v1", listener.local_addr()?);
-    println!("TOKEN=$(curl -s {url}/login -H 'Content-Type: application/json' \\");
-    println!("  -d '{{\"userID\":\"alice\",\"userSig\":\"{}\"}}' \\", user_sig.expose());
-    println!("  | sed 's/.*\"accessToken\":\"\\([^\"]*\\).*/\\1/')");
-    println!("curl -s \"{url}/conversations?limit=3\" -H \"Authorization: Bearer $TOKEN\"");
+    let mut out = io::stdout();
+    writeln!(out, "TOKEN=$(curl -s {url}/login -H 'Content-Type: application/json' \\")?;
+    writeln!(out, "  -d '{{\"userID\":\"alice\",\"userSig\":\"{}\"}}' \\", user_sig.expose())?;
+    writeln!(out, "  | sed 's/.*\"accessToken\":\"\\([^\"]*\\).*/\\1/')")?;
+    writeln!(out, "curl -s \"{url}/conversations?limit=3\" -H \"Authorization: Bearer $TOKEN\"")?;
     // With the address of callers, by which failed logins are limited.
     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
+}
+
+/// Returns true if the reader of the output went away, as `head` does: no failure of this program.
+fn is_unread(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -54,7 +54,7 @@ use self::{http::Http, login::Logins, url::Url};
 /// Each account logs in by itself: the callback is asked for a UserSig when none of its access tokens
 /// can be renewed. Tokens are kept in memory and appear in no `Debug` and no error.
 ///
-/// What a gateway says is not trusted: answers are bounded in size, and a row that cannot be read is
+/// Answers of a gateway are not trusted: they are bounded in size, and a row that cannot be read is
 /// reported and left out.
 #[derive(Clone)]
 pub struct GatewaySource {

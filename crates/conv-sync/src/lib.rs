@@ -55,6 +55,7 @@ mod limiter;
 )]
 mod pull;
 mod puller;
+mod requests;
 #[cfg(feature = "rest")]
 mod rest;
 mod send;
@@ -87,6 +88,7 @@ pub use self::{
     limiter::RateLimiter,
     pull::PullOptions,
     puller::Puller,
+    requests::RequestCounts,
     send::{FinishedPass, SendOptions, SendView},
     source::{
         Batch, Capabilities, Changes, ChangesRequest, ConversationSource, CursorPromise,

@@ -44,7 +44,7 @@ use self::{
 };
 use crate::{
     Batch, Capabilities, ConversationSource, CursorPromise, FullProfile, Groups, HydrateRequest,
-    Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, SourceError,
+    Hydrated, ListingOrder, Page, ProfileRequest, PullRequest, RequestCounts, SourceError,
 };
 
 /// Tencent Cloud Chat's conversation lists, over the documented server REST API.
@@ -193,6 +193,10 @@ impl ConversationSource for RestSource {
             return Err(unsupported("conversation groups"));
         }
         self.group_names(account).await
+    }
+
+    fn request_counts(&self) -> Option<RequestCounts> {
+        Some(self.caller.requests.clone())
     }
 }
 

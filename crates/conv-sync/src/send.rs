@@ -275,7 +275,7 @@ impl Sender {
         self.storing.is_some() || !self.unstored.is_empty()
     }
 
-    /// What was in flight is uncertain, and the view alone says what was stored.
+    /// Forgets calls in flight, whose outcome is uncertain: the view alone says what was stored.
     fn abandon(&mut self, now: Duration, out: &mut Vec<SendEffect>) {
         self.flights.clear();
         self.unstored.clear();

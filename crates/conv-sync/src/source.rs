@@ -9,7 +9,7 @@ use conv_model::{
     ListLimit, SkippedRow, Timestamp,
 };
 
-use crate::SourceError;
+use crate::{RequestCounts, SourceError};
 
 /// A cloud that holds the conversation lists of any number of accounts.
 ///
@@ -63,6 +63,12 @@ pub trait ConversationSource: Debug + Send + Sync + 'static {
     /// # Errors
     /// The error of the call.
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError>;
+
+    /// Returns the counts of the requests that this source sends to its cloud; `None`, as by default,
+    /// if it does not count them. A source around another one returns those of the inner one.
+    fn request_counts(&self) -> Option<RequestCounts> {
+        None
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -90,6 +96,10 @@ impl<T: ConversationSource + ?Sized> ConversationSource for Arc<T> {
 
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
         (**self).groups(account).await
+    }
+
+    fn request_counts(&self) -> Option<RequestCounts> {
+        (**self).request_counts()
     }
 }
 

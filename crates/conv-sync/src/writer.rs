@@ -15,7 +15,7 @@ pub use self::{
     capabilities::WriteCapabilities,
     sent::SentMutation,
 };
-use crate::{Groups, SourceError};
+use crate::{Groups, RequestCounts, SourceError};
 
 /// A cloud whose conversation lists can be changed, of any number of accounts.
 ///
@@ -125,6 +125,12 @@ pub trait ConversationWriter: Debug + Send + Sync + 'static {
         let _ = id;
         Ok(None)
     }
+
+    /// Returns the counts of the requests that this writer sends to its cloud; `None`, as by default,
+    /// if it does not count them. A writer that is a source as well returns the source's.
+    fn write_request_counts(&self) -> Option<RequestCounts> {
+        None
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -144,6 +150,10 @@ impl<T: ConversationWriter + ?Sized> ConversationWriter for Arc<T> {
 
     async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
         (**self).group_exists(id).await
+    }
+
+    fn write_request_counts(&self) -> Option<RequestCounts> {
+        (**self).write_request_counts()
     }
 }
 

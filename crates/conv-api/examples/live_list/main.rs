@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example live_list`
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, io, time::Duration};
 
 use conv_api::{All, BaseUrl, Conversations, RestSource, UserSigSigner};
 use conv_emulator::Emulator;
@@ -19,6 +19,13 @@ const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
+    match run().await {
+        Err(error) if is_unread(&*error) => Ok(()),
+        ended => ended,
+    }
+}
+
+async fn run() -> Result<(), Failure> {
     // A cloud to play with, which keeps conversations for a week.
     let cloud = Emulator::builder().seed(7).account(ACCOUNT).conversations(40).retention(WEEK);
     let cloud = cloud.start().await?;
@@ -33,13 +40,19 @@ async fn main() -> Result<(), Failure> {
     let mut screen = Screen::new();
 
     // All events happen in this task. It takes the only handle with it, and the stream ends when
-    // that is dropped. It takes the only handle with it, and the stream ends when that is dropped.
+    // that is dropped.
     let life = tokio::spawn(life::live(cloud.world(), conversations, screen.pause()));
     while let Some(update) = live.next().await {
         update.apply(&mut rows)?;
-        screen.show(&update, &rows);
+        screen.show(&update, &rows)?;
     }
     life.await??;
     cloud.stop().await;
     Ok(())
+}
+
+/// Returns true if the reader of the output went away, as `head` does: no failure of this program.
+fn is_unread(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,7 +1,7 @@
 //! Draws a terminal again with each update; any other output gets a line for each step.
 
 use std::{
-    io::{IsTerminal, stdout},
+    io::{self, IsTerminal, Write, stdout},
     sync::Arc,
     time::Duration,
 };
@@ -25,21 +25,28 @@ impl Screen {
         Duration::from_millis(if self.is_terminal { 1_000 } else { 60 })
     }
 
-    pub(crate) fn show(&mut self, update: &LiveUpdate, rows: &[Arc<Conversation>]) {
+    pub(crate) fn show(
+        &mut self,
+        update: &LiveUpdate,
+        rows: &[Arc<Conversation>],
+    ) -> io::Result<()> {
+        let mut out = stdout().lock();
         if self.is_terminal {
-            println!("{CLEAR}{}", table(rows));
+            writeln!(out, "{CLEAR}{}", table(rows))?;
         }
         match &update.change {
-            LiveChange::Reset { rows } => println!("the first {} rows", rows.len()),
+            LiveChange::Reset { rows } => writeln!(out, "the first {} rows", rows.len())?,
             LiveChange::Patch { patches } => {
-                patches.iter().for_each(|patch| println!("{}", line(patch)))
+                for patch in patches.iter() {
+                    writeln!(out, "{}", line(patch))?;
+                }
             }
             LiveChange::Sync { order, rows } => {
-                println!("the first {} rows, {} of them new", order.len(), rows.len())
+                writeln!(out, "the first {} rows, {} of them new", order.len(), rows.len())?
             }
         }
         let totals = update.totals;
-        println!("= {} conversations, {} unread", totals.conversations, totals.unread);
+        writeln!(out, "= {} conversations, {} unread", totals.conversations, totals.unread)
     }
 }
 

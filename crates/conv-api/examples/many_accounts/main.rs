@@ -5,6 +5,7 @@
 
 use std::{
     error::Error,
+    io,
     num::NonZeroU32,
     sync::Arc,
     time::{Duration, Instant},
@@ -23,6 +24,13 @@ const CONVERSATIONS: usize = 100;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    match run().await {
+        Err(error) if is_unread(&*error) => Ok(()),
+        ended => ended,
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let count = std::env::args().nth(1).map_or(Ok(200), |count| count.parse())?;
     let cloud = Emulator::builder().seed(7).accounts(count).conversations(CONVERSATIONS);
     let cloud = cloud.start().await?;
@@ -52,7 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let refreshed = refresh.await??;
     bar.finish();
 
-    figures::print(&accounts, &refreshed, begin.elapsed(), first);
+    figures::print(&accounts, &refreshed, begin.elapsed(), first)?;
     figures::visits(&accounts, &names).await?;
     accounts.close().await?;
     Ok(())
@@ -70,4 +78,10 @@ impl RateLimiter for Unlimited {
     }
 
     async fn hold_back(&self, _: u32, _: &str, _: Duration) {}
+}
+
+/// Returns true if the reader of the output went away, as `head` does: no failure of this program.
+fn is_unread(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,6 +1,10 @@
 //! The output on a terminal: a table that aligns names of any script, and a progress bar.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{self, Stdout, Write},
+    sync::Arc,
+    time::Duration,
+};
 
 use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
 use conv_api::{Conversation, Conversations, Event, PassStatus};
@@ -30,7 +34,11 @@ pub(crate) fn progress_bar(conversations: &Conversations) -> ProgressBar {
     bar
 }
 
-pub(crate) fn print_table<'a>(title: &str, rows: impl Iterator<Item = &'a Arc<Conversation>>) {
+pub(crate) fn print_table<'a>(
+    out: &mut Stdout,
+    title: &str,
+    rows: impl Iterator<Item = &'a Arc<Conversation>>,
+) -> io::Result<()> {
     let mut table = Table::new();
     table.load_preset(UTF8_BORDERS_ONLY).set_header(["", "name", "conversation", "marks"]);
     for row in rows {
@@ -38,5 +46,5 @@ pub(crate) fn print_table<'a>(title: &str, rows: impl Iterator<Item = &'a Arc<Co
         let marks = format!("{:?}", row.listing.marks);
         table.add_row([pin, row.show_name(), row.id.as_str(), &marks]);
     }
-    println!("{title}\n{table}\n");
+    writeln!(out, "{title}\n{table}\n")
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use async_trait::async_trait;
 use conv_model::{AccountId, ConversationId};
 use conv_sync::{
-    ConversationWriter, Groups, SourceError, WriteCapabilities, WriteRequest, Written,
+    ConversationWriter, Groups, RequestCounts, SourceError, WriteCapabilities, WriteRequest,
+    Written,
 };
 use tokio::sync::Semaphore;
 use tracing::{Instrument, debug_span};
@@ -68,5 +69,9 @@ impl ConversationWriter for WatchedWriter {
 
     async fn group_exists(&self, id: &ConversationId) -> Result<Option<bool>, SourceError> {
         self.call(self.writer.group_exists(id)).instrument(debug_span!("look_at_group")).await
+    }
+
+    fn write_request_counts(&self) -> Option<RequestCounts> {
+        self.writer.write_request_counts()
     }
 }

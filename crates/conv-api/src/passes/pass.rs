@@ -188,11 +188,7 @@ fn log_end(span: &Span, own: &Own, outcome: &Result<Passed, Error>) {
         Ok(_) => tracing::debug!("pass finished"),
         Err(error) => {
             span.record("failed", error.class().as_str());
-            match error.class() {
-                // No retry mends a wrong key: an operator has to.
-                ErrorClass::Auth => tracing::warn!(code = error.code(), "pass failed"),
-                _ => tracing::debug!(code = error.code(), "pass failed"),
-            }
+            tracing::debug!(code = error.code(), "pass failed");
         }
     }
 }

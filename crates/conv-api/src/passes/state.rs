@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::Outcome;
+use super::{
+    Outcome,
+    trouble::{News, Trouble},
+};
 use crate::Error;
 
 /// Requests and passes of one account. It lives in a watch channel, so that a caller waits for the
@@ -41,6 +44,7 @@ pub(crate) struct State {
     failed_in_a_row: u32,
     /// The reason the newest pass failed, if it did.
     error: Option<Error>,
+    trouble: Trouble,
 }
 
 /// The kinds of requests.
@@ -116,6 +120,9 @@ impl State {
         }
         if let Request::Inherit(mark) = request {
             self.failed_in_a_row = self.failed_in_a_row.max(mark.failed);
+            if mark.failed > 0 {
+                self.trouble.inherit(mark.is_blocked);
+            }
         }
         let (succeeded, failed) = (self.succeeded, self.failed);
         let starts = !std::mem::replace(&mut self.is_running, true);
@@ -206,6 +213,11 @@ impl State {
         self.is_running = next != Next::End;
         self.is_pausing = next == Next::Pause;
         next
+    }
+
+    /// Returns the event for the log that the end of a pass is, if it is one.
+    pub(super) fn news(&mut self, outcome: &Outcome) -> Option<News> {
+        self.trouble.note(outcome)
     }
 
     /// A pause between two passes ended; returns true if another one begins. `is_held`: the list is in

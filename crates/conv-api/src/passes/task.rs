@@ -64,8 +64,14 @@ impl Task {
 
     fn end(&self, outcome: &Outcome) -> Next {
         let is_open = *self.signals.open.borrow();
-        let mut next = Next::End;
-        self.shared.state.send_modify(|state| next = state.end(outcome, is_open));
+        let (mut next, mut news) = (Next::End, None);
+        self.shared.state.send_modify(|state| {
+            next = state.end(outcome, is_open);
+            news = state.news(outcome);
+        });
+        if let Some(news) = news {
+            news.log(&self.context.account);
+        }
         next
     }
 

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use conv_model::{AccountId, Timestamp};
 use conv_sync::{
     Capabilities, Changes, ChangesRequest, Clock, ConversationSource, FullProfile, Groups,
-    HydrateRequest, Hydrated, Page, ProfileRequest, PullRequest, SourceError,
+    HydrateRequest, Hydrated, Page, ProfileRequest, PullRequest, RequestCounts, SourceError,
 };
 use tracing::{Instrument, debug_span, field::Empty};
 
@@ -107,6 +107,10 @@ impl ConversationSource for Watched {
 
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
         self.call(self.source.groups(account)).instrument(debug_span!("groups")).await
+    }
+
+    fn request_counts(&self) -> Option<RequestCounts> {
+        self.source.request_counts()
     }
 }
 

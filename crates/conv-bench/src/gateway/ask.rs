@@ -1,10 +1,10 @@
-//! What the load client asks its server, one line of JSON each, and what that answers.
+//! The questions of the load client to its server, one line of JSON each, and the answers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::Access;
 
-/// What a child serves.
+/// The task of a child.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Serve {
     Gateway(Gateway),

@@ -10,7 +10,7 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use super::http::Answer;
 
-/// What the answers took.
+/// The times of the answers.
 #[derive(Debug, Default)]
 pub struct Answered {
     /// Milliseconds of each.

@@ -39,7 +39,7 @@ impl Cloud {
         Self { runtime, emulator, tokens: tokens.lifetime(Duration::from_secs(86_400)) }
     }
 
-    /// What a gateway in front of it needs to know.
+    /// Returns the address and credentials for a gateway in front of it.
     pub fn gateway(&self, on_disk: bool) -> Serve {
         Serve::Gateway(Gateway {
             cloud: Access {

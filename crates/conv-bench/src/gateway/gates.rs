@@ -6,7 +6,7 @@ use super::{
     stage::{Binaries, Stage},
 };
 
-/// What was counted.
+/// The counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Counts {
     /// Bytes of heap per line on which nothing happens.

@@ -44,18 +44,18 @@ struct Line {
     read: Reader,
 }
 
-/// What a client has read.
+/// The events that a client has read.
 #[derive(Debug, Default)]
 struct Reader {
     answer: Answer,
-    /// What came of an event that is not whole.
+    /// The part that came of an event that is not whole.
     rest: Vec<u8>,
     position: Option<String>,
     /// Has had an update since it was opened.
     has_rows: bool,
 }
 
-/// What a stream said.
+/// The content of a stream.
 #[derive(Debug)]
 pub struct Event<'a> {
     pub line: usize,

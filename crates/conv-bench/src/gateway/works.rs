@@ -1,4 +1,4 @@
-//! What is measured, each on a stage of its own.
+//! The measurements, each on a stage of its own.
 
 mod calls;
 mod lines;

@@ -108,14 +108,14 @@ pub(crate) struct Delete {
     /// Delete their messages, too
     #[arg(long)]
     clear_history: bool,
-    /// What to do if a newer message comes before the deletion is sent
+    /// The action if a newer message comes before the deletion is sent
     #[arg(long, value_name = "WHAT", default_value = "give-up")]
     if_newer: Newer,
     #[command(flatten)]
     to: Targets,
 }
 
-/// What happens to a deletion if a message came that the list did not show.
+/// The fate of a deletion if a message came that the list did not show.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Newer {
     /// Delete nothing: the conversation shows again

@@ -21,6 +21,9 @@ use crate::{
 ///
 /// A change is over when the cloud's list shows it. One that failed stays until it is dropped or
 /// retried.
+///
+/// While `conv serve` runs, it alone has a store on disk, and these commands fail. Ask the server
+/// instead, with the user's token: GET /v1/changes, POST /v1/changes/retry and /v1/changes/drop.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   conv outbox list --account user_0001
@@ -94,7 +97,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
 async fn open(store: &StoreArgs, output: &Output) -> Result<Conversations, Error> {
     let opened = store.open_to_read().await?;
     recovery::note(&opened.recovery, output);
-    Ok(session::on(store, opened).build().await?)
+    let has_lost = !recovery::lost(&opened.recovery).is_empty();
+    let list = session::on(store, opened).build().await?;
+    session::known(store, list, has_lost).await
 }
 
 async fn show(list: &Conversations, output: &Output) -> Result<(), Error> {
@@ -131,7 +136,9 @@ impl Flush {
     async fn open(&self, output: &Output) -> Result<Conversations, Error> {
         let source = Some(self.cloud.required()?);
         let opened = self.store.open_to_read().await?;
-        session::changing(&self.store, &self.cloud, source, opened, output).await
+        let has_lost = !recovery::lost(&opened.recovery).is_empty();
+        let list = session::changing(&self.store, &self.cloud, source, opened, output).await?;
+        session::known(&self.store, list, has_lost).await
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     Error, Output,
     args::{CloudArgs, StoreArgs},
+    error::NAME_A_CLOUD,
     output::{harmless::harmless, recovery},
     session,
 };
@@ -41,7 +42,12 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<(), Error> {
     let conversations = open(&args, output).await?;
     let found = conversations.get_conversation_profile(&id).await;
     conversations.close().await?;
-    let conversation = found?;
+    let conversation = found.map_err(|error| match error {
+        conv_api::Error::NoSource => Error::Usage(format!(
+            "the list has no conversation {id}, and no cloud is named to ask: {NAME_A_CLOUD}"
+        )),
+        error => error.into(),
+    })?;
     if output.is_json() {
         output.data(&Profile { conversation })
     } else {

@@ -1,20 +1,55 @@
 //! The process that has a store open, if the system reports it.
 
-use std::path::Path;
+use std::{fmt, path::Path};
+
+/// The process that has a store open.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    /// Its number and name, as far as the system reports them.
+    name: Option<String>,
+    /// True if it is `conv serve`.
+    serves: bool,
+}
 
 /// Returns the process that has a database's folder open; on Linux with its number and name.
-pub(super) fn of(folder: &Path) -> String {
-    let named = process(folder).map(|(id, name)| match name {
-        Some(name) => format!("process {id} ({name})"),
-        None => format!("process {id}"),
-    });
-    named.unwrap_or_else(|| "another process".to_owned())
+pub(super) fn of(folder: &Path) -> Holder {
+    match process(folder) {
+        Some(Process { id, name, serves }) => {
+            let name = name
+                .map_or_else(|| format!("process {id}"), |name| format!("process {id} ({name})"));
+            Holder { name: Some(name), serves }
+        }
+        None => Holder { name: None, serves: false },
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let server = "call its API instead, such as GET /v1/changes for unfinished changes";
+        let other = "or give another --store";
+        match &self.name {
+            Some(name) if self.serves => {
+                write!(f, "{name}, which serves it: {server}, end it, {other}")
+            }
+            Some(name) => write!(f, "{name}; wait until it ends, {other}"),
+            None => {
+                write!(f, "another process; wait until it ends, {other}")?;
+                write!(f, "; if it is `conv serve`, {server}")
+            }
+        }
+    }
+}
+
+struct Process {
+    id: u32,
+    name: Option<String>,
+    serves: bool,
 }
 
 /// Reads the kernel's list of locks, which has each lock's holder and the number of the locked
 /// file.
 #[cfg(target_os = "linux")]
-fn process(folder: &Path) -> Option<(u32, Option<String>)> {
+fn process(folder: &Path) -> Option<Process> {
     use std::{fs, os::unix::fs::MetadataExt};
 
     let inodes: Vec<u64> = fs::read_dir(folder)
@@ -27,11 +62,13 @@ fn process(folder: &Path) -> Option<(u32, Option<String>)> {
     let locks = fs::read_to_string("/proc/locks").ok()?;
     let id = locks.lines().find_map(|line| holder(line, &inodes))?;
     let name = fs::read_to_string(format!("/proc/{id}/comm")).ok();
-    Some((id, name.map(|name| name.trim().to_owned())))
+    let arguments = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    let serves = arguments.split(|byte| *byte == 0).any(|argument| argument == b"serve");
+    Some(Process { id, name: name.map(|name| name.trim().to_owned()), serves })
 }
 
 #[cfg(not(target_os = "linux"))]
-fn process(_: &Path) -> Option<(u32, Option<String>)> {
+fn process(_: &Path) -> Option<Process> {
     None
 }
 

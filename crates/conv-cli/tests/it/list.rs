@@ -5,9 +5,9 @@ use std::{
     process::Stdio,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Cloud, conv, ids, run};
+use crate::support::{Cloud, conv, ids, offline, run};
 
 #[test]
 fn list_shows_without_the_cloud_the_rows_that_sync_pulled() {
@@ -125,6 +125,33 @@ fn a_profile_comes_from_the_cloud_else_from_the_store() {
 }
 
 #[test]
+fn a_command_without_a_cloud_names_the_options_that_it_lacks() {
+    let cloud = Cloud::of(3);
+    cloud.run(&["sync", "--json"]).data();
+    let ended = offline(&cloud, &["profile", "C2Cnobody", "--json"]);
+    assert_eq!(ended.failed(2), "invalid_argument");
+    let words = "the list has no conversation C2Cnobody, and no cloud is named to ask: give --region \
+                 or --base-url, --sdkappid, and the secret key by CONV_SECRET_KEY or --secret-key-file";
+    assert_eq!(ended.json()["message"], words);
+}
+
+#[test]
+fn a_retention_is_a_limit_of_the_list() {
+    let cloud = Cloud::of(3);
+    let limit = |data: &Value| data["report"]["limit"].clone();
+    assert_eq!(limit(&cloud.run(&["sync", "--json"]).data()), json!([]));
+    let data = cloud.run(&["sync", "--json", "--retention", "7"]).data();
+    assert_eq!(limit(&data), json!([{"retention": 604_800}]));
+    let mut sync = cloud.conv(&["list", "--sync", "--json"]);
+    let data = run(sync.env("CONV_RETENTION", "\"30\"\n")).data();
+    assert_eq!(limit(&data), json!([{"retention": 2_592_000}]));
+    for wrong in ["0", "week", "36501"] {
+        let ended = cloud.run(&["sync", "--json", "--retention", wrong]);
+        assert_eq!(ended.failed(2), "invalid_argument", "{wrong}");
+    }
+}
+
+#[test]
 fn a_table_says_what_it_holds_and_how_complete_it_is() {
     let cloud = Cloud::of(120);
     cloud.run(&["sync"]);
@@ -161,6 +188,24 @@ fn a_closed_pipe_is_no_error() {
         let ended = child.wait_with_output().unwrap();
         assert_eq!(ended.status.code(), Some(0), "{ended:?}");
         assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
+    }
+    // The reader is gone before the first line.
+    for arguments in [
+        &["list"][..],
+        &["sync", "--json"],
+        &["group", "list"],
+        &["outbox", "list"],
+        &["doctor"],
+        &["profile", "@TIM#SYSTEM"],
+        &["id", "C2Calice"],
+        &["demo"],
+        &["list", "--help"],
+    ] {
+        let mut child = cloud.conv(arguments);
+        let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{arguments:?} {ended:?}");
     }
 }
 

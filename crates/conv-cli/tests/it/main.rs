@@ -13,6 +13,7 @@ mod doctor;
 mod emulate;
 mod faults;
 mod group;
+mod guide_files;
 mod help;
 mod id;
 mod killed;

@@ -116,11 +116,12 @@ fn user_sig(cloud: &Cloud, key: &str) -> String {
 fn a_user_reads_and_changes_his_list_and_finds_it_after_a_restart() {
     let cloud = Cloud::of(30);
     let sig = user_sig(&cloud, KEY);
-    let served = Served::on(&cloud, &["--origin", "https://chat.example.com"]);
+    let served = Served::on(&cloud, &["--origin", "https://chat.example.com", "--retention", "30"]);
     let token = served.login(&sig);
     let list = || served.post("/v1/conversations/list", &token, &Value::Null).data();
     until("the list is whole", || list()["isSyncCompleted"] == true);
     assert_eq!(list()["conversationList"].as_array().unwrap().len(), 30);
+    assert_eq!(list()["report"]["limit"], json!([{"retention": 2_592_000}]));
     let id = cloud.truth().pop().unwrap();
     let pin = json!({"conversationID": id, "isPinned": true});
     served.post("/v1/conversations/pin", &token, &pin).data();
@@ -201,6 +202,43 @@ fn a_cloud_out_of_reach_takes_neither_readiness_nor_logins_away() {
     let list = served.post("/v1/conversations/list", &token, &Value::Null).data();
     assert_eq!(list["isSyncCompleted"], false);
     assert_eq!(served.probe("/readyz"), 200);
+}
+
+/// Without `-v`: an operator sees that an account's list is stale, and since when.
+#[test]
+fn an_outage_is_one_line_of_the_log_and_its_end_another() {
+    let cloud = Cloud::of(10);
+    let sig = user_sig(&cloud, KEY);
+    let served = Served::on(&cloud, &["--cloud-calls-per-minute", "1000"]);
+    let token = served.login(&sig);
+    let count = |path: &str| {
+        let text = ask(&served.private, "GET", "/metrics", "", "").unwrap().body;
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{path} ")));
+        line.unwrap_or("0").parse::<u64>().unwrap()
+    };
+    let refresh = || served.post("/v1/conversations/refresh", &token, &json!({})).data();
+    refresh();
+    until("a pass", || count("conv_passes_finished_total") > 0);
+    cloud.emulator.faults().push("code=70003".parse().unwrap());
+    for failed in 1..=3 {
+        refresh();
+        until("a failed pass", || count("conv_passes_failed_total") >= failed);
+    }
+    cloud.emulator.faults().clear();
+    let finished = count("conv_passes_finished_total");
+    refresh();
+    until("a pass", || count("conv_passes_finished_total") > finished);
+    served.running.terminate();
+    let log = served.end().err;
+    let tag = conv_api::AccountTag::of(&ACCOUNT.parse().unwrap());
+    for (level, words) in [
+        ("WARN", format!("passes of an account fail account={tag} class=\"auth\" code=70003")),
+        ("INFO", format!("passes of an account succeed again account={tag}")),
+    ] {
+        let lines: Vec<_> = log.lines().filter(|line| line.contains(&words)).collect();
+        assert!(lines.len() == 1 && lines[0].contains(level), "{words}: {log}");
+    }
+    assert_eq!(log.matches("passes of an account").count(), 2, "{log}");
 }
 
 #[test]
@@ -323,6 +361,12 @@ fn missing_options_and_taken_ports_are_named() {
     let second = run(cloud.conv(&["serve", "--json"]).args(FREE_PORTS));
     assert_eq!(second.failed(9), "store");
     assert!(second.out.contains("is in use by process"), "{second:?}");
+    if cfg!(target_os = "linux") {
+        let outbox = cloud.run(&["outbox", "list"]);
+        assert_eq!(outbox.code, Some(9), "{outbox:?}");
+        let words = "which serves it: call its API instead, such as GET /v1/changes";
+        assert!(outbox.err.contains(words), "{outbox:?}");
+    }
     let taken = run(cloud
         .conv(&["serve", "--store", "memory:", "--listen", &served.public])
         .args(&FREE_PORTS[2..]));

@@ -90,6 +90,15 @@ fn accounts_of_one_store_do_not_meet() {
     cloud.run(&["sync", "--json"]).data();
     let other = cloud.run(&["list", "--json", "--account", "somebody"]);
     assert_eq!(other.failed(3), "not_found");
+    let words = other.json()["message"].clone();
+    assert!(words.as_str().unwrap().starts_with("the list of somebody was never pulled"));
+    // An outbox without changes would hide that the name is misspelt.
+    for action in ["list", "retry", "drop", "flush"] {
+        let outbox = cloud.run(&["outbox", action, "--json", "--account", "somebody"]);
+        assert_eq!(outbox.failed(3), "not_found", "{action}");
+        assert_eq!(outbox.json()["message"], words, "{action}");
+    }
+    assert_eq!(cloud.run(&["outbox", "list", "--json"]).data()["pending"], serde_json::json!([]));
 }
 
 #[cfg(unix)]

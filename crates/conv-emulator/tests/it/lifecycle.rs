@@ -80,3 +80,20 @@ async fn the_secret_key_is_in_no_debug_text() {
     let emulator = builder.start().await.unwrap();
     assert!(!format!("{emulator:?}").contains("do-not-print-me"));
 }
+
+#[cfg(all(unix, feature = "cli"))]
+#[test]
+fn the_command_ends_quietly_without_a_reader() {
+    use std::process::{Command, Stdio};
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conv-emulator"));
+    let mut child = command
+        .args(["--port", "0", "--conversations", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), ended.stderr.len()), (Some(0), 0), "{ended:?}");
+}

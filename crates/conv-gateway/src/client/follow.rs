@@ -67,7 +67,7 @@ struct Line {
     is_complete: Option<bool>,
 }
 
-/// What an event means for a follower.
+/// The meaning of an event for a follower.
 enum Said {
     Nothing,
     Changed,

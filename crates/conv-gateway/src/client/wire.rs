@@ -65,7 +65,7 @@ struct Totals {
     conversations: Option<u64>,
 }
 
-/// What a later version says in other words is taken for less than it may be.
+/// The report of a list. Unknown words of a later version are taken for less than they may be.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Report {

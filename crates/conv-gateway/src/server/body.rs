@@ -13,7 +13,7 @@ use axum::{
 };
 use conv_api::ErrorClass;
 use http_body_util::LengthLimitError;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::problem::{Problem, sdk};
@@ -99,5 +99,16 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parsed<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(json).map_err(|error| Problem::invalid(words(&error)))
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let value = value_of(&mut reader)?;
+    reader.end().map_err(|error| Problem::invalid(words::of(&error)))?;
+    Ok(value)
+}
+
+/// Reads a value from JSON. Its error names the member that is wrong.
+pub(super) fn value_of<'de, T: Deserialize<'de>>(
+    json: impl Deserializer<'de, Error = serde_json::Error>,
+) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(json)
+        .map_err(|error| Problem::invalid(words::with_member(&error)))
 }

@@ -49,7 +49,7 @@ struct Shown<'a> {
     failure: Option<Failure>,
 }
 
-/// What a caller may know of a failure. The words of the cloud may be about the operator's affairs.
+/// The part of a failure that a caller may see. The words of the cloud may be about the operator's affairs.
 #[derive(Serialize)]
 struct Failure {
     class: &'static str,
@@ -110,7 +110,7 @@ impl Failure {
     }
 }
 
-/// What is done to each change.
+/// The action on each change.
 #[derive(Clone, Copy)]
 enum Act {
     Retry,

@@ -97,7 +97,7 @@ impl GatewayStats {
     /// Returns these numbers and those of the accounts in Prometheus' text format 0.0.4.
     pub fn render(&self, accounts: &Stats) -> String {
         let mut registry = Registry::with_prefix("conv");
-        registry.register_collector(Box::new(AccountsNumbers(*accounts)));
+        registry.register_collector(Box::new(AccountsNumbers(accounts.clone())));
         let mut text = String::new();
         for registry in [&self.0.registry, &registry] {
             // Writing to a `String` cannot fail.

@@ -43,7 +43,7 @@ pub struct Provisional {
     pub fact: Fact,
 }
 
-/// What an event states of a message.
+/// A fact about a message, as an event states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fact {

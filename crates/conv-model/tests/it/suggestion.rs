@@ -1,4 +1,4 @@
-//! What a row shows of messages that events state: only ever more.
+//! A row shows messages that events state: only ever more.
 
 use std::{slice, sync::Arc};
 

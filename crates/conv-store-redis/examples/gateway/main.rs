@@ -7,7 +7,7 @@
 
 use std::{
     error::Error,
-    io::{BufRead, BufReader, ErrorKind},
+    io::{self, BufRead, BufReader, ErrorKind, Write},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -29,32 +29,37 @@ const SERVE: &str = "serve";
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
-    match words.next().as_deref() {
+    let ended = match words.next().as_deref() {
         Some(SERVE) => server::serve(words).await,
         count if testing::is_there() => run(count.map_or(Ok(200), str::parse)?).await,
         _ => Ok(()),
+    };
+    match ended {
+        Err(error) if is_unread(&*error) => Ok(()),
+        ended => ended,
     }
 }
 
 /// Starts the cloud, the cluster and two servers, kills one, and looks at what is left.
 async fn run(count: usize) -> Result<(), Box<dyn Error>> {
+    let mut out = io::stdout();
     let cloud = Emulator::builder().seed(7).accounts(count).conversations(CONVERSATIONS);
     let cloud = cloud.start().await?;
     let cluster = TestCluster::start(3, 1).map_err(|error| error.to_string())?;
-    println!("{count} users, {} servers of a cluster, 2 processes", cluster.nodes.len());
+    writeln!(out, "{count} users, {} servers of a cluster, 2 processes", cluster.nodes.len())?;
 
     let begin = Instant::now();
     let first = start(&cloud, &cluster, count, 1)?;
     let second = start(&cloud, &cluster, count, 2)?;
     let first = tokio::task::spawn_blocking(move || kill_after(first, count / 3));
     let second = tokio::task::spawn_blocking(move || end_of(second));
-    println!("the first served {} users, then it was killed", first.await??);
+    writeln!(out, "the first served {} users, then it was killed", first.await??)?;
     let served = second.await??;
-    println!("the second served {served} users; {:.1?} in all", begin.elapsed());
+    writeln!(out, "the second served {served} users; {:.1?} in all", begin.elapsed())?;
 
     let wrong = differences(&cloud, &cluster).await?;
     let calls = cloud.calls().of("recentcontact/get_list");
-    println!("{calls} pages were asked of the cloud; {wrong} lists differ from it");
+    writeln!(out, "{calls} pages were asked of the cloud; {wrong} lists differ from it")?;
     if wrong > 0 || served != count {
         return Err("not every list is the cloud's".into());
     }
@@ -107,4 +112,10 @@ async fn differences(cloud: &Emulator, cluster: &TestCluster) -> Result<usize, B
         }
     }
     Ok(wrong)
+}
+
+/// Returns true if the reader of the output went away, as `head` does: no failure of this program.
+fn is_unread(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,6 +1,12 @@
 //! One of the processes.
 
-use std::{error::Error, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    io::{self, Write},
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
 
 use conv_api::{AccountId, Accounts, BaseUrl, RestSource, UserSigSigner};
 use conv_store_redis::{RedisDatabase, RedisRateLimiter};
@@ -60,6 +66,6 @@ async fn ask(accounts: Accounts, user: usize) -> Asked {
     let account: AccountId = format!("user_{user:04}").parse()?;
     let list = accounts.open(&account).await?;
     list.wait_until_complete(Duration::from_secs(120)).await?;
-    println!("{account}");
+    writeln!(io::stdout(), "{account}")?;
     Ok(())
 }

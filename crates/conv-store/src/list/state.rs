@@ -31,13 +31,13 @@ pub(crate) struct State {
     /// The user's changes that the cloud has yet to show.
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) log: Log,
-    /// What events stated and no pass has read.
+    /// The messages that events stated and no pass has read.
     pub(crate) suggestions: Suggestions,
     /// The rows that changed without their records.
     pub(crate) overlaid: Overlaid,
     /// Slots whose mutations are other than stored: their sending was interrupted by a restart.
     pub(crate) unstored: Arc<BTreeSet<Slot>>,
-    /// What the engine mixes into the epoch, see [`Loaded::term`](crate::Loaded::term).
+    /// The bits that the engine mixes into the epoch, see [`Loaded::term`](crate::Loaded::term).
     pub(crate) term: u64,
     /// Records that do not decode; they go with the next write.
     pub(crate) garbage: Arc<[Record]>,

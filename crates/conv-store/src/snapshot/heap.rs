@@ -46,7 +46,8 @@ impl Snapshot {
     }
 }
 
-/// What events stated, the mutations, and the cloud's rows beside those that the list shows.
+/// Returns the bytes of messages that events stated, of mutations, and of the cloud's rows beside those
+/// that the list shows.
 fn outbox_bytes(state: &State) -> usize {
     if state.outbox.is_empty() && state.suggestions.is_empty() {
         return 0;

@@ -1,4 +1,4 @@
-//! What events state is shown over the cloud's rows, and ends.
+//! Messages that events state are shown over the cloud's rows, and ends.
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 

@@ -12,7 +12,7 @@ use super::{
     sig_cache::SigCache,
     write::{Edition, MarkBase},
 };
-use crate::{LocalRateLimiter, RateLimiter};
+use crate::{LocalRateLimiter, RateLimiter, RequestCounts};
 
 /// Builds a [`RestSource`].
 ///
@@ -167,6 +167,7 @@ impl RestSourceBuilder {
             time: CloudTime::default(),
             timeout: self.timeout,
             limiter: self.limiter.unwrap_or_else(|| Arc::new(LocalRateLimiter::default())),
+            requests: RequestCounts::default(),
         };
         RestSource {
             caller,

@@ -21,7 +21,7 @@ use super::{
     transport::{self, Failed},
     wire::{Command, Envelope, Reply},
 };
-use crate::{RateLimiter, Retry, SourceError, UserSig};
+use crate::{RateLimiter, RequestCounts, Retry, SourceError, UserSig};
 
 /// Makes signed calls under the rate limit, with a timeout and a cap on size, and separates answers
 /// from errors.
@@ -35,6 +35,7 @@ pub(super) struct Caller {
     pub(super) time: CloudTime,
     pub(super) timeout: Duration,
     pub(super) limiter: Arc<dyn RateLimiter>,
+    pub(super) requests: RequestCounts,
 }
 
 /// The pause for a command's calls after the cloud refused one as too many.
@@ -121,6 +122,7 @@ impl Caller {
             .post(self.url(C::PATH, &signed.user_sig)?)
             .header(CONTENT_TYPE, "application/json")
             .body(body);
+        self.requests.count(C::PATH);
         let (body, stated) = transport::send(request, &signed.user_sig).await?;
         match answer(command, &Reply::new(body, Arc::clone(&signed.user_sig))) {
             Err(error) if error.class() == ErrorClass::Auth => {

@@ -20,8 +20,8 @@ use super::{
     },
 };
 use crate::{
-    ConversationWriter, Groups, SourceError, WriteCall, WriteCapabilities, WriteKind, WriteRequest,
-    Written,
+    ConversationWriter, Groups, RequestCounts, SourceError, WriteCall, WriteCapabilities,
+    WriteKind, WriteRequest, Written,
 };
 
 #[async_trait]
@@ -78,6 +78,10 @@ impl ConversationWriter for RestSource {
             Some(Err(error)) => Err(error),
             None => Ok(None),
         }
+    }
+
+    fn write_request_counts(&self) -> Option<RequestCounts> {
+        Some(self.caller.requests.clone())
     }
 }
 

@@ -36,7 +36,7 @@ impl Device {
         source.take_calls()
     }
 
-    /// What a restart leaves.
+    /// Leaves the state that a restart leaves.
     fn restart(&mut self) {
         let state = std::mem::take(&mut self.0.state);
         self.0.state = state.reopened(!self.0.rows.is_empty());

@@ -1,4 +1,4 @@
-//! What lines and users take of memory.
+//! The memory of lines and users.
 
 use super::per;
 use crate::gateway::{
@@ -9,7 +9,7 @@ use crate::gateway::{
     stage::{BareStage, Binaries, Stage},
 };
 
-/// What a line takes that nothing happens on, beside others of the same view.
+/// The memory of a line that nothing happens on, beside others of the same view.
 pub fn idle(binaries: &Binaries, sizes: &Sizes) -> Vec<Figure> {
     let mut stage = Stage::new(&binaries.counting, 1);
     // Tables that grow by doubling would make the first lines dear.
@@ -35,7 +35,7 @@ pub fn idle(binaries: &Binaries, sizes: &Sizes) -> Vec<Figure> {
     ]
 }
 
-/// What a user takes who is online, with his list: one more beside as many others, on disk, where the
+/// The memory of a user who is online, with his list: one more beside as many others, on disk, where the
 /// records are in no memory of ours.
 pub fn online(binaries: &Binaries, sizes: &Sizes) -> Vec<Figure> {
     let users = sizes.lines.min(2_000) / 2;

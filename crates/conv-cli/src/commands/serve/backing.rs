@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use conv_api::{Accounts, Facet, RestSource, UserSigSigner};
+use conv_api::{Accounts, Facet};
 use conv_gateway::{AccessTokens, Drain, Gateway, Inbox, Webhooks};
 
 use super::{args::Args, demo::Demo};
@@ -40,9 +40,7 @@ impl Backing {
         let database = Place::chosen(place.as_ref())?.database().await?;
         recovery::note(&database.recovery, output);
 
-        let Credentials { base_url, sdkappid, identifier, key } = credentials;
-        let signer = UserSigSigner::new(identifier, key);
-        let mut source = RestSource::builder(base_url, sdkappid, signer);
+        let mut source = args.cloud.rest(credentials);
         if let Some(limiter) = database.limiter {
             source = source.rate_limiter(limiter);
         }

@@ -1,4 +1,4 @@
-//! What is wrong with JSON, in words that a caller knows.
+//! The errors of JSON, in words that a caller knows.
 
 use serde_json::Error;
 
@@ -33,6 +33,22 @@ const FOUND: [(&str, &str); 10] = [
     ("invalid value: integer ", "the number "),
     ("invalid value: ", ""),
 ];
+
+/// The maximum length of a member's path in an error, which may have keys of the caller's choice.
+const MAX_PATH: usize = 100;
+
+/// Describes an error of the parser after the path of the member that is wrong, such as
+/// `queries.main.window`. An unknown or missing member is named by the error itself: the path is that of
+/// the object around it.
+pub(super) fn with_member(error: &serde_path_to_error::Error<Error>) -> String {
+    let words = of(error.inner());
+    let path = error.path().to_string();
+    let path = match words.strip_prefix("unknown field ") {
+        Some(_) => path.rsplit_once('.').map_or("", |(object, _)| object),
+        None => path.trim_matches('.'),
+    };
+    if path.is_empty() || path.len() > MAX_PATH { words } else { format!("{path}: {words}") }
+}
 
 /// Describes an error of the parser.
 pub(in crate::server) fn of(error: &Error) -> String {
@@ -71,7 +87,10 @@ fn ours(expected: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use conv_api::ConversationType;
+    use serde::Deserialize;
     use serde_json::{Value, from_slice, from_value, json};
 
     use super::*;
@@ -89,5 +108,62 @@ mod tests {
         assert_eq!(list, "expected true or false, not the number `1` at line 2 column 1");
         let kind = of(&from_value::<ConversationType>(json!("x")).unwrap_err());
         assert!(kind.starts_with("unknown value `x`, expected one of `C2C`"), "{kind}");
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Options {
+        is_pinned: bool,
+        #[serde(default)]
+        queries: BTreeMap<String, Options>,
+        #[serde(default)]
+        numbers: Vec<u32>,
+    }
+
+    #[test]
+    fn the_member_that_is_wrong_is_named() {
+        let words = |json: &str| {
+            let mut reader = serde_json::Deserializer::from_str(json);
+            let read: Result<Options, _> = serde_path_to_error::deserialize(&mut reader);
+            with_member(&read.unwrap_err())
+        };
+        let long = "x".repeat(MAX_PATH);
+        for (json, expected) in [
+            (
+                r#"{"isPinned":"yes"}"#,
+                "isPinned: expected true or false, not the text \"yes\" at line 1 column 17",
+            ),
+            (
+                r#"{"isPinned":true,"numbers":[1,-1]}"#,
+                "numbers[1]: expected a whole number from 0, not the number `-1` at line 1 column 32",
+            ),
+            (
+                r#"{"isPinned":true,"queries":{"main":{"isPinned":1}}}"#,
+                "queries.main.isPinned: expected true or false, not the number `1` at line 1 column 48",
+            ),
+            (
+                r#"{"isPinned":true,"queries":{"main":{}}}"#,
+                "queries.main: missing field `isPinned` at line 1 column 37",
+            ),
+            (r#"{}"#, "missing field `isPinned` at line 1 column 2"),
+            (
+                r#"{"pinned":1}"#,
+                "unknown field `pinned`, expected one of `isPinned`, `queries`, `numbers` at line 1 \
+                 column 9",
+            ),
+            (
+                r#"{"queries":{"main":{"x":1}}}"#,
+                "queries.main: unknown field `x`, expected one of `isPinned`, `queries`, `numbers` at \
+                 line 1 column 23",
+            ),
+            ("[]", "invalid length 0, expected struct Options with 3 elements at line 1 column 2"),
+            (
+                &format!(r#"{{"queries":{{"{long}":1}}}}"#),
+                "expected struct Options, not the number `1` at line 1 column 116",
+            ),
+        ] {
+            assert_eq!(words(json), expected);
+        }
     }
 }

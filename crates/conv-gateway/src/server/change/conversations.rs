@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{answer, answer_each, batch::Batch, id, ids};
 use crate::server::{
     answer::Answered,
-    body::{Json, Options, words},
+    body::{Json, Options, value_of},
     caller::Caller,
     problem::Problem,
     shared::Shared,
@@ -112,7 +112,7 @@ fn delete_options(argument: Value) -> Result<DeleteOptions, Problem> {
     if !argument.is_object() {
         return Err(Problem::invalid("expected a conversation ID or an object"));
     }
-    serde_json::from_value(argument).map_err(|error| Problem::invalid(words(&error)))
+    value_of(argument)
 }
 
 fn seen(

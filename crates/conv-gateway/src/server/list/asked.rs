@@ -4,10 +4,14 @@ use std::num::NonZeroUsize;
 
 use axum::{extract::Query, http::Uri};
 use conv_api::{ConversationId, ConversationQuery, Error, PageKey, store::Snapshot};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::server::{body::words, etag::Basis, problem::Problem};
+use crate::server::{
+    body::{value_of, words},
+    etag::Basis,
+    problem::Problem,
+};
 
 /// The maximum number of rows of a page.
 pub(in crate::server) const MAX_LIMIT: usize = 500;
@@ -29,11 +33,11 @@ const CONDITIONS: [&str; 11] = [
     "before",
     "after",
 ];
-/// What else the query of a URL may have.
+/// Further names that the query of a URL may have.
 const OF_URL: [&str; 1] = ["conversationID"];
-/// What else an object may have.
+/// Further names that an object may have.
 const OF_OBJECT: [&str; 4] = ["all", "any", "not", "conversationIDList"];
-/// What there is beside where pages are. Their key is a text in `after`.
+/// A further name where there are pages. Their key is a text in `after`.
 const LIMIT: &str = "limit";
 
 /// A query, and which page of its rows.
@@ -101,7 +105,7 @@ impl Asked {
         let query = match options.remove("conversationIDList") {
             Some(Value::Array(ids)) if options.is_empty() => ids_query(ids)?,
             Some(_) => return Err(Problem::invalid("expected a list of IDs, and no conditions")),
-            None => parsed(Value::Object(options))?,
+            None => conditions(options)?,
         };
         Ok(Self { query, limit, after })
     }
@@ -170,8 +174,21 @@ fn ids_query(ids: Vec<Value>) -> Result<ConversationQuery, Problem> {
     Ok(ConversationQuery::ids(ids).map_err(Error::Query)?)
 }
 
+/// Reads conditions. The parser of a whole query does not say which one is wrong; that of one alone does.
+fn conditions(options: Map<String, Value>) -> Result<ConversationQuery, Problem> {
+    let options = Value::Object(options);
+    ConversationQuery::deserialize(&options).map_err(|error| {
+        let alone = options.as_object().into_iter().flatten().find_map(|(name, value)| {
+            let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+            let error = ConversationQuery::deserialize(&alone).err()?;
+            Some(format!("{name}: {}", words(&error)))
+        });
+        Problem::invalid(alone.unwrap_or_else(|| words(&error)))
+    })
+}
+
 fn parsed<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
-    serde_json::from_value(value).map_err(|error| Problem::invalid(words(&error)))
+    value_of(value)
 }
 
 /// The JSON that a text in a URL means.

@@ -34,9 +34,8 @@ impl Collector for AccountsNumbers {
             ("accounts_evicted", "Lists evicted from memory", stats.evicted),
             ("passes_finished", "Passes that ended well", stats.passes_finished),
             ("passes_failed", "Passes that failed", stats.passes_failed),
-            ("cloud_calls", "Calls of the cloud by passes", stats.calls),
-            ("cloud_retries", "Calls of the cloud that were tried again", stats.retries),
-            ("cloud_write_calls", "Calls of the cloud that sent changes", stats.write_calls),
+            ("cloud_retries", "Questions of passes that were asked again", stats.retries),
+            ("cloud_write_calls", "Batches of changes and looks for them", stats.write_calls),
             ("changes_done", "Changes that the cloud has", stats.changes_done),
             ("changes_failed", "Changes that failed", stats.changes_failed),
             ("skipped_rows", "Rows that could not be read", stats.skipped_rows),
@@ -48,6 +47,7 @@ impl Collector for AccountsNumbers {
         ] {
             one(&mut encoder, name, help, &ConstCounter::new(value))?;
         }
+        requests(&mut encoder, stats)?;
         causes(&mut encoder, stats)?;
         wait(&mut encoder, &stats.quota_wait)
     }
@@ -60,6 +60,17 @@ fn one(
     metric: &impl EncodeMetric,
 ) -> fmt::Result {
     metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
+}
+
+/// The commands are fixed words of the source's code.
+fn requests(encoder: &mut DescriptorEncoder<'_>, stats: &Stats) -> fmt::Result {
+    let help = "Requests to the cloud, by command";
+    let mut metric = encoder.encode_descriptor("cloud_calls", help, None, MetricType::Counter)?;
+    for (command, count) in &stats.requests {
+        let labels = [("command", *command)];
+        ConstCounter::new(*count).encode(metric.encode_family(&labels)?)?;
+    }
+    Ok(())
 }
 
 fn causes(encoder: &mut DescriptorEncoder<'_>, stats: &Stats) -> fmt::Result {

@@ -43,7 +43,7 @@ pub struct Stage {
     pub wire: Wire,
 }
 
-/// What lies between: counts bytes, and can be cut.
+/// The network between: counts bytes, and can be cut.
 #[derive(Clone)]
 pub struct Wire {
     pub address: SocketAddr,

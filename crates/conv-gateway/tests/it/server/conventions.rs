@@ -255,3 +255,37 @@ async fn a_panic_is_a_refusal_that_reveals_nothing() {
     assert_eq!(reply.header("content-type"), "application/problem+json");
     assert!(!String::from_utf8(reply.bytes).unwrap().contains("secret"));
 }
+
+#[tokio::test]
+async fn a_refused_body_names_the_member_that_is_wrong() {
+    let stage = Stage::pulled(|it| it).await;
+    let token = stage.login("alice").await;
+    for (path, body, words) in [
+        (
+            "/conversations/pin",
+            json!({"conversationID": "C2Cbob", "isPinned": "yes"}),
+            "isPinned: expected true or false, not the text \"yes\" at line ",
+        ),
+        (
+            "/conversations/list",
+            json!({"hasUnreadCount": 3}),
+            "hasUnreadCount: expected true or false",
+        ),
+        (
+            "/conversations/changes",
+            json!({"window": -1}),
+            "window: expected a whole number from 0, not the number `-1` at line ",
+        ),
+        (
+            "/conversations/stream",
+            json!({"queries": {"main": {"window": "all"}}}),
+            "queries.main.window: expected a whole number from 0, not the text \"all\" at line ",
+        ),
+        ("/conversations/pin", json!({"conversationID": "C2Cbob"}), "missing field `isPinned`"),
+    ] {
+        let reply = stage.post(path, &token, &body).await;
+        assert_eq!(reply.refusal().0, 400, "{path}");
+        let message = reply.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with(words), "{path} {body}: {message}");
+    }
+}

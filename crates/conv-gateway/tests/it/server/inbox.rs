@@ -19,7 +19,7 @@ const FILES: [(&str, &str, &str); 3] = [
     ("/inbox/inbox.js", "inbox.js", "text/javascript; charset=utf-8"),
 ];
 
-/// What the page may weigh on its way, all files together.
+/// The maximum bytes of the page on its way, all files together.
 const MAX_GZIP: usize = 25 * 1024;
 
 fn file(name: &str) -> Vec<u8> {

@@ -136,6 +136,39 @@ async fn numbers_say_what_was_done_and_name_no_user_and_no_secret() {
     assert_eq!(stats["isDraining"], false);
 }
 
+#[tokio::test]
+async fn requests_to_the_cloud_are_counted_as_the_cloud_counts_them() {
+    let stage = Stage::pulled(|it| it).await;
+    let list = stage.accounts.open(&"alice".parse().unwrap()).await.unwrap();
+    // One call of the trait each, and several requests: pages of a pass, a retry, names, a profile.
+    stage.cloud.faults().push("code=60011,times=1".parse().unwrap());
+    list.sync().await.unwrap();
+    let snapshot = list.snapshot();
+    let row = snapshot.rows().next().unwrap();
+    list.get_conversation_profile(&row.id).await.unwrap();
+    list.pin_conversation(&row.id, !row.listing.is_pinned).await.unwrap().sent().await.unwrap();
+
+    let private = stage.gateway.private_router(&Drain::new());
+    let (_, text) = ask(&private, "/metrics").await;
+    let calls = stage.cloud.calls();
+    for command in
+        ["recentcontact/get_list", "recentcontact/top", "profile/portrait_get", "openim/admin_x"]
+    {
+        let line = format!("conv_cloud_calls_total{{command=\"{command}\"}} {}", calls.of(command));
+        let is_there = text.lines().any(|it| it == line);
+        assert_eq!(is_there, calls.of(command) > 0, "{line} in {text}");
+    }
+    assert!(
+        calls.of("recentcontact/get_list") >= 4 && calls.of("recentcontact/top") == 1,
+        "{calls:?}"
+    );
+    let (_, stats) = ask(&private, "/stats").await;
+    let stats: Value = serde_json::from_str(&stats).unwrap();
+    let counted = stats["accounts"]["requests"].as_object().unwrap();
+    let total: u64 = counted.values().filter_map(Value::as_u64).sum();
+    assert_eq!(total, calls.total, "{counted:?} {calls:?}");
+}
+
 /// Each name has its HELP and TYPE once, before its values; each value is a number.
 #[track_caller]
 fn well_formed(text: &str) {

@@ -22,7 +22,7 @@ use conv_api::{
     UserSigSigner,
     sync::{
         Capabilities, ConversationSource, FullProfile, Groups, HydrateRequest, Hydrated, Page,
-        ProfileRequest, PullRequest,
+        ProfileRequest, PullRequest, RequestCounts,
     },
 };
 use conv_emulator::Emulator;
@@ -254,5 +254,9 @@ impl ConversationSource for Watched {
     async fn groups(&self, account: &AccountId) -> Result<Groups, SourceError> {
         self.asked.note(account);
         self.rest.groups(account).await
+    }
+
+    fn request_counts(&self) -> Option<RequestCounts> {
+        self.rest.request_counts()
     }
 }
