@@ -9,10 +9,10 @@ use std::{
 };
 
 use conv_api::{
-    Conversation, ConversationId, ConversationQuery, ConversationStore, IndexedStore, SendOptions,
-    Snapshot, SourceError, Timestamp,
-    model::{Delta, Outbox, PassId, Rank},
-    sync::{Dispatch, Dispatcher, PullOptions, Puller, SendView, Views},
+    ConversationQuery, ConversationStore, IndexedStore, SendOptions, SourceError, Timestamp,
+    model::{Delta, Rank},
+    sync::{Dispatch, Dispatcher, PullOptions, Puller, Views},
+    testing::send_view,
 };
 use fastrand::Rng;
 
@@ -48,7 +48,8 @@ impl Process {
         let clock = Arc::new(SeededClock::new(rng));
         let views: Views = {
             let (store, cloud) = (store.clone(), cloud.clone());
-            Arc::new(move || Arc::new(View(store.snapshot(), cloud.lock().time())) as _)
+            let date = move || Some(Timestamp::from_secs(cloud.lock().time().max(START)));
+            Arc::new(move || send_view(store.snapshot(), date()))
         };
         let (writer, account) = (Arc::new(cloud.clone()), "user_0001".parse().unwrap());
         let dispatcher = Dispatcher::new(writer, clock.clone(), account, options.clone(), views);
@@ -86,41 +87,5 @@ impl Process {
             sleep.as_mut().poll(cx).map(|()| Event::Time)
         })
         .await
-    }
-}
-
-/// A snapshot as a sender sees it, like the view of conv-api, but with the cloud's time.
-struct View(Snapshot, u64);
-
-impl SendView for View {
-    fn outbox(&self) -> &Outbox {
-        self.0.outbox()
-    }
-
-    fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
-        self.0.base(id)
-    }
-
-    fn has_all_rows(&self) -> bool {
-        let report = self.0.sync().report();
-        report.is_sync_completed() && report.limit.is_empty()
-    }
-
-    fn has_members(&self, group: &str) -> bool {
-        let hidden = self.0.outbox().pending();
-        let hidden = hidden.filter_map(|one| one.mutation.conversation_id().cloned());
-        let mut ids = self.0.rows().map(|row| row.id.clone()).chain(hidden);
-        ids.any(|id| {
-            let base = self.0.base(&id);
-            base.is_some_and(|row| row.listing.groups.iter().any(|name| **name == *group))
-        })
-    }
-
-    fn wall_time(&self) -> Option<Timestamp> {
-        Some(Timestamp::from_secs(self.1.max(START)))
-    }
-
-    fn newest_pass(&self) -> Option<PassId> {
-        Some(self.0.sync().pass)
     }
 }
