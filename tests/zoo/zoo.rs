@@ -1,5 +1,5 @@
 //! Runs the seeds of one kind of run against one kind of cursor, and stops at the first that
-//! breaks a promise: `zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>`, or
+//! breaks a promise: `zoo <churn|chaos|devices|hardship|refresh> <cursor kind> <promise|any> <seeds>`, or
 //! `zoo <outgoing|pair> Any <promise|any> <seeds>` for changes that one process or two send, or
 //! `zoo resume Any <promise|any> <seeds>` for clients that come back.
 //!
@@ -20,12 +20,12 @@ use std::{collections::BTreeSet, fmt::Debug, process::ExitCode};
 use support::{
     outgoing::{outgoing, outgoing_pair},
     resume::resume,
-    sim::{CursorKind, Failure, chaos, churn, hardship, refresh},
+    sim::{CursorKind, Failure, chaos, churn, devices, hardship, refresh},
 };
 
 type Run = fn(u64, CursorKind) -> Result<(), Failure>;
 
-const USAGE: &str = "usage: zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>, \
+const USAGE: &str = "usage: zoo <churn|chaos|devices|hardship|refresh> <cursor kind> <promise|any> <seeds>, \
                      or zoo <outgoing|pair|resume> Any <promise|any> <seeds>";
 
 fn main() -> ExitCode {
@@ -48,6 +48,7 @@ fn main() -> ExitCode {
     let run: Option<Run> = match run.as_str() {
         "churn" => Some(churn),
         "chaos" => Some(chaos),
+        "devices" => Some(devices),
         "hardship" => Some(hardship),
         "refresh" => Some(refresh),
         _ => None,
