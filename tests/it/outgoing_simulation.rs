@@ -1,22 +1,32 @@
-//! Seeds of the simulation of outgoing changes: 2,000 here; `CONV_OUTGOING_SEEDS` sets another number.
+//! Seeds of the simulation of outgoing changes: 2,000 here, and 500 of two processes over one store;
+//! `CONV_OUTGOING_SEEDS` sets another number.
 //! `CONV_SIM_SEED` runs one alone, and `CONV_SIM_TRACE=1` prints what happens.
 
-use conv_tests::outgoing::outgoing;
+use conv_tests::outgoing::{Failure, outgoing, outgoing_pair};
 
-#[test]
-fn accepted_changes_are_sent_and_shown_all_the_time() {
+fn run(most: u64, check: fn(u64) -> Result<(), Failure>) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("CONV_SIM_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("CONV_OUTGOING_SEEDS").unwrap_or(2_000),
+        None => 0..number("CONV_OUTGOING_SEEDS").unwrap_or(most),
     };
     let mut failures = Vec::new();
     for seed in seeds {
-        let Err(failure) = outgoing(seed) else { continue };
+        let Err(failure) = check(seed) else { continue };
         println!("{failure:?}");
         failures.push(failure.seed);
     }
     assert!(failures.is_empty(), "{} seeds broke a promise: {failures:?}", failures.len());
+}
+
+#[test]
+fn accepted_changes_are_sent_and_shown_all_the_time() {
+    run(2_000, outgoing);
+}
+
+#[test]
+fn two_processes_over_one_store_send_what_either_accepted() {
+    run(500, outgoing_pair);
 }
 
 /// Beyond those that run each time.

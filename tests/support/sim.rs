@@ -15,6 +15,6 @@ mod world;
 
 pub use self::{
     paging::CursorKind,
-    runs::{Failure, chaos, churn, hardship, refresh},
+    runs::{Failure, chaos, churn, devices, hardship, refresh},
     witness::Broken,
 };

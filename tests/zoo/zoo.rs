@@ -1,7 +1,9 @@
 //! Runs the seeds of one kind of run against one kind of cursor, and stops at the first that
-//! breaks a promise: `zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>`, or
-//! `zoo outgoing Any <promise|any> <seeds>` for changes that are sent, or
+//! breaks a promise: `zoo <churn|chaos|devices|hardship|refresh> <cursor kind> <promise|any> <seeds>`, or
+//! `zoo <outgoing|pair> Any <promise|any> <seeds>` for changes that one process or two send, or
 //! `zoo resume Any <promise|any> <seeds>` for clients that come back.
+//!
+//! `CONV_SIM_SEED` is the first seed, instead of 0.
 //!
 //! Exits with 0 if none did, with 1 if one did; anything else is a mistake.
 
@@ -16,15 +18,15 @@ mod support {
 use std::{collections::BTreeSet, fmt::Debug, process::ExitCode};
 
 use support::{
-    outgoing::outgoing,
+    outgoing::{outgoing, outgoing_pair},
     resume::resume,
-    sim::{CursorKind, Failure, chaos, churn, hardship, refresh},
+    sim::{CursorKind, Failure, chaos, churn, devices, hardship, refresh},
 };
 
 type Run = fn(u64, CursorKind) -> Result<(), Failure>;
 
-const USAGE: &str = "usage: zoo <churn|chaos|hardship|refresh> <cursor kind> <promise|any> <seeds>, \
-                     or zoo <outgoing|resume> Any <promise|any> <seeds>";
+const USAGE: &str = "usage: zoo <churn|chaos|devices|hardship|refresh> <cursor kind> <promise|any> <seeds>, \
+                     or zoo <outgoing|pair|resume> Any <promise|any> <seeds>";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -33,9 +35,10 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let seeds = seeds.parse::<u64>();
-    if let ("outgoing", "Any", Ok(seeds)) = (run.as_str(), kind.as_str(), &seeds) {
+    if let ("outgoing" | "pair", "Any", Ok(seeds)) = (run.as_str(), kind.as_str(), &seeds) {
+        let check = if run == "pair" { outgoing_pair } else { outgoing };
         return run_seeds(*seeds, promise, |seed| {
-            let run = outgoing(seed);
+            let run = check(seed);
             run.map_err(|failure| failure.broken.into_keys().collect())
         });
     }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let run: Option<Run> = match run.as_str() {
         "churn" => Some(churn),
         "chaos" => Some(chaos),
+        "devices" => Some(devices),
         "hardship" => Some(hardship),
         "refresh" => Some(refresh),
         _ => None,
@@ -66,7 +70,8 @@ fn run_seeds<B: Debug>(
     let is_it = |broken: &BTreeSet<B>| {
         promise == "any" || broken.iter().any(|broken| format!("{broken:?}") == *promise)
     };
-    for seed in 0..seeds {
+    let first = std::env::var("CONV_SIM_SEED").ok().and_then(|seed| seed.parse().ok());
+    for seed in first.unwrap_or(0)..seeds {
         match run(seed) {
             Err(broken) if is_it(&broken) => {
                 println!("{seed} {broken:?}");

@@ -18,7 +18,7 @@ mod pending;
 mod sending;
 mod task;
 mod turn;
-mod view;
+pub(crate) mod view;
 mod watched;
 
 pub use self::{

@@ -42,7 +42,8 @@ pub struct State {
     pub is_online: bool,
     /// Calls that arrive after their callers gave up.
     late: Vec<(Duration, WriteCall)>,
-    flights: BTreeMap<WriteKind, u32>,
+    /// The calls under way of each process.
+    flights: BTreeMap<(usize, WriteKind), u32>,
     /// When others changed a slot last.
     pub foreign: BTreeMap<Slot, Duration>,
     /// The state that the user saw when it last deleted a conversation.
@@ -51,18 +52,37 @@ pub struct State {
     messages: BTreeMap<ConversationId, Duration>,
     /// When the last complete pass began.
     pub passed: Option<Duration>,
+    /// The process that may send, if several share the store; the calls of all others are those of
+    /// strangers. A call whose process dies or stops may arrive later.
+    pub holder: Option<Option<usize>>,
     pub broken: BTreeMap<Broken, String>,
 }
 
+/// The cloud, as one of the processes reaches it.
 #[derive(Clone, Debug)]
-pub struct OutCloud(Arc<Mutex<State>>);
+pub struct OutCloud {
+    state: Arc<Mutex<State>>,
+    pub process: usize,
+}
 
 /// A call under way, until it is answered or dropped.
-struct Flight(OutCloud, WriteKind);
+struct Flight {
+    cloud: OutCloud,
+    kind: WriteKind,
+    /// The call until its fate is sealed.
+    call: Option<WriteCall>,
+}
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        *self.0.lock().flights.entry(self.1).or_default() -= 1;
+        let mut state = self.cloud.lock();
+        *state.flights.entry((self.cloud.process, self.kind)).or_default() -= 1;
+        if let Some(call) = self.call.take().filter(|_| state.holder.is_some()) {
+            if state.is_online && state.rng.bool() {
+                let at = state.now() + Duration::from_millis(state.rng.u64(..5_000));
+                state.late.push((at, call));
+            }
+        }
     }
 }
 
@@ -98,6 +118,7 @@ impl OutCloud {
             deletions: BTreeMap::new(),
             messages: BTreeMap::new(),
             passed: None,
+            holder: None,
             broken: BTreeMap::new(),
             rng,
         };
@@ -109,11 +130,11 @@ impl OutCloud {
             state.world.message(&id.unwrap(), START - 100 * place);
         }
         state.history.push((Duration::ZERO, state.world.clone()));
-        Self(Arc::new(Mutex::new(state)))
+        Self { state: Arc::new(Mutex::new(state)), process: 0 }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, State> {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
         state.deliver();
         state
     }
@@ -144,10 +165,7 @@ impl State {
     pub fn foreign(&mut self, change: impl FnOnce(&mut World, u64)) {
         let (before, now) = (self.world.clone(), self.time());
         change(&mut self.world, now);
-        let at = self.now();
-        for slot in self.world.touched(&before) {
-            self.foreign.insert(slot, at);
-        }
+        self.note_foreign(&before);
         self.record();
     }
 
@@ -209,13 +227,24 @@ impl State {
         }
     }
 
-    fn apply(&mut self, call: &WriteCall) -> Result<Written, SourceError> {
+    fn apply(&mut self, process: usize, call: &WriteCall) -> Result<Written, SourceError> {
+        let before = self.world.clone();
         let answer = match items(call) {
             None => self.world.apply(call, self.habits).map(|()| Written::whole()),
             Some(items) => self.each(items),
         };
+        if self.holder.is_some_and(|holder| holder != Some(process)) {
+            self.note_foreign(&before);
+        }
         self.record();
         answer
+    }
+
+    fn note_foreign(&mut self, before: &World) {
+        let at = self.now();
+        for slot in self.world.touched(before) {
+            self.foreign.insert(slot, at);
+        }
     }
 
     /// Applies item by item; some fail, some are left out of the answer.
@@ -305,7 +334,7 @@ impl ConversationWriter for OutCloud {
         let call = &request.call;
         let fate = {
             let mut state = self.lock();
-            let flights = state.flights.entry(call.kind()).or_default();
+            let flights = state.flights.entry((self.process, call.kind())).or_default();
             *flights += 1;
             if *flights > 1 {
                 state.broken.insert(Broken::Parallel, format!("{call:?}"));
@@ -313,14 +342,17 @@ impl ConversationWriter for OutCloud {
             state.check_deletion(call);
             state.fate(call.ids().len())
         };
-        let _flight = Flight(self.clone(), call.kind());
+        let is_lost = matches!(fate, Fate::LostBefore | Fate::Refused(_));
+        let sent = (!is_lost).then(|| call.clone());
+        let mut flight = Flight { cloud: self.clone(), kind: call.kind(), call: sent };
         self.delay().await;
+        flight.call = None;
         let answer = {
             let mut state = self.lock();
             match fate {
-                Fate::Answer => state.apply(call),
+                Fate::Answer => state.apply(self.process, call),
                 Fate::LostBefore => Err(SourceError::TimedOut),
-                Fate::LostAfter => state.apply(call).and(Err(SourceError::TimedOut)),
+                Fate::LostAfter => state.apply(self.process, call).and(Err(SourceError::TimedOut)),
                 Fate::Late => {
                     let at = state.now() + Duration::from_secs(state.rng.u64(1..30));
                     state.late.push((at, call.clone()));
@@ -328,7 +360,7 @@ impl ConversationWriter for OutCloud {
                 }
                 // It is said to have failed, and that may be wrong.
                 Fate::Refused(error) if error.code() == Some(50004) && state.rng.bool() => {
-                    state.apply(call).and(Err(error))
+                    state.apply(self.process, call).and(Err(error))
                 }
                 Fate::Refused(error) => Err(error),
             }

@@ -27,6 +27,8 @@ pub enum Broken {
     Unequal,
     /// Changes are still under way long after all faults ended.
     Stuck,
+    /// A change that had ended ended again.
+    TwoEnds,
 }
 
 /// The value that a slot must show.
@@ -48,6 +50,10 @@ pub struct Judge {
     overridden: Vec<Expected>,
     /// The ends of these may have been stored, and the store's answer lost.
     doubted: BTreeSet<u64>,
+    /// The changes that ended for good, and how.
+    ended: BTreeMap<u64, OutcomeKind>,
+    /// The second end of a change.
+    again: Option<String>,
 }
 
 impl Judge {
@@ -116,6 +122,7 @@ impl Judge {
     pub fn outcomes(&mut self, outcomes: &[Outcome]) {
         for outcome in outcomes {
             self.open.remove(&outcome.number);
+            self.note_end(outcome);
             if outcome.kind == OutcomeKind::Overridden {
                 let expected = self.expected.remove(&outcome.mutation.slot());
                 self.overridden.extend(expected.filter(|one| one.number == outcome.number));
@@ -131,12 +138,26 @@ impl Judge {
         }
     }
 
+    /// A change that failed or expired may be tried again, or dropped.
+    fn note_end(&mut self, outcome: &Outcome) {
+        if let Some(before) = self.ended.get(&outcome.number) {
+            let what = format!("{outcome:?} after {before:?}");
+            self.again.get_or_insert(what);
+        }
+        if !matches!(outcome.kind, OutcomeKind::Failed(_) | OutcomeKind::Expired) {
+            self.ended.insert(outcome.number, outcome.kind.clone());
+        }
+    }
+
     /// Compares what the list shows with what it is to show.
     pub fn check(
         &mut self,
         list: &Snapshot,
         foreign: &BTreeMap<Slot, Duration>,
     ) -> Option<(Broken, String)> {
+        if let Some(what) = self.again.take() {
+            return Some((Broken::TwoEnds, what));
+        }
         let outbox = list.outbox();
         for number in self.open.keys().copied().collect::<Vec<_>>() {
             let pending = outbox.get(number);

@@ -1,6 +1,7 @@
 //! A process with the list, its sender and its pass.
 
 use std::{
+    collections::BTreeSet,
     future::{Future, pending, poll_fn},
     pin::pin,
     sync::Arc,
@@ -9,10 +10,11 @@ use std::{
 };
 
 use conv_api::{
-    Conversation, ConversationId, ConversationQuery, ConversationStore, IndexedStore, SendOptions,
-    Snapshot, SourceError, Timestamp,
-    model::{Delta, Outbox, PassId, Rank},
-    sync::{Dispatch, Dispatcher, PullOptions, Puller, SendView, Views},
+    ConversationQuery, ConversationStore, IndexedStore, PendingState, SendOptions, Snapshot,
+    SourceError, Timestamp,
+    model::{Delta, Rank, Seq},
+    sync::{Dispatch, Dispatcher, FinishedPass, PullOptions, Puller, Views},
+    testing::send_view,
 };
 use fastrand::Rng;
 
@@ -26,14 +28,35 @@ use super::{
 pub struct Process {
     pub store: IndexedStore,
     pub clock: Arc<SeededClock>,
-    pub dispatcher: Dispatcher,
+    /// The cloud as it knows this process.
+    pub cloud: OutCloud,
+    /// None while another process sends.
+    pub dispatcher: Option<Dispatcher>,
     /// The pass under way, and when it began: on the process's clock, and in the cloud.
     pub pass: Option<(Puller, Duration, Duration)>,
+    /// The newest pass that this process finished.
+    pub finished: Option<FinishedPass>,
+    /// Beside another process: what it knows of the store.
+    pub follows: Option<Followed>,
+}
+
+/// What a process beside another one knows of the store that both write to.
+#[derive(Default)]
+pub struct Followed {
+    pub seen: Seq,
+    /// The changes that were held.
+    pub held: BTreeSet<u64>,
+    /// It has sent before, and so released what an earlier process left as held.
+    pub has_sent: bool,
+    /// It lost the lease to send, and notices at this moment.
+    pub notices: Option<tokio::time::Instant>,
 }
 
 pub enum Event {
     Dispatch(Dispatch),
     Pulled(Box<Result<Option<Delta>, SourceError>>),
+    /// The store shows more than its sender knows.
+    Newer(Snapshot),
     Time,
 }
 
@@ -46,17 +69,39 @@ impl Process {
     ) -> Self {
         let store = IndexedStore::open(engine.clone()).await.unwrap();
         let clock = Arc::new(SeededClock::new(rng));
-        let views: Views = {
-            let (store, cloud) = (store.clone(), cloud.clone());
-            Arc::new(move || Arc::new(View(store.snapshot(), cloud.lock().time())) as _)
-        };
-        let (writer, account) = (Arc::new(cloud.clone()), "user_0001".parse().unwrap());
-        let dispatcher = Dispatcher::new(writer, clock.clone(), account, options.clone(), views);
-        Self { store, clock, dispatcher, pass: None }
+        let cloud = cloud.clone();
+        let (dispatcher, pass, finished, follows) = (None, None, None, None);
+        let mut process = Self { store, clock, cloud, dispatcher, pass, finished, follows };
+        process.start_sending(options);
+        process
     }
 
-    pub fn puller(&self, cloud: &OutCloud) -> Puller {
-        let (source, clock) = (Arc::new(cloud.clone()), self.clock.clone());
+    pub fn start_sending(&mut self, options: &SendOptions) {
+        let views: Views = {
+            let (store, cloud) = (self.store.clone(), self.cloud.clone());
+            let date = move || Some(Timestamp::from_secs(cloud.lock().time().max(START)));
+            Arc::new(move || send_view(store.snapshot(), date()))
+        };
+        let (writer, account) = (Arc::new(self.cloud.clone()), "user_0001".parse().unwrap());
+        let clock = self.clock.clone();
+        self.dispatcher = Some(Dispatcher::new(writer, clock, account, options.clone(), views));
+    }
+
+    /// Says something to the sender, if there is one.
+    pub fn send(&mut self, say: impl FnOnce(&mut Dispatcher)) {
+        if let Some(dispatcher) = &mut self.dispatcher {
+            say(dispatcher);
+        }
+    }
+
+    /// The numbers of the changes that are held.
+    pub fn held(list: &Snapshot) -> BTreeSet<u64> {
+        let held = list.outbox().pending().filter(|one| one.state == PendingState::Held);
+        held.map(|one| one.number).collect()
+    }
+
+    pub fn puller(&self) -> Puller {
+        let (source, clock) = (Arc::new(self.cloud.clone()), self.clock.clone());
         let (snapshot, store) = (self.store.snapshot(), self.store.clone());
         let account = "user_0001".parse().unwrap();
         let options = PullOptions::default().with_plan_limit(100);
@@ -74,9 +119,26 @@ impl Process {
                 None => pending().await,
             }
         });
-        let mut dispatch = pin!(self.dispatcher.next());
+        let dispatcher = &mut self.dispatcher;
+        let mut dispatch = pin!(async {
+            match dispatcher {
+                Some(dispatcher) => dispatcher.next().await,
+                None => pending().await,
+            }
+        });
+        let (seen, mut watcher) =
+            (self.follows.as_ref().map(|follows| follows.seen), self.store.watch());
+        let mut newer = pin!(async {
+            match seen {
+                Some(seen) => watcher.newer_than(seen).await.unwrap(),
+                None => pending().await,
+            }
+        });
         let mut sleep = pin!(tokio::time::sleep_until(end));
         poll_fn(|cx| {
+            if let Poll::Ready(newer) = newer.as_mut().poll(cx) {
+                return Poll::Ready(Event::Newer(newer));
+            }
             if let Poll::Ready(dispatch) = dispatch.as_mut().poll(cx) {
                 return Poll::Ready(Event::Dispatch(dispatch));
             }
@@ -86,41 +148,5 @@ impl Process {
             sleep.as_mut().poll(cx).map(|()| Event::Time)
         })
         .await
-    }
-}
-
-/// A snapshot as a sender sees it, like the view of conv-api, but with the cloud's time.
-struct View(Snapshot, u64);
-
-impl SendView for View {
-    fn outbox(&self) -> &Outbox {
-        self.0.outbox()
-    }
-
-    fn base(&self, id: &ConversationId) -> Option<Arc<Conversation>> {
-        self.0.base(id)
-    }
-
-    fn has_all_rows(&self) -> bool {
-        let report = self.0.sync().report();
-        report.is_sync_completed() && report.limit.is_empty()
-    }
-
-    fn has_members(&self, group: &str) -> bool {
-        let hidden = self.0.outbox().pending();
-        let hidden = hidden.filter_map(|one| one.mutation.conversation_id().cloned());
-        let mut ids = self.0.rows().map(|row| row.id.clone()).chain(hidden);
-        ids.any(|id| {
-            let base = self.0.base(&id);
-            base.is_some_and(|row| row.listing.groups.iter().any(|name| **name == *group))
-        })
-    }
-
-    fn wall_time(&self) -> Option<Timestamp> {
-        Some(Timestamp::from_secs(self.1.max(START)))
-    }
-
-    fn newest_pass(&self) -> Option<PassId> {
-        Some(self.0.sync().pass)
     }
 }

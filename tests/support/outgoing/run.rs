@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use conv_api::{
     Clock, Conversation, ConversationId, ConversationStore, IfNewer, Mutation, PendingState,
     SendOptions, SourceError, StoreError, Timestamp,
-    model::{Delta, Enqueue, OutboxChange, Progress, SyncStep},
+    model::{Delta, Enqueue, OutboxChange, Progress, Seq, SyncStep},
     store::MemoryEngine,
-    sync::{Dispatch, FinishedPass},
+    sync::{Dispatch, Dispatcher, FinishedPass},
 };
 use fastrand::Rng;
 
@@ -32,6 +32,15 @@ const SOON: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// Changes, faults, other devices and crashes; then the faults end.
 pub fn outgoing(seed: u64) -> Result<(), Failure> {
+    run(seed, false)
+}
+
+/// The same with two processes over one store, each of which may have the lease to send.
+pub fn outgoing_pair(seed: u64) -> Result<(), Failure> {
+    run(seed, true)
+}
+
+fn run(seed: u64, is_pair: bool) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -39,6 +48,9 @@ pub fn outgoing(seed: u64) -> Result<(), Failure> {
         .unwrap();
     let broken = runtime.block_on(async {
         let mut sim = Sim::new(seed).await;
+        if is_pair {
+            sim.pair().await;
+        }
         sim.chaos().await;
         sim.quiet().await;
         sim.verdict()
@@ -46,13 +58,18 @@ pub fn outgoing(seed: u64) -> Result<(), Failure> {
     if broken.is_empty() { Ok(()) } else { Err(Failure { seed, broken }) }
 }
 
-struct Sim {
-    rng: Rng,
-    cloud: OutCloud,
-    engine: LossyEngine,
-    process: Process,
+pub(super) struct Sim {
+    pub(super) rng: Rng,
+    pub(super) cloud: OutCloud,
+    pub(super) engine: LossyEngine,
+    /// The process that acts.
+    pub(super) process: Process,
+    /// Another one over the same records, if there are two.
+    pub(super) other: Option<Process>,
+    /// The last write that a process was answered.
+    written: Seq,
     judge: Judge,
-    options: SendOptions,
+    pub(super) options: SendOptions,
     crashes: u8,
     is_traced: bool,
 }
@@ -70,12 +87,14 @@ impl Sim {
         let process = Process::open(&engine, &cloud, &options, rng.fork()).await;
         let is_traced = std::env::var("CONV_SIM_TRACE").is_ok();
         let judge = Judge::default();
-        Self { rng, cloud, engine, process, judge, options, crashes, is_traced }
+        let (other, written) = (None, Seq::ZERO);
+        Self { rng, cloud, engine, process, other, written, judge, options, crashes, is_traced }
     }
 
-    fn trace(&self, what: impl FnOnce() -> String) {
+    pub(super) fn trace(&self, what: impl FnOnce() -> String) {
         if self.is_traced {
-            println!("{:?} {}", self.cloud.lock().now(), what());
+            let now = self.cloud.lock().now();
+            println!("{now:?} process {}: {}", self.process.cloud.process, what());
         }
     }
 
@@ -83,6 +102,7 @@ impl Sim {
         self.start_pass();
         self.run_for(Duration::from_secs(30)).await;
         for _ in 0..self.rng.usize(5..40) {
+            self.take_turns().await;
             self.act().await;
             let pause = match self.rng.u8(..8) {
                 0 => self.rng.u64(20_000..90_000),
@@ -122,8 +142,8 @@ impl Sim {
                 self.trace(|| format!("faults {faults}, online {is_online}"));
             }
             16 => self.start_pass(),
-            17 => self.process.dispatcher.release(),
-            18 => self.process.dispatcher.retry_now(),
+            17 => self.release().await,
+            18 => self.process.send(Dispatcher::retry_now),
             _ => self.answer_failure().await,
         }
     }
@@ -141,8 +161,12 @@ impl Sim {
         let list = self.process.store.snapshot();
         self.trace(|| format!("user: {mutation:?}: {:?}", answer.as_ref().map(|c| &c.numbers)));
         match answer {
+            // It joined a change, or found nothing to do, before it heard of the other process's write:
+            // as if it had come before that.
+            Ok(commit) if commit.written < self.written => {}
             Ok(commit) => {
                 let number = commit.numbers.first().copied().flatten();
+                self.written = self.written.max(commit.written);
                 self.judge.outcomes(&commit.outcomes);
                 let at = self.cloud.lock().now();
                 self.judge.accepted(at, &mutation, number, &list);
@@ -150,7 +174,7 @@ impl Sim {
                 if self.crash().await {
                     return;
                 }
-                self.process.dispatcher.outbox_changed();
+                self.process.send(Dispatcher::outbox_changed);
             }
             Err(StoreError::Refused(_)) => {}
             Err(_) => self.judge.doubt_accepted(&mutation),
@@ -181,21 +205,24 @@ impl Sim {
         self.trace(|| format!("user: {steps:?}"));
         match self.process.store.mutate(OutboxChange::Progress(steps)).await {
             Ok(commit) => {
+                self.written = self.written.max(commit.written);
                 self.judge.outcomes(&commit.outcomes);
-                if retries {
-                    let (at, list) = (self.cloud.lock().now(), self.process.store.snapshot());
+                let list = self.process.store.snapshot();
+                // The other process may have dropped it just before.
+                if retries && list.outbox().get(failed.number).is_some() {
+                    let at = self.cloud.lock().now();
                     self.judge.accepted(at, &failed.mutation, Some(failed.number), &list);
                 }
             }
             Err(_) => self.judge.doubt_accepted(&failed.mutation),
         }
-        self.process.dispatcher.outbox_changed();
+        self.process.send(Dispatcher::outbox_changed);
     }
 
     fn start_pass(&mut self) {
         if self.process.pass.is_none() {
             let began = (self.process.clock.now(), self.cloud.lock().now());
-            let puller = self.process.puller(&self.cloud);
+            let puller = self.process.puller();
             self.process.pass = Some((puller, began.0, began.1));
             self.trace(|| "a pass begins".into());
         }
@@ -207,8 +234,9 @@ impl Sim {
             return false;
         }
         self.trace(|| "crash".into());
-        self.process =
-            Process::open(&self.engine, &self.cloud, &self.options, self.rng.fork()).await;
+        let cloud = self.process.cloud.clone();
+        self.process = Process::open(&self.engine, &cloud, &self.options, self.rng.fork()).await;
+        self.share();
         self.check();
         true
     }
@@ -216,7 +244,7 @@ impl Sim {
     async fn run_for(&mut self, time: Duration) {
         let end = tokio::time::Instant::now() + time;
         while tokio::time::Instant::now() < end {
-            let event = self.process.event(end).await;
+            let event = self.event(end).await;
             if self.crash().await {
                 continue;
             }
@@ -225,6 +253,7 @@ impl Sim {
                 Event::Dispatch(Dispatch::Progress(steps)) => self.progress(steps).await,
                 Event::Dispatch(_) => self.start_pass(),
                 Event::Pulled(answer) => self.pulled(*answer).await,
+                Event::Newer(list) => self.newer(&list),
             }
             self.check();
         }
@@ -235,9 +264,10 @@ impl Sim {
         self.trace(|| format!("{steps:?}: {}", answer.is_ok()));
         match answer {
             Ok(commit) => {
+                self.written = self.written.max(commit.written);
                 self.judge.outcomes(&commit.outcomes);
                 if !self.crash().await {
-                    self.process.dispatcher.applied();
+                    self.process.send(Dispatcher::applied);
                 }
             }
             Err(_) => {
@@ -254,10 +284,13 @@ impl Sim {
             Ok(Some(delta)) => {
                 let begins = matches!(delta.step, Some(SyncStep::Begin { .. }));
                 match self.process.store.apply(delta).await {
-                    Ok(commit) => puller.applied(&commit),
+                    Ok(commit) => {
+                        puller.applied(&commit);
+                        self.written = self.written.max(commit.written);
+                    }
                     // Its beginning was stored before, and the acknowledgement lost.
                     Err(StoreError::Superseded(_)) if begins => {
-                        let puller = self.process.puller(&self.cloud);
+                        let puller = self.process.puller();
                         self.process.pass = Some((puller, began, seen));
                     }
                     Err(_) => self.process.pass = None,
@@ -271,15 +304,21 @@ impl Sim {
                 self.process.pass = None;
                 self.cloud.lock().passed = Some(seen);
                 self.trace(|| format!("a pass ends that began at {seen:?}"));
-                self.process.dispatcher.pass_finished(pass);
+                self.process.finished = Some(pass.clone());
+                self.process.send(|sender| sender.pass_finished(pass));
             }
             Err(_) => self.process.pass = None,
         }
     }
 
+    /// A store that has not yet heard of the other process shows what was.
     fn check(&mut self) {
+        let list = self.process.store.snapshot();
+        if self.other.is_some() && list.written() < self.written {
+            return;
+        }
         let mut state = self.cloud.lock();
-        let broken = self.judge.check(&self.process.store.snapshot(), &state.foreign);
+        let broken = self.judge.check(&list, &state.foreign);
         if let Some((broken, what)) = broken {
             let what = format!("{:?} {what}", state.now());
             state.broken.entry(broken).or_insert(what);
@@ -297,8 +336,9 @@ impl Sim {
         self.trace(|| "the faults end".into());
         let end = self.cloud.lock().now() + SOON;
         while self.is_busy() && self.cloud.lock().now() < end {
-            self.process.dispatcher.release();
-            self.process.dispatcher.retry_now();
+            self.one_sends();
+            self.process.send(Dispatcher::release);
+            self.process.send(Dispatcher::retry_now);
             self.run_for(Duration::from_secs(30)).await;
         }
         if self.is_busy() {
@@ -307,6 +347,9 @@ impl Sim {
         }
         for _ in 0..2 {
             self.process.pass = None;
+            if let Some(other) = &mut self.other {
+                other.pass = None;
+            }
             self.run_for(Duration::from_secs(10)).await;
             self.start_pass();
             self.run_for(Duration::from_secs(120)).await;
@@ -320,18 +363,24 @@ impl Sim {
     }
 
     fn verdict(self) -> BTreeMap<Broken, String> {
-        let list = self.process.store.snapshot();
-        let shown: BTreeMap<_, _> = list.rows().map(|row| (row.id.clone(), shown(row))).collect();
         let mut state = self.cloud.lock();
         let rows = state.world.rows();
-        if shown != rows {
-            let differs = |id: &&ConversationId| shown.get(*id) != rows.get(*id);
-            let ids = shown.keys().chain(rows.keys()).filter(differs);
-            let what = ids.map(|id| format!("{:?} is {:?}", shown.get(id), rows.get(id)));
-            let what = what.collect::<Vec<_>>().join("; ");
-            state.broken.insert(Broken::Unequal, what);
+        for process in [Some(&self.process), self.other.as_ref()].into_iter().flatten() {
+            let list = process.store.snapshot();
+            let shown: BTreeMap<_, _> =
+                list.rows().map(|row| (row.id.clone(), shown(row))).collect();
+            if shown != rows {
+                let differs = |id: &&ConversationId| shown.get(*id) != rows.get(*id);
+                let ids = shown.keys().chain(rows.keys()).filter(differs);
+                let what = ids.map(|id| format!("{:?} is {:?}", shown.get(id), rows.get(id)));
+                let what = what.collect::<Vec<_>>().join("; ");
+                state.broken.insert(Broken::Unequal, what);
+            }
         }
-        std::mem::take(&mut state.broken)
+        let broken = std::mem::take(&mut state.broken);
+        drop(state);
+        self.trace(|| format!("broken: {broken:?}"));
+        broken
     }
 }
 

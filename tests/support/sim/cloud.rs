@@ -68,6 +68,8 @@ pub struct State {
     copies: Copies,
     /// The rows of each change so far, for a source that gives changes.
     log: Vec<Vec<ConversationId>>,
+    /// The source does not have the whole list of its own cloud.
+    pub is_partial: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +92,7 @@ impl SimCloud {
             failed: BTreeMap::new(),
             copies: Copies::default(),
             log: Vec::new(),
+            is_partial: false,
         };
         Self(Arc::new(Mutex::new(state)))
     }
@@ -111,6 +114,18 @@ impl SimCloud {
 impl State {
     pub fn change(&mut self) {
         let ids = self.world.change(&mut self.rng);
+        self.changed(ids);
+    }
+
+    /// Another device of the user writes through the source.
+    pub fn write(&mut self, rng: &mut Rng) {
+        let ids = self.world.write(rng);
+        if !ids.is_empty() {
+            self.changed(ids);
+        }
+    }
+
+    fn changed(&mut self, ids: Vec<ConversationId>) {
         // Groups were renamed: all rows show other names.
         let all = || self.world.rows.keys().cloned().collect();
         self.log.push(if ids.is_empty() { all() } else { ids.clone() });
@@ -218,7 +233,7 @@ impl State {
 
     fn upstream(&self) -> Upstream {
         let mut upstream = Upstream::default();
-        upstream.coverage = Coverage::Complete;
+        upstream.coverage = if self.is_partial { Coverage::Partial } else { Coverage::Complete };
         upstream.as_of = Some(Timestamp::from_secs(self.world.now));
         upstream.conversations = Some(self.world.rows.len() as u64);
         upstream.position = Some(Cursor::new(self.log.len().to_string()));
@@ -232,7 +247,7 @@ impl State {
         if self.log.len() - since > 40 {
             return Err(SourceError::CursorExpired);
         }
-        if self.log.len() == since {
+        if self.log.len() == since && !self.is_partial {
             return Ok(Changes::default());
         }
         let (mut rows, mut removed) = (Vec::new(), Vec::new());
@@ -375,7 +390,7 @@ impl ConversationSource for SimCloud {
         };
         let changes = state.changes(request.since.as_str());
         state.maybe_change();
-        match fault {
+        let answer = match fault {
             Some(Fault::Lost) => Err(SourceError::TimedOut),
             Some(Fault::LostAfterwards) => Err(SourceError::Protocol { what: "cut".into() }),
             Some(Fault::Refused(code, class, retry)) => Err(refused(code, class, retry)),
@@ -386,7 +401,13 @@ impl ConversationSource for SimCloud {
                 panic();
             }
             _ => changes,
+        };
+        let is_refused =
+            matches!(answer, Err(SourceError::CursorExpired | SourceError::Unsupported { .. }));
+        if let Some(witness) = state.witness.as_mut().filter(|_| is_refused) {
+            witness.is_head_alone = true;
         }
+        answer
     }
 
     async fn hydrate(&self, request: &HydrateRequest) -> Result<Hydrated, SourceError> {

@@ -1,6 +1,9 @@
 //! A store whose acknowledgements get lost.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use conv_api::{
@@ -16,11 +19,17 @@ pub struct LossyEngine {
     rng: Arc<Mutex<Rng>>,
     /// Of 100 writes, how many fail.
     faults: Arc<Mutex<u8>>,
+    /// The most that the news of another process's write takes.
+    lag: Arc<Mutex<Duration>>,
 }
 
 impl LossyEngine {
     pub fn new(engine: MemoryEngine, rng: Rng) -> Self {
-        Self { engine, rng: Arc::new(Mutex::new(rng)), faults: Arc::default() }
+        Self { engine, rng: Arc::new(Mutex::new(rng)), faults: Arc::default(), lag: Arc::default() }
+    }
+
+    pub fn set_lag(&self, lag: Duration) {
+        *self.lag.lock().unwrap() = lag;
     }
 
     pub fn set_faults(&self, faults: u8) {
@@ -49,7 +58,13 @@ impl Engine for LossyEngine {
     }
 
     async fn follow(&self, since: Seq) -> Result<(), StoreError> {
-        self.engine.follow(since).await
+        self.engine.follow(since).await?;
+        let lag = *self.lag.lock().unwrap();
+        if !lag.is_zero() {
+            let chance = self.rng.lock().unwrap().f64();
+            tokio::time::sleep(lag.mul_f64(chance)).await;
+        }
+        Ok(())
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -17,14 +17,32 @@ impl Sim {
             self.other_lists().await;
         }
         if self.rng.u8(..10) == 0 {
-            let id = ConversationId::c2c(&format!("u{:03}", self.rng.u8(..80))).unwrap();
-            let text = format!("draft {}", self.rng.u32(..));
-            let put = self.store.put_local(id.clone(), Local::draft(text.as_str())).await;
-            match put {
-                Ok(_) => drop(self.drafts.insert(id, text)),
-                // It may be there or not.
-                Err(_) => drop(self.drafts.remove(&id)),
-            }
+            self.writes_draft().await;
+        }
+    }
+
+    async fn writes_draft(&mut self) {
+        let id = ConversationId::c2c(&format!("u{:03}", self.rng.u8(..80))).unwrap();
+        let text = format!("draft {}", self.rng.u32(..));
+        let put = self.store.put_local(id.clone(), Local::draft(text.as_str())).await;
+        match put {
+            Ok(_) => drop(self.drafts.insert(id, text)),
+            // It may be there or not.
+            Err(_) => drop(self.drafts.remove(&id)),
+        }
+    }
+
+    /// Another device pins a row through the source, takes that back, or deletes a row; this one's
+    /// user writes a draft. At times the source gets the rest of its list.
+    pub(super) async fn device_writes(&mut self) {
+        for _ in 0..[0, 0, 0, 1, 2][self.rng.usize(..5)] {
+            self.cloud.lock().write(&mut self.rng);
+        }
+        if self.rng.u8(..10) == 0 {
+            self.cloud.lock().is_partial = false;
+        }
+        if self.rng.u8(..10) == 0 {
+            self.writes_draft().await;
         }
     }
 

@@ -38,6 +38,10 @@ pub(super) struct Sim {
     limit: usize,
     /// True if there are other writers.
     pub(super) others: bool,
+    /// True if another device writes through the source, which may lack a part of the list.
+    pub(super) devices: bool,
+    /// The source lacked a part of the list at a moment of the pass.
+    was_partial: bool,
     pub(super) reads_unread: bool,
     pub(super) drafts: BTreeMap<ConversationId, String>,
     /// Rows that others listed during the pass.
@@ -75,6 +79,8 @@ impl Sim {
             rng,
             limit,
             others: false,
+            devices: false,
+            was_partial: false,
             reads_unread: false,
             drafts: BTreeMap::new(),
             outside: BTreeMap::new(),
@@ -133,6 +139,7 @@ impl Sim {
         self.cloud.witness(self.limit, self.held().into_keys().collect());
         self.outside.clear();
         self.counted.clear();
+        self.was_partial = self.cloud.lock().is_partial;
         let mut puller = self.puller();
         let (mut is_listed, mut changed) = (false, 0);
         for turn in 0.. {
@@ -194,6 +201,9 @@ impl Sim {
         if self.others && !is_listed {
             self.others_write().await;
         }
+        if self.devices {
+            self.device_writes().await;
+        }
         Turn::Next
     }
 
@@ -214,8 +224,13 @@ impl Sim {
 
     fn judge_complete(&mut self) {
         let snapshot = self.store.snapshot();
-        if self.coverage() != Coverage::Complete {
+        let is_partial = self.cloud.lock().is_partial;
+        let is_complete = self.coverage() == Coverage::Complete;
+        if is_complete == is_partial && is_partial == self.was_partial {
             self.broken.insert(Broken::Complete);
+        }
+        if !is_complete {
+            return;
         }
         let as_of = snapshot.sync().finished.as_ref().and_then(|finished| finished.as_of);
         if as_of.is_some_and(|time| time.is_zero()) {

@@ -85,6 +85,28 @@ pub fn chaos(seed: u64, kind: CursorKind) -> Result<(), Failure> {
     })
 }
 
+/// Chaos for a device of a source that keeps the list itself, beside another device that writes
+/// through it. At times the source has but a part of its own cloud's list, and says so.
+pub fn devices(seed: u64, kind: CursorKind) -> Result<(), Failure> {
+    judge(seed, kind, async {
+        let mut sim = Sim::new(seed, kind).await;
+        sim.devices = true;
+        for _ in 0..sim.rng.usize(1..=4) {
+            sim.set_weather();
+            sim.cloud.lock().is_partial = sim.rng.u8(..3) == 0;
+            let crash = sim.rng.bool().then(|| sim.rng.usize(0..25));
+            sim.pass(crash).await;
+            if crash.is_some() {
+                sim.reopen().await;
+            }
+        }
+        sim.devices = false;
+        sim.cloud.lock().is_partial = false;
+        sim.quiet().await;
+        sim.broken
+    })
+}
+
 fn judge(
     seed: u64,
     kind: CursorKind,

@@ -55,6 +55,9 @@ pub struct Witness {
     unread: BTreeSet<ConversationId>,
     /// The pass met a row without an ID.
     is_blind: bool,
+    /// The source refused its changes, and the head alone was read again: a row that jumps there and
+    /// back between two pages is in none of them.
+    pub is_head_alone: bool,
 }
 
 impl Witness {
@@ -68,6 +71,7 @@ impl Witness {
             held,
             unread: BTreeSet::new(),
             is_blind: false,
+            is_head_alone: false,
         }
     }
 
@@ -105,6 +109,7 @@ impl Witness {
             let is_unread = self.unread.contains(id);
             match held.get(id) {
                 None if is_unread && !self.held.contains(id) => {}
+                None if self.is_head_alone && self.modified.contains(id) => {}
                 None => {
                     broken.push(Broken::Stayed);
                     if !self.modified.contains(id) {

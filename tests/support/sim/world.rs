@@ -117,6 +117,20 @@ impl World {
         }
     }
 
+    /// What a user's device writes: a pin, or the deletion of a row.
+    pub fn write(&mut self, rng: &mut Rng) -> Vec<ConversationId> {
+        let ids: Vec<_> = self.rows.keys().cloned().collect();
+        let Some(id) = rng.choice(&ids).cloned() else { return Vec::new() };
+        match rng.u8(..8) {
+            0 => {
+                self.rows.remove(&id);
+                vec![id]
+            }
+            1..=4 => self.alter(&[id], |row, _| row.pinned = true),
+            _ => self.alter(&[id], |row, _| row.pinned = false),
+        }
+    }
+
     fn alter(&mut self, ids: &[ConversationId], f: impl Fn(&mut Row, u64)) -> Vec<ConversationId> {
         for id in ids {
             if let Some(row) = self.rows.get_mut(id) {

@@ -7,7 +7,8 @@ use conv_store::Snapshot;
 use conv_sync::SendView;
 
 /// A snapshot as a sender sees it, and the date.
-pub(super) struct StoreView(pub(super) Snapshot, pub(super) Option<Timestamp>);
+#[derive(Debug)]
+pub(crate) struct StoreView(pub(crate) Snapshot, pub(crate) Option<Timestamp>);
 
 impl SendView for StoreView {
     fn outbox(&self) -> &Outbox {

@@ -11,8 +11,8 @@ use conv_model::{
     MutationFailure, Pending, PendingState, Progress, Timestamp, overlay,
 };
 
-use super::{SendEffect, SendId, SendView, Sender, Stage, plan::looks_first};
-use crate::{MarkItem, WriteCall};
+use super::{SendEffect, SendId, SendView, Sender, Stage, interrupted, plan::looks_first};
+use crate::{MarkItem, WriteCall, WriteKind};
 
 /// The decision about a mutation that is about to go out alone.
 enum Decision {
@@ -48,6 +48,12 @@ impl Sender {
         let sending = sending(view, &flight.numbers);
         flight.numbers = sending.iter().map(|pending| pending.number).collect();
         let Some(first) = sending.first() else { return };
+        // Another process took the creation of a group for abandoned: its first members wait for it.
+        if WriteKind::of(&first.mutation) != Some(flight.kind) {
+            let back = Progress::Returned { failure: interrupted(), is_uncertain: false };
+            self.unstored.extend(flight.numbers.iter().map(|number| (*number, back.clone())));
+            return;
+        }
         if let Some(failure) = &self.held {
             let held = flight.numbers.iter();
             self.unstored.extend(held.map(|number| (*number, Progress::Held(failure.clone()))));

@@ -15,6 +15,9 @@ pub(super) struct Passes {
     last: Option<Pass>,
     /// When a pass is to be asked for.
     due: Option<Duration>,
+    /// The latest moment from which on a pass is wanted; `due` is the earliest of them.
+    #[serde(default)]
+    latest: Option<Duration>,
     asked: Option<Asked>,
 }
 
@@ -42,6 +45,9 @@ impl Passes {
         self.last = Some(Pass { began, finished: now });
         self.asked.take_if(|asked| asked.at <= began.clock);
         self.due.take_if(|due| *due <= began.clock);
+        self.latest.take_if(|latest| *latest <= began.clock);
+        // What was acknowledged after the beginning of this pass waits for another one.
+        self.due = self.due.or(self.latest);
     }
 
     /// Returns whether the newest pass began after a moment.
@@ -62,6 +68,7 @@ impl Passes {
     /// Makes sure that a pass is asked for at a moment, or before.
     pub(super) fn want(&mut self, moment: Duration) {
         self.due = Some(self.due.map_or(moment, |due| due.min(moment)));
+        self.latest = self.latest.max(Some(moment));
     }
 
     /// Makes sure that a pass is asked for now, if none is on its way.
@@ -85,7 +92,7 @@ impl Passes {
 
     /// No pass is needed.
     pub(super) fn clear(&mut self) {
-        (self.due, self.asked) = (None, None);
+        (self.due, self.latest, self.asked) = (None, None, None);
     }
 
     /// Returns whether to ask for a pass now.
@@ -108,5 +115,26 @@ impl Passes {
     /// Returns the next moment at which [`ask`](Self::ask) may be true.
     pub(super) fn next_moment(&self) -> Option<Duration> {
         self.asked.map(Asked::again_at).or(self.due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_leaves_what_was_wanted_from_a_later_moment_on() {
+        let at = Duration::from_secs;
+        let mut passes = Passes::default();
+        passes.want(at(10));
+        assert!(passes.ask(at(10)));
+        passes.want(at(20));
+        // Another pass is under way since 25, and a change is acknowledged.
+        passes.want(at(45));
+        passes.finished(Moment::new(at(32), None), Moment::new(at(25), None));
+        assert_eq!(passes.next_moment(), Some(at(45)));
+        assert!(!passes.ask(at(44)) && passes.ask(at(45)));
+        passes.finished(Moment::new(at(47), None), Moment::new(at(46), None));
+        assert_eq!(passes.next_moment(), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Conversation groups are looked at before one is created or renamed.
 
-use conv_model::{ErrorClass, OutcomeKind, PendingState};
+use conv_model::{ErrorClass, MutationFailure, OutcomeKind, PendingState, Progress};
 use conv_sync::{
     Retry, SourceError, WriteCall, WriteKind,
     testing::{Habits, Script},
@@ -34,6 +34,24 @@ fn a_group_is_created_with_its_first_members() {
     assert_eq!(world.cloud.looks(), 1);
     world.pass();
     assert!(world.view.outbox.is_empty());
+}
+
+/// Another process took the creation for abandoned while its first members were being stored.
+#[test]
+fn first_members_do_not_go_out_without_the_creation_of_their_group() {
+    let mut world = World::with_users(&["alice"]);
+    let created = world.enqueue(create("Family"));
+    let added = world.enqueue(member("alice", "Family", true));
+    world.input(conv_sync::testing::SendInput::Changed);
+    world.store();
+    world.answer_one();
+    let failure = MutationFailure::new(ErrorClass::Transient, None, "abandoned");
+    let back = Progress::Returned { failure, is_uncertain: true };
+    world.view.outbox.progress(created, back);
+    world.run();
+    assert_eq!(kinds(&world), [WriteKind::CreateGroup]);
+    assert_eq!(world.state(created), Some(PendingState::Settling));
+    assert_eq!(world.state(added), Some(PendingState::Settling));
 }
 
 #[test]

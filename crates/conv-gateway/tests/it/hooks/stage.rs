@@ -74,8 +74,9 @@ impl Stage {
         let cloud = cloud.start().await.unwrap();
         let signer = UserSigSigner::new(cloud.identifier(), cloud.secret_key());
         let url: BaseUrl = cloud.base_url().parse().unwrap();
-        let source = RestSource::new(url, cloud.sdk_app_id(), signer);
-        let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), source)
+        let source = Arc::new(RestSource::new(url, cloud.sdk_app_id(), signer));
+        let accounts = Accounts::builder(Arc::new(MemoryDatabase::new()), Arc::clone(&source))
+            .writer(source)
             .watch_options(plan.watch_options);
         let accounts = plan.facets.into_iter().fold(accounts, |it, facet| it.facet(facet)).build();
         let tokens = AccessTokens::new(cloud.sdk_app_id(), cloud.secret_key()).unwrap();
