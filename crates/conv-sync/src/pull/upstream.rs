@@ -54,14 +54,12 @@ impl Mirror {
     }
 
     /// Takes in the state that a page gives: `is_first` of a listing, and `is_last` if none follows.
-    /// A listing that ends early, because its head is as before, has not read all rows again. A pass
-    /// that lists once more keeps rows of the earlier listing, which may have left before the
-    /// position: the next pass lists them all.
+    /// A listing that ends early, because its head is as before, has not read all rows again.
     pub(super) fn page(&mut self, upstream: Option<Upstream>, is_first: bool, is_last: bool) {
         match (&mut self.upstream, upstream) {
             (known, upstream) if is_first => {
-                self.is_whole = is_last && known.is_none();
                 *known = upstream;
+                self.is_whole = is_last;
             }
             (Some(known), upstream) => {
                 let upstream = upstream.unwrap_or_default();
