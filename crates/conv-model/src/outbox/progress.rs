@@ -131,6 +131,17 @@ impl Outbox {
     }
 }
 
+impl Outbox {
+    /// Fails a mutation that is held for another app, since it holds too many of them.
+    pub(super) fn fail_foreign(&mut self, number: u64) -> Progressed {
+        let Some(pending) = self.get(number).cloned() else { return Progressed::default() };
+        let failure = MutationFailure::crowded_out(pending.app.unwrap_or_default());
+        let mut step = Step { outbox: self, pending, done: Progressed::default() };
+        step.fail(Some(failure.clone()), OutcomeKind::Failed(failure));
+        step.done
+    }
+}
+
 /// The progress of one mutation.
 struct Step<'a> {
     outbox: &'a mut Outbox,
@@ -159,6 +170,9 @@ impl Step<'_> {
             }
             (Progress::HeldForApp(failure), Queued | Held) => {
                 self.set(|pending| pending.hold(failure, true));
+                let failed = self.outbox.crowd_out();
+                self.done.slots.extend(failed.slots);
+                self.done.outcomes.extend(failed.outcomes);
             }
             (Progress::Released, Held) => self.set(|pending| {
                 (pending.state, pending.failure) = (Queued, None);

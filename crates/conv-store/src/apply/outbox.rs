@@ -79,20 +79,18 @@ impl<'a> Working<'a> {
         if let Some(app) = enqueue.app {
             let before = Arc::clone(&self.next.outbox);
             let mut outbox = Outbox::clone(&before);
-            let slots = outbox.hold_others(app);
+            let held = outbox.hold_others(app);
             self.next.outbox = Arc::new(outbox);
-            self.show(&before, slots);
+            self.outcomes.extend(held.outcomes);
+            self.show(&before, held.slots);
         }
         for mutation in &enqueue.mutations {
             mutation.check(&self.next, &enqueue.limits)?;
             let before = Arc::clone(&self.next.outbox);
             let mut outbox = Outbox::clone(&before);
             let is_met = |mutation: &_| enqueue.trusts_list && self.next.is_met(mutation);
-            let done =
-                outbox.enqueue(mutation.clone(), enqueue.queued_at, is_met, &enqueue.capacity)?;
-            if let Some(app) = enqueue.app {
-                outbox.assign_app(before.last_number(), app);
-            }
+            let (app, queued_at, capacity) = (enqueue.app, enqueue.queued_at, &enqueue.capacity);
+            let done = outbox.enqueue_for(app, mutation.clone(), queued_at, is_met, capacity)?;
             self.next.outbox = Arc::new(outbox);
             self.numbers.push(done.number);
             self.outcomes.extend(done.outcomes);

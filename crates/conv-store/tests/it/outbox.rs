@@ -7,8 +7,9 @@ use std::sync::{
 
 use async_trait::async_trait;
 use conv_model::{
-    All, ConversationId, Delta, ErrorClass, GroupTarget, ListingPatch, Mutation, MutationError,
-    MutationFailure, Outbox, OutboxChange, PendingState, Progress, Seq, Timestamp, testing,
+    All, ConversationId, Delta, Enqueue, ErrorClass, GroupTarget, ListingPatch, Mutation,
+    MutationError, MutationFailure, Outbox, OutboxChange, PendingState, Progress, Seq, Timestamp,
+    testing,
 };
 use conv_store::{
     ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, Record, StoreError, Write,
@@ -89,6 +90,29 @@ async fn the_oldest_failure_leaves_in_the_write_that_stores_one_too_many() {
     check(&store);
     store.close().await.unwrap();
     check(&open(&engine).await);
+}
+
+#[tokio::test]
+async fn what_settles_for_another_app_answers_for_no_change_of_this_one() {
+    let engine = MemoryEngine::new();
+    let store = open(&engine).await;
+    store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    let put_for = async |store: &IndexedStore, app| {
+        let mut enqueue = Enqueue::new([pin("alice")]);
+        enqueue.app = Some(app);
+        store.mutate(enqueue.into()).await.unwrap().numbers[0].unwrap()
+    };
+    let other = put_for(&store, 1).await;
+    step(&store, other, Progress::Sending).await;
+    step(&store, other, Progress::Acknowledged).await;
+    store.close().await.unwrap();
+    // The app is another one from the opening on, and nothing was sent yet.
+    let store = open(&engine).await;
+    let own = put_for(&store, 2).await;
+    assert_ne!(own, other);
+    step(&store, other, Progress::Settled).await;
+    let pending = Arc::clone(store.snapshot().outbox().get(own).unwrap());
+    assert_eq!((pending.state, pending.app), (PendingState::Queued, Some(2)));
 }
 
 #[tokio::test]
