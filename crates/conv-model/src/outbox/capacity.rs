@@ -28,6 +28,17 @@ impl Outbox {
     pub const MAX_FOREIGN: usize = 1_000;
     const MAX_FOREIGN_BYTES: usize = 1 << 20;
 
+    /// Returns an error if a mutation that failed has no room to wait again.
+    ///
+    /// # Errors
+    /// [`MutationError::OutboxFull`].
+    pub fn check_retry(&self, number: u64, capacity: &Capacity) -> Result<(), MutationError> {
+        match self.get(number).filter(|one| one.state == PendingState::Failed) {
+            Some(failed) => self.check_room(failed.app, &failed.mutation, capacity),
+            None => Ok(()),
+        }
+    }
+
     /// Returns an error if there is no room for one more mutation of an app.
     pub(super) fn check_room(
         &self,

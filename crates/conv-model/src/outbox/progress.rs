@@ -48,7 +48,8 @@ pub enum Progress {
     Failed(MutationFailure),
     /// It was not sent within its time. The failure of one that was held says so.
     Expired,
-    /// Its owner wants to send it again after it failed.
+    /// Its owner wants to send it again after it failed. A store refuses that where
+    /// [`Outbox::check_retry`] finds no room.
     Retry,
     /// Its owner wants to send it again, from this time on: its age counts from now, and it is a change
     /// of its own to a cloud that knows repeated ones by their time.

@@ -13,8 +13,8 @@ mod settled;
 use std::{collections::BTreeSet, mem, sync::Arc};
 
 use conv_model::{
-    Aspect, Commit, ConversationId, Enqueue, GroupName, Outbox, OutboxChange, Outcome, Progress,
-    Removal, RowChange, Seq, Slot,
+    Aspect, Capacity, Commit, ConversationId, Enqueue, GroupName, Outbox, OutboxChange, Outcome,
+    Progress, Removal, RowChange, Seq, Slot,
 };
 
 use super::change::{Effect, Encoding};
@@ -108,6 +108,9 @@ impl<'a> Working<'a> {
         let mut outbox = Outbox::clone(&before);
         let (mut slots, mut settled) = (BTreeSet::new(), Vec::new());
         for (number, progress) in steps {
+            if matches!(progress, Progress::Retry | Progress::RetryAt(_)) {
+                outbox.check_retry(*number, &Capacity::default())?;
+            }
             let done = outbox.progress(*number, progress.clone());
             slots.extend(done.slots);
             self.outcomes.extend(done.outcomes);

@@ -115,6 +115,26 @@ fn what_failed_of_another_app_gives_way_to_a_change_of_the_value_and_answers_for
 }
 
 #[test]
+fn a_retry_needs_room() {
+    let mut outbox = Outbox::default();
+    let mut capacity = Capacity::default();
+    capacity.pending = 2;
+    let failed = number(&mut outbox, 1, of(0));
+    outbox.progress(failed, Progress::Sending);
+    outbox.progress(failed, Progress::Failed(failure()));
+    assert_eq!(outbox.check_retry(failed, &capacity), Ok(()));
+    number(&mut outbox, 1, of(1));
+    let last = number(&mut outbox, 1, of(2));
+    let full = outbox.check_retry(failed, &capacity);
+    assert!(matches!(full, Err(MutationError::OutboxFull { pending: 2, .. })));
+    // What has not failed has its room.
+    assert_eq!(outbox.check_retry(last, &capacity), Ok(()));
+    capacity.pending = 3;
+    capacity.bytes = 20;
+    assert!(outbox.check_retry(failed, &capacity).is_err());
+}
+
+#[test]
 fn what_was_held_for_this_app_is_its_own_as_soon_as_it_is_in_use_again() {
     let mut outbox = Outbox::default();
     let first = number(&mut outbox, 1, pin(true));
