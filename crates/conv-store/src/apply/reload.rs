@@ -153,6 +153,7 @@ fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncSta
     let finished = stored.finished.as_ref();
     let is_same_scope = finished.is_some_and(|finished| finished.scope == stored.scope);
     let is_finished = stored.finished != old.finished || old.coverage == Coverage::Complete;
+    stored.groups.unnamed.clone_from(&old.groups.unnamed);
     if old.epoch.is_none() {
         // A loss was found and is not stored yet: the pass that it superseded stays superseded.
         stored.pass = stored.pass.max(old.pass);
