@@ -82,6 +82,7 @@ fn after(old: &State, before: &SyncState, mut decoded: Decoded) -> State {
         return next;
     }
     let sync = if sync == *old.sync { Arc::clone(&old.sync) } else { Arc::new(sync) };
+    next.suggestions.renumber(sync.pass);
     let mut commit = Commit::new(decoded.seq.max(old.seq.next()), sync);
     commit.written = decoded.seq;
     commit.changes = changes;

@@ -218,6 +218,17 @@ impl Suggestions {
         self.retain(|held| held.pass >= pass)
     }
 
+    /// Notes the number of the newest pass after it was lowered by a loss. Greater numbers are given
+    /// again, to passes that begin after all messages that came so far.
+    pub(crate) fn renumber(&mut self, newest: PassId) {
+        let is_later = |row: &&SuggestedRow| row.messages.iter().any(|held| held.pass > newest);
+        let rows: Vec<_> = self.rows.iter().filter(is_later).cloned().collect();
+        for mut row in rows {
+            row.messages.iter_mut().for_each(|held| held.pass = held.pass.min(newest));
+            self.rows.insert(row);
+        }
+    }
+
     /// Drops what is too old. Returns the rows that had some of it.
     pub(crate) fn expire(&mut self, now: Instant) -> Vec<ConversationId> {
         self.retain(|held| held.until > now)
