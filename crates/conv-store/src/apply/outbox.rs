@@ -13,14 +13,14 @@ mod settled;
 use std::{collections::BTreeSet, mem, sync::Arc};
 
 use conv_model::{
-    Aspect, Capacity, Commit, ConversationId, Enqueue, GroupName, Outbox, OutboxChange, Outcome,
-    Progress, Removal, RowChange, Seq, Slot,
+    Aspect, Capacity, Commit, ConversationId, Enqueue, GroupName, Mutation, Outbox, OutboxChange,
+    Outcome, OutcomeKind, Progress, Removal, RowChange, Seq, Slot,
 };
 
 use super::change::{Effect, Encoding};
 use crate::{
     Record, StoreError, Write,
-    list::{placed, state::State},
+    list::{placed, state::State, suggestions::Suggestions},
     record::{OutboxRecord, PendingRecord},
 };
 
@@ -117,6 +117,8 @@ impl<'a> Working<'a> {
             settled.extend(done.settled);
         }
         self.next.outbox = Arc::new(outbox);
+        let done = self.outcomes.iter().filter(|outcome| outcome.kind == OutcomeKind::Done);
+        done.for_each(|outcome| read(&mut self.next.suggestions, &outcome.mutation));
         self.take_over(&settled, encoding)?;
         self.show(&before, slots);
         Ok(())
@@ -187,6 +189,14 @@ impl<'a> Working<'a> {
             write.put.push((Record::Outbox, record));
         }
         Ok(Some(write).filter(|write| !write.put.is_empty()))
+    }
+}
+
+/// Counts messages that events stated as read once the cloud has read them. The base may take over that
+/// nothing is unread without a pass, which alone ends what events stated.
+pub(super) fn read(suggestions: &mut Suggestions, done: &Mutation) {
+    if let Mutation::Read { id, until, .. } = done {
+        suggestions.read_to(id, until.time);
     }
 }
 

@@ -3,12 +3,13 @@
 use std::{collections::BTreeSet, mem, sync::Arc};
 
 use conv_model::{
-    Commit, Conversation, ConversationId, Coverage, Outbox, PassStatus, Seq, Slot, SyncState,
+    Commit, Conversation, ConversationId, Coverage, Outbox, PassStatus, Pending, PendingState, Seq,
+    Slot, SyncState,
 };
 
 use super::{
     load::{Decoded, decoded},
-    outbox::{affected, changes},
+    outbox::{affected, changes, read},
 };
 use crate::{
     Engine, StoreError,
@@ -50,6 +51,8 @@ fn after(old: &State, before: &SyncState, mut decoded: Decoded) -> State {
     if !is_same_outbox {
         let slots: BTreeSet<Slot> = different_slots(&old.outbox, &outbox);
         next.outbox = Arc::new(outbox);
+        done_elsewhere(&old.outbox, &next.outbox)
+            .for_each(|done| read(&mut next.suggestions, &done.mutation));
         touched = affected(&next, &old.outbox, &slots);
     }
     if decoded.sync.finished != old.sync.finished {
@@ -131,6 +134,13 @@ fn replace_rows(
 fn different_slots(old: &Outbox, new: &Outbox) -> BTreeSet<Slot> {
     let slots = old.pending().chain(new.pending()).map(|pending| pending.mutation.slot());
     slots.filter(|slot| !old.of_slot(slot).eq(new.of_slot(slot))).collect()
+}
+
+/// Returns the mutations that were under way and that another store took out: done, as far as is known.
+fn done_elsewhere<'a>(old: &'a Outbox, new: &Outbox) -> impl Iterator<Item = &'a Arc<Pending>> {
+    let left: BTreeSet<u64> = new.pending().map(|pending| pending.number).collect();
+    let was_sent = |state| matches!(state, PendingState::Sending | PendingState::Settling);
+    old.pending().filter(move |one| was_sent(one.state) && !left.contains(&one.number))
 }
 
 fn is_same(old: &Tree<LocalEntry>, new: &[LocalEntry]) -> bool {

@@ -5,7 +5,9 @@
 
 use std::{cmp::Ordering, sync::Arc, time::Duration};
 
-use conv_model::{Conversation, ConversationId, Delta, PassId, Suggestion, SyncStep, suggested};
+use conv_model::{
+    Conversation, ConversationId, Delta, PassId, Suggestion, SyncStep, Timestamp, suggested,
+};
 use tokio::time::Instant;
 
 use crate::list::{
@@ -216,6 +218,14 @@ impl Suggestions {
     /// Drops what came before a pass that has finished began. Returns the rows that had some of it.
     pub(crate) fn cover_before(&mut self, pass: PassId) -> Vec<ConversationId> {
         self.retain(|held| held.pass >= pass)
+    }
+
+    /// Counts the messages of a row up to this time as read.
+    pub(crate) fn read_to(&mut self, id: &ConversationId, until: Timestamp) {
+        let Some(mut row) = self.rows.get(id).cloned() else { return };
+        let read = row.messages.iter_mut().filter(|held| held.suggestion.time <= until);
+        read.for_each(|held| held.suggestion.unread = 0);
+        self.rows.insert(row);
     }
 
     /// Notes the number of the newest pass after it was lowered by a loss. Greater numbers are given

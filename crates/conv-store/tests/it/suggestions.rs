@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
 use conv_model::{
     All, Conversation, ConversationId, ConversationPatch, Delta, IfNewer, Known, LastMessage,
-    MessageKind, Mutation, OutboxChange, PassId, Payload, Prune, ReadMark, Suggestion, Timestamp,
+    MessageKind, Mutation, OutboxChange, PassId, Payload, Progress, Prune, ReadMark, Suggestion,
+    Timestamp,
 };
 use conv_store::{
     ConversationStore, IndexedStore, MemoryEngine, ResetReason, ResumeFrom, Since, Snapshot,
@@ -246,6 +247,36 @@ async fn a_recall_takes_the_text_back_in_either_order() {
     take(&store, Suggestion::recall(user("alice"), "key 25")).await;
     ignore(&store, said("alice", 25)).await;
     assert_eq!(shown(&store, "alice"), (21, Some(4), "before".into()));
+}
+
+/// The base takes a value over that no pass has read.
+#[tokio::test(start_paused = true)]
+async fn what_was_read_is_not_unread_again_when_that_settles() {
+    let engine = MemoryEngine::new();
+    let open = async || IndexedStore::open(engine.clone()).await.unwrap();
+    let store = open().await;
+    store.apply(Delta::listed([row("alice", 10, Some(3)), row("bob", 10, Some(1))])).await.unwrap();
+    let other = open().await;
+    for (name, left) in [("alice", 0), ("bob", 1)] {
+        for store in [&store, &other] {
+            take(store, said(name, 20)).await;
+            if left > 0 {
+                take(store, said(name, 21)).await;
+            }
+        }
+        let until = ReadMark::new(secs(20), 20);
+        let read = Mutation::Read { id: user(name), until, count: 4 };
+        let commit = store.mutate(OutboxChange::enqueue([read])).await.unwrap();
+        let number = commit.numbers[0].unwrap();
+        for step in [Progress::Sending, Progress::SettledUnseen] {
+            store.mutate(OutboxChange::progress(number, step)).await.unwrap();
+        }
+        settle().await;
+        for store in [&store, &other] {
+            assert!(store.snapshot().outbox().is_empty());
+            assert_eq!(shown(store, name).1, Some(left), "{name}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
