@@ -11,7 +11,7 @@ use conv_store::{
     ConversationStore, IndexedStore, MemoryEngine, ResetReason, ResumeFrom, Since, Snapshot,
 };
 
-use crate::support::{at, begin, finish, named, user};
+use crate::support::{Probe, at, begin, finish, named, user};
 
 const START: u64 = 1_700_000_000;
 
@@ -277,6 +277,28 @@ async fn what_was_read_is_not_unread_again_when_that_settles() {
             assert_eq!(shown(store, name).1, Some(left), "{name}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_follows_no_other_loads_nothing_for_what_events_state() {
+    let probe = Probe::new();
+    let store = IndexedStore::open(probe.clone()).await.unwrap();
+    store.apply(Delta::listed([row("alice", 10, Some(3))])).await.unwrap();
+    probe.fail_follows(usize::MAX);
+    // Another store writes, and this one fails to hear of the next.
+    let other = IndexedStore::open(probe.memory()).await.unwrap();
+    other.apply(Delta::listed([row("bob", 5, None)])).await.unwrap();
+    settle().await;
+    let before = probe.loads();
+    for time in 20..40 {
+        take(&store, said("alice", time)).await;
+    }
+    assert_eq!(shown(&store, "alice"), (39, Some(23), "at 39".into()));
+    assert_eq!(probe.loads(), before);
+    // Any other change does.
+    store.apply(Delta::updates([named("alice", "Alice")])).await.unwrap();
+    assert_eq!(probe.loads(), before + 1);
+    assert_eq!(shown(&store, "alice").1, Some(23));
 }
 
 #[tokio::test(start_paused = true)]
