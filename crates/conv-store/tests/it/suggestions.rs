@@ -249,6 +249,27 @@ async fn a_recall_takes_the_text_back_in_either_order() {
     assert_eq!(shown(&store, "alice"), (21, Some(4), "before".into()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_recalled_text_shows_however_many_messages_came() {
+    let store = store().await;
+    let recall = |time: u64| Suggestion::recall(user("alice"), format!("key {time}"));
+    // It comes before its message.
+    take(&store, recall(99)).await;
+    for time in 20..60 {
+        take(&store, said("alice", time)).await;
+    }
+    take(&store, said("alice", 15)).await;
+    assert_eq!(shown(&store, "alice"), (59, Some(3 + 41), "at 59".into()));
+    take(&store, recall(59)).await;
+    assert_eq!(shown(&store, "alice"), (59, Some(3 + 40), "before".into()));
+    ignore(&store, said("alice", 99)).await;
+    // One that is counted with others shows no text, and no other message goes with it.
+    take(&store, recall(20)).await;
+    assert_eq!(shown(&store, "alice"), (59, Some(3 + 40), "before".into()));
+    take(&store, said("alice", 60)).await;
+    assert_eq!(shown(&store, "alice"), (60, Some(3 + 41), "at 60".into()));
+}
+
 /// The base takes a value over that no pass has read.
 #[tokio::test(start_paused = true)]
 async fn what_was_read_is_not_unread_again_when_that_settles() {
