@@ -72,6 +72,9 @@ pub struct Delta {
     pub prune: Option<Prune>,
     /// The names of the account's conversation groups, where they were read.
     pub groups: Option<GroupNames>,
+    /// The numbers of conversation groups that had no name when a pass ended, where they are other than
+    /// [known](GroupNames::unnamed).
+    pub unnamed: Option<BTreeSet<u64>>,
     /// The number of the last stored write that was known when the question was sent that this
     /// change answers. A facet that another writer changed after that write stays as it is. `None`
     /// for a value of this moment, which no earlier write can be newer than.

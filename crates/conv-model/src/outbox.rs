@@ -1,5 +1,6 @@
 //! The mutations of one account that the cloud has not yet shown to be done.
 
+mod capacity;
 mod change;
 mod enqueue;
 mod order;
@@ -12,8 +13,9 @@ use std::{
 };
 
 pub use self::{
+    capacity::Capacity,
     change::{Enqueue, OutboxChange},
-    enqueue::{Capacity, Enqueued},
+    enqueue::Enqueued,
     pending::{Acknowledgement, Pending, PendingState},
     progress::{Outcome, OutcomeKind, Progress, Progressed},
 };
@@ -183,9 +185,9 @@ impl Outbox {
     }
 
     /// Holds the mutations that were accepted for another app and have yet to be sent: the list does not
-    /// show them, and no mutation of this app takes their place. Returns the slots whose mutations are
-    /// other than before.
-    pub fn hold_others(&mut self, app: u64) -> BTreeSet<Slot> {
+    /// show them, and no mutation of this app takes their place. The oldest beyond
+    /// [`MAX_FOREIGN`](Self::MAX_FOREIGN) fail.
+    pub fn hold_others(&mut self, app: u64) -> Progressed {
         let is_other = |one: &Pending| {
             one.state.is_waiting() && !one.is_foreign && one.app.is_some_and(|other| other != app)
         };
@@ -197,7 +199,12 @@ impl Outbox {
                 slots.insert(slot.clone());
             }
         }
-        slots
+        if slots.is_empty() {
+            return Progressed::default();
+        }
+        let mut done = self.crowd_out();
+        done.slots.extend(slots);
+        done
     }
 
     /// Takes mutations out of a slot.

@@ -3,7 +3,11 @@
 mod report;
 mod state;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -81,14 +85,21 @@ pub struct GroupNames {
     pub names: BTreeMap<u64, Arc<str>>,
     /// The time at which they were read, by the cloud's clock; `None` if never, or if the cloud gave no time.
     pub read_at: Option<Timestamp>,
+    /// Numbers of rows that had no name when their pass ended, the greatest [`Self::MAX_UNNAMED`]. They
+    /// save calls, and no store keeps them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unnamed: BTreeSet<u64>,
 }
 
 impl GroupNames {
+    /// The maximum number of [`unnamed`](Self::unnamed) numbers: 64.
+    pub const MAX_UNNAMED: usize = 64;
+
     /// Names read at a moment, or at one that the cloud did not give.
     pub fn new(
         names: impl IntoIterator<Item = (u64, Arc<str>)>,
         read_at: Option<Timestamp>,
     ) -> Self {
-        Self { names: names.into_iter().collect(), read_at }
+        Self { names: names.into_iter().collect(), read_at, unnamed: BTreeSet::new() }
     }
 }

@@ -136,8 +136,9 @@ impl Change {
     /// Sends it again after it failed; the list shows it again.
     ///
     /// # Errors
-    /// [`Error::TooLate`] if it has not failed, or if another change took its place; [`Error::Store`]
-    /// if that could not be stored.
+    /// [`Error::TooLate`] if it has not failed, or if another change took its place; [`Error::Refused`]
+    /// if as many changes are pending as the list has room for; [`Error::Store`] if that could not be
+    /// stored.
     pub async fn retry(&self) -> Result<(), Error> {
         let clock = &self.list.outgoing().0.config.clock;
         let again = clock.wall_time().map_or(Progress::Retry, Progress::RetryAt);

@@ -32,6 +32,14 @@ impl MutationFailure {
         Self::new(ErrorClass::Auth, None, what)
     }
 
+    /// The failure of a mutation that was held for an app, until too many later ones were held for apps
+    /// that are not in use.
+    pub(crate) fn crowded_out(app: u64) -> Self {
+        let what =
+            format!("made for the app {app}, and too many later changes wait for other apps");
+        Self::new(ErrorClass::Auth, None, what)
+    }
+
     /// The failure of a mutation that was held for this reason until its time was over. The reason
     /// alone would read as if the cloud had refused the mutation.
     pub(crate) fn expired_while_held(&self) -> Self {

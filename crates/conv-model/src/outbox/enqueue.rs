@@ -2,25 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Outbox, Outcome, OutcomeKind, Pending, PendingState, order::blocks};
+use super::{Capacity, Outbox, Outcome, OutcomeKind, Pending, PendingState, order::blocks};
 use crate::{Aspect, GroupName, GroupTarget, Mutation, MutationError, Slot, Timestamp};
-
-/// The capacity of an outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Capacity {
-    /// The maximum number of mutations: 1,000. Those that failed count apart, up to
-    /// [`Outbox::MAX_FAILED`].
-    pub pending: usize,
-    /// The maximum size of their texts, in bytes: 1 MiB, without those that failed.
-    pub bytes: usize,
-}
-
-impl Default for Capacity {
-    fn default() -> Self {
-        Self { pending: 1_000, bytes: 1 << 20 }
-    }
-}
 
 /// The result of accepting a mutation.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +19,7 @@ pub struct Enqueued {
 }
 
 impl Outbox {
-    /// Accepts a mutation.
+    /// Accepts a mutation for any app.
     ///
     /// `is_met` says whether the cloud's list, as it was read last, has a mutation's value already.
     /// It is not asked about slots of which the cloud may know more than the list.
@@ -50,45 +33,36 @@ impl Outbox {
         is_met: impl Fn(&Mutation) -> bool,
         capacity: &Capacity,
     ) -> Result<Enqueued, MutationError> {
-        let (pending, bytes) = (self.not_failed().count(), self.bytes());
-        let is_full = pending >= capacity.pending || bytes + mutation.bytes() > capacity.bytes;
+        self.enqueue_for(None, mutation, queued_at, is_met, capacity)
+    }
+
+    /// Accepts a mutation for the app in use, by its `SDKAppID`. A mutation that is pending for another
+    /// app, in any state, is not replaced by it, and its outcome is not this one's: its cloud is another
+    /// one.
+    ///
+    /// # Errors
+    /// Those of [`enqueue`](Self::enqueue).
+    pub fn enqueue_for(
+        &mut self,
+        app: Option<u64>,
+        mutation: Mutation,
+        queued_at: Option<Timestamp>,
+        is_met: impl Fn(&Mutation) -> bool,
+        capacity: &Capacity,
+    ) -> Result<Enqueued, MutationError> {
         // A mutation that replaces another one needs no room of its own. One that failed takes none.
-        let is_counted = |one: &Arc<Pending>| one.state != PendingState::Failed;
-        if is_full && !self.of_slot(&mutation.slot()).any(is_counted) {
-            return Err(MutationError::OutboxFull { pending, bytes });
+        if !self.of_slot(&mutation.slot()).any(|one| one.counts_for(app)) {
+            self.check_room(app, &mutation, capacity)?;
         }
-        let mut step = Step { outbox: self, queued_at, is_met: &is_met, done: Enqueued::new() };
+        let done = Enqueued::new();
+        let mut step = Step { outbox: self, app, queued_at, is_met: &is_met, done };
         step.accept(mutation);
         Ok(step.done)
-    }
-
-    /// Returns the mutations that have a part in the capacity. With those that failed in it, an
-    /// account whose changes the cloud refuses could change nothing more.
-    fn not_failed(&self) -> impl Iterator<Item = &Arc<Pending>> {
-        self.pending().filter(|one| one.state != PendingState::Failed)
-    }
-
-    /// Returns the size of their texts, in bytes.
-    fn bytes(&self) -> usize {
-        self.not_failed().map(|pending| pending.mutation.bytes()).sum()
     }
 
     pub(super) fn next_number(&mut self) -> u64 {
         self.last = self.last.saturating_add(1);
         self.last
-    }
-}
-
-impl Mutation {
-    /// Returns the size of its texts, in bytes.
-    fn bytes(&self) -> usize {
-        let id = self.conversation_id().map_or(0, |id| id.as_str().len());
-        let names: usize = self.group_names().map(|name| name.as_str().len()).sum();
-        let text = match self {
-            Self::CustomData { custom_data, .. } => custom_data.len(),
-            _ => 0,
-        };
-        id + names + text
     }
 }
 
@@ -101,6 +75,8 @@ impl Enqueued {
 /// One mutation being accepted.
 struct Step<'a, F> {
     outbox: &'a mut Outbox,
+    /// The app in use.
+    app: Option<u64>,
     queued_at: Option<Timestamp>,
     is_met: &'a F,
     done: Enqueued,
@@ -133,8 +109,10 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     fn set(&mut self, mutation: Mutation) {
         let slot = mutation.slot();
         let queue = self.outbox.slots.remove(&slot).unwrap_or_default();
-        let (foreign, mut queue): (Vec<_>, Vec<_>) =
-            queue.into_iter().partition(|one| one.is_foreign);
+        let (mut other, mut queue): (Vec<_>, Vec<_>) =
+            queue.into_iter().partition(|one| one.is_of_other(self.app));
+        // One that failed gives way to a later change of the value, for whichever app that is.
+        other.retain(|one| one.state != PendingState::Failed);
         let mutation = with_all_read(mutation, &queue);
         // A group that is made again under the name of one that is renamed or deleted is another one.
         let replaced = match &mutation {
@@ -167,11 +145,16 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
             queue.push(Arc::new(pending));
         }
         self.done.slots.insert(slot.clone());
-        queue.extend(foreign);
+        queue.extend(other);
         queue.sort_by_key(|pending| pending.number);
         if !queue.is_empty() {
             self.outbox.slots.insert(slot, queue);
         }
+    }
+
+    /// Returns true if it waits, for the app in use.
+    fn is_changeable(&self, pending: &Pending) -> bool {
+        pending.state.is_waiting() && !pending.is_of_other(self.app)
     }
 
     /// Returns true if the cloud has the value. While a mutation that it depends on is pending, the
@@ -220,7 +203,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     fn is_being_created(&self, name: &GroupName) -> bool {
         self.outbox.of_groups().any(|one| {
             let is_it = matches!(&one.mutation, Mutation::Group { group_name, target: GroupTarget::Present } if group_name == name);
-            is_it && (one.is_changeable() || one.state == PendingState::Sending)
+            let is_own = !one.is_of_other(self.app);
+            is_it && is_own && (one.state.is_waiting() || one.state == PendingState::Sending)
         })
     }
 
@@ -258,7 +242,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
             Mutation::Group { target: GroupTarget::Named(new), .. } => new == name,
             _ => false,
         };
-        let own = self.outbox.of_groups().filter(|one| !one.is_foreign);
+        let own = self.outbox.of_groups().filter(|one| !one.is_of_other(self.app));
         let newest = own.filter(gives_name).max_by_key(|one| one.number);
         let origin = Arc::clone(newest.filter(|origin| origin.is_unsent())?);
         let Mutation::Group { group_name, target } = &origin.mutation else { return None };
@@ -268,7 +252,7 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
                 || result.as_ref().is_some_and(|result| blocks(other, result))
         };
         let is_later = |one: &Pending| {
-            one.number > origin.number && !one.is_foreign && involved(&one.mutation)
+            one.number > origin.number && !one.is_of_other(self.app) && involved(&one.mutation)
         };
         if self.outbox.of_groups().any(|one| is_later(one)) {
             return None;
@@ -285,8 +269,8 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         let of_group = |slot: &Slot| matches!(slot, Slot::Conversation(_, Aspect::Member(name)) if name == group);
         let queues = self.outbox.slots.iter().filter(|(slot, _)| of_group(slot));
         let unsent = queues.filter_map(|(slot, queue)| {
-            let last = queue.iter().rfind(|one| !one.is_foreign)?;
-            let last = Some(last).filter(|last| last.is_changeable())?;
+            let last = queue.iter().rfind(|one| !one.is_of_other(self.app))?;
+            let last = Some(last).filter(|last| self.is_changeable(last))?;
             Some((slot.clone(), last.mutation.clone()))
         });
         unsent.collect()
@@ -295,7 +279,9 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
     fn pending(&mut self, mutation: Mutation) -> Pending {
         let number = self.outbox.next_number();
         self.done.number = Some(number);
-        Pending::new(number, mutation, self.queued_at)
+        let mut pending = Pending::new(number, mutation, self.queued_at);
+        pending.app = self.app;
+        pending
     }
 
     fn replaced(&mut self, pending: &Pending) {
@@ -309,12 +295,12 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         }
     }
 
-    /// Takes the queued mutation out of a slot. One that is being sent or is acknowledged stays.
-    /// Those that are being sent or are acknowledged stay.
+    /// Takes the queued mutation out of a slot. Those that are being sent or are acknowledged stay.
     fn take(&mut self, slot: &Slot) -> Option<Arc<Pending>> {
+        let queue = self.outbox.slots.get(slot)?;
+        let place = queue.iter().rposition(|one| !one.is_of_other(self.app));
+        let place = place.filter(|at| queue.get(*at).is_some_and(|one| self.is_changeable(one)));
         let queue = self.outbox.slots.get_mut(slot)?;
-        let place = queue.iter().rposition(|one| !one.is_foreign);
-        let place = place.filter(|at| queue.get(*at).is_some_and(|one| one.is_changeable()));
         let taken = place.map(|at| queue.remove(at));
         if queue.is_empty() {
             self.outbox.slots.remove(slot);
@@ -325,14 +311,9 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
 }
 
 impl Pending {
-    /// Returns true if a later mutation of its slot takes its place.
+    /// Returns true if a later mutation of its slot and app takes its place.
     fn is_replaceable(&self) -> bool {
-        self.is_changeable() || self.state == PendingState::Failed
-    }
-
-    /// Returns true if it waits, for the app in use.
-    fn is_changeable(&self) -> bool {
-        self.state.is_waiting() && !self.is_foreign
+        self.state.is_waiting() || self.state == PendingState::Failed
     }
 }
 

@@ -120,7 +120,7 @@ impl<'a> OfApp<'a> {
 }
 
 /// Returns true if two mutations are of different apps, whose clouds know nothing of each other.
-fn differ(app: Option<u64>, other: Option<u64>) -> bool {
+pub(super) fn differ(app: Option<u64>, other: Option<u64>) -> bool {
     app.zip(other).is_some_and(|(app, other)| app != other)
 }
 

@@ -48,7 +48,8 @@ pub enum Progress {
     Failed(MutationFailure),
     /// It was not sent within its time. The failure of one that was held says so.
     Expired,
-    /// Its owner wants to send it again after it failed.
+    /// Its owner wants to send it again after it failed. A store refuses that where
+    /// [`Outbox::check_retry`] finds no room.
     Retry,
     /// Its owner wants to send it again, from this time on: its age counts from now, and it is a change
     /// of its own to a cloud that knows repeated ones by their time.
@@ -131,6 +132,17 @@ impl Outbox {
     }
 }
 
+impl Outbox {
+    /// Fails a mutation that is held for another app, since it holds too many of them.
+    pub(super) fn fail_foreign(&mut self, number: u64) -> Progressed {
+        let Some(pending) = self.get(number).cloned() else { return Progressed::default() };
+        let failure = MutationFailure::crowded_out(pending.app.unwrap_or_default());
+        let mut step = Step { outbox: self, pending, done: Progressed::default() };
+        step.fail(Some(failure.clone()), OutcomeKind::Failed(failure));
+        step.done
+    }
+}
+
 /// The progress of one mutation.
 struct Step<'a> {
     outbox: &'a mut Outbox,
@@ -159,6 +171,9 @@ impl Step<'_> {
             }
             (Progress::HeldForApp(failure), Queued | Held) => {
                 self.set(|pending| pending.hold(failure, true));
+                let failed = self.outbox.crowd_out();
+                self.done.slots.extend(failed.slots);
+                self.done.outcomes.extend(failed.outcomes);
             }
             (Progress::Released, Held) => self.set(|pending| {
                 (pending.state, pending.failure) = (Queued, None);

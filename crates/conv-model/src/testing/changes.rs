@@ -75,6 +75,7 @@ where
             removed,
             prune: None,
             groups,
+            unnamed: None,
             asked: None,
             profiles,
         })

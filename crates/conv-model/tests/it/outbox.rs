@@ -1,5 +1,6 @@
 //! The order, replacement and sending of mutations, and that the cloud ends as the user wanted.
 
+mod apps;
 mod cloud;
 mod shown;
 
@@ -436,8 +437,8 @@ fn a_change_for_another_app_is_neither_shown_nor_replaced() {
     let mut outbox = Outbox::default();
     let foreign = put(&mut outbox, pin(true)).number.unwrap();
     outbox.assign_app(0, 1);
-    assert!(outbox.hold_others(1).is_empty());
-    assert_eq!(outbox.hold_others(2).len(), 1);
+    assert!(outbox.hold_others(1).slots.is_empty());
+    assert_eq!(outbox.hold_others(2).slots.len(), 1);
     let base = std::sync::Arc::new(conv_model::Conversation::new(id("C2Calice")));
     let shown = outbox.shown(&base).unwrap();
     assert!(!shown.listing.is_pinned);

@@ -276,6 +276,9 @@ fn sync_after(sync: &Arc<SyncState>, delta: &Delta, seq: Seq, has_rows: bool) ->
     if let Some(groups) = delta.groups.as_ref().filter(|groups| **groups != next.groups) {
         Arc::make_mut(&mut next).groups.clone_from(groups);
     }
+    if let Some(unnamed) = &delta.unnamed {
+        Arc::make_mut(&mut next).groups.unnamed.clone_from(unnamed);
+    }
     let coverage = settled_coverage(&next, has_rows);
     if coverage != next.coverage {
         Arc::make_mut(&mut next).coverage = coverage;

@@ -13,14 +13,14 @@ mod settled;
 use std::{collections::BTreeSet, mem, sync::Arc};
 
 use conv_model::{
-    Aspect, Commit, ConversationId, Enqueue, GroupName, Outbox, OutboxChange, Outcome, Progress,
-    Removal, RowChange, Seq, Slot,
+    Aspect, Capacity, Commit, ConversationId, Enqueue, GroupName, Mutation, Outbox, OutboxChange,
+    Outcome, OutcomeKind, Progress, Removal, RowChange, Seq, Slot,
 };
 
 use super::change::{Effect, Encoding};
 use crate::{
     Record, StoreError, Write,
-    list::{placed, state::State},
+    list::{placed, state::State, suggestions::Suggestions},
     record::{OutboxRecord, PendingRecord},
 };
 
@@ -79,20 +79,18 @@ impl<'a> Working<'a> {
         if let Some(app) = enqueue.app {
             let before = Arc::clone(&self.next.outbox);
             let mut outbox = Outbox::clone(&before);
-            let slots = outbox.hold_others(app);
+            let held = outbox.hold_others(app);
             self.next.outbox = Arc::new(outbox);
-            self.show(&before, slots);
+            self.outcomes.extend(held.outcomes);
+            self.show(&before, held.slots);
         }
         for mutation in &enqueue.mutations {
             mutation.check(&self.next, &enqueue.limits)?;
             let before = Arc::clone(&self.next.outbox);
             let mut outbox = Outbox::clone(&before);
             let is_met = |mutation: &_| enqueue.trusts_list && self.next.is_met(mutation);
-            let done =
-                outbox.enqueue(mutation.clone(), enqueue.queued_at, is_met, &enqueue.capacity)?;
-            if let Some(app) = enqueue.app {
-                outbox.assign_app(before.last_number(), app);
-            }
+            let (app, queued_at, capacity) = (enqueue.app, enqueue.queued_at, &enqueue.capacity);
+            let done = outbox.enqueue_for(app, mutation.clone(), queued_at, is_met, capacity)?;
             self.next.outbox = Arc::new(outbox);
             self.numbers.push(done.number);
             self.outcomes.extend(done.outcomes);
@@ -110,12 +108,17 @@ impl<'a> Working<'a> {
         let mut outbox = Outbox::clone(&before);
         let (mut slots, mut settled) = (BTreeSet::new(), Vec::new());
         for (number, progress) in steps {
+            if matches!(progress, Progress::Retry | Progress::RetryAt(_)) {
+                outbox.check_retry(*number, &Capacity::default())?;
+            }
             let done = outbox.progress(*number, progress.clone());
             slots.extend(done.slots);
             self.outcomes.extend(done.outcomes);
             settled.extend(done.settled);
         }
         self.next.outbox = Arc::new(outbox);
+        let done = self.outcomes.iter().filter(|outcome| outcome.kind == OutcomeKind::Done);
+        done.for_each(|outcome| read(&mut self.next.suggestions, &outcome.mutation));
         self.take_over(&settled, encoding)?;
         self.show(&before, slots);
         Ok(())
@@ -186,6 +189,14 @@ impl<'a> Working<'a> {
             write.put.push((Record::Outbox, record));
         }
         Ok(Some(write).filter(|write| !write.put.is_empty()))
+    }
+}
+
+/// Counts messages that events stated as read once the cloud has read them. The base may take over that
+/// nothing is unread without a pass, which alone ends what events stated.
+pub(super) fn read(suggestions: &mut Suggestions, done: &Mutation) {
+    if let Mutation::Read { id, until, .. } = done {
+        suggestions.read_to(id, until.time);
     }
 }
 

@@ -3,12 +3,13 @@
 use std::{collections::BTreeSet, mem, sync::Arc};
 
 use conv_model::{
-    Commit, Conversation, ConversationId, Coverage, Outbox, PassStatus, Seq, Slot, SyncState,
+    Commit, Conversation, ConversationId, Coverage, Outbox, PassStatus, Pending, PendingState, Seq,
+    Slot, SyncState,
 };
 
 use super::{
     load::{Decoded, decoded},
-    outbox::{affected, changes},
+    outbox::{affected, changes, read},
 };
 use crate::{
     Engine, StoreError,
@@ -50,6 +51,8 @@ fn after(old: &State, before: &SyncState, mut decoded: Decoded) -> State {
     if !is_same_outbox {
         let slots: BTreeSet<Slot> = different_slots(&old.outbox, &outbox);
         next.outbox = Arc::new(outbox);
+        done_elsewhere(&old.outbox, &next.outbox)
+            .for_each(|done| read(&mut next.suggestions, &done.mutation));
         touched = affected(&next, &old.outbox, &slots);
     }
     if decoded.sync.finished != old.sync.finished {
@@ -82,6 +85,7 @@ fn after(old: &State, before: &SyncState, mut decoded: Decoded) -> State {
         return next;
     }
     let sync = if sync == *old.sync { Arc::clone(&old.sync) } else { Arc::new(sync) };
+    next.suggestions.renumber(sync.pass);
     let mut commit = Commit::new(decoded.seq.max(old.seq.next()), sync);
     commit.written = decoded.seq;
     commit.changes = changes;
@@ -132,6 +136,13 @@ fn different_slots(old: &Outbox, new: &Outbox) -> BTreeSet<Slot> {
     slots.filter(|slot| !old.of_slot(slot).eq(new.of_slot(slot))).collect()
 }
 
+/// Returns the mutations that were under way and that another store took out: done, as far as is known.
+fn done_elsewhere<'a>(old: &'a Outbox, new: &Outbox) -> impl Iterator<Item = &'a Arc<Pending>> {
+    let left: BTreeSet<u64> = new.pending().map(|pending| pending.number).collect();
+    let was_sent = |state| matches!(state, PendingState::Sending | PendingState::Settling);
+    old.pending().filter(move |one| was_sent(one.state) && !left.contains(&one.number))
+}
+
 fn is_same(old: &Tree<LocalEntry>, new: &[LocalEntry]) -> bool {
     let same = |(old, new): (&LocalEntry, &LocalEntry)| old.id == new.id && old.local == new.local;
     old.len() == new.len() && old.iter().zip(new).all(same)
@@ -153,6 +164,7 @@ fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncSta
     let finished = stored.finished.as_ref();
     let is_same_scope = finished.is_some_and(|finished| finished.scope == stored.scope);
     let is_finished = stored.finished != old.finished || old.coverage == Coverage::Complete;
+    stored.groups.unnamed.clone_from(&old.groups.unnamed);
     if old.epoch.is_none() {
         // A loss was found and is not stored yet: the pass that it superseded stays superseded.
         stored.pass = stored.pass.max(old.pass);

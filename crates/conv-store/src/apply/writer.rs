@@ -135,8 +135,12 @@ impl Writer {
 
     /// Applies changes with one write. An error is the answer to all of them.
     async fn apply(&mut self, changes: &[Change]) -> Result<Results, StoreError> {
+        // What events state shows over any published list. An account that is loaded for each of many
+        // events would cost more than they show.
+        let needs_load = changes.iter().any(|change| !matches!(change, Change::Suggestion(_)));
         for _ in 0..TRIES {
-            if let Err(error) = self.refresh().await {
+            let loaded = if needs_load { self.refresh().await } else { Ok(()) };
+            if let Err(error) = loaded {
                 return self.apply_local(changes, error).await;
             }
             let mut batch = self.batch();

@@ -5,7 +5,9 @@
 
 use std::{cmp::Ordering, sync::Arc, time::Duration};
 
-use conv_model::{Conversation, ConversationId, Delta, PassId, Suggestion, SyncStep, suggested};
+use conv_model::{
+    Conversation, ConversationId, Delta, PassId, Suggestion, SyncStep, Timestamp, suggested,
+};
 use tokio::time::Instant;
 
 use crate::list::{
@@ -15,7 +17,7 @@ use crate::list::{
 
 /// The cap on rows with suggestions. A message for a further row waits for the pass.
 const ROWS: usize = 128;
-/// The cap on messages per row. Further ones are counted with the last.
+/// The cap on messages per row. For a further one the two oldest are counted together.
 const MESSAGES: usize = 16;
 /// The time after which a message is dropped if no pass covered it.
 const KEPT: Duration = Duration::from_secs(60);
@@ -39,6 +41,9 @@ struct SuggestedRow {
 #[derive(Clone, Debug)]
 struct Held {
     suggestion: Suggestion,
+    /// True if it counts for several messages. Their keys are forgotten, and a recall finds none of them:
+    /// so their texts are not kept either.
+    is_merged: bool,
     /// The cloud's count of unread messages when it came.
     counted_from: Option<u32>,
     /// The newest pass that had begun: a later one covers it.
@@ -67,7 +72,8 @@ impl SuggestedRow {
     /// Adds a message, or takes one back. Returns false if that is known already.
     fn add(&mut self, held: Held) -> bool {
         let key = &held.suggestion.key;
-        let known = self.messages.iter_mut().find(|known| known.suggestion.key == *key);
+        let is_it = |known: &&mut Held| !known.is_merged && known.suggestion.key == *key;
+        let known = self.messages.iter_mut().find(is_it);
         match known.map(|known| &mut known.suggestion) {
             Some(known) if held.suggestion.is_recalled && !known.is_recalled => known.take_back(),
             Some(_) => return false,
@@ -77,11 +83,21 @@ impl SuggestedRow {
     }
 
     fn push(&mut self, held: Held) {
-        let is_full = self.messages.len() >= MESSAGES;
-        match self.messages.last_mut().filter(|_| is_full) {
-            Some(last) => last.merge(held),
-            None => self.messages.push(held),
+        if self.messages.len() >= MESSAGES {
+            self.merge_oldest();
         }
+        self.messages.push(held);
+    }
+
+    /// Counts the two oldest messages together, recalled ones last: a message may come after its recall,
+    /// or twice, and the key of the recall keeps it from showing.
+    fn merge_oldest(&mut self) {
+        let mut places: Vec<usize> = (0..self.messages.len()).collect();
+        let is_recalled = |held: &Held| held.suggestion.is_recalled;
+        places.sort_by_key(|at| self.messages.get(*at).is_some_and(is_recalled));
+        let [one, other, ..] = places[..] else { return };
+        let later = self.messages.remove(one.max(other));
+        self.messages.iter_mut().skip(one.min(other)).take(1).for_each(|held| held.merge(&later));
     }
 
     /// Drops the messages that do not show, which may be large.
@@ -103,13 +119,14 @@ impl SuggestedRow {
 impl Held {
     /// Counts a later message with this one. What ends them is what ends the one that stays shorter by
     /// time, and longer by passes.
-    fn merge(&mut self, later: Self) {
-        let (own, suggestion) = (&mut self.suggestion, later.suggestion);
-        own.unread = own.unread.saturating_add(suggestion.unread);
-        if suggestion.time >= own.time {
-            own.last_message = suggestion.last_message.or(own.last_message.take());
+    fn merge(&mut self, later: &Self) {
+        let (own, suggestion) = (&mut self.suggestion, &later.suggestion);
+        if own.unread == 0 {
+            self.counted_from = later.counted_from;
         }
-        (own.time, own.key) = (own.time.max(suggestion.time), suggestion.key);
+        own.unread = own.unread.saturating_add(suggestion.unread);
+        own.time = own.time.max(suggestion.time);
+        (own.last_message, own.is_recalled, self.is_merged) = (None, false, true);
         self.pass = self.pass.max(later.pass);
         self.until = self.until.min(later.until);
     }
@@ -162,7 +179,8 @@ impl Suggestions {
             suggestion.unread = 0;
         }
         let counted_from = base.unread.count;
-        let held = Held { suggestion, counted_from, pass, until: now + KEPT };
+        let until = now + KEPT;
+        let held = Held { suggestion, is_merged: false, counted_from, pass, until };
         let mut row = known
             .cloned()
             .unwrap_or_else(|| SuggestedRow { id: base.id.clone(), messages: Vec::new() });
@@ -216,6 +234,25 @@ impl Suggestions {
     /// Drops what came before a pass that has finished began. Returns the rows that had some of it.
     pub(crate) fn cover_before(&mut self, pass: PassId) -> Vec<ConversationId> {
         self.retain(|held| held.pass >= pass)
+    }
+
+    /// Counts the messages of a row up to this time as read.
+    pub(crate) fn read_to(&mut self, id: &ConversationId, until: Timestamp) {
+        let Some(mut row) = self.rows.get(id).cloned() else { return };
+        let read = row.messages.iter_mut().filter(|held| held.suggestion.time <= until);
+        read.for_each(|held| held.suggestion.unread = 0);
+        self.rows.insert(row);
+    }
+
+    /// Notes the number of the newest pass after it was lowered by a loss. Greater numbers are given
+    /// again, to passes that begin after all messages that came so far.
+    pub(crate) fn renumber(&mut self, newest: PassId) {
+        let is_later = |row: &&SuggestedRow| row.messages.iter().any(|held| held.pass > newest);
+        let rows: Vec<_> = self.rows.iter().filter(is_later).cloned().collect();
+        for mut row in rows {
+            row.messages.iter_mut().for_each(|held| held.pass = held.pass.min(newest));
+            self.rows.insert(row);
+        }
     }
 
     /// Drops what is too old. Returns the rows that had some of it.

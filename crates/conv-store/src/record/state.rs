@@ -165,7 +165,8 @@ pub(crate) fn is_same_on_disk(a: &SyncState, b: &SyncState) -> bool {
         && a.checkpoint == b.checkpoint
         && a.finished == b.finished
         && a.upstream == b.upstream
-        && a.groups == b.groups
+        && a.groups.names == b.groups.names
+        && a.groups.read_at == b.groups.read_at
         && a.epoch == b.epoch
 }
 

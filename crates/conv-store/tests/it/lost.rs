@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use conv_model::{Coverage, Delta, PassId, Seq};
+use conv_model::{Coverage, Delta, PassId, Seq, Suggestion, Timestamp};
 use conv_store::{
     ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, StoreError, Write,
     testing::engine,
@@ -91,6 +91,35 @@ async fn a_list_that_lost_writes_is_a_preview_and_the_pass_that_made_them_is_ove
     store.apply(begin(3)).await.unwrap();
     store.apply(page(3, "bob", 2)).await.unwrap();
     assert_eq!(store.snapshot().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_whose_number_was_given_before_a_loss_ends_what_an_event_stated() {
+    let servers = Arc::new(Servers::default());
+    // Another process has learned of the loss.
+    servers.is_reported.store(true, Ordering::SeqCst);
+    let other = IndexedStore::open(Arc::clone(&servers)).await.unwrap();
+    other.apply(begin(1)).await.unwrap();
+    other.apply(page(1, "alice", 1)).await.unwrap();
+    servers.copy().await;
+    let store = IndexedStore::open(Arc::clone(&servers)).await.unwrap();
+    store.apply(begin(2)).await.unwrap();
+    let mut watcher = store.watch();
+    let time = Timestamp::from_secs(1_700_000_099);
+    assert!(store.suggest(Suggestion::new(user("alice"), "key", time)));
+    watcher.next().await.unwrap();
+
+    servers.is_over.store(true, Ordering::SeqCst);
+    for name in ["bob", "carol"] {
+        other.apply(page(1, name, 2)).await.unwrap();
+    }
+    store.apply(Delta::listed([at("dave", 3)])).await.unwrap();
+    let shown = || store.snapshot().get(&user("alice")).unwrap();
+    assert_eq!((shown().listing.time, store.snapshot().sync().pass), (Some(time), PassId::new(1)));
+    store.apply(begin(2)).await.unwrap();
+    store.apply(finish(2)).await.unwrap();
+    assert_eq!(shown().listing.time, at("alice", 1).listing.unwrap().time);
+    assert!(shown().provisional.is_empty());
 }
 
 #[tokio::test]

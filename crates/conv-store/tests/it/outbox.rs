@@ -7,8 +7,9 @@ use std::sync::{
 
 use async_trait::async_trait;
 use conv_model::{
-    All, ConversationId, Delta, ErrorClass, GroupTarget, ListingPatch, Mutation, MutationError,
-    MutationFailure, Outbox, OutboxChange, PendingState, Progress, Seq, Timestamp, testing,
+    All, ConversationId, Delta, Enqueue, ErrorClass, GroupTarget, ListingPatch, Mutation,
+    MutationError, MutationFailure, Outbox, OutboxChange, PendingState, Progress, Seq, Timestamp,
+    testing,
 };
 use conv_store::{
     ConversationStore, Engine, IndexedStore, Loaded, MemoryEngine, Record, StoreError, Write,
@@ -89,6 +90,56 @@ async fn the_oldest_failure_leaves_in_the_write_that_stores_one_too_many() {
     check(&store);
     store.close().await.unwrap();
     check(&open(&engine).await);
+}
+
+#[tokio::test]
+async fn a_retry_without_room_is_refused_and_changes_nothing() {
+    let store = open(&MemoryEngine::new()).await;
+    let names: Vec<_> = (0..=1_000).map(|n| format!("u{n}")).collect();
+    store.apply(Delta::listed(names.iter().map(|name| at(name, 1)))).await.unwrap();
+    let failed = put(&store, custom("u0", "text")).await;
+    step(&store, failed, Progress::Sending).await;
+    step(&store, failed, refused()).await;
+    let texts = names.iter().skip(1).map(|name| custom(name, "text"));
+    let numbers = store.mutate(OutboxChange::enqueue(texts)).await.unwrap().numbers;
+    let before = store.snapshot();
+    for retry in [Progress::Retry, Progress::RetryAt(Timestamp::from_secs(9))] {
+        // All or nothing, also of the other steps.
+        let steps = vec![(numbers[0].unwrap(), Progress::Sending), (failed, retry)];
+        let refused = store.mutate(OutboxChange::Progress(steps)).await.unwrap_err();
+        let is_full = |it: &StoreError| {
+            matches!(it, StoreError::Refused(MutationError::OutboxFull { pending: 1_000, .. }))
+        };
+        assert!(is_full(&refused), "{refused:?}");
+        assert_eq!(store.snapshot().seq(), before.seq());
+        assert_eq!(store.snapshot().outbox(), before.outbox());
+    }
+    step(&store, numbers[0].unwrap(), Progress::Drop).await;
+    step(&store, failed, Progress::Retry).await;
+    assert_eq!(store.snapshot().outbox().get(failed).unwrap().state, PendingState::Queued);
+}
+
+#[tokio::test]
+async fn what_settles_for_another_app_answers_for_no_change_of_this_one() {
+    let engine = MemoryEngine::new();
+    let store = open(&engine).await;
+    store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    let put_for = async |store: &IndexedStore, app| {
+        let mut enqueue = Enqueue::new([pin("alice")]);
+        enqueue.app = Some(app);
+        store.mutate(enqueue.into()).await.unwrap().numbers[0].unwrap()
+    };
+    let other = put_for(&store, 1).await;
+    step(&store, other, Progress::Sending).await;
+    step(&store, other, Progress::Acknowledged).await;
+    store.close().await.unwrap();
+    // The app is another one from the opening on, and nothing was sent yet.
+    let store = open(&engine).await;
+    let own = put_for(&store, 2).await;
+    assert_ne!(own, other);
+    step(&store, other, Progress::Settled).await;
+    let pending = Arc::clone(store.snapshot().outbox().get(own).unwrap());
+    assert_eq!((pending.state, pending.app), (PendingState::Queued, Some(2)));
 }
 
 #[tokio::test]

@@ -351,3 +351,23 @@ async fn a_draft_that_was_cleared_after_a_change_of_its_row_is_news_for_readers_
     join(&a, &b, &probe).await;
     assert_eq!(lacking(&b, between), [user("alice")]);
 }
+
+#[tokio::test]
+async fn numbers_without_a_name_are_remembered_and_not_stored() {
+    let engine = MemoryEngine::new();
+    let store = IndexedStore::open(engine.clone()).await.unwrap();
+    store.apply(begin(1)).await.unwrap();
+    store.apply(finish(1)).await.unwrap();
+    let mut delta = Delta::default();
+    delta.unnamed = Some([7].into());
+    let before = store.snapshot().written();
+    store.apply(delta).await.unwrap();
+    assert_eq!(store.snapshot().written(), before);
+    // Another store writes, and a reopened one begins without them.
+    let other = IndexedStore::open(engine).await.unwrap();
+    assert!(other.snapshot().sync().groups.unnamed.is_empty());
+    other.apply(Delta::listed([at("bob", 5)])).await.unwrap();
+    store.apply(Delta::listed([at("alice", 1)])).await.unwrap();
+    assert_eq!(store.snapshot().len(), 2);
+    assert_eq!(store.snapshot().sync().groups.unnamed, [7].into());
+}

@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
 use conv_model::{
     All, Conversation, ConversationId, ConversationPatch, Delta, IfNewer, Known, LastMessage,
-    MessageKind, Mutation, OutboxChange, PassId, Payload, Prune, ReadMark, Suggestion, Timestamp,
+    MessageKind, Mutation, OutboxChange, PassId, Payload, Progress, Prune, ReadMark, Suggestion,
+    Timestamp,
 };
 use conv_store::{
     ConversationStore, IndexedStore, MemoryEngine, ResetReason, ResumeFrom, Since, Snapshot,
 };
 
-use crate::support::{at, begin, finish, named, user};
+use crate::support::{Probe, at, begin, finish, named, user};
 
 const START: u64 = 1_700_000_000;
 
@@ -246,6 +247,79 @@ async fn a_recall_takes_the_text_back_in_either_order() {
     take(&store, Suggestion::recall(user("alice"), "key 25")).await;
     ignore(&store, said("alice", 25)).await;
     assert_eq!(shown(&store, "alice"), (21, Some(4), "before".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_recalled_text_shows_however_many_messages_came() {
+    let store = store().await;
+    let recall = |time: u64| Suggestion::recall(user("alice"), format!("key {time}"));
+    // It comes before its message.
+    take(&store, recall(99)).await;
+    for time in 20..60 {
+        take(&store, said("alice", time)).await;
+    }
+    take(&store, said("alice", 15)).await;
+    assert_eq!(shown(&store, "alice"), (59, Some(3 + 41), "at 59".into()));
+    take(&store, recall(59)).await;
+    assert_eq!(shown(&store, "alice"), (59, Some(3 + 40), "before".into()));
+    ignore(&store, said("alice", 99)).await;
+    // One that is counted with others shows no text, and no other message goes with it.
+    take(&store, recall(20)).await;
+    assert_eq!(shown(&store, "alice"), (59, Some(3 + 40), "before".into()));
+    take(&store, said("alice", 60)).await;
+    assert_eq!(shown(&store, "alice"), (60, Some(3 + 41), "at 60".into()));
+}
+
+/// The base takes a value over that no pass has read.
+#[tokio::test(start_paused = true)]
+async fn what_was_read_is_not_unread_again_when_that_settles() {
+    let engine = MemoryEngine::new();
+    let open = async || IndexedStore::open(engine.clone()).await.unwrap();
+    let store = open().await;
+    store.apply(Delta::listed([row("alice", 10, Some(3)), row("bob", 10, Some(1))])).await.unwrap();
+    let other = open().await;
+    for (name, left) in [("alice", 0), ("bob", 1)] {
+        for store in [&store, &other] {
+            take(store, said(name, 20)).await;
+            if left > 0 {
+                take(store, said(name, 21)).await;
+            }
+        }
+        let until = ReadMark::new(secs(20), 20);
+        let read = Mutation::Read { id: user(name), until, count: 4 };
+        let commit = store.mutate(OutboxChange::enqueue([read])).await.unwrap();
+        let number = commit.numbers[0].unwrap();
+        for step in [Progress::Sending, Progress::SettledUnseen] {
+            store.mutate(OutboxChange::progress(number, step)).await.unwrap();
+        }
+        settle().await;
+        for store in [&store, &other] {
+            assert!(store.snapshot().outbox().is_empty());
+            assert_eq!(shown(store, name).1, Some(left), "{name}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_follows_no_other_loads_nothing_for_what_events_state() {
+    let probe = Probe::new();
+    let store = IndexedStore::open(probe.clone()).await.unwrap();
+    store.apply(Delta::listed([row("alice", 10, Some(3))])).await.unwrap();
+    probe.fail_follows(usize::MAX);
+    // Another store writes, and this one fails to hear of the next.
+    let other = IndexedStore::open(probe.memory()).await.unwrap();
+    other.apply(Delta::listed([row("bob", 5, None)])).await.unwrap();
+    settle().await;
+    let before = probe.loads();
+    for time in 20..40 {
+        take(&store, said("alice", time)).await;
+    }
+    assert_eq!(shown(&store, "alice"), (39, Some(23), "at 39".into()));
+    assert_eq!(probe.loads(), before);
+    // Any other change does.
+    store.apply(Delta::updates([named("alice", "Alice")])).await.unwrap();
+    assert_eq!(probe.loads(), before + 1);
+    assert_eq!(shown(&store, "alice").1, Some(23));
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,6 +42,7 @@ impl Pull {
             skipped,
             broken: mem::take(&mut self.broken_promises),
         });
+        delta.unnamed = self.naming.end();
         self.stage = Stage::Finishing;
         self.post(DeltaKind::Finish, delta);
     }

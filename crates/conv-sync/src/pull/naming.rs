@@ -7,7 +7,8 @@
 //!
 //! A group may be created after its pass read the names, for one by a change that is sent beside
 //! the pass. When a row carries a number that the names lack and that no row carried before they
-//! were asked for, the pass reads them once more.
+//! were asked for, the pass reads them once more. A number that an earlier pass ended with is no reason:
+//! the call that every pass makes came after its group, and has the name if there is one by then.
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -33,6 +34,8 @@ pub(super) struct Naming {
     learned: bool,
     /// The rows in groups whose names this pass did not read.
     unnamed: BTreeSet<ConversationId>,
+    /// The numbers of rows that had no name when they came, some of which may have one since.
+    nameless: BTreeSet<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +59,7 @@ impl Naming {
             is_second: false,
             learned: false,
             unnamed: BTreeSet::new(),
+            nameless: BTreeSet::new(),
         }
     }
 
@@ -93,8 +97,9 @@ impl Naming {
 
     /// Returns true if the names may have a number by now that they lacked when they were read.
     fn is_late(&self, number: u64) -> bool {
-        let is_answered =
-            self.known.names.contains_key(&number) || self.asked_for.contains(&number);
+        let is_answered = self.known.names.contains_key(&number)
+            || self.known.unnamed.contains(&number)
+            || self.asked_for.contains(&number);
         !self.is_second && !is_answered
     }
 
@@ -129,7 +134,8 @@ impl Naming {
     /// unknown number. Rows with a number that came too late for this answer wait for a second one:
     /// the names are [asked for](Self::is_asking) again then.
     pub(super) fn learn(&mut self, groups: Groups) -> (Vec<ConversationPatch>, Vec<SkippedRow>) {
-        let new = GroupNames::new(groups.names, groups.server_time);
+        let mut new = GroupNames::new(groups.names, groups.server_time);
+        new.unnamed.clone_from(&self.known.unnamed);
         self.learned = new.names != self.known.names;
         let old = std::mem::replace(&mut self.known, new);
         self.state = State::Settled;
@@ -154,6 +160,8 @@ impl Naming {
 
     /// Notes whether this pass read the names of a row's groups.
     fn note(&mut self, id: &ConversationId, numbers: &[u64]) {
+        let is_nameless = |number: &&u64| !self.known.names.contains_key(number);
+        self.nameless.extend(numbers.iter().filter(is_nameless));
         let is_named =
             numbers.is_empty() || (self.state == State::Settled && self.names(numbers).is_some());
         if is_named {
@@ -181,6 +189,19 @@ impl Naming {
             }
         }
         (renamed, unnamed)
+    }
+
+    /// Returns the numbers that have no name at the end of the pass, those of earlier passes among them;
+    /// `None` if they are the known ones.
+    pub(super) fn end(&mut self) -> Option<BTreeSet<u64>> {
+        let GroupNames { names, unnamed: known, .. } = &self.known;
+        let numbers = known.iter().chain(&self.nameless);
+        let mut unnamed: BTreeSet<u64> =
+            numbers.filter(|number| !names.contains_key(number)).copied().collect();
+        while unnamed.len() > GroupNames::MAX_UNNAMED {
+            unnamed.pop_first();
+        }
+        (unnamed != *known).then_some(unnamed)
     }
 
     /// Takes the new names, to store with the next change.

@@ -167,3 +167,39 @@ async fn numbers_without_a_name_cost_one_more_call_at_most() {
         assert_eq!(readings(&source), calls);
     }
 }
+
+/// The first pass asks a second time for what came after the names were asked for.
+#[tokio::test]
+async fn a_number_that_is_never_named_costs_one_call_more_once() {
+    let rows = [grouped("a", &[1]), grouped("b", &[2]), grouped("c", &[3])];
+    let source = Arc::new(ScriptedSource::new(rows).page_size(1));
+    source.set_groups(&[(1, "Suppliers")]);
+    let mut cache = Cache::default();
+    let mut calls = Vec::new();
+    for _ in 0..3 {
+        let before = readings(&source);
+        cache.pass(&source, plan(500)).await.unwrap();
+        calls.push(readings(&source) - before);
+        assert!(!cache.state.skipped.is_empty());
+    }
+    assert_eq!(calls, [2, 1, 1]);
+    assert_eq!(cache.state.groups.unnamed, [2, 3].into());
+    // Once there is a name, the next pass has it, by the call that it makes anyway.
+    let before = readings(&source);
+    source.set_groups(&[(1, "Suppliers"), (2, "Press"), (3, "Family")]);
+    cache.pass(&source, plan(500)).await.unwrap();
+    assert_eq!(readings(&source) - before, 1);
+    assert_eq!(cache.rows["C2Cb"].listing.groups, ["Press".into()]);
+    assert_eq!(cache.rows["C2Cc"].listing.groups, ["Family".into()]);
+    assert_eq!(cache.state.skipped, []);
+    assert!(cache.state.groups.unnamed.is_empty());
+}
+
+#[tokio::test]
+async fn the_numbers_that_are_never_named_stay_few() {
+    let rows = (0..200_u64).map(|number| grouped(&format!("u{number}"), &[number]));
+    let source = Arc::new(ScriptedSource::new(rows));
+    let mut cache = Cache::default();
+    cache.pass(&source, plan(500)).await.unwrap();
+    assert_eq!(cache.state.groups.unnamed, (136..200).collect());
+}

@@ -58,6 +58,9 @@ impl Cache {
         if let Some(groups) = &delta.groups {
             self.state.groups = groups.clone();
         }
+        if let Some(unnamed) = &delta.unnamed {
+            self.state.groups.unnamed = unnamed.clone();
+        }
     }
 
     fn needs_profile(&self, listed: &[ConversationPatch], delta: &Delta) -> Vec<ConversationId> {

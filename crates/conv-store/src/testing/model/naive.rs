@@ -228,6 +228,9 @@ impl Naive {
         if let Some(groups) = &delta.groups {
             self.sync.groups = groups.clone();
         }
+        if let Some(unnamed) = &delta.unnamed {
+            self.sync.groups.unnamed = unnamed.clone();
+        }
         if matches!(self.sync.coverage, Coverage::Empty | Coverage::CacheOnly) {
             let has_any = has_rows || self.sync.finished.is_some();
             self.sync.coverage = if has_any { Coverage::CacheOnly } else { Coverage::Empty };
