@@ -96,7 +96,8 @@ async fn behind(stage: &Stage) -> (conv_api::Conversations, ConversationId, u64)
     stage.cloud.world().forget_writes("alice").unwrap();
     stage.cloud.world().advance(Duration::from_secs(5));
     let newest = stage.cloud.world().say("alice", "C2Czoe", "not seen").unwrap();
-    let list = stage.accounts.lock().unwrap().open(&"alice".parse().unwrap()).await.unwrap();
+    let accounts = stage.accounts.lock().unwrap().clone();
+    let list = accounts.open(&"alice".parse().unwrap()).await.unwrap();
     let zoe: ConversationId = "C2Czoe".parse().unwrap();
     let time = || list.snapshot().get(&zoe).unwrap().listing.time.unwrap().as_secs();
     while time() < newest {
