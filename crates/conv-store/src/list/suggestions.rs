@@ -89,12 +89,14 @@ impl SuggestedRow {
         self.messages.push(held);
     }
 
-    /// Counts the two oldest messages together, recalled ones last: a message may come after its recall,
-    /// or twice, and the key of the recall keeps it from showing.
+    /// Counts the two oldest messages together that do not show. Recalled ones go last: a message may
+    /// come after its recall, or twice, and the key of the recall keeps it from showing.
     fn merge_oldest(&mut self) {
         let mut places: Vec<usize> = (0..self.messages.len()).collect();
-        let is_recalled = |held: &Held| held.suggestion.is_recalled;
-        places.sort_by_key(|at| self.messages.get(*at).is_some_and(is_recalled));
+        let is_needed = |Held { suggestion, .. }: &Held| {
+            (suggestion.is_recalled, suggestion.last_message.is_some())
+        };
+        places.sort_by_key(|at| self.messages.get(*at).map(is_needed));
         let [one, other, ..] = places[..] else { return };
         let later = self.messages.remove(one.max(other));
         self.messages.iter_mut().skip(one.min(other)).take(1).for_each(|held| held.merge(&later));

@@ -270,6 +270,16 @@ async fn no_recalled_text_shows_however_many_messages_came() {
     assert_eq!(shown(&store, "alice"), (60, Some(3 + 41), "at 60".into()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_newest_text_stays_in_whatever_order_messages_come() {
+    let store = store().await;
+    take(&store, said("alice", 90)).await;
+    for time in 20..60 {
+        take(&store, said("alice", time)).await;
+    }
+    assert_eq!(shown(&store, "alice"), (90, Some(3 + 41), "at 90".into()));
+}
+
 /// The base takes a value over that no pass has read.
 #[tokio::test(start_paused = true)]
 async fn what_was_read_is_not_unread_again_when_that_settles() {

@@ -144,7 +144,8 @@ impl Pull {
     }
 
     /// Returns true if a fresh listing is the last of the pass: it agrees with the previous one, it
-    /// is a single reply, which is a snapshot by itself, or the maximum is reached.
+    /// is a single reply, which is a snapshot by itself, or the maximum is reached. A single reply
+    /// after longer listings counts only from a source that keeps the list itself.
     fn is_sure(&mut self, newest: Seen) -> bool {
         self.listings += 1;
         let agrees = self.previous.as_ref() == Some(&newest);
@@ -159,7 +160,7 @@ impl Pull {
         self.keep.extend(self.listing.take_unread_ids());
         let is_single_reply = self.listing.pages() == 1 && self.listings == 1;
         self.previous = Some(newest);
-        agrees || is_single_reply || self.listings == MAX_LISTINGS
+        agrees || is_single_reply || is_of_one_instant || self.listings == MAX_LISTINGS
     }
 
     pub(super) fn post_step(&mut self, mut delta: Delta, checkpoint: Option<Checkpoint>) {
