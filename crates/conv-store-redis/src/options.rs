@@ -116,37 +116,38 @@ impl Default for RedisOptions {
 }
 
 impl RedisOptions {
-    /// Sets the prefix of every key.
+    /// Sets the prefix of every key; `conv` by default.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
     }
 
-    /// Sets how long a call may take.
+    /// Sets how long a call may take; 3 seconds by default.
     #[must_use]
     pub fn answer_within(self, limit: Duration) -> Self {
         Self { answer_within: limit, ..self }
     }
 
-    /// Sets how long after its last write an account is kept; zero is for ever.
+    /// Sets how long after its last write an account is kept; zero is for ever. 90 days by default.
     #[must_use]
     pub fn expire_after(self, time: Duration) -> Self {
         Self { expire_after: time, ..self }
     }
 
-    /// Sets the interval of looking for writes of other processes that were not announced.
+    /// Sets the interval of looking for writes of other processes that were not announced; 30 seconds by
+    /// default.
     #[must_use]
     pub fn check_every(self, time: Duration) -> Self {
         Self { check_every: time, ..self }
     }
 
-    /// Sets how long a lease lasts whose holder is not heard of.
+    /// Sets how long a lease lasts whose holder is not heard of; 15 seconds by default.
     #[must_use]
     pub fn lease(self, time: Duration) -> Self {
         Self { lease: time, ..self }
     }
 
-    /// Sets how many replicas must have a write before it counts.
+    /// Sets how many replicas must have a write before it counts; none by default.
     ///
     /// Each write then includes the round trip to the replicas, and the other calls on its
     /// connection wait behind it: more [`connections`](Self::connections()) help. If too few
@@ -158,7 +159,7 @@ impl RedisOptions {
         Self { copies: replicas, ..self }
     }
 
-    /// Sets how many connections there are to each server.
+    /// Sets how many connections there are to each server; 2 by default.
     #[must_use]
     pub fn connections(self, connections: usize) -> Self {
         Self { connections, ..self }

@@ -110,7 +110,8 @@ pub(super) struct Lists {
     #[arg(long, env = "CONV_STORE", value_name = "DIR")]
     #[arg(value_parser = cleaned(OsStringValueParser::new()).map(Place::from))]
     pub(super) store: Option<Place>,
-    /// Memory for idle lists, in MiB; a list of 100 conversations takes about 82 KB
+    /// Memory for idle lists, in MiB; a list of 100 conversations counts as about 150 KB, with last
+    /// messages as 260 KB
     #[arg(long, env = "CONV_MEMORY_BUDGET", value_name = "MIB", default_value_t = 64)]
     #[arg(value_parser = number())]
     pub(super) memory_budget: u32,
