@@ -8,7 +8,7 @@
 //! Exits with 0 if none did, with 1 if one did; anything else is a mistake.
 
 #[path = "../support"]
-#[allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#[allow(dead_code, unused_imports, clippy::unwrap_used, clippy::indexing_slicing)]
 mod support {
     pub mod outgoing;
     pub mod resume;
