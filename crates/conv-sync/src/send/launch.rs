@@ -88,7 +88,8 @@ impl Sender {
         match &first.mutation {
             Mutation::Delete { id, seen, clears_history, if_newer } => {
                 let delete = |clears_history, seen| {
-                    Decision::Send(WriteCall::Delete { id: id.clone(), clears_history, seen })
+                    let (id, if_newer) = (id.clone(), *if_newer);
+                    Decision::Send(WriteCall::Delete { id, clears_history, seen, if_newer })
                 };
                 match (view.base(id), if_newer) {
                     // It was sent, and a pass shows no row: that is what it was sent for. To repeat
