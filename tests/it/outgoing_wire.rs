@@ -2,7 +2,7 @@
 //! says so.
 
 use conv_api::{
-    ErrorClass, Marks, RestSource, Timestamp,
+    ErrorClass, IfNewer, Marks, RestSource, Timestamp,
     model::{GroupName, ReadMark, RemindType},
     sync::{
         ConversationWriter, MarkItem, Retry, SourceError, WriteCall, WriteKind, WriteRequest,
@@ -89,7 +89,12 @@ fn cases(now: u64) -> Vec<Case> {
     let case = |call, command, change, again| Case { call, command, change, again };
     vec![
         case(
-            WriteCall::Delete { id: id(ALICE), clears_history: true, seen: None },
+            WriteCall::Delete {
+                id: id(ALICE),
+                clears_history: true,
+                seen: None,
+                if_newer: IfNewer::GiveUp,
+            },
             "recentcontact/delete",
             Change::Deleted { conversation: alice(), history: true },
             0,

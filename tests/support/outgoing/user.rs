@@ -78,6 +78,6 @@ pub fn call(rng: &mut Rng, ids: &[ConversationId]) -> WriteCall {
         8 => WriteCall::RenameGroup { old: name(rng), new: name(rng) },
         9 => WriteCall::DeleteGroup { name: name(rng) },
         10 => WriteCall::Members { name: name(rng), items: vec![(id, rng.bool())] },
-        _ => WriteCall::Delete { id, clears_history: false, seen: None },
+        _ => WriteCall::Delete { id, clears_history: false, seen: None, if_newer: IfNewer::GiveUp },
     }
 }

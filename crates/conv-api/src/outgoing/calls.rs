@@ -157,7 +157,8 @@ impl Conversations {
 
     /// Marks a conversation as read up to a message, for a user who saw an older list than this one,
     /// such as that of a device. Newer messages stay unread. It never reads more than
-    /// [`set_message_read`](Self::set_message_read) does.
+    /// [`set_message_read`](Self::set_message_read) does. The time zero reads nothing where the list shows
+    /// a message: the change is [unchanged](Change::is_unchanged).
     ///
     /// # Errors
     /// As of [`set_message_read`](Self::set_message_read).
@@ -172,8 +173,13 @@ impl Conversations {
             return self.read_to(id, shown.newest, shown.unread).await;
         }
         let sequence = until.sequence.min(shown.newest.sequence);
+        let until = ReadMark::new(until.time, sequence);
+        if until == ReadMark::default() {
+            // The user saw no message. The cloud would refuse the call.
+            return Ok(Change::new(self, None, Mutation::Read { id: id.clone(), until, count: 0 }));
+        }
         // How many of the unread messages the user saw is not known: all count until the cloud says it.
-        self.read_to(id, ReadMark::new(until.time, sequence), 0).await
+        self.read_to(id, until, 0).await
     }
 
     async fn read_to(

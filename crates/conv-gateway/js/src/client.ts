@@ -41,8 +41,7 @@ export interface Changed extends Partial<BatchAnswer> {
 }
 
 /** Returns what the gateway takes for a query with a page. */
-function argument(query: Query, limit?: number, after?: string): object {
-  const page = { limit, after };
+function argument(query: Query, page: { limit?: number; after?: string }): object {
   if (Array.isArray(query)) return { conversationIDList: query, ...page };
   // `after` is a time in a condition, and a place in a page.
   const condition = query as Condition | null;
@@ -96,7 +95,7 @@ export class ListClient implements Client, Feeds, Told {
 
   async list(query: Query = null, page: { limit?: number; after?: string } & CallOptions = {}): Promise<ListAnswer> {
     const { limit, after, signal } = page;
-    const data = await this.http.call<ListData>('/conversations/list', argument(query, limit, after), { signal });
+    const data = await this.http.call<ListData>('/conversations/list', argument(query, { limit, after }), { signal });
     const { conversationList: rows, ...rest } = data;
     return freeze({ rows, ...rest });
   }
@@ -121,10 +120,11 @@ export class ListClient implements Client, Feeds, Told {
     return this.http.call(path, body, { signal: options?.signal, key });
   }
 
-  /** The time of the newest message, if a window shows the row: the user has seen no later one. */
+  /** The time of the newest message, 0 without one, if a window shows the row: the user has seen no later one. */
   private seen(id: string): number | undefined {
     const rows = [...this.line.feeds.values()].flatMap((feed) => feed.view.rows);
-    return rows.find((row) => row.conversationID === id)?.lastMessage.lastTime;
+    const it = rows.find((row) => row.conversationID === id)?.lastMessage;
+    return it && Math.max(it.lastTime ?? 0, it.messageTime ?? 0);
   }
 
   private async one(path: string, body: object, ids: string[], options?: CallOptions): Promise<BatchAnswer> {
@@ -142,7 +142,7 @@ export class ListClient implements Client, Feeds, Told {
     return {
       successConversationIDList: answers.flatMap((it) => it.successConversationIDList ?? it.conversationIDList ?? []),
       failureConversationIDList: answers.flatMap((it) => it.failureConversationIDList ?? []),
-      position: answers.at(-1)!.position ?? null,
+      position: answers.pop()!.position ?? null,
     };
   }
 
@@ -250,9 +250,8 @@ export class ListClient implements Client, Feeds, Told {
     if (!feed) {
       if (feeds.size >= MAX_QUERIES) throw new RangeError(`more than ${MAX_QUERIES} queries`);
       feed = new Feed(id, query, window);
-      const saved = this.saved[id];
-      if (seed) feed.seed(seed);
-      else if (saved) feed.seed(saved);
+      const known = seed ?? this.saved[id];
+      if (known) feed.seed(known);
       feeds.set(id, feed);
       // After all queries of the watch, unless it was given up.
       queueMicrotask(() => feeds.has(id) && this.line.change());

@@ -1,7 +1,7 @@
 //! Waits until a change has ended at the gateway, which accepts it at once and sends it in the background.
 //!
 //! The gateway lists the changes that are not over. One that is not among them has ended, or another
-//! device's later change took its place.
+//! device's later change took its place. One that the cloud has acknowledged has ended for the device.
 
 use std::time::Duration;
 
@@ -96,7 +96,8 @@ fn runs(
             let Failure { code, class } = failure.unwrap_or_default();
             return Err(failed(code, ErrorClass::deserialize(class).unwrap_or(ErrorClass::Cloud)));
         }
-        runs = true;
+        // The cloud has acknowledged one that settles: it cannot fail any more.
+        runs |= state != "settling";
     }
     Ok(runs)
 }
@@ -116,7 +117,7 @@ pub(super) fn failed(code: i32, class: ErrorClass) -> SourceError {
     let class = match class {
         // The gateway has tried for days, or with another key than the device's.
         ErrorClass::Transient | ErrorClass::RateLimited | ErrorClass::Auth => ErrorClass::Cloud,
-        // `Cancelled` means a newer message: the device decides again once its list has it.
+        // `Cancelled` means a message that the user had not seen.
         class => class,
     };
     SourceError::Cloud {
@@ -161,9 +162,10 @@ mod tests {
             json!([{ "number": 7, "change": change, "state": state, "attempts": 1,
                 "failure": failure }])
         };
-        for state in ["queued", "sending", "settling", "held"] {
+        for state in ["queued", "sending", "held"] {
             assert!(look(&listed(&pin, state, &Value::Null), &ours).unwrap(), "{state}");
         }
+        assert!(!look(&listed(&pin, "settling", &Value::Null), &ours).unwrap());
         assert!(!look(&json!([]), &ours).unwrap());
         let other = json!({ "type": "pin", "conversationID": "C2Ca", "isPinned": false });
         let refused = json!({ "code": 51_012, "class": "invalid_argument", "message": "no" });

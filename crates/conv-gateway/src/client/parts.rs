@@ -20,7 +20,9 @@ pub(super) struct Part {
 /// If the gateway has none for it.
 pub(super) fn parts(call: &WriteCall) -> Result<Vec<Part>, SourceError> {
     Ok(match call {
-        WriteCall::Delete { id, clears_history, seen } => vec![delete(id, *clears_history, *seen)],
+        WriteCall::Delete { id, clears_history, seen, if_newer } => {
+            vec![delete(id, *clears_history, *seen, *if_newer)]
+        }
         WriteCall::Pin { ids, is_pinned } => ids.iter().map(|id| pin(id, *is_pinned)).collect(),
         WriteCall::Mark { items } => items.iter().flat_map(marks).collect(),
         WriteCall::CustomData { items } => {
@@ -51,8 +53,15 @@ pub(super) fn parts(call: &WriteCall) -> Result<Vec<Part>, SourceError> {
     })
 }
 
-fn delete(id: &ConversationId, clears_history: bool, seen: Option<Timestamp>) -> Part {
-    let mut body = json!({ "conversationIDList": [id], "clearHistoryMessage": clears_history });
+fn delete(
+    id: &ConversationId,
+    clears_history: bool,
+    seen: Option<Timestamp>,
+    if_newer: IfNewer,
+) -> Part {
+    let mut body = json!({
+        "conversationIDList": [id], "clearHistoryMessage": clears_history, "ifNewer": if_newer,
+    });
     if let (Some(seen), Some(body)) = (seen, body.as_object_mut()) {
         body.insert("seen".to_owned(), json!({ id.as_str(): seen }));
     }
@@ -60,7 +69,7 @@ fn delete(id: &ConversationId, clears_history: bool, seen: Option<Timestamp>) ->
         id: id.clone(),
         seen: seen.unwrap_or_default(),
         clears_history,
-        if_newer: IfNewer::default(),
+        if_newer,
     };
     Part { path: "/conversations/delete", body, mutations: vec![delete] }
 }

@@ -88,7 +88,8 @@ impl Sender {
         match &first.mutation {
             Mutation::Delete { id, seen, clears_history, if_newer } => {
                 let delete = |clears_history, seen| {
-                    Decision::Send(WriteCall::Delete { id: id.clone(), clears_history, seen })
+                    let (id, if_newer) = (id.clone(), *if_newer);
+                    Decision::Send(WriteCall::Delete { id, clears_history, seen, if_newer })
                 };
                 match (view.base(id), if_newer) {
                     // It was sent, and a pass shows no row: that is what it was sent for. To repeat
@@ -109,6 +110,7 @@ impl Sender {
             {
                 Decision::Done
             }
+            read @ Mutation::Read { .. } if changes_no_count(read, view) => Decision::Done,
             _ => call_of(sending, view).map_or(Decision::GiveUp, Decision::Send),
         }
     }
@@ -127,6 +129,15 @@ pub(super) fn sending(view: &dyn SendView, numbers: &[u64]) -> Vec<Arc<Pending>>
 
 fn is_newer(row: &Conversation, seen: Timestamp) -> bool {
     row.listing.time.is_some_and(|time| time > seen)
+}
+
+/// Returns true if a reading of a group leaves all messages unread that are: the cloud takes their number
+/// alone, and setting the known one could read messages that came since.
+fn changes_no_count(read: &Mutation, view: &dyn SendView) -> bool {
+    let Mutation::Read { id, until, count: 0 } = read else { return false };
+    let Some(row) = id.group_id().and_then(|_| view.base(id)) else { return false };
+    let message = row.last_message.value().and_then(|message| message.time);
+    row.unread.count.is_some() && message.max(row.listing.time).is_some_and(|it| it > until.time)
 }
 
 fn too_old() -> MutationFailure {

@@ -42,6 +42,9 @@ pub(super) fn meaning(error: &SourceError) -> Meaning {
         _ => {}
     }
     match (error.class(), error.retry()) {
+        // Decided on the way to the cloud: a newer message came. `SourceError::Cancelled` is a call that
+        // was stopped here, and may go again.
+        (ErrorClass::Cancelled, Retry::Never) if error.code().is_some() => Meaning::Final,
         (_, Retry::Reauthenticate) => Meaning::SignAgain,
         (ErrorClass::Auth, _) => Meaning::Hold,
         (ErrorClass::RateLimited, _) => Meaning::Slow,
@@ -106,7 +109,7 @@ pub(super) fn failure(error: &SourceError) -> MutationFailure {
 #[cfg(test)]
 mod tests {
     use conv_model::ErrorClass::{
-        self, Auth, Cloud, NotFound, RateLimited, Transient, Unsupported,
+        self, Auth, Cancelled, Cloud, NotFound, RateLimited, Transient, Unsupported,
     };
 
     use super::*;
@@ -143,6 +146,8 @@ mod tests {
             (SourceError::Http { status: 429, retry_after: None }, Meaning::Slow, false),
             (SourceError::Http { status: 403, retry_after: None }, Meaning::Hold, false),
             (SourceError::NotFound, Meaning::Final, false),
+            (cloud(990_005, Cancelled, Retry::Never), Meaning::Final, false),
+            (SourceError::Cancelled, Meaning::Later, true),
         ];
         for (error, expected, is_uncertain) in cases {
             assert_eq!(meaning(&error), expected, "{error}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conv_model::{
-    ConversationId, ConversationType, GroupName, GroupTarget, Marks, Mutation, ReadMark,
+    ConversationId, ConversationType, GroupName, GroupTarget, IfNewer, Marks, Mutation, ReadMark,
     RemindType, Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,10 @@ pub enum WriteCall {
         /// can keep a conversation which has a newer one. `None` if all may go.
         #[serde(default)]
         seen: Option<Timestamp>,
+        /// The effect that the user asked for if there is a newer message than `seen`, for a cloud that
+        /// compares.
+        #[serde(default)]
+        if_newer: IfNewer,
     },
     /// Pins conversations, or unpins them.
     Pin {

@@ -190,7 +190,12 @@ fn deleting_what_is_gone_is_done() {
     world.pass();
     world
         .cloud
-        .change(&WriteCall::Delete { id: user("alice"), clears_history: false, seen: None })
+        .change(&WriteCall::Delete {
+            id: user("alice"),
+            clears_history: false,
+            seen: None,
+            if_newer: IfNewer::GiveUp,
+        })
         .unwrap();
     let number = world.send(history("alice"));
     assert_eq!(deletes(&world), [true]);

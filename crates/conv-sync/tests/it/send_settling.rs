@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use conv_model::{Mutation, OutcomeKind, PassId, PendingState, Progress, ReadMark, Timestamp};
+use conv_model::{
+    IfNewer, Mutation, OutcomeKind, PassId, PendingState, Progress, ReadMark, Timestamp,
+};
 use conv_sync::{
     SendOptions, WriteCall, WriteCapabilities,
     testing::{NOW, Script, SendInput, Sender},
@@ -143,7 +145,12 @@ fn a_row_that_is_gone_has_nothing_left_to_show() {
     let number = world.send(star("alice"));
     world
         .cloud
-        .change(&WriteCall::Delete { id: user("alice"), clears_history: false, seen: None })
+        .change(&WriteCall::Delete {
+            id: user("alice"),
+            clears_history: false,
+            seen: None,
+            if_newer: IfNewer::GiveUp,
+        })
         .unwrap();
     world.pass();
     assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));

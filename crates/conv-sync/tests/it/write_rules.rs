@@ -1,7 +1,7 @@
 //! A writer repeats nothing by itself, refuses changes that the cloud does not have, and remembers
 //! for all accounts what the cloud refused.
 
-use conv_model::{ErrorClass, ReadMark, RemindType, Timestamp};
+use conv_model::{ErrorClass, IfNewer, ReadMark, RemindType, Timestamp};
 use conv_sync::{
     ConversationSource, ConversationWriter, PullRequest, SourceError, WriteCall, WriteKind,
     WriteRequest,
@@ -31,7 +31,12 @@ fn create() -> WriteCall {
 fn every_call() -> Vec<WriteCall> {
     let until = ReadMark::new(Timestamp::from_secs(7), 9);
     vec![
-        WriteCall::Delete { id: id("C2Ca"), clears_history: true, seen: None },
+        WriteCall::Delete {
+            id: id("C2Ca"),
+            clears_history: true,
+            seen: None,
+            if_newer: IfNewer::GiveUp,
+        },
         pin(["C2Ca"], true),
         WriteCall::Mark { items: vec![mark("C2Ca", &[], &[0])] },
         custom_data([("C2Ca", "x")]),
@@ -82,7 +87,12 @@ async fn impossible_changes_are_refused_before_any_call() {
     let cloud = Cloud::of_json([DONE]).await;
     let source = cloud.source();
     for call in [
-        WriteCall::Delete { id: id("@TIM#SYSTEM"), clears_history: false, seen: None },
+        WriteCall::Delete {
+            id: id("@TIM#SYSTEM"),
+            clears_history: false,
+            seen: None,
+            if_newer: IfNewer::GiveUp,
+        },
         WriteCall::CreateGroup { name: name("g"), ids: Vec::new() },
         WriteCall::CreateGroup { name: name("g"), ids: ids(["@TIM#SYSTEM"]) },
         members("g", [("@TIM#SYSTEM", true)]),

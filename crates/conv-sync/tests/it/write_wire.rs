@@ -2,7 +2,7 @@
 
 mod results;
 
-use conv_model::{GroupName, Marks, ReadMark, RemindType, Timestamp};
+use conv_model::{GroupName, IfNewer, Marks, ReadMark, RemindType, Timestamp};
 use conv_sync::{
     ConversationWriter, MarkItem, RestSource, SourceError, WriteCall, WriteRequest, Written,
 };
@@ -66,12 +66,22 @@ fn code(error: &SourceError) -> i32 {
 async fn each_change_is_the_documented_request_byte_for_byte() {
     let cases = [
         (
-            WriteCall::Delete { id: id("C2Cid2"), clears_history: true, seen: None },
+            WriteCall::Delete {
+                id: id("C2Cid2"),
+                clears_history: true,
+                seen: None,
+                if_newer: IfNewer::GiveUp,
+            },
             "recentcontact/delete",
             r#"{"From_Account":"user_0001","Type":1,"To_Account":"id2","ClearRamble":1}"#,
         ),
         (
-            WriteCall::Delete { id: id("GROUP@TGS#1"), clears_history: false, seen: None },
+            WriteCall::Delete {
+                id: id("GROUP@TGS#1"),
+                clears_history: false,
+                seen: None,
+                if_newer: IfNewer::GiveUp,
+            },
             "recentcontact/delete",
             r#"{"From_Account":"user_0001","Type":2,"ToGroupid":"@TGS#1","ClearRamble":0}"#,
         ),
@@ -165,7 +175,15 @@ async fn an_answer_without_results_counts_for_all_items() {
         "GroupName": "b", "GroupId": 1, "OldGroupName": "a", "ContactResultItem": []}}));
     let gone = ok(json!({"GroupItem": [{"GroupName": "a", "GroupId": 1}]}));
     for (call, reply) in [
-        (WriteCall::Delete { id: id("C2Ca"), clears_history: false, seen: None }, DONE),
+        (
+            WriteCall::Delete {
+                id: id("C2Ca"),
+                clears_history: false,
+                seen: None,
+                if_newer: IfNewer::GiveUp,
+            },
+            DONE,
+        ),
         (pin(["C2Ca", "C2Cb"], true), DONE),
         (WriteCall::RenameGroup { old: name("a"), new: name("b") }, &renamed),
         (WriteCall::DeleteGroup { name: name("a") }, &gone),

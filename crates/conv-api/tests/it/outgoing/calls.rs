@@ -201,6 +201,10 @@ async fn reading_what_an_older_list_showed_leaves_newer_messages_unread() {
     let unread = || list.snapshot().get(&id(0)).unwrap().unread.count;
     let until = |seconds| ReadMark::new(Timestamp::from_secs(seconds), 7);
 
+    let nothing = ReadMark::new(Timestamp::ZERO, 7);
+    let change = list.set_message_read_until(&id(0), nothing).await.unwrap();
+    assert!(change.is_unchanged() && list.pending().is_empty(), "{change:?}");
+    assert_eq!(unread(), Some(3));
     let change = list.set_message_read_until(&id(0), until(newest.as_secs() - 1)).await.unwrap();
     assert_eq!(unread(), Some(3), "{change:?}");
     let change = list.set_message_read_until(&id(0), until(newest.as_secs() + 9)).await.unwrap();

@@ -29,6 +29,8 @@ struct DeleteOptions {
     /// Per conversation the time of the newest message that the user saw.
     #[serde(default)]
     seen: BTreeMap<String, Timestamp>,
+    #[serde(default)]
+    if_newer: IfNewer,
 }
 
 /// The SDK's default.
@@ -101,7 +103,7 @@ pub(super) async fn delete(
     let options = delete_options(argument)?;
     let ids = ids(&options.ids)?;
     let seen = seen(&options.seen, &ids)?;
-    let (clears, if_newer) = (options.clear_history_message, IfNewer::default());
+    let (clears, if_newer) = (options.clear_history_message, options.if_newer);
     let accepted = conversations.delete_conversation_seen(&ids, clears, if_newer, &seen).await?;
     let (ids, failed) =
         (accepted.success_conversation_id_list, accepted.failure_conversation_id_list);

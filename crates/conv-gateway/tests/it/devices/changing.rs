@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use conv_api::{ConversationId, ErrorClass, MarkType, OutcomeKind, SledDatabase};
+use conv_api::{
+    ConversationId, ErrorClass, IfNewer, MarkType, MemoryDatabase, OutcomeKind, PendingState,
+    SledDatabase, sync::SendOptions,
+};
 use conv_emulator::{Change, Fault, Rule};
 use tempfile::tempdir;
 use tokio::time::timeout;
@@ -96,8 +99,7 @@ async fn behind(stage: &Stage) -> (conv_api::Conversations, ConversationId, u64)
     stage.cloud.world().forget_writes("alice").unwrap();
     stage.cloud.world().advance(Duration::from_secs(5));
     let newest = stage.cloud.world().say("alice", "C2Czoe", "not seen").unwrap();
-    let accounts = stage.accounts.lock().unwrap().clone();
-    let list = accounts.open(&"alice".parse().unwrap()).await.unwrap();
+    let list = stage.list().await;
     let zoe: ConversationId = "C2Czoe".parse().unwrap();
     let time = || list.snapshot().get(&zoe).unwrap().listing.time.unwrap().as_secs();
     while time() < newest {
@@ -207,4 +209,79 @@ async fn a_deletion_and_a_group_are_sent_once_the_cloud_has_them() {
     let deleted = device.delete_conversation(std::slice::from_ref(&gone), true).await.unwrap();
     timeout(PATIENCE, deleted.changes[0].sent()).await.unwrap().unwrap();
     assert!(!stage.ids().contains(&gone.to_string()));
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_no_other_to_show_in_the_cloud_s_list() {
+    // At this gateway no change is over before the test is, and the device would wait for it.
+    let hour = Duration::from_secs(3_600);
+    let stage = Stage::pulled_with(SendOptions::default().with_settle_after(hour)).await;
+    let source = stage.source_builder().ended_within(hour).build();
+    let device = stage.device_of(MemoryDatabase::new(), source).await;
+    device.sync().await.unwrap();
+    stage.take_calls();
+    let some: Vec<ConversationId> = stage.ids()[..3].iter().map(|id| id.parse().unwrap()).collect();
+    let made = device.delete_conversation(&some, true).await.unwrap();
+    for change in &made.changes {
+        timeout(PATIENCE, change.sent()).await.unwrap().unwrap();
+    }
+    let calls = stage.take_calls();
+    let deletes = calls.iter().filter(|path| path.ends_with("/delete"));
+    assert_eq!(deletes.count(), some.len(), "{calls:?}");
+    let pending = stage.list().await.pending();
+    assert_eq!(pending.len(), some.len());
+    assert!(pending.iter().all(|it| it.state == PendingState::Settling), "{pending:?}");
+}
+
+#[tokio::test]
+async fn a_deletion_ends_as_asked_if_a_message_came_while_it_was_refused() {
+    for if_newer in [IfNewer::Delete, IfNewer::KeepHistory, IfNewer::GiveUp] {
+        let stage = Stage::pulled().await;
+        stage.cloud.world().say("alice", "C2Czoe", "seen").unwrap();
+        stage.pull().await;
+        let device = stage.device().await;
+        device.sync().await.unwrap();
+        stage.cloud.world().forget_writes("alice").unwrap();
+        stage.cloud.faults().push(Rule::once(Fault::Code(60_008)).on("recentcontact/delete"));
+        let zoe: ConversationId = "C2Czoe".parse().unwrap();
+        let ids = [zoe.clone()];
+        let made = device.delete_conversation_with(&ids, true, if_newer).await.unwrap();
+        let list = stage.list().await;
+        timeout(PATIENCE, async {
+            while list.pending().iter().all(|it| it.failure.is_none()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await
+        .unwrap();
+        stage.cloud.world().advance(Duration::from_secs(5));
+        stage.cloud.world().say("alice", "C2Czoe", "not seen").unwrap();
+        let outcome = timeout(PATIENCE, async {
+            loop {
+                list.sync().await.unwrap();
+                device.sync().await.unwrap();
+                let outcome = timeout(Duration::from_millis(200), made.changes[0].outcome()).await;
+                if let Ok(outcome) = outcome {
+                    return outcome.unwrap();
+                }
+            }
+        });
+        let outcome = outcome.await.unwrap();
+        let history = match (if_newer, outcome) {
+            (IfNewer::GiveUp, OutcomeKind::Failed(failure)) => {
+                assert_eq!(failure.class, ErrorClass::Cancelled, "{failure:?}");
+                None
+            }
+            (IfNewer::KeepHistory, OutcomeKind::Done) => Some(false),
+            (IfNewer::Delete, OutcomeKind::Done) => Some(true),
+            other => panic!("{other:?}"),
+        };
+        let writes = stage.cloud.world().writes("alice").unwrap();
+        let deleted = |history| Change::Deleted { conversation: zoe.to_string(), history };
+        let expected: Vec<_> = history.map(deleted).into_iter().collect();
+        assert_eq!(writes.into_iter().map(|it| it.change).collect::<Vec<_>>(), expected);
+        let calls = stage.take_calls();
+        let deletes = calls.iter().filter(|path| path.ends_with("/delete")).count();
+        assert!(deletes <= 2, "{if_newer:?}: {calls:?}");
+    }
 }

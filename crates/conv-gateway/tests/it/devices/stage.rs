@@ -21,7 +21,7 @@ use conv_api::{
     UserSigSigner, sync::SendOptions,
 };
 use conv_emulator::Emulator;
-use conv_gateway::{AccessTokens, Drain, Gateway, GatewaySource, Host};
+use conv_gateway::{AccessTokens, Drain, Gateway, GatewaySource, GatewaySourceBuilder, Host};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -38,6 +38,8 @@ pub struct Stage {
     calls: Arc<Mutex<Vec<String>>>,
     /// The keys and bodies of the changes that the gateway got.
     keyed: Arc<Mutex<Vec<(String, String)>>>,
+    /// Of the gateway.
+    options: SendOptions,
     /// The path whose next answer gets lost.
     lost: Arc<Mutex<Option<&'static str>>>,
     pub wire: Wire,
@@ -59,11 +61,16 @@ fn now() -> Timestamp {
 
 impl Stage {
     pub async fn new() -> Self {
+        Self::with(hasty()).await
+    }
+
+    /// With other options of the gateway.
+    pub async fn with(options: SendOptions) -> Self {
         let cloud = Emulator::builder().seed(7).conversations(12).account("alice");
         let cloud = cloud.start().await.unwrap();
         cloud.world().set_now(now().as_secs());
         let database = Arc::new(MemoryDatabase::new());
-        let (accounts, gateway) = gateway(&cloud, &database);
+        let (accounts, gateway) = gateway(&cloud, &database, &options);
         let router = Arc::new(Mutex::new(gateway));
         let calls = Arc::<Mutex<Vec<String>>>::default();
         let keyed = Arc::<Mutex<Vec<_>>>::default();
@@ -90,20 +97,23 @@ impl Stage {
         let wire = Wire::to(listener.local_addr().unwrap()).await;
         tokio::spawn(async move { Host::new(front).serve(listener, &Drain::new()).await });
         let (accounts, database) = (Mutex::new(accounts), Mutex::new(database));
-        Self { cloud, accounts, database, router, calls, keyed, lost, wire }
+        Self { cloud, accounts, database, router, calls, keyed, options, lost, wire }
     }
 
     /// With the gateway's list pulled.
     pub async fn pulled() -> Self {
-        let stage = Self::new().await;
+        Self::pulled_with(hasty()).await
+    }
+
+    pub async fn pulled_with(options: SendOptions) -> Self {
+        let stage = Self::with(options).await;
         stage.pull().await;
         stage
     }
 
     /// Has the gateway read the cloud, as it is now: a pass that was under way has begun before.
     pub async fn pull(&self) {
-        let accounts = self.accounts.lock().unwrap().clone();
-        let list = accounts.open(&"alice".parse().unwrap()).await.unwrap();
+        let list = self.list().await;
         for _ in 0..20 {
             list.sync().await.unwrap();
             if ids(&list).await == self.ids() {
@@ -118,20 +128,25 @@ impl Stage {
         if !keeps_store {
             *self.database.lock().unwrap() = Arc::new(MemoryDatabase::new());
         }
-        let (accounts, router) = gateway(&self.cloud, &self.database.lock().unwrap());
+        let (accounts, router) =
+            gateway(&self.cloud, &self.database.lock().unwrap(), &self.options);
         *self.accounts.lock().unwrap() = accounts;
         *self.router.lock().unwrap() = router;
     }
 
     /// A source with the UserSig of alice.
     pub fn source(&self) -> GatewaySource {
+        self.source_builder().build()
+    }
+
+    pub fn source_builder(&self) -> GatewaySourceBuilder {
         let (app, key) = (self.cloud.sdk_app_id(), self.cloud.secret_key().to_owned());
         let url = format!("http://{}/", self.wire.address);
         let user_sig = move |account: AccountId| {
             let signer = UserSigSigner::new(account.as_str(), key.as_str());
             async move { signer.sign(app, now(), Duration::from_secs(3_600)) }
         };
-        GatewaySource::new(&url, user_sig).unwrap()
+        GatewaySource::builder(&url, user_sig).unwrap()
     }
 
     pub async fn device(&self) -> Conversations {
@@ -142,7 +157,14 @@ impl Stage {
         &self,
         database: impl conv_api::store::ConversationDatabase,
     ) -> Conversations {
-        let source = self.source();
+        self.device_of(database, self.source()).await
+    }
+
+    pub async fn device_of(
+        &self,
+        database: impl conv_api::store::ConversationDatabase,
+        source: GatewaySource,
+    ) -> Conversations {
         let builder = Conversations::builder("alice").database(database).send_options(hasty());
         builder.source(source.clone()).writer(source).build().await.unwrap()
     }
@@ -172,6 +194,12 @@ impl Stage {
         of_it.map(|(key, _)| key.clone()).collect()
     }
 
+    /// The gateway's list.
+    pub async fn list(&self) -> Conversations {
+        let accounts = self.accounts.lock().unwrap().clone();
+        accounts.open(&"alice".parse().unwrap()).await.unwrap()
+    }
+
     /// The IDs of the cloud's list.
     pub fn ids(&self) -> Vec<String> {
         let rows = self.cloud.world().listing("alice").unwrap();
@@ -193,13 +221,17 @@ fn hasty() -> SendOptions {
     SendOptions::default().with_settle_after(Duration::from_millis(200))
 }
 
-fn gateway(cloud: &Emulator, database: &Arc<MemoryDatabase>) -> (Accounts, Router) {
+fn gateway(
+    cloud: &Emulator,
+    database: &Arc<MemoryDatabase>,
+    options: &SendOptions,
+) -> (Accounts, Router) {
     let signer = UserSigSigner::new(cloud.identifier(), cloud.secret_key());
     let url: BaseUrl = cloud.base_url().parse().unwrap();
     let rest = Arc::new(RestSource::new(url, cloud.sdk_app_id(), signer));
     let database = Arc::clone(database);
     let accounts = Accounts::builder(database, Arc::clone(&rest)).writer(rest);
-    let accounts = accounts.send_options(hasty()).build();
+    let accounts = accounts.send_options(options.clone()).build();
     let tokens = AccessTokens::new(cloud.sdk_app_id(), cloud.secret_key()).unwrap();
     let router = Gateway::builder(accounts.clone(), tokens).build().router();
     (accounts, router)

@@ -76,6 +76,15 @@ async fn a_read_covers_what_the_user_saw_and_never_more_than_is_shown() {
 }
 
 #[tokio::test]
+async fn a_read_by_a_user_who_saw_no_message_changes_nothing() {
+    let scene = Scene::new().await;
+    let body = json!({"conversationID": ZOE, "until": 0});
+    scene.stage.post("/conversations/read", &scene.token, &body).await.data();
+    scene.flush().await;
+    assert!(scene.writes().is_empty() && scene.changes().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_deletion_of_what_the_user_saw_deletes_no_newer_message() {
     let scene = Scene::new().await;
     assert_eq!(scene.delete(json!({ ZOE: scene.saw })).await.0, 200);

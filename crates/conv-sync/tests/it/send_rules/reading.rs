@@ -53,3 +53,21 @@ fn an_older_reading_than_the_acknowledged_one_is_never_sent() {
     assert_eq!(world.calls().len(), 1);
     assert_eq!(world.outcome(older), Some(&OutcomeKind::Done));
 }
+
+#[test]
+fn a_group_of_which_no_message_is_known_to_be_read_is_not_sent() {
+    let team = ConversationId::group("team").unwrap();
+    let options = SendOptions::default().with_read_groups(true);
+    for (count, sent) in [(9, 0), (0, 0)] {
+        let mut world = World::with(options.clone(), WriteCapabilities::default());
+        world.cloud.add_row(team.clone());
+        let mut row = world.cloud.row(&team).unwrap();
+        // It came after those that the user saw.
+        row.listing.time = Some(Timestamp::from_secs(NOW.as_secs() + 7));
+        row.unread.count = Some(count);
+        world.view.rows.insert(team.clone(), row.into());
+        let number = world.send(read(team.clone(), 5));
+        assert_eq!(world.calls().len(), sent, "{count}");
+        assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+    }
+}
