@@ -9,6 +9,7 @@ use crate::{
     ours::{Ours, SCREEN},
     peers::poll_all,
     stage::next_page,
+    work::outbox::{accept, custom_data},
 };
 
 const ROWS: usize = 1_000;
@@ -34,6 +35,7 @@ pub const COUNTED: &[Counted] = &[
     Counted { name: "update-snapshot", calls: 10_000, prepare: update },
     Counted { name: "update-store", calls: 1_000, prepare: update_store },
     Counted { name: "page-store", calls: 50, prepare: page_store },
+    Counted { name: "page-pending", calls: 50, prepare: page_pending },
     Counted { name: "live-100", calls: 50, prepare: live },
 ];
 
@@ -100,6 +102,17 @@ fn update_store(rows: Vec<Row>) -> Call {
 
 fn page_store(rows: Vec<Row>) -> Call {
     let ours = Ours::in_memory(&rows);
+    pages(ours, rows)
+}
+
+/// A tenth of the rows has a pending change, as 1,000 of 10,000.
+fn page_pending(rows: Vec<Row>) -> Call {
+    let ours = Ours::in_memory(&rows);
+    accept(&ours, rows.iter().step_by(10).map(|row| custom_data(row, 1)));
+    pages(ours, rows)
+}
+
+fn pages(ours: Ours, rows: Vec<Row>) -> Call {
     Box::new(move |number| {
         let page = next_page(&rows, number);
         drop(ours.apply(Delta::listed(page.iter().map(|row| patch(row)))));
