@@ -48,6 +48,9 @@
 mod clock;
 mod dispatcher;
 mod error;
+#[cfg(feature = "http")]
+#[doc(hidden)]
+pub mod http;
 mod limiter;
 #[cfg_attr(
     not(feature = "testing"),

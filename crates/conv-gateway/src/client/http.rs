@@ -1,12 +1,14 @@
 //! HTTP: sends a request and reads a body of capped size. Errors hold neither URL nor token.
 
-use std::{error::Error, io, iter, sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
-use conv_sync::SourceError;
+use conv_sync::{
+    SourceError,
+    http::{self, BodyError, ClientSettings},
+};
 use reqwest::{
     Client, Method, RequestBuilder, Response, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
-    redirect, retry,
 };
 use serde::Serialize;
 
@@ -99,23 +101,13 @@ impl Http {
     }
 }
 
-/// Builds a client that follows no redirects, uses no proxy and decompresses nothing, whatever features
-/// of reqwest other crates have enabled.
 fn built(options: Options) -> Result<Client, SourceError> {
-    Client::builder()
-        .user_agent(concat!("conv/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(options.connect)
-        .read_timeout(options.read)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .no_proxy()
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .build()
-        .map_err(|_| SourceError::network("HTTP client cannot be built"))
+    http::client(ClientSettings {
+        user_agent: concat!("conv/", env!("CARGO_PKG_VERSION")),
+        connect: options.connect,
+        read: options.read,
+        idle: usize::MAX,
+    })
 }
 
 async fn refused(mut response: Response, token: &str) -> SourceError {
@@ -128,21 +120,11 @@ async fn refused(mut response: Response, token: &str) -> SourceError {
     refusal::of(status, retry_after, &body, token)
 }
 
-/// Reads a body and counts the bytes of its pieces: the stated length may be wrong.
 async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, SourceError> {
-    let too_large = || protocol("a body that is too large");
-    let stated = response.content_length().unwrap_or(0);
-    if stated > most as u64 {
-        return Err(too_large());
-    }
-    let mut body = Vec::with_capacity(usize::try_from(stated).unwrap_or(0).min(64 * 1024));
-    loop {
-        match response.chunk().await.map_err(|error| failed(&error, "reading the answer"))? {
-            Some(piece) if body.len().saturating_add(piece.len()) > most => return Err(too_large()),
-            Some(piece) => body.extend_from_slice(&piece),
-            None => return Ok(body),
-        }
-    }
+    http::body(response, most).await.map_err(|error| match error {
+        BodyError::TooLarge => protocol("a body that is too large"),
+        BodyError::Lost(error) => failed(&error, "reading the answer"),
+    })
 }
 
 fn unanswered(error: reqwest::Error) -> SourceError {
@@ -161,16 +143,8 @@ pub(super) fn failed(error: &reqwest::Error, doing: &str) -> SourceError {
     SourceError::Network { what: doing.to_owned(), cause: cause(error) }
 }
 
-/// Returns the innermost I/O error by its number or kind alone.
 fn cause(error: &reqwest::Error) -> Option<Arc<dyn Error + Send + Sync>> {
-    let first: &(dyn Error + 'static) = error;
-    let causes = iter::successors(Some(first), |&error| error.source());
-    let io: &io::Error = causes.filter_map(|cause| cause.downcast_ref()).last()?;
-    let bare = match io.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io.kind().into(),
-    };
-    Some(Arc::new(bare))
+    http::io_error(error).map(|error| Arc::new(error) as _)
 }
 
 pub(super) fn protocol(what: &str) -> SourceError {

@@ -2,9 +2,12 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use reqwest::{Client, redirect, retry};
+use reqwest::Client;
 
-use crate::SourceError;
+use crate::{
+    SourceError,
+    http::{self, ClientSettings},
+};
 
 /// A client that keeps connections, and one that does not, for calls that a kept connection lost.
 ///
@@ -54,22 +57,8 @@ impl Clients {
     }
 }
 
-/// Builds a client that follows no redirects, uses no proxy and decompresses nothing, whatever
-/// features of reqwest other crates have enabled.
-fn client(timeouts: Timeouts, kept: usize) -> Result<Client, SourceError> {
-    Client::builder()
-        .user_agent(concat!("conv-sync/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(timeouts.connect)
-        .read_timeout(timeouts.read)
-        .pool_max_idle_per_host(kept)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .no_proxy()
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .build()
-        .map_err(|_| SourceError::network("HTTP client cannot be built"))
+fn client(timeouts: Timeouts, idle: usize) -> Result<Client, SourceError> {
+    let Timeouts { connect, read } = timeouts;
+    let user_agent = concat!("conv-sync/", env!("CARGO_PKG_VERSION"));
+    http::client(ClientSettings { user_agent, connect, read, idle })
 }

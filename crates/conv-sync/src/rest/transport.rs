@@ -1,7 +1,7 @@
 //! HTTP: sends a request and reads a body of capped size. Errors never contain the URL, which holds
 //! the UserSig.
 
-use std::{error::Error, io, iter, sync::Arc, time::Duration};
+use std::{error::Error, io, sync::Arc, time::Duration};
 
 use conv_model::Timestamp;
 use reqwest::{
@@ -10,7 +10,10 @@ use reqwest::{
 };
 
 use super::{cloud_time, sanitize};
-use crate::{SourceError, UserSig};
+use crate::{
+    SourceError, UserSig,
+    http::{self, BodyError},
+};
 
 /// The maximum size of a body in bytes. The cloud caps its replies at one megabyte (its code
 /// 10018).
@@ -65,23 +68,11 @@ impl From<Failed> for SourceError {
     }
 }
 
-/// Reads a body and counts the bytes of its chunks: the stated length may be wrong, and a client
-/// that decompresses may multiply them.
 async fn read_body(response: &mut Response, user_sig: &UserSig) -> Result<Vec<u8>, SourceError> {
-    let too_large = || protocol("a body of more than 4 MiB");
-    let stated = response.content_length().unwrap_or(0);
-    if stated > MAX_BODY as u64 {
-        return Err(too_large());
-    }
-    let mut body = Vec::with_capacity(usize::try_from(stated).unwrap_or(0).min(64 * 1024));
-    loop {
-        let chunk = response.chunk().await;
-        match chunk.map_err(|error| failed(error, "reading the answer", user_sig))? {
-            Some(chunk) if body.len() + chunk.len() > MAX_BODY => return Err(too_large()),
-            Some(chunk) => body.extend_from_slice(&chunk),
-            None => return Ok(body),
-        }
-    }
+    http::body(response, MAX_BODY).await.map_err(|error| match error {
+        BodyError::TooLarge => protocol("a body of more than 4 MiB"),
+        BodyError::Lost(error) => failed(error, "reading the answer", user_sig),
+    })
 }
 
 /// A connection that was refused, not resolved, or not made in time: nothing was sent.
@@ -95,7 +86,8 @@ fn failed(error: reqwest::Error, doing: &str, user_sig: &UserSig) -> SourceError
     if error.is_timeout() {
         return SourceError::TimedOut;
     }
-    let is_cut = io_error(&error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+    let is_cut =
+        http::io_error(&error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
     if is_cut && (error.is_body() || error.is_decode()) {
         return protocol("a body that ends early");
     }
@@ -107,35 +99,10 @@ type Cause = Arc<dyn Error + Send + Sync>;
 
 /// Returns the words for an error, and the I/O error underneath.
 fn described(error: &reqwest::Error, doing: &str, user_sig: &UserSig) -> (String, Option<Cause>) {
-    let innermost = causes(error).last().map(ToString::to_string).unwrap_or_default();
+    let innermost = http::causes(error).last().map(ToString::to_string).unwrap_or_default();
     let words = sanitize::for_error(&innermost, user_sig.expose());
-    let cause = io_error(error).map(|error| Arc::new(without_text(error)) as _);
+    let cause = http::io_error(error).map(|error| Arc::new(error) as _);
     (format!("{doing}: {words}"), cause)
-}
-
-/// Returns an error and its causes, outermost first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(Some(error), |&error| error.source())
-}
-
-/// Returns the innermost I/O error among an error and its causes.
-fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
-    let mut innermost: &io::Error =
-        causes(error).filter_map(|cause| cause.downcast_ref()).last()?;
-    // `source` of an I/O error skips an I/O error that it wraps.
-    while let Some(inner) = innermost.get_ref().and_then(|inner| inner.downcast_ref()) {
-        innermost = inner;
-    }
-    Some(innermost)
-}
-
-/// Returns the same I/O error without its text, by its number or kind alone: the text may quote the
-/// URL or the peer, and so the UserSig.
-fn without_text(error: &io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => error.kind().into(),
-    }
 }
 
 /// Returns `Retry-After`, given in seconds or as a date relative to the reply's own.
@@ -155,24 +122,4 @@ fn header<'a>(response: &'a Response, name: &HeaderName) -> &'a str {
 
 fn protocol(what: &str) -> SourceError {
     SourceError::Protocol { what: what.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_io_error_keeps_its_kind_and_none_of_its_text() {
-        let secret = "https://host/v4/x?usersig=eJyrVgrxCdYrSy1SslIy0jNQ";
-        let inner = io::Error::new(io::ErrorKind::ConnectionReset, secret);
-        let outer = io::Error::other(inner);
-        let kept = without_text(io_error(&outer).unwrap());
-        assert_eq!(kept.kind(), io::ErrorKind::ConnectionReset);
-        for shown in [format!("{kept}"), format!("{kept:?}"), format!("{kept:#?}")] {
-            assert!(!shown.contains("usersig") && !shown.contains("eJyr"), "{shown}");
-        }
-        assert!(kept.source().is_none());
-        let numbered = io::Error::from_raw_os_error(1);
-        assert_eq!(without_text(&numbered).raw_os_error(), Some(1));
-    }
 }
