@@ -104,7 +104,8 @@ pub enum Mutation {
         id: ConversationId,
         /// The newest message that the user saw.
         until: ReadMark,
-        /// The number of messages that were unread then.
+        /// The number of messages that were unread then, as the list showed it: those that an earlier
+        /// pending mutation reads are not among them.
         count: u32,
     },
     /// Sets how new messages of a group are announced.

@@ -322,16 +322,20 @@ fn pop_if(queue: &mut Vec<Arc<Pending>>, goes: fn(&Pending) -> bool) -> Option<A
 }
 
 /// Extends a mark as read to everything that was marked before: it counts for no less than an older
-/// mark that is queued or was sent.
+/// mark that is queued or was sent. One that waits is read by this one, too: the user saw the messages
+/// of both, and the number of this one was taken from a list that counted the other's as read.
 fn with_all_read(mutation: Mutation, queue: &[Arc<Pending>]) -> Mutation {
-    let Mutation::Read { id, until, count } = mutation else { return mutation };
-    let earlier = queue.iter().filter_map(|pending| match &pending.mutation {
-        Mutation::Read { until, count, .. } => Some((*until, *count)),
-        _ => None,
-    });
-    let (until, count) = earlier.fold((until, count), |(until, count), (other, counted)| {
-        let is_later = until == until.max(other);
-        (until.max(other), if is_later { count } else { counted })
-    });
+    let Mutation::Read { id, mut until, mut count } = mutation else { return mutation };
+    for earlier in queue {
+        let Mutation::Read { until: other, count: counted, .. } = earlier.mutation else {
+            continue;
+        };
+        if earlier.state.is_waiting() {
+            count = count.saturating_add(counted);
+        } else if until != until.max(other) {
+            count = counted;
+        }
+        until = until.max(other);
+    }
     Mutation::Read { id, until, count }
 }

@@ -7,9 +7,9 @@ mod shown;
 use std::collections::BTreeSet;
 
 use conv_model::{
-    Capacity, ConversationId, Enqueued, ErrorClass, GroupName, GroupTarget, IfNewer, Mutation,
-    MutationError, MutationFailure, Outbox, Outcome, OutcomeKind, Pending, PendingState, Progress,
-    ReadMark, Slot, Timestamp, testing,
+    Capacity, Conversation, ConversationId, Enqueued, ErrorClass, GroupName, GroupTarget, IfNewer,
+    Mutation, MutationError, MutationFailure, Outbox, Outcome, OutcomeKind, Pending, PendingState,
+    Progress, ReadMark, Slot, Timestamp, overlay, testing,
 };
 use proptest::prelude::*;
 
@@ -247,10 +247,39 @@ fn reading_goes_forward_only() {
     };
     let mut outbox = Outbox::default();
     put(&mut outbox, read(20, 5));
-    put(&mut outbox, read(10, 2));
+    put(&mut outbox, read(10, 0));
     assert_eq!(waiting(&outbox), [read(20, 5)]);
-    put(&mut outbox, read(30, 6));
+    // The list showed one message that is newer.
+    put(&mut outbox, read(30, 1));
     assert_eq!(waiting(&outbox), [read(30, 6)]);
+}
+
+#[test]
+fn a_badge_counts_new_messages_alone_after_two_readings_in_a_row() {
+    let read = |time, count| {
+        let until = ReadMark::new(Timestamp::from_secs(time), 0);
+        Mutation::Read { id: id("C2Calice"), until, count }
+    };
+    let unread = |outbox: &Outbox, count| {
+        let mut row = Conversation::new(id("C2Calice"));
+        row.listing.time = Some(Timestamp::from_secs(40));
+        row.unread.count = Some(count);
+        let pending: Vec<_> = outbox.pending().map(|pending| &pending.mutation).collect();
+        overlay(&row, pending).unwrap().unread.count
+    };
+    // The user opens it twice, or sees the beginning of what came since, before anything is sent.
+    for (opened, time) in [("again", 20), ("in part", 25)] {
+        let mut outbox = Outbox::default();
+        put(&mut outbox, read(20, 5));
+        put(&mut outbox, read(time, 0));
+        assert_eq!(unread(&outbox, 7), Some(2), "{opened}");
+    }
+    // The first is under way: both are shown, each with its own number.
+    let mut outbox = Outbox::default();
+    let first = put(&mut outbox, read(20, 5)).number.unwrap();
+    outbox.progress(first, Progress::Sending);
+    put(&mut outbox, read(30, 1));
+    assert_eq!(unread(&outbox, 7), Some(1));
 }
 
 #[test]
