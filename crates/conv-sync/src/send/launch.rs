@@ -19,6 +19,8 @@ enum Decision {
     Send(WriteCall),
     /// The cloud has the value.
     Done,
+    /// No call would change anything, and the cloud was told nothing.
+    NoCall,
     GiveUp,
 }
 
@@ -79,6 +81,7 @@ impl Sender {
                 out.push(SendEffect::Call { call: id, write });
             }
             Decision::Done => self.done(now, first),
+            Decision::NoCall => self.unstored.push((first.number, Progress::SettledUnseen)),
             Decision::GiveUp => self.unstored.push((first.number, Progress::Failed(newer()))),
         }
     }
@@ -110,7 +113,7 @@ impl Sender {
             {
                 Decision::Done
             }
-            read @ Mutation::Read { .. } if changes_no_count(read, view) => Decision::Done,
+            read @ Mutation::Read { .. } if changes_no_count(read, view) => Decision::NoCall,
             _ => call_of(sending, view).map_or(Decision::GiveUp, Decision::Send),
         }
     }

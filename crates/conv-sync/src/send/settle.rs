@@ -52,6 +52,8 @@ impl Acked {
 enum Shown {
     Agrees,
     Disagrees,
+    /// The row is gone, and what it had may come back with it.
+    Absent,
     /// Another mutation, which the cloud may have applied, decides what it shows.
     Unclear,
     /// The pass did not read the names of the groups that it is about.
@@ -175,7 +177,9 @@ impl Sender {
             Shown::Agrees if began < counts_from && pending.follows_another => {
                 return self.passes.want(counts_from);
             }
-            Shown::Agrees => Progress::Settled,
+            // A message makes the row again: a late pass alone cannot show what it had before.
+            Shown::Absent if began < counts_from => return self.passes.want(counts_from),
+            Shown::Agrees | Shown::Absent => Progress::Settled,
             // The names may come with a later pass. If they never do, the base takes the value over.
             Shown::Unnamed if began >= counts_from.saturating_add(UNNAMED) => {
                 Progress::SettledUnseen
@@ -202,8 +206,8 @@ impl Sender {
     }
 }
 
-/// Compares a mutation with the rows of a pass. If the row is gone, no pass can show the value:
-/// marks, custom data and groups outlive the row in the cloud.
+/// Compares a mutation with the rows of a pass. If the row is gone, no pass can show the value: marks,
+/// custom data and groups outlive the row in the cloud, and are there again with its next message.
 fn shown(pending: &Pending, pass: &FinishedPass, view: &dyn SendView) -> Shown {
     let is_met = match &pending.mutation {
         Mutation::Group { group_name, target } => match target {
@@ -211,7 +215,8 @@ fn shown(pending: &Pending, pass: &FinishedPass, view: &dyn SendView) -> Shown {
             _ => !view.has_members(group_name.as_str()),
         },
         mutation => match mutation.conversation_id().and_then(|id| view.base(id)) {
-            None => true,
+            None if matches!(mutation, Mutation::Delete { .. }) => true,
+            None => return Shown::Absent,
             Some(row) => match mutation {
                 Mutation::Pin { is_pinned, .. } => row.listing.is_pinned == *is_pinned,
                 Mutation::Mark { mark_type, is_set, .. } => {

@@ -188,15 +188,7 @@ fn deleting_what_is_gone_is_done() {
     habits.deletes_absent = false;
     world.cloud.set_habits(habits);
     world.pass();
-    world
-        .cloud
-        .change(&WriteCall::Delete {
-            id: user("alice"),
-            clears_history: false,
-            seen: None,
-            if_newer: IfNewer::GiveUp,
-        })
-        .unwrap();
+    world.delete_elsewhere("alice");
     let number = world.send(history("alice"));
     assert_eq!(deletes(&world), [true]);
     world.pass();

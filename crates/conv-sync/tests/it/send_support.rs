@@ -175,6 +175,13 @@ impl World {
         FinishedPass::new(self.now).with_wall_time(self.view.wall_time)
     }
 
+    /// Another device deletes a user's conversation.
+    pub fn delete_elsewhere(&self, name: &str) {
+        let (id, clears_history, seen) = (user(name), false, None);
+        let delete = WriteCall::Delete { id, clears_history, seen, if_newer: IfNewer::GiveUp };
+        self.cloud.change(&delete).unwrap();
+    }
+
     /// Sets the clock of dates forward, or back.
     pub fn set_date(&mut self, seconds: i64) {
         let time = self.view.wall_time.unwrap().as_secs().saturating_add_signed(seconds);
