@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use conv_model::{AccountId, ErrorClass, Mutation, Position};
+use conv_model::{AccountId, ErrorClass, Mutation, Position, ReadMark};
 use conv_sync::{Retry, SourceError};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -106,8 +106,11 @@ fn runs(
 /// than its own list shows.
 fn is_same(ours: &Mutation, listed: &Mutation) -> bool {
     match (ours, listed) {
-        (Mutation::Read { id, .. }, Mutation::Read { id: other, .. })
-        | (Mutation::Delete { id, .. }, Mutation::Delete { id: other, .. }) => id == other,
+        // Of a user who saw no message a gateway notes nothing: what it lists is another reading.
+        (Mutation::Read { id, until, .. }, Mutation::Read { id: other, .. }) => {
+            id == other && *until != ReadMark::default()
+        }
+        (Mutation::Delete { id, .. }, Mutation::Delete { id: other, .. }) => id == other,
         _ => ours == listed,
     }
 }
@@ -191,6 +194,18 @@ mod tests {
         };
         assert!(at(position(epoch, 4)));
         assert!(!at(position(epoch, 5)) && !at(position(epoch + 1, 4)));
+    }
+
+    #[test]
+    fn a_reading_of_nothing_is_none_that_the_gateway_lists() {
+        let read = |seconds: u64, state: &str| {
+            let read = json!({ "type": "read", "conversationID": "C2Ca", "count": 0,
+                "until": { "time": seconds, "sequence": 0 } });
+            (json!([{ "change": read, "state": state }]), mutation(read))
+        };
+        let (failed, ours) = (read(5, "failed").0, |seconds| read(seconds, "queued").1);
+        assert!(look(&failed, &ours(9)).is_err());
+        assert!(!look(&failed, &ours(0)).unwrap());
     }
 
     #[test]

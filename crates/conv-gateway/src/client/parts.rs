@@ -59,11 +59,15 @@ fn delete(
     seen: Option<Timestamp>,
     if_newer: IfNewer,
 ) -> Part {
-    let mut body = json!({
-        "conversationIDList": [id], "clearHistoryMessage": clears_history, "ifNewer": if_newer,
-    });
-    if let (Some(seen), Some(body)) = (seen, body.as_object_mut()) {
-        body.insert("seen".to_owned(), json!({ id.as_str(): seen }));
+    let mut body = json!({ "conversationIDList": [id], "clearHistoryMessage": clears_history });
+    if let Some(body) = body.as_object_mut() {
+        if let Some(seen) = seen {
+            body.insert("seen".to_owned(), json!({ id.as_str(): seen }));
+        }
+        // The default is left out: it is no more bytes than needed.
+        if if_newer != IfNewer::default() {
+            body.insert("ifNewer".to_owned(), json!(if_newer));
+        }
     }
     let delete = Mutation::Delete {
         id: id.clone(),

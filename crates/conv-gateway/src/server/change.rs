@@ -54,7 +54,7 @@ fn answer(conversations: &Conversations, data: impl Serialize) -> Answered {
         Ok(Value::Object(data)) => data,
         _ => Map::new(),
     };
-    let position = serde_json::to_value(position::of(&conversations.snapshot()));
+    let position = serde_json::to_value(position::stored(&conversations.snapshot()));
     data.insert("position".to_owned(), position.unwrap_or_default());
     Answer::of(&data)
 }

@@ -63,9 +63,12 @@ pub(super) async fn get(
     Extension(caller): Extension<Caller>,
 ) -> Answered {
     let (list, _) = shared.open(&caller).await?;
-    let pending = list.pending();
-    let changes = pending.iter().map(|pending| Shown::of(pending)).collect();
-    Answer::of(&Data { changes, position: position::of(&list.snapshot()) })
+    // The changes and the position are of one moment: what is not listed at a position has ended.
+    let snapshot = list.snapshot();
+    let mut pending: Vec<_> = snapshot.outbox().pending().collect();
+    pending.sort_unstable_by_key(|pending| pending.number);
+    let changes = pending.into_iter().map(|pending| Shown::of(pending)).collect();
+    Answer::of(&Data { changes, position: position::stored(&snapshot) })
 }
 
 impl<'a> Shown<'a> {
@@ -175,7 +178,7 @@ impl Act {
             }
         }
         let is_passing = !failed.is_empty();
-        let position = position::of(&list.snapshot());
+        let position = position::stored(&list.snapshot());
         let data = Done { success_number_list: done, failure_number_list: failed, position };
         Ok(Answer::of(&data)?.passing(is_passing))
     }

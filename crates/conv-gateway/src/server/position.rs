@@ -9,3 +9,9 @@ pub(super) use conv_api::Position;
 pub(super) fn of(snapshot: &Snapshot) -> Option<Position> {
     snapshot.position()
 }
+
+/// Returns the position from which every process shows what a snapshot has stored, such as a change. A row
+/// that is provisional in one of them alone has no part in it.
+pub(super) fn stored(snapshot: &Snapshot) -> Option<Position> {
+    snapshot.stored_position()
+}

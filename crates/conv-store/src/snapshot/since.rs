@@ -87,6 +87,14 @@ impl Snapshot {
         self.state().position()
     }
 
+    /// Returns the position of the list without what events stated: what two processes over one store can
+    /// compare. `None` while the list has none.
+    ///
+    /// It is [`position`](Self::position), unless rows are provisional.
+    pub fn stored_position(&self) -> Option<Position> {
+        self.state().stored_position()
+    }
+
     /// Returns what changed of a query's first rows, or with `None` of all of them, since a position.
     ///
     /// The reader must have had the same query with the same window.

@@ -227,7 +227,17 @@ impl Stage {
             Some(token) => request.header("authorization", format!("Bearer {token}")),
             None => request,
         };
-        let request = request.body(Body::from(body.to_string())).unwrap();
+        self.data(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// The data of a reading call that has to go well.
+    pub async fn get(&self, path: &str, token: &str) -> Value {
+        let request = Request::get(format!("/v1{path}"));
+        let request = request.header("authorization", format!("Bearer {token}"));
+        self.data(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn data(&self, request: Request<Body>) -> Value {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let json: Value = serde_json::from_slice(&bytes).unwrap();

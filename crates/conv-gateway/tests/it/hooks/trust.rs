@@ -165,6 +165,29 @@ async fn a_bump_comes_at_once_and_goes_with_the_pass() {
     assert_eq!(row(&alice, &before.id).unread.count, before.unread.count);
 }
 
+/// Another node has no such row, and must be able to compare.
+#[tokio::test]
+async fn a_change_beside_a_provisional_row_has_a_position_that_every_process_knows() {
+    let stage = stage(Trust::Bump, &[Facet::Unread, Facet::LastMessage]).await;
+    let alice = stage.watch("alice").await;
+    let (before, time) = last(&stage, &alice, "C2C");
+    let token = stage.login("alice").await;
+    let peer = before.id.user_id().unwrap().as_str().to_owned();
+    stage.event("C2C.CallbackAfterSendMsg", forged(&peer, "alice", time).to_string()).await;
+    settle().await;
+    assert!(!row(&alice, &before.id).provisional.is_empty());
+    let body = json!({"conversationIDList": [before.id], "customData": "x"});
+    let changed = stage.ask("/conversations/custom-data", Some(&token), &body).await;
+    let pending = stage.get("/changes", &token).await;
+    let snapshot = alice.list().snapshot();
+    assert_ne!(snapshot.position(), snapshot.stored_position(), "provisional still");
+    let epoch = snapshot.stored_position().unwrap().epoch;
+    for answer in [changed, pending] {
+        let position = answer["position"].as_str().unwrap();
+        assert_eq!(position.parse::<conv_api::Position>().unwrap().epoch, epoch, "{answer}");
+    }
+}
+
 /// A message that the cloud has is confirmed by the pass, for both accounts.
 #[tokio::test]
 async fn a_preview_is_confirmed_for_both_accounts() {
