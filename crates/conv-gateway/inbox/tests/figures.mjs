@@ -73,9 +73,10 @@ async function webhook(browser, served) {
   const hook = `${served.url}/v1/hooks/tencent?SdkAppid=1400000000&CallbackCommand=C2C.CallbackAfterSendMsg&contenttype=json`;
   const times = [];
   for (let run = 0; run < RUNS; run += 1) {
-    await pause(300);
+    await pause(700);
     const pinned = await page.$$eval('.flags.isPinned', (rows) => rows.length);
-    const id = (await order(page)).slice(pinned + 3).find((it) => it.startsWith('C2C'));
+    // The last that is shown: the first may have moved within this second.
+    const id = (await order(page)).slice(pinned).findLast((it) => it.startsWith('C2C'));
     await page.evaluate((it) => watchRow(it), id);
     const time = Math.floor(Date.now() / 1000);
     const event = { CallbackCommand: 'C2C.CallbackAfterSendMsg', From_Account: id.slice(3), To_Account: self, MsgSeq: run, MsgRandom: run, MsgTime: time, MsgKey: `${run}_${run}_${time}`, MsgBody: [{ MsgType: 'TIMTextElem', MsgContent: { Text: 'hello' } }], SendMsgResult: 0, OnlineOnlyFlag: 0, UnreadMsgNum: 1 };
