@@ -43,8 +43,12 @@ pub struct Stats {
     pub write_calls: u64,
     /// Changes so far that the cloud has.
     pub changes_done: u64,
-    /// Changes so far that failed: refused, overridden by another device, or not sent in time.
+    /// Changes so far that the cloud refused.
     pub changes_failed: u64,
+    /// Changes so far that could not be sent in time.
+    pub changes_expired: u64,
+    /// Changes so far that the cloud had until another device changed the value.
+    pub changes_overridden: u64,
     /// Rows left out so far because they could not be read.
     pub skipped_rows: u64,
     /// The time for which passes without a waiting caller waited for their turn and the budget of calls.
@@ -64,6 +68,8 @@ pub(crate) struct Counters {
     pub(crate) write_calls: AtomicU64,
     changes_done: AtomicU64,
     changes_failed: AtomicU64,
+    changes_expired: AtomicU64,
+    changes_overridden: AtomicU64,
     pub(crate) skipped_rows: AtomicU64,
     pub(crate) quota_wait: QuotaWaits,
 }
@@ -80,6 +86,8 @@ impl Counters {
             write_calls: self.write_calls.load(Relaxed),
             changes_done: self.changes_done.load(Relaxed),
             changes_failed: self.changes_failed.load(Relaxed),
+            changes_expired: self.changes_expired.load(Relaxed),
+            changes_overridden: self.changes_overridden.load(Relaxed),
             skipped_rows: self.skipped_rows.load(Relaxed),
             quota_wait: self.quota_wait.read(),
             ..Stats::default()
@@ -95,9 +103,9 @@ impl Counters {
         for outcome in outcomes {
             let count = match outcome.kind {
                 OutcomeKind::Done => &self.changes_done,
-                OutcomeKind::Failed(_) | OutcomeKind::Expired | OutcomeKind::Overridden => {
-                    &self.changes_failed
-                }
+                OutcomeKind::Failed(_) => &self.changes_failed,
+                OutcomeKind::Expired => &self.changes_expired,
+                OutcomeKind::Overridden => &self.changes_overridden,
                 _ => continue,
             };
             count.fetch_add(1, Relaxed);
@@ -108,5 +116,31 @@ impl Counters {
     pub(crate) fn ended(&self, is_well: bool) {
         let count = if is_well { &self.passes_finished } else { &self.passes_failed };
         count.fetch_add(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use conv_model::{ErrorClass, Mutation, MutationFailure};
+
+    use super::*;
+
+    #[test]
+    fn each_end_of_a_change_has_a_number_of_its_own() {
+        let pin = Mutation::Pin { id: "C2Ca".parse().unwrap(), is_pinned: true };
+        let refused = MutationFailure::new(ErrorClass::Cloud, Some(50002), "refused");
+        let counters = Counters::default();
+        for (kind, times) in [
+            (OutcomeKind::Done, 1),
+            (OutcomeKind::Failed(refused), 2),
+            (OutcomeKind::Expired, 3),
+            (OutcomeKind::Overridden, 4),
+            (OutcomeKind::Unchanged, 5),
+        ] {
+            counters.changes_ended(&vec![Outcome::new(1, pin.clone(), kind); times]);
+        }
+        let stats = counters.read();
+        let ends = [stats.changes_done, stats.changes_failed, stats.changes_expired];
+        assert_eq!((ends, stats.changes_overridden), ([1, 2, 3], 4));
     }
 }

@@ -36,8 +36,6 @@ impl Collector for AccountsNumbers {
             ("passes_failed", "Passes that failed", stats.passes_failed),
             ("cloud_retries", "Questions of passes that were asked again", stats.retries),
             ("cloud_write_calls", "Batches of changes and looks for them", stats.write_calls),
-            ("changes_done", "Changes that the cloud has", stats.changes_done),
-            ("changes_failed", "Changes that failed", stats.changes_failed),
             ("skipped_rows", "Rows that could not be read", stats.skipped_rows),
             ("marks", "Marks of accounts, as webhooks cause them", watch.marks),
             ("marks_ignored", "Marks of accounts that are not watched", watch.marks_ignored),
@@ -49,6 +47,7 @@ impl Collector for AccountsNumbers {
         }
         requests(&mut encoder, stats)?;
         causes(&mut encoder, stats)?;
+        outcomes(&mut encoder, stats)?;
         wait(&mut encoder, &stats.quota_wait)
     }
 }
@@ -82,6 +81,20 @@ fn causes(encoder: &mut DescriptorEncoder<'_>, stats: &Stats) -> fmt::Result {
         ("safety", stats.watch.passes_for_safety),
     ] {
         ConstCounter::new(value).encode(metric.encode_family(&[("cause", cause)])?)?;
+    }
+    Ok(())
+}
+
+fn outcomes(encoder: &mut DescriptorEncoder<'_>, stats: &Stats) -> fmt::Result {
+    let (name, help) = ("changes_ended", "Changes of users that ended, by outcome");
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (outcome, value) in [
+        ("done", stats.changes_done),
+        ("failed", stats.changes_failed),
+        ("expired", stats.changes_expired),
+        ("overridden", stats.changes_overridden),
+    ] {
+        ConstCounter::new(value).encode(metric.encode_family(&[("outcome", outcome)])?)?;
     }
     Ok(())
 }

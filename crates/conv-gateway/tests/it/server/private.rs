@@ -119,6 +119,8 @@ async fn numbers_say_what_was_done_and_name_no_user_and_no_secret() {
         "conv_passes_finished_total 2",
         "conv_passes_failed_total 0",
         "conv_pulls_total{cause=\"mark\"} 0",
+        "conv_changes_ended_total{outcome=\"failed\"} 0",
+        "conv_changes_ended_total{outcome=\"expired\"} 0",
         "conv_quota_wait_seconds_bucket{le=\"0.01\"} 0",
         "conv_quota_wait_seconds_bucket{le=\"+Inf\"} 0",
         "# TYPE conv_quota_wait_seconds histogram",
