@@ -206,8 +206,16 @@ impl Sender {
     }
 }
 
-/// Compares a mutation with the rows of a pass. If the row is gone, no pass can show the value: marks,
-/// custom data and groups outlive the row in the cloud, and are there again with its next message.
+/// Returns whether the cloud keeps what a mutation set when the row goes, so that it is there again with
+/// the next message. A pin goes with the row.
+fn outlives_the_row(mutation: &Mutation) -> bool {
+    matches!(
+        mutation,
+        Mutation::Mark { .. } | Mutation::CustomData { .. } | Mutation::Member { .. }
+    )
+}
+
+/// Compares a mutation with the rows of a pass. If the row is gone, no pass can show the value.
 fn shown(pending: &Pending, pass: &FinishedPass, view: &dyn SendView) -> Shown {
     let is_met = match &pending.mutation {
         Mutation::Group { group_name, target } => match target {
@@ -215,8 +223,8 @@ fn shown(pending: &Pending, pass: &FinishedPass, view: &dyn SendView) -> Shown {
             _ => !view.has_members(group_name.as_str()),
         },
         mutation => match mutation.conversation_id().and_then(|id| view.base(id)) {
-            None if matches!(mutation, Mutation::Delete { .. }) => true,
-            None => return Shown::Absent,
+            None if outlives_the_row(mutation) => return Shown::Absent,
+            None => true,
             Some(row) => match mutation {
                 Mutation::Pin { is_pinned, .. } => row.listing.is_pinned == *is_pinned,
                 Mutation::Mark { mark_type, is_set, .. } => {

@@ -148,6 +148,12 @@ fn a_row_that_is_gone_has_nothing_left_to_show() {
     world.advance(15 * SECOND);
     world.pass();
     assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+    // A pin goes with the row. A later pass could take the new row, which is not pinned, for a denial.
+    let mut world = World::with_users(&["alice"]);
+    let number = world.send(pin("alice"));
+    world.delete_elsewhere("alice");
+    world.pass();
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
 }
 
 #[test]
