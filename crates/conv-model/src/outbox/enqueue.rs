@@ -124,10 +124,12 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         }
         let may_differ = replaced.as_ref().is_some_and(|replaced| replaced.is_uncertain);
         let is_done = match queue.last() {
-            // It is under way already, or acknowledged, and what it replaced cannot have undone that.
+            // It is under way already, or acknowledged, and neither what it replaced nor another device
+            // can have undone that.
             Some(last)
                 if last.mutation == mutation
                     && !may_differ
+                    && !last.is_denied()
                     && self.is_free(&mutation, last.number) =>
             {
                 self.done.number = Some(last.number);
@@ -314,6 +316,11 @@ impl Pending {
     /// Returns true if a later mutation of its slot and app takes its place.
     fn is_replaceable(&self) -> bool {
         self.state.is_waiting() || self.state == PendingState::Failed
+    }
+
+    /// Returns true if a pass showed another value after the acknowledgement.
+    fn is_denied(&self) -> bool {
+        self.acknowledged.is_some_and(|known| known.disagreed.is_some())
     }
 }
 

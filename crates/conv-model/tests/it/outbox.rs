@@ -7,9 +7,9 @@ mod shown;
 use std::collections::BTreeSet;
 
 use conv_model::{
-    Capacity, Conversation, ConversationId, Enqueued, ErrorClass, GroupName, GroupTarget, IfNewer,
-    Mutation, MutationError, MutationFailure, Outbox, Outcome, OutcomeKind, Pending, PendingState,
-    Progress, ReadMark, Slot, Timestamp, overlay, testing,
+    Acknowledgement, Capacity, Conversation, ConversationId, Enqueued, ErrorClass, GroupName,
+    GroupTarget, IfNewer, Mutation, MutationError, MutationFailure, Outbox, Outcome, OutcomeKind,
+    Pending, PendingState, Progress, ReadMark, Slot, Timestamp, overlay, testing,
 };
 use proptest::prelude::*;
 
@@ -115,6 +115,18 @@ fn an_acknowledged_change_is_undone_whatever_the_list_shows() {
     // Acknowledged mutations and those that wait for them settle in turn.
     outbox.progress(first, Progress::Settled);
     assert_eq!(waiting(&outbox), [pin(false)]);
+}
+
+#[test]
+fn a_value_that_is_asked_for_again_is_sent_again_once_a_pass_has_denied_it() {
+    let mut outbox = Outbox::default();
+    let first = put(&mut outbox, pin(true)).number.unwrap();
+    outbox.progress(first, Progress::Sending);
+    outbox.progress(first, Progress::AcknowledgedAt(Acknowledgement::default()));
+    assert_eq!(put(&mut outbox, pin(true)).number, Some(first), "the call is enough");
+    outbox.progress(first, Progress::Disagreed(None));
+    assert!(put(&mut outbox, pin(true)).number > Some(first));
+    assert_eq!(outbox.ready().len(), 1);
 }
 
 #[test]

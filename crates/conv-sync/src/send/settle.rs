@@ -52,7 +52,7 @@ impl Acked {
 enum Shown {
     Agrees,
     Disagrees,
-    /// The row is gone, and what it had may come back with it.
+    /// The row is gone, or was not there yet when the pass read it.
     Absent,
     /// Another mutation, which the cloud may have applied, decides what it shows.
     Unclear,
@@ -177,7 +177,7 @@ impl Sender {
             Shown::Agrees if began < counts_from && pending.follows_another => {
                 return self.passes.want(counts_from);
             }
-            // A message makes the row again: a late pass alone cannot show what it had before.
+            // A message makes the row again, and only a late pass cannot show what it had before.
             Shown::Absent if began < counts_from => return self.passes.want(counts_from),
             Shown::Agrees | Shown::Absent => Progress::Settled,
             // The names may come with a later pass. If they never do, the base takes the value over.
@@ -206,16 +206,8 @@ impl Sender {
     }
 }
 
-/// Returns whether the cloud keeps what a mutation set when the row goes, so that it is there again with
-/// the next message. A pin goes with the row.
-fn outlives_the_row(mutation: &Mutation) -> bool {
-    matches!(
-        mutation,
-        Mutation::Mark { .. } | Mutation::CustomData { .. } | Mutation::Member { .. }
-    )
-}
-
-/// Compares a mutation with the rows of a pass. If the row is gone, no pass can show the value.
+/// Compares a mutation with the rows of a pass. If the row is gone, no pass can show the value; with its
+/// next message the row is there again, and shows it.
 fn shown(pending: &Pending, pass: &FinishedPass, view: &dyn SendView) -> Shown {
     let is_met = match &pending.mutation {
         Mutation::Group { group_name, target } => match target {
@@ -223,8 +215,8 @@ fn shown(pending: &Pending, pass: &FinishedPass, view: &dyn SendView) -> Shown {
             _ => !view.has_members(group_name.as_str()),
         },
         mutation => match mutation.conversation_id().and_then(|id| view.base(id)) {
-            None if outlives_the_row(mutation) => return Shown::Absent,
-            None => true,
+            None if matches!(mutation, Mutation::Delete { .. }) => true,
+            None => return Shown::Absent,
             Some(row) => match mutation {
                 Mutation::Pin { is_pinned, .. } => row.listing.is_pinned == *is_pinned,
                 Mutation::Mark { mark_type, is_set, .. } => {
