@@ -1,5 +1,5 @@
 //! The files of the guide for operators. Neither nginx nor docker runs here: what these files name is
-//! compared with the tree and with the server.
+//! compared with the tree and with the server. `.ci/nginx` calls a server through nginx.
 
 use std::{fs, path::PathBuf, time::Duration};
 
