@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::overlay::newest;
 pub use self::{
     check::{Limits, MutationError, ShownList},
     failure::MutationFailure,
@@ -104,8 +105,9 @@ pub enum Mutation {
         id: ConversationId,
         /// The newest message that the user saw.
         until: ReadMark,
-        /// The number of messages that were unread then, as the list showed it: those that an earlier
-        /// pending mutation reads are not among them.
+        /// The number of unread messages that it reads, as far as that is known: a store counts them when it
+        /// accepts it, by [`Outbox::counted`](crate::Outbox::counted). Those that an earlier pending
+        /// mutation reads are not among them.
         count: u32,
     },
     /// Sets how new messages of a group are announced.

@@ -6,6 +6,7 @@ mod enqueue;
 mod order;
 mod pending;
 mod progress;
+mod reading;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -71,7 +72,7 @@ impl Outbox {
         let interrupted = |mut one: Pending| {
             if one.state == PendingState::Sending {
                 one.state = PendingState::Queued;
-                one.is_uncertain = true;
+                one.doubt();
             }
             one
         };

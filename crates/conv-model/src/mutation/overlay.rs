@@ -91,8 +91,7 @@ fn show_news(row: &mut Conversation, seen: Timestamp, clears_history: bool) -> b
 /// Messages that the user saw are not unread. The number of newer messages is known only as far as
 /// the cloud's count still includes those that the user saw; at least one is unread.
 fn show_read(row: &mut Conversation, until: ReadMark, count: u32) {
-    let message = row.last_message.value().and_then(|message| message.time);
-    let newest = message.max(row.listing.time).unwrap_or(Timestamp::ZERO);
+    let newest = newest(row);
     let unread = &mut row.unread;
     if newest <= until.time {
         unread.count = unread.count.map(|_| 0);
@@ -100,4 +99,10 @@ fn show_read(row: &mut Conversation, until: ReadMark, count: u32) {
     } else if let Some(base) = unread.count.filter(|base| *base >= count) {
         unread.count = Some((base - count).max(1).min(base));
     }
+}
+
+/// Returns the time of a row's newest message.
+pub(crate) fn newest(row: &Conversation) -> Timestamp {
+    let message = row.last_message.value().and_then(|message| message.time);
+    message.max(row.listing.time).unwrap_or(Timestamp::ZERO)
 }

@@ -124,12 +124,10 @@ impl<F: Fn(&Mutation) -> bool> Step<'_, F> {
         }
         let may_differ = replaced.as_ref().is_some_and(|replaced| replaced.is_uncertain);
         let is_done = match queue.last() {
-            // It is under way already, or acknowledged, and neither what it replaced nor another device
-            // can have undone that.
+            // It is under way already, and what it replaced cannot have undone that.
             Some(last)
-                if last.mutation == mutation
+                if last.answers_for(&mutation)
                     && !may_differ
-                    && !last.is_denied()
                     && self.is_free(&mutation, last.number) =>
             {
                 self.done.number = Some(last.number);
@@ -318,9 +316,14 @@ impl Pending {
         self.state.is_waiting() || self.state == PendingState::Failed
     }
 
-    /// Returns true if a pass showed another value after the acknowledgement.
-    fn is_denied(&self) -> bool {
-        self.acknowledged.is_some_and(|known| known.disagreed.is_some())
+    /// Returns true if an equal mutation is done with this one. Another device may have set another value
+    /// since the cloud acknowledged this one: the later wish counts.
+    fn answers_for(&self, mutation: &Mutation) -> bool {
+        let is_value = !matches!(
+            mutation,
+            Mutation::Delete { .. } | Mutation::Read { .. } | Mutation::Group { .. }
+        );
+        self.mutation == *mutation && (!is_value || self.state != PendingState::Settling)
     }
 }
 
@@ -329,17 +332,14 @@ fn pop_if(queue: &mut Vec<Arc<Pending>>, goes: fn(&Pending) -> bool) -> Option<A
 }
 
 /// Extends a mark as read to everything that was marked before: it counts for no less than an older
-/// mark that is queued or was sent. One that waits is read by this one, too: the user saw the messages
-/// of both, and the number of this one was taken from a list that counted the other's as read.
+/// mark that is queued or was sent.
 fn with_all_read(mutation: Mutation, queue: &[Arc<Pending>]) -> Mutation {
     let Mutation::Read { id, mut until, mut count } = mutation else { return mutation };
     for earlier in queue {
         let Mutation::Read { until: other, count: counted, .. } = earlier.mutation else {
             continue;
         };
-        if earlier.state.is_waiting() {
-            count = count.saturating_add(counted);
-        } else if until != until.max(other) {
+        if until != until.max(other) {
             count = counted;
         }
         until = until.max(other);

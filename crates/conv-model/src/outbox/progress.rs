@@ -160,7 +160,9 @@ impl Step<'_> {
             }),
             (Progress::Returned { failure, is_uncertain }, Sending) => self.set(|pending| {
                 (pending.state, pending.failure) = (Queued, Some(failure));
-                pending.is_uncertain |= is_uncertain;
+                if is_uncertain {
+                    pending.doubt();
+                }
             }),
             (Progress::Unsent(failure), Sending) => self.set(|pending| {
                 (pending.state, pending.failure) = (Queued, Some(failure));

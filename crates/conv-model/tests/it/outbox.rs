@@ -7,9 +7,9 @@ mod shown;
 use std::collections::BTreeSet;
 
 use conv_model::{
-    Acknowledgement, Capacity, Conversation, ConversationId, Enqueued, ErrorClass, GroupName,
-    GroupTarget, IfNewer, Mutation, MutationError, MutationFailure, Outbox, Outcome, OutcomeKind,
-    Pending, PendingState, Progress, ReadMark, Slot, Timestamp, overlay, testing,
+    Capacity, Conversation, ConversationId, Enqueued, ErrorClass, GroupName, GroupTarget, IfNewer,
+    Mutation, MutationError, MutationFailure, Outbox, Outcome, OutcomeKind, Pending, PendingState,
+    Progress, ReadMark, Slot, Timestamp, testing,
 };
 use proptest::prelude::*;
 
@@ -118,13 +118,13 @@ fn an_acknowledged_change_is_undone_whatever_the_list_shows() {
 }
 
 #[test]
-fn a_value_that_is_asked_for_again_is_sent_again_once_a_pass_has_denied_it() {
+fn a_value_that_is_asked_for_again_after_its_acknowledgement_is_sent_again() {
     let mut outbox = Outbox::default();
     let first = put(&mut outbox, pin(true)).number.unwrap();
     outbox.progress(first, Progress::Sending);
-    outbox.progress(first, Progress::AcknowledgedAt(Acknowledgement::default()));
     assert_eq!(put(&mut outbox, pin(true)).number, Some(first), "the call is enough");
-    outbox.progress(first, Progress::Disagreed(None));
+    outbox.progress(first, Progress::Acknowledged);
+    // Another device may have unpinned it since.
     assert!(put(&mut outbox, pin(true)).number > Some(first));
     assert_eq!(outbox.ready().len(), 1);
 }
@@ -261,37 +261,91 @@ fn reading_goes_forward_only() {
     put(&mut outbox, read(20, 5));
     put(&mut outbox, read(10, 0));
     assert_eq!(waiting(&outbox), [read(20, 5)]);
-    // The list showed one message that is newer.
-    put(&mut outbox, read(30, 1));
+    put(&mut outbox, read(30, 6));
     assert_eq!(waiting(&outbox), [read(30, 6)]);
 }
 
-#[test]
-fn a_badge_counts_new_messages_alone_after_two_readings_in_a_row() {
-    let read = |time, count| {
-        let until = ReadMark::new(Timestamp::from_secs(time), 0);
-        Mutation::Read { id: id("C2Calice"), until, count }
-    };
-    let unread = |outbox: &Outbox, count| {
-        let mut row = Conversation::new(id("C2Calice"));
-        row.listing.time = Some(Timestamp::from_secs(40));
-        row.unread.count = Some(count);
-        let pending: Vec<_> = outbox.pending().map(|pending| &pending.mutation).collect();
-        overlay(&row, pending).unwrap().unread.count
-    };
-    // The user opens it twice, or sees the beginning of what came since, before anything is sent.
-    for (opened, time) in [("again", 20), ("in part", 25)] {
-        let mut outbox = Outbox::default();
-        put(&mut outbox, read(20, 5));
-        put(&mut outbox, read(time, 0));
-        assert_eq!(unread(&outbox, 7), Some(2), "{opened}");
+/// A list of one conversation, whose messages come at these times; own ones count as not unread.
+struct Badge {
+    outbox: Outbox,
+    row: Conversation,
+}
+
+impl Badge {
+    fn new() -> Self {
+        let mut badge = Self { outbox: Outbox::default(), row: Conversation::new(id("C2Calice")) };
+        badge.comes(20, 5);
+        badge
     }
-    // The first is under way: both are shown, each with its own number.
-    let mut outbox = Outbox::default();
-    let first = put(&mut outbox, read(20, 5)).number.unwrap();
-    outbox.progress(first, Progress::Sending);
-    put(&mut outbox, read(30, 1));
-    assert_eq!(unread(&outbox, 7), Some(1));
+
+    fn comes(&mut self, time: u64, unread: u32) {
+        self.row.listing.time = Some(Timestamp::from_secs(time));
+        self.row.unread.count = Some(unread);
+    }
+
+    fn read(&mut self, time: u64) -> u64 {
+        let until = ReadMark::new(Timestamp::from_secs(time), 0);
+        let read = Mutation::Read { id: self.row.id.clone(), until, count: 0 };
+        let read = self.outbox.counted(None, &read, Some(&self.row));
+        put(&mut self.outbox, read).number.unwrap()
+    }
+
+    fn shows(&self) -> Option<u32> {
+        self.outbox.shown(&self.row.clone().into()).unwrap().unread.count
+    }
+}
+
+#[test]
+fn a_badge_counts_new_messages_alone_after_readings_that_wait() {
+    // Opened twice, or opened and then seen in part.
+    for again in [20, 25] {
+        let mut badge = Badge::new();
+        badge.read(20);
+        badge.comes(if again == 20 { 20 } else { 30 }, if again == 20 { 5 } else { 6 });
+        badge.read(again);
+        badge.comes(40, 7);
+        assert_eq!(badge.shows(), Some(2), "{again}");
+    }
+    // Own messages between.
+    let mut badge = Badge::new();
+    badge.read(20);
+    badge.comes(30, 5);
+    badge.read(30);
+    badge.comes(40, 6);
+    assert_eq!(badge.shows(), Some(1));
+}
+
+#[test]
+fn a_badge_counts_new_messages_alone_beside_a_reading_under_way() {
+    let refused = || Progress::Returned { failure: failure(), is_uncertain: false };
+    for returns in [false, true] {
+        let mut badge = Badge::new();
+        let first = badge.read(20);
+        badge.outbox.progress(first, Progress::Sending);
+        badge.comes(30, 6);
+        badge.read(30);
+        if returns {
+            badge.outbox.progress(first, refused());
+        }
+        badge.comes(40, 7);
+        assert_eq!(badge.shows(), Some(1));
+        badge.read(40);
+        badge.comes(50, 8);
+        assert_eq!(badge.shows(), Some(1), "{returns}");
+    }
+}
+
+/// The cloud may have read the first five: taken off once more, they would hide new ones.
+#[test]
+fn a_badge_hides_no_message_after_a_lost_answer() {
+    let mut badge = Badge::new();
+    let first = badge.read(20);
+    badge.outbox.progress(first, Progress::Sending);
+    let lost = Progress::Returned { failure: failure(), is_uncertain: true };
+    badge.outbox.progress(first, lost);
+    assert_eq!(badge.shows(), Some(0));
+    badge.comes(40, 7);
+    assert_eq!(badge.shows(), Some(7));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use conv_model::{
 use super::change::{Effect, Encoding};
 use crate::{
     Record, StoreError, Write,
-    list::{placed, state::State, suggestions::Suggestions},
+    list::{placed, row::Row, state::State, suggestions::Suggestions},
     record::{OutboxRecord, PendingRecord},
 };
 
@@ -90,13 +90,21 @@ impl<'a> Working<'a> {
             let mut outbox = Outbox::clone(&before);
             let is_met = |mutation: &_| enqueue.trusts_list && self.next.is_met(mutation);
             let (app, queued_at, capacity) = (enqueue.app, enqueue.queued_at, &enqueue.capacity);
-            let done = outbox.enqueue_for(app, mutation.clone(), queued_at, is_met, capacity)?;
+            let mutation = self.counted(app, mutation);
+            let done = outbox.enqueue_for(app, mutation, queued_at, is_met, capacity)?;
             self.next.outbox = Arc::new(outbox);
             self.numbers.push(done.number);
             self.outcomes.extend(done.outcomes);
             self.show(&before, done.slots);
         }
         Ok(())
+    }
+
+    /// Returns a mutation with the number of messages that it reads of the list as it is now.
+    fn counted(&self, app: Option<u64>, mutation: &Mutation) -> Mutation {
+        let base = mutation.conversation_id().and_then(|id| self.next.base_row(id)).map(Row::base);
+        let row = base.map(|base| self.next.suggestions.over(base));
+        self.next.outbox.counted(app, mutation, row.as_deref())
     }
 
     fn progress(

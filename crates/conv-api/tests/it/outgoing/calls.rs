@@ -238,3 +238,25 @@ async fn a_list_whose_rows_are_unknown_accepts_nothing() {
     let list = list.build().await.unwrap();
     assert_eq!(list.pin_conversation(&id(0), true).await.unwrap_err().code(), 2500);
 }
+
+#[tokio::test]
+async fn two_readings_at_once_read_each_message_once() {
+    let source = std::sync::Arc::new(ScriptedSource::with_rows(1));
+    let show = |seconds: u64, unread| {
+        let mut row = conv_api::Conversation::new(id(0));
+        row.listing.time = Some(conv_api::testing::sync::NOW.plus_secs(seconds));
+        let mut patch = conv_api::ConversationPatch::new(id(0));
+        (patch.listing, patch.unread.count) = (Some(row.listing.into()), Some(unread));
+        source.set_rows([conv_api::sync::SourceRow::new(patch)]);
+    };
+    show(0, 5);
+    let builder = Conversations::builder("user_0001").source(std::sync::Arc::clone(&source));
+    let list = builder.build().await.unwrap();
+    list.sync().await.unwrap();
+    let peer = id(0);
+    let both = tokio::join!(list.set_message_read(&peer), list.set_message_read(&peer));
+    assert!(both.0.is_ok() && both.1.is_ok());
+    show(10, 7);
+    list.sync().await.unwrap();
+    assert_eq!(list.snapshot().get(&peer).unwrap().unread.count, Some(2));
+}

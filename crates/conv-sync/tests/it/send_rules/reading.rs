@@ -71,3 +71,29 @@ fn a_group_of_which_no_message_is_known_to_be_read_is_not_sent() {
         assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
     }
 }
+
+#[test]
+fn new_messages_of_a_group_stay_unread_after_a_lost_answer() {
+    let team = ConversationId::group("team").unwrap();
+    let options = SendOptions::default().with_read_groups(true);
+    let mut world = World::with(options, WriteCapabilities::default());
+    world.cloud.add_row(team.clone());
+    let show = |world: &mut World, seconds: u64, count: u32| {
+        let mut row = world.cloud.row(&team).unwrap();
+        row.listing.time = Some(Timestamp::from_secs(NOW.as_secs() + seconds));
+        row.unread.count = Some(count);
+        world.view.rows.insert(team.clone(), row.into());
+    };
+    show(&mut world, 10, 5);
+    world.cloud.script(Script::LoseAnswer);
+    let Mutation::Read { id, until, .. } = read(team.clone(), 10) else { panic!() };
+    let number = world.send(Mutation::Read { id, until, count: 5 });
+    // The cloud has read the five. Seven come, and the next pass lists them.
+    show(&mut world, 30, 7);
+    world.advance(MINUTE);
+    world.stale_pass();
+    world.advance(5 * MINUTE);
+    assert_eq!(world.calls().len(), 1, "a second call could only say how many stay unread");
+    assert_eq!(world.outcome(number), Some(&OutcomeKind::Done));
+    assert_eq!(world.view.shown(&team).unwrap().unread.count, Some(7));
+}

@@ -24,7 +24,10 @@ impl Naive {
             let done = mutation.check(&self.shown(), &Limits::default()).and_then(|()| {
                 let mut outbox = self.outbox.clone();
                 let is_met = |mutation: &Mutation| self.is_met(mutation);
-                let done = outbox.enqueue(mutation.clone(), None, is_met, &Capacity::default())?;
+                let base = self.base();
+                let row = mutation.conversation_id().and_then(|id| base.get(id));
+                let mutation = outbox.counted(None, mutation, row);
+                let done = outbox.enqueue(mutation, None, is_met, &Capacity::default())?;
                 Ok((outbox, done))
             });
             match done {
