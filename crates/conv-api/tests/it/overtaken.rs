@@ -1,5 +1,7 @@
 //! Answers that are on their way while something newer is merged.
 
+mod mirrored;
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering::Relaxed},

@@ -48,6 +48,10 @@ pub struct SyncState {
     pub broken_promises: Vec<String>,
     /// The facets that the newest pass asked for and did not get. Not stored.
     pub failed: Vec<FailedFacet>,
+    /// True if the newest pass read something of a row that was changed here since, so that what it read
+    /// was left out. It then ends at the position before it, since a source that keeps the list itself
+    /// says each change once. Not stored.
+    pub is_overtaken: bool,
 }
 
 /// The scope of a pass: its limit and rules. A pass with another scope than the last finished one makes the
@@ -207,6 +211,7 @@ impl SyncState {
             skipped: Vec::new(),
             unconfirmed: Vec::new(),
             broken_promises: Vec::new(),
+            is_overtaken: false,
             failed: Vec::new(),
             ..self
         }
@@ -239,6 +244,7 @@ impl SyncState {
                 next.skipped = Vec::new();
                 next.broken_promises = Vec::new();
                 next.failed = Vec::new();
+                next.is_overtaken = false;
                 if !resume {
                     next.checkpoint = None;
                 }
@@ -261,7 +267,9 @@ impl SyncState {
                 next.skip(skipped);
                 next.broken_promises.extend_from_slice(broken);
                 next.unconfirmed = Vec::new();
-                next.upstream = upstream.as_ref().and_then(|end| end.position.clone());
+                if !self.is_overtaken {
+                    next.upstream = upstream.as_ref().and_then(|end| end.position.clone());
+                }
                 match upstream.as_ref().map_or(Coverage::Complete, |end| end.coverage) {
                     Coverage::Complete => {
                         next.finished = Some(finished.clone());

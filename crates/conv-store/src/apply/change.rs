@@ -159,9 +159,10 @@ fn cloud(state: &State, delta: &Delta, encoding: Encoding) -> Result<Effect, Sto
         transaction.take_expired_messages(now, retention);
     }
     let needs_profile = needs_profile(&transaction, delta);
+    let before = sync_before(&state.sync, delta, transaction.is_overtaken);
     let mut applied = transaction.finish(seq, encoding)?;
     let has_rows = applied.len_after(state.base_len()) > 0;
-    let mut sync = sync_after(&state.sync, delta, seq, has_rows);
+    let mut sync = sync_after(&before, delta, seq, has_rows);
     note(&mut sync, delta, unconfirmed, &applied.refused);
     if !applied.is_empty() || !is_same_on_disk(&sync, &state.sync) {
         ensure_epoch(&mut sync);
@@ -265,6 +266,15 @@ fn last_head_read(sync: &SyncState, delta: &Delta) -> Option<Timestamp> {
         Some(SyncStep::Finish { finished, .. }) => finished.as_of,
         _ => sync.finished.as_ref().and_then(|finished| finished.as_of),
     }
+}
+
+/// Returns the state that a pass's step is to begin from: it notes that rows were left as they are.
+fn sync_before(sync: &Arc<SyncState>, delta: &Delta, is_overtaken: bool) -> Arc<SyncState> {
+    let mut before = Arc::clone(sync);
+    if is_overtaken && delta.pass.is_some() && !before.is_overtaken {
+        Arc::make_mut(&mut before).is_overtaken = true;
+    }
+    before
 }
 
 /// Returns the sync state after a change: the same pointer if it stays the same.

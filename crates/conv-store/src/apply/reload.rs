@@ -175,6 +175,7 @@ fn sync_after(old: &SyncState, mut stored: SyncState, has_rows: bool) -> SyncSta
         stored.skipped.clone_from(&old.skipped);
         stored.unconfirmed.clone_from(&old.unconfirmed);
         stored.broken_promises.clone_from(&old.broken_promises);
+        stored.is_overtaken = old.is_overtaken;
         stored.failed.clone_from(&old.failed);
     } else {
         stored.status = PassStatus::Idle;

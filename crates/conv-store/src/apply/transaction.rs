@@ -35,6 +35,8 @@ pub(super) struct Transaction<'a> {
     touched: BTreeMap<ConversationId, Touched<'a>>,
     /// The names of conversation groups that no row was in before.
     names: Names,
+    /// True if a row was left as it is because something of it is newer than the change.
+    pub(super) is_overtaken: bool,
 }
 
 struct Touched<'a> {
@@ -74,7 +76,8 @@ impl Touched<'_> {
 impl<'a> Transaction<'a> {
     pub(super) fn new(state: &'a State, delta: &Delta) -> Self {
         let guard = Guard::new(&state.sync, delta);
-        Self { state, guard, touched: BTreeMap::new(), names: Names::default() }
+        let (touched, names) = (BTreeMap::new(), Names::default());
+        Self { state, guard, touched, names, is_overtaken: false }
     }
 
     /// Returns a row as the change has made it so far.
@@ -108,7 +111,7 @@ impl<'a> Transaction<'a> {
             Some(old) => {
                 let mut row = merge(Some(old), patch);
                 if let Some(before) = before {
-                    self.guard.keep_newer(&before.stamps(), old, &mut row);
+                    self.is_overtaken |= self.guard.keep_newer(&before.stamps(), old, &mut row);
                 }
                 row
             }
@@ -204,6 +207,7 @@ impl<'a> Transaction<'a> {
         if self.row(id).is_some() && !is_guarded {
             self.touched.insert(id.clone(), Touched { before, now: RowState::Removed(cause) });
         }
+        self.is_overtaken |= is_guarded;
     }
 
     /// Compares the rows with those before, stamps the facets that changed, and encodes.

@@ -44,21 +44,29 @@ impl Guard {
         }
     }
 
-    /// Restores the facets of a merged row that are newer than the change.
-    pub(super) fn keep_newer(&self, stamps: &Stamps, old: &Conversation, row: &mut Conversation) {
+    /// Restores the facets of a merged row that are newer than the change. Returns true if the change had
+    /// other ones.
+    pub(super) fn keep_newer(
+        &self,
+        stamps: &Stamps,
+        old: &Conversation,
+        row: &mut Conversation,
+    ) -> bool {
+        let is_newer = |stamp: Seq| self.asked.is_some_and(|asked| stamp > asked);
+        let mut is_other = false;
         if self.keeps_listing(stamps) {
-            row.listing.clone_from(&old.listing);
+            is_other |= keep(&old.listing, &mut row.listing);
         }
-        let Some(asked) = self.asked else { return };
-        if stamps.profile > asked {
-            row.profile.clone_from(&old.profile);
+        if is_newer(stamps.profile) {
+            is_other |= keep(&old.profile, &mut row.profile);
         }
-        if stamps.unread > asked {
-            row.unread.clone_from(&old.unread);
+        if is_newer(stamps.unread) {
+            is_other |= keep(&old.unread, &mut row.unread);
         }
-        if stamps.last_message > asked {
-            row.last_message.clone_from(&old.last_message);
+        if is_newer(stamps.last_message) {
+            is_other |= keep(&old.last_message, &mut row.last_message);
         }
+        is_other
     }
 
     /// Returns the stamps of a row that changed: fresh ones for the facets that changed.
@@ -82,6 +90,14 @@ impl Guard {
         stamps.last_message = fresh(old.last_message == after.last_message, stamps.last_message);
         stamps
     }
+}
+
+fn keep<T: Clone + PartialEq>(old: &T, new: &mut T) -> bool {
+    let is_other = old != new;
+    if is_other {
+        new.clone_from(old);
+    }
+    is_other
 }
 
 /// Returns true if the change says nothing new about unread messages. Learning the type of a group

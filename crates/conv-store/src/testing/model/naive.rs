@@ -146,6 +146,7 @@ impl Naive {
     fn merge(&mut self, patch: &ConversationPatch, writer: Writer) {
         let old = self.cloud.get(&patch.id);
         let mut row = merge(old, patch);
+        let read = row.clone();
         if let (Some(old), Some(stamps)) = (old, self.stamps.get(&patch.id)) {
             if self.keeps_listing(&patch.id, writer) {
                 row.listing = old.listing.clone();
@@ -161,11 +162,14 @@ impl Naive {
                 row.last_message = old.last_message.clone();
             }
         }
+        self.sync.is_overtaken |= writer.pass.is_some() && read != row;
         self.cloud.insert(patch.id.clone(), row);
     }
 
     fn remove(&mut self, id: &ConversationId, writer: Writer) {
-        if !self.keeps_listing(id, writer) {
+        if self.keeps_listing(id, writer) {
+            self.sync.is_overtaken |= writer.pass.is_some();
+        } else {
             self.cloud.remove(id);
             self.stamps.remove(id);
         }
