@@ -64,7 +64,7 @@ fn delete(
         if let Some(seen) = seen {
             body.insert("seen".to_owned(), json!({ id.as_str(): seen }));
         }
-        // The default is left out: it is no more bytes than needed.
+        // The default is left out, since a gateway that does not know the member refuses it.
         if if_newer != IfNewer::default() {
             body.insert("ifNewer".to_owned(), json!(if_newer));
         }
